@@ -1,0 +1,71 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "swift-rnn",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "TensorCore", targets: ["TensorCore"]),
+    .library(name: "Cells", targets: ["Cells"]),
+    .library(name: "Datasets", targets: ["Datasets"]),
+    .library(name: "Checkpoint", targets: ["Checkpoint"]),
+    .library(name: "Training", targets: ["Training"]),
+    .executable(name: "train", targets: ["TrainApp"]),
+    .executable(name: "generate", targets: ["GenerateApp"]),
+  ],
+  traits: [
+    .default(enabledTraits: ["Apps"]),
+    .trait(name: "Apps", description: "The command-line programs, which need the argument parser."),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // Kernels must be fast in debug builds too: `swift run generate` is a debug build.
+    .target(name: "CTensorKernels", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "TensorCore", dependencies: ["CTensorKernels"], swiftSettings: swiftSettings),
+    .target(name: "Cells", dependencies: ["TensorCore"], swiftSettings: swiftSettings),
+    .target(name: "Datasets", swiftSettings: swiftSettings),
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib",
+      providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .target(
+      name: "Checkpoint", dependencies: ["TensorCore", "CZlib"], swiftSettings: swiftSettings),
+    .target(
+      name: "Training", dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint"],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "TrainApp",
+      dependencies: [
+        "Training",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Apps"])),
+      ],
+      path: "Sources/Apps/Train", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "GenerateApp",
+      dependencies: [
+        "Training",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Apps"])),
+      ],
+      path: "Sources/Apps/Generate", swiftSettings: swiftSettings),
+    .testTarget(
+      name: "TensorCoreTests", dependencies: ["TensorCore", "CTensorKernels"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CellsTests", dependencies: ["Cells", "TensorCore"], swiftSettings: swiftSettings),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "Cells", "TensorCore", "Datasets"],
+      swiftSettings: swiftSettings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,213 @@
+// Kernels over float32 arrays, each compiled for several instruction sets and chosen at run time.
+//
+// Conventions. Matrices are row-major; a stride counts floats, not bytes. Sizes are never negative;
+// a size of zero is legal and writes nothing but what an empty sum writes. Pointers need no alignment
+// (64 bytes is fastest). Output may alias an input only where a function says so. No function
+// allocates memory, except where its name says `create`; none keeps a pointer after it returns.
+// Every sum has one fixed order for given sizes, so that results repeat to the bit.
+#ifndef CTENSORKERNELS_H
+#define CTENSORKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// MARK: Instruction sets
+
+typedef enum ctk_isa : int32_t {
+  CTK_ISA_PORTABLE = 0,
+  CTK_ISA_AVX2 = 1,    // AVX2 and FMA
+  CTK_ISA_AVX512 = 2,  // AVX-512 F, VL, DQ, BW
+  CTK_ISA_NEON = 3,
+} ctk_isa;
+
+// The instruction set in use: the best one that the processor has, or the one that the environment
+// variable SWIFT_RNN_ISA (portable, avx2, avx512, neon) names, if the processor has it. Read once.
+ctk_isa ctk_isa_active(void);
+bool ctk_isa_supported(ctk_isa isa);
+const char *ctk_isa_name(ctk_isa isa);
+// For tests: chooses the set from now on. Returns false, and changes nothing, if it is not supported.
+bool ctk_isa_select(ctk_isa isa);
+
+// MARK: Elementwise operations
+
+typedef enum ctk_operation : uint8_t {
+  // one operand
+  CTK_COPY = 0, CTK_NEGATE, CTK_ABSOLUTE, CTK_SIGN,
+  CTK_SIGMOID, CTK_TANH, CTK_RELU, CTK_EXP, CTK_LOG, CTK_SQRT, CTK_RECIPROCAL,
+  CTK_SOFTPLUS, CTK_LOG_SIGMOID, CTK_SIN, CTK_COS, CTK_FLOOR,
+  // two operands
+  CTK_ADD, CTK_SUBTRACT, CTK_MULTIPLY, CTK_DIVIDE, CTK_MAXIMUM, CTK_MINIMUM,
+  CTK_GREATER,        // a > b ? 1 : 0
+  CTK_GREATER_EQUAL,  // a >= b ? 1 : 0
+  CTK_EQUAL,          // a == b ? 1 : 0
+  // three operands
+  CTK_SELECT,         // a != 0 ? b : c
+  CTK_MULTIPLY_ADD,   // a * b + c, fused where the instruction set can
+  // elementwise machine only
+  CTK_LOAD,           // destination <- operand a
+  CTK_STORE,          // operand `destination` <- register a
+  CTK_CONSTANT,       // destination <- constant a
+  CTK_OPERATION_COUNT
+} ctk_operation;
+
+// How many operands an operation reads (0 for CTK_CONSTANT, 1 for CTK_LOAD and CTK_STORE).
+int ctk_operand_count(ctk_operation operation);
+
+// destination[i] = operation(a[i], b[i], c[i]), 0 <= i < count. Unused operands may be null.
+// `destination` may be the same array as any operand.
+void ctk_map(ctk_operation operation, float *destination, const float *a, const float *b,
+             const float *c, ptrdiff_t count);
+
+// MARK: The elementwise machine
+//
+// A program computes, for every row r < rows and column j < width, values from its operands at
+// (r, j) and stores values to its operands at (r, j). It runs over blocks that stay in the L1 cache:
+// a register is a block of floats, an instruction one loop over a block.
+
+#define CTK_MAX_REGISTERS 64
+#define CTK_MAX_OPERANDS 64
+
+typedef struct ctk_instruction {
+  ctk_operation operation;
+  uint8_t destination;  // a register; for CTK_STORE an operand
+  uint8_t a, b, c;      // registers; for CTK_LOAD `a` is an operand, for CTK_CONSTANT an index into constants
+} ctk_instruction;
+
+typedef struct ctk_program {
+  const ctk_instruction *instructions;
+  const float *constants;
+  int32_t instruction_count, constant_count, register_count, operand_count;
+} ctk_program;
+
+// Element (r, j) of an operand stands at base[r * row_stride + j * column_stride].
+// Column stride 1: a row of floats; 0: one float for the whole row. Row stride 0: the same row for all.
+typedef struct ctk_operand {
+  float *base;
+  ptrdiff_t row_stride;
+  ptrdiff_t column_stride;  // 0 or 1
+} ctk_operand;
+
+// Null if the program is well formed, else what is wrong with which instruction (a static text).
+// Well formed: known operations; registers, operands and constants in range; a register is written
+// before it is read; every store comes after every load.
+const char *ctk_program_check(const ctk_program *program);
+
+// Runs a well-formed program. A stored operand may be the same memory, with the same strides, as a
+// loaded one; it must not overlap one in any other way. Each element depends only on its own (r, j),
+// so any split of the rows gives the same bits.
+void ctk_program_run(const ctk_program *program, const ctk_operand *operands, ptrdiff_t rows,
+                     ptrdiff_t width);
+
+// MARK: Matrix products
+
+// The right-hand matrix of a product, W [k, n], stored as panels of columns for the instruction set
+// in use when it was packed. `ctk_packed_count` floats are needed (64-byte alignment is fastest).
+ptrdiff_t ctk_packed_count(ptrdiff_t n, ptrdiff_t k);
+// Element W(p, j) stands at w[p * k_stride + j * n_stride].
+void ctk_pack(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t n,
+              ptrdiff_t k);
+// y[m, n] = (accumulate ? y : 0) + bias (a row of n, or null) + x[m, k] * W.
+// Element x(i, p) stands at x[i * x_row_stride + p * x_column_stride]; y(i, j) at y[i * y_stride + j].
+void ctk_product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
+                        ptrdiff_t x_row_stride, ptrdiff_t x_column_stride, const float *packed,
+                        const float *bias, bool accumulate, float *y, ptrdiff_t y_stride);
+
+// y[m, n] = (accumulate ? y : 0) + a[m, k] * b[k, n], with any strides; packs `b` block by block on the stack.
+void ctk_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_row_stride,
+                 ptrdiff_t a_column_stride, const float *b, ptrdiff_t b_row_stride,
+                 ptrdiff_t b_column_stride, bool accumulate, float *y, ptrdiff_t y_stride);
+
+// MARK: Rows and columns of a matrix x [rows, width], element (r, j) at x[r * stride + j]
+
+void ctk_row_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width, float *sums,
+                 ptrdiff_t sums_stride);
+void ctk_row_maximum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
+                     float *maxima, ptrdiff_t maxima_stride);
+// y(r, j) = sum of x(r, i) over i <= j, or over i >= j if reversed. y may be x.
+void ctk_row_cumulative_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
+                            bool reversed, float *y, ptrdiff_t y_stride);
+// sums[j] = (accumulate ? sums[j] : 0) + sum over r of x(r, j).
+void ctk_column_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
+                    bool accumulate, float *sums);
+// Sum, and sum of squares, of `count` floats, added up pairwise in double precision.
+double ctk_sum(const float *x, ptrdiff_t count);
+double ctk_sum_of_squares(const float *x, ptrdiff_t count);
+// Copies a block: y(r, j) = x(r, j).
+void ctk_copy_rows(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width, float *y,
+                   ptrdiff_t y_stride);
+void ctk_transpose(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *y);  // y [columns, rows]
+
+// MARK: Softmax, cross-entropy, embeddings
+
+// Softmax and log-softmax of each row of x [rows, width], contiguous. y may be x.
+void ctk_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
+void ctk_log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
+// losses[r] = -log softmax(x(r, .))[targets[r]], and, unless it is null,
+// gradient(r, j) = softmax(x(r, .))[j] - (j == targets[r]). A negative target means no loss for that
+// row: loss 0, gradient 0. Targets must be less than `width`. gradient may be x.
+void ctk_cross_entropy(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets,
+                       float *losses, float *gradient);
+// y(r, .) = table(indices[r], .), table [any, width].
+void ctk_gather_rows(const float *table, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,
+                     float *y);
+// table(indices[r], .) += x(r, .), in the order of r.
+void ctk_scatter_add_rows(const float *x, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,
+                          float *table);
+
+// MARK: Optimizers, one pass over memory
+
+typedef struct ctk_adam {
+  float learning_rate, beta1, beta2, epsilon;
+  float weight_decay;           // added to the gradient (Adam) or ...
+  float decoupled_decay;        // ... subtracted from the parameter, times the learning rate (AdamW)
+  float bias_correction1;       // 1 - beta1^step
+  float bias_correction2_sqrt;  // sqrt(1 - beta2^step)
+  float gradient_scale;         // every gradient is multiplied by it first (clipping)
+} ctk_adam;
+// PyTorch's update, in PyTorch's order of operations.
+void ctk_adam_step(const ctk_adam *settings, ptrdiff_t count, const float *gradient,
+                   float *parameter, float *first_moment, float *second_moment);
+// velocity = momentum * velocity + gradient * scale + decay * parameter;
+// parameter -= learning_rate * (nesterov ? gradient * scale + decay * parameter + momentum * velocity : velocity).
+void ctk_sgd_step(float learning_rate, float momentum, float weight_decay, bool nesterov,
+                  float gradient_scale, ptrdiff_t count, const float *gradient, float *parameter,
+                  float *velocity);
+
+// MARK: Memory and locks
+
+// 64-byte aligned memory for `count` floats from the system; null if there is none.
+float *ctk_memory_create(ptrdiff_t count);
+void ctk_memory_destroy(float *memory);
+
+typedef struct ctk_lock ctk_lock;
+ctk_lock *ctk_lock_create(void);
+void ctk_lock_destroy(ctk_lock *lock);
+void ctk_lock_acquire(ctk_lock *lock);
+void ctk_lock_release(ctk_lock *lock);
+
+// MARK: The thread team
+
+// Runs body(context, part) for every part < parts, each on a thread of its own of the process's one
+// team, and returns when all have ended. The caller runs part 0. If the team is busy (another
+// thread's call, or a call from inside a body) the caller runs all parts itself, in order: so a body
+// must not wait for another part unless `ctk_team_try_run` returned true for it.
+void ctk_team_run(int32_t parts, void (*body)(void *context, int32_t part), void *context);
+// The same, but returns false at once, having run nothing, if the team is busy or has fewer threads.
+// Parts run at the same time and may meet at ctk_team_barrier.
+bool ctk_team_try_run(int32_t parts, void (*body)(void *context, int32_t part), void *context);
+void ctk_team_barrier(void);
+// Threads that work may be split over: at first the processors this process may run on, or the
+// environment variable SWIFT_RNN_THREADS; at least 1.
+int32_t ctk_thread_count(void);
+void ctk_set_thread_count(int32_t count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
