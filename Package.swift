@@ -61,8 +61,8 @@ let package = Package(
       name: "CellsTests", dependencies: ["Cells", "TensorCore"], swiftSettings: swiftSettings),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore"],
-      swiftSettings: swiftSettings),
+      name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "CZlib"],
+      exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "Cells", "TensorCore", "Datasets"],
       swiftSettings: swiftSettings),

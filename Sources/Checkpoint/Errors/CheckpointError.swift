@@ -1,0 +1,138 @@
+/// Why a file could not be read or written: the file, and the one rule that it breaks.
+///
+/// ```
+/// model.rnnz: model/fc.weight: the stored bytes are damaged: expected checksum 8d0f3a11, found 8d0f3a13
+/// ```
+public struct CheckpointError: Error, Hashable {
+  /// The path of the file, or what stands for it when the bytes were in memory.
+  public let file: String
+  /// The rule.
+  public let problem: Problem
+
+  init(file: String, _ problem: Problem) {
+    self.file = file
+    self.problem = problem
+  }
+}
+
+extension CheckpointError {
+  /// Everything that can be wrong. The first group is the rules of the `.rnnz` format, in the order in
+  /// which a reader checks them: the first rule broken is the one reported.
+  public enum Problem: Hashable, Sendable {
+    // MARK: The preamble
+    /// The first bytes are those of another kind of file.
+    case notARnnzFile(looksLike: String)
+    /// The file is shorter than a preamble.
+    case truncatedPreamble(size: Int)
+    /// The first eight bytes are not the format's.
+    case badMagic(found: [UInt8])
+    /// The preamble is damaged.
+    case preambleChecksum(expected: UInt32, found: UInt32)
+    /// The file is of another major version.
+    case unsupportedVersion(found: Int)
+    /// The file needs a feature that this reader does not have.
+    case unknownRequiredFeature(bit: Int)
+    /// The file is shorter than its preamble says.
+    case truncatedFile(expected: UInt64, found: UInt64)
+    /// The file is longer than its preamble says.
+    case trailingBytes(expected: UInt64, found: UInt64)
+
+    // MARK: The index
+    /// The index does not stand where it must.
+    case indexBounds(offset: UInt64, storedBytes: Int, rawBytes: Int)
+    /// A byte that must be zero, at this offset of the file, is not.
+    case reservedNonZero(offset: Int)
+    /// The index is damaged.
+    case indexChecksum(expected: UInt32, found: UInt32)
+    /// The parts of the index do not add up.
+    case indexLayout(expected: String, found: String)
+    /// The name of the entry with this number has no or too many bytes, or does not follow the last one.
+    case nameBounds(entry: Int)
+    /// The name of the entry with this number is not valid UTF-8.
+    case nameNotUTF8(entry: Int)
+    /// The name of the entry with this number has a control character.
+    case nameControlCharacter(entry: Int)
+    /// Two entries have the same section and name.
+    case duplicateName(Checkpoint.Key)
+    /// An entry stands before one that it must follow.
+    case unsortedIndex(Checkpoint.Key, after: Checkpoint.Key)
+    /// An entry is neither tensor nor bytes nor JSON.
+    case unknownKind(Checkpoint.Key, found: UInt8)
+    /// An entry's element type is unknown, or is not `uint8` though the entry is bytes or JSON.
+    case unknownDType(Checkpoint.Key, found: UInt8)
+    /// An entry's compression is unknown.
+    case unknownCodec(Checkpoint.Key, found: UInt8)
+    /// An entry's filter is unknown, or is one that has no effect on it.
+    case unknownFilter(Checkpoint.Key, found: UInt8)
+    /// An entry that readers must understand is in a section without a meaning.
+    case unknownRequiredSection(Checkpoint.Key)
+    /// A rank above 8, other than 1 for bytes or JSON, or an extent for an axis beyond the rank.
+    case badRank(Checkpoint.Key, found: Int)
+    /// The product of the extents is beyond any memory.
+    case shapeOverflow(Checkpoint.Key)
+    /// The shape needs another number of bytes than the entry has.
+    case shapeSizeMismatch(Checkpoint.Key, expected: UInt64, found: UInt64)
+    /// More than `ReadLimits` allow; the key is nil where the limit is not about one entry.
+    case resourceLimit(ReadLimits.Kind, Checkpoint.Key?, limit: UInt64, found: UInt64)
+    /// A stored entry has another number of bytes than its array, or a compressed one no fewer.
+    case storedSizeMismatch(Checkpoint.Key, stored: UInt64, raw: UInt64)
+    /// An entry claims to expand more than its compression can.
+    case expansionLimit(Checkpoint.Key, stored: UInt64, raw: UInt64)
+    /// An entry does not start where the one before it ends, or (nil) the file goes on after the last.
+    case payloadLayout(Checkpoint.Key?, expected: UInt64, found: UInt64)
+
+    // MARK: The entries
+    /// A byte between two entries, at this offset of the file, is not zero.
+    case paddingNotZero(offset: UInt64)
+    /// An entry's bytes are damaged.
+    case storedChecksum(Checkpoint.Key, expected: UInt32, found: UInt32)
+    /// An entry's bytes are not what its compression writes.
+    case inflateFailed(Checkpoint.Key, reason: String)
+    /// An entry expands to another number of bytes than it should.
+    case inflatedSizeMismatch(Checkpoint.Key, expected: UInt64)
+    /// Bytes follow the end of an entry's compressed stream.
+    case trailingCompressedBytes(Checkpoint.Key, count: Int)
+    /// An entry's array is not the one that was saved.
+    case rawChecksum(Checkpoint.Key, expected: UInt32, found: UInt32)
+    /// An entry is not strict JSON; the offset counts from the start of the text.
+    case configMalformed(Checkpoint.Key, at: Int, reason: String)
+
+    // MARK: What the entries mean
+    /// An entry that is needed is not in the file.
+    case missingEntry(Checkpoint.Key)
+    /// An entry is of another kind (tensor, bytes, JSON) than was asked for.
+    case entryKind(Checkpoint.Key, expected: String, found: String)
+    /// A tensor has another element type than was asked for.
+    case elementType(Checkpoint.Key, expected: ElementType, found: ElementType)
+    /// A parameter of the model is not in the file.
+    case missingTensor(Checkpoint.Key)
+    /// A tensor in the file is not a parameter of the model.
+    case unexpectedTensor(Checkpoint.Key)
+    /// A tensor has another shape than the model's parameter.
+    case tensorShape(Checkpoint.Key, expected: [Int], found: [Int])
+    /// A value in a JSON text is missing or of the wrong type; the path leads to it.
+    case configValue(Checkpoint.Key, path: String, expected: String, found: String)
+    /// A weight is infinite or not a number; the index counts elements row by row.
+    case nonFiniteWeights(Checkpoint.Key, index: Int)
+
+    // MARK: safetensors
+    /// The header of a safetensors file is malformed; the offset counts from the start of the file.
+    case safetensorsHeader(at: Int, reason: String)
+    /// The header of a safetensors file says something impossible about a tensor.
+    case safetensorsTensor(name: String, reason: String)
+
+    // MARK: The operating system
+    /// An operation failed with this `errno`.
+    case io(operation: String, code: Int32)
+    /// The disk is full, or the user's share of it.
+    case noSpace(operation: String)
+    /// The file or its directory may not be read or written.
+    case permission(operation: String)
+    /// There is no such file or directory.
+    case noSuchFile
+    /// A directory, device or pipe stands where a file is needed.
+    case notARegularFile
+    /// The new file is in place, but the system could not confirm that a power cut leaves it there.
+    case durabilityUnknown(operation: String, code: Int32)
+  }
+}

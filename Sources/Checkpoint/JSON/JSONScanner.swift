@@ -1,0 +1,149 @@
+/// What a JSON text does wrong, and where.
+struct JSONError: Error, Hashable {
+  /// The offset of the offending byte.
+  var offset: Int
+  /// What a reader would have accepted there, or the rule that is broken.
+  var problem: String
+}
+
+/// A strict reader of JSON text, one token at a time; nothing is built that the caller does not ask for.
+///
+/// Strict means RFC 8259 with nothing added: strings are valid UTF-8 without lone surrogates or raw
+/// control characters, numbers have no leading zero or plus sign, there is no NaN or Infinity,
+/// no comment, no trailing comma. Duplicate keys and text after the value are for the callers
+/// (`forEachMember`, `JSONValue.init(parsing:)`) to refuse.
+struct JSONScanner {
+  let bytes: [UInt8]
+  private(set) var position: Int
+  private var depth = 0
+  private let maximumDepth: Int
+
+  init(_ bytes: [UInt8], position: Int = 0, maximumDepth: Int) {
+    self.bytes = bytes
+    self.position = position
+    self.maximumDepth = maximumDepth
+  }
+
+  func failure(_ problem: String, at offset: Int? = nil) -> JSONError {
+    JSONError(offset: offset ?? position, problem: problem)
+  }
+
+  /// The next byte, without passing it; nil at the end.
+  var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  /// Passes bytes that the caller has looked at.
+  mutating func advance(by count: Int) { position += count }
+
+  mutating func skipWhitespace() {
+    while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+      position += 1
+    }
+  }
+
+  /// Passes white space and the end of the text.
+  mutating func expectEnd() throws(JSONError) {
+    skipWhitespace()
+    guard position == bytes.count else { throw failure("text after the value") }
+  }
+
+  mutating func expect(_ character: Unicode.Scalar) throws(JSONError) {
+    guard let byte = next, byte == UInt8(ascii: character) else {
+      throw failure("expected '\(character)'")
+    }
+    position += 1
+  }
+
+  mutating func expect(word: StaticString) throws(JSONError) {
+    let end = position + word.utf8CodeUnitCount
+    guard end <= bytes.count,
+      word.withUTF8Buffer({ $0.elementsEqual(bytes[position..<end]) })
+    else { throw failure("expected a value") }
+    position = end
+  }
+
+  /// Reads an object, calling `body` for each key with the scanner before the value.
+  mutating func forEachMember(
+    _ body: (inout JSONScanner, String) throws(JSONError) -> Void
+  ) throws(JSONError) {
+    var keys: Set<String> = []
+    try enter("{")
+    skipWhitespace()
+    if next == UInt8(ascii: "}") { return leave() }
+    while true {
+      skipWhitespace()
+      let start = position
+      let key = try string()
+      guard keys.insert(key).inserted else { throw failure("duplicate key", at: start) }
+      skipWhitespace()
+      try expect(":")
+      skipWhitespace()
+      try body(&self, key)
+      skipWhitespace()
+      if next == UInt8(ascii: "}") { return leave() }
+      guard next == UInt8(ascii: ",") else { throw failure("expected ',' or '}'") }
+      position += 1
+    }
+  }
+
+  /// Reads an array, calling `body` with the scanner before each element.
+  mutating func forEachElement(
+    _ body: (inout JSONScanner) throws(JSONError) -> Void
+  ) throws(JSONError) {
+    try enter("[")
+    skipWhitespace()
+    if next == UInt8(ascii: "]") { return leave() }
+    while true {
+      skipWhitespace()
+      try body(&self)
+      skipWhitespace()
+      if next == UInt8(ascii: "]") { return leave() }
+      guard next == UInt8(ascii: ",") else { throw failure("expected ',' or ']'") }
+      position += 1
+    }
+  }
+
+  private mutating func enter(_ bracket: Unicode.Scalar) throws(JSONError) {
+    try expect(bracket)
+    depth += 1
+    guard depth <= maximumDepth else {
+      throw failure("nested more than \(maximumDepth) deep", at: position - 1)
+    }
+  }
+
+  private mutating func leave() {
+    position += 1
+    depth -= 1
+  }
+
+  /// Reads a number and gives its text, which is valid but may be out of any type's range.
+  mutating func number() throws(JSONError) -> String {
+    let start = position
+    if next == UInt8(ascii: "-") { position += 1 }
+    if next == UInt8(ascii: "0") { position += 1 } else { try digits() }
+    if next == UInt8(ascii: ".") {
+      position += 1
+      try digits()
+    }
+    if next == UInt8(ascii: "e") || next == UInt8(ascii: "E") {
+      position += 1
+      if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
+      try digits()
+    }
+    return String(decoding: bytes[start..<position], as: UTF8.self)
+  }
+
+  private mutating func digits() throws(JSONError) {
+    let start = position
+    while let byte = next, (0x30...0x39).contains(byte) { position += 1 }
+    guard position > start else { throw failure("expected a digit") }
+  }
+
+  /// Reads a whole number that is not negative.
+  mutating func count() throws(JSONError) -> Int {
+    let start = position
+    guard let value = Int(try number()), value >= 0 else {
+      throw failure("expected a whole number from 0 to \(Int.max)", at: start)
+    }
+    return value
+  }
+}

@@ -1,0 +1,61 @@
+/// The content of a safetensors file: named arrays, and text about them.
+///
+/// ```swift
+/// let file = try Safetensors(path: "model.safetensors")
+/// let weight = try file.array("fc.weight")   // StoredArray, shape [28, 64]
+/// let kind = file.metadata["format"]         // "pt"
+/// ```
+///
+/// Reading is stricter than the format asks for: see `init(path:limits:)`.
+public struct Safetensors: Sendable {
+  /// Free text by key, kept in the header.
+  public var metadata: [String: String]
+  /// Arrays by name.
+  public var arrays: [String: StoredArray]
+  /// What errors call the file.
+  let file: String
+
+  /// Empty, to be filled and written.
+  public init(metadata: [String: String] = [:], arrays: [String: StoredArray] = [:]) {
+    self.metadata = metadata
+    self.arrays = arrays
+    self.file = "new file"
+  }
+
+  /// Reads a file whole.
+  ///
+  /// Throws unless the header is strict JSON of at most `limits.indexBytes` that starts with `{`, has no duplicate
+  /// or unknown key, and describes arrays of known element types that fill the rest of the file
+  /// without hole or overlap.
+  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
+    try self.init(source: ByteSource(path: path), limits: limits)
+  }
+
+  /// Reads a file that is in memory; `name` is what errors call it.
+  public init(
+    bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
+  ) throws(CheckpointError) {
+    try self.init(source: ByteSource(bytes: bytes, name: name), limits: limits)
+  }
+
+  private init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+    let header = try SafetensorsHeader(reading: source, limits: limits)
+    file = source.name
+    metadata = header.metadata
+    arrays = [:]
+    for tensor in header.tensors {
+      arrays[tensor.name] = StoredArray(
+        elementType: tensor.elementType, shape: tensor.shape,
+        bytes: try source.read(
+          at: header.dataOffset + tensor.range.lowerBound, count: tensor.range.count))
+    }
+  }
+
+  /// The array of this name; throws if there is none.
+  public func array(_ name: String) throws(CheckpointError) -> StoredArray {
+    guard let array = arrays[name] else {
+      throw CheckpointError(file: file, .safetensorsTensor(name: name, reason: "no such tensor"))
+    }
+    return array
+  }
+}

@@ -1,0 +1,177 @@
+/// The header of a safetensors file: eight bytes of length, then JSON.
+struct SafetensorsHeader {
+  struct Tensor {
+    var name: String
+    var elementType: ElementType
+    var shape: [Int]
+    /// Where the array stands, counted from the end of the header.
+    var range: Range<Int>
+  }
+
+  var metadata: [String: String] = [:]
+  /// Tensors in the order of their bytes.
+  var tensors: [Tensor] = []
+  /// Where the header ends and the first array starts.
+  var dataOffset = 0
+
+  /// Axes that an array may have: NumPy's limit, and PyTorch's.
+  private static let maximumRank = 64
+
+  init(reading source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+    guard source.count >= 8 else {
+      throw CheckpointError(
+        file: source.name,
+        .safetensorsHeader(at: 0, reason: "expected at least 8 bytes, found \(source.count)"))
+    }
+    let length = try source.read(at: 0, count: 8).littleEndian(UInt64.self, at: 0)
+    guard length <= UInt64(source.count - 8) else {
+      throw CheckpointError(
+        file: source.name,
+        .safetensorsHeader(
+          at: 0,
+          reason: "expected a header inside the \(source.count) bytes, found one of \(length)"))
+    }
+    guard length <= UInt64(limits.indexBytes) else {
+      throw CheckpointError(
+        file: source.name,
+        .resourceLimit(.indexBytes, nil, limit: UInt64(limits.indexBytes), found: length))
+    }
+    dataOffset = 8 + Int(length)
+    let text = try source.read(at: 8, count: Int(length))
+    do throws(JSONError) {
+      try parse(text)
+    } catch {
+      throw CheckpointError(
+        file: source.name, .safetensorsHeader(at: 8 + error.offset, reason: error.problem))
+    }
+    try checkLayout(source: source, limits: limits)
+  }
+
+  private mutating func parse(_ text: [UInt8]) throws(JSONError) {
+    var scanner = JSONScanner(text, maximumDepth: 3)
+    var (metadata, tensors): ([String: String], [Tensor]) = ([:], [])
+    try scanner.forEachMember { (scanner, key) throws(JSONError) in
+      if key == "__metadata__" {
+        try scanner.forEachMember { (scanner, key) throws(JSONError) in
+          metadata[key] = try scanner.string()
+        }
+      } else {
+        tensors.append(try SafetensorsHeader.tensor(named: key, &scanner))
+      }
+    }
+    try scanner.expectEnd()
+    self.metadata = metadata
+    self.tensors = tensors
+  }
+
+  /// Reads `{"dtype":"F32","shape":[28,64],"data_offsets":[0,7168]}`.
+  private static func tensor(
+    named name: String, _ scanner: inout JSONScanner
+  ) throws(JSONError) -> Tensor {
+    let start = scanner.position
+    var (elementType, shape, offsets): (ElementType?, [Int]?, [Int]?) = (nil, nil, nil)
+    try scanner.forEachMember { (scanner, key) throws(JSONError) in
+      let start = scanner.position
+      switch key {
+      case "dtype":
+        let code = try scanner.string()
+        elementType = ElementType(safetensorsCode: code)
+        guard elementType != nil else {
+          throw scanner.failure("unknown element type \(code)", at: start)
+        }
+      case "shape": shape = try scanner.counts(atMost: maximumRank)
+      case "data_offsets": offsets = try scanner.counts(atMost: 2)
+      default: throw scanner.failure("unknown key", at: start)
+      }
+    }
+    guard let elementType, let shape, let offsets, offsets.count == 2 else {
+      throw scanner.failure("expected dtype, shape and two data_offsets", at: start)
+    }
+    guard offsets[0] <= offsets[1] else {
+      throw scanner.failure("expected data_offsets in rising order", at: start)
+    }
+    return Tensor(
+      name: name, elementType: elementType, shape: shape, range: offsets[0]..<offsets[1])
+  }
+
+  /// Sorts the tensors by place and checks that they fill the file, and their shapes their bytes.
+  private mutating func checkLayout(
+    source: ByteSource, limits: ReadLimits
+  ) throws(CheckpointError) {
+    func failure(_ name: String, _ reason: String) -> CheckpointError {
+      CheckpointError(file: source.name, .safetensorsTensor(name: name, reason: reason))
+    }
+    guard tensors.count <= limits.entries else {
+      throw CheckpointError(
+        file: source.name,
+        .resourceLimit(
+          .entries, nil, limit: UInt64(limits.entries), found: UInt64(tensors.count)))
+    }
+    tensors.sort {
+      ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+    }
+    var end = 0
+    for tensor in tensors {
+      let (name, range) = (tensor.name, tensor.range)
+      guard range.lowerBound == end else {
+        throw failure(name, "expected at byte \(end) of the data, found at \(range.lowerBound)")
+      }
+      let needed = StoredArray.byteCount(shape: tensor.shape, elementType: tensor.elementType)
+      let shape = tensor.shape
+      guard let needed else { throw failure(name, "the shape \(shape) is beyond any memory") }
+      guard needed == range.count else {
+        throw failure(name, "expected \(needed) bytes for shape \(shape), found \(range.count)")
+      }
+      end = range.upperBound
+    }
+    let available = source.count - dataOffset
+    guard end == available else {
+      throw CheckpointError(
+        file: source.name,
+        .safetensorsHeader(
+          at: dataOffset, reason: "expected \(end) bytes of data after it, found \(available)"))
+    }
+    guard end <= limits.totalBytes else {
+      throw CheckpointError(
+        file: source.name,
+        .resourceLimit(.totalBytes, nil, limit: UInt64(limits.totalBytes), found: UInt64(end)))
+    }
+  }
+}
+
+extension JSONScanner {
+  /// Reads an array of whole numbers.
+  fileprivate mutating func counts(atMost maximum: Int) throws(JSONError) -> [Int] {
+    var counts: [Int] = []
+    try forEachElement { (scanner) throws(JSONError) in
+      guard counts.count < maximum else { throw scanner.failure("more than \(maximum) numbers") }
+      counts.append(try scanner.count())
+    }
+    return counts
+  }
+}
+
+extension ElementType {
+  /// The type's name in safetensors, for example `F32`.
+  var safetensorsCode: String {
+    switch self {
+    case .float32: "F32"
+    case .float64: "F64"
+    case .float16: "F16"
+    case .bfloat16: "BF16"
+    case .int32: "I32"
+    case .int64: "I64"
+    case .uint8: "U8"
+    case .uint32: "U32"
+    case .uint64: "U64"
+    case .int8: "I8"
+    case .bool: "BOOL"
+    }
+  }
+
+  init?(safetensorsCode: String) {
+    guard let type = ElementType.allCases.first(where: { $0.safetensorsCode == safetensorsCode })
+    else { return nil }
+    self = type
+  }
+}
