@@ -59,7 +59,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CellsTests", dependencies: ["Cells", "TensorCore"], swiftSettings: swiftSettings),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "CZlib"],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),

@@ -1,0 +1,66 @@
+/// The well-formed byte sequences of UTF-8 (The Unicode Standard, table 3-7).
+package enum UTF8Scan {
+  /// The first byte that breaks UTF-8: where it is, what had to stand there, what stands there.
+  package struct Fault: Equatable, Sendable {
+    package let offset: Int
+    package let expected: String
+    package let found: String
+  }
+
+  /// The first fault of some bytes, or nil where all of them are UTF-8.
+  package static func firstFault(in bytes: [UInt8]) -> Fault? {
+    var offset = 0
+    while offset < bytes.count {
+      let lead = bytes[offset]
+      if lead < 0x80 {
+        offset += 1
+        continue
+      }
+      guard let tail = tail(after: lead) else {
+        return Fault(
+          offset: offset, expected: "the first byte of a character", found: hexadecimal(lead))
+      }
+      for (index, range) in tail.enumerated() {
+        let place = offset + 1 + index
+        guard place < bytes.count, range.contains(bytes[place]) else {
+          let bounds = "\(hexadecimal(range.lowerBound)) to \(hexadecimal(range.upperBound))"
+          let found = place < bytes.count ? hexadecimal(bytes[place]) : "the end"
+          return Fault(offset: place, expected: "a byte from \(bounds)", found: found)
+        }
+      }
+      offset += 1 + tail.count
+    }
+    return nil
+  }
+
+  /// The number of bytes at the end that begin a character and do not finish it, 0 to 3.
+  package static func unfinishedTail(of bytes: [UInt8]) -> Int {
+    for length in 1...3 where length <= bytes.count {
+      let start = bytes.count - length
+      guard let tail = tail(after: bytes[start]), tail.count >= length else { continue }
+      let follows = bytes[(start + 1)...]
+      if zip(tail, follows).allSatisfy({ $0.contains($1) }) { return length }
+    }
+    return 0
+  }
+
+  /// What may follow a lead byte above 0x7F; nil where it leads nothing.
+  private static func tail(after lead: UInt8) -> [ClosedRange<UInt8>]? {
+    let any: ClosedRange<UInt8> = 0x80...0xBF
+    return switch lead {
+    case 0xC2...0xDF: [any]
+    case 0xE0: [0xA0...0xBF, any]
+    case 0xE1...0xEC, 0xEE...0xEF: [any, any]
+    case 0xED: [0x80...0x9F, any]
+    case 0xF0: [0x90...0xBF, any, any]
+    case 0xF1...0xF3: [any, any, any]
+    case 0xF4: [0x80...0x8F, any, any]
+    default: nil
+    }
+  }
+
+  private static func hexadecimal(_ byte: UInt8) -> String {
+    let digits = String(byte, radix: 16, uppercase: true)
+    return "0x" + (digits.count < 2 ? "0" : "") + digits
+  }
+}

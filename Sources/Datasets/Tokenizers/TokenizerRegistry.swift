@@ -1,0 +1,82 @@
+/// The kinds of tokenizer that a reader of checkpoints knows, by name.
+///
+/// It is a value, not a global list. A program with a tokenizer of its own passes a registry that
+/// knows it:
+///
+/// ```swift
+/// var tokenizers = TokenizerRegistry.standard
+/// tokenizers.register(SyllableTokenizer.self)
+/// let decoder = JSONDecoder()
+/// decoder.userInfo = tokenizers.userInfo
+/// let tokenizer = try decoder.decode(AnyTokenizer.self, from: json).base
+/// ```
+public struct TokenizerRegistry: Sendable {
+  private var types: [String: any Tokenizer.Type] = [:]
+
+  /// The kinds of this library.
+  public static let standard = TokenizerRegistry([CharacterTokenizer.self])
+
+  /// A registry of some kinds; the later of two with one name counts.
+  public init(_ types: [any Tokenizer.Type]) {
+    for type in types { register(type) }
+  }
+
+  /// Adds a kind, or replaces the one of that name.
+  public mutating func register(_ type: any Tokenizer.Type) {
+    types[type.kind] = type
+  }
+
+  /// The names of all kinds, in alphabetical order.
+  public var kinds: [String] { types.keys.sorted() }
+
+  /// The type of a kind, or nil where it is unknown.
+  public subscript(kind: String) -> (any Tokenizer.Type)? { types[kind] }
+
+  /// What a decoder's `userInfo` is set to, so that ``AnyTokenizer`` uses this registry.
+  public var userInfo: [CodingUserInfoKey: any Sendable] {
+    guard let key = Self.userInfoKey else { return [:] }
+    return [key: self]
+  }
+
+  fileprivate static let userInfoKey = CodingUserInfoKey(rawValue: "Datasets.TokenizerRegistry")
+}
+
+/// A tokenizer of any kind, with the name of its kind: the form in which it is saved.
+///
+/// As JSON: `{"kind": "character", "tokenizer": {"symbols": ["<unk>", "e", ...], ...}}`.
+public struct AnyTokenizer: Codable, Sendable {
+  /// The tokenizer itself.
+  public let base: any Tokenizer
+
+  /// Wraps a tokenizer.
+  public init(_ base: any Tokenizer) {
+    self.base = base
+  }
+
+  private enum CodingKeys: String, CodingKey { case kind, tokenizer }
+
+  /// Writes the kind and the tokenizer.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(type(of: base).kind, forKey: .kind)
+    try container.encode(base, forKey: .tokenizer)
+  }
+
+  /// Reads a tokenizer of a kind that the decoder's registry knows (``TokenizerRegistry/userInfo``),
+  /// or else ``TokenizerRegistry/standard``.
+  ///
+  /// - Throws: `DecodingError` where the kind is unknown or its tokenizer is malformed.
+  public init(from decoder: any Decoder) throws {
+    let given = TokenizerRegistry.userInfoKey.flatMap { decoder.userInfo[$0] }
+    let registry = given as? TokenizerRegistry ?? .standard
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let kind = try container.decode(String.self, forKey: .kind)
+    guard let type = registry[kind] else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .kind, in: container,
+        debugDescription:
+          "expected a tokenizer of kind \(registry.kinds.joined(separator: ", ")), found \(kind)")
+    }
+    base = try container.decode(type, forKey: .tokenizer)
+  }
+}

@@ -1,0 +1,80 @@
+/// The batches of one epoch, a collection whose elements are made when they are asked for.
+///
+/// An epoch is a function of the tokens, the ``Windows``, a seed and its number, and of nothing else.
+public struct WindowEpoch: RandomAccessCollection, Sendable {
+  /// The number of tokens left out at the beginning.
+  public let offset: Int
+  /// The number of batches.
+  public let count: Int
+
+  private let tokens: [Int32]
+  private let windows: Windows
+  /// Where each window starts is affine in its number; `order` numbers the windows, row by row of
+  /// each batch, for random sampling.
+  private let order: [Int]
+  private let rowLength: Int
+
+  /// The epoch `number`, counted from 0.
+  ///
+  /// Its generator, made of the seed and the number, first draws the offset if ``Windows/offset``
+  /// is nil, then the order of the windows for random sampling.
+  ///
+  /// - Throws: ``DatasetError/tooShort(tokens:needed:)`` where an epoch may have no batch.
+  public init(_ tokens: [Int32], windows: Windows, seed: UInt64, number: Int)
+    throws(DatasetError)
+  {
+    guard tokens.count >= windows.minimumTokenCount else {
+      throw .tooShort(tokens: tokens.count, needed: windows.minimumTokenCount)
+    }
+    var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: Int64(number)))
+    let (rows, length) = (windows.batchSize, windows.sequenceLength)
+    let offset = windows.offset ?? generator.draw(below: length)
+    let usable = tokens.count - offset - 1
+    switch windows.sampling {
+    case .sequential:
+      rowLength = usable / rows
+      count = rowLength / length
+      order = []
+    case .random:
+      rowLength = 0
+      count = usable / length / rows
+      order = generator.permutation(usable / length)
+    }
+    self.tokens = tokens
+    self.windows = windows
+    self.offset = offset
+  }
+
+  /// 0.
+  public var startIndex: Int { 0 }
+  /// ``count``.
+  public var endIndex: Int { count }
+
+  /// The batch at a position.
+  public subscript(position: Int) -> TokenBatch {
+    precondition(indices.contains(position), "batch \(position) of \(count)")
+    let (rows, length) = (windows.batchSize, windows.sequenceLength)
+    var inputs: [Int32] = []
+    var targets: [Int32] = []
+    inputs.reserveCapacity(rows * length)
+    targets.reserveCapacity(rows * length)
+    for row in 0..<rows {
+      let start = start(of: row, in: position)
+      inputs += tokens[start..<start + length]
+      targets += tokens[start + 1..<start + 1 + length]
+    }
+    return TokenBatch(
+      inputs: inputs, targets: targets, batchSize: rows, sequenceLength: length,
+      continuesPrevious: windows.sampling == .sequential && position > 0)
+  }
+
+  /// The index in the tokens of a window's first input.
+  public func start(of row: Int, in position: Int) -> Int {
+    switch windows.sampling {
+    case .sequential:
+      offset + row * rowLength + position * windows.sequenceLength
+    case .random:
+      offset + order[position * windows.batchSize + row] * windows.sequenceLength
+    }
+  }
+}

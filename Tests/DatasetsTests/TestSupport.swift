@@ -1,0 +1,54 @@
+import Datasets
+import Foundation
+
+/// The files beside these tests.
+enum Fixture {
+  private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+  private static let package = folder.deletingLastPathComponent().deletingLastPathComponent()
+
+  static let excerpt = folder.appending(path: "Fixtures/excerpt.txt").path()
+
+  /// Larger reference data that stand beside the package where somebody put them.
+  static func shared(_ path: String) -> String {
+    package.deletingLastPathComponent().appending(path: "shared/\(path)").path()
+  }
+
+  static func hasShared(_ path: String) -> Bool {
+    FileManager.default.isReadableFile(atPath: shared(path))
+  }
+
+  /// Runs a test on the path of a new file of these bytes, which is gone afterwards.
+  static func withFile(_ bytes: [UInt8], _ test: (String) throws -> Void) throws {
+    let name = "datasets-\(UInt64.random(in: 0 ... .max)).txt"
+    let url = FileManager.default.temporaryDirectory.appending(path: name)
+    try Data(bytes).write(to: url)
+    defer { try? FileManager.default.removeItem(at: url) }
+    try test(url.path())
+  }
+}
+
+/// The CRC-32 of some tokens as little-endian 32-bit integers.
+func digest(_ tokens: [Int32]) -> UInt32 {
+  var crc = CRC32()
+  for token in tokens {
+    crc.update((0..<4).map { UInt8(truncatingIfNeeded: token >> ($0 * 8)) })
+  }
+  return crc.value
+}
+
+/// Random text from all planes: control characters, combining marks, emoji, unassigned scalars.
+func randomText(_ count: Int, using generator: inout SplitMix64) -> String {
+  let ceilings = [0x80, 0x300, 0x3000, 0x1_0000, 0x11_0000]
+  var text = String.UnicodeScalarView()
+  while text.count < count {
+    let ceiling = ceilings[generator.draw(below: ceilings.count)]
+    guard let scalar = Unicode.Scalar(UInt32(generator.draw(below: ceiling))) else { continue }
+    text.append(scalar)
+  }
+  return String(text)
+}
+
+/// Whether two texts are the same to the last byte; `==` of `String` is more lenient.
+func sameBytes(_ left: String, _ right: String) -> Bool {
+  left.utf8.elementsEqual(right.utf8)
+}
