@@ -1,0 +1,62 @@
+/// The gradients of a model's parameters, by name, in visiting order.
+///
+/// Every parameter has one; it is zero if the loss does not depend on the parameter. A tied
+/// parameter, which the model visits under several names, has one gradient: its first name is among
+/// ``names``, and the subscript finds it under every name.
+public struct Gradients: Sendable {
+  /// The parameters' names, in visiting order.
+  public let names: [String]
+  /// The gradients, in the order of ``names``.
+  public private(set) var values: [Tensor]
+  private let positions: [String: Int]
+
+  /// Gradients that were computed by other means than ``valueAndGradient(of:_:)-(M,_)``.
+  public init(_ gradients: [(name: String, value: Tensor)]) {
+    self.init(
+      names: gradients.map(\.name), values: gradients.map { $0.value.detached() }, aliases: [:])
+  }
+
+  /// `aliases`: further names, with positions in `names`.
+  init(names: [String], values: [Tensor], aliases: [String: Int]) {
+    self.names = names
+    self.values = values
+    var positions = aliases
+    for (position, name) in names.enumerated() {
+      require(positions[name] == nil, "two parameters have the name \(name)")
+      positions[name] = position
+    }
+    self.positions = positions
+  }
+
+  /// The gradient of the parameter of that name.
+  public subscript(name: String) -> Tensor? {
+    positions[name].map { values[$0] }
+  }
+
+  /// Whether a name is a tied parameter's second or later one.
+  func isAlias(_ name: String) -> Bool {
+    guard let position = positions[name] else { return false }
+    return names[position] != name
+  }
+
+  /// The Euclidean norm of all gradients taken together, added up in double precision.
+  public var norm: Double {
+    let squares = values.reduce(0.0) { partial, gradient in
+      partial + gradient.withUnsafePointer { sumOfSquares($0, count: gradient.count) }
+    }
+    return squares.squareRoot()
+  }
+
+  /// Every gradient changed by a function that keeps its shape.
+  public func mapValues(_ transform: (Tensor) throws -> Tensor) rethrows -> Gradients {
+    var result = self
+    result.values = try values.map { gradient in
+      let changed = try transform(gradient)
+      require(
+        changed.shape == gradient.shape,
+        "a gradient of shape \(gradient.shape) cannot become one of shape \(changed.shape)")
+      return changed
+    }
+    return result
+  }
+}

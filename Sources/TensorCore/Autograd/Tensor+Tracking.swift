@@ -1,0 +1,47 @@
+extension Tensor {
+  /// Whether a gradient tape follows this tensor.
+  ///
+  /// It does inside the closure of a `valueAndGradient` call, for the call's inputs and what is
+  /// computed from them. When the closure has returned it follows none.
+  public var isTracked: Bool { Tape.following(self) != nil }
+
+  /// The same value as a constant: gradients do not flow through it.
+  public func detached() -> Tensor {
+    var copy = self
+    copy.node = nil
+    return copy
+  }
+
+  /// Makes a differentiable operation of one's own, computed by any means.
+  ///
+  ///     func cube(_ x: Tensor) -> Tensor {
+  ///       let x0 = x.detached()
+  ///       return Tensor.record([x0 * x0 * x0], dependingOn: [x]) { cotangents in
+  ///         [cotangents[0].map { $0 * 3 * x0 * x0 }]
+  ///       }[0]
+  ///     }
+  ///
+  /// - Parameters:
+  ///   - outputs: the operation's results.
+  ///   - inputs: the tensors that the results are functions of.
+  ///   - pullback: gets one cotangent for each output (nil stands for zero) and returns one for each
+  ///     input, of the input's shape (nil if there is none). It runs at most once.
+  /// - Returns: the outputs: tracked if an input is, else as they were.
+  public static func record(
+    _ outputs: [Tensor], dependingOn inputs: [Tensor],
+    pullback: sending @escaping ([Tensor?]) -> [Tensor?]
+  ) -> [Tensor] {
+    guard let tape = Tape.following(inputs) else { return outputs }
+    return tape.record(outputs, inputs: inputs, pullback: .several(pullback))
+  }
+}
+
+extension Tape {
+  /// Notes an operation with one output and returns the output, tracked.
+  func record(
+    _ output: Tensor, _ inputs: Tensor...,
+    pullback: @escaping (_ output: Tensor, _ inputs: inout Cotangents) -> Void
+  ) -> Tensor {
+    record([output], inputs: inputs, pullback: .single(pullback))[0]
+  }
+}

@@ -1,0 +1,85 @@
+/// The value of a loss and its gradient with respect to every parameter of a model.
+///
+///     let (loss, gradients) = valueAndGradient(of: model) { model in
+///       crossEntropy(model(x), targets)
+///     }
+///
+/// The closure gets a copy of the model whose parameters are tracked; it must return a tensor with
+/// one element. `value` and the gradients are untracked. Calls may be nested, as long as no operation
+/// of the inner call uses a tensor that only the outer one tracks. Higher derivatives are not
+/// computed: gradients are constants to an outer call.
+public func valueAndGradient<M: Module>(
+  of model: M, _ loss: (M) throws -> Tensor
+) rethrows -> (value: Tensor, gradients: Gradients) {
+  let (value, _, gradients) = try valueAndGradient(of: model) { (try loss($0), ()) }
+  return (value, gradients)
+}
+
+/// The same for a closure that returns something beside the loss, such as a recurrent state or a
+/// count of hits. Tensors in it count as untracked when the call has returned.
+public func valueAndGradient<M: Module, Auxiliary>(
+  of model: M, _ loss: (M) throws -> (Tensor, Auxiliary)
+) rethrows -> (value: Tensor, auxiliary: Auxiliary, gradients: Gradients) {
+  let tape = Tape()
+  defer { tape.close() }
+  var tracked = model
+  let leaves = Leaves(tracking: &tracked, on: tape)
+  let (value, auxiliary) = try loss(tracked)
+  let gradients = leaves.gradients(of: value, on: tape)
+  return (value.detached(), auxiliary, gradients)
+}
+
+/// The value of a function of tensors and its gradient with respect to each of them.
+///
+/// The function must return a tensor with one element. The gradients have the inputs' shapes.
+public func valueAndGradient(
+  of inputs: [Tensor], _ function: ([Tensor]) throws -> Tensor
+) rethrows -> (value: Tensor, gradients: [Tensor]) {
+  let tape = Tape()
+  defer { tape.close() }
+  let tracked = inputs.map { tape.track($0) }
+  let value = try function(tracked)
+  requireScalar(value)
+  let cotangents = tape.cotangents(of: value, at: Array(inputs.indices))
+  let gradients = zip(inputs, cotangents).map { $1 ?? Tensor(zeros: $0.shape) }
+  return (value.detached(), gradients)
+}
+
+private func requireScalar(_ loss: Tensor) {
+  require(
+    loss.count == 1, "a loss must have one element; this one has the shape \(loss.shape)")
+}
+
+/// A model's parameters on a tape: each once, also where the model visits it under several names.
+struct Leaves {
+  private(set) var names: [String] = []
+  private(set) var values: [Tensor] = []
+  private var slots: [Int] = []
+  /// Further names of tied parameters, with their positions in `names`.
+  private var aliases: [String: Int] = [:]
+
+  /// Replaces the model's parameters by copies that the tape follows.
+  init<M: Module>(tracking model: inout M, on tape: Tape) {
+    var leaves = (names: [String](), values: [Tensor](), slots: [Int](), aliases: [String: Int]())
+    var visitor = ParameterVisitor { name, parameter in
+      if let slot = tape.slot(of: parameter), let position = leaves.slots.firstIndex(of: slot) {
+        leaves.aliases[name] = position
+        return
+      }
+      leaves.names.append(name)
+      leaves.values.append(parameter.detached())
+      parameter = tape.track(parameter)
+      if let slot = tape.slot(of: parameter) { leaves.slots.append(slot) }
+    }
+    model.visitParameters(&visitor)
+    (names, values, slots, aliases) = leaves
+  }
+
+  /// The gradients of a loss with respect to the parameters. Closes the tape.
+  func gradients(of value: Tensor, on tape: Tape) -> Gradients {
+    requireScalar(value)
+    let cotangents = tape.cotangents(of: value, at: slots)
+    let gradients = zip(values, cotangents).map { $1 ?? Tensor(zeros: $0.shape) }
+    return Gradients(names: names, values: gradients, aliases: aliases)
+  }
+}

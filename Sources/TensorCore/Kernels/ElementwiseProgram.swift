@@ -1,0 +1,134 @@
+internal import CTensorKernels
+
+/// One instruction of the elementwise machine.
+///
+/// A register holds a block of floats. See ``ElementwiseFunction`` for what each function reads.
+package struct ElementwiseInstruction: Sendable, Hashable {
+  package var function: ElementwiseFunction
+  package var destination: UInt8
+  package var a, b, c: UInt8
+
+  /// `destination` takes `function` of the registers a, b and c.
+  package init(
+    _ function: ElementwiseFunction, _ a: UInt8 = 0, _ b: UInt8 = 0, _ c: UInt8 = 0,
+    to destination: UInt8
+  ) {
+    self.function = function
+    self.destination = destination
+    self.a = a
+    self.b = b
+    self.c = c
+  }
+
+  /// The register takes the operand's elements.
+  package static func load(operand: UInt8, to register: UInt8) -> Self {
+    Self(.load, operand, to: register)
+  }
+
+  /// The operand takes the register's elements.
+  package static func store(_ register: UInt8, operand: UInt8) -> Self {
+    Self(.store, register, to: operand)
+  }
+
+  /// Every element of the register takes the constant's value.
+  package static func constant(_ index: UInt8, to register: UInt8) -> Self {
+    Self(.constant, index, to: register)
+  }
+}
+
+/// Where a program finds an operand: element (r, j) stands at
+/// `base[r * rowStride + j * columnStride]`.
+package struct ElementwiseOperand {
+  package var base: UnsafeMutablePointer<Float>
+  /// 0: the same row for all.
+  package var rowStride: Int
+  /// 1: a row of floats; 0: one float for the whole row.
+  package var columnStride: Int
+
+  package init(_ base: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int = 1) {
+    self.base = base
+    self.rowStride = rowStride
+    self.columnStride = columnStride
+  }
+
+  /// An operand that is only read.
+  package init(reading base: UnsafePointer<Float>, rowStride: Int, columnStride: Int = 1) {
+    self.base = UnsafeMutablePointer(mutating: base)
+    self.rowStride = rowStride
+    self.columnStride = columnStride
+  }
+}
+
+/// A program for the elementwise machine, checked once when it is made and immutable from then on.
+///
+/// It runs over blocks that stay in the L1 cache; no intermediate value goes to memory. A program
+/// may run on several threads at the same time.
+package struct ElementwiseProgram: Sendable {
+  private let code: Code
+
+  package var instructions: [ElementwiseInstruction] { code.instructions }
+  package var constants: [Float] { code.constants }
+  package var operandCount: Int { code.operandCount }
+  package var registerCount: Int { code.registerCount }
+
+  /// The most registers and operands that a program may use.
+  package static let maximumRegisters = Int(CTK_MAX_REGISTERS)
+  package static let maximumOperands = Int(CTK_MAX_OPERANDS)
+
+  /// A program whose operands are numbered from 0 to `operandCount - 1`. Every store must come after
+  /// every load, and a register must be written before it is read.
+  package init(_ instructions: [ElementwiseInstruction], constants: [Float], operandCount: Int) {
+    code = Code(instructions, constants, operandCount)
+  }
+
+  /// Runs over `rows` rows of `width` elements. An operand that is stored to may be the same memory,
+  /// with the same strides, as one that is loaded; otherwise it must not overlap one.
+  package func run(operands: UnsafePointer<ElementwiseOperand>, rows: Int, width: Int) {
+    // The two structures have the same three fields; a test compares their layouts.
+    let raw = UnsafeRawPointer(operands).assumingMemoryBound(to: ctk_operand.self)
+    ctk_program_run(code.program, raw, rows, width)
+  }
+}
+
+/// The memory of a program, in the kernels' form.
+private final class Code: @unchecked Sendable {
+  let instructions: [ElementwiseInstruction]
+  let constants: [Float]
+  let operandCount: Int
+  let registerCount: Int
+  let program: UnsafePointer<ctk_program>
+
+  init(_ instructions: [ElementwiseInstruction], _ constants: [Float], _ operandCount: Int) {
+    self.instructions = instructions
+    self.constants = constants
+    self.operandCount = operandCount
+    registerCount =
+      instructions.map { $0.function == .store ? Int($0.a) + 1 : Int($0.destination) + 1 }.max()
+      ?? 0
+    let code = UnsafeMutablePointer<ctk_instruction>.allocate(capacity: max(1, instructions.count))
+    for (index, instruction) in instructions.enumerated() {
+      (code + index).initialize(
+        to: ctk_instruction(
+          operation: instruction.function.operation, destination: instruction.destination,
+          a: instruction.a, b: instruction.b, c: instruction.c))
+    }
+    let values = UnsafeMutablePointer<Float>.allocate(capacity: max(1, constants.count))
+    values.initialize(from: constants, count: constants.count)
+    let header = UnsafeMutablePointer<ctk_program>.allocate(capacity: 1)
+    header.initialize(
+      to: ctk_program(
+        instructions: code, constants: values, instruction_count: Int32(instructions.count),
+        constant_count: Int32(constants.count), register_count: Int32(registerCount),
+        operand_count: Int32(operandCount)))
+    program = UnsafePointer(header)
+    if let complaint = ctk_program_check(header) {
+      failure("not a program of the elementwise machine: \(String(cString: complaint))")
+    }
+  }
+
+  deinit {
+    program.pointee.instructions?.deallocate()
+    program.pointee.constants?.deallocate()
+    program.deallocate()
+  }
+}

@@ -1,0 +1,69 @@
+internal import CTensorKernels
+
+/// The numbers of one Adam or AdamW step, with PyTorch's meaning.
+package struct AdamSettings: Sendable, Hashable {
+  package var learningRate: Float = 1e-3
+  package var beta1: Float = 0.9
+  package var beta2: Float = 0.999
+  package var epsilon: Float = 1e-8
+  /// Adam's decay: added to the gradient, times the parameter.
+  package var weightDecay: Float = 0
+  /// AdamW's decay: taken from the parameter, times the learning rate.
+  package var decoupledDecay: Float = 0
+  /// 1 - beta1^step.
+  package var biasCorrection1: Float = 1
+  /// The square root of 1 - beta2^step.
+  package var biasCorrection2SquareRoot: Float = 1
+  /// Every gradient is multiplied by it first: clipping.
+  package var gradientScale: Float = 1
+
+  package init() {}
+}
+
+/// One step of Adam or AdamW on a parameter and its two moments, all of one shape, in place.
+package func adamStep(
+  _ settings: AdamSettings, gradient: Tensor, parameter: inout Tensor, firstMoment: inout Tensor,
+  secondMoment: inout Tensor
+) {
+  requireSameShapes(gradient, parameter, firstMoment, secondMoment)
+  var adam = ctk_adam(
+    learning_rate: settings.learningRate, beta1: settings.beta1, beta2: settings.beta2,
+    epsilon: settings.epsilon, weight_decay: settings.weightDecay,
+    decoupled_decay: settings.decoupledDecay, bias_correction1: settings.biasCorrection1,
+    bias_correction2_sqrt: settings.biasCorrection2SquareRoot,
+    gradient_scale: settings.gradientScale)
+  let count = parameter.count
+  gradient.withUnsafePointer { g in
+    parameter.withUnsafeMutablePointer { p in
+      firstMoment.withUnsafeMutablePointer { m in
+        secondMoment.withUnsafeMutablePointer { v in ctk_adam_step(&adam, count, g, p, m, v) }
+      }
+    }
+  }
+}
+
+/// One step of stochastic gradient descent with momentum, in place:
+/// velocity = momentum * velocity + scaled gradient + weightDecay * parameter.
+package func sgdStep(
+  learningRate: Float, momentum: Float = 0, weightDecay: Float = 0, nesterov: Bool = false,
+  gradientScale: Float = 1, gradient: Tensor, parameter: inout Tensor, velocity: inout Tensor
+) {
+  requireSameShapes(gradient, parameter, velocity)
+  let count = parameter.count
+  gradient.withUnsafePointer { g in
+    parameter.withUnsafeMutablePointer { p in
+      velocity.withUnsafeMutablePointer { v in
+        ctk_sgd_step(
+          learningRate, momentum, weightDecay, nesterov, gradientScale, count, g, p, v)
+      }
+    }
+  }
+}
+
+private func requireSameShapes(_ first: Tensor, _ others: Tensor...) {
+  for other in others {
+    require(
+      other.shape == first.shape,
+      "an optimizer's gradient has shape \(first.shape), its parameter or moment \(other.shape)")
+  }
+}

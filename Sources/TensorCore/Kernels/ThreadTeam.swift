@@ -1,0 +1,43 @@
+internal import CTensorKernels
+
+/// The process's one team of threads, over which large operations are split.
+///
+/// Results are the same to the bit for any number of threads.
+public enum ThreadTeam {
+  /// How many threads work is split over, at least 1: at first the processors that the process may
+  /// run on, or what the environment variable `SWIFT_RNN_THREADS` says.
+  public static var count: Int {
+    get { Int(ctk_thread_count()) }
+    set {
+      require(newValue >= 1 && newValue <= 4096, "a team of \(newValue) threads cannot be")
+      ctk_set_thread_count(Int32(newValue))
+    }
+  }
+
+  /// Calls `body` for every part, from 0 up to `parts`, and returns when all calls have. They run at
+  /// the same time where threads are free, so `body` must only write what belongs to its part, and
+  /// must not wait for another part.
+  package static func run(parts: Int, _ body: (_ part: Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      var body = body
+      withUnsafeMutablePointer(to: &body) { ctk_team_run(Int32(parts), callBody, $0) }
+    }
+  }
+
+  /// The same, but returns false at once, having called nothing, if the team is busy or smaller
+  /// than `parts`. The calls run at the same time and may meet at ``barrier()``.
+  package static func tryRun(parts: Int, _ body: (_ part: Int) -> Void) -> Bool {
+    withoutActuallyEscaping(body) { body in
+      var body = body
+      return withUnsafeMutablePointer(to: &body) { ctk_team_try_run(Int32(parts), callBody, $0) }
+    }
+  }
+
+  /// Waits, inside ``tryRun(parts:_:)``, until every part has come here.
+  package static func barrier() { ctk_team_barrier() }
+}
+
+private func callBody(_ context: UnsafeMutableRawPointer?, _ part: Int32) {
+  guard let body = context?.assumingMemoryBound(to: ((Int) -> Void).self) else { return }
+  body.pointee(Int(part))
+}
