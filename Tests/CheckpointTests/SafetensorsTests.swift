@@ -10,6 +10,11 @@ struct SafetensorsTests {
     #expect(weight.shape == [3, 33])
     #expect(weight.elementType == .float32)
     #expect(weight.values(as: Float.self)?.count == 99)
+    struct Configuration: Decodable, Equatable {
+      var kind: String, hidden_size: Int, bias: Bool
+    }
+    let configuration = try file.json(Configuration.self, metadata: "config")
+    #expect(configuration == Configuration(kind: "GRU", hidden_size: 1, bias: false))
   }
 
   @Test(.enabled(if: referenceDirectory != nil, "needs ../shared/reference"))

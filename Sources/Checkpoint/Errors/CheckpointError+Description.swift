@@ -132,6 +132,8 @@ extension CheckpointError.Problem: CustomStringConvertible {
       "safetensors header, byte \(offset): \(reason)"
     case .safetensorsTensor(let name, let reason):
       "\(name): \(reason)"
+    case .safetensorsMetadata(let key, let reason):
+      "metadata \(key): \(reason)"
     default: nil
     }
   }

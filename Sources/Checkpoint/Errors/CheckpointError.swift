@@ -120,6 +120,8 @@ extension CheckpointError {
     case safetensorsHeader(at: Int, reason: String)
     /// The header of a safetensors file says something impossible about a tensor.
     case safetensorsTensor(name: String, reason: String)
+    /// A text in the metadata of a safetensors file is missing or not the JSON that was asked for.
+    case safetensorsMetadata(key: String, reason: String)
 
     // MARK: The operating system
     /// An operation failed with this `errno`.

@@ -58,4 +58,25 @@ public struct Safetensors: Sendable {
     }
     return array
   }
+
+  /// The metadata text of this key, read as JSON; throws if there is none or it is something else.
+  public func json<Value: Decodable>(
+    _ type: Value.Type, metadata key: String
+  ) throws(CheckpointError) -> Value {
+    func failure(_ reason: String) -> CheckpointError {
+      CheckpointError(file: file, .safetensorsMetadata(key: key, reason: reason))
+    }
+    guard let text = metadata[key] else { throw failure("expected in the metadata, not found") }
+    let value: JSONValue
+    do throws(JSONError) {
+      value = try JSONValue(parsing: Array(text.utf8), maximumDepth: ReadLimits().jsonDepth)
+    } catch {
+      throw failure("byte \(error.offset) of the JSON text: \(error.problem)")
+    }
+    do throws(JSONMismatch) {
+      return try value.decoded(as: type)
+    } catch {
+      throw failure("\(error)")
+    }
+  }
 }

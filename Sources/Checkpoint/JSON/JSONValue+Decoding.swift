@@ -1,0 +1,156 @@
+/// A value in JSON that is missing or of the wrong type: where, and what a decoder wanted there.
+public struct JSONMismatch: Error, Hashable, CustomStringConvertible {
+  /// The way to the value, for example `layers[2].hiddenSize`; empty for the whole.
+  public let path: String
+  /// What was wanted, for example `a whole number`.
+  public let expected: String
+  /// What was there.
+  public let found: String
+
+  /// One line with all three.
+  public var description: String {
+    (path.isEmpty ? "" : "\(path): ") + "expected \(expected), found \(found)"
+  }
+}
+
+extension JSONValue {
+  /// The value as a type of one's own.
+  public func decoded<Value: Decodable>(as type: Value.Type) throws(JSONMismatch) -> Value {
+    do {
+      return try Value(from: JSONValueDecoder(value: self, codingPath: []))
+    } catch {
+      throw JSONMismatch(error)
+    }
+  }
+}
+
+extension JSONMismatch {
+  /// What an error that was thrown by `init(from:)` or `encode(to:)` says.
+  init(_ error: any Error) {
+    switch error {
+    case DecodingError.keyNotFound(let key, let context):
+      self.init(path: pathText(context.codingPath + [key]), expected: "a value", found: "nothing")
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+      DecodingError.dataCorrupted(let context):
+      self.init(context)
+    case EncodingError.invalidValue(_, let context):
+      self.init(
+        DecodingError.Context(
+          codingPath: context.codingPath, debugDescription: context.debugDescription,
+          underlyingError: context.underlyingError))
+    default:
+      self.init(path: "", expected: "a valid value", found: "\(error)")
+    }
+  }
+
+  private init(_ context: DecodingError.Context) {
+    if let mismatch = context.underlyingError as? JSONMismatch {
+      self = mismatch
+    } else {
+      self.init(
+        path: pathText(context.codingPath), expected: "a valid value",
+        found: context.debugDescription)
+    }
+  }
+}
+
+/// For example `layers[2].hiddenSize`.
+func pathText(_ path: [any CodingKey]) -> String {
+  var text = ""
+  for key in path {
+    if let index = key.intValue {
+      text += "[\(index)]"
+    } else {
+      text += (text.isEmpty ? "" : ".") + key.stringValue
+    }
+  }
+  return text
+}
+
+/// A place in an array.
+struct JSONIndex: CodingKey {
+  let index: Int
+  init(_ index: Int) { self.index = index }
+  init?(stringValue: String) { nil }
+  init?(intValue: Int) { index = intValue }
+  var stringValue: String { String(index) }
+  var intValue: Int? { index }
+}
+
+/// Where `super` is coded.
+struct JSONSuperKey: CodingKey {
+  init() {}
+  init?(stringValue: String) { nil }
+  init?(intValue: Int) { nil }
+  var stringValue: String { "super" }
+  var intValue: Int? { nil }
+}
+
+/// Decodes one value; also the container of that one value.
+struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
+  let value: JSONValue
+  let codingPath: [any CodingKey]
+  var userInfo: [CodingUserInfoKey: Any] { [:] }
+
+  func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    guard case .object(let members) = value else { throw mismatch(type, "an object") }
+    return KeyedDecodingContainer(JSONObjectDecoder(members: members, codingPath: codingPath))
+  }
+
+  func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+    guard case .array(let elements) = value else { throw mismatch([JSONValue].self, "an array") }
+    return JSONArrayDecoder(elements: elements, codingPath: codingPath)
+  }
+
+  func singleValueContainer() -> any SingleValueDecodingContainer { self }
+
+  func mismatch(_ type: Any.Type, _ expected: String) -> DecodingError {
+    let mismatch = JSONMismatch(
+      path: pathText(codingPath), expected: expected, found: value.summary)
+    return .typeMismatch(
+      type,
+      .init(codingPath: codingPath, debugDescription: "\(mismatch)", underlyingError: mismatch))
+  }
+
+  func decodeNil() -> Bool { value == .null }
+
+  func decode(_ type: Bool.Type) throws -> Bool {
+    guard case .bool(let bool) = value else { throw mismatch(type, "true or false") }
+    return bool
+  }
+
+  func decode(_ type: String.Type) throws -> String {
+    guard case .string(let string) = value else { throw mismatch(type, "a string") }
+    return string
+  }
+
+  func decode(_ type: Double.Type) throws -> Double { try float(type) }
+  func decode(_ type: Float.Type) throws -> Float { try float(type) }
+  func decode(_ type: Int.Type) throws -> Int { try integer(type) }
+  func decode(_ type: Int8.Type) throws -> Int8 { try integer(type) }
+  func decode(_ type: Int16.Type) throws -> Int16 { try integer(type) }
+  func decode(_ type: Int32.Type) throws -> Int32 { try integer(type) }
+  func decode(_ type: Int64.Type) throws -> Int64 { try integer(type) }
+  func decode(_ type: UInt.Type) throws -> UInt { try integer(type) }
+  func decode(_ type: UInt8.Type) throws -> UInt8 { try integer(type) }
+  func decode(_ type: UInt16.Type) throws -> UInt16 { try integer(type) }
+  func decode(_ type: UInt32.Type) throws -> UInt32 { try integer(type) }
+  func decode(_ type: UInt64.Type) throws -> UInt64 { try integer(type) }
+  func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Value(from: self) }
+
+  private func float<Number: BinaryFloatingPoint & LosslessStringConvertible>(
+    _ type: Number.Type
+  ) throws -> Number {
+    guard case .number(let digits) = value, let number = Number(digits), number.isFinite else {
+      throw mismatch(type, "a number")
+    }
+    return number
+  }
+
+  private func integer<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
+    guard case .number(let digits) = value, let number = Number(digits) else {
+      throw mismatch(type, "a whole number from \(Number.min) to \(Number.max)")
+    }
+    return number
+  }
+}
