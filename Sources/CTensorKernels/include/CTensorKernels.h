@@ -71,6 +71,7 @@ void ctk_map(ctk_operation operation, float *destination, const float *a, const 
 
 #define CTK_MAX_REGISTERS 64
 #define CTK_MAX_OPERANDS 64
+#define CTK_MAX_INSTRUCTIONS 512
 
 typedef struct ctk_instruction {
   ctk_operation operation;
@@ -94,12 +95,14 @@ typedef struct ctk_operand {
 
 // Null if the program is well formed, else what is wrong with which instruction (a static text).
 // Well formed: known operations; registers, operands and constants in range; a register is written
-// before it is read; every store comes after every load.
+// before it is read; every store comes after every load; no operand is stored twice.
 const char *ctk_program_check(const ctk_program *program);
 
-// Runs a well-formed program. A stored operand may be the same memory, with the same strides, as a
-// loaded one; it must not overlap one in any other way. Each element depends only on its own (r, j),
-// so any split of the rows gives the same bits.
+// Runs a well-formed program. A stored operand has column stride 1 and a row stride other than 0 (for
+// more than one row). It may be the same memory, with the same strides, as a loaded one, which is a
+// little slower than memory of its own; it must not overlap one in any other way, nor another stored
+// operand in any. Each element depends only on its own (r, j), so any split of the rows gives the same
+// bits.
 void ctk_program_run(const ctk_program *program, const ctk_operand *operands, ptrdiff_t rows,
                      ptrdiff_t width);
 
@@ -108,6 +111,8 @@ void ctk_program_run(const ctk_program *program, const ctk_operand *operands, pt
 // The right-hand matrix of a product, W [k, n], stored as panels of columns for the instruction set
 // in use when it was packed. `ctk_packed_count` floats are needed (64-byte alignment is fastest).
 ptrdiff_t ctk_packed_count(ptrdiff_t n, ptrdiff_t k);
+// Its columns [j, n) are themselves packed, at packed[j * k], if j is a multiple of `ctk_panel_columns`.
+ptrdiff_t ctk_panel_columns(void);
 // Element W(p, j) stands at w[p * k_stride + j * n_stride].
 void ctk_pack(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t n,
               ptrdiff_t k);
@@ -134,7 +139,7 @@ void ctk_row_cumulative_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, pt
 // sums[j] = (accumulate ? sums[j] : 0) + sum over r of x(r, j).
 void ctk_column_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                     bool accumulate, float *sums);
-// Sum, and sum of squares, of `count` floats, added up pairwise in double precision.
+// Sum, and sum of squares, of `count` floats, added up in double precision.
 double ctk_sum(const float *x, ptrdiff_t count);
 double ctk_sum_of_squares(const float *x, ptrdiff_t count);
 // Copies a block: y(r, j) = x(r, j).
@@ -162,18 +167,20 @@ void ctk_scatter_add_rows(const float *x, ptrdiff_t width, const int32_t *indice
 // MARK: Optimizers, one pass over memory
 
 typedef struct ctk_adam {
-  float learning_rate, beta1, beta2, epsilon;
-  float weight_decay;           // added to the gradient (Adam) or ...
-  float decoupled_decay;        // ... subtracted from the parameter, times the learning rate (AdamW)
-  float bias_correction1;       // 1 - beta1^step
-  float bias_correction2_sqrt;  // sqrt(1 - beta2^step)
-  float gradient_scale;         // every gradient is multiplied by it first (clipping)
+  // In double precision: 1 - beta2 from a float would be wrong in the fifth digit.
+  double learning_rate, beta1, beta2, epsilon;
+  double weight_decay;           // added to the gradient (Adam) or ...
+  double decoupled_decay;        // ... subtracted from the parameter, times the learning rate (AdamW)
+  double bias_correction1;       // 1 - beta1^step
+  double bias_correction2_sqrt;  // sqrt(1 - beta2^step)
+  double gradient_scale;         // every gradient is multiplied by it first (clipping)
 } ctk_adam;
 // PyTorch's update, in PyTorch's order of operations.
 void ctk_adam_step(const ctk_adam *settings, ptrdiff_t count, const float *gradient,
                    float *parameter, float *first_moment, float *second_moment);
 // velocity = momentum * velocity + gradient * scale + decay * parameter;
 // parameter -= learning_rate * (nesterov ? gradient * scale + decay * parameter + momentum * velocity : velocity).
+// `velocity` may be null if momentum is zero.
 void ctk_sgd_step(float learning_rate, float momentum, float weight_decay, bool nesterov,
                   float gradient_scale, ptrdiff_t count, const float *gradient, float *parameter,
                   float *velocity);
@@ -192,13 +199,14 @@ void ctk_lock_release(ctk_lock *lock);
 
 // MARK: The thread team
 
-// Runs body(context, part) for every part < parts, each on a thread of its own of the process's one
-// team, and returns when all have ended. The caller runs part 0. If the team is busy (another
-// thread's call, or a call from inside a body) the caller runs all parts itself, in order: so a body
-// must not wait for another part unless `ctk_team_try_run` returned true for it.
+// Runs body(context, part) for every part < parts, on min(parts, ctk_thread_count()) threads of the
+// process's one team, and returns when all have ended. Thread t of n runs the parts t, t + n, ...; the
+// caller is thread 0. If the team is busy (another thread's call, or a call from inside a body) the
+// caller runs all parts itself, in order: so a body must not wait for another part unless
+// `ctk_team_try_run` returned true for it.
 void ctk_team_run(int32_t parts, void (*body)(void *context, int32_t part), void *context);
-// The same, but returns false at once, having run nothing, if the team is busy or has fewer threads.
-// Parts run at the same time and may meet at ctk_team_barrier.
+// The same, but returns false at once, having run nothing, if the team is busy or has fewer threads
+// than parts. Parts run at the same time and may meet at ctk_team_barrier: all of them, or none.
 bool ctk_team_try_run(int32_t parts, void (*body)(void *context, int32_t part), void *context);
 void ctk_team_barrier(void);
 // Threads that work may be split over: at first the processors this process may run on, or the

@@ -1,0 +1,63 @@
+// Packing: the right-hand matrix of a product as panels of columns.
+//
+// A panel holds PANEL columns (the last one as many vectors as are left, its unused columns zero); row
+// p of a panel is contiguous, and row p + 1 follows. The panel of column j (a multiple of PANEL)
+// starts at packed[j * k].
+
+enum { PANEL = TILE_VECTORS * LANES };
+
+INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
+INLINE ptrdiff_t rounded_up(ptrdiff_t n) { return (n + LANES - 1) / LANES * LANES; }
+
+static ptrdiff_t packed_count(ptrdiff_t n, ptrdiff_t k) { return rounded_up(n) * k; }
+
+// Columns stand side by side in w.
+static void pack_rows(float *panel, const float *w, ptrdiff_t k_stride, ptrdiff_t columns,
+                      ptrdiff_t k) {
+  const ptrdiff_t whole = columns / LANES * LANES;
+  for (ptrdiff_t p = 0; p < k; p++, w += k_stride) {
+    for (ptrdiff_t j = 0; j < whole; j += LANES, panel += LANES) store(panel, load(w + j));
+    if (whole < columns) {
+      store(panel, load_partial(w + whole, columns - whole));
+      panel += LANES;
+    }
+  }
+}
+
+// Each column is contiguous in w: squares of LANES columns and rows are transposed.
+static void pack_columns(float *panel, const float *w, ptrdiff_t n_stride, ptrdiff_t columns,
+                         ptrdiff_t k) {
+  const ptrdiff_t width = rounded_up(columns);
+  for (ptrdiff_t j = 0; j < columns; j += LANES)
+    for (ptrdiff_t p = 0; p < k; p += LANES) {
+      const ptrdiff_t depth = smaller(LANES, k - p);
+      vf square[LANES];
+      for (int i = 0; i < LANES; i++) {
+        const float *from = w + (j + i) * n_stride + p;
+        if (j + i >= columns) square[i] = splat(0);
+        else square[i] = depth == LANES ? load(from) : load_partial(from, depth);
+      }
+      transpose_square(square);
+      for (int i = 0; i < LANES; i++)
+        if (i < depth) store(panel + (p + i) * width + j, square[i]);
+    }
+}
+
+static void pack_panel(float *panel, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride,
+                       ptrdiff_t columns, ptrdiff_t k) {
+  if (n_stride == 1) {
+    pack_rows(panel, w, k_stride, columns, k);
+  } else if (k_stride == 1) {
+    pack_columns(panel, w, n_stride, columns, k);
+  } else {
+    for (ptrdiff_t p = 0; p < k; p++)
+      for (ptrdiff_t j = 0; j < rounded_up(columns); j++)
+        *panel++ = j < columns ? w[p * k_stride + j * n_stride] : 0;
+  }
+}
+
+static void pack(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t n,
+                 ptrdiff_t k) {
+  for (ptrdiff_t j = 0; j < n; j += PANEL)
+    pack_panel(packed + j * k, w + j * n_stride, k_stride, n_stride, smaller(PANEL, n - j), k);
+}

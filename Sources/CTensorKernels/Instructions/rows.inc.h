@@ -1,0 +1,137 @@
+// Sums, maxima and copies along the rows and columns of a matrix.
+
+static float sum_of_row(const float *x, ptrdiff_t width) {
+  vf sums[4] = {};
+  ptrdiff_t j = 0;
+  for (; j + 4 * LANES <= width; j += 4 * LANES)
+    for (int i = 0; i < 4; i++) sums[i] += load(x + j + i * LANES);
+  for (; j + LANES <= width; j += LANES) sums[0] += load(x + j);
+  if (j < width) sums[1] += load_partial(x + j, width - j);
+  return sum_of_lanes((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
+static void row_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width, float *sums,
+                    ptrdiff_t sums_stride) {
+  for (ptrdiff_t r = 0; r < rows; r++) sums[r * sums_stride] = sum_of_row(x + r * stride, width);
+}
+
+static float maximum_of_row(const float *x, ptrdiff_t width) {
+  const vf lowest = splat(-__builtin_inff());
+  vf maxima[2] = {lowest, lowest};
+  ptrdiff_t j = 0;
+  for (; j + 2 * LANES <= width; j += 2 * LANES)
+    for (int i = 0; i < 2; i++) maxima[i] = maximum(maxima[i], load(x + j + i * LANES));
+  for (; j + LANES <= width; j += LANES) maxima[0] = maximum(maxima[0], load(x + j));
+  float largest = maximum_of_lanes(maximum(maxima[0], maxima[1]));
+  for (; j < width; j++) largest = largest > x[j] || largest != largest ? largest : x[j];
+  return largest;
+}
+
+static void row_maximum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
+                        float *maxima, ptrdiff_t maxima_stride) {
+  for (ptrdiff_t r = 0; r < rows; r++)
+    maxima[r * maxima_stride] = maximum_of_row(x + r * stride, width);
+}
+
+static void row_cumulative_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
+                               bool reversed, float *y, ptrdiff_t y_stride) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    float sum = 0;
+    for (ptrdiff_t j = 0; j < width; j++) {
+      const ptrdiff_t column = reversed ? width - 1 - j : j;
+      sum += x[r * stride + column];
+      y[r * y_stride + column] = sum;
+    }
+  }
+}
+
+// Rows are added up in blocks of this many first, which keeps the error of long sums small.
+enum { SUM_ROWS = 128 };
+
+INLINE void sum_columns(const int vectors, const float *x, ptrdiff_t stride, ptrdiff_t rows,
+                        ptrdiff_t columns, bool accumulate, float *sums) {
+  const ptrdiff_t rest = columns - (vectors - 1) * LANES;  // of the last vector
+  vf totals[4];
+  for (int v = 0; v < vectors; v++) totals[v] = splat(0);
+  for (ptrdiff_t r = 0; r < rows;) {
+    const ptrdiff_t end = smaller(rows, r + SUM_ROWS);
+    vf block[4];
+    for (int v = 0; v < vectors; v++) block[v] = splat(0);
+    for (; r < end; r++)
+      for (int v = 0; v < vectors; v++) {
+        const float *from = x + r * stride + v * LANES;
+        block[v] += v < vectors - 1 || rest == LANES ? load(from) : load_partial(from, rest);
+      }
+    for (int v = 0; v < vectors; v++) totals[v] += block[v];
+  }
+  for (int v = 0; v < vectors; v++) {
+    float *to = sums + v * LANES;
+    if (v < vectors - 1 || rest == LANES) store(to, accumulate ? load(to) + totals[v] : totals[v]);
+    else store_partial(to, accumulate ? load_partial(to, rest) + totals[v] : totals[v], rest);
+  }
+}
+
+static void column_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
+                       bool accumulate, float *sums) {
+  ptrdiff_t j = 0;
+  for (; j + 4 * LANES <= width; j += 4 * LANES)
+    sum_columns(4, x + j, stride, rows, 4 * LANES, accumulate, sums + j);
+  for (; j < width; j += LANES)
+    sum_columns(1, x + j, stride, rows, smaller(LANES, width - j), accumulate, sums + j);
+}
+
+INLINE double sum_of_powers(const bool squares, const float *x, ptrdiff_t count) {
+  vd sums[2] = {};
+  for (ptrdiff_t i = 0, turn = 0; i < count; i += LANES, turn ^= 1) {
+    const vf part = i + LANES <= count ? load(x + i) : load_partial(x + i, count - i);
+    const vd wide = __builtin_convertvector(part, vd);
+    sums[turn] += squares ? wide * wide : wide;
+  }
+  const vd both = sums[0] + sums[1];
+  double total = 0;
+  for (int i = 0; i < LANES; i++) total += both[i];
+  return total;
+}
+
+static double sum(const float *x, ptrdiff_t count) { return sum_of_powers(false, x, count); }
+static double sum_of_squares(const float *x, ptrdiff_t count) {
+  return sum_of_powers(true, x, count);
+}
+
+static void copy_rows(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width, float *y,
+                      ptrdiff_t y_stride) {
+  for (ptrdiff_t r = 0; r < rows; r++, x += x_stride, y += y_stride) {
+    ptrdiff_t j = 0;
+    for (; j + LANES <= width; j += LANES) store(y + j, load(x + j));
+    if (j < width) store_partial(y + j, load_partial(x + j, width - j), width - j);
+  }
+}
+
+static void repeat_columns(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width,
+                           float *y) {
+  for (ptrdiff_t r = 0; r < rows; r++, y += width) {
+    const vf value = splat(x[r * x_stride]);
+    ptrdiff_t j = 0;
+    for (; j + LANES <= width; j += LANES) store(y + j, value);
+    if (j < width) store_partial(y + j, value, width - j);
+  }
+}
+
+static void transpose(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *y) {
+  for (ptrdiff_t r = 0; r < rows; r += LANES)
+    for (ptrdiff_t c = 0; c < columns; c += LANES) {
+      const ptrdiff_t height = smaller(LANES, rows - r), width = smaller(LANES, columns - c);
+      vf square[LANES];
+      for (int i = 0; i < LANES; i++) {
+        const float *from = x + (r + i) * columns + c;
+        if (i >= height) square[i] = splat(0);
+        else square[i] = width == LANES ? load(from) : load_partial(from, width);
+      }
+      transpose_square(square);
+      for (int i = 0; i < width; i++) {
+        float *to = y + (c + i) * rows + r;
+        if (height == LANES) store(to, square[i]);
+        else store_partial(to, square[i], height);
+      }
+    }
+}

@@ -1,0 +1,57 @@
+// The elementwise machine from the inside: a program, resolved for one call.
+//
+// Values live in slots, arrays of one block. A register has a slot of scratch memory; an operand whose
+// elements lie as the block needs them is a slot itself, in place; a constant, or an operand that is
+// the same for every block, is a slot that is filled once.
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include "CTensorKernelTable.h"
+
+enum {
+  MAX_CONSTANTS = 256,
+  MAX_SLOTS = CTK_MAX_REGISTERS + CTK_MAX_OPERANDS + MAX_CONSTANTS,
+  SMALLEST_BLOCK = 32,
+  LARGEST_BLOCK = 512,
+  SCRATCH = MAX_SLOTS * SMALLEST_BLOCK,  // floats: less than most L1 caches
+  NARROW = 128,                          // rows narrower than this share a block
+};
+
+// How a call reaches an operand.
+typedef enum {
+  IN_PLACE,     // the block is contiguous in the operand's memory
+  FILLED_ONCE,  // every block is the same
+  COPIED,       // block by block, to or from a register
+} access;
+
+typedef struct {
+  ctk_map_function function;  // null: a copy from operand `load` or to operand `store`
+  uint16_t destination, a, b, c;  // slots
+  int16_t load, store;
+} step;
+
+typedef struct {
+  const ctk_kernels *kernels;
+  const ctk_operand *operands;
+  int32_t operand_count, slot_count, step_count;
+  ptrdiff_t rows, width;
+  bool narrow;
+  ptrdiff_t block_rows, block_width;
+  access accesses[CTK_MAX_OPERANDS];
+  bool has_scratch[MAX_SLOTS];
+  float *slots[MAX_SLOTS];  // registers, then operands, then constants
+  step steps[CTK_MAX_INSTRUCTIONS];
+} call;
+
+// Which operands a program reads and writes, and which of those it must not touch in place: the ones
+// whose memory it both reads and writes.
+typedef struct {
+  bool loaded[CTK_MAX_OPERANDS], stored[CTK_MAX_OPERANDS], shared[CTK_MAX_OPERANDS];
+} operand_use;
+
+operand_use ctk_operand_use(const ctk_program *program, const ctk_operand *operands, ptrdiff_t rows,
+                            ptrdiff_t width);
+// Fills in `call->steps` from the program, once the accesses are known.
+void ctk_resolve(call *call, const ctk_program *program);
+
+#endif

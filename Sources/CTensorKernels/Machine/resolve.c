@@ -1,0 +1,91 @@
+// Turns the instructions of a program into steps over slots.
+//
+// A load in place costs nothing: the register becomes a name of the operand. A value that is stored in
+// place is computed there. Both are safe because operands that share memory are never `IN_PLACE`.
+#include "machine.h"
+
+// Where a register's value is now, and the step that computed it into the register's own slot (or -1).
+typedef struct {
+  uint16_t slot;
+  int32_t definition;
+} place;
+
+static uint16_t operand_slot(int32_t operand) { return (uint16_t)(CTK_MAX_REGISTERS + operand); }
+static uint16_t constant_slot(int32_t constant) {
+  return (uint16_t)(CTK_MAX_REGISTERS + CTK_MAX_OPERANDS + constant);
+}
+
+static step *added_step(call *call) {
+  step *new = &call->steps[call->step_count++];
+  *new = (step){.load = -1, .store = -1};
+  return new;
+}
+
+// From its definition on, the value in slot `from` lives in slot `to`.
+static void move_value(call *call, int32_t definition, uint16_t from, uint16_t to) {
+  call->steps[definition].destination = to;
+  for (int32_t i = definition + 1; i < call->step_count; i++) {
+    step *reader = &call->steps[i];
+    if (reader->a == from) reader->a = to;
+    if (reader->b == from) reader->b = to;
+    if (reader->c == from) reader->c = to;
+  }
+}
+
+static void resolve_load(call *call, const ctk_instruction *instruction, place *register_place) {
+  const int32_t operand = instruction->a;
+  if (call->accesses[operand] != COPIED) {
+    *register_place = (place){operand_slot(operand), -1};
+    return;
+  }
+  *register_place = (place){instruction->destination, call->step_count};
+  step *copy = added_step(call);
+  copy->destination = instruction->destination;
+  copy->load = (int16_t)operand;
+}
+
+static void resolve_store(call *call, const ctk_instruction *instruction, place *source) {
+  const int32_t operand = instruction->destination;
+  if (call->accesses[operand] == COPIED) {
+    step *copy = added_step(call);
+    copy->a = source->slot;
+    copy->store = (int16_t)operand;
+  } else if (source->definition >= 0) {
+    move_value(call, source->definition, source->slot, operand_slot(operand));
+    *source = (place){operand_slot(operand), -1};
+  } else {
+    step *copy = added_step(call);
+    copy->function = call->kernels->map[CTK_COPY];
+    copy->destination = operand_slot(operand);
+    copy->a = source->slot;
+  }
+}
+
+void ctk_resolve(call *call, const ctk_program *program) {
+  place places[CTK_MAX_REGISTERS];
+  for (int32_t i = 0; i < program->instruction_count; i++) {
+    const ctk_instruction *instruction = &program->instructions[i];
+    switch (instruction->operation) {
+      case CTK_LOAD:
+        resolve_load(call, instruction, &places[instruction->destination]);
+        break;
+      case CTK_STORE:
+        resolve_store(call, instruction, &places[instruction->a]);
+        break;
+      case CTK_CONSTANT:
+        places[instruction->destination] = (place){constant_slot(instruction->a), -1};
+        break;
+      default: {
+        const int32_t definition = call->step_count;
+        const int reads = ctk_operand_count(instruction->operation);
+        step *new = added_step(call);
+        new->function = call->kernels->map[instruction->operation];
+        new->destination = instruction->destination;
+        new->a = places[instruction->a].slot;
+        if (reads > 1) new->b = places[instruction->b].slot;
+        if (reads > 2) new->c = places[instruction->c].slot;
+        places[instruction->destination] = (place){instruction->destination, definition};
+      }
+    }
+  }
+}

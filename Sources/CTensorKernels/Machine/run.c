@@ -1,0 +1,138 @@
+// Runs a program of the elementwise machine, block by block.
+#include "machine.h"
+
+// Matrices whose rows all follow each other are one long row.
+static bool is_flat(const ctk_program *program, const ctk_operand *operands, ptrdiff_t rows,
+                    ptrdiff_t width) {
+  for (int32_t i = 0; i < program->operand_count; i++) {
+    const ctk_operand *operand = &operands[i];
+    const ptrdiff_t row_stride = rows == 1 ? operand->column_stride * width : operand->row_stride;
+    if (row_stride != operand->column_stride * width) return false;
+  }
+  return true;
+}
+
+static access access_of(const call *call, const ctk_operand *operand) {
+  const bool same_in_row = operand->column_stride == 0;
+  const bool same_in_column = operand->row_stride == 0 || call->rows == 1;
+  if (same_in_row && same_in_column) return FILLED_ONCE;
+  if (!call->narrow) return same_in_row ? COPIED : IN_PLACE;
+  if (same_in_column) return FILLED_ONCE;
+  return !same_in_row && operand->row_stride == call->width ? IN_PLACE : COPIED;
+}
+
+static void copy_in(const call *call, const ctk_operand *operand, ptrdiff_t row, ptrdiff_t column,
+                    ptrdiff_t rows, ptrdiff_t width, float *slot) {
+  const float *from = operand->base + row * operand->row_stride + column * operand->column_stride;
+  if (operand->column_stride == 0)
+    call->kernels->repeat_columns(from, operand->row_stride, rows, width, slot);
+  else
+    call->kernels->copy_rows(from, operand->row_stride, rows, width, slot, width);
+}
+
+// Gives scratch memory to the slots that the steps need it for, and chooses the block.
+static void place_slots(call *call, const operand_use *use, int32_t constant_count, float *scratch) {
+  const int32_t constants = CTK_MAX_REGISTERS + CTK_MAX_OPERANDS;
+  for (int32_t i = 0; i < call->step_count; i++)
+    if (call->steps[i].destination < CTK_MAX_REGISTERS && call->steps[i].store < 0)
+      call->has_scratch[call->steps[i].destination] = true;
+  for (int32_t i = 0; i < call->operand_count; i++)
+    if (use->loaded[i] && call->accesses[i] == FILLED_ONCE)
+      call->has_scratch[CTK_MAX_REGISTERS + i] = true;
+  for (int32_t i = 0; i < constant_count; i++) call->has_scratch[constants + i] = true;
+
+  ptrdiff_t used = 1;
+  for (int32_t i = 0; i < constants + constant_count; i++) used += call->has_scratch[i];
+  ptrdiff_t block = SCRATCH / used / 16 * 16;
+  if (block > LARGEST_BLOCK) block = LARGEST_BLOCK;
+  if (block < SMALLEST_BLOCK) block = SMALLEST_BLOCK;
+
+  if (call->narrow) {
+    call->block_rows = block / call->width;
+    call->block_width = call->width;
+  } else {
+    const ptrdiff_t count = (call->width + block - 1) / block;
+    call->block_rows = 1;
+    call->block_width = (((call->width + count - 1) / count) + 15) / 16 * 16;
+  }
+  for (int32_t i = 0; i < constants + constant_count; i++) {
+    if (!call->has_scratch[i]) continue;
+    call->slots[i] = scratch;
+    scratch += block;
+  }
+}
+
+static void fill_slots(call *call, const operand_use *use, const float *constants,
+                       int32_t constant_count) {
+  const ptrdiff_t rows = call->block_rows < call->rows ? call->block_rows : call->rows;
+  const ptrdiff_t width = call->block_width;
+  for (int32_t i = 0; i < call->operand_count; i++)
+    if (use->loaded[i] && call->accesses[i] == FILLED_ONCE)
+      copy_in(call, &call->operands[i], 0, 0, rows, width, call->slots[CTK_MAX_REGISTERS + i]);
+  for (int32_t i = 0; i < constant_count; i++)
+    call->kernels->repeat_columns(&constants[i], 0, 1, rows * width,
+                                  call->slots[CTK_MAX_REGISTERS + CTK_MAX_OPERANDS + i]);
+}
+
+static void run_block(call *call, ptrdiff_t row, ptrdiff_t column, ptrdiff_t rows, ptrdiff_t width) {
+  for (int32_t i = 0; i < call->operand_count; i++)
+    if (call->accesses[i] == IN_PLACE)
+      call->slots[CTK_MAX_REGISTERS + i] =
+          call->operands[i].base + row * call->operands[i].row_stride + column;
+
+  for (int32_t i = 0; i < call->step_count; i++) {
+    const step *step = &call->steps[i];
+    if (step->function) {
+      step->function(call->slots[step->destination], call->slots[step->a], call->slots[step->b],
+                     call->slots[step->c], rows * width);
+    } else if (step->load >= 0) {
+      copy_in(call, &call->operands[step->load], row, column, rows, width,
+              call->slots[step->destination]);
+    } else {
+      const ctk_operand *operand = &call->operands[step->store];
+      call->kernels->copy_rows(call->slots[step->a], width, rows, width,
+                               operand->base + row * operand->row_stride + column,
+                               operand->row_stride);
+    }
+  }
+}
+
+void ctk_program_run_with(const ctk_kernels *kernels, const ctk_program *program,
+                          const ctk_operand *operands, ptrdiff_t rows, ptrdiff_t width) {
+  if (rows <= 0 || width <= 0) return;
+  const operand_use use = ctk_operand_use(program, operands, rows, width);
+  if (is_flat(program, operands, rows, width)) {
+    width *= rows;
+    rows = 1;
+  }
+  const int32_t most_slots =
+      program->register_count + program->operand_count + program->constant_count;
+
+  call call;
+  call.kernels = kernels;
+  call.operands = operands;
+  call.operand_count = program->operand_count;
+  call.step_count = 0;
+  call.rows = rows;
+  call.width = width;
+  call.narrow = rows > 1 && width < NARROW && most_slots < SCRATCH / NARROW;
+  for (int32_t i = 0; i < CTK_MAX_REGISTERS + CTK_MAX_OPERANDS + program->constant_count; i++) {
+    call.has_scratch[i] = false;
+    call.slots[i] = NULL;
+  }
+  for (int32_t i = 0; i < program->operand_count; i++)
+    call.accesses[i] = use.shared[i] ? COPIED : access_of(&call, &operands[i]);
+  ctk_resolve(&call, program);
+
+  _Alignas(64) float scratch[SCRATCH];
+  place_slots(&call, &use, program->constant_count, scratch);
+  fill_slots(&call, &use, program->constants, program->constant_count);
+  for (ptrdiff_t row = 0; row < rows; row += call.block_rows) {
+    const ptrdiff_t rows_left = rows - row;
+    for (ptrdiff_t column = 0; column < width; column += call.block_width) {
+      const ptrdiff_t columns_left = width - column;
+      run_block(&call, row, column, rows_left < call.block_rows ? rows_left : call.block_rows,
+                columns_left < call.block_width ? columns_left : call.block_width);
+    }
+  }
+}
