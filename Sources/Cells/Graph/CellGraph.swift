@@ -1,0 +1,72 @@
+/// A cell's equations as a graph, for one input size and hidden size.
+///
+/// It is what all readers of a cell read: the oracle, the plan, the formula printer.
+public struct CellGraph: Sendable {
+  /// A state: its name and number of units.
+  public struct State: Sendable, Hashable {
+    /// The name that the equations gave it, "hidden" or "cell", say.
+    public let name: String
+    /// The number of units.
+    public let width: Int
+  }
+
+  /// A parameter: its name as in PyTorch's cells and its shape, `[out, in]` for a matrix.
+  public struct Parameter: Sendable, Hashable {
+    /// The name, `weight_ih`, say.
+    public let name: String
+    /// One size for a vector, two for a matrix.
+    public let shape: [Int]
+  }
+
+  /// A signal from outside: the input, or a mask that a layer feature adds.
+  public struct Sequence: Sendable, Hashable {
+    /// What it is.
+    public let name: String
+    /// The number of units.
+    public let width: Int
+  }
+
+  package var graph: Graph
+  /// The number of units of the input, I.
+  public let inputSize: Int
+  /// The number of units of the hidden state, H.
+  public let hiddenSize: Int
+  /// The states, in the order in which the equations mention them.
+  public let states: [State]
+  /// The parameters, in the order in which the equations mention them.
+  public let parameters: [Parameter]
+  /// The signals from outside; the first is the input.
+  public package(set) var sequences: [Sequence]
+  /// The new value of each state.
+  package var updates: [NodeID]
+  package var output: NodeID
+
+  /// The number of units of the output.
+  public var outputSize: Int { graph[output].columns }
+
+  /// States a cell's equations for the given sizes.
+  public init(
+    _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, bias: Bool = true
+  ) {
+    precondition(
+      inputSize > 0 && hiddenSize > 0,
+      "a cell needs sizes above zero, not \(inputSize) and \(hiddenSize)")
+    var builder = CellBuilder(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: bias)
+    cell.equations(&builder)
+    self = builder.trace.finish(inputSize: inputSize, hiddenSize: hiddenSize)
+  }
+
+  init(
+    graph: Graph, inputSize: Int, hiddenSize: Int, states: [State], parameters: [Parameter],
+    sequences: [Sequence], updates: [NodeID], output: NodeID
+  ) {
+    self.graph = graph
+    self.inputSize = inputSize
+    self.hiddenSize = hiddenSize
+    self.states = states
+    self.parameters = parameters
+    self.sequences = sequences
+    self.updates = updates
+    self.output = output
+  }
+}

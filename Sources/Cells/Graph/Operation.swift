@@ -1,0 +1,103 @@
+import TensorCore
+
+/// A place in a graph's list of nodes.
+package typealias NodeID = Int
+
+/// One product of an affine sum: `signal · Wᵀ`, or `signal · W` if transposed.
+package struct ProductTerm: Hashable, Sendable {
+  package var signal: NodeID
+  /// A matrix that depends on parameters alone, [out, in]; [in, out] if transposed.
+  package var weight: NodeID
+  package var isTransposed: Bool
+}
+
+/// The words of a graph.
+///
+/// A node's value is a *signal* (a row of `columns` numbers for each sample and step) or, where it
+/// depends on parameters alone, one matrix `[rows, columns]` for the whole pass; a vector has one row
+/// and serves as a signal that is the same for every sample and step.
+package enum Operation: Hashable, Sendable {
+  // Leaves.
+  /// A signal from outside: the input, a mask, or a value that an earlier pass kept.
+  case sequence(Int)
+  /// A state, as it was before the step.
+  case state(Int)
+  case parameter(Int)
+  case constant(Double, rows: Int = 1, columns: Int)
+  /// The square matrix with ones on its diagonal.
+  case identity(Int)
+
+  // Of one step.
+  /// Applies a function element by element; an operand with one column serves all columns.
+  case apply(ElementwiseFunction, [NodeID])
+  /// Repeats the one column of its operand.
+  case broadcast(NodeID, columns: Int)
+  /// The sum of products and of vectors that depend on parameters alone.
+  case affine([ProductTerm], biases: [NodeID])
+  case slice(NodeID, Range<Int>)
+  case concatenate([NodeID])
+  /// The sum of a row, one column.
+  case sum(NodeID)
+  /// The largest element of a row, one column.
+  case maximum(NodeID)
+  case cumulativeSum(NodeID, isReversed: Bool)
+
+  // Of matrices that depend on parameters alone, or that were gathered.
+  case rows(NodeID, Range<Int>)
+  case stack([NodeID])
+  case transpose(NodeID)
+
+  // Gathered over all samples and steps, after the last step.
+  /// The sum of `aᵀ · b`, `[a's columns, b's columns]`.
+  case outer(NodeID, NodeID)
+  /// The sum of a signal, one row.
+  case total(NodeID)
+
+  /// The nodes that this one reads, in order.
+  package var operands: [NodeID] {
+    switch self {
+    case .sequence, .state, .parameter, .constant, .identity: []
+    case .apply(_, let operands), .concatenate(let operands), .stack(let operands): operands
+    case .affine(let terms, let biases): terms.flatMap { [$0.signal, $0.weight] } + biases
+    case .broadcast(let a, _), .slice(let a, _), .sum(let a), .maximum(let a),
+      .cumulativeSum(let a, _), .rows(let a, _), .transpose(let a), .total(let a):
+      [a]
+    case .outer(let a, let b): [a, b]
+    }
+  }
+
+  /// The same operation on other nodes.
+  package func mapOperands(_ transform: (NodeID) -> NodeID) -> Operation {
+    switch self {
+    case .sequence, .state, .parameter, .constant, .identity: self
+    case .apply(let function, let operands): .apply(function, operands.map(transform))
+    case .concatenate(let operands): .concatenate(operands.map(transform))
+    case .stack(let operands): .stack(operands.map(transform))
+    case .affine(let terms, let biases):
+      .affine(
+        terms.map {
+          ProductTerm(
+            signal: transform($0.signal), weight: transform($0.weight),
+            isTransposed: $0.isTransposed)
+        }, biases: biases.map(transform))
+    case .broadcast(let a, let columns): .broadcast(transform(a), columns: columns)
+    case .slice(let a, let range): .slice(transform(a), range)
+    case .sum(let a): .sum(transform(a))
+    case .maximum(let a): .maximum(transform(a))
+    case .cumulativeSum(let a, let isReversed):
+      .cumulativeSum(transform(a), isReversed: isReversed)
+    case .rows(let a, let range): .rows(transform(a), range)
+    case .transpose(let a): .transpose(transform(a))
+    case .outer(let a, let b): .outer(transform(a), transform(b))
+    case .total(let a): .total(transform(a))
+    }
+  }
+
+  /// Whether it is computed element by element, so that it can be fused with its neighbours.
+  package var isElementwise: Bool {
+    switch self {
+    case .apply, .broadcast: true
+    default: false
+    }
+  }
+}

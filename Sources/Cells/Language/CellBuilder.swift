@@ -1,0 +1,84 @@
+import TensorCore
+
+/// What a cell's equations are stated with: its input, states and parameters.
+///
+/// Parameters have names of one or two parts. `"hh"` is a parameter of its own; `"hh.f"` is block `f`
+/// of parameter `hh`, whose blocks stand below each other in the order in which the equations mention them
+/// first. So an LSTM that mentions `ih.i`, `ih.f`, `ih.g`, `ih.o` has PyTorch's `weight_ih` of
+/// shape `[4H, I]` with its order of gates.
+public struct CellBuilder {
+  /// The number of units of the input, I.
+  public let inputSize: Int
+  /// The number of units of a state, unless it says otherwise, H.
+  public let hiddenSize: Int
+  /// Whether `affine` adds a bias.
+  public let hasBias: Bool
+
+  let trace: Trace
+
+  init(inputSize: Int, hiddenSize: Int, hasBias: Bool) {
+    self.inputSize = inputSize
+    self.hiddenSize = hiddenSize
+    self.hasBias = hasBias
+    trace = Trace(inputSize: inputSize)
+  }
+
+  /// The input of the step, I units.
+  public var input: Signal { Signal(id: trace.input, trace: trace) }
+
+  /// A state, as it was before the step. Asking again for the same name gives the same state.
+  public func state(_ name: String, width: Int? = nil) -> Signal {
+    Signal(id: trace.state(name, width: width ?? hiddenSize), trace: trace)
+  }
+
+  /// States what a state becomes. Every state needs one update.
+  public func update(_ state: Signal, to value: Signal) {
+    trace.update(state.id, to: value.id)
+  }
+
+  /// States the cell's output. Without it, the output is the first state after its update.
+  public func output(_ value: Signal) { trace.output = value.id }
+
+  /// `x · Wᵀ + b`, with block `name` of `weight_…` and, unless biases are off, of `bias_…`.
+  public func affine(_ x: Signal, _ name: String, width: Int? = nil) -> Signal {
+    let product = linear(x, name, width: width)
+    return hasBias ? product + vector("bias_" + name, width: width) : product
+  }
+
+  /// `x · Wᵀ`, with block `name` of the matrix `weight_…`, `[width, x.width]`.
+  public func linear(_ x: Signal, _ name: String, width: Int? = nil) -> Signal {
+    product(x, matrix(name, rows: width, columns: x.width))
+  }
+
+  /// `x · Mᵀ` for a matrix `[out, x.width]`.
+  public func product(_ x: Signal, _ matrix: Matrix) -> Signal {
+    let term = ProductTerm(signal: x.id, weight: matrix.id, isTransposed: false)
+    return trace.signal(.affine([term], biases: []))
+  }
+
+  /// Block `name` of the matrix `weight_…`, `[rows, columns]`, both H unless given.
+  public func matrix(_ name: String, rows: Int? = nil, columns: Int? = nil) -> Matrix {
+    let id = trace.parameterBlock(
+      "weight_" + name, rows: rows ?? hiddenSize, columns: columns ?? hiddenSize, isVector: false)
+    return Matrix(id: id, trace: trace)
+  }
+
+  /// Block `name` of a parameter with one number a unit (H of them unless given), under its own name.
+  public func vector(_ name: String, width: Int? = nil) -> Signal {
+    let id = trace.parameterBlock(name, rows: 1, columns: width ?? hiddenSize, isVector: true)
+    return Signal(id: id, trace: trace)
+  }
+
+  /// A parameter of one number.
+  public func scalar(_ name: String) -> Signal { vector(name, width: 1) }
+
+  /// The matrix with ones on its diagonal, `[size, size]`.
+  public func identity(_ size: Int) -> Matrix {
+    Matrix(id: trace.graph.add(.identity(size)), trace: trace)
+  }
+
+  /// The same number in each of `width` units.
+  public func constant(_ value: Double, width: Int = 1) -> Signal {
+    trace.signal(.constant(value, columns: width))
+  }
+}

@@ -1,0 +1,32 @@
+import TensorCore
+
+/// A symbol for a matrix that depends on parameters alone, `[rows, columns]`: it is computed once a
+/// pass, not once a step.
+///
+/// ```swift
+/// let m = cell.matrix("hh")                                      // [H, H]
+/// let a = m - m.transposed() - 0.1 * cell.identity(cell.hiddenSize)  // antisymmetric, damped
+/// let new = h + 0.5 * tanh(cell.affine(x, "ih") + cell.product(h, a))
+/// ```
+public struct Matrix {
+  let id: NodeID
+  let trace: Trace
+
+  /// The matrix with rows and columns exchanged.
+  public func transposed() -> Matrix { Matrix(id: trace.graph.add(.transpose(id)), trace: trace) }
+
+  /// The sum, element by element.
+  public static func + (a: Matrix, b: Matrix) -> Matrix { a.apply(.add, b) }
+  /// The difference, element by element.
+  public static func - (a: Matrix, b: Matrix) -> Matrix { a.apply(.subtract, b) }
+  /// The product, element by element.
+  public static func * (a: Matrix, b: Matrix) -> Matrix { a.apply(.multiply, b) }
+  /// Multiplies each element by a number.
+  public static func * (a: Double, b: Matrix) -> Matrix {
+    Matrix(id: b.trace.graph.add(.constant(a, columns: 1)), trace: b.trace).apply(.multiply, b)
+  }
+
+  private func apply(_ function: ElementwiseFunction, _ other: Matrix) -> Matrix {
+    Matrix(id: trace.graph.add(.apply(function, [id, other.id])), trace: trace)
+  }
+}

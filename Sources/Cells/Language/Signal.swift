@@ -1,0 +1,66 @@
+import TensorCore
+
+/// A symbol for a row of numbers, one row for each sample: the input, a state, or what equations
+/// make of them.
+///
+/// Operators and functions on signals act element by element. A signal of one unit (a scalar, a sum
+/// over the units) serves every unit of the other operand.
+public struct Signal {
+  let id: NodeID
+  let trace: Trace
+
+  /// The number of units.
+  public var width: Int { trace.graph[id].columns }
+
+  /// `count` parts of equal width, in order.
+  public func chunks(_ count: Int) -> [Signal] {
+    precondition(
+      count > 0 && width % count == 0, "\(width) units don't fall into \(count) equal chunks")
+    let size = width / count
+    return (0..<count).map { self[$0 * size..<($0 + 1) * size] }
+  }
+
+  /// The units of a range.
+  public subscript(range: Range<Int>) -> Signal {
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= width, "units \(range) of \(width)")
+    return trace.signal(.slice(id, range))
+  }
+
+  /// The sum over the units: one unit.
+  public func sum() -> Signal { trace.signal(.sum(id)) }
+
+  /// The mean over the units: one unit.
+  public func mean() -> Signal { sum() * (1 / Double(width)) }
+
+  /// The largest of the units: one unit. Units that tie share the derivative equally.
+  public func maximum() -> Signal { trace.signal(.maximum(id)) }
+
+  /// The sum of each unit and all units before it.
+  public func cumulativeSum() -> Signal { trace.signal(.cumulativeSum(id, isReversed: false)) }
+
+  /// `exp(x - max x) / sum exp(x - max x)` over the units.
+  public func softmax() -> Signal {
+    let exponential = exp(self - maximum())
+    return exponential / exponential.sum()
+  }
+
+  /// Each unit's distance from the mean of the units, in standard deviations:
+  /// `(x - mean) / sqrt(variance + epsilon)`, with the variance over the units divided by their count.
+  public func normalized(epsilon: Double = 1e-5) -> Signal {
+    let centered = self - mean()
+    return centered / sqrt((centered * centered).mean() + epsilon)
+  }
+
+  func apply(_ function: ElementwiseFunction, _ others: Signal...) -> Signal {
+    trace.signal(.apply(function, [id] + others.map(\.id)))
+  }
+
+  func constant(_ value: Double) -> Signal { trace.signal(.constant(value, columns: 1)) }
+}
+
+/// The units of several signals, one after the other.
+public func concatenate(_ signals: Signal...) -> Signal {
+  precondition(!signals.isEmpty, "nothing to concatenate")
+  return signals[0].trace.signal(.concatenate(signals.map(\.id)))
+}

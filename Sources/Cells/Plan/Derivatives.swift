@@ -1,0 +1,104 @@
+import TensorCore
+
+extension BackwardBuilder {
+  /// Passes the cotangent of a forward node on to its operands.
+  mutating func propagate(_ g: NodeID, through id: NodeID) {
+    switch graph[id].operation {
+    case .sequence, .state, .parameter, .constant, .identity, .outer, .total: break
+    case .apply(let function, let operands):
+      for (operand, value) in zip(operands, products(g, function, operands, id)) {
+        if let value { pass(value, to: operand, from: id) }
+      }
+    case .broadcast(let a, _): pass(g, to: a, from: id)
+    case .affine(let terms, let biases):
+      for term in terms { propagate(g, through: term) }
+      for bias in biases { pass(g, to: bias, from: id) }
+    case .slice(let a, let range): pass(g, toColumns: range, of: a)
+    case .concatenate(let parts):
+      var start = 0
+      for part in parts {
+        let end = start + graph[part].columns
+        pass(graph.add(.slice(g, start..<end)), to: part, from: id)
+        start = end
+      }
+    case .sum(let a): pass(graph.add(.broadcast(g, columns: graph[a].columns)), to: a, from: id)
+    case .maximum(let a):
+      let isLargest = apply(.equal, a, id)
+      let share = apply(.divide, isLargest, graph.add(.sum(isLargest)))
+      pass(apply(.multiply, g, share), to: a, from: id)
+    case .cumulativeSum(let a, let isReversed):
+      pass(graph.add(.cumulativeSum(g, isReversed: !isReversed)), to: a, from: id)
+    case .rows(let a, let range): pass(g, toRows: range, of: a)
+    case .stack(let parts):
+      var start = 0
+      for part in parts {
+        let end = start + graph[part].rows
+        pass(graph.add(.rows(g, start..<end)), to: part, from: id)
+        start = end
+      }
+    case .transpose(let a): pass(graph.add(.transpose(g)), to: a, from: id)
+    }
+  }
+
+  /// `y = s · Wᵀ` has the cotangents `g · W` of the signal and `Σ gᵀ s` of the weight.
+  private mutating func propagate(_ g: NodeID, through term: ProductTerm) {
+    if graph[term.signal].dependence == .parameters {
+      preconditionFailure("a product of two parameters has no derivative in this graph")
+    }
+    let back = ProductTerm(
+      signal: g, weight: term.weight, isTransposed: !term.isTransposed)
+    pass(graph.add(.affine([back], biases: [])), to: term.signal, from: term.signal)
+    let (rows, columns) = term.isTransposed ? (term.signal, g) : (g, term.signal)
+    pass(graph.add(.outer(rows, columns)), to: term.weight, from: term.weight)
+  }
+
+  /// The cotangent times the partial derivative by each operand; nil where that is zero.
+  private mutating func products(
+    _ g: NodeID, _ function: ElementwiseFunction, _ x: [NodeID], _ y: NodeID
+  ) -> [NodeID?] {
+    let one = graph.add(.constant(1, columns: 1))
+    let zero = graph.add(.constant(0, columns: 1))
+    switch function {
+    case .copy: return [g]
+    case .negate: return [apply(.negate, g)]
+    case .absolute: return [apply(.multiply, g, apply(.sign, x[0]))]
+    case .sign, .floor: return [nil]
+    case .sigmoid:
+      return [apply(.multiply, g, apply(.multiply, y, apply(.subtract, one, y)))]
+    case .tanh: return [apply(.multiply, g, apply(.subtract, one, apply(.multiply, y, y)))]
+    case .relu: return [apply(.multiply, g, apply(.greater, y, zero))]
+    case .exp: return [apply(.multiply, g, y)]
+    case .log: return [apply(.divide, g, x[0])]
+    case .sqrt:
+      let half = graph.add(.constant(0.5, columns: 1))
+      return [apply(.divide, apply(.multiply, half, g), y)]
+    case .reciprocal: return [apply(.negate, apply(.multiply, g, apply(.multiply, y, y)))]
+    case .softplus: return [apply(.multiply, g, apply(.sigmoid, x[0]))]
+    case .logSigmoid: return [apply(.multiply, g, apply(.sigmoid, apply(.negate, x[0])))]
+    case .sin: return [apply(.multiply, g, apply(.cos, x[0]))]
+    case .cos: return [apply(.negate, apply(.multiply, g, apply(.sin, x[0])))]
+    case .add: return [g, g]
+    case .subtract: return [g, apply(.negate, g)]
+    case .multiply: return [apply(.multiply, g, x[1]), apply(.multiply, g, x[0])]
+    case .divide:
+      let quotient = apply(.divide, g, x[1])
+      return [quotient, apply(.negate, apply(.multiply, quotient, y))]
+    case .maximum: return shared(g, apply(.greaterEqual, x[0], x[1]), zero)
+    case .minimum: return shared(g, apply(.greaterEqual, x[1], x[0]), zero)
+    case .greater, .greaterEqual, .equal: return [nil, nil]
+    case .select:
+      return [nil, apply(.select, x[0], g, zero), apply(.select, x[0], zero, g)]
+    case .multiplyAdd: return [apply(.multiply, g, x[1]), apply(.multiply, g, x[0]), g]
+    case .load, .store, .constant: preconditionFailure("\(function) is no function of numbers")
+    }
+  }
+
+  /// The cotangent to the first operand where the condition holds, else to the second.
+  private mutating func shared(_ g: NodeID, _ condition: NodeID, _ zero: NodeID) -> [NodeID?] {
+    [apply(.select, condition, g, zero), apply(.select, condition, zero, g)]
+  }
+
+  private mutating func apply(_ function: ElementwiseFunction, _ operands: NodeID...) -> NodeID {
+    graph.add(.apply(function, operands))
+  }
+}

@@ -1,0 +1,268 @@
+import TensorCore
+
+/// The derivative of a recurrence, as a recurrence whose time runs the other way.
+///
+/// Its states are the cotangents of the forward states, its outputs the cotangents of the input, its
+/// gathered values the gradients of the parameters.
+package struct Derivative: Sendable {
+  /// Where a signal that the backward step reads comes from.
+  package enum Source: Hashable, Sendable {
+    /// A forward signal, input or state (as it was before the step), by its node.
+    case forward(NodeID)
+    /// The cotangent of the forward output.
+    case outputCotangent
+  }
+
+  package var recurrence: Recurrence
+  /// What each sequence of the backward graph is.
+  package var sources: [Source]
+}
+
+extension CellGraph {
+  /// Differentiates a forward recurrence by its states, its first sequence and its parameters.
+  ///
+  /// `forward` has the cell's one output; its graph's leaves are the cell's.
+  package func derivative(of forward: Recurrence) -> Derivative {
+    var builder = BackwardBuilder(forward, states: states.count, sequences: sequences.count)
+    for (index, update) in forward.updates.enumerated() {
+      let cotangent = builder.graph.add(
+        .state(states.count + index), columns: states[index].width)
+      builder.contribute(cotangent, to: update)
+    }
+    let outputCotangent = builder.graph.add(
+      .sequence(sequences.count), columns: outputSize)
+    builder.contribute(outputCotangent, to: forward.outputs[0])
+    builder.run()
+
+    func leaf(_ operation: Operation) -> NodeID? {
+      forward.graph.nodes.firstIndex { $0.operation == operation }
+    }
+    func cotangent(_ operation: Operation, rows: Int, columns: Int) -> NodeID {
+      leaf(operation).flatMap { builder.cotangents[$0] }
+        ?? builder.graph.add(.constant(0, rows: rows, columns: columns))
+    }
+    let recurrence = Recurrence(
+      graph: builder.graph,
+      outputs: [cotangent(.sequence(0), rows: 1, columns: inputSize)],
+      updates: states.indices.map {
+        cotangent(.state($0), rows: 1, columns: states[$0].width)
+      },
+      gathered: parameters.indices.map { index in
+        let shape = parameters[index].shape
+        return cotangent(
+          .parameter(index), rows: shape.count == 2 ? shape[0] : 1, columns: shape.last ?? 1)
+      })
+    return builder.separated(recurrence, stateCount: states.count)
+  }
+}
+
+/// Builds the backward expressions on top of a copy of the forward graph.
+struct BackwardBuilder {
+  var graph: Graph
+  /// The finished cotangent of each forward node that has one.
+  private(set) var cotangents: [NodeID: NodeID] = [:]
+
+  private let forward: Recurrence
+  private let outputCotangentIndex: Int
+  private let firstCotangentState: Int
+  private var contributions: [NodeID: [Contribution]] = [:]
+
+  private enum Contribution {
+    case whole(NodeID)
+    case columns(Range<Int>, NodeID)
+    case rows(Range<Int>, NodeID)
+  }
+
+  init(_ forward: Recurrence, states: Int, sequences: Int) {
+    self.forward = forward
+    graph = forward.graph
+    firstCotangentState = states
+    outputCotangentIndex = sequences
+  }
+
+  mutating func contribute(_ cotangent: NodeID, to id: NodeID) {
+    contributions[id, default: []].append(.whole(cotangent))
+  }
+
+  /// Walks the forward nodes from the last to the first.
+  mutating func run() {
+    for id in forward.graph.reachable(from: forward.updates + forward.outputs).sorted(by: >) {
+      guard let cotangent = combined(id) else { continue }
+      cotangents[id] = cotangent
+      propagate(cotangent, through: id)
+    }
+  }
+
+  /// Passes a cotangent on to one operand of a forward node.
+  mutating func pass(_ value: NodeID, to operand: NodeID, from id: NodeID) {
+    if let part = adjusted(value, to: operand, from: id) {
+      contributions[operand, default: []].append(.whole(part))
+    }
+  }
+
+  mutating func pass(_ value: NodeID, toColumns range: Range<Int>, of operand: NodeID) {
+    contributions[operand, default: []].append(.columns(range, value))
+  }
+
+  mutating func pass(_ value: NodeID, toRows range: Range<Int>, of operand: NodeID) {
+    contributions[operand, default: []].append(.rows(range, value))
+  }
+
+  /// A cotangent in the shape of the operand: summed over what was repeated.
+  private mutating func adjusted(_ value: NodeID, to operand: NodeID, from id: NodeID) -> NodeID? {
+    if forward.graph.constant(operand) != nil { return nil }
+    if graph.constant(value) == 0 { return nil }
+    var value = value
+    if graph[value].columns == 1, graph[id].columns > 1, graph[operand].columns > 1 {
+      value = graph.add(.broadcast(value, columns: graph[id].columns))
+    }
+    if graph[operand].columns == 1, graph[value].columns > 1 { value = graph.add(.sum(value)) }
+    if graph[operand].dependence == .parameters, graph[id].dependence != .parameters {
+      value = graph.add(.total(value))
+    }
+    return value
+  }
+
+  // MARK: Sums of contributions
+
+  private mutating func combined(_ id: NodeID) -> NodeID? {
+    guard let parts = contributions[id] else { return nil }
+    var sum: NodeID?
+    func plus(_ value: NodeID, _ graph: inout Graph) {
+      sum = sum.map { graph.add(.apply(.add, [$0, value])) } ?? value
+    }
+    var columns: [Range<Int>: NodeID] = [:]
+    var rows: [Range<Int>: NodeID] = [:]
+    for part in parts {
+      switch part {
+      case .whole(let value): plus(value, &graph)
+      case .columns(let range, let value):
+        columns[range] = columns[range].map { graph.add(.apply(.add, [$0, value])) } ?? value
+      case .rows(let range, let value):
+        rows[range] = rows[range].map { graph.add(.apply(.add, [$0, value])) } ?? value
+      }
+    }
+    let (height, width) = (graph[id].rows, graph[id].columns)
+    for pieces in disjoint(columns) {
+      let parts = tiled(pieces, width) { graph.add(.constant(0, rows: height, columns: $0)) }
+      plus(graph.add(.concatenate(parts)), &graph)
+    }
+    for pieces in disjoint(rows) {
+      let parts = tiled(pieces, height) { graph.add(.constant(0, rows: $0, columns: width)) }
+      plus(graph.add(.stack(parts)), &graph)
+    }
+    return sum
+  }
+
+  /// Splits pieces into lists that don't overlap, each in rising order.
+  private func disjoint(_ pieces: [Range<Int>: NodeID]) -> [[(Range<Int>, NodeID)]] {
+    var lists: [[(Range<Int>, NodeID)]] = []
+    let sorted = pieces.sorted {
+      ($0.key.lowerBound, $0.key.upperBound) < ($1.key.lowerBound, $1.key.upperBound)
+    }
+    for (range, value) in sorted {
+      let fitting = lists.firstIndex { ($0.last?.0.upperBound ?? 0) <= range.lowerBound }
+      if let fitting { lists[fitting].append((range, value)) } else { lists.append([(range, value)]) }
+    }
+    return lists
+  }
+
+  /// The pieces with zeros in the gaps between them.
+  private func tiled(
+    _ pieces: [(Range<Int>, NodeID)], _ extent: Int, zeros: (Int) -> NodeID
+  ) -> [NodeID] {
+    var parts: [NodeID] = []
+    var end = 0
+    for (range, value) in pieces {
+      if range.lowerBound > end { parts.append(zeros(range.lowerBound - end)) }
+      parts.append(value)
+      end = range.upperBound
+    }
+    if end < extent { parts.append(zeros(extent - end)) }
+    return parts
+  }
+
+  // MARK: Separation from the forward graph
+
+  /// The backward recurrence in a graph of its own, where forward values are sequences from outside.
+  func separated(_ recurrence: Recurrence, stateCount: Int) -> Derivative {
+    let retained = retainedNodes(of: recurrence)
+    var copy = GraphCopy(of: graph)
+    var sources: [Derivative.Source] = []
+    func addSequence(_ id: NodeID, _ source: Derivative.Source) {
+      copy.map(
+        id, to: copy.result.add(.sequence(sources.count), columns: graph[id].columns))
+      sources.append(source)
+    }
+    for id in retained.sorted() { addSequence(id, .forward(id)) }
+    for id in graph.nodes.indices {
+      switch graph[id].operation {
+      case .sequence(outputCotangentIndex): addSequence(id, .outputCotangent)
+      case .state(let index) where index >= firstCotangentState:
+        copy.map(
+          id,
+          to: copy.result.add(.state(index - firstCotangentState), columns: graph[id].columns))
+      default: break
+      }
+    }
+    let outputs = recurrence.outputs.map { copy.node($0) }
+    let updates = recurrence.updates.map { copy.node($0) }
+    let gathered = recurrence.gathered.map { copy.node($0) }
+    return Derivative(
+      recurrence: Recurrence(
+        graph: copy.result, outputs: outputs, updates: updates, gathered: gathered),
+      sources: sources)
+  }
+
+  /// Which forward signals to keep for the way back; the rest is computed again from them.
+  ///
+  /// Results of products, sums along units and costly functions are kept; what cheap arithmetic makes
+  /// of kept values, states and inputs is computed again, unless that needs one more signal.
+  private func retainedNodes(of recurrence: Recurrence) -> Set<NodeID> {
+    let forwardCount = forward.graph.nodes.count
+    func isForwardSignal(_ id: NodeID) -> Bool {
+      id < forwardCount && graph[id].dependence != .parameters
+    }
+    let needed = graph.reachable(from: recurrence.roots)
+    var read = Set(recurrence.roots.filter(isForwardSignal))
+    for id in needed where id >= forwardCount {
+      read.formUnion(graph[id].operation.operands.filter(isForwardSignal))
+    }
+    var retained = read.filter { !graph[$0].operation.isCheap }
+    for id in read.sorted() where graph[id].operation.isCheap {
+      var pending = [id]
+      var leaves = Set<NodeID>()
+      while let next = pending.popLast() {
+        guard isForwardSignal(next) else { continue }
+        if retained.contains(next) || !graph[next].operation.isCheap {
+          leaves.insert(next)
+        } else {
+          pending += graph[next].operation.operands
+        }
+      }
+      let isFree = leaves.allSatisfy { retained.contains($0) || graph[$0].operation.isLeaf }
+      if isFree { retained.formUnion(leaves) } else { retained.insert(id) }
+    }
+    return retained
+  }
+}
+
+extension Operation {
+  /// Whether it reads nothing.
+  var isLeaf: Bool { operands.isEmpty }
+
+  /// Whether computing it again costs less than keeping it.
+  fileprivate var isCheap: Bool {
+    switch self {
+    case .apply(let function, _):
+      switch function {
+      case .copy, .negate, .absolute, .sign, .relu, .floor, .add, .subtract, .multiply, .maximum,
+        .minimum, .greater, .greaterEqual, .equal, .select, .multiplyAdd:
+        true
+      default: false
+      }
+    case .broadcast: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import TensorCore
+
+/// A cell, compiled: the forward pass and, for learning, the way back.
+package struct Plan: Sendable {
+  package let cell: CellGraph
+  package let forward: Schedule
+  /// Present in a plan for learning.
+  package let backward: Backward?
+
+  /// The derivative's schedule, and where the signals that it reads come from.
+  package struct Backward: Sendable {
+    package let schedule: Schedule
+    package let sources: [Derivative.Source]
+  }
+
+  /// Compiles a cell. A plan that does not learn keeps nothing of the steps behind it.
+  package init(_ cell: CellGraph, learns: Bool) {
+    self.cell = cell
+    var recurrence = cell.recurrence.optimized()
+    guard learns else {
+      forward = Scheduler.schedule(recurrence)
+      backward = nil
+      return
+    }
+    let derivative = cell.derivative(of: recurrence)
+    recurrence.kept = derivative.sources.compactMap { source in
+      if case .forward(let id) = source { id } else { nil }
+    }
+    forward = Scheduler.schedule(recurrence)
+    backward = Backward(
+      schedule: Scheduler.schedule(derivative.recurrence.optimized()), sources: derivative.sources)
+  }
+
+  /// What a forward pass leaves for the way back.
+  package struct Trail {
+    let batch: Int
+    let steps: Int
+    let isReversed: Bool
+    let kept: [(view: SignalView, owner: Storage?)]
+  }
+
+  /// Runs the cell over a sequence; returns the final states, `[B, width]` each.
+  package func run(_ arguments: PlanArguments) -> (states: [Storage], trail: Trail) {
+    let result = PlanRun.run(forward, arguments)
+    let trail = Trail(
+      batch: arguments.batch, steps: arguments.steps, isReversed: arguments.isReversed,
+      kept: result.kept)
+    return (result.states, trail)
+  }
+
+  /// Runs the way back: from the cotangents of the output and of the final states to those of the input,
+  /// of the initial states (returned), and of the parameters.
+  package func runBackward(
+    _ trail: Trail, outputCotangent: SignalView, stateCotangents: [UnsafePointer<Float>?],
+    inputCotangent: SignalView, parameters: [UnsafePointer<Float>],
+    gradients: [UnsafeMutablePointer<Float>]
+  ) -> [Storage] {
+    guard let backward else { preconditionFailure("a plan that does not learn has no way back") }
+    var kept = trail.kept.makeIterator()
+    let sequences = backward.sources.map { source in
+      source == .outputCotangent ? outputCotangent : kept.next()?.view ?? outputCotangent
+    }
+    return withExtendedLifetime(trail) {
+      PlanRun.run(
+        backward.schedule,
+        PlanArguments(
+          batch: trail.batch, steps: trail.steps, isReversed: !trail.isReversed,
+          sequences: sequences, outputs: [inputCotangent], initialStates: stateCotangents,
+          parameters: parameters, gathered: gradients)
+      ).states
+    }
+  }
+}

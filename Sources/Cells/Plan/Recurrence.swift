@@ -1,0 +1,52 @@
+/// A graph with what is wanted of it: a step that is repeated over time.
+///
+/// A cell is one, and so is its derivative, whose states are the cotangents of the cell's states and
+/// whose time runs backwards. Both go through the same passes and run on the same machine.
+package struct Recurrence: Sendable {
+  package var graph: Graph
+  /// Signals wanted for every sample and step.
+  package var outputs: [NodeID]
+  /// The new value of each state.
+  package var updates: [NodeID]
+  /// Values wanted once, after the last step.
+  package var gathered: [NodeID]
+  /// Signals whose value at every step must still be there after the pass.
+  package var kept: [NodeID]
+
+  package init(
+    graph: Graph, outputs: [NodeID], updates: [NodeID], gathered: [NodeID] = [],
+    kept: [NodeID] = []
+  ) {
+    self.graph = graph
+    self.outputs = outputs
+    self.updates = updates
+    self.gathered = gathered
+    self.kept = kept
+  }
+
+  /// Everything that is wanted.
+  package var roots: [NodeID] { outputs + updates + gathered + kept }
+
+  /// The same recurrence over a rewritten graph: `rewrite` maps the nodes that it changes, in order;
+  /// the others are copied, and nodes that nobody needs are gone.
+  func rewritten(_ rewrite: (_ id: NodeID, _ copy: inout GraphCopy) -> Void) -> Recurrence {
+    var copy = GraphCopy(of: graph)
+    for id in graph.reachable(from: roots).sorted() { rewrite(id, &copy) }
+    let outputs = outputs.map { copy.node($0) }
+    let updates = updates.map { copy.node($0) }
+    let gathered = gathered.map { copy.node($0) }
+    let kept = kept.map { copy.node($0) }
+    return Recurrence(
+      graph: copy.result, outputs: outputs, updates: updates, gathered: gathered, kept: kept)
+  }
+
+  /// The passes that every recurrence goes through before it is scheduled.
+  package func optimized() -> Recurrence { collectingSums().mergingProducts().foldingBiases() }
+}
+
+extension CellGraph {
+  /// The cell's forward step.
+  package var recurrence: Recurrence {
+    Recurrence(graph: graph, outputs: [output], updates: updates)
+  }
+}

@@ -1,0 +1,100 @@
+import TensorCore
+
+/// The order of work of a recurrence: what is done once, what for all steps at once, what step by step.
+package struct Schedule: Sendable {
+  /// Memory that the steps read and write.
+  package struct Buffer: Sendable {
+    package enum Kind: Sendable, Hashable {
+      /// A signal given by the caller, `[T, B, width]` with any strides.
+      case sequence(Int)
+      /// A signal returned to the caller, `[T, B, width]` with any strides.
+      case output(Int)
+      /// A state, `[T + 1, B, width]`, or the last two steps of it.
+      case state(Int)
+      /// A parameter of the caller.
+      case parameter(Int)
+      /// A gathered value returned to the caller.
+      case gathered(Int)
+      /// A signal of our own for all steps, `[T, B, width]`.
+      case everyStep
+      /// A signal of our own for the step at hand, `[B, width]`.
+      case oneStep
+      /// A matrix of our own, `[rows, width]`.
+      case value(rows: Int)
+    }
+    package var kind: Kind
+    package var width: Int
+    /// Whether a state's every step is kept, or only the last two.
+    package var keepsHistory = false
+  }
+
+  /// Where a node's value lies.
+  package struct Place: Sendable, Hashable {
+    package enum Slot: Sendable { case current, previous, next }
+    package var buffer: Int
+    /// Floats from the start of a row or, in a matrix, from its start.
+    package var offset = 0
+    package var slot = Slot.current
+    /// How many rows there are, and floats from one to the next, where it is a matrix or vector.
+    package var rows = 1
+    package var columns: Int
+  }
+
+  /// Elementwise work in one pass over blocks.
+  package struct Fused: Sendable {
+    package var program: ElementwiseProgram
+    package var operands: [Place]
+    package var width: Int
+    /// The rows of a matrix program; nil where the rows are samples.
+    package var rows: Int?
+    package var operationCount: Int
+  }
+
+  /// `destination = (accumulate ? destination : 0) + bias + signal · W`.
+  package struct Product: Sendable {
+    package var signal: Place
+    /// An index into `packings`.
+    package var weight: Int
+    package var bias: Place?
+    package var accumulate: Bool
+    package var destination: Place
+  }
+
+  /// A weight to be packed once a pass.
+  package struct Packing: Sendable {
+    package var matrix: Place
+    package var isTransposed: Bool
+    /// The number of outputs and inputs.
+    package var n: Int
+    package var k: Int
+  }
+
+  package enum Step: Sendable {
+    case fused(Fused)
+    case product(Product)
+    case rowSum(Place, into: Place)
+    case rowMaximum(Place, into: Place)
+    case cumulativeSum(Place, isReversed: Bool, into: Place)
+    // After the last step.
+    case outer(Place, Place, into: Place)
+    case total(Place, into: Place)
+    // Of matrices.
+    case transpose(Place, into: Place)
+    case identity(into: Place)
+  }
+
+  package var buffers: [Buffer] = []
+  package var packings: [Packing] = []
+  /// Once a pass, before everything else.
+  package var parameterStage: [Step] = []
+  /// For all steps at once, before the first.
+  package var before: [Step] = []
+  /// Step after step.
+  package var loop: [Step] = []
+  /// For all steps at once, after the last.
+  package var after: [Step] = []
+  /// Sums over all samples and steps, and what is made of them.
+  package var gathering: [Step] = []
+  /// Where each kept node's value lies.
+  package var kept: [Place] = []
+}

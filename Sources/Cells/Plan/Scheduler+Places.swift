@@ -1,0 +1,172 @@
+import TensorCore
+
+extension Scheduler {
+  /// Where a node's value lies; a node that has no place yet is a view of another one.
+  func place(_ id: NodeID) -> Schedule.Place {
+    guard let place = places[id] else { preconditionFailure("node \(id) has no place") }
+    return place
+  }
+
+  func statePlace(_ index: Int, _ slot: Schedule.Place.Slot) -> Schedule.Place {
+    let buffer = schedule.buffers.firstIndex { $0.kind == .state(index) } ?? 0
+    return Schedule.Place(
+      buffer: buffer, slot: slot, columns: schedule.buffers[buffer].width)
+  }
+
+  /// The part of a concatenation's or stack's place that belongs to one of its parts.
+  func subplace(
+    of whole: Schedule.Place, part: NodeID, at start: Int, vertically: Bool
+  ) -> Schedule.Place {
+    var place = whole
+    place.offset += vertically ? start * whole.columns : start
+    place.rows = graph[part].rows
+    place.columns = graph[part].columns
+    return place
+  }
+
+  mutating func assignPlaces() {
+    let ordered = stages.keys.sorted()
+    for id in ordered { addLeaf(id) }
+    addMissingStates()
+    // What others determine: parts of wide nodes first, then new states, then results.
+    for id in ordered.reversed() { placeParts(of: id) }
+    for (index, update) in recurrence.updates.enumerated() {
+      prefer(statePlace(index, .next), for: update, isState: true)
+    }
+    for (index, output) in recurrence.outputs.enumerated() {
+      let buffer = addBuffer(.output(index), graph[output].columns)
+      prefer(
+        Schedule.Place(buffer: buffer, columns: graph[output].columns), for: output,
+        isState: false)
+    }
+    for (index, value) in recurrence.gathered.enumerated() {
+      let node = graph[value]
+      let buffer = addBuffer(.gathered(index), node.columns)
+      prefer(
+        Schedule.Place(buffer: buffer, rows: node.rows, columns: node.columns), for: value,
+        isState: false)
+    }
+    for id in ordered where places[id] == nil { placeOnItsOwn(id) }
+    keepHistories(ordered)
+  }
+
+  private mutating func addBuffer(_ kind: Schedule.Buffer.Kind, _ width: Int) -> Int {
+    schedule.buffers.append(Schedule.Buffer(kind: kind, width: width))
+    return schedule.buffers.count - 1
+  }
+
+  private mutating func addLeaf(_ id: NodeID) {
+    let node = graph[id]
+    switch node.operation {
+    case .sequence(let index):
+      places[id] = Schedule.Place(
+        buffer: addBuffer(.sequence(index), node.columns), columns: node.columns)
+    case .state(let index):
+      places[id] = Schedule.Place(
+        buffer: addBuffer(.state(index), node.columns), slot: .previous, columns: node.columns)
+    case .parameter(let index):
+      places[id] = Schedule.Place(
+        buffer: addBuffer(.parameter(index), node.columns), rows: node.rows,
+        columns: node.columns)
+    default: break
+    }
+  }
+
+  /// A state that no equation reads is still there to be returned.
+  private mutating func addMissingStates() {
+    for (index, update) in recurrence.updates.enumerated()
+    where !schedule.buffers.contains(where: { $0.kind == .state(index) }) {
+      _ = addBuffer(.state(index), graph[update].columns)
+    }
+  }
+
+  /// Gives the parts of a concatenation or stack their places inside it, so that nothing is copied.
+  private mutating func placeParts(of id: NodeID) {
+    let (parts, vertically): ([NodeID], Bool)
+    switch graph[id].operation {
+    case .concatenate(let list): (parts, vertically) = (list, false)
+    case .stack(let list): (parts, vertically) = (list, true)
+    default: return
+    }
+    if places[id] == nil { placeOnItsOwn(id, alsoFor: parts) }
+    var start = 0
+    for part in parts {
+      let target = subplace(of: place(id), part: part, at: start, vertically: vertically)
+      if canBePlaced(part), stages[part] == stages[id] { places[part] = target }
+      start += vertically ? graph[part].rows : graph[part].columns
+    }
+  }
+
+  /// Whether a node may be computed anywhere: it is no view, and nothing is in it before its step.
+  private func canBePlaced(_ id: NodeID) -> Bool {
+    guard places[id] == nil, hoistedTerms(id).isEmpty else { return false }
+    switch graph[id].operation {
+    case .apply, .broadcast, .affine, .sum, .maximum, .cumulativeSum, .outer, .total, .transpose:
+      return true
+    default: return false
+    }
+  }
+
+  /// Wants a node's value in a place: computes it there if that is possible, else copies it.
+  private mutating func prefer(_ target: Schedule.Place, for id: NodeID, isState: Bool) {
+    if stages[id] == .parameters {
+      // It is there before the place is: copied when its stage comes, a state at the end of each step.
+      if !isState { late.append((id, target)) }
+    } else if canBePlaced(id), !isState || stages[id] == .loop {
+      places[id] = target
+    } else if !isState || stages[id] == .loop && graph[id].operation.isElementwise {
+      // A state of another stage, or one without a step of its own, is copied at the end of the step.
+      copies[id, default: []].append(target)
+    }
+  }
+
+  private mutating func placeOnItsOwn(_ id: NodeID, alsoFor parts: [NodeID] = []) {
+    let node = graph[id]
+    switch node.operation {
+    case .slice(let source, let range):
+      if places[source] == nil { placeOnItsOwn(source) }
+      var place = place(source)
+      place.offset += range.lowerBound
+      place.columns = range.count
+      places[id] = place
+    case .rows(let source, let range):
+      if places[source] == nil { placeOnItsOwn(source) }
+      var place = place(source)
+      place.offset += range.lowerBound * place.columns
+      place.rows = range.count
+      places[id] = place
+    default:
+      let kind: Schedule.Buffer.Kind =
+        switch stages[id] ?? .loop {
+        case .parameters, .gathering: .value(rows: node.rows)
+        case .before, .after: .everyStep
+        case .loop: isReadLater(id) || parts.contains(where: isReadLater) ? .everyStep : .oneStep
+        }
+      places[id] = Schedule.Place(
+        buffer: addBuffer(kind, node.columns), rows: node.rows, columns: node.columns)
+    }
+  }
+
+  /// Whether a value of the loop is read after it, or starts before it.
+  private func isReadLater(_ id: NodeID) -> Bool {
+    if !hoistedTerms(id).isEmpty || recurrence.kept.contains(id) { return true }
+    return (consumers[id] ?? []).contains { consumer in
+      if stages[consumer] != .loop { return true }
+      // A view is read when its readers are.
+      switch graph[consumer].operation {
+      case .slice, .concatenate: return isReadLater(consumer)
+      default: return false
+      }
+    }
+  }
+
+  /// A state keeps all its steps if anyone reads them after the loop.
+  private mutating func keepHistories(_ ordered: [NodeID]) {
+    for id in ordered {
+      guard let place = places[id], case .state = schedule.buffers[place.buffer].kind else {
+        continue
+      }
+      if isReadLater(id) { schedule.buffers[place.buffer].keepsHistory = true }
+    }
+  }
+}

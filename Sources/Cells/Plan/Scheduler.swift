@@ -1,0 +1,210 @@
+import TensorCore
+
+/// Turns an optimized recurrence into a schedule: gives every node a place, then orders the work.
+struct Scheduler {
+  let recurrence: Recurrence
+  let stages: [NodeID: Stage]
+  let consumers: [NodeID: [NodeID]]
+  var schedule = Schedule()
+  /// Where each node's value lies.
+  var places: [NodeID: Schedule.Place] = [:]
+  /// Where it is wanted as well.
+  var copies: [NodeID: [Schedule.Place]] = [:]
+  /// Results that depend on parameters alone, with the places where they are wanted.
+  var late: [(id: NodeID, place: Schedule.Place)] = []
+  private var packings: [PackingKey: Int] = [:]
+
+  private struct PackingKey: Hashable {
+    var weight: NodeID
+    var isTransposed: Bool
+  }
+
+  var graph: Graph { recurrence.graph }
+
+  static func schedule(_ recurrence: Recurrence) -> Schedule {
+    var scheduler = Scheduler(recurrence)
+    scheduler.assignPlaces()
+    scheduler.orderWork()
+    return scheduler.schedule
+  }
+
+  private init(_ recurrence: Recurrence) {
+    self.recurrence = recurrence
+    stages = recurrence.stages()
+    var consumers: [NodeID: [NodeID]] = [:]
+    for id in stages.keys.sorted() {
+      for operand in recurrence.graph[id].operation.operands {
+        consumers[operand, default: []].append(id)
+      }
+    }
+    self.consumers = consumers
+  }
+
+  /// The products of an affine node that can be done for all steps before the first.
+  func hoistedTerms(_ id: NodeID) -> [ProductTerm] {
+    guard case .affine(let terms, _) = graph[id].operation, stages[id] == .loop else { return [] }
+    return terms.filter { graph[$0.signal].dependence == .input }
+  }
+
+  // MARK: Order
+
+  private mutating func orderWork() {
+    let ordered = stages.keys.sorted()
+    var done = Set<NodeID>()
+    func nodes(_ stage: Stage) -> [NodeID] { ordered.filter { stages[$0] == stage } }
+    schedule.parameterStage = steps(for: nodes(.parameters), &done)
+    schedule.before = steps(for: nodes(.before), &done)
+    for id in nodes(.loop) where !hoistedTerms(id).isEmpty {
+      schedule.before += products(of: id, hoistedTerms(id), startingWithBias: true)
+    }
+    schedule.loop = steps(for: nodes(.loop), &done)
+    schedule.loop += updateCopies()
+    schedule.after = steps(for: nodes(.after), &done)
+    schedule.gathering = steps(for: nodes(.gathering), &done)
+    for (id, place) in late {
+      if case .gathered = schedule.buffers[place.buffer].kind {
+        schedule.gathering.append(copyStep(id, into: place, isMatrix: true))
+      } else {
+        schedule.before.append(copyStep(id, into: place, isMatrix: false))
+      }
+    }
+    schedule.kept = recurrence.kept.compactMap { places[$0] }
+  }
+
+  /// Lists the work of one stage: as much elementwise work as is ready, fused; then everything else
+  /// that is ready; and again.
+  private mutating func steps(for nodes: [NodeID], _ done: inout Set<NodeID>) -> [Schedule.Step] {
+    var steps: [Schedule.Step] = []
+    var pending = nodes
+    while !pending.isEmpty {
+      let group = readyElementwise(in: pending, done)
+      if !group.isEmpty {
+        steps += fusedSteps(group)
+        done.formUnion(group)
+      } else {
+        let ready = pending.filter { id in
+          !graph[id].operation.isElementwise
+            && graph[id].operation.operands.allSatisfy(done.contains)
+        }
+        precondition(!ready.isEmpty, "a graph's nodes stand after the nodes that they read")
+        for id in ready {
+          steps += barrierSteps(id)
+          done.insert(id)
+        }
+      }
+      pending.removeAll(where: done.contains)
+    }
+    return steps
+  }
+
+  /// The elementwise nodes of one shape that can be computed now, each after those that it reads.
+  private func readyElementwise(in pending: [NodeID], _ done: Set<NodeID>) -> [NodeID] {
+    var group: [NodeID] = []
+    var members = Set<NodeID>()
+    for id in pending where graph[id].operation.isElementwise {
+      if let first = group.first {
+        guard graph[id].columns == graph[first].columns, graph[id].rows == graph[first].rows else {
+          continue
+        }
+      }
+      let isReady = graph[id].operation.operands.allSatisfy { operand in
+        done.contains(operand)
+          || members.contains(operand) && graph[operand].columns == graph[id].columns
+      }
+      if isReady {
+        group.append(id)
+        members.insert(id)
+      }
+    }
+    return group
+  }
+
+  private mutating func barrierSteps(_ id: NodeID) -> [Schedule.Step] {
+    guard let place = places[id] else { return [] }
+    var steps: [Schedule.Step] = []
+    switch graph[id].operation {
+    case .sequence, .state, .parameter, .slice, .rows, .apply, .broadcast: break
+    case .constant: steps = isReadFromMemory(id) ? [copyStep(id, into: place)] : []
+    case .identity: steps = [.identity(into: place)]
+    case .affine(let terms, _):
+      let hoisted = hoistedTerms(id)
+      let rest = terms.filter { !hoisted.contains($0) }
+      steps = products(of: id, rest, startingWithBias: hoisted.isEmpty)
+    case .concatenate(let parts): steps = copySteps(parts, into: place, vertically: false)
+    case .stack(let parts): steps = copySteps(parts, into: place, vertically: true)
+    case .sum(let a): steps = [.rowSum(self.place(a), into: place)]
+    case .maximum(let a): steps = [.rowMaximum(self.place(a), into: place)]
+    case .cumulativeSum(let a, let isReversed):
+      steps = [.cumulativeSum(self.place(a), isReversed: isReversed, into: place)]
+    case .transpose(let a): steps = [.transpose(self.place(a), into: place)]
+    case .outer(let a, let b): steps = [.outer(self.place(a), self.place(b), into: place)]
+    case .total(let a): steps = [.total(self.place(a), into: place)]
+    }
+    return steps + (copies[id] ?? []).map { copyStep(id, into: $0) }
+  }
+
+  private mutating func products(
+    of id: NodeID, _ terms: [ProductTerm], startingWithBias: Bool
+  ) -> [Schedule.Step] {
+    guard case .affine(_, let biases) = graph[id].operation, let destination = places[id] else {
+      return []
+    }
+    return terms.enumerated().map { index, term in
+      let starts = startingWithBias && index == 0
+      return .product(
+        Schedule.Product(
+          signal: place(term.signal), weight: packing(of: term),
+          bias: starts ? biases.first.map(place) : nil, accumulate: !starts,
+          destination: destination))
+    }
+  }
+
+  private mutating func packing(of term: ProductTerm) -> Int {
+    let key = PackingKey(weight: term.weight, isTransposed: term.isTransposed)
+    if let known = packings[key] { return known }
+    let weight = graph[term.weight]
+    let (n, k) =
+      term.isTransposed ? (weight.columns, weight.rows) : (weight.rows, weight.columns)
+    schedule.packings.append(
+      Schedule.Packing(
+        matrix: place(term.weight), isTransposed: term.isTransposed, n: n, k: k))
+    packings[key] = schedule.packings.count - 1
+    return schedule.packings.count - 1
+  }
+
+  /// Whether a constant is more than a number in a program.
+  private func isReadFromMemory(_ id: NodeID) -> Bool {
+    (consumers[id] ?? []).contains { consumer in
+      switch graph[consumer].operation {
+      case .apply, .broadcast, .concatenate, .stack: false
+      default: true
+      }
+    }
+  }
+
+  // MARK: Copies
+
+  /// Brings parts that could not be computed in place to where they belong.
+  private mutating func copySteps(
+    _ parts: [NodeID], into place: Schedule.Place, vertically: Bool
+  ) -> [Schedule.Step] {
+    var steps: [Schedule.Step] = []
+    var start = 0
+    for part in parts {
+      let target = subplace(of: place, part: part, at: start, vertically: vertically)
+      if places[part] != target { steps.append(copyStep(part, into: target)) }
+      start += vertically ? graph[part].rows : graph[part].columns
+    }
+    return steps
+  }
+
+  private mutating func updateCopies() -> [Schedule.Step] {
+    var steps: [Schedule.Step] = []
+    for (index, update) in recurrence.updates.enumerated() {
+      let target = statePlace(index, .next)
+      let isThere = places[update] == target || copies[update]?.contains(target) == true
+      if !isThere { steps.append(copyStep(update, into: target)) }
+    }
+    return steps
+  }
+}

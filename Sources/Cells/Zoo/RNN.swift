@@ -1,0 +1,25 @@
+/// The simple recurrent network of Elman.
+///
+///     h' = φ(W x + b + U h + b')
+///
+/// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H, H]`, `bias_hh [H]`.
+///
+/// Paper: J. Elman, Finding structure in time, Cognitive Science 14, 1990.
+public struct RNN: RecurrentCell, Codable, Hashable {
+  /// The function φ.
+  public enum Nonlinearity: String, Codable, Sendable {
+    case tanh, relu
+  }
+
+  /// The function applied to the sum.
+  public var nonlinearity: Nonlinearity
+
+  /// A cell with the given function.
+  public init(nonlinearity: Nonlinearity = .tanh) { self.nonlinearity = nonlinearity }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, h) = (cell.input, cell.state("hidden"))
+    let sum = cell.affine(x, "ih") + cell.affine(h, "hh")
+    cell.update(h, to: nonlinearity == .tanh ? tanh(sum) : relu(sum))
+  }
+}
