@@ -1,0 +1,309 @@
+import TensorCore
+
+/// One pass of a recurrent layer over a sequence, and what it leaves for the way back.
+///
+/// Between layers signals are time first, `[T, B, units]`; the layer's own input and output are read
+/// and written in their layout, in place.
+struct RecurrentPass {
+  private let layer: Recurrent
+  private let steps: Int
+  private let batch: Int
+  private let input: Tensor
+  private let validity: Storage?
+  private let masks: [Storage]
+  private let learns: Bool
+  /// For each direction of each layer, what it left.
+  private var trails: [Plan.Trail] = []
+  /// The outputs of each direction, layer by layer, where merging has to look at them again.
+  private var parts: [[Storage]] = []
+  /// The input of each layer but the first.
+  private var between: [Storage] = []
+
+  private(set) var output: Tensor
+  private(set) var finalStates: [Tensor]
+
+  init(
+    _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ lengths: [Int]?,
+    masks: [Storage], learns: Bool
+  ) {
+    self.layer = layer
+    self.masks = masks
+    self.learns = learns
+    (steps, batch) = (layer.steps(of: x), layer.batch(of: x))
+    input = x.detached()
+    validity = lengths.map { [steps, batch] in Self.validity($0, steps: steps, batch: batch) }
+    var shape = x.shape
+    shape[2] = layer.outputSize
+    output = Tensor(uninitialized: shape) { _ in }
+    finalStates = initialStates.map { Tensor(uninitialized: $0.shape) { _ in } }
+    for index in 0..<layer.layers { runLayer(index, initialStates) }
+  }
+
+  /// `[T, B]`: 1 where a step counts, 0 past a sample's end.
+  private static func validity(_ lengths: [Int], steps: Int, batch: Int) -> Storage {
+    precondition(
+      lengths.count == batch, "\(lengths.count) lengths for a batch of \(batch)")
+    precondition(
+      lengths.allSatisfy { 1...steps ~= $0 }, "lengths \(lengths) are not all in 1...\(steps)")
+    let storage = Storage(count: steps * batch)
+    for step in 0..<steps {
+      for sample in 0..<batch {
+        storage.pointer[step * batch + sample] = step < lengths[sample] ? 1 : 0
+      }
+    }
+    return storage
+  }
+
+  // MARK: Forward
+
+  private mutating func runLayer(_ index: Int, _ initialStates: [Tensor]) {
+    let directions = layer.direction.count
+    let plan = plan(index)
+    let isLast = index == layer.layers - 1
+    let width = layer.outputSize
+    var target: SignalView
+    if isLast {
+      target = view(of: &output)
+    } else {
+      between.append(Storage(count: steps * batch * width))
+      target = timeFirst(between[index].pointer, width)
+    }
+    var outputs: [SignalView] = []
+    parts.append([])
+    for direction in 0..<directions {
+      outputs.append(part(of: target, direction, index))
+    }
+    for direction in 0..<directions {
+      let place = index * directions + direction
+      let result = plan.run(
+        PlanArguments(
+          batch: batch, steps: steps, isReversed: layer.isReversed(place),
+          sequences: sequences(index), outputs: [outputs[direction]],
+          initialStates: initialStates.map { pointer(to: $0, place) },
+          parameters: layer.weights[place].map(\.readPointer)))
+      trails.append(result.trail)
+      for (state, storage) in result.states.enumerated() {
+        finalStates[state].withUnsafeMutablePointer {
+          ($0 + place * storage.count).update(from: storage.pointer, count: storage.count)
+        }
+      }
+    }
+    merge(parts[index], into: target)
+  }
+
+  private func plan(_ index: Int) -> Plan {
+    let features = PlanCache.Features(
+      masksInput: !masks.isEmpty && index > 0, hasLengths: validity != nil, learns: learns)
+    return layer.plans[index == 0 ? 0 : 1].plan(features)
+  }
+
+  /// The signals that a layer reads: its input and the masks of its features.
+  private func sequences(_ index: Int) -> [SignalView] {
+    var signals = [
+      index == 0
+        ? strided(input.readPointer, layer.inputSize)
+        : timeFirst(between[index - 1].pointer, layer.outputSize)
+    ]
+    if !masks.isEmpty, index > 0 {
+      signals.append(timeFirst(masks[index - 1].pointer, layer.outputSize))
+    }
+    if let validity { signals.append(timeFirst(validity.pointer, 1)) }
+    return signals
+  }
+
+  // MARK: Merging directions
+
+  /// Where one direction writes its output: its columns of the merged one, or memory of its own.
+  private mutating func part(
+    of target: SignalView, _ direction: Int, _ index: Int
+  ) -> SignalView {
+    let size = layer.cell.outputSize
+    switch layer.direction {
+    case .forward, .reverse: return target
+    case .bidirectional(.concatenate):
+      return SignalView(
+        target.base + direction * size, timeStride: target.timeStride,
+        rowStride: target.rowStride)
+    case .bidirectional:
+      parts[index].append(Storage(count: steps * batch * size))
+      return timeFirst(parts[index][direction].pointer, size)
+    }
+  }
+
+  private func merge(_ parts: [Storage], into target: SignalView) {
+    guard parts.count == 2, case .bidirectional(let merge) = layer.direction else { return }
+    let program = merge == .product ? MergePrograms.product : MergePrograms.sum
+    let scale: Float = merge == .mean ? 0.5 : 1
+    let width = layer.cell.outputSize
+    combine(program, scale, width, parts.map { timeFirst($0.pointer, width) } + [target])
+  }
+
+  /// The cotangents of the two directions' outputs.
+  private func unmerge(_ cotangent: SignalView, _ index: Int) -> [(SignalView, owner: Storage?)] {
+    let size = layer.cell.outputSize
+    switch layer.direction {
+    case .forward, .reverse: return [(cotangent, nil)]
+    case .bidirectional(.concatenate):
+      return (0..<2).map { direction in
+        (
+          SignalView(
+            cotangent.base + direction * size, timeStride: cotangent.timeStride,
+            rowStride: cotangent.rowStride), nil
+        )
+      }
+    case .bidirectional(.sum): return [(cotangent, nil), (cotangent, nil)]
+    case .bidirectional(let merge):
+      return (0..<2).map { direction in
+        let storage = Storage(count: steps * batch * size)
+        let target = timeFirst(storage.pointer, size)
+        let other = timeFirst(parts[index][1 - direction].pointer, size)
+        if merge == .product {
+          combine(MergePrograms.product, 1, size, [cotangent, other, target])
+        } else {
+          combine(MergePrograms.half, 1, size, [cotangent, cotangent, target])
+        }
+        return (target, storage)
+      }
+    }
+  }
+
+  /// Runs a program of two operands and a scale over every step.
+  private func combine(
+    _ program: ElementwiseProgram, _ scale: Float, _ width: Int, _ signals: [SignalView]
+  ) {
+    withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: 4) { operands in
+      var scale = scale
+      withUnsafeMutablePointer(to: &scale) { scale in
+        for step in 0..<steps {
+          for (index, signal) in signals.enumerated() {
+            operands.initializeElement(
+              at: index,
+              to: ElementwiseOperand(
+                signal.base + step * signal.timeStride, rowStride: signal.rowStride))
+          }
+          operands.initializeElement(
+            at: 3, to: ElementwiseOperand(scale, rowStride: 0, columnStride: 0))
+          guard let base = operands.baseAddress else { return }
+          program.run(operands: base, rows: batch, width: width)
+        }
+      }
+    }
+  }
+
+  // MARK: The way back
+
+  /// From one cotangent for the output and each final state to one for the input, each initial state and
+  /// each parameter.
+  var pullback: ([Tensor?]) -> [Tensor?] {
+    { [self] cotangents in pullBack(cotangents) }
+  }
+
+  private func pullBack(_ cotangents: [Tensor?]) -> [Tensor?] {
+    var gradients = layer.weights.map { $0.map { Tensor(uninitialized: $0.shape) { _ in } } }
+    var inputCotangent = Tensor(uninitialized: input.shape) { _ in }
+    var stateCotangents = finalStates.map { Tensor(uninitialized: $0.shape) { _ in } }
+    let zeros = Storage(count: layer.outputSize)
+    zeros.pointer.update(repeating: 0, count: layer.outputSize)
+    var downstream: (view: SignalView, owner: Storage?) =
+      if let given = cotangents[0] {
+        (strided(given.readPointer, layer.outputSize), nil)
+      } else {
+        (SignalView(zeros.pointer, timeStride: 0, rowStride: 0), nil)
+      }
+    for index in (0..<layer.layers).reversed() {
+      let target: (view: SignalView, owner: Storage?)
+      if index == 0 {
+        target = (view(of: &inputCotangent), nil)
+      } else {
+        let storage = Storage(count: steps * batch * layer.outputSize)
+        target = (timeFirst(storage.pointer, layer.outputSize), storage)
+      }
+      pullBack(
+        layer: index, from: downstream.view, to: target.view, cotangents, &stateCotangents,
+        &gradients)
+      downstream = target
+    }
+    withExtendedLifetime((cotangents, zeros)) {}
+    return [inputCotangent] + stateCotangents + gradients.flatMap { $0 }
+  }
+
+  private func pullBack(
+    layer index: Int, from outputCotangent: SignalView, to inputCotangent: SignalView,
+    _ cotangents: [Tensor?], _ stateCotangents: inout [Tensor], _ gradients: inout [[Tensor]]
+  ) {
+    let directions = layer.direction.count
+    let width = index == 0 ? layer.inputSize : layer.outputSize
+    for (direction, part) in unmerge(outputCotangent, index).enumerated() {
+      let place = index * directions + direction
+      let other = direction == 0 ? nil : Storage(count: steps * batch * width)
+      let target = other.map { timeFirst($0.pointer, width) } ?? inputCotangent
+      let pointers = gradients[place].indices.map { position in
+        gradients[place][position].withUnsafeMutablePointer { $0 }
+      }
+      let states = plan(index).runBackward(
+        trails[place], outputCotangent: part.0,
+        stateCotangents: cotangents.dropFirst().map { $0.map { pointer(to: $0, place) } },
+        inputCotangent: target, parameters: layer.weights[place].map(\.readPointer),
+        gradients: pointers)
+      for (state, storage) in states.enumerated() {
+        stateCotangents[state].withUnsafeMutablePointer {
+          ($0 + place * storage.count).update(from: storage.pointer, count: storage.count)
+        }
+      }
+      if other != nil {
+        combine(MergePrograms.sum, 1, width, [inputCotangent, target, inputCotangent])
+      }
+      withExtendedLifetime((other, part.owner)) {}
+    }
+  }
+
+  // MARK: Views
+
+  private func timeFirst(_ base: UnsafeMutablePointer<Float>, _ width: Int) -> SignalView {
+    SignalView(base, timeStride: batch * width, rowStride: width)
+  }
+
+  /// A signal in the layer's layout.
+  private func strided(_ base: UnsafePointer<Float>, _ width: Int) -> SignalView {
+    let base = UnsafeMutablePointer(mutating: base)
+    return layer.layout == .timeFirst
+      ? timeFirst(base, width) : SignalView(base, timeStride: width, rowStride: steps * width)
+  }
+
+  private func view(of tensor: inout Tensor) -> SignalView {
+    let width = tensor.shape[2]
+    return tensor.withUnsafeMutablePointer { strided($0, width) }
+  }
+
+  /// The part of a state that belongs to one direction of one layer.
+  private func pointer(to state: Tensor, _ place: Int) -> UnsafePointer<Float> {
+    state.readPointer + place * batch * state.shape[2]
+  }
+}
+
+/// `(a op b) * scale`, operands a, b, result, scale.
+private enum MergePrograms {
+  static let sum = program(.add)
+  static let product = program(.multiply)
+  /// Half of the first operand.
+  static let half = ElementwiseProgram(
+    [
+      .load(operand: 0, to: 0), .load(operand: 1, to: 1), .load(operand: 3, to: 2),
+      .constant(0, to: 3), ElementwiseInstruction(.multiply, 0, 3, to: 4),
+      .store(4, operand: 2),
+    ], constants: [0.5], operandCount: 4)
+
+  private static func program(_ function: ElementwiseFunction) -> ElementwiseProgram {
+    ElementwiseProgram(
+      [
+        .load(operand: 0, to: 0), .load(operand: 1, to: 1), .load(operand: 3, to: 2),
+        ElementwiseInstruction(function, 0, 1, to: 3),
+        ElementwiseInstruction(.multiply, 3, 2, to: 4), .store(4, operand: 2),
+      ], constants: [], operandCount: 4)
+  }
+}
+
+extension Tensor {
+  /// The elements' address, valid while the tensor is alive and not changed.
+  var readPointer: UnsafePointer<Float> { UnsafePointer(storage.pointer) }
+}

@@ -1,0 +1,84 @@
+import TensorCore
+
+/// One step of a cell, for a loop that the user writes.
+///
+/// ```swift
+/// let cell = RecurrentStep(RNN(), inputSize: 10, hiddenSize: 10, using: &generator)
+/// var state = cell.zeroState(batch: 32)
+/// for t in 0..<steps {
+///   let output: Tensor
+///   (output, state) = cell(x[t], state)
+/// }
+/// ```
+///
+/// Parameters have the names of PyTorch's cells: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`. A step
+/// computes the same numbers as a `Recurrent` layer with the same weights.
+public struct RecurrentStep: Module {
+  private var layer: Recurrent
+
+  /// A cell with weights drawn uniformly from ±1/sqrt(H).
+  public init(
+    _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, bias: Bool = true,
+    using generator: inout some RandomNumberGenerator
+  ) {
+    layer = Recurrent(
+      cell, inputSize: inputSize, hiddenSize: hiddenSize, bias: bias, using: &generator)
+  }
+
+  /// The number of units of the input, I.
+  public var inputSize: Int { layer.inputSize }
+  /// The number of units of the cell, H.
+  public var hiddenSize: Int { layer.hiddenSize }
+  /// The number of units of the output.
+  public var outputSize: Int { layer.outputSize }
+  /// The cell's equations.
+  public var cell: CellGraph { layer.cell }
+
+  /// States of zeros, `[B, H]`.
+  public func zeroState(batch: Int) -> RecurrentState {
+    RecurrentState(
+      names: cell.states.map(\.name),
+      tensors: cell.states.map { Tensor(zeros: [batch, $0.width]) })
+  }
+
+  /// One step: the input `[B, I]` and the states `[B, H]` before it give the output and the states after it.
+  public func callAsFunction(
+    _ x: Tensor, _ state: RecurrentState
+  ) -> (output: Tensor, state: RecurrentState) {
+    precondition(
+      x.rank == 2 && x.shape[1] == inputSize,
+      "an input of shape \(x.shape) for a cell with \(inputSize) input units")
+    for (spec, tensor) in zip(cell.states, state.tensors) {
+      precondition(
+        tensor.shape == [x.shape[0], spec.width],
+        "state \(spec.name) has the shape \(tensor.shape), expected \([x.shape[0], spec.width])")
+    }
+    let inputs = [x] + state.tensors + layer.weights[0]
+    let pass = RecurrentPass(
+      layer, x.detached().asOneStep, state.tensors.map { $0.detached().asOneStep }, nil, masks: [],
+      learns: inputs.contains { $0.isTracked })
+    let results = ([pass.output] + pass.finalStates).map(\.withoutStep)
+    let stepCount = inputs.count - layer.weights[0].count
+    let outputs = Tensor.record(results, dependingOn: inputs) { cotangents in
+      pass.pullback(cotangents.map { $0?.asOneStep }).enumerated().map { index, cotangent in
+        index < stepCount ? cotangent?.withoutStep : cotangent
+      }
+    }
+    return (
+      outputs[0], RecurrentState(names: state.names, tensors: Array(outputs.dropFirst()))
+    )
+  }
+
+  public mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    for (position, parameter) in cell.parameters.enumerated() {
+      visitor.visit(parameter.name, &layer.weights[0][position])
+    }
+  }
+}
+
+extension Tensor {
+  /// `[1, B, units]`, over the same memory.
+  fileprivate var asOneStep: Tensor { Tensor(storage: storage, shape: [1] + shape) }
+  /// `[B, units]`, over the same memory.
+  fileprivate var withoutStep: Tensor { Tensor(storage: storage, shape: Array(shape.dropFirst())) }
+}
