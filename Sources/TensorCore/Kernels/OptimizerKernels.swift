@@ -2,20 +2,20 @@ internal import CTensorKernels
 
 /// The numbers of one Adam or AdamW step, with PyTorch's meaning.
 package struct AdamSettings: Sendable, Hashable {
-  package var learningRate: Float = 1e-3
-  package var beta1: Float = 0.9
-  package var beta2: Float = 0.999
-  package var epsilon: Float = 1e-8
+  package var learningRate: Double = 1e-3
+  package var beta1: Double = 0.9
+  package var beta2: Double = 0.999
+  package var epsilon: Double = 1e-8
   /// Adam's decay: added to the gradient, times the parameter.
-  package var weightDecay: Float = 0
+  package var weightDecay: Double = 0
   /// AdamW's decay: taken from the parameter, times the learning rate.
-  package var decoupledDecay: Float = 0
+  package var decoupledDecay: Double = 0
   /// 1 - beta1^step.
-  package var biasCorrection1: Float = 1
+  package var biasCorrection1: Double = 1
   /// The square root of 1 - beta2^step.
-  package var biasCorrection2SquareRoot: Float = 1
+  package var biasCorrection2SquareRoot: Double = 1
   /// Every gradient is multiplied by it first: clipping.
-  package var gradientScale: Float = 1
+  package var gradientScale: Double = 1
 
   package init() {}
 }
