@@ -1,3 +1,5 @@
+internal import TensorCore
+
 #if _endian(big)
   #error("Files are little-endian; this code copies numbers without swapping their bytes.")
 #endif
@@ -24,7 +26,7 @@ public struct StoredArray: Sendable, Hashable {
 
   /// An array of the given bytes. Traps unless their number is what the shape needs.
   public init(elementType: ElementType, shape: [Int], bytes: [UInt8]) {
-    precondition(
+    require(
       StoredArray.byteCount(shape: shape, elementType: elementType) == bytes.count,
       "\(bytes.count) bytes cannot have shape \(shape) of \(elementType)")
     self.elementType = elementType

@@ -1,0 +1,82 @@
+public import TensorCore
+
+extension Checkpoint {
+  /// Adds a tensor.
+  public mutating func set(_ tensor: Tensor, _ section: Section, _ name: String) {
+    set(StoredArray(tensor), section, name)
+  }
+
+  /// Adds every parameter of a model under its name.
+  public mutating func set(parametersOf model: some Module, in section: Section = .model) {
+    for (name, parameter) in model.parameters { set(parameter, section, name) }
+  }
+}
+
+extension CheckpointReader {
+  /// Whether weights may be infinite or not a number.
+  public enum NonFinite: Sendable {
+    /// They may: what is resumed is what was saved.
+    case allowed
+    /// They may not: such a model cannot generate.
+    case refused
+  }
+
+  /// Reads an array as a tensor.
+  public func tensor(
+    _ section: Checkpoint.Section, _ name: String
+  ) throws(CheckpointError) -> Tensor {
+    try array(section, name).tensor
+  }
+
+  /// Replaces every parameter of a model by the tensor of its name.
+  ///
+  /// Throws `missingTensor`, `unexpectedTensor` or `tensorShape` unless the section holds exactly the
+  /// model's parameters, and `nonFiniteWeights` where that is asked for; then no parameter has changed.
+  public func load<Model: Module>(
+    _ model: inout Model, from section: Checkpoint.Section = .model,
+    nonFinite: NonFinite = .allowed
+  ) throws(CheckpointError) {
+    let expected = model.parameters
+    try checkNames(expected.map { ($0.name, $0.value.shape) }, in: section)
+    var values: [String: Tensor] = [:]
+    for (name, _) in expected {
+      let value = try tensor(section, name)
+      if nonFinite == .refused, let index = value.scalars.firstIndex(where: { !$0.isFinite }) {
+        throw fail(.nonFiniteWeights(.init(section, name), index: index))
+      }
+      values[name] = value
+    }
+    do throws(ParameterMismatch) {
+      try model.load(values)
+    } catch {
+      throw fail(problem(error, in: section))
+    }
+  }
+
+  /// Compares names and shapes by the index alone, before anything is read.
+  private func checkNames(
+    _ expected: [(name: String, shape: [Int])], in section: Checkpoint.Section
+  ) throws(CheckpointError) {
+    var shapes: [Checkpoint.Key: [Int]] = [:]
+    for entry in entries where entry.key.section == section { shapes[entry.key] = entry.shape }
+    for (name, shape) in expected {
+      let key = Checkpoint.Key(section, name)
+      guard let found = shapes.removeValue(forKey: key) else { throw fail(.missingTensor(key)) }
+      guard found == shape else {
+        throw fail(.tensorShape(key, expected: shape, found: found))
+      }
+    }
+    if let key = shapes.keys.min() { throw fail(.unexpectedTensor(key)) }
+  }
+
+  private func problem(
+    _ mismatch: ParameterMismatch, in section: Checkpoint.Section
+  ) -> CheckpointError.Problem {
+    switch mismatch {
+    case .missing(let name): .missingTensor(.init(section, name))
+    case .unexpected(let name): .unexpectedTensor(.init(section, name))
+    case .shape(let name, let expected, let found):
+      .tensorShape(.init(section, name), expected: expected, found: found)
+    }
+  }
+}

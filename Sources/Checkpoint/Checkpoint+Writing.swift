@@ -1,0 +1,116 @@
+extension Checkpoint {
+  /// The checkpoint as a file's bytes.
+  ///
+  /// Throws what a reader would throw: a name that is empty, too long or has a control character, a rank above 8, or more of
+  /// anything than the format allows.
+  public func encoded(compression: Compression = .fast) throws(CheckpointError) -> [UInt8] {
+    let file = try EncodedFile(self, name: "new checkpoint", compression: compression)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(file.size)
+    for piece in file.pieces { bytes += piece }
+    return bytes
+  }
+
+  /// Writes the checkpoint to a file that either is complete or does not come about.
+  ///
+  /// What stood at the path stays until the new file is safely on the disk, and is replaced in one step. Throws
+  /// what `encoded` throws, and what the system refuses; then the old file is as it was, except after
+  /// `durabilityUnknown`: there the new one is in place, but a power cut may bring the old one back.
+  public func save(to path: String, compression: Compression = .fast) throws(CheckpointError) {
+    let file = try EncodedFile(self, name: path, compression: compression)
+    try AtomicSave(path: path).write(file.pieces)
+  }
+}
+
+/// A file that is ready to be written.
+struct EncodedFile {
+  /// The file's bytes, in pieces that follow one another.
+  private(set) var pieces: [[UInt8]] = []
+  /// The number of bytes.
+  private(set) var size = 0
+
+  init(
+    _ checkpoint: Checkpoint, name file: String, compression: Compression
+  ) throws(CheckpointError) {
+    let contents = checkpoint.contents.sorted { $0.key < $1.key }
+    try EncodedFile.check(contents, file: file)
+    let payloads = StoredPayload.all(contents.map(\.value), compression: compression)
+    var entries: [IndexEntry] = []
+    let namesSize = contents.reduce(0) { $0 + $1.key.name.utf8.count }
+    let indexSize = Format.indexHeaderSize + Format.entrySize * contents.count + namesSize
+    var end = UInt64(Format.preambleSize + indexSize)
+    for ((key, content), payload) in zip(contents, payloads) {
+      let entry = IndexEntry(
+        key: key, kind: content.kind, elementType: content.elementType, shape: content.shape,
+        codec: payload.codec, filter: payload.filter, offset: Format.aligned(end),
+        storedSize: UInt64(payload.bytes.count), rawSize: UInt64(content.bytes.count),
+        storedChecksum: payload.storedChecksum, rawChecksum: payload.rawChecksum)
+      entries.append(entry)
+      end = entry.end
+    }
+    let index = IndexEntry.index(of: entries)
+    let preamble = Preamble(
+      fileLength: end, indexSize: UInt32(index.count), entryCount: UInt32(entries.count),
+      indexChecksum: crc32(index))
+    append(preamble.bytes)
+    append(index)
+    for (entry, payload) in zip(entries, payloads) {
+      append([UInt8](repeating: 0, count: Int(entry.offset) - size))
+      append(payload.bytes)
+    }
+  }
+
+  private mutating func append(_ piece: [UInt8]) {
+    guard !piece.isEmpty else { return }
+    pieces.append(piece)
+    size += piece.count
+  }
+
+  /// Refuses what a reader with the default limits would refuse.
+  private static func check(
+    _ contents: [(key: Checkpoint.Key, value: Checkpoint.Content)], file: String
+  ) throws(CheckpointError) {
+    let limits = ReadLimits()
+    try limits.check(.entries, UInt64(contents.count), of: nil, in: file)
+    var (indexSize, totalSize): (UInt64, UInt64) = (UInt64(Format.indexHeaderSize), 0)
+    for (number, (key, content)) in contents.enumerated() {
+      guard (1...Format.maximumNameSize).contains(key.name.utf8.count) else {
+        throw CheckpointError(file: file, .nameBounds(entry: number))
+      }
+      guard !key.name.hasControlCharacter else {
+        throw CheckpointError(file: file, .nameControlCharacter(entry: number))
+      }
+      guard content.shape.count <= Format.maximumRank else {
+        throw CheckpointError(file: file, .badRank(key, found: content.shape.count))
+      }
+      for extent in content.shape {
+        try limits.check(.dimension, UInt64(extent), of: key, in: file)
+      }
+      let size = UInt64(content.bytes.count)
+      try limits.check(.entryBytes, size, of: key, in: file)
+      if content.kind == .json { try limits.check(.jsonBytes, size, of: key, in: file) }
+      totalSize += size
+      try limits.check(.totalBytes, totalSize, of: key, in: file)
+      indexSize += UInt64(Format.entrySize + key.name.utf8.count)
+      try limits.check(.indexBytes, indexSize, of: key, in: file)
+    }
+  }
+}
+
+extension Checkpoint.Content {
+  /// The content's bytes, not compressed.
+  var bytes: [UInt8] {
+    switch self {
+    case .tensor(let array): array.bytes
+    case .bytes(let bytes), .json(let bytes): bytes
+    }
+  }
+
+  var elementType: ElementType {
+    if case .tensor(let array) = self { array.elementType } else { .uint8 }
+  }
+
+  var shape: [Int] {
+    if case .tensor(let array) = self { array.shape } else { [bytes.count] }
+  }
+}

@@ -1,0 +1,28 @@
+/// Files of other kinds, told by their first bytes: a name helps more than "bad magic".
+enum ForeignFile {
+  /// Bytes that `kind(of:)` may look at.
+  static let recognizableSize = 64
+
+  /// What a file that starts like this is, if it is a kind that people mistake for a checkpoint.
+  static func kind(of start: [UInt8]) -> String? {
+    func starts(with text: StaticString) -> Bool {
+      text.withUTF8Buffer { start.starts(with: $0) }
+    }
+    guard !start.isEmpty else { return "an empty file" }
+    if starts(with: "PK\u{3}\u{4}") { return "a zip archive (PyTorch's .pt, or .npz)" }
+    if start.starts(with: [0x80, 0x02]) { return "a Python pickle (an old .pt)" }
+    if start.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "an HDF5 file (Keras)" }
+    if start.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) { return "a NumPy array (.npy)" }
+    if start.starts(with: [0x1F, 0x8B]) { return "a gzip file" }
+    if starts(with: "GGUF") { return "a GGUF file" }
+    if starts(with: "version https://git-lfs") { return "a Git LFS pointer: run 'git lfs pull'" }
+    let text = String(decoding: start.prefix(16), as: UTF8.self).lowercased()
+    if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") { return "a web page" }
+    if start.count > 8, start[8] == UInt8(ascii: "{"),
+      start.littleEndian(UInt64.self, at: 0) < 1 << 32
+    {
+      return "a safetensors file"
+    }
+    return nil
+  }
+}

@@ -1,0 +1,39 @@
+import Checkpoint
+
+/// A small generator with a fixed sequence, so that a failing case can be run again.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  init(_ seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+/// Numbers from the standard normal distribution, nearly: the sum of twelve uniform ones, less six.
+func normals(_ count: Int, seed: UInt64) -> [Float] {
+  var generator = SplitMix(seed)
+  return (0..<count).map { _ in
+    (0..<12).reduce(Float(-6)) { sum, _ in sum + Float.random(in: 0..<1, using: &generator) }
+  }
+}
+
+/// A checkpoint of some 2 KB with an entry of each kind, stored and compressed, filtered and not, empty and of
+/// rank 0.
+func sample() throws -> Checkpoint {
+  var checkpoint = Checkpoint()
+  checkpoint.set(StoredArray(normals(96, seed: 1), shape: [8, 12]), .model, "rnn.weight_ih_l0")
+  checkpoint.set(StoredArray(normals(8, seed: 2), shape: [8]), .model, "rnn.bias_ih_l0")
+  checkpoint.set(StoredArray([Float](), shape: [0, 3]), .model, "empty")
+  checkpoint.set(
+    StoredArray([UInt8](repeating: 7, count: 200), shape: [200]), .optimizer, "plain")
+  try checkpoint.setJSON(["cell": "lstm", "note": "déjà vu"], .configuration, "model")
+  checkpoint.set(StoredArray(UInt64(1500)), .trainer, "step")
+  checkpoint.set(StoredArray(Double.nan), .trainer, "best")
+  checkpoint.set(bytes: Array("any bytes".utf8), .application(3), "note")
+  return checkpoint
+}
