@@ -67,10 +67,13 @@ package func fill(_ destination: UnsafeMutablePointer<Float>, count: Int, with v
       operands.initializeElement(at: 0, to: .init(source, rowStride: 0, columnStride: 0))
       operands.initializeElement(at: 1, to: .init(destination, rowStride: 0))
       guard let base = operands.baseAddress else { return }
-      fillProgram.run(operands: UnsafePointer(base), rows: 1, width: count)
+      ElementwiseProgram.copy.run(operands: UnsafePointer(base), rows: 1, width: count)
     }
   }
 }
 
-private let fillProgram = ElementwiseProgram(
-  [.load(operand: 0, to: 0), .store(0, operand: 1)], constants: [], operandCount: 2)
+extension ElementwiseProgram {
+  /// Copies operand 0 to operand 1.
+  static let copy = ElementwiseProgram(
+    [.load(operand: 0, to: 0), .store(0, operand: 1)], constants: [], operandCount: 2)
+}

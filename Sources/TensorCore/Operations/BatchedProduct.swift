@@ -1,0 +1,103 @@
+/// Matrix products over batches: which matrices of two tensors are multiplied into which result.
+struct BatchedProduct: Sendable {
+  /// The result's shape.
+  let shape: [Int]
+  private let m, n, k: Int
+  /// For each product, which matrix of a and which of b it takes; the results follow in order.
+  private let pairs: [(a: Int, b: Int)]
+  private let aCount, bCount: Int
+
+  init(_ aShape: [Int], _ bShape: [Int]) {
+    require(
+      aShape.count >= 2 && bShape.count >= 2
+        && aShape[aShape.count - 1] == bShape[bShape.count - 2],
+      "the shapes \(aShape) and \(bShape) have no matrix product")
+    let (aBatch, bBatch) = (Array(aShape.dropLast(2)), Array(bShape.dropLast(2)))
+    guard let batch = Broadcasting.shape(aBatch, bBatch) else {
+      failure("the batches of the shapes \(aShape) and \(bShape) do not fit")
+    }
+    k = aShape[aShape.count - 1]
+    n = bShape[bShape.count - 1]
+    let rows = aShape[aShape.count - 2]
+    shape = batch + [rows, n]
+    (aCount, bCount) = (elementCount(of: aBatch), elementCount(of: bBatch))
+    if bCount == 1 && aCount == elementCount(of: batch) {
+      // One right-hand side: all left-hand sides are one tall matrix.
+      m = aCount * rows
+      pairs = [(0, 0)]
+    } else {
+      m = rows
+      pairs = zip(
+        Self.positions(aBatch, in: batch), Self.positions(bBatch, in: batch)
+      ).map { ($0, $1) }
+    }
+  }
+
+  /// The positions in a broadcast batch, as positions in the batch itself.
+  private static func positions(_ batch: [Int], in shape: [Int]) -> [Int] {
+    var positions = [0]
+    var stride = elementCount(of: batch)
+    for (axis, length) in shape.enumerated() {
+      let own = axis - (shape.count - batch.count)
+      let ownLength = own < 0 ? 1 : batch[own]
+      stride /= max(1, ownLength)
+      let step = ownLength == 1 ? 0 : stride
+      positions = positions.flatMap { start in (0..<length).map { start + $0 * step } }
+    }
+    return positions
+  }
+
+  /// y = a b.
+  func run(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
+  ) {
+    for (index, pair) in pairs.enumerated() {
+      matrixProduct(
+        m: m, n: n, k: k, a: a + pair.a * m * k, aRowStride: k, aColumnStride: 1,
+        b: b + pair.b * k * n, bRowStride: n, bColumnStride: 1, into: y + index * m * n, stride: n)
+    }
+  }
+
+  /// da = dy bᵀ, or added to da if it has values.
+  func pullLeft(
+    _ dy: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into da: UnsafeMutablePointer<Float>,
+    _ hasValues: Bool
+  ) {
+    var written = Written(count: aCount, hasValues)
+    for (index, pair) in pairs.enumerated() {
+      matrixProduct(
+        m: m, n: k, k: n, a: dy + index * m * n, aRowStride: n, aColumnStride: 1,
+        b: b + pair.b * k * n, bRowStride: 1, bColumnStride: n,
+        accumulate: written.note(pair.a), into: da + pair.a * m * k, stride: k)
+    }
+  }
+
+  /// db = aᵀ dy, or added to db if it has values.
+  func pullRight(
+    _ dy: UnsafePointer<Float>, _ a: UnsafePointer<Float>, into db: UnsafeMutablePointer<Float>,
+    _ hasValues: Bool
+  ) {
+    var written = Written(count: bCount, hasValues)
+    for (index, pair) in pairs.enumerated() {
+      matrixProduct(
+        m: k, n: n, k: m, a: a + pair.a * m * k, aRowStride: 1, aColumnStride: k,
+        b: dy + index * m * n, bRowStride: n, bColumnStride: 1,
+        accumulate: written.note(pair.b), into: db + pair.b * k * n, stride: n)
+    }
+  }
+
+  /// Which matrices of a sum have values already.
+  private struct Written {
+    private var isWritten: [Bool]
+
+    init(count: Int, _ hasValues: Bool) {
+      isWritten = Array(repeating: hasValues, count: count)
+    }
+
+    /// Whether the matrix has values; from now on it has.
+    mutating func note(_ index: Int) -> Bool {
+      defer { isWritten[index] = true }
+      return isWritten[index]
+    }
+  }
+}

@@ -1,0 +1,34 @@
+internal import CTensorKernels
+
+/// The mean of -log softmax(logits)[target] over all positions: the loss of a classifier, in nats.
+///
+/// - Parameters:
+///   - logits: [.., V], unnormalized log-probabilities.
+///   - targets: a class from 0 up to V for each position of the other axes, in row-major order. A
+///     negative one says that the position does not count.
+/// - Returns: a scalar; 0 if no position counts. Differentiable in the logits.
+public func crossEntropy(_ logits: Tensor, _ targets: [Int32]) -> Tensor {
+  let width = logits.shape.last ?? 0
+  let rows = targets.count
+  require(
+    logits.rank > 0 && logits.count == rows * width,
+    "\(rows) targets do not fit logits of shape \(logits.shape)")
+  require(
+    targets.allSatisfy { $0 < width },
+    "the target \(targets.max() ?? 0) is no class of logits of shape \(logits.shape)")
+  let counted = targets.count { $0 >= 0 }
+  let scale = counted == 0 ? 0 : 1 / Float(counted)
+  let tape = Tape.following(logits)
+  let losses = Storage(count: rows)
+  let gradient = tape.map { _ in Storage(count: logits.count) }
+  logits.withUnsafePointer {
+    ctk_cross_entropy($0, rows, width, targets, losses.pointer, gradient?.pointer)
+  }
+  let total = withExtendedLifetime(losses) { sum(losses.pointer, count: rows) }
+  let y = Tensor(counted == 0 ? 0 : Float(total / Double(counted)))
+  guard let tape, let gradient else { return y }
+  let shape = logits.shape
+  return tape.record(y, logits) { cotangent, inputs in
+    inputs.add(Tensor(storage: gradient, shape: shape) * (cotangent.scalar * scale), to: 0)
+  }
+}

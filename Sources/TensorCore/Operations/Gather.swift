@@ -1,0 +1,50 @@
+internal import CTensorKernels
+
+extension Tensor {
+  /// Rows of this table by their numbers: the embedding of tokens. Differentiable in the table.
+  ///
+  /// - Parameters:
+  ///   - indices: numbers of rows, in row-major order.
+  ///   - shape: the indices' shape; [indices.count] if left out.
+  /// - Returns: a tensor of shape `shape` + [E] for a table [V, E].
+  public func gatheringRows(_ indices: [Int32], shape: [Int]? = nil) -> Tensor {
+    require(rank == 2, "rows are gathered from a matrix, not from the shape \(self.shape)")
+    let shape = shape ?? [indices.count]
+    require(
+      elementCount(of: shape) == indices.count,
+      "\(indices.count) indices do not fill the shape \(shape)")
+    let (rows, width) = (self.shape[0], self.shape[1])
+    for index in indices where index < 0 || index >= rows {
+      failure("\(index) is no row of a table of shape \(self.shape)")
+    }
+    let y = Tensor(uninitialized: shape + [width]) { result in
+      withUnsafePointer { ctk_gather_rows($0, width, indices, indices.count, result) }
+    }
+    guard let tape = Tape.following(self) else { return y }
+    let table = self.shape
+    return tape.record(y, self) { cotangent, inputs in
+      inputs.accumulate(to: 0, shape: table) { sum, hasValues in
+        if !hasValues { fill(sum, count: rows * width, with: 0) }
+        cotangent.withUnsafePointer {
+          ctk_scatter_add_rows($0, width, indices, indices.count, sum)
+        }
+      }
+    }
+  }
+
+  /// One-hot rows: 1 in the column that an index names and 0 in the others; all 0 for a negative
+  /// index. The shape is the indices' shape + [classes]. It has no gradient: it is a constant.
+  public init(oneHot indices: [Int32], shape: [Int]? = nil, classes: Int) {
+    let shape = shape ?? [indices.count]
+    require(
+      elementCount(of: shape) == indices.count,
+      "\(indices.count) indices do not fill the shape \(shape)")
+    self.init(zeros: shape + [classes])
+    withUnsafeMutablePointer { pointer in
+      for (row, index) in indices.enumerated() where index >= 0 {
+        require(index < classes, "\(index) is not one of \(classes) classes")
+        pointer[row * classes + Int(index)] = 1
+      }
+    }
+  }
+}

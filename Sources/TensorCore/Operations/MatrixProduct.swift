@@ -1,0 +1,102 @@
+/// The product of two matrices, [.., m, k] and [.., k, n] to [.., m, n].
+///
+/// The axes before the last two are batches: there is one product for each position along them, and
+/// they are broadcast. A right-hand side of rank 2 serves all of them in one product. Differentiable
+/// in both.
+public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
+  let plan = BatchedProduct(a.shape, b.shape)
+  let y = Tensor(uninitialized: plan.shape) { result in
+    a.withUnsafePointer { a in
+      b.withUnsafePointer { plan.run(a, $0, into: result) }
+    }
+  }
+  guard let tape = Tape.following(a, b) else { return y }
+  let left = b.node == nil ? nil : a.detached()
+  let right = a.node == nil ? nil : b.detached()
+  let (aShape, bShape) = (a.shape, b.shape)
+  return tape.record(y, a, b) { cotangent, inputs in
+    cotangent.withUnsafePointer { cotangent in
+      if let right {
+        inputs.accumulate(to: 0, shape: aShape) { sum, hasValues in
+          right.withUnsafePointer { plan.pullLeft(cotangent, $0, into: sum, hasValues) }
+        }
+      }
+      if let left {
+        inputs.accumulate(to: 1, shape: bShape) { sum, hasValues in
+          left.withUnsafePointer { plan.pullRight(cotangent, $0, into: sum, hasValues) }
+        }
+      }
+    }
+  }
+}
+
+/// x Wᵀ + b, the affine map of a linear layer with PyTorch's layout of weights: x [.., I],
+/// weight [O, I] and bias [O] to [.., O]. Differentiable in all three.
+public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
+  let (outputs, inputs) = (weight.shape.first ?? 0, weight.shape.last ?? 0)
+  require(
+    weight.rank == 2 && x.shape.last == inputs,
+    "an input of shape \(x.shape) does not fit a weight of shape \(weight.shape)")
+  if let bias {
+    require(
+      bias.shape == [outputs],
+      "a bias of shape \(bias.shape) does not fit a weight of shape \(weight.shape)")
+  }
+  let rows = elementCount(of: Array(x.shape.dropLast()))
+  let y = Tensor(uninitialized: x.shape.dropLast() + [outputs]) { result in
+    let packed = weight.withUnsafePointer {
+      PackedMatrix($0, kStride: 1, nStride: inputs, n: outputs, k: inputs)
+    }
+    withExtendedLifetime(bias?.storage) {
+      x.withUnsafePointer {
+        packed.multiply(
+          rows: rows, x: $0, xRowStride: inputs,
+          bias: bias.map { UnsafePointer($0.storage.pointer) },
+          into: result, stride: outputs)
+      }
+    }
+  }
+  let operands = [x, weight] + (bias.map { [$0] } ?? [])
+  guard let tape = Tape.following(operands) else { return y }
+  return tape.record(
+    [y], inputs: operands,
+    pullback: .single(
+      affinePullback(
+        x: weight.node == nil ? nil : x.detached(), weight: x.node == nil ? nil : weight.detached(),
+        xShape: x.shape, weightShape: weight.shape, rows: rows, hasBias: bias != nil)))[0]
+}
+
+/// The way back of `affine`; x and the weight are there if the other is tracked.
+private func affinePullback(
+  x: Tensor?, weight: Tensor?, xShape: [Int], weightShape: [Int], rows: Int, hasBias: Bool
+) -> (Tensor, inout Cotangents) -> Void {
+  let (outputs, inputs) = (weightShape[0], weightShape[1])
+  return { cotangent, cotangents in
+    cotangent.withUnsafePointer { dy in
+      if let weight {
+        cotangents.accumulate(to: 0, shape: xShape) { dx, hasValues in
+          weight.withUnsafePointer { w in
+            matrixProduct(
+              m: rows, n: inputs, k: outputs, a: dy, aRowStride: outputs, aColumnStride: 1, b: w,
+              bRowStride: inputs, bColumnStride: 1, accumulate: hasValues, into: dx, stride: inputs)
+          }
+        }
+      }
+      if let x {
+        cotangents.accumulate(to: 1, shape: weightShape) { dw, hasValues in
+          x.withUnsafePointer { x in
+            matrixProduct(
+              m: outputs, n: inputs, k: rows, a: dy, aRowStride: 1, aColumnStride: outputs, b: x,
+              bRowStride: inputs, bColumnStride: 1, accumulate: hasValues, into: dw, stride: inputs)
+          }
+        }
+      }
+      if hasBias {
+        cotangents.accumulate(to: 2, shape: [outputs]) { db, hasValues in
+          columnSum(
+            dy, stride: outputs, rows: rows, width: outputs, accumulate: hasValues, into: db)
+        }
+      }
+    }
+  }
+}

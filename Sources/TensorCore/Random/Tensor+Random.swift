@@ -1,0 +1,103 @@
+extension Tensor {
+  /// A tensor of independent numbers, evenly distributed from `lower` up to but not including
+  /// `upper`.
+  ///
+  /// Two elements take one 64-bit number of the generator, 24 bits each.
+  public init(
+    uniform shape: [Int], from lower: Float = 0, to upper: Float = 1,
+    using generator: inout some RandomNumberGenerator
+  ) {
+    require(
+      lower <= upper && (upper - lower).isFinite,
+      "no even distribution from \(lower) to \(upper)")
+    let largest = Swift.max(lower, upper.nextDown)
+    let step = (upper - lower) * 0x1p-24
+    let count = elementCount(of: shape)
+    self.init(uninitialized: shape) { pointer in
+      var bits: UInt64 = 0
+      for index in 0..<count {
+        bits = index.isMultiple(of: 2) ? generator.next() : bits << 32
+        pointer[index] = Swift.min(lower + Float(bits >> 40) * step, largest)
+      }
+    }
+  }
+
+  /// A tensor of independent normally distributed numbers; the default initialisation of PyTorch's
+  /// `Embedding`.
+  ///
+  /// Each element takes one 64-bit number of the generator. Equal generators give equal elements on
+  /// every platform.
+  public init(
+    normal shape: [Int], mean: Float = 0, standardDeviation: Float = 1,
+    using generator: inout some RandomNumberGenerator
+  ) {
+    let count = elementCount(of: shape)
+    let (mean, deviation) = (Double(mean), Double(standardDeviation))
+    self.init(uninitialized: shape) { pointer in
+      for index in 0..<count {
+        let share = (Double(generator.next() >> 12) + 0.5) * 0x1p-52
+        pointer[index] = Float(mean + deviation * normalQuantile(share))
+      }
+    }
+  }
+
+  /// A tensor evenly distributed within ±1/√fanIn: PyTorch's default initialisation of its linear
+  /// layers (weight and bias; fanIn is the number of inputs) and of its recurrent layers (all
+  /// parameters; fanIn is H).
+  public init(
+    fanInUniform shape: [Int], fanIn: Int, using generator: inout some RandomNumberGenerator
+  ) {
+    require(fanIn > 0, "a fan-in of \(fanIn) has no initialisation")
+    let bound = 1 / Float(fanIn).squareRoot()
+    self.init(uniform: shape, from: -bound, to: bound, using: &generator)
+  }
+
+  /// A matrix [outputs, inputs] evenly distributed within ±gain √(6 / (inputs + outputs)).
+  ///
+  /// X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+  /// networks", 2010.
+  public init(
+    xavierUniform shape: [Int], gain: Float = 1, using generator: inout some RandomNumberGenerator
+  ) {
+    require(shape.count == 2, "Xavier's initialisation is for matrices, not for the shape \(shape)")
+    let bound = gain * (6 / Float(Swift.max(1, shape[0] + shape[1]))).squareRoot()
+    self.init(uniform: shape, from: -bound, to: bound, using: &generator)
+  }
+
+  /// A random matrix whose rows are orthogonal to each other, of norm `gain`; its columns if it has
+  /// more rows than columns.
+  ///
+  /// A. Saxe, J. McClelland and S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in
+  /// deep linear neural networks", 2014.
+  /// - Complexity: O(n² m) for n vectors of m elements, in double precision.
+  public init(
+    orthogonal shape: [Int], gain: Float = 1, using generator: inout some RandomNumberGenerator
+  ) {
+    require(shape.count == 2, "only a matrix is orthogonal, not a tensor of shape \(shape)")
+    let (count, length) = (shape.min() ?? 0, shape.max() ?? 0)
+    var vectors = Tensor(normal: [count, length], using: &generator).scalars.map(Double.init)
+    vectors.withUnsafeMutableBufferPointer { orthonormalize($0, count: count, length: length) }
+    let rows = Tensor(vectors.map { gain * Float($0) }, shape: [count, length])
+    self = shape[0] <= shape[1] ? rows : rows.transposed()
+  }
+}
+
+/// Makes the rows of a matrix [count, length] orthonormal, one after the other (Gram-Schmidt, twice
+/// each: once leaves rounding errors that the second pass removes).
+private func orthonormalize(
+  _ vectors: UnsafeMutableBufferPointer<Double>, count: Int, length: Int
+) {
+  for index in 0..<count {
+    let row = vectors.extracting(index * length..<(index + 1) * length)
+    for earlier in (0..<2 * index).lazy.map({ $0 % index }) {
+      let other = vectors.extracting(earlier * length..<(earlier + 1) * length)
+      var product = 0.0
+      for i in 0..<length { product += row[i] * other[i] }
+      for i in 0..<length { row[i] -= product * other[i] }
+    }
+    var squares = 0.0
+    for i in 0..<length { squares += row[i] * row[i] }
+    let scale = 1 / squares.squareRoot()
+    for i in 0..<length { row[i] *= scale }
+  }
+}

@@ -1,0 +1,32 @@
+extension Tensor: Equatable {
+  /// Whether the shapes are the same and all elements are equal, as floats are: 0 equals -0, and
+  /// what is not a number equals nothing.
+  public static func == (a: Tensor, b: Tensor) -> Bool {
+    a.shape == b.shape && a.firstIndex(differingFrom: b) { $0 == $1 } == nil
+  }
+
+  /// Whether the shapes are the same and every element is close to the other's: the two are at most
+  /// `absoluteTolerance` apart, or at most `relativeTolerance` times the larger of their magnitudes.
+  /// Equal infinities are close; what is not a number is close to nothing.
+  public func isApproximatelyEqual(
+    to other: Tensor, relativeTolerance: Float = Float.ulpOfOne.squareRoot(),
+    absoluteTolerance: Float = 0
+  ) -> Bool {
+    shape == other.shape
+      && firstIndex(differingFrom: other) { a, b in
+        if a == b { return true }
+        let scale = Swift.max(a.magnitude, b.magnitude)
+        return scale.isFinite
+          && (a - b).magnitude <= Swift.max(absoluteTolerance, relativeTolerance * scale)
+      } == nil
+  }
+
+  /// The first position, in row-major order, at which two tensors of one shape do not match.
+  private func firstIndex(
+    differingFrom other: Tensor, _ matches: (Float, Float) -> Bool
+  ) -> Int? {
+    withUnsafePointer { a in
+      other.withUnsafePointer { b in (0..<count).first { !matches(a[$0], b[$0]) } }
+    }
+  }
+}
