@@ -58,7 +58,8 @@ let package = Package(
       name: "TensorCoreTests", dependencies: ["TensorCore", "CTensorKernels"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CellsTests", dependencies: ["Cells", "TensorCore"], swiftSettings: swiftSettings),
+      name: "CellsTests", dependencies: ["Cells", "TensorCore", "Checkpoint"],
+      exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"],
       swiftSettings: swiftSettings),

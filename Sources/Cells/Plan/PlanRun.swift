@@ -147,7 +147,7 @@ struct PlanRun {
         }
       scratch[index] = ElementwiseOperand(
         pointer(place, block), rowStride: rowStride,
-        columnStride: place.columns == 1 ? 0 : 1)
+        columnStride: place.columns == 1 && fused.width > 1 ? 0 : 1)
     }
     guard let operands = scratch.baseAddress else { return }
     fused.program.run(
