@@ -17,7 +17,7 @@ double ctk_value_reference(ctk_operation operation, double a, double b, double c
     case CTK_SQRT: return sqrt(a);
     case CTK_RECIPROCAL: return 1 / a;
     case CTK_SOFTPLUS: return (a < 0 ? 0 : a) + log1p(exp(-fabs(a)));
-    case CTK_LOG_SIGMOID: return (a > 0 ? 0 : a) - log1p(exp(-fabs(a)));
+    case CTK_LOG_SIGMOID: return -((a > 0 ? 0 : -a) + log1p(exp(-fabs(a))));
     case CTK_SIN: return sin(a);
     case CTK_COS: return cos(a);
     case CTK_FLOOR: return floor(a);

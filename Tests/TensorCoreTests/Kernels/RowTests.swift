@@ -1,0 +1,144 @@
+import CTensorKernels
+import Testing
+
+/// A matrix whose rows stand apart, with its sizes.
+private struct Matrix {
+  var rows: Int, width: Int, stride: Int
+  var values: [Float]
+
+  init(_ generator: inout TestGenerator, rows: Int, width: Int) {
+    (self.rows, self.width, stride) = (rows, width, width + generator.size(0...3))
+    values = generator.floats((rows - 1) * stride + width)
+  }
+
+  static let sizes = (1...70).map { ($0 * 13 % 9 + 1, $0) } + [(70, 3), (300, 65), (3, 1000)]
+}
+
+@Suite struct RowTests {
+  /// A sum of n numbers of at most 1: every addition rounds at most n * ulp / 2.
+  private static func sumTolerance(_ count: Int) -> Float {
+    Float(count) * Float(count) * Float.ulpOfOne / 2
+  }
+
+  @Test(arguments: Kernels.all)
+  func rowSumsAndMaximaMatchTheirTwins(kernels: Kernels) {
+    var generator = TestGenerator(seed: 10)
+    for (rows, width) in Matrix.sizes {
+      let x = Matrix(&generator, rows: rows, width: width)
+      var found = [Float](repeating: 0, count: 2 * rows)
+      var expected = found
+      kernels.table.row_sum(x.values, x.stride, rows, width, &found, 2)
+      ctk_row_sum_reference(x.values, x.stride, rows, width, &expected, 2)
+      expectClose(
+        found, expected, within: { _ in Self.sumTolerance(width) }, "sums of [\(rows), \(width)]")
+      kernels.table.row_maximum(x.values, x.stride, rows, width, &found, 2)
+      ctk_row_maximum_reference(x.values, x.stride, rows, width, &expected, 2)
+      expectSame(found, expected, "maxima of [\(rows), \(width)]")
+    }
+  }
+
+  @Test(arguments: Kernels.all)
+  func maximumOfARowWithNaNIsNaN(kernels: Kernels) {
+    for width in 1...40 {
+      for place in 0..<width {
+        var row = [Float](repeating: 1, count: width)
+        row[place] = .nan
+        var found: Float = 0
+        kernels.table.row_maximum(row, width, 1, width, &found, 1)
+        #expect(found.isNaN, "NaN at \(place) of \(width)")
+      }
+    }
+  }
+
+  @Test(arguments: Kernels.all)
+  func emptyRowsHaveTheNeutralElements(kernels: Kernels) {
+    var (sum, maximum): (Float, Float) = (1, 1)
+    kernels.table.row_sum([], 0, 1, 0, &sum, 1)
+    kernels.table.row_maximum([], 0, 1, 0, &maximum, 1)
+    #expect(sum == 0 && maximum == -.infinity)
+  }
+
+  @Test(arguments: Kernels.all, [false, true])
+  func cumulativeSumsMatchTheirTwin(kernels: Kernels, reversed: Bool) {
+    var generator = TestGenerator(seed: 11)
+    for (rows, width) in Matrix.sizes {
+      let x = Matrix(&generator, rows: rows, width: width)
+      var (found, expected) = (x.values, x.values)
+      found.withUnsafeMutableBufferPointer { y in
+        kernels.table.row_cumulative_sum(
+          y.baseAddress, x.stride, rows, width, reversed, y.baseAddress, x.stride)
+      }
+      ctk_row_cumulative_sum_reference(
+        x.values, x.stride, rows, width, reversed, &expected, x.stride)
+      expectClose(
+        found, expected, within: { _ in Self.sumTolerance(width) }, "[\(rows), \(width)], in place")
+    }
+  }
+
+  @Test(arguments: Kernels.all, [false, true])
+  func columnSumsMatchTheirTwin(kernels: Kernels, accumulates: Bool) {
+    var generator = TestGenerator(seed: 12)
+    for (rows, width) in Matrix.sizes {
+      let x = Matrix(&generator, rows: rows, width: width)
+      var found = generator.floats(width)
+      var expected = found
+      kernels.table.column_sum(x.values, x.stride, rows, width, accumulates, &found)
+      ctk_column_sum_reference(x.values, x.stride, rows, width, accumulates, &expected)
+      expectClose(
+        found, expected, within: { _ in Self.sumTolerance(rows + 1) }, "[\(rows), \(width)]")
+    }
+  }
+
+  @Test(arguments: Kernels.all)
+  func columnSumDependsOnItsColumnAlone(kernels: Kernels) {
+    var generator = TestGenerator(seed: 13)
+    let (rows, width) = (200, 90)
+    let x = generator.floats(rows * width)
+    var together = [Float](repeating: 0, count: width)
+    kernels.table.column_sum(x, width, rows, width, false, &together)
+    let alone = (0..<width).map { column in
+      var sum: Float = 0
+      kernels.table.column_sum(Array(x[column...]), width, rows, 1, false, &sum)
+      return sum
+    }
+    expectSame(together, alone, "columns of [\(rows), \(width)]")
+  }
+
+  /// In double precision the order of a sum of some thousand floats hardly matters.
+  @Test(arguments: Kernels.all)
+  func sumsInDoublePrecision(kernels: Kernels) {
+    var generator = TestGenerator(seed: 14)
+    for count in Array(0...70) + [1000, 12345] {
+      let x = generator.floats(count)
+      let bound = 1e-12 * Double(count + 1)
+      #expect(abs(kernels.table.sum(x, count) - ctk_sum_reference(x, count)) <= bound)
+      let squares = ctk_sum_of_squares_reference(x, count)
+      #expect(abs(kernels.table.sum_of_squares(x, count) - squares) <= bound)
+    }
+  }
+
+  @Test(arguments: Kernels.all)
+  func copiesBlocksAndLeavesTheRest(kernels: Kernels) {
+    var generator = TestGenerator(seed: 15)
+    for (rows, width) in Matrix.sizes {
+      let x = Matrix(&generator, rows: rows, width: width)
+      var found = generator.floats(rows * (width + 2))
+      var expected = found
+      kernels.table.copy_rows(x.values, x.stride, rows, width, &found, width + 2)
+      ctk_copy_rows_reference(x.values, x.stride, rows, width, &expected, width + 2)
+      expectSame(found, expected, "[\(rows), \(width)]")
+    }
+  }
+
+  @Test(arguments: Kernels.all)
+  func transposesLikeItsTwin(kernels: Kernels) {
+    var generator = TestGenerator(seed: 16)
+    for (rows, width) in Matrix.sizes {
+      let x = generator.floats(rows * width)
+      var (found, expected) = (x, x)
+      kernels.table.transpose(x, rows, width, &found)
+      ctk_transpose_reference(x, rows, width, &expected)
+      expectSame(found, expected, "[\(rows), \(width)]")
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import CTensorKernels
+import Synchronization
+import Testing
+
+/// What the parts of a job share.
+private final class Job: Sendable {
+  let visits: [Atomic64]
+  let meets: Bool
+  let wrong = Atomic64()
+
+  init(parts: Int, meets: Bool = false) {
+    visits = (0..<parts).map { _ in Atomic64() }
+    self.meets = meets
+  }
+
+  var counts: [Int] { visits.map { $0.value.load(ordering: .relaxed) } }
+
+  func withPointer<Result>(_ body: (UnsafeMutableRawPointer) -> Result) -> Result {
+    withExtendedLifetime(self) { body(Unmanaged.passUnretained(self).toOpaque()) }
+  }
+
+  static func from(_ context: UnsafeMutableRawPointer?) -> Job {
+    Unmanaged<Job>.fromOpaque(context!).takeUnretainedValue()
+  }
+}
+
+private final class Atomic64: Sendable {
+  let value = Atomic<Int>(0)
+}
+
+/// The team is the process's own: these tests run one after the other.
+@Suite(.serialized) struct TeamTests {
+  private static let visit: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
+    let job = Job.from($0)
+    job.visits[Int($1)].value.add(1, ordering: .relaxed)
+  }
+
+  /// In round r every part adds one; after the barrier every part sees that all have.
+  private static let visitAndMeet: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
+    let job = Job.from($0)
+    for round in 1...100 {
+      job.visits[Int($1)].value.add(1, ordering: .relaxed)
+      ctk_team_barrier()
+      for visit in job.visits where visit.value.load(ordering: .relaxed) != round {
+        job.wrong.value.add(1, ordering: .relaxed)
+      }
+      ctk_team_barrier()
+    }
+  }
+
+  private static let nest: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
+    context, part in
+    if ctk_team_try_run(2, visit, context) {
+      Job.from(context).wrong.value.add(1, ordering: .relaxed)
+    }
+    ctk_team_run(3, visit, context)
+  }
+
+  private func withThreads(_ count: Int32, _ body: () -> Void) {
+    let before = ctk_thread_count()
+    ctk_set_thread_count(count)
+    body()
+    ctk_set_thread_count(before)
+  }
+
+  @Test(arguments: [1, 2, 3, 8], [0, 1, 2, 5, 40])
+  func runsEveryPartOnce(threads: Int32, parts: Int) {
+    withThreads(threads) {
+      let job = Job(parts: parts)
+      for _ in 0..<200 { job.withPointer { ctk_team_run(Int32(parts), Self.visit, $0) } }
+      #expect(job.counts == [Int](repeating: 200, count: parts))
+    }
+  }
+
+  @Test(arguments: [2, 3, 6])
+  func barrierSeparatesRounds(parts: Int) {
+    withThreads(Int32(parts)) {
+      let job = Job(parts: parts, meets: true)
+      let ran = job.withPointer { ctk_team_try_run(Int32(parts), Self.visitAndMeet, $0) }
+      #expect(ran)
+      #expect(job.counts == [Int](repeating: 100, count: parts))
+      #expect(job.wrong.value.load(ordering: .relaxed) == 0)
+    }
+  }
+
+  @Test func callFromInsideABodyRunsAlone() {
+    withThreads(3) {
+      let job = Job(parts: 3)
+      job.withPointer { ctk_team_run(3, Self.nest, $0) }
+      #expect(job.counts == [3, 3, 3])
+      #expect(job.wrong.value.load(ordering: .relaxed) == 0)
+    }
+  }
+
+  @Test func moreThanTheThreadsIsRefused() {
+    withThreads(2) {
+      let job = Job(parts: 3)
+      #expect(!job.withPointer { ctk_team_try_run(3, Self.visit, $0) })
+      #expect(job.counts == [0, 0, 0])
+    }
+  }
+
+  @Test func twoCallersAtOnceBothFinish() async {
+    ctk_set_thread_count(2)
+    await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          let job = Job(parts: 4)
+          for _ in 0..<2000 { job.withPointer { ctk_team_run(4, Self.visit, $0) } }
+          return job.counts == [2000, 2000, 2000, 2000]
+        }
+      }
+      for await isRight in group { #expect(isRight) }
+    }
+  }
+
+  @Test func threadCountIsAtLeastOne() {
+    withThreads(-5) { #expect(ctk_thread_count() == 1) }
+    withThreads(4) { #expect(ctk_thread_count() == 4) }
+  }
+}
+
+@Suite struct SystemTests {
+  @Test func memoryIsAligned() {
+    for count in [0, 1, 17, 100_000] {
+      let memory = ctk_memory_create(count)
+      #expect(UInt(bitPattern: memory) % 64 == 0 && memory != nil)
+      ctk_memory_destroy(memory)
+    }
+  }
+
+  @Test func hopelessMemoryIsRefused() {
+    #expect(ctk_memory_create(.max) == nil)
+    #expect(ctk_memory_create(-1) == nil)
+  }
+
+  @Test func portableKernelsAreAlwaysThere() {
+    #expect(ctk_isa_supported(CTK_ISA_PORTABLE))
+    #expect(ctk_isa_supported(ctk_isa_active()))
+    #expect(String(cString: ctk_isa_name(CTK_ISA_AVX512)) == "avx512")
+    #expect(!ctk_isa_select(ctk_isa(rawValue: 99)))
+  }
+}
