@@ -91,10 +91,17 @@ private struct ProductCase {
 }
 
 @Suite struct ProductTests {
-  /// Every height with some widths, every width with some heights, and depths about them.
-  private static let sizes: [(m: Int, n: Int, k: Int)] =
-    (1...70).flatMap { [($0, ($0 * 37) % 70 + 1, $0), (($0 * 11) % 14 + 1, $0, ($0 * 7) % 33)] }
-    + [(3, 100, 513), (9, 49, 256), (1, 200, 257), (130, 20, 64), (2, 10, 0), (17, 144, 300)]
+  /// Every height with some widths, every width with some heights, depths about them, and some deep.
+  private static let sizes: [(m: Int, n: Int, k: Int)] = {
+    var sizes: [(m: Int, n: Int, k: Int)] = [
+      (3, 100, 513), (9, 49, 256), (1, 200, 257), (130, 20, 64), (2, 10, 0), (17, 144, 300),
+    ]
+    for size in 1...70 {
+      sizes.append((m: size, n: size * 37 % 70 + 1, k: size))
+      sizes.append((m: size * 11 % 14 + 1, n: size, k: size * 7 % 33))
+    }
+    return sizes
+  }()
 
   @Test(arguments: Kernels.all)
   func matchesItsTwin(kernels: Kernels) {
