@@ -82,16 +82,12 @@ public struct Recurrent: Module {
         PlanCache(CellGraph(cell, inputSize: size, hiddenSize: hiddenSize, bias: bias)))
     }
     self.plans = plans
-    let bound = 1 / Float(hiddenSize).squareRoot()
     weights = []
     for index in 0..<layers * direction.count {
       let cell = plans[index < direction.count ? 0 : 1].cell
       weights.append(
-        cell.parameters.map { parameter in
-          let count = parameter.shape.reduce(1, *)
-          return Tensor(
-            (0..<count).map { _ in Float.random(in: -bound..<bound, using: &generator) },
-            shape: parameter.shape)
+        cell.parameters.map {
+          Tensor(fanInUniform: $0.shape, fanIn: hiddenSize, using: &generator)
         })
     }
   }

@@ -1,0 +1,25 @@
+import TensorCore
+
+/// Sets units to zero at random while learning, and scales the others so that the mean stays.
+///
+/// Paper: N. Srivastava et al., Dropout, JMLR 15, 2014.
+public struct Dropout: Sendable, Hashable, Codable {
+  /// The share of the units that is dropped, in `0..<1`.
+  public var probability: Float
+
+  /// Drops the given share of the units.
+  public init(_ probability: Float) {
+    precondition(
+      probability >= 0 && probability < 1, "dropout of \(probability) is not in 0..<1")
+    self.probability = probability
+  }
+
+  /// Any shape, with units dropped at random: what learning uses. Inference leaves the call out.
+  public func callAsFunction(
+    _ x: Tensor, using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    guard probability > 0 else { return x }
+    let mask = dropoutMask(count: x.count, probability: probability, using: &generator)
+    return x * Tensor(storage: mask, shape: x.shape)
+  }
+}

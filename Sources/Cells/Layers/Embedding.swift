@@ -1,0 +1,26 @@
+import TensorCore
+
+/// A table with one row of numbers for each token.
+///
+/// Parameter: `weight [V, E]`, as in PyTorch.
+public struct Embedding: Module {
+  /// The table, `[V, E]`.
+  public var weight: Tensor
+
+  /// A table for `count` tokens with `size` numbers each, drawn from a standard normal distribution.
+  public init(count: Int, size: Int, using generator: inout some RandomNumberGenerator) {
+    precondition(count > 0 && size > 0, "an embedding of \(count) tokens by \(size) numbers")
+    weight = Tensor(normal: [count, size], using: &generator)
+  }
+
+  /// The rows of the tokens: ids of a shape, `[T, B]` say, give `[T, B, E]`.
+  ///
+  /// Every id must be in `0..<V`.
+  public func callAsFunction(_ tokens: [Int32], shape: [Int]) -> Tensor {
+    weight.gatheringRows(tokens, shape: shape)
+  }
+
+  public mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    visitor.visit("weight", &weight)
+  }
+}

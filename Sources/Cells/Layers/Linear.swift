@@ -1,0 +1,32 @@
+import TensorCore
+
+/// The affine map `y = x Wᵀ + b` of the last axis.
+///
+/// Parameters: `weight [out, in]` and `bias [out]`, as in PyTorch.
+public struct Linear: Module {
+  /// The matrix, `[out, in]`.
+  public var weight: Tensor
+  /// The offset, `[out]`, if there is one.
+  public var bias: Tensor?
+
+  /// A map with weights and offsets drawn uniformly from ±1/sqrt(in).
+  public init(
+    inputSize: Int, outputSize: Int, bias: Bool = true,
+    using generator: inout some RandomNumberGenerator
+  ) {
+    precondition(
+      inputSize > 0 && outputSize > 0, "a linear map from \(inputSize) to \(outputSize) units")
+    weight = Tensor(
+      fanInUniform: [outputSize, inputSize], fanIn: inputSize, using: &generator)
+    self.bias =
+      bias ? Tensor(fanInUniform: [outputSize], fanIn: inputSize, using: &generator) : nil
+  }
+
+  /// Maps `[..., in]` to `[..., out]`.
+  public func callAsFunction(_ x: Tensor) -> Tensor { affine(x, weight: weight, bias: bias) }
+
+  public mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    visitor.visit("weight", &weight)
+    visitor.visit("bias", &bias)
+  }
+}
