@@ -15,8 +15,9 @@ struct RoundTripTests {
 
   @Test func everyBitOfAFloatSurvives() throws {
     let patterns: [UInt32] = [
-      0x0000_0000, 0x8000_0000, 0x0000_0001, 0x807F_FFFF, 0x7F80_0000, 0xFF80_0000,  // zeros, subnormals, infinities
-      0x7FC0_0000, 0x7F80_0001, 0xFFC1_2345, 0x7FFF_FFFF,  // quiet and signalling NaNs with payloads
+      // Zeros, subnormals, infinities; then quiet and signalling NaNs with payloads.
+      0x0000_0000, 0x8000_0000, 0x0000_0001, 0x807F_FFFF, 0x7F80_0000, 0xFF80_0000,
+      0x7FC0_0000, 0x7F80_0001, 0xFFC1_2345, 0x7FFF_FFFF,
     ]
     let floats = (0..<40).map { Float(bitPattern: patterns[$0 % patterns.count]) }
     for compression in Compression.allCases {
