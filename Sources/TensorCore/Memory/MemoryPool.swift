@@ -127,16 +127,16 @@ final class BlockLists: @unchecked Sendable {
 }
 
 /// One of the pool's block sizes: 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, ... times 64 bytes.
-struct SizeClass {
-  static let count = 224
+package struct SizeClass {
+  package static let count = 224
   private static let floatsPerUnit = 16
 
-  let index: Int
-  let floats: Int
-  var bytes: Int { floats * MemoryLayout<Float>.stride }
+  package let index: Int
+  package let floats: Int
+  package var bytes: Int { floats * MemoryLayout<Float>.stride }
 
   /// The smallest class that holds `count` floats.
-  init(floats count: Int) {
+  package init(floats count: Int) {
     let units = max(1, (count &+ (Self.floatsPerUnit - 1)) / Self.floatsPerUnit)
     guard units > 4 else {
       self.init(index: units - 1, units: units)
@@ -148,7 +148,7 @@ struct SizeClass {
     self.init(index: 4 * (exponent - 1) + steps - 5, units: steps * step)
   }
 
-  init(index: Int) {
+  package init(index: Int) {
     let units = index < 4 ? index + 1 : (index % 4 + 5) << (index / 4 - 1)
     self.init(index: index, units: units)
   }

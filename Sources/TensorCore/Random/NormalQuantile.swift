@@ -3,7 +3,7 @@
 /// It uses nothing but IEEE arithmetic and the square root, so that it has the same bits on every
 /// platform, which a mathematics library does not promise. M. Wichura, "Algorithm AS 241: the
 /// percentage points of the normal distribution", 1988.
-func normalQuantile(_ p: Double) -> Double {
+package func normalQuantile(_ p: Double) -> Double {
   let q = p - 0.5
   if q.magnitude <= 0.425 {
     return q * central.value(at: 0.180625 - q * q)
