@@ -70,7 +70,9 @@ private func binaryCases(
   expectGradients(of: example)
 }
 
-@Test(arguments: binary.joined().map(\.self)) func binaryFunctionMatchesDoubles(_ example: OperationCase) {
+@Test(arguments: binary.joined().map(\.self)) func binaryFunctionMatchesDoubles(
+  _ example: OperationCase
+) {
   expectValue(of: example)
   expectGradients(of: example)
 }
