@@ -33,7 +33,7 @@ private let products: [OperationCase] = [
 private func productCase(_ first: [Int], _ second: [Int]) -> OperationCase {
   let (m, k, n) = (first[first.count - 2], first[first.count - 1], second[second.count - 1])
   let (a, b) = (Array(first.dropLast(2)), Array(second.dropLast(2)))
-  let batch = Reference.broadcastShape(a, b)
+  let batch = broadcast(a, b)
   return OperationCase(
     "product of \(first) and \(second)", [first, second],
     { matmul($0[0], $0[1]) },
@@ -116,14 +116,11 @@ private let lookups: [OperationCase] = [
   #expect(rows == Tensor([0, 0, 1, 0, 0, 0, 1, 0, 0], shape: [3, 1, 3]))
 }
 
-extension Reference {
-  fileprivate static func broadcastShape(_ a: [Int], _ b: [Int]) -> [Int] {
-    let rank = max(a.count, b.count)
-    let (a, b) = ([a, b]).map { Array(repeating: 1, count: rank - $0.count) + $0 }.pair
-    return zip(a, b).map { $0 == 1 ? $1 : $0 }
+/// The shape of two batches together, which fit.
+private func broadcast(_ a: [Int], _ b: [Int]) -> [Int] {
+  let rank = max(a.count, b.count)
+  func padded(_ shape: [Int]) -> [Int] {
+    Array(repeating: 1, count: rank - shape.count) + shape
   }
-}
-
-extension Array {
-  fileprivate var pair: (Element, Element) { (self[0], self[1]) }
+  return zip(padded(a), padded(b)).map { $0 == 1 ? $1 : $0 }
 }
