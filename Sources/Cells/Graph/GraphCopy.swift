@@ -15,8 +15,15 @@ package struct GraphCopy {
   /// The copy of a node.
   package mutating func node(_ id: NodeID) -> NodeID {
     if let copy = copies[id] { return copy }
+    var needed = Set<NodeID>()
+    var pending = [id]
+    while let next = pending.popLast() {
+      if copies[next] == nil, needed.insert(next).inserted {
+        pending += source[next].operation.operands
+      }
+    }
     // Operands stand before what reads them: one pass in order, no recursion.
-    for needed in source.reachable(from: [id]).sorted() where copies[needed] == nil {
+    for needed in needed.sorted() {
       let original = source[needed]
       copies[needed] = result.add(
         original.operation.mapOperands { copies[$0] ?? $0 }, rows: original.rows,

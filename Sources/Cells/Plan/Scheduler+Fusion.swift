@@ -13,13 +13,15 @@ extension Scheduler {
   }
 
   /// A copy of a node's value, or of a constant.
-  func copyStep(
-    _ id: NodeID, into target: Schedule.Place, isMatrix: Bool? = nil
-  ) -> Schedule.Step {
+  func copyStep(_ id: NodeID, into target: Schedule.Place) -> Schedule.Step {
     var writer = ProgramWriter()
     let value = constantOrLoad(id, &writer)
     writer.store(value, to: target)
-    let isMatrix = isMatrix ?? (stages[id] == .parameters || stages[id] == .gathering)
+    let isMatrix =
+      switch schedule.buffers[target.buffer].kind {
+      case .value, .gathered, .parameter: true
+      default: false
+      }
     return .fused(
       Schedule.Fused(
         program: writer.program(), operands: writer.operands, width: target.columns,

@@ -63,9 +63,9 @@ struct Scheduler {
     schedule.gathering = steps(for: nodes(.gathering), &done)
     for (id, place) in late {
       if case .gathered = schedule.buffers[place.buffer].kind {
-        schedule.gathering.append(copyStep(id, into: place, isMatrix: true))
+        schedule.gathering.append(copyStep(id, into: place))
       } else {
-        schedule.before.append(copyStep(id, into: place, isMatrix: false))
+        schedule.before.append(copyStep(id, into: place))
       }
     }
     schedule.kept = recurrence.kept.compactMap { places[$0] }
