@@ -49,7 +49,7 @@ extension CheckpointReader {
     do throws(ParameterMismatch) {
       try model.load(values)
     } catch {
-      throw fail(problem(error, in: section))
+      throw fail(.init(error, in: section))
     }
   }
 
@@ -68,15 +68,17 @@ extension CheckpointReader {
     }
     if let key = shapes.keys.min() { throw fail(.unexpectedTensor(key)) }
   }
+}
 
-  private func problem(
-    _ mismatch: ParameterMismatch, in section: Checkpoint.Section
-  ) -> CheckpointError.Problem {
-    switch mismatch {
-    case .missing(let name): .missingTensor(.init(section, name))
-    case .unexpected(let name): .unexpectedTensor(.init(section, name))
-    case .shape(let name, let expected, let found):
-      .tensorShape(.init(section, name), expected: expected, found: found)
-    }
+extension CheckpointError.Problem {
+  /// What TensorCore says about tensors that are not a model's parameters.
+  init(_ mismatch: ParameterMismatch, in section: Checkpoint.Section) {
+    self =
+      switch mismatch {
+      case .missing(let name): .missingTensor(.init(section, name))
+      case .unexpected(let name): .unexpectedTensor(.init(section, name))
+      case .shape(let name, let expected, let found):
+        .tensorShape(.init(section, name), expected: expected, found: found)
+      }
   }
 }

@@ -14,6 +14,8 @@ struct SafetensorsHeader {
   /// Where the header ends and the first array starts.
   var dataOffset = 0
 
+  /// The key of the metadata among the names.
+  static let metadataKey = "__metadata__"
   /// Axes that an array may have: NumPy's limit, and PyTorch's.
   private static let maximumRank = 64
 
@@ -51,7 +53,7 @@ struct SafetensorsHeader {
     var scanner = JSONScanner(text, maximumDepth: 3)
     var (metadata, tensors): ([String: String], [Tensor]) = ([:], [])
     try scanner.forEachMember { (scanner, key) throws(JSONError) in
-      if key == "__metadata__" {
+      if key == SafetensorsHeader.metadataKey {
         try scanner.forEachMember { (scanner, key) throws(JSONError) in
           metadata[key] = try scanner.string()
         }
