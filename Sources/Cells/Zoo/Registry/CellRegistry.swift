@@ -1,0 +1,77 @@
+/// A cell that can be saved with its options: what a registry holds.
+public typealias ConfigurableCell = RecurrentCell & Codable & Hashable
+
+/// The cells that can be chosen by name, as `--cell` does, and that a reader of checkpoints knows.
+///
+/// It is a value, not a global list. A program with a cell of its own passes a registry that knows it:
+///
+/// ```swift
+/// var cells = CellRegistry.standard
+/// cells.register("leaky", Leaky(), summary: "a leaky integrator", paper: "our notes, 2026")
+/// let cell = try cells.cell(named: "leaky")
+/// let layer = Recurrent(cell, inputSize: 28, hiddenSize: 64, using: &generator)
+/// ```
+public struct CellRegistry: Sendable {
+  /// A cell that can be chosen.
+  public struct Entry: Sendable {
+    /// The name that chooses it.
+    public let name: String
+    /// The cell with the options that the name stands for.
+    public let cell: any ConfigurableCell
+    /// What it is, in one line.
+    public let summary: String
+    /// Who published it, where and when.
+    public let paper: String
+  }
+
+  /// The entries in the order in which they were registered.
+  public private(set) var entries: [Entry] = []
+
+  /// A registry without entries.
+  public init() {}
+
+  /// Adds a cell, or replaces the one of that name.
+  ///
+  /// Several names may stand for one type with different options.
+  public mutating func register(
+    _ name: String, _ cell: some ConfigurableCell, summary: String, paper: String
+  ) {
+    let entry = Entry(name: name, cell: cell, summary: summary, paper: paper)
+    if let known = entries.firstIndex(where: { $0.name == name }) {
+      entries[known] = entry
+    } else {
+      entries.append(entry)
+    }
+  }
+
+  /// The entry of a name, or nil where it is unknown.
+  public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
+
+  /// The cell of a name, with the options that the name stands for.
+  public func cell(named name: String) throws(UnknownCell) -> NamedCell {
+    guard let entry = self[name] else { throw unknown(name) }
+    return NamedCell(name: name, base: entry.cell)
+  }
+
+  /// A cell with options of one's own under the name of its type, so that it can be saved.
+  ///
+  /// The name is that of the first entry of the same type, preferably one with the same options.
+  public func named(_ cell: some ConfigurableCell) throws(UnknownCell) -> NamedCell {
+    let sameType = entries.filter { type(of: $0.cell) == type(of: cell) }
+    let entry = sameType.first { AnyHashable($0.cell) == AnyHashable(cell) } ?? sameType.first
+    guard let entry else { throw unknown("\(type(of: cell))") }
+    return NamedCell(name: entry.name, base: cell)
+  }
+
+  func unknown(_ name: String) -> UnknownCell {
+    UnknownCell(name: name, known: entries.map(\.name))
+  }
+
+  /// What a decoder's `userInfo` is set to, so that ``NamedCell`` uses this registry.
+  public var userInfo: [CodingUserInfoKey: any Sendable] {
+    guard let key = Self.userInfoKey else { return [:] }
+    return [key: self]
+  }
+
+  static let userInfoKey = CodingUserInfoKey(rawValue: "Cells.CellRegistry")
+}
