@@ -72,3 +72,9 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Documentation is built by a plugin that nobody who depends on this package should have to fetch.
+if Context.environment["SWIFT_RNN_DOCS"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

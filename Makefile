@@ -1,0 +1,49 @@
+# What a developer of this package runs. `make` alone lists it.
+
+SWIFT ?= swift
+SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks) Package.swift
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-examples format lint docs sanitize-address sanitize-thread clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Train on the embedded stories and read what the model writes
+	@Scripts/require-zlib
+	$(SWIFT) build -c release --product train
+	$(SWIFT) build -c release --product generate
+	.build/release/train --dataset tales --out model.rnnz
+	.build/release/generate --ckpt model.rnnz
+
+test: ## Run the test suite, then the examples
+	@Scripts/require-zlib
+	$(SWIFT) test -c release --disable-xctest --scratch-path .build-test
+	Scripts/test-examples
+
+test-examples: ## Build and run the packages in Examples as a third party would
+	@Scripts/require-zlib
+	Scripts/test-examples
+
+format: ## Format all Swift code in place
+	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+lint: ## Check the formatting and the rules between the package's parts
+	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+	Scripts/check-structure
+
+docs: ## Build the documentation of every library into docs/
+	@Scripts/require-zlib
+	Scripts/build-docs
+
+sanitize-address: ## Run the test suite under the address sanitizer
+	@Scripts/require-zlib
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test -c release --disable-xctest \
+	  --sanitize address --scratch-path .build-address
+
+sanitize-thread: ## Run the test suite under the thread sanitizer
+	@Scripts/require-zlib
+	$(SWIFT) test -c release --disable-xctest --sanitize thread --scratch-path .build-thread
+
+clean: ## Remove everything that was built
+	rm -rf .build .build-* docs
