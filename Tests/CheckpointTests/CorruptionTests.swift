@@ -54,7 +54,12 @@ struct CorruptionTests {
     var generator = SplitMix(77)
     let original = try sample().encoded()
     let indexSize = Int(original[32]) | Int(original[33]) << 8
-    for _ in 0..<20_000 {
+    #if DEBUG
+      let count = 2_000
+    #else
+      let count = 50_000
+    #endif
+    for _ in 0..<count {
       var bytes = original
       for _ in 0..<Int.random(in: 1...3, using: &generator) {
         let index = Int.random(in: 8..<64 + indexSize, using: &generator)

@@ -18,6 +18,18 @@ struct SafetensorsTests {
     #expect(configuration == Configuration(kind: "GRU", hidden_size: 1, bias: false))
   }
 
+  @Test func readsEveryTypeThatPythonWrote() throws {
+    let file = try Safetensors(path: fixture("types.safetensors"))
+    #expect(file.arrays.count == 12 && file.metadata == ["quoted": "é\"\n"])
+    for type in ElementType.allCases where type != .bfloat16 {
+      let array = try file.array("\(type)")
+      #expect(array.elementType == type && array.shape == [2, 3])
+      #expect(array.floats == (type == .bool ? [0, 1, 1, 1, 1, 1] : [0, 1, 2, 3, 4, 5]))
+    }
+    #expect(try file.array("empty").shape == [0, 3])
+    #expect(try file.array("scalar").tensor.scalar == 3.5)
+  }
+
   @Test(.enabled(if: referenceDirectory != nil, "needs ../shared/reference"))
   func readsAndRewritesEveryReferenceFile() throws {
     let directory = try #require(referenceDirectory)

@@ -4,8 +4,7 @@ struct Index: Sendable {
   /// Sorted by key.
   var entries: [IndexEntry]
 
-  /// Reads the preamble and the index of a file: rules 0 to 20, and 21 for what comes before the
-  /// first entry.
+  /// Reads the preamble and the index of a file: rules 0 to 20.
   ///
   /// Rules 10 to 19 are checked entry by entry, in the order of the index.
   init(reading source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
@@ -20,7 +19,6 @@ struct Index: Sendable {
       bytes, entryCount: Int(preamble.entryCount), file: source.name, limits: limits)
     entries = try parser.entries()
     try checkLayout(file: source.name)
-    try checkPadding(before: 0, in: source)
   }
 
   /// Rule 20: the entries follow one another, and the last ends with the file.
