@@ -162,7 +162,11 @@ struct BackwardBuilder {
     }
     for (range, value) in sorted {
       let fitting = lists.firstIndex { ($0.last?.0.upperBound ?? 0) <= range.lowerBound }
-      if let fitting { lists[fitting].append((range, value)) } else { lists.append([(range, value)]) }
+      if let fitting {
+        lists[fitting].append((range, value))
+      } else {
+        lists.append([(range, value)])
+      }
     }
     return lists
   }

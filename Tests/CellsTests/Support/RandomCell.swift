@@ -67,7 +67,8 @@ struct RandomCell: RecurrentCell {
         let m = cell.matrix("s\(step)", rows: a.width, columns: a.width)
         add(cell.product(a, m - m.transposed() - 0.3 * cell.identity(a.width)))
       case 17: add(a * cell.vector("v\(step)", width: a.width))
-      case 18: add(sigmoid(cell.scalar("k\(step)")) * a + (1 - sigmoid(cell.scalar("k\(step)"))) * b)
+      case 18:
+        add(sigmoid(cell.scalar("k\(step)")) * a + (1 - sigmoid(cell.scalar("k\(step)"))) * b)
       case 19: add(a[0..<max(1, a.width / 2)])
       case 20: add(concatenate(a, b))
       case 21: add(a.softmax())
