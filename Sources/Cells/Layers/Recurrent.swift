@@ -59,6 +59,8 @@ public struct Recurrent: Module {
   let plans: [PlanCache]
   /// The parameters of each direction of each layer, in the cell's order.
   var weights: [[Tensor]]
+  /// For each of them, what forward passes have made of them.
+  let caches: [PreparedCache]
 
   /// A layer with weights drawn as PyTorch draws them: uniformly from ±1/sqrt(H).
   public init(
@@ -82,6 +84,7 @@ public struct Recurrent: Module {
         PlanCache(CellGraph(cell, inputSize: size, hiddenSize: hiddenSize, bias: bias)))
     }
     self.plans = plans
+    caches = (0..<layers * direction.count).map { _ in PreparedCache() }
     weights = []
     for index in 0..<layers * direction.count {
       let cell = plans[index < direction.count ? 0 : 1].cell

@@ -80,7 +80,7 @@ struct RecurrentPass {
           batch: batch, steps: steps, isReversed: layer.isReversed(place),
           sequences: sequences(index), outputs: [outputs[direction]],
           initialStates: initialStates.map { pointer(to: $0, place) },
-          parameters: layer.weights[place].map(\.readPointer)))
+          parameters: PlanParameters(layer.weights[place], cache: layer.caches[place])))
       trails.append(result.trail)
       for (state, storage) in result.states.enumerated() {
         finalStates[state].withUnsafeMutablePointer {
@@ -243,7 +243,8 @@ struct RecurrentPass {
       let states = plan(index).runBackward(
         trails[place], outputCotangent: part.0,
         stateCotangents: cotangents.dropFirst().map { $0.map { pointer(to: $0, place) } },
-        inputCotangent: target, parameters: layer.weights[place].map(\.readPointer),
+        inputCotangent: target,
+        parameters: PlanParameters(layer.weights[place], cache: layer.caches[place]),
         gradients: pointers)
       for (state, storage) in states.enumerated() {
         stateCotangents[state].withUnsafeMutablePointer {

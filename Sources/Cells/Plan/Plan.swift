@@ -52,7 +52,7 @@ package struct Plan: Sendable {
   /// of the initial states (returned), and of the parameters.
   package func runBackward(
     _ trail: Trail, outputCotangent: SignalView, stateCotangents: [UnsafePointer<Float>?],
-    inputCotangent: SignalView, parameters: [UnsafePointer<Float>],
+    inputCotangent: SignalView, parameters: PlanParameters,
     gradients: [UnsafeMutablePointer<Float>]
   ) -> [Storage] {
     guard let backward else { preconditionFailure("a plan that does not learn has no way back") }

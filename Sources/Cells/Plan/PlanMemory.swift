@@ -13,6 +13,18 @@ package struct SignalView: @unchecked Sendable {
   }
 }
 
+/// The parameters of one direction of one layer, and what schedules have made of them.
+package struct PlanParameters {
+  package let tensors: [Tensor]
+  /// Keeps packed weights from pass to pass, if there is one.
+  package let cache: PreparedCache?
+
+  package init(_ tensors: [Tensor], cache: PreparedCache? = nil) {
+    self.tensors = tensors
+    self.cache = cache
+  }
+}
+
 /// What the caller of a schedule brings: sizes, signals and parameters.
 package struct PlanArguments {
   package var batch: Int
@@ -23,7 +35,7 @@ package struct PlanArguments {
   package var outputs: [SignalView]
   /// The states before the first step, `[B, width]` each; nil means zeros.
   package var initialStates: [UnsafePointer<Float>?]
-  package var parameters: [UnsafePointer<Float>]
+  package var parameters: PlanParameters
   package var gathered: [UnsafeMutablePointer<Float>] = []
 }
 
@@ -48,9 +60,10 @@ struct PlanMemory {
   let batch: Int
   let steps: Int
 
-  init(_ schedule: Schedule, _ arguments: PlanArguments) {
+  /// `prepared` holds what an earlier run made of the same parameters, buffer by buffer.
+  init(_ schedule: Schedule, _ arguments: PlanArguments, prepared: [Storage?]?) {
     (batch, steps) = (arguments.batch, arguments.steps)
-    for buffer in schedule.buffers {
+    for (number, buffer) in schedule.buffers.enumerated() {
       var storage: Storage?
       func own(_ count: Int) -> UnsafeMutablePointer<Float> {
         let new = Storage(count: count)
@@ -75,7 +88,7 @@ struct PlanMemory {
         area.nextShift = arguments.isReversed ? 0 : 1
         areas.append(area)
       case .parameter(let index):
-        areas.append(matrix(UnsafeMutablePointer(mutating: arguments.parameters[index])))
+        areas.append(matrix(arguments.parameters.tensors[index].storage.pointer))
       case .gathered(let index): areas.append(matrix(arguments.gathered[index]))
       case .everyStep:
         areas.append(
@@ -83,8 +96,22 @@ struct PlanMemory {
       case .oneStep:
         areas.append(Area(base: own(row), timeStride: 0, rowStride: buffer.width))
       case .value(let rows): areas.append(matrix(own(rows * buffer.width)))
+      case .prepared(let rows):
+        if let known = prepared?[number] {
+          storage = known
+          areas.append(matrix(known.pointer))
+        } else {
+          areas.append(matrix(own(rows * buffer.width)))
+        }
       }
       storages.append(storage)
+    }
+  }
+
+  /// The memory that depends on parameters alone.
+  func storages(of schedule: Schedule) -> [Storage?] {
+    zip(schedule.buffers, storages).map { buffer, storage in
+      if case .prepared = buffer.kind { storage } else { nil }
     }
   }
 

@@ -1,6 +1,9 @@
 import TensorCore
 
 /// Runs a schedule.
+///
+/// The work is split over threads by samples inside the loop, which need nothing of each other, by steps
+/// before and after it, and by columns where all samples and steps are summed: no sum changes its order.
 struct PlanRun {
   /// Rows that are worked on together: samples of one step, or steps of one sample.
   private struct Block {
@@ -11,52 +14,70 @@ struct PlanRun {
     var alongTime = false
   }
 
+  private typealias Operands = UnsafeMutablePointer<ElementwiseOperand>
+
+  /// The states after the last step, `[B, width]` each, and the signals that were to be kept, with the
+  /// memory that holds them.
+  struct Results {
+    var states: [Storage]
+    var kept: [(view: SignalView, owner: Storage?)]
+  }
+
   private let schedule: Schedule
   private let isReversed: Bool
-  private(set) var memory: PlanMemory
+  private var memory: PlanMemory
   private var packed: [PackedMatrix] = []
-  private let scratch: UnsafeMutableBufferPointer<ElementwiseOperand>
 
-  /// Runs the whole schedule and returns the states after the last step, `[B, width]` each, and the
-  /// signals that were to be kept, with the memory that holds them.
-  static func run(
-    _ schedule: Schedule, _ arguments: PlanArguments
-  ) -> (states: [Storage], kept: [(view: SignalView, owner: Storage?)]) {
+  /// Runs the whole schedule.
+  static func run(_ schedule: Schedule, _ arguments: PlanArguments) -> Results {
     precondition(
       arguments.batch > 0 && arguments.steps > 0,
       "a recurrence over \(arguments.steps) steps of \(arguments.batch) samples")
-    return withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: 64) { scratch in
-      var run = PlanRun(schedule, arguments, scratch)
-      run.prepare(arguments)
-      run.runAll()
-      return run.results(stateCount: arguments.initialStates.count)
-    }
+    let run = PlanRun(schedule, arguments)
+    let parts = run.partCount
+    let isShared =
+      parts > 1
+      && ThreadTeam.tryRun(parts: parts) { run.execute(part: $0, of: parts) }
+    if !isShared { run.execute(part: 0, of: 1) }
+    return run.results(stateCount: arguments.initialStates.count)
   }
 
-  private init(
-    _ schedule: Schedule, _ arguments: PlanArguments,
-    _ scratch: UnsafeMutableBufferPointer<ElementwiseOperand>
-  ) {
+  private init(_ schedule: Schedule, _ arguments: PlanArguments) {
     self.schedule = schedule
-    self.scratch = scratch
     isReversed = arguments.isReversed
-    memory = PlanMemory(schedule, arguments)
+    let parameters = arguments.parameters
+    let known = parameters.cache?.prepared(for: schedule, parameters.tensors)
+    memory = PlanMemory(schedule, arguments, prepared: known?.storages)
+    for (index, initial) in arguments.initialStates.enumerated() {
+      start(state: index, from: initial)
+    }
+    if let known {
+      packed = known.packed
+    } else {
+      prepare()
+      parameters.cache?.keep(
+        Prepared(packed: packed, storages: memory.storages(of: schedule)), for: schedule,
+        parameters.tensors)
+    }
   }
 
-  /// What is done once: initial states, values of parameters alone, packed weights.
-  private mutating func prepare(_ arguments: PlanArguments) {
-    for (index, initial) in arguments.initialStates.enumerated() {
-      let (place, count) = statePlace(index)
-      let first = isReversed ? memory.steps : 0
-      let area = memory.areas[place.buffer]
-      let target = area.base + (first & area.stepMask) * area.timeStride
-      if let initial {
-        target.update(from: initial, count: count)
-      } else {
-        target.update(repeating: 0, count: count)
-      }
+  private func start(state index: Int, from initial: UnsafePointer<Float>?) {
+    let (place, count) = statePlace(index)
+    let area = memory.areas[place.buffer]
+    let first = isReversed ? memory.steps : 0
+    let target = area.base + (first & area.stepMask) * area.timeStride
+    if let initial {
+      target.update(from: initial, count: count)
+    } else {
+      target.update(repeating: 0, count: count)
     }
-    for step in schedule.parameterStage { execute(step, Block(step: 0, rows: 1)) }
+  }
+
+  /// What is made of the parameters alone.
+  private mutating func prepare() {
+    withOperands { operands in
+      for step in schedule.parameterStage { execute(step, Block(step: 0, rows: 1), operands) }
+    }
     packed = schedule.packings.map { packing in
       let area = memory.areas[packing.matrix.buffer]
       return PackedMatrix(
@@ -66,19 +87,7 @@ struct PlanRun {
     }
   }
 
-  private func runAll() {
-    for step in schedule.before { executeForAllSteps(step) }
-    for index in 0..<memory.steps {
-      let time = isReversed ? memory.steps - 1 - index : index
-      for step in schedule.loop { execute(step, Block(step: time, rows: memory.batch)) }
-    }
-    for step in schedule.after { executeForAllSteps(step) }
-    for step in schedule.gathering { gather(step) }
-  }
-
-  private func results(
-    stateCount: Int
-  ) -> (states: [Storage], kept: [(view: SignalView, owner: Storage?)]) {
+  private func results(stateCount: Int) -> Results {
     let last = isReversed ? 0 : memory.steps
     let states = (0..<stateCount).map { index in
       let (place, count) = statePlace(index)
@@ -88,9 +97,8 @@ struct PlanRun {
         from: area.base + (last & area.stepMask) * area.timeStride, count: count)
       return storage
     }
-    return (
-      states, schedule.kept.map { (memory.view($0), memory.storages[$0.buffer]) }
-    )
+    return Results(
+      states: states, kept: schedule.kept.map { (memory.view($0), memory.storages[$0.buffer]) })
   }
 
   private func statePlace(_ index: Int) -> (Schedule.Place, count: Int) {
@@ -99,11 +107,56 @@ struct PlanRun {
     return (Schedule.Place(buffer: buffer, columns: width), memory.batch * width)
   }
 
+  private func withOperands<Result>(_ body: (Operands) -> Result) -> Result {
+    withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: 64) { buffer in
+      guard let base = buffer.baseAddress else { preconditionFailure("a buffer of 64 operands") }
+      return body(base)
+    }
+  }
+
+  // MARK: Threads
+
+  /// Over how many threads the work is split: one where a thread would wait longer than work.
+  private var partCount: Int {
+    let leastWork = 100_000
+    let leastRows = 4
+    let work = schedule.work * memory.batch * memory.steps
+    return max(1, min(ThreadTeam.count, memory.batch / leastRows, work / leastWork))
+  }
+
+  private func execute(part: Int, of parts: Int) {
+    func share(_ count: Int) -> Range<Int> { count * part / parts..<count * (part + 1) / parts }
+    func meet() { if parts > 1 { ThreadTeam.barrier() } }
+    withOperands { operands in
+      let steps = share(memory.steps)
+      for step in schedule.before { executeForAllSteps(step, steps, operands) }
+      meet()
+      let rows = share(memory.batch)
+      for index in 0..<memory.steps {
+        let time = isReversed ? memory.steps - 1 - index : index
+        let block = Block(step: time, row: rows.lowerBound, rows: rows.count)
+        for step in schedule.loop { execute(step, block, operands) }
+      }
+      meet()
+      for step in schedule.after { executeForAllSteps(step, steps, operands) }
+      meet()
+      for step in schedule.gathering {
+        if let width = step.gatheredWidth {
+          gather(step, share(width))
+        } else {
+          meet()
+          if part == 0 { execute(step, Block(step: 0, rows: 1), operands) }
+          meet()
+        }
+      }
+    }
+  }
+
   // MARK: One piece of work
 
-  private func execute(_ step: Schedule.Step, _ block: Block) {
+  private func execute(_ step: Schedule.Step, _ block: Block, _ operands: Operands) {
     switch step {
-    case .fused(let fused): execute(fused, block)
+    case .fused(let fused): execute(fused, block, operands)
     case .product(let product):
       packed[product.weight].multiply(
         rows: block.rows, x: pointer(product.signal, block),
@@ -137,7 +190,7 @@ struct PlanRun {
     }
   }
 
-  private func execute(_ fused: Schedule.Fused, _ block: Block) {
+  private func execute(_ fused: Schedule.Fused, _ block: Block, _ operands: Operands) {
     for (index, place) in fused.operands.enumerated() {
       let rowStride =
         if fused.rows != nil {
@@ -145,11 +198,10 @@ struct PlanRun {
         } else {
           stride(place, block)
         }
-      scratch[index] = ElementwiseOperand(
+      operands[index] = ElementwiseOperand(
         pointer(place, block), rowStride: rowStride,
         columnStride: place.columns == 1 && fused.width > 1 ? 0 : 1)
     }
-    guard let operands = scratch.baseAddress else { return }
     fused.program.run(
       operands: operands, rows: fused.rows ?? block.rows, width: fused.width)
   }
@@ -164,37 +216,50 @@ struct PlanRun {
     return block.alongTime ? area.timeStride : area.rowStride
   }
 
-  // MARK: All steps at once
+  // MARK: Many steps at once
 
-  private func executeForAllSteps(_ step: Schedule.Step) {
-    for block in blocks(for: step.places) { execute(step, block) }
+  private func executeForAllSteps(
+    _ step: Schedule.Step, _ steps: Range<Int>, _ operands: Operands
+  ) {
+    for block in blocks(steps, for: step.places) { execute(step, block, operands) }
   }
 
-  /// All rows in as few blocks as the strides allow.
-  private func blocks(for places: [Schedule.Place]) -> [Block] {
-    let (batch, steps) = (memory.batch, memory.steps)
-    if places.allSatisfy(memory.isFlat) { return [Block(step: 0, rows: batch * steps)] }
-    if batch >= steps { return (0..<steps).map { Block(step: $0, rows: batch) } }
-    return (0..<batch).map { Block(step: 0, row: $0, rows: steps, alongTime: true) }
+  /// All rows of some steps, in as few blocks as the strides allow.
+  private func blocks(_ steps: Range<Int>, for places: [Schedule.Place]) -> [Block] {
+    if steps.isEmpty { return [] }
+    let batch = memory.batch
+    if places.allSatisfy(memory.isFlat) {
+      return [Block(step: steps.lowerBound, rows: batch * steps.count)]
+    }
+    if batch >= steps.count { return steps.map { Block(step: $0, rows: batch) } }
+    return (0..<batch).map {
+      Block(step: steps.lowerBound, row: $0, rows: steps.count, alongTime: true)
+    }
   }
 
-  private func gather(_ step: Schedule.Step) {
+  /// Some columns of a sum over all samples and steps: rows of the matrix for `outer`.
+  private func gather(_ step: Schedule.Step, _ columns: Range<Int>) {
+    if columns.isEmpty { return }
+    let steps = 0..<memory.steps
     switch step {
     case .outer(let a, let b, let target):
-      for (index, block) in blocks(for: [a, b]).enumerated() {
+      let stride = memory.areas[target.buffer].rowStride
+      for (index, block) in blocks(steps, for: [a, b]).enumerated() {
         matrixProduct(
-          m: a.columns, n: b.columns, k: block.rows, a: pointer(a, block), aRowStride: 1,
-          aColumnStride: stride(a, block), b: pointer(b, block), bRowStride: stride(b, block),
-          bColumnStride: 1, accumulate: index > 0, into: pointer(target, block),
-          stride: memory.areas[target.buffer].rowStride)
+          m: columns.count, n: b.columns, k: block.rows,
+          a: pointer(a, block) + columns.lowerBound, aRowStride: 1,
+          aColumnStride: self.stride(a, block), b: pointer(b, block),
+          bRowStride: self.stride(b, block), bColumnStride: 1, accumulate: index > 0,
+          into: pointer(target, block) + columns.lowerBound * stride, stride: stride)
       }
     case .total(let source, let target):
-      for (index, block) in blocks(for: [source]).enumerated() {
+      for (index, block) in blocks(steps, for: [source]).enumerated() {
         columnSum(
-          pointer(source, block), stride: stride(source, block), rows: block.rows,
-          width: source.columns, accumulate: index > 0, into: pointer(target, block))
+          pointer(source, block) + columns.lowerBound, stride: stride(source, block),
+          rows: block.rows, width: columns.count, accumulate: index > 0,
+          into: pointer(target, block) + columns.lowerBound)
       }
-    default: execute(step, Block(step: 0, rows: 1))
+    default: preconditionFailure("only sums over all samples and steps are gathered")
     }
   }
 }
@@ -210,6 +275,14 @@ extension Schedule.Step {
       [a, b]
     case .outer(let a, let b, let c): [a, b, c]
     case .identity(let a): [a]
+    }
+  }
+
+  /// For a sum over all samples and steps, the number of columns that threads can share.
+  fileprivate var gatheredWidth: Int? {
+    switch self {
+    case .outer(let a, _, _), .total(let a, _): a.columns
+    default: nil
     }
   }
 }

@@ -19,7 +19,9 @@ package struct Schedule: Sendable {
       case everyStep
       /// A signal of our own for the step at hand, `[B, width]`.
       case oneStep
-      /// A matrix of our own, `[rows, width]`.
+      /// A matrix of our own that depends on parameters alone, `[rows, width]`.
+      case prepared(rows: Int)
+      /// A matrix of our own, made of gathered ones, `[rows, width]`.
       case value(rows: Int)
     }
     package var kind: Kind
@@ -83,6 +85,13 @@ package struct Schedule: Sendable {
     case identity(into: Place)
   }
 
+  /// Tells schedules apart.
+  package final class ID: Sendable, Hashable {
+    package static func == (a: ID, b: ID) -> Bool { a === b }
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+  }
+
+  package let id = ID()
   package var buffers: [Buffer] = []
   package var packings: [Packing] = []
   /// Once a pass, before everything else.
@@ -97,4 +106,19 @@ package struct Schedule: Sendable {
   package var gathering: [Step] = []
   /// Where each kept node's value lies.
   package var kept: [Place] = []
+
+  /// Multiplications and additions for one sample and one step, about.
+  package var work: Int {
+    (before + loop + after + gathering).reduce(0) { sum, step in
+      switch step {
+      case .product(let product):
+        sum + packings[product.weight].n * packings[product.weight].k
+      case .outer(let a, let b, _): sum + a.columns * b.columns
+      case .fused(let fused): sum + 4 * fused.operationCount * fused.width
+      case .rowSum(let a, _), .rowMaximum(let a, _), .cumulativeSum(let a, _, _), .total(let a, _):
+        sum + a.columns
+      case .transpose, .identity: sum
+      }
+    }
+  }
 }

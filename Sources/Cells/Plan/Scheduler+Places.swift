@@ -138,7 +138,8 @@ extension Scheduler {
     default:
       let kind: Schedule.Buffer.Kind =
         switch stages[id] ?? .loop {
-        case .parameters, .gathering: .value(rows: node.rows)
+        case .parameters: .prepared(rows: node.rows)
+        case .gathering: .value(rows: node.rows)
         case .before, .after: .everyStep
         case .loop: isReadLater(id) || parts.contains(where: isReadLater) ? .everyStep : .oneStep
         }

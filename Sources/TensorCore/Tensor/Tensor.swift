@@ -57,6 +57,8 @@ public struct Tensor: Sendable {
       let copy = Storage(count: storage.count)
       copyRows(storage.pointer, stride: 0, rows: 1, width: count, into: copy.pointer, stride: 0)
       storage = copy
+    } else {
+      storage.willChange()
     }
     return try withExtendedLifetime(storage) { try body(storage.pointer) }
   }

@@ -1,0 +1,43 @@
+import TensorCore
+
+/// What a schedule makes of parameters before its first step: packed weights, and values that depend on
+/// parameters alone.
+struct Prepared {
+  var packed: [PackedMatrix]
+  /// By buffer of the schedule.
+  var storages: [Storage?]
+}
+
+/// Keeps what schedules made of one set of parameters, as long as the parameters stay as they are.
+///
+/// A loop of single steps, and generation, so pack their weights once and not once a step.
+package final class PreparedCache: @unchecked Sendable {
+  private struct Entry {
+    var stamps: [UInt64]
+    var prepared: Prepared
+  }
+
+  private let lock = Lock()
+  private var entries: [Schedule.ID: Entry] = [:]
+
+  package init() {}
+
+  /// What was made of these parameters for a schedule, if they are still the same.
+  func prepared(for schedule: Schedule, _ parameters: [Tensor]) -> Prepared? {
+    lock.withLock {
+      guard let entry = entries[schedule.id], entry.stamps.elementsEqual(stamps(parameters)) else {
+        return nil
+      }
+      return entry.prepared
+    }
+  }
+
+  func keep(_ prepared: Prepared, for schedule: Schedule, _ parameters: [Tensor]) {
+    let entry = Entry(stamps: Array(stamps(parameters)), prepared: prepared)
+    lock.withLock { entries[schedule.id] = entry }
+  }
+
+  private func stamps(_ parameters: [Tensor]) -> some Sequence<UInt64> {
+    parameters.lazy.map(\.storage.stamp)
+  }
+}
