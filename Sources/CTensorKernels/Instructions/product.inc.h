@@ -41,8 +41,10 @@ INLINE void run_tile(const int rows, const int vectors, const tile_work *work) {
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) sums[i][v] = splat(0);
 
-  const float *x = work->x, *w = work->w;
+  // Rows are reached from every third, which the processor's addressing modes can do.
   const ptrdiff_t x_row_stride = work->x_row_stride, x_column_stride = work->x_column_stride;
+  const float *thirds[3], *w = work->w;
+  for (int i = 0; i < 3; i++) thirds[i] = work->x + 3 * i * x_row_stride;
   const ptrdiff_t w_stride = work->w_stride;
   for (ptrdiff_t p = work->k; p > 0; p--) {
     vf row[TILE_VECTORS];
@@ -50,11 +52,11 @@ INLINE void run_tile(const int rows, const int vectors, const tile_work *work) {
     for (int v = 0; v < vectors; v++) row[v] = load(w + v * LANES);
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
-      const vf factor = splat(x[i * x_row_stride]);
+      const vf factor = splat(thirds[i / 3][i % 3 * x_row_stride]);
 #pragma clang loop unroll(full)
       for (int v = 0; v < vectors; v++) sums[i][v] = multiply_add(factor, row[v], sums[i][v]);
     }
-    x += x_column_stride;
+    for (int i = 0; i < 3; i++) thirds[i] += x_column_stride;
     w += w_stride;
   }
 

@@ -15,8 +15,15 @@ typedef vf unaligned_vf __attribute__((aligned(4), may_alias));
 
 INLINE vf load(const float *p) { return *(const unaligned_vf *)p; }
 INLINE void store(float *p, vf v) { *(unaligned_vf *)p = v; }
-INLINE vf splat(float x) { return (vf){} + x; }
-INLINE vi splat_bits(int32_t x) { return (vi){} + x; }
+INLINE vf splat(float x) {
+#if LANES == 4
+  return (vf){x, x, x, x};
+#elif LANES == 8
+  return (vf){x, x, x, x, x, x, x, x};
+#else
+  return (vf){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+#endif
+}
 
 // a * b + c: one rounding where the instruction set has it, else two.
 INLINE vf multiply_add(vf a, vf b, vf c) {
