@@ -8,6 +8,7 @@
 #include "functions.inc.h"
 #include "map.inc.h"
 #include "pack.inc.h"
+#include "tiles.inc.h"
 #include "product.inc.h"
 #include "rows.inc.h"
 #include "softmax.inc.h"
