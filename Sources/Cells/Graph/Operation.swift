@@ -32,7 +32,8 @@ package enum Operation: Hashable, Sendable {
   case apply(ElementwiseFunction, [NodeID])
   /// Repeats the one column of its operand.
   case broadcast(NodeID, columns: Int)
-  /// The sum of products and of vectors that depend on parameters alone.
+  /// The sum of products and of what is added to them: vectors that depend on parameters alone and, in
+  /// optimized graphs, at most one signal.
   case affine([ProductTerm], biases: [NodeID])
   case slice(NodeID, Range<Int>)
   case concatenate([NodeID])
@@ -90,6 +91,17 @@ package enum Operation: Hashable, Sendable {
     case .transpose(let a): .transpose(transform(a))
     case .outer(let a, let b): .outer(transform(a), transform(b))
     case .total(let a): .total(transform(a))
+    }
+  }
+
+  /// Whether it reads nothing.
+  package var isLeaf: Bool { operands.isEmpty }
+
+  /// Whether it is a leaf whose value has to be written somewhere.
+  package var isWritten: Bool {
+    switch self {
+    case .constant, .identity: true
+    default: false
     }
   }
 

@@ -1,5 +1,5 @@
 extension Recurrence {
-  /// Sums of products, and of products and vectors, become one affine node.
+  /// Sums of products, of products and vectors, and of products and one more signal become one affine node.
   ///
   /// `(W x + b) + (U h + b')` is four nodes before and one after, which the schedule turns into a product
   /// over all steps, started from the biases, and a product a step that is added in place. A product that
@@ -20,13 +20,28 @@ extension Recurrence {
         {
           terms += more
           biases += moreBiases
-        } else if graph[operand].dependence == .parameters {
-          biases.append(node)
         } else {
-          return
+          biases.append(node)
         }
       }
-      if !terms.isEmpty { copy.map(id, to: copy.result.add(.affine(terms, biases: biases))) }
+      let added = biases.filter { copy.result[$0].dependence != .parameters }
+      if terms.isEmpty || !canBeAddedInPlace(added, to: terms, operands, uses, copy) { return }
+      copy.map(id, to: copy.result.add(.affine(terms, biases: biases)))
     }
+  }
+
+  /// Whether signals can be computed where products will then be added: at most one, elementwise, read by
+  /// nobody else, and no product that leaves the loop before it.
+  private func canBeAddedInPlace(
+    _ added: [NodeID], to terms: [ProductTerm], _ operands: [NodeID], _ uses: [Int],
+    _ copy: GraphCopy
+  ) -> Bool {
+    guard let signal = added.first else { return true }
+    let isFree = operands.allSatisfy { operand in
+      !graph[operand].operation.isElementwise || uses[operand] == 1
+    }
+    return added.count == 1 && isFree && copy.result[signal].operation.isElementwise
+      && copy.result[signal].dependence == .state
+      && terms.allSatisfy { copy.result[$0.signal].dependence == .state }
   }
 }

@@ -252,9 +252,6 @@ struct BackwardBuilder {
 }
 
 extension Operation {
-  /// Whether it reads nothing.
-  var isLeaf: Bool { operands.isEmpty }
-
   /// Whether computing it again costs less than keeping it.
   fileprivate var isCheap: Bool {
     switch self {

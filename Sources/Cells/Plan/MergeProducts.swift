@@ -6,10 +6,10 @@ extension Recurrence {
   func mergingProducts() -> Recurrence {
     var groups: [AffineShape: [NodeID]] = [:]
     for id in graph.reachable(from: roots).sorted() {
-      if let shape = AffineShape(of: graph[id]) { groups[shape, default: []].append(id) }
+      if let shape = AffineShape(of: id, in: graph) { groups[shape, default: []].append(id) }
     }
     return rewritten { id, copy in
-      guard let shape = AffineShape(of: graph[id]), let group = groups[shape], group.count > 1,
+      guard let shape = AffineShape(of: id, in: graph), let group = groups[shape], group.count > 1,
         group.contains(where: { $0 < id }) == false
       else { return }
       // The first member of the group builds the wide node for all.
@@ -29,9 +29,10 @@ extension Recurrence {
     var signals: [NodeID]
     var biasCount: Int
 
-    init?(of node: Graph.Node) {
-      guard case .affine(let terms, let biases) = node.operation,
-        terms.allSatisfy({ !$0.isTransposed })
+    init?(of id: NodeID, in graph: Graph) {
+      guard case .affine(let terms, let biases) = graph[id].operation,
+        terms.allSatisfy({ !$0.isTransposed }),
+        biases.allSatisfy({ graph[$0].dependence == .parameters })
       else { return nil }
       signals = terms.map(\.signal)
       biasCount = biases.count

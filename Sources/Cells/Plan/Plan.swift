@@ -1,8 +1,15 @@
 import TensorCore
 
 /// A cell, compiled: the forward pass and, for learning, the way back.
-package struct Plan: Sendable {
-  package let cell: CellGraph
+///
+/// Printing it shows what is done once, what for all steps at once, and what step by step:
+///
+/// ```swift
+/// print(Plan(CellGraph(GRU(), inputSize: 128, hiddenSize: 256), learns: true))
+/// ```
+public struct Plan: Sendable {
+  /// The cell.
+  public let cell: CellGraph
   package let forward: Schedule
   /// Present in a plan for learning.
   package let backward: Backward?
@@ -14,7 +21,7 @@ package struct Plan: Sendable {
   }
 
   /// Compiles a cell. A plan that does not learn keeps nothing of the steps behind it.
-  package init(_ cell: CellGraph, learns: Bool) {
+  public init(_ cell: CellGraph, learns: Bool) {
     self.cell = cell
     var recurrence = cell.recurrence.optimized()
     guard learns else {

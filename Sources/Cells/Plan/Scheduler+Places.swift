@@ -28,8 +28,8 @@ extension Scheduler {
     let ordered = stages.keys.sorted()
     for id in ordered { addLeaf(id) }
     addMissingStates()
-    // What others determine: parts of wide nodes first, then new states, then results.
-    for id in ordered.reversed() { placeParts(of: id) }
+    // What others determine: new states and results first, then parts of wide nodes, then what is
+    // overwritten where it stands.
     for (index, update) in recurrence.updates.enumerated() {
       prefer(statePlace(index, .next), for: update, isState: true)
     }
@@ -46,6 +46,9 @@ extension Scheduler {
         Schedule.Place(buffer: buffer, rows: node.rows, columns: node.columns), for: value,
         isState: false)
     }
+    for id in ordered.reversed() { placeParts(of: id) }
+    for id in ordered { placeAddend(of: id) }
+    for id in ordered { placeOverOperand(id) }
     for id in ordered where places[id] == nil { placeOnItsOwn(id) }
     keepHistories(ordered)
   }
@@ -92,8 +95,54 @@ extension Scheduler {
     var start = 0
     for part in parts {
       let target = subplace(of: place(id), part: part, at: start, vertically: vertically)
-      if canBePlaced(part), stages[part] == stages[id] { places[part] = target }
+      if canBePlaced(part), stages[part] == stages[id] {
+        places[part] = target
+      } else if graph[part].operation.isElementwise, stages[part] == stages[id] {
+        copies[part, default: []].append(target)
+      }
       start += vertically ? graph[part].rows : graph[part].columns
+    }
+  }
+
+  /// A signal that products are added to is computed where they will be added.
+  private mutating func placeAddend(of id: NodeID) {
+    guard let addend = addend(id), canBePlaced(addend), isReadBy(id, alone: addend) else { return }
+    if places[id] == nil { placeOnItsOwn(id) }
+    places[addend] = place(id)
+  }
+
+  /// A function of a product that nobody else reads takes the product's place: gates stand where their
+  /// sums stood.
+  private mutating func placeOverOperand(_ id: NodeID) {
+    guard case .apply(_, let operands) = graph[id].operation, canBePlaced(id) else { return }
+    for operand in operands where graph[operand].columns == graph[id].columns {
+      guard isReadBy(id, alone: operand), stages[operand] == stages[id] else { continue }
+      var source = operand
+      if case .slice(let whole, _) = graph[operand].operation { source = whole }
+      guard case .affine = graph[source].operation, areSlicesReadOnce(source, operand) else {
+        continue
+      }
+      if places[operand] == nil { placeOnItsOwn(operand) }
+      let target = place(operand)
+      // A value that is read after the loop needs a place for every step.
+      let lasts = schedule.buffers[target.buffer].kind != .oneStep
+      if lasts || !isReadLater(id) { places[id] = target }
+      return
+    }
+  }
+
+  private func isReadBy(_ id: NodeID, alone operand: NodeID) -> Bool {
+    consumers[operand] == [id] && !recurrence.roots.contains(operand)
+  }
+
+  /// Whether an affine node is read by nobody but `operand`, itself or one of its slices that don't overlap.
+  private func areSlicesReadOnce(_ source: NodeID, _ operand: NodeID) -> Bool {
+    if recurrence.roots.contains(source) { return false }
+    if source == operand { return true }
+    guard case .slice(_, let range) = graph[operand].operation else { return false }
+    return (consumers[source] ?? []).allSatisfy { consumer in
+      guard case .slice(_, let other) = graph[consumer].operation else { return false }
+      return consumer == operand || !other.overlaps(range)
     }
   }
 
@@ -101,7 +150,8 @@ extension Scheduler {
   private func canBePlaced(_ id: NodeID) -> Bool {
     guard places[id] == nil, hoistedTerms(id).isEmpty else { return false }
     switch graph[id].operation {
-    case .apply, .broadcast, .affine, .sum, .maximum, .cumulativeSum, .outer, .total, .transpose:
+    case .apply, .broadcast, .affine, .sum, .maximum, .cumulativeSum, .outer, .total, .transpose,
+      .concatenate, .stack:
       return true
     default: return false
     }

@@ -40,6 +40,12 @@ struct Scheduler {
     self.consumers = consumers
   }
 
+  /// The signal that an affine node's products are added to, if there is one.
+  func addend(_ id: NodeID) -> NodeID? {
+    guard case .affine(_, let biases) = graph[id].operation else { return nil }
+    return biases.first { graph[$0].dependence != .parameters }
+  }
+
   /// The products of an affine node that can be done for all steps before the first.
   func hoistedTerms(_ id: NodeID) -> [ProductTerm] {
     guard case .affine(let terms, _) = graph[id].operation, stages[id] == .loop else { return [] }
@@ -75,7 +81,12 @@ struct Scheduler {
   /// that is ready; and again.
   private mutating func steps(for nodes: [NodeID], _ done: inout Set<NodeID>) -> [Schedule.Step] {
     var steps: [Schedule.Step] = []
-    var pending = nodes
+    // A leaf is there from the start.
+    done.formUnion(
+      nodes.filter {
+        graph[$0].operation.isLeaf && !graph[$0].operation.isWritten && copies[$0] == nil
+      })
+    var pending = nodes.filter { !done.contains($0) }
     while !pending.isEmpty {
       let group = readyElementwise(in: pending, done)
       if !group.isEmpty {
@@ -149,14 +160,32 @@ struct Scheduler {
     guard case .affine(_, let biases) = graph[id].operation, let destination = places[id] else {
       return []
     }
+    let bias = biases.first { graph[$0].dependence == .parameters }
+    if let addend = addend(id) {
+      return addedProducts(terms, to: addend, bias, destination)
+    }
     return terms.enumerated().map { index, term in
       let starts = startingWithBias && index == 0
       return .product(
         Schedule.Product(
           signal: place(term.signal), weight: packing(of: term),
-          bias: starts ? biases.first.map(place) : nil, accumulate: !starts,
+          bias: starts ? bias.map(place) : nil, accumulate: !starts,
           destination: destination))
     }
+  }
+
+  /// Products that are added to a signal which is already where they go, or is copied there.
+  private mutating func addedProducts(
+    _ terms: [ProductTerm], to addend: NodeID, _ bias: NodeID?, _ destination: Schedule.Place
+  ) -> [Schedule.Step] {
+    let start = places[addend] == destination ? [] : [copyStep(addend, into: destination)]
+    return start
+      + terms.enumerated().map { index, term in
+        .product(
+          Schedule.Product(
+            signal: place(term.signal), weight: packing(of: term),
+            bias: index == 0 ? bias.map(place) : nil, accumulate: true, destination: destination))
+      }
   }
 
   private mutating func packing(of term: ProductTerm) -> Int {
@@ -192,7 +221,8 @@ struct Scheduler {
     var start = 0
     for part in parts {
       let target = subplace(of: place, part: part, at: start, vertically: vertically)
-      if places[part] != target { steps.append(copyStep(part, into: target)) }
+      let isThere = places[part] == target || copies[part]?.contains(target) == true
+      if !isThere { steps.append(copyStep(part, into: target)) }
       start += vertically ? graph[part].rows : graph[part].columns
     }
     return steps

@@ -1,0 +1,100 @@
+extension Plan: CustomStringConvertible {
+  /// The plan as text: products with their shapes, programs with their operations, what is kept.
+  public var description: String {
+    var writer = PlanWriter(cell)
+    var text = "input \(cell.inputSize), hidden \(cell.hiddenSize), output \(cell.outputSize)\n"
+    text += "forward" + (backward == nil ? ", keeping nothing\n" : "\n")
+    text += writer.text(forward)
+    if let backward {
+      text += "backward\n" + writer.text(backward.schedule, sources: backward.sources.count)
+      text += "kept: \(4 * keptWidth) bytes for each sample and step\n"
+    }
+    return text
+  }
+
+  /// Floats that the forward pass leaves for the way back, for each sample and step.
+  var keptWidth: Int {
+    forward.buffers.reduce(0) { sum, buffer in
+      switch buffer.kind {
+      case .everyStep: sum + buffer.width
+      case .state: sum + (buffer.keepsHistory ? buffer.width : 0)
+      default: sum
+      }
+    }
+  }
+}
+
+/// Writes schedules as text.
+private struct PlanWriter {
+  private let cell: CellGraph
+  private var schedule = Schedule()
+  private var sources = 0
+
+  init(_ cell: CellGraph) { self.cell = cell }
+
+  mutating func text(_ schedule: Schedule, sources: Int = 0) -> String {
+    self.schedule = schedule
+    self.sources = sources
+    let packed = schedule.packings.map { packing in
+      "pack \(name(packing.matrix))\(packing.isTransposed ? " transposed" : "") [\(packing.n), \(packing.k)]"
+    }
+    let stages: [(String, [String])] = [
+      ("once", schedule.parameterStage.map(line) + packed),
+      ("all steps, before the loop", schedule.before.map(line)),
+      ("each step", schedule.loop.map(line)),
+      ("all steps, after the loop", schedule.after.map(line)),
+      ("summed over samples and steps", schedule.gathering.map(line)),
+    ]
+    return stages.filter { !$0.1.isEmpty }.map { title, lines in
+      "  \(title)\n" + lines.map { "    \($0)\n" }.joined()
+    }.joined()
+  }
+
+  private func line(_ step: Schedule.Step) -> String {
+    switch step {
+    case .fused(let fused):
+      let operands = fused.operands.map(name).joined(separator: ", ")
+      return
+        "program: \(fused.operationCount) operations over \(fused.width) units; \(operands)"
+    case .product(let product):
+      let packing = schedule.packings[product.weight]
+      let bias = product.bias.map { " + " + name($0) } ?? ""
+      return
+        "product: \(name(product.signal)) [\(packing.k)] -> \(name(product.destination)) "
+        + "[\(packing.n)]\(bias)" + (product.accumulate ? ", added" : "")
+    case .rowSum(let a, let b): return "sum of units: \(name(a)) -> \(name(b))"
+    case .rowMaximum(let a, let b): return "largest unit: \(name(a)) -> \(name(b))"
+    case .cumulativeSum(let a, let isReversed, let b):
+      return "cumulative sum\(isReversed ? ", reversed" : ""): \(name(a)) -> \(name(b))"
+    case .outer(let a, let b, let c):
+      return "product: \(name(a)) [\(a.columns)] x \(name(b)) [\(b.columns)] -> \(name(c))"
+    case .total(let a, let b): return "sum: \(name(a)) -> \(name(b))"
+    case .transpose(let a, let b): return "transpose: \(name(a)) -> \(name(b))"
+    case .identity(let a): return "identity: \(name(a))"
+    }
+  }
+
+  private func name(_ place: Schedule.Place) -> String {
+    let buffer = schedule.buffers[place.buffer]
+    let base: String =
+      switch buffer.kind {
+      case .sequence(let index):
+        sources > 0 ? "kept\(index)" : cell.sequences[index].name
+      case .output: sources > 0 ? "d.input" : "output"
+      case .state(let index): (sources > 0 ? "d." : "") + cell.states[index].name
+      case .parameter(let index): cell.parameters[index].name
+      case .gathered(let index): "d." + cell.parameters[index].name
+      case .everyStep: "every\(place.buffer)"
+      case .oneStep: "step\(place.buffer)"
+      case .prepared: "prepared\(place.buffer)"
+      case .value: "value\(place.buffer)"
+      }
+    let isPart = place.columns < buffer.width || place.offset > 0
+    let part = isPart ? "[\(place.offset)..<\(place.offset + place.columns)]" : ""
+    switch place.slot {
+    case .current: return base + part
+    case .previous: return base + part
+    case .next: return base + "'" + part
+    }
+  }
+}
