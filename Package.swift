@@ -36,10 +36,11 @@ let package = Package(
     .target(
       name: "Training", dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint"],
       swiftSettings: swiftSettings),
+    .target(name: "AppSupport", path: "Sources/Apps/Support", swiftSettings: swiftSettings),
     .executableTarget(
       name: "TrainApp",
       dependencies: [
-        "Training",
+        "AppSupport", "Training",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["Apps"])),
@@ -48,7 +49,7 @@ let package = Package(
     .executableTarget(
       name: "GenerateApp",
       dependencies: [
-        "Training",
+        "AppSupport", "Training",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser",
           condition: .when(traits: ["Apps"])),
@@ -67,7 +68,14 @@ let package = Package(
       name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "CZlib"],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "Cells", "TensorCore", "Datasets"],
+      name: "TrainingTests",
+      dependencies: ["Training", "Cells", "TensorCore", "Datasets", "Checkpoint"],
+      exclude: ["Fixtures"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "AppsTests",
+      dependencies: [
+        "TrainApp", "GenerateApp", "Training", "Cells", "TensorCore", "Datasets", "Checkpoint",
+      ],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

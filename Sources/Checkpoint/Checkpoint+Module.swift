@@ -54,7 +54,7 @@ extension CheckpointReader {
   }
 
   /// Compares names and shapes by the index alone, before anything is read.
-  private func checkNames(
+  package func checkNames(
     _ expected: [(name: String, shape: [Int])], in section: Checkpoint.Section
   ) throws(CheckpointError) {
     var shapes: [Checkpoint.Key: [Int]] = [:]

@@ -58,7 +58,7 @@ public struct CheckpointReader: Sendable {
     }
   }
 
-  func fail(_ problem: CheckpointError.Problem) -> CheckpointError {
+  package func fail(_ problem: CheckpointError.Problem) -> CheckpointError {
     CheckpointError(file: file, problem)
   }
 

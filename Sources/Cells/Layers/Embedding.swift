@@ -13,6 +13,12 @@ public struct Embedding: Module {
     weight = Tensor(normal: [count, size], using: &generator)
   }
 
+  /// A table with the given rows, `[V, E]`.
+  public init(weight: Tensor) {
+    precondition(weight.rank == 2, "an embedding of shape \(weight.shape)")
+    self.weight = weight
+  }
+
   /// The rows of the tokens: ids of a shape, `[T, B]` say, give `[T, B, E]`.
   ///
   /// Every id must be in `0..<V`.

@@ -22,6 +22,15 @@ public struct Linear: Module {
       bias ? Tensor(fanInUniform: [outputSize], fanIn: inputSize, using: &generator) : nil
   }
 
+  /// A map with the given matrix `[out, in]` and offset `[out]`.
+  public init(weight: Tensor, bias: Tensor?) {
+    precondition(
+      weight.rank == 2 && bias?.shape ?? [weight.shape[0]] == [weight.shape[0]],
+      "a linear map with weights of shape \(weight.shape) and offsets of \(bias?.shape ?? [])")
+    self.weight = weight
+    self.bias = bias
+  }
+
   /// Maps `[..., in]` to `[..., out]`.
   public func callAsFunction(_ x: Tensor) -> Tensor { affine(x, weight: weight, bias: bias) }
 

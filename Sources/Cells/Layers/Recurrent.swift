@@ -68,6 +68,18 @@ public struct Recurrent: Module {
     direction: Direction = .forward, dropout: Float = 0, bias: Bool = true,
     layout: Layout = .timeFirst, using generator: inout some RandomNumberGenerator
   ) {
+    self.init(
+      cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction: direction,
+      dropout: dropout, bias: bias, layout: layout
+    ) { Tensor(fanInUniform: $0, fanIn: hiddenSize, using: &generator) }
+  }
+
+  /// A layer whose parameters are made by a function of their shapes: zeros, say, to be loaded.
+  package init(
+    _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int = 1,
+    direction: Direction = .forward, dropout: Float = 0, bias: Bool = true,
+    layout: Layout = .timeFirst, parameter: (_ shape: [Int]) -> Tensor
+  ) {
     precondition(layers > 0, "a recurrent layer of \(layers) layers")
     precondition(dropout >= 0 && dropout < 1, "dropout of \(dropout) is not in 0..<1")
     self.inputSize = inputSize
@@ -88,10 +100,7 @@ public struct Recurrent: Module {
     weights = []
     for index in 0..<layers * direction.count {
       let cell = plans[index < direction.count ? 0 : 1].cell
-      weights.append(
-        cell.parameters.map {
-          Tensor(fanInUniform: $0.shape, fanIn: hiddenSize, using: &generator)
-        })
+      weights.append(cell.parameters.map { parameter($0.shape) })
     }
   }
 

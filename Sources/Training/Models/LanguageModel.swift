@@ -1,0 +1,124 @@
+import Cells
+import Datasets
+import TensorCore
+
+/// Predicts the next token of a text: an embedding, a recurrent layer, and a logit for every token.
+///
+/// ```swift
+/// var generator = Philox(seed: 1)
+/// let model = LanguageModel(.init(), vocabularySize: 28, using: &generator)
+/// let (logits, state) = model(tokens, shape: [32, 35], from: model.zeroState(batch: 32))
+/// ```
+///
+/// Parameters have PyTorch's names: `embed.weight [V, E]`, `rnn.weight_ih_l0` and so on,
+/// `fc.weight [V, H]` and `fc.bias [V]`. With tied weights `fc.weight` is `embed.weight`.
+public struct LanguageModel: Module {
+  /// The model's options and sizes.
+  public let configuration: Configuration
+  /// The number of different tokens, V.
+  public let vocabularySize: Int
+
+  private var embed: Embedding
+  private var rnn: Recurrent
+  /// The matrix of the output, unless it is the embedding's.
+  private var outputWeight: Tensor?
+  private var outputBias: Tensor
+
+  /// A model with random weights, as PyTorch draws them; a tied embedding, whose rows are output
+  /// weights too, is drawn as these are, uniformly from ±1/sqrt(H).
+  ///
+  /// - Precondition: the configuration passes ``Configuration/validate()``.
+  public init(
+    _ configuration: Configuration, vocabularySize: Int,
+    using generator: inout some RandomNumberGenerator
+  ) {
+    self.init(configuration, vocabularySize: vocabularySize) { role, shape in
+      switch role {
+      case .embedding: Tensor(normal: shape, using: &generator)
+      case .unit:
+        Tensor(fanInUniform: shape, fanIn: configuration.hiddenSize, using: &generator)
+      }
+    }
+  }
+
+  /// A model whose weights are zero, to be loaded.
+  init(zeros configuration: Configuration, vocabularySize: Int) {
+    self.init(configuration, vocabularySize: vocabularySize) { _, shape in Tensor(zeros: shape) }
+  }
+
+  private enum Role { case embedding, unit }
+
+  private init(
+    _ configuration: Configuration, vocabularySize: Int,
+    parameter: (_ role: Role, _ shape: [Int]) -> Tensor
+  ) {
+    self.configuration = configuration
+    self.vocabularySize = vocabularySize
+    let tied = configuration.tiesWeights
+    embed = Embedding(
+      weight: parameter(
+        tied ? .unit : .embedding, [vocabularySize, configuration.embeddingSize]))
+    rnn = Recurrent(
+      configuration.cell, inputSize: configuration.embeddingSize,
+      hiddenSize: configuration.hiddenSize, layers: configuration.layers,
+      dropout: configuration.dropout, layout: .batchFirst
+    ) { parameter(.unit, $0) }
+    outputWeight = tied ? nil : parameter(.unit, [vocabularySize, rnn.outputSize])
+    outputBias = parameter(.unit, [vocabularySize])
+    require(
+      !tied || rnn.outputSize == configuration.embeddingSize,
+      "tied weights of \(configuration.embeddingSize) numbers and \(rnn.outputSize) output units")
+  }
+
+  /// States of zeros: where a text begins.
+  public func zeroState(batch: Int) -> RecurrentState { rnn.zeroState(batch: batch) }
+
+  /// The logits of the token after each token, and the state after the last one.
+  ///
+  /// - Parameters:
+  ///   - tokens: ids, row by row.
+  ///   - shape: `[B, T]`.
+  ///   - state: where the rows start from.
+  /// - Returns: logits `[B, T, V]`, and the state to go on from.
+  public func callAsFunction(
+    _ tokens: [Int32], shape: [Int], from state: RecurrentState
+  ) -> (logits: Tensor, state: RecurrentState) {
+    let (output, state) = rnn(embed(tokens, shape: shape), from: state)
+    return (logits(of: output), state)
+  }
+
+  /// The same while learning: units are dropped between the layers and before the logits.
+  public func callAsFunction(
+    _ tokens: [Int32], shape: [Int], from state: RecurrentState,
+    using generator: inout some RandomNumberGenerator
+  ) -> (logits: Tensor, state: RecurrentState) {
+    let (output, state) = rnn(embed(tokens, shape: shape), from: state, using: &generator)
+    let kept = Dropout(configuration.dropout)(output, using: &generator)
+    return (logits(of: kept), state)
+  }
+
+  /// The state after some tokens of one row, and the logits `[V]` of the token that follows them.
+  ///
+  /// Logits are computed for the last token alone.
+  func advance(
+    _ tokens: [Int32], from state: RecurrentState
+  ) -> (logits: Tensor, state: RecurrentState) {
+    let (output, state) = rnn(embed(tokens, shape: [1, tokens.count]), from: state)
+    return (logits(of: output.at(-1, along: 1).reshaped(to: [output.shape[2]])), state)
+  }
+
+  private func logits(of output: Tensor) -> Tensor {
+    affine(output, weight: outputWeight ?? embed.weight, bias: outputBias)
+  }
+
+  public mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    visitor.visit("embed", &embed)
+    visitor.visit("rnn", &rnn)
+    if configuration.tiesWeights {
+      visitor.visit("fc.weight", &embed.weight)
+    } else {
+      visitor.visit("fc.weight", &outputWeight)
+    }
+    visitor.visit("fc.bias", &outputBias)
+  }
+}

@@ -1,0 +1,86 @@
+import Cells
+import Checkpoint
+import Datasets
+import TensorCore
+
+/// A language model with its tokenizer: what a checkpoint holds of it, and all that writing text needs.
+///
+/// In the file: the parameters in section `model`, `{"configuration": …, "kind": "language-model"}` as
+/// entry `model` of section `configuration`, the tokenizer as entry `tokenizer` of section `tokenizer`.
+public struct SavedLanguageModel: Sendable {
+  /// The model.
+  public var model: LanguageModel
+  /// What turns its text into tokens.
+  public let tokenizer: any Tokenizer
+
+  /// The file's word for what the model is.
+  private struct Header: Codable {
+    static let kind = "language-model"
+    var kind = Header.kind
+    var configuration: LanguageModel.Configuration
+  }
+
+  /// A model and its tokenizer.
+  public init(_ model: LanguageModel, _ tokenizer: any Tokenizer) {
+    self.model = model
+    self.tokenizer = tokenizer
+  }
+
+  /// Reads a model from a `.rnnz` file: the model alone, whatever else the file holds.
+  ///
+  /// - Throws: `CheckpointError` where the file is missing, foreign, damaged, or does not hold a language
+  ///   model whose sizes agree with its weights. Nothing is allocated for sizes that the weights don't have.
+  public init(path: String) throws(CheckpointError) {
+    try self.init(reading: CheckpointReader(path: path))
+  }
+
+  /// Reads a model from an opened file.
+  public init(reading reader: CheckpointReader) throws(CheckpointError) {
+    let header = try reader.json(Header.self, .configuration, "model")
+    let key = Checkpoint.Key(.configuration, "model")
+    guard header.kind == Header.kind else {
+      throw reader.fail(
+        .configValue(key, path: "kind", expected: Header.kind, found: header.kind))
+    }
+    do throws(InvalidSetting) {
+      try header.configuration.validate()
+    } catch {
+      throw reader.fail(
+        .configValue(
+          key, path: "configuration.\(error.name)", expected: error.expected, found: error.found))
+    }
+    tokenizer = try reader.json(AnyTokenizer.self, .tokenizer, "tokenizer").base
+    let size = tokenizer.vocabulary.count
+    try reader.checkNames(
+      header.configuration.parameterShapes(vocabularySize: size), in: .model)
+    model = LanguageModel(zeros: header.configuration, vocabularySize: size)
+    try reader.load(&model, nonFinite: .refused)
+  }
+
+  /// Adds the model and the tokenizer to a checkpoint.
+  public func write(to checkpoint: inout Checkpoint) throws(CheckpointError) {
+    checkpoint.set(parametersOf: model)
+    try checkpoint.setJSON(
+      Header(configuration: model.configuration), .configuration, "model")
+    try checkpoint.setJSON(AnyTokenizer(tokenizer), .tokenizer, "tokenizer")
+  }
+
+  /// The characters of a text that the tokenizer has no token for, each once, in the order of the text.
+  public func unknownCharacters(in text: String) -> String {
+    var found = ""
+    for scalar in text.unicodeScalars.map(String.init)
+    where !found.contains(scalar) && tokenizer.encode(scalar).contains(where: isUnknown) {
+      found += scalar
+    }
+    return found
+  }
+
+  private func isUnknown(_ token: Int32) -> Bool { token == tokenizer.unknown }
+
+  /// A text that goes on from a prompt.
+  public func generation(
+    prompt: String = "", sampler: Sampler = Sampler(), seed: UInt64 = 0
+  ) -> Generation {
+    Generation(model, tokenizer, prompt: prompt, sampler: sampler, seed: seed)
+  }
+}

@@ -1,0 +1,114 @@
+import TensorCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Adaptive moments: each weight moves by the running mean of its gradient over the root of the
+/// running mean of its square.
+///
+///     m ← β₁ m + (1 - β₁) g        v ← β₂ v + (1 - β₂) g²
+///     p ← p - η m / (1 - β₁ᵗ) / (sqrt(v / (1 - β₂ᵗ)) + ε)
+///
+/// Weight decay, if any, is added to the gradient, times the weight. Paper: D. Kingma and J. Ba,
+/// Adam: a method for stochastic optimization, ICLR 2015.
+public struct Adam: Optimizer {
+  public static let momentNames = ["exp_avg", "exp_avg_sq"]
+
+  public var learningRate: Double
+  /// β₁ and β₂.
+  public var betas: (Double, Double)
+  /// ε, which keeps the quotient finite.
+  public var epsilon: Double
+  /// How much of the weight is added to the gradient.
+  public var weightDecay: Double
+  public var state: [String: OptimizerState] = [:]
+
+  /// PyTorch's defaults.
+  public init(
+    learningRate: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8,
+    weightDecay: Double = 0
+  ) {
+    self.learningRate = learningRate
+    self.betas = betas
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+  }
+
+  public func move(
+    _ parameter: inout Tensor, gradient: Tensor, gradientScale: Double,
+    state: inout OptimizerState
+  ) {
+    var settings = adamSettings(learningRate, betas, epsilon, gradientScale, step: state.step)
+    settings.weightDecay = weightDecay
+    state.adamStep(settings, gradient: gradient, parameter: &parameter)
+  }
+}
+
+/// ``Adam`` with decoupled weight decay: the weight itself shrinks, `p ← (1 - η λ) p`, instead of its
+/// gradient growing.
+///
+/// Paper: I. Loshchilov and F. Hutter, Decoupled weight decay regularization, ICLR 2019.
+public struct AdamW: Optimizer {
+  public static let momentNames = Adam.momentNames
+
+  public var learningRate: Double
+  /// β₁ and β₂.
+  public var betas: (Double, Double)
+  /// ε, which keeps the quotient finite.
+  public var epsilon: Double
+  /// λ, the share of the weight that goes in a step of size 1.
+  public var weightDecay: Double
+  public var state: [String: OptimizerState] = [:]
+
+  /// PyTorch's defaults.
+  public init(
+    learningRate: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8,
+    weightDecay: Double = 0.01
+  ) {
+    self.learningRate = learningRate
+    self.betas = betas
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+  }
+
+  public func move(
+    _ parameter: inout Tensor, gradient: Tensor, gradientScale: Double,
+    state: inout OptimizerState
+  ) {
+    var settings = adamSettings(learningRate, betas, epsilon, gradientScale, step: state.step)
+    settings.decoupledDecay = weightDecay
+    state.adamStep(settings, gradient: gradient, parameter: &parameter)
+  }
+}
+
+private func adamSettings(
+  _ learningRate: Double, _ betas: (Double, Double), _ epsilon: Double, _ gradientScale: Double,
+  step: UInt64
+) -> AdamSettings {
+  var settings = AdamSettings()
+  settings.learningRate = learningRate
+  (settings.beta1, settings.beta2) = betas
+  settings.epsilon = epsilon
+  settings.biasCorrection1 = 1 - pow(betas.0, Double(step))
+  settings.biasCorrection2SquareRoot = (1 - pow(betas.1, Double(step))).squareRoot()
+  settings.gradientScale = gradientScale
+  return settings
+}
+
+extension OptimizerState {
+  fileprivate mutating func adamStep(
+    _ settings: AdamSettings, gradient: Tensor, parameter: inout Tensor
+  ) {
+    var second = moments.removeLast()
+    var first = moments.removeLast()
+    TensorCore.adamStep(
+      settings, gradient: gradient, parameter: &parameter, firstMoment: &first,
+      secondMoment: &second)
+    moments = [first, second]
+  }
+}

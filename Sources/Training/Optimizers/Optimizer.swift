@@ -1,0 +1,75 @@
+import TensorCore
+
+/// A rule by which parameters follow their gradients.
+///
+/// ```swift
+/// var optimizer = Adam(learningRate: 0.01)
+/// let (loss, gradients) = valueAndGradient(of: model) { crossEntropy($0(x), y) }
+/// optimizer.update(&model, with: gradients)
+/// ```
+///
+/// A rule of one's own says how one parameter moves and which tensors it remembers for it; they are
+/// made, saved and loaded for it.
+public protocol Optimizer: Sendable {
+  /// The names of the tensors that it remembers for each parameter, as PyTorch calls them.
+  static var momentNames: [String] { get }
+
+  /// The step size; schedules change it between updates.
+  var learningRate: Double { get set }
+
+  /// What it remembers, by the parameter's name; nothing before the first update.
+  var state: [String: OptimizerState] { get set }
+
+  /// Moves one parameter.
+  ///
+  /// - Parameters:
+  ///   - gradient: of the parameter's shape, to be multiplied by `gradientScale` first.
+  ///   - state: the parameter's own; its `step` counts this update already.
+  func move(
+    _ parameter: inout Tensor, gradient: Tensor, gradientScale: Double,
+    state: inout OptimizerState)
+}
+
+/// What an optimizer remembers for one parameter.
+public struct OptimizerState: Sendable {
+  /// The number of updates.
+  public var step: UInt64
+  /// One tensor of the parameter's shape for each of the rule's ``Optimizer/momentNames``.
+  public var moments: [Tensor]
+
+  /// Given updates and tensors.
+  public init(step: UInt64, moments: [Tensor]) {
+    self.step = step
+    self.moments = moments
+  }
+}
+
+extension Optimizer {
+  /// Moves all parameters of a model by one step.
+  ///
+  /// - Parameter maximumNorm: Where the Euclidean norm of all gradients together is larger, they are
+  ///   scaled down to it, as PyTorch's `clip_grad_norm_` does; nil for no limit.
+  /// - Returns: the norm before clipping.
+  @discardableResult
+  public mutating func update(
+    _ model: inout some Module, with gradients: Gradients, maximumNorm: Double? = nil
+  ) -> Double {
+    let norm = gradients.norm
+    // The small number keeps the quotient finite; it is PyTorch's.
+    let scale = maximumNorm.map { min(1, $0 / (norm + 1e-6)) } ?? 1
+    let rule = self
+    var state = state
+    self.state = [:]  // so that each tensor is held once and is changed in place
+    model.updateParameters(with: gradients) { name, parameter, gradient in
+      var own =
+        state.removeValue(forKey: name)
+        ?? OptimizerState(
+          step: 0, moments: Self.momentNames.map { _ in Tensor(zeros: parameter.shape) })
+      own.step += 1
+      rule.move(&parameter, gradient: gradient, gradientScale: scale, state: &own)
+      state[name] = own
+    }
+    self.state = state
+    return norm
+  }
+}

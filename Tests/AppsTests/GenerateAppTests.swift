@@ -1,0 +1,88 @@
+import Cells
+import Checkpoint
+import Datasets
+import Foundation
+import TensorCore
+import Testing
+import Training
+
+@Suite struct GenerateAppTests {
+  private let program = Program("generate")
+
+  private func saveModel(in directory: String) throws -> String {
+    var generator = Philox(seed: 1)
+    let tokenizer = CharacterTokenizer("once upon a time\n")
+    let configuration = LanguageModel.Configuration(
+      cell: try CellRegistry.standard.cell(named: "lstm"), embeddingSize: 8, hiddenSize: 16)
+    let model = LanguageModel(
+      configuration, vocabularySize: tokenizer.vocabulary.count, using: &generator)
+    var checkpoint = Checkpoint()
+    try SavedLanguageModel(model, tokenizer).write(to: &checkpoint)
+    let path = directory + "/model.rnnz"
+    try checkpoint.save(to: path)
+    return path
+  }
+
+  @Test func writesThePromptAndAsManyCharactersAsAsked() throws {
+    try withTemporaryDirectory { directory in
+      let path = try saveModel(in: directory)
+      let first = try program.run(
+        "--ckpt", path, "--prompt", "once ", "--length", "40", "--seed", "7")
+      #expect(first.status == 0 && first.error.isEmpty)
+      #expect(first.output.hasPrefix("once ") && first.output.unicodeScalars.count == 46)
+      let again = try program.run(
+        "--ckpt", path, "--prompt", "once ", "--length", "40", "--seed", "7")
+      #expect(again.output == first.output)
+      let other = try program.run("--ckpt", path, "--prompt", "once ", "--length", "40", "--greedy")
+      #expect(other.output != first.output)
+    }
+  }
+
+  @Test func charactersThatTheModelDoesNotKnowAreNamed() throws {
+    try withTemporaryDirectory { directory in
+      let path = try saveModel(in: directory)
+      let outcome = try program.run("--ckpt", path, "--prompt", "Zoo", "--length", "3")
+      #expect(outcome.status == 0)
+      #expect(outcome.error == "The model has never seen Z and reads it as <unk>.\n")
+    }
+  }
+
+  @Test func missingForeignAndDamagedFilesGetOneLine() throws {
+    try withTemporaryDirectory { directory in
+      let path = try saveModel(in: directory)
+      func expectOneLine(_ file: String, _ word: String) throws {
+        let outcome = try program.run("--ckpt", file)
+        #expect(outcome.status == 1)
+        #expect(outcome.output.isEmpty)
+        #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
+        #expect(outcome.error.contains(file) && outcome.error.contains(word), "\(outcome.error)")
+      }
+      try expectOneLine(directory + "/nothing.rnnz", "no such file")
+      try expectOneLine(directory, "directory")
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+      bytes[bytes.count - 40] ^= 1
+      try bytes.write(to: URL(fileURLWithPath: directory + "/damaged.rnnz"))
+      try expectOneLine(directory + "/damaged.rnnz", "damaged")
+      try bytes.prefix(200).write(to: URL(fileURLWithPath: directory + "/short.rnnz"))
+      try expectOneLine(directory + "/short.rnnz", "200")
+      try Data("PK\u{3}\u{4} and more".utf8)
+        .write(to: URL(fileURLWithPath: directory + "/model.pt"))
+      try expectOneLine(directory + "/model.pt", "zip")
+    }
+  }
+
+  @Test(arguments: [
+    ["--length", "0"], ["--length", "-3"], ["--length", "many"], ["--temperature", "-1"],
+    ["--temperature", "nan"], ["--top-k", "0"], ["--top-p", "2"], ["--seed", "-1"], ["--tea"],
+  ])
+  func nonsenseFlagsExitWithSixtyFour(_ flags: [String]) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program.path)
+    process.arguments = ["--ckpt", "model.rnnz"] + flags
+    process.standardError = Pipe()
+    process.standardOutput = Pipe()
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 64)
+  }
+}

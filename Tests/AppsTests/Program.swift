@@ -1,0 +1,54 @@
+import Foundation
+
+/// One of the package's programs, as it was built beside the tests.
+struct Program {
+  /// What a program did.
+  struct Outcome {
+    var status: Int32
+    var output: String
+    var error: String
+  }
+
+  let path: String
+
+  init(_ name: String) {
+    let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
+    path = bundle.deletingLastPathComponent().appendingPathComponent(name).path
+  }
+
+  /// Runs it to its end.
+  func run(_ arguments: String..., in directory: String? = nil) throws -> Outcome {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
+    let (output, error) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = error
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    // Neither pipe may fill up while the other one is read.
+    let group = DispatchGroup()
+    let errorText = Box()
+    DispatchQueue.global().async(group: group) {
+      errorText.data = error.fileHandleForReading.readDataToEndOfFile()
+    }
+    let outputText = output.fileHandleForReading.readDataToEndOfFile()
+    group.wait()
+    process.waitUntilExit()
+    return Outcome(
+      status: process.terminationStatus, output: String(decoding: outputText, as: UTF8.self),
+      error: String(decoding: errorText.data, as: UTF8.self))
+  }
+
+  private final class Box: @unchecked Sendable { var data = Data() }
+}
+
+/// A directory that is gone when the body ends.
+func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws -> Result {
+  let url = FileManager.default.temporaryDirectory.appendingPathComponent(
+    "swift-rnn-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: url) }
+  return try body(url.path)
+}
