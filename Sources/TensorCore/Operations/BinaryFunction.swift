@@ -36,13 +36,12 @@ struct BinaryFunction: Sendable {
   func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
     let y = untracked(a, b)
     guard let tape = Tape.following(a, b) else { return y }
-    let isWanted = [a.node != nil, b.node != nil]
-    let shapes = [a.shape, b.shape]
-    let saved = saved(a, b, isWanted)
+    let (aShape, bShape) = (a.shape, b.shape)
+    let saved = [saved(a, 0, a, b), saved(b, 1, a, b)]
     return tape.record(y, a, b) { [pullbacks] cotangent, inputs in
       for index in 0..<2 where inputs.isWanted(index) {
         let full = pullbacks[index](saved, cotangent)
-        inputs.add(Broadcasting.reduce(full, to: shapes[index]), to: index)
+        inputs.add(Broadcasting.reduce(full, to: index == 0 ? aShape : bShape), to: index)
       }
     }
   }
@@ -58,13 +57,15 @@ struct BinaryFunction: Sendable {
     }
   }
 
-  /// The inputs, without those that no wanted derivative reads: a scalar stands in for them.
-  private func saved(_ a: Tensor, _ b: Tensor, _ isWanted: [Bool]) -> [Tensor] {
-    let wanted = zip(pullbacks, isWanted).filter { $1 }.map { $0.0 }
-    return [a, b].enumerated().map { index, tensor in
-      wanted.contains { $0.reads.contains(index) } ? tensor.detached() : Tensor(0)
-    }
+  /// The input at an index if a wanted derivative reads it; else a scalar stands in for it.
+  private func saved(_ input: Tensor, _ index: Int, _ a: Tensor, _ b: Tensor) -> Tensor {
+    let isRead =
+      a.node != nil && pullbacks[0].reads.contains(index)
+      || b.node != nil && pullbacks[1].reads.contains(index)
+    return isRead ? input.detached() : Self.placeholder
   }
+
+  private static let placeholder = Tensor(0)
 }
 
 extension BinaryFunction {

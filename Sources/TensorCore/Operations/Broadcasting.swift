@@ -29,76 +29,22 @@ enum Broadcasting {
   /// A tensor of the given shape, computed by a program whose operands are the inputs and, last,
   /// the result.
   static func run(_ program: ElementwiseProgram, _ inputs: [Tensor], shape: [Int]) -> Tensor {
-    let axes = mergedAxes(of: inputs.map(\.shape), in: shape)
+    let count = inputs.count + 1
     return Tensor(uninitialized: shape) { result in
-      withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: inputs.count + 1) {
-        operands in
-        guard let base = operands.baseAddress else { return }
-        for (index, input) in inputs.enumerated() {
-          operands.initializeElement(
-            at: index,
-            to: ElementwiseOperand(
-              input.storage.pointer, rowStride: axes[1].strides[index],
-              columnStride: axes[0].strides[index]))
+      withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: count) { operands in
+        BroadcastAxes.withAxes(of: inputs, in: shape) { axes in
+          for index in 0..<count {
+            let base = index == inputs.count ? result : inputs[index].storage.pointer
+            operands.initializeElement(
+              at: index,
+              to: ElementwiseOperand(
+                base, rowStride: axes.stride(1, index), columnStride: axes.stride(0, index)))
+          }
+          guard let base = operands.baseAddress else { return }
+          withExtendedLifetime(inputs) { axes.run(program, base, axis: axes.count - 1) }
         }
-        operands.initializeElement(
-          at: inputs.count, to: ElementwiseOperand(result, rowStride: axes[1].strides[inputs.count])
-        )
-        withExtendedLifetime(inputs) { run(program, base, axes[...]) }
       }
     }
-  }
-
-  /// Runs over the two innermost axes for each position along the outer ones.
-  private static func run(
-    _ program: ElementwiseProgram, _ operands: UnsafeMutablePointer<ElementwiseOperand>,
-    _ axes: ArraySlice<Axis>
-  ) {
-    guard axes.count > 2, let axis = axes.last else {
-      program.run(operands: UnsafePointer(operands), rows: axes[1].length, width: axes[0].length)
-      return
-    }
-    for _ in 0..<axis.length {
-      run(program, operands, axes.dropLast())
-      for (index, stride) in axis.strides.enumerated() { operands[index].base += stride }
-    }
-    for (index, stride) in axis.strides.enumerated() {
-      operands[index].base -= stride * axis.length
-    }
-  }
-
-  private struct Axis {
-    var length: Int
-    /// How far one step along the axis is in each operand; 0 where it is repeated.
-    var strides: [Int]
-  }
-
-  /// The axes from the innermost outwards, neighbours made one where all operands allow it; at
-  /// least two.
-  private static func mergedAxes(of inputs: [[Int]], in shape: [Int]) -> [Axis] {
-    let operands = inputs + [shape]
-    var distances = operands.map { _ in 1 }
-    var axes: [Axis] = []
-    for position in stride(from: shape.count - 1, through: 0, by: -1) {
-      let length = shape[position]
-      var strides = operands.map { _ in 0 }
-      for (index, operand) in operands.enumerated() {
-        let own = position - (shape.count - operand.count)
-        guard own >= 0, operand[own] != 1 else { continue }
-        strides[index] = distances[index]
-        distances[index] *= length
-      }
-      if length == 1 { continue }
-      if let inner = axes.last, strides == inner.strides.map({ $0 * inner.length }) {
-        axes[axes.count - 1].length *= length
-      } else {
-        axes.append(Axis(length: length, strides: strides))
-      }
-    }
-    while axes.count < 2 {
-      axes.append(Axis(length: 1, strides: operands.map { _ in axes.isEmpty ? 1 : 0 }))
-    }
-    return axes
   }
 
   /// The sum of a broadcast cotangent over the axes along which a tensor of `shape` was repeated.

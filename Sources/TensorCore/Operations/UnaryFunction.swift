@@ -2,7 +2,7 @@
 struct UnaryFunction: Sendable {
   /// What the derivative is stated in.
   private enum Basis {
-    case input, output
+    case input, output, nothing
   }
 
   private let function: ElementwiseFunction
@@ -29,20 +29,27 @@ struct UnaryFunction: Sendable {
   private init(
     _ function: ElementwiseFunction, _ basis: Basis, _ derivative: (Expression) -> Expression
   ) {
+    let derivative = derivative(.operand(0))
     self.function = function
-    self.basis = basis
-    pullback = ElementwiseProgram(
-      operands: 2, .operand(1) * derivative(.operand(0)))
+    self.basis = derivative.operands.isEmpty ? .nothing : basis
+    pullback = ElementwiseProgram(operands: 2, .operand(1) * derivative)
   }
 
   func callAsFunction(_ x: Tensor) -> Tensor {
     let y = x.mapped(function)
     guard let tape = Tape.following(x) else { return y }
-    let saved = basis == .input ? x.detached() : y
+    let saved =
+      switch basis {
+      case .input: x.detached()
+      case .output: y
+      case .nothing: Self.placeholder
+      }
     return tape.record(y, x) { [pullback] cotangent, inputs in
-      inputs.add(Broadcasting.run(pullback, [saved, cotangent], shape: saved.shape), to: 0)
+      inputs.add(Broadcasting.run(pullback, [saved, cotangent], shape: cotangent.shape), to: 0)
     }
   }
+
+  private static let placeholder = Tensor(0)
 }
 
 extension UnaryFunction {

@@ -33,11 +33,16 @@ func naturalLogarithm(_ x: Double) -> Double {
 
 /// A quotient of two polynomials; coefficients from the highest power down.
 private struct RationalFunction: Sendable {
-  let numerator: [Double]
-  let denominator: [Double]
+  let numerator: SIMD8<Double>
+  let denominator: SIMD8<Double>
 
   func value(at x: Double) -> Double {
-    numerator.reduce(0) { $0 * x + $1 } / denominator.reduce(0) { $0 * x + $1 }
+    var (above, below) = (0.0, 0.0)
+    for power in 0..<8 {
+      above = above * x + numerator[power]
+      below = below * x + denominator[power]
+    }
+    return above / below
   }
 }
 
