@@ -83,6 +83,7 @@ extension Tensor {
   fileprivate mutating func accumulate(_ other: Tensor) {
     let count = count
     if isKnownUniquelyReferenced(&storage) {
+      storage.willChange()
       map(.add, into: storage.pointer, storage.pointer, other.storage.pointer, count: count)
     } else {
       let old = storage
