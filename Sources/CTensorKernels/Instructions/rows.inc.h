@@ -15,34 +15,48 @@ static void row_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t 
   for (ptrdiff_t r = 0; r < rows; r++) sums[r * sums_stride] = sum_of_row(x + r * stride, width);
 }
 
-static float maximum_of_row(const float *x, ptrdiff_t width) {
+// The maximum of the numbers of a row; if `has_nan` is not null, it tells whether there are others.
+INLINE float maximum_of_row(const float *x, ptrdiff_t width, bool *has_nan) {
   const vf lowest = splat(-__builtin_inff());
-  vf maxima[2] = {lowest, lowest};
-  ptrdiff_t j = 0;
-  for (; j + 2 * LANES <= width; j += 2 * LANES)
-    for (int i = 0; i < 2; i++) maxima[i] = maximum(maxima[i], load(x + j + i * LANES));
-  for (; j + LANES <= width; j += LANES) maxima[0] = maximum(maxima[0], load(x + j));
-  float largest = maximum_of_lanes(maximum(maxima[0], maxima[1]));
-  for (; j < width; j++) largest = largest > x[j] || largest != largest ? largest : x[j];
-  return largest;
+  vf maxima = lowest;
+  vi nan = {};
+  for (ptrdiff_t j = 0; j < width; j += LANES) {
+    vf v = j + LANES <= width ? load(x + j) : load_partial(x + j, width - j);
+    if (j + LANES > width) v = only(v, width - j, lowest);
+    if (has_nan) nan |= v != v;
+    maxima = at_least(maxima, v);  // loses NaN
+  }
+  if (has_nan) *has_nan = __builtin_reduce_or(nan) != 0;
+  return maximum_of_lanes(maxima);
 }
 
 static void row_maximum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                         float *maxima, ptrdiff_t maxima_stride) {
-  for (ptrdiff_t r = 0; r < rows; r++)
-    maxima[r * maxima_stride] = maximum_of_row(x + r * stride, width);
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    bool has_nan;
+    const float largest = maximum_of_row(x + r * stride, width, &has_nan);
+    maxima[r * maxima_stride] = has_nan ? __builtin_nanf("") : largest;
+  }
+}
+
+// `count` rows side by side, since the additions of one wait for each other.
+INLINE void cumulate_rows(const int count, const float *x, ptrdiff_t stride, ptrdiff_t width,
+                          bool reversed, float *y, ptrdiff_t y_stride) {
+  float sums[4] = {0};
+  ptrdiff_t j = reversed ? width - 1 : 0;
+  for (ptrdiff_t step = 0; step < width; step++, j += reversed ? -1 : 1)
+    for (int i = 0; i < count; i++) {
+      sums[i] += x[i * stride + j];
+      y[i * y_stride + j] = sums[i];
+    }
 }
 
 static void row_cumulative_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                                bool reversed, float *y, ptrdiff_t y_stride) {
-  for (ptrdiff_t r = 0; r < rows; r++) {
-    float sum = 0;
-    for (ptrdiff_t j = 0; j < width; j++) {
-      const ptrdiff_t column = reversed ? width - 1 - j : j;
-      sum += x[r * stride + column];
-      y[r * y_stride + column] = sum;
-    }
-  }
+  for (; rows >= 4; rows -= 4, x += 4 * stride, y += 4 * y_stride)
+    cumulate_rows(4, x, stride, width, reversed, y, y_stride);
+  for (; rows > 0; rows--, x += stride, y += y_stride)
+    cumulate_rows(1, x, stride, width, reversed, y, y_stride);
 }
 
 // Rows are added up in blocks of this many first, which keeps the error of long sums small.
@@ -81,15 +95,18 @@ static void column_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff
 }
 
 INLINE double sum_of_powers(const bool squares, const float *x, ptrdiff_t count) {
-  vd sums[2] = {};
-  for (ptrdiff_t i = 0, turn = 0; i < count; i += LANES, turn ^= 1) {
-    const vf part = i + LANES <= count ? load(x + i) : load_partial(x + i, count - i);
-    const vd wide = __builtin_convertvector(part, vd);
-    sums[turn] += squares ? wide * wide : wide;
+  vd sums[4] = {};
+  while (count > 0) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < 4; i++, x += LANES, count -= LANES) {
+      if (count <= 0) break;
+      const vd wide = __builtin_convertvector(count < LANES ? load_partial(x, count) : load(x), vd);
+      sums[i] += squares ? wide * wide : wide;
+    }
   }
-  const vd both = sums[0] + sums[1];
+  const vd all = (sums[0] + sums[1]) + (sums[2] + sums[3]);
   double total = 0;
-  for (int i = 0; i < LANES; i++) total += both[i];
+  for (int i = 0; i < LANES; i++) total += all[i];
   return total;
 }
 

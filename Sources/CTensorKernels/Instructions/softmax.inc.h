@@ -1,5 +1,7 @@
 // Softmax, cross-entropy, and the rows of an embedding.
 
+// A NaN in a row is lost in the maximum, but not in the exponentials: the whole row becomes NaN.
+
 // Writes e^(x - maximum) to y, unless it is null, and returns the sum.
 INLINE float exponentials_of_row(const float *x, ptrdiff_t width, float maximum, float *y) {
   vf sums = splat(0);
@@ -12,10 +14,8 @@ INLINE float exponentials_of_row(const float *x, ptrdiff_t width, float maximum,
   if (j < width) {
     const ptrdiff_t rest = width - j;
     const vf e = vector_exp(load_partial(x + j, rest) - maximum);
-    float lanes[LANES] = {};
-    store_partial(lanes, e, rest);
     if (y) store_partial(y + j, e, rest);
-    sums += load(lanes);
+    sums += only(e, rest, splat(0));
   }
   return sum_of_lanes(sums);
 }
@@ -34,14 +34,14 @@ INLINE float log_of(float x) { return vector_log(splat(x))[0]; }
 
 static void softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y) {
   for (ptrdiff_t r = 0; r < rows; r++, x += width, y += width) {
-    const float sum = exponentials_of_row(x, width, maximum_of_row(x, width), y);
+    const float sum = exponentials_of_row(x, width, maximum_of_row(x, width, NULL), y);
     scale_row(y, width, 1 / sum, 0, y);
   }
 }
 
 static void log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y) {
   for (ptrdiff_t r = 0; r < rows; r++, x += width, y += width) {
-    const float maximum = maximum_of_row(x, width);
+    const float maximum = maximum_of_row(x, width, NULL);
     const vf log_sum = splat(log_of(exponentials_of_row(x, width, maximum, NULL)));
     ptrdiff_t j = 0;
     for (; j + LANES <= width; j += LANES) store(y + j, (load(x + j) - maximum) - log_sum);
@@ -61,7 +61,7 @@ static void cross_entropy(const float *x, ptrdiff_t rows, ptrdiff_t width, const
       for (ptrdiff_t j = 0; gradient && j < width; j++) row_gradient[j] = 0;
       continue;
     }
-    const float maximum = maximum_of_row(row, width);
+    const float maximum = maximum_of_row(row, width, NULL);
     const float relative = row[target] - maximum;
     const float sum = exponentials_of_row(row, width, maximum, row_gradient);
     losses[r] = log_of(sum) - relative;

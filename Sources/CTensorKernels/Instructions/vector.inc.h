@@ -91,6 +91,18 @@ INLINE void store_partial(float *p, vf v, ptrdiff_t count) {
 }
 #endif
 
+// The first `count` lanes of v, and `other` in the rest.
+INLINE vf only(vf v, ptrdiff_t count, vf other) {
+#if LANES == 4
+  const vi lane = {0, 1, 2, 3};
+#elif LANES == 8
+  const vi lane = {0, 1, 2, 3, 4, 5, 6, 7};
+#else
+  const vi lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#endif
+  return choose(lane < (int32_t)count, v, other);
+}
+
 // Lane i of the result is lane i / 2 of the lower (upper) half of a if i is even, else of b.
 #if LANES == 4
 #define interleave_lower(a, b) __builtin_shufflevector(a, b, 0, 4, 1, 5)
@@ -120,19 +132,15 @@ INLINE void transpose_square(vf square[LANES]) {
   }
 }
 
-// Folds halves onto each other: the order depends on nothing.
+// Folds the upper half onto the lower one until one lane is left (the others hold copies).
 INLINE float sum_of_lanes(vf v) {
-  float lanes[LANES];
-  store(lanes, v);
-  for (int half = LANES / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
-  return lanes[0];
+#pragma clang loop unroll(full)
+  for (int step = 1; step < LANES; step *= 2) v = interleave_lower(v, v) + interleave_upper(v, v);
+  return v[0];
 }
-INLINE float maximum_of_lanes(vf v) {
-  float lanes[LANES];
-  store(lanes, v);
-  for (int half = LANES / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++)
-      lanes[i] = lanes[i] > lanes[i + half] || lanes[i] != lanes[i] ? lanes[i] : lanes[i + half];
-  return lanes[0];
+INLINE float maximum_of_lanes(vf v) {  // of no NaN
+#pragma clang loop unroll(full)
+  for (int step = 1; step < LANES; step *= 2)
+    v = at_least(interleave_lower(v, v), interleave_upper(v, v));
+  return v[0];
 }
