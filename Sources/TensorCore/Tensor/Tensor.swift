@@ -9,7 +9,7 @@
 /// the last one. Copies share memory until one of them is written to. An operation whose shapes do
 /// not fit stops the process with a message that names both shapes.
 ///
-/// Inside ``valueAndGradient(of:_:)-(M,_)`` the model's parameters, and whatever is computed from
+/// Inside `valueAndGradient` the model's parameters, and whatever is computed from
 /// them, are *tracked*: a tape follows the operations so that it can walk back. Operations on
 /// tensors that nobody tracks record nothing.
 public struct Tensor: Sendable {
