@@ -4,8 +4,8 @@
 
 #include "tables.h"
 
-#pragma clang attribute push(__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma"))), \
-                             apply_to = function)
+#define AVX512 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")))
+#pragma clang attribute push(AVX512, apply_to = function)
 #define KERNELS_AVX512 1
 #define KERNELS_ISA CTK_ISA_AVX512
 #define KERNELS_TABLE ctk_kernels_avx512

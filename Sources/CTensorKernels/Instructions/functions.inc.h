@@ -1,8 +1,8 @@
 // Elementary functions of a vector, each within 4 units in the last place over the whole range,
 // subnormal results, infinities, NaN and the sign of zero included.
 //
-// Cody and Waite's argument reductions; polynomials in Horner's form. ln 2 is split so that its upper
-// part (9 bits) times any exponent is exact without a fused multiply-add.
+// Cody and Waite's argument reductions; polynomials in Horner's form. ln 2 is split so that its
+// upper part (9 bits) times any exponent is exact without a fused multiply-add.
 
 #define LN2_UPPER 0.693359375f
 #define LN2_LOWER -2.12194440054690583e-4f
@@ -65,7 +65,8 @@ INLINE vf vector_tanh(vf x) {
   return with_sign_of(expm1 / (expm1 + 2), x);
 }
 
-// ln(1 + f) + n ln 2, for sqrt(1/2) <= 1 + f <= sqrt(2); the polynomial is that of the Cephes library.
+// ln(1 + f) + n ln 2, for sqrt(1/2) <= 1 + f <= sqrt(2); the polynomial is that of the Cephes
+// library.
 INLINE vf log_of_parts(vf f, vf n) {
   vf p = splat(7.0376836292e-2f);
   p = multiply_add(p, f, splat(-1.1514610310e-1f));

@@ -1,8 +1,8 @@
 // All kernels, for the instruction set that the including file has named.
 //
 // It defines, before it includes this file: KERNELS_ISA and KERNELS_TABLE (the name of its table);
-// LANES, the floats of a vector; HAS_FMA; TILE_ROWS and TILE_VECTORS, the shape of the register tile
-// of products.
+// LANES, the floats of a vector; HAS_FMA; TILE_ROWS and TILE_VECTORS, the shape of the register
+// tile of products.
 #include "vector.inc.h"
 
 #include "functions.inc.h"

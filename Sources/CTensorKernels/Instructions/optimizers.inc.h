@@ -1,7 +1,8 @@
 // Optimizers: one pass over memory each.
 
 typedef struct {
-  vf scale, decay, kept_parameter, first_weight, kept_second, second_weight, root_scale, epsilon, step;
+  vf scale, decay, kept_parameter, first_weight, kept_second, second_weight;
+  vf root_scale, epsilon, step;
 } adam_factors;
 
 typedef struct {

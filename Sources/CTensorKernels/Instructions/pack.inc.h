@@ -1,8 +1,8 @@
 // Packing: the right-hand matrix of a product as panels of columns.
 //
-// A panel holds PANEL columns (the last one as many vectors as are left, its unused columns zero); row
-// p of a panel is contiguous, and row p + 1 follows. The panel of column j (a multiple of PANEL)
-// starts at packed[j * k].
+// A panel holds PANEL columns (the last one as many vectors as are left, its unused columns zero);
+// row p of a panel is contiguous, and row p + 1 follows. The panel of column j (a multiple of
+// PANEL) starts at packed[j * k].
 
 enum { PANEL = TILE_VECTORS * LANES };
 

@@ -1,12 +1,13 @@
 // Matrix products, from tiles.
 //
-// k is cut into blocks of DEPTH, whose sums are added to y one after the other. So an element's bits
-// depend on its row of x, its column of w and k, whatever the loops around the tiles do.
+// k is cut into blocks of DEPTH, whose sums are added to y one after the other. So an element's
+// bits depend on its row of x, its column of w and k, whatever the loops around the tiles do.
 
 enum {
   DEPTH = 256,
-  BLOCK_ROWS = 128,  // rows of x that meet all of a packed matrix before the next ones: they stay in L2
-  SMALL_BLOCK_ROWS = 64,  // the same, where x or w may have to be packed
+  // Rows of x that meet all of w before the next ones do: they stay in the L2 cache.
+  BLOCK_ROWS = 128,
+  SMALL_BLOCK_ROWS = 64,  // where x or w may have to be packed
 };
 
 static void product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
@@ -66,7 +67,8 @@ static void multiply_packed_block(ptrdiff_t rows, const float *block, tile_work 
   }
 }
 
-// The two buffers take 120 KiB of stack at most. Rows of b are read in place, but for the last columns.
+// The two buffers take 112 KiB of stack at most. Rows of b are read in place, but for the last
+// columns.
 static void product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_row_stride,
                     ptrdiff_t a_column_stride, const float *b, ptrdiff_t b_row_stride,
                     ptrdiff_t b_column_stride, bool accumulate, float *y, ptrdiff_t y_stride) {

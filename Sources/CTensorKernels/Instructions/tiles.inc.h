@@ -103,8 +103,8 @@ static void (*const tiles[TILE_ROWS][TILE_VECTORS])(const tile_work *) = {
 #endif
 };
 
-// One row of x times several whole panels, `panel_stride` floats apart: so few sums as one panel has
-// would wait for each other.
+// One row of x times several whole panels, `panel_stride` floats apart: so few sums as one panel
+// has would wait for each other.
 enum { ROW_PANELS = (9 + TILE_VECTORS - 1) / TILE_VECTORS };
 
 static void run_row(const tile_work *work, ptrdiff_t panel_stride) {

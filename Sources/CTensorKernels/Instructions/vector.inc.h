@@ -1,7 +1,7 @@
 // A vector of LANES floats, and what every kernel does with one.
 //
-// Each instruction set includes this file once, with LANES and HAS_FMA defined. Nothing here depends
-// on a lane's position: a value gives the same bits wherever it stands, tails included.
+// Each instruction set includes this file once, with LANES and HAS_FMA defined. Nothing here
+// depends on a lane's position: a value gives the same bits wherever it stands, tails included.
 
 #pragma clang fp contract(off)  // a sum fuses where the source says so, and nowhere else
 

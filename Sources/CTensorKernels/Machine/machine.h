@@ -1,8 +1,8 @@
 // The elementwise machine from the inside: a program, resolved for one call.
 //
-// Values live in slots, arrays of one block. A register has a slot of scratch memory; an operand whose
-// elements lie as the block needs them is a slot itself, in place; a constant, or an operand that is
-// the same for every block, is a slot that is filled once.
+// Values live in slots, arrays of one block. A register has a slot of scratch memory; an operand
+// whose elements lie as the block needs them is a slot itself, in place; a constant, or an operand
+// that is the same for every block, is a slot that is filled once.
 #ifndef MACHINE_H
 #define MACHINE_H
 
@@ -43,8 +43,8 @@ typedef struct {
   step steps[CTK_MAX_INSTRUCTIONS];
 } call;
 
-// Which operands a program reads and writes, and which of those it must not touch in place: the ones
-// whose memory it both reads and writes.
+// Which operands a program reads and writes, and which of those it must not touch in place: the
+// ones whose memory it both reads and writes.
 typedef struct {
   bool loaded[CTK_MAX_OPERANDS], stored[CTK_MAX_OPERANDS], shared[CTK_MAX_OPERANDS];
 } operand_use;

@@ -1,10 +1,12 @@
 // Turns the instructions of a program into steps over slots.
 //
-// A load in place costs nothing: the register becomes a name of the operand. A value that is stored in
-// place is computed there. Both are safe because operands that share memory are never `IN_PLACE`.
+// A load in place costs nothing: the register becomes a name of the operand. A value that is stored
+// in place is computed there. Both are safe because operands that share memory are never
+// `IN_PLACE`.
 #include "machine.h"
 
-// Where a register's value is now, and the step that computed it into the register's own slot (or -1).
+// Where a register's value is now, and the step that computed it into the register's own slot (or
+// -1).
 typedef struct {
   uint16_t slot;
   int32_t definition;

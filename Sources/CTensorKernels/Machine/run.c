@@ -31,7 +31,8 @@ static void copy_in(const call *call, const ctk_operand *operand, ptrdiff_t row,
 }
 
 // Gives scratch memory to the slots that the steps need it for, and chooses the block.
-static void place_slots(call *call, const operand_use *use, int32_t constant_count, float *scratch) {
+static void place_slots(call *call, const operand_use *use, int32_t constant_count,
+                        float *scratch) {
   const int32_t constants = CTK_MAX_REGISTERS + CTK_MAX_OPERANDS;
   for (int32_t i = 0; i < call->step_count; i++)
     if (call->steps[i].destination < CTK_MAX_REGISTERS && call->steps[i].store < 0)
@@ -74,7 +75,8 @@ static void fill_slots(call *call, const operand_use *use, const float *constant
                                   call->slots[CTK_MAX_REGISTERS + CTK_MAX_OPERANDS + i]);
 }
 
-static void run_block(call *call, ptrdiff_t row, ptrdiff_t column, ptrdiff_t rows, ptrdiff_t width) {
+static void run_block(call *call, ptrdiff_t row, ptrdiff_t column, ptrdiff_t rows,
+                      ptrdiff_t width) {
   for (int32_t i = 0; i < call->operand_count; i++)
     if (call->accesses[i] == IN_PLACE)
       call->slots[CTK_MAX_REGISTERS + i] =

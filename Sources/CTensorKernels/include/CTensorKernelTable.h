@@ -1,7 +1,8 @@
 // One table of kernels for each instruction set.
 //
-// The functions of CTensorKernels.h call through the table in use. Tests and benchmarks take a table
-// by name instead, so that they compare instruction sets without changing anything for others.
+// The functions of CTensorKernels.h call through the table in use. Tests and benchmarks take a
+// table by name instead, so that they compare instruction sets without changing anything for
+// others.
 #ifndef CTENSORKERNELTABLE_H
 #define CTENSORKERNELTABLE_H
 

@@ -1,10 +1,10 @@
 // Kernels over float32 arrays, each compiled for several instruction sets and chosen at run time.
 //
 // Conventions. Matrices are row-major; a stride counts floats, not bytes. Sizes are never negative;
-// a size of zero is legal and writes nothing but what an empty sum writes. Pointers need no alignment
-// (64 bytes is fastest). Output may alias an input only where a function says so. No function
-// allocates memory, except where its name says `create`; none keeps a pointer after it returns.
-// Every sum has one fixed order for given sizes, so that results repeat to the bit.
+// a size of zero is legal and writes nothing but what an empty sum writes. Pointers need no
+// alignment (64 bytes is fastest). Output may alias an input only where a function says so. No
+// function allocates memory, except where its name says `create`; none keeps a pointer after it
+// returns. Every sum has one fixed order for given sizes, so that results repeat to the bit.
 #ifndef CTENSORKERNELS_H
 #define CTENSORKERNELS_H
 
@@ -30,18 +30,23 @@ typedef enum ctk_isa : int32_t {
 ctk_isa ctk_isa_active(void);
 bool ctk_isa_supported(ctk_isa isa);
 const char *ctk_isa_name(ctk_isa isa);
-// For tests: chooses the set from now on. Returns false, and changes nothing, if it is not supported.
+// For tests: chooses the set from now on. Returns false, and changes nothing, if it is not
+// supported.
 bool ctk_isa_select(ctk_isa isa);
 
 // MARK: Elementwise operations
 
+// Functions are within 2.5 units in the last place over all floats, infinities, NaN, subnormal
+// numbers and the sign of zero included; the other operations are rounded correctly. A result
+// depends on the values alone, not on their places.
 typedef enum ctk_operation : uint8_t {
   // one operand
   CTK_COPY = 0, CTK_NEGATE, CTK_ABSOLUTE, CTK_SIGN,
   CTK_SIGMOID, CTK_TANH, CTK_RELU, CTK_EXP, CTK_LOG, CTK_SQRT, CTK_RECIPROCAL,
   CTK_SOFTPLUS, CTK_LOG_SIGMOID, CTK_SIN, CTK_COS, CTK_FLOOR,
   // two operands
-  CTK_ADD, CTK_SUBTRACT, CTK_MULTIPLY, CTK_DIVIDE, CTK_MAXIMUM, CTK_MINIMUM,
+  CTK_ADD, CTK_SUBTRACT, CTK_MULTIPLY, CTK_DIVIDE,
+  CTK_MAXIMUM, CTK_MINIMUM,  // NaN if either is
   CTK_GREATER,        // a > b ? 1 : 0
   CTK_GREATER_EQUAL,  // a >= b ? 1 : 0
   CTK_EQUAL,          // a == b ? 1 : 0
@@ -65,9 +70,9 @@ void ctk_map(ctk_operation operation, float *destination, const float *a, const 
 
 // MARK: The elementwise machine
 //
-// A program computes, for every row r < rows and column j < width, values from its operands at
-// (r, j) and stores values to its operands at (r, j). It runs over blocks that stay in the L1 cache:
-// a register is a block of floats, an instruction one loop over a block.
+// A program computes values from its operands at (r, j), for every row r < rows and column j <
+// width, and stores values to its operands there. It runs over blocks that stay in the L1 cache: a
+// register is a block of floats, an instruction one loop over a block.
 
 #define CTK_MAX_REGISTERS 64
 #define CTK_MAX_OPERANDS 64
@@ -76,7 +81,7 @@ void ctk_map(ctk_operation operation, float *destination, const float *a, const 
 typedef struct ctk_instruction {
   ctk_operation operation;
   uint8_t destination;  // a register; for CTK_STORE an operand
-  uint8_t a, b, c;      // registers; for CTK_LOAD `a` is an operand, for CTK_CONSTANT an index into constants
+  uint8_t a, b, c;      // registers; for CTK_LOAD an operand, for CTK_CONSTANT a constant
 } ctk_instruction;
 
 typedef struct ctk_program {
@@ -85,8 +90,8 @@ typedef struct ctk_program {
   int32_t instruction_count, constant_count, register_count, operand_count;
 } ctk_program;
 
-// Element (r, j) of an operand stands at base[r * row_stride + j * column_stride].
-// Column stride 1: a row of floats; 0: one float for the whole row. Row stride 0: the same row for all.
+// Element (r, j) of an operand stands at base[r * row_stride + j * column_stride]. Column stride 1:
+// a row of floats; 0: one float for the whole row. Row stride 0: the same row for all.
 typedef struct ctk_operand {
   float *base;
   ptrdiff_t row_stride;
@@ -98,11 +103,11 @@ typedef struct ctk_operand {
 // before it is read; every store comes after every load; no operand is stored twice.
 const char *ctk_program_check(const ctk_program *program);
 
-// Runs a well-formed program. A stored operand has column stride 1 and a row stride other than 0 (for
-// more than one row). It may be the same memory, with the same strides, as a loaded one, which is a
-// little slower than memory of its own; it must not overlap one in any other way, nor another stored
-// operand in any. Each element depends only on its own (r, j), so any split of the rows gives the same
-// bits.
+// Runs a well-formed program. A stored operand has column stride 1 and a row stride other than 0
+// (for more than one row). It may be the same memory, with the same strides, as a loaded one, which
+// is a little slower than memory of its own; it must not overlap one in any other way, nor another
+// stored operand in any. Each element depends only on its own (r, j), so any split of the rows
+// gives the same bits.
 void ctk_program_run(const ctk_program *program, const ctk_operand *operands, ptrdiff_t rows,
                      ptrdiff_t width);
 
@@ -111,18 +116,22 @@ void ctk_program_run(const ctk_program *program, const ctk_operand *operands, pt
 // The right-hand matrix of a product, W [k, n], stored as panels of columns for the instruction set
 // in use when it was packed. `ctk_packed_count` floats are needed (64-byte alignment is fastest).
 ptrdiff_t ctk_packed_count(ptrdiff_t n, ptrdiff_t k);
-// Its columns [j, n) are themselves packed, at packed[j * k], if j is a multiple of `ctk_panel_columns`.
+// Its columns [j, n) are themselves packed, at packed[j * k], if j is a multiple of
+// `ctk_panel_columns`.
 ptrdiff_t ctk_panel_columns(void);
 // Element W(p, j) stands at w[p * k_stride + j * n_stride].
 void ctk_pack(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t n,
               ptrdiff_t k);
 // y[m, n] = (accumulate ? y : 0) + bias (a row of n, or null) + x[m, k] * W.
-// Element x(i, p) stands at x[i * x_row_stride + p * x_column_stride]; y(i, j) at y[i * y_stride + j].
+// Element x(i, p) stands at x[i * x_row_stride + p * x_column_stride], y(i, j) at
+// y[i * y_stride + j]. The bits of y(i, j) depend on row i of x, column j of W, bias(j) and the old
+// y(i, j) alone: not on m, n, i, j, strides or alignment.
 void ctk_product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
                         ptrdiff_t x_row_stride, ptrdiff_t x_column_stride, const float *packed,
                         const float *bias, bool accumulate, float *y, ptrdiff_t y_stride);
 
-// y[m, n] = (accumulate ? y : 0) + a[m, k] * b[k, n], with any strides; packs `b` block by block on the stack.
+// y[m, n] = (accumulate ? y : 0) + a[m, k] * b[k, n], with any strides. What it packs of them
+// stands on the stack, 112 KiB at most. The same bits as ctk_product_packed.
 void ctk_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_row_stride,
                  ptrdiff_t a_column_stride, const float *b, ptrdiff_t b_row_stride,
                  ptrdiff_t b_column_stride, bool accumulate, float *y, ptrdiff_t y_stride);
@@ -145,7 +154,8 @@ double ctk_sum_of_squares(const float *x, ptrdiff_t count);
 // Copies a block: y(r, j) = x(r, j).
 void ctk_copy_rows(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width, float *y,
                    ptrdiff_t y_stride);
-void ctk_transpose(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *y);  // y [columns, rows]
+// y [columns, rows] = the transpose of x [rows, columns], both contiguous.
+void ctk_transpose(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *y);
 
 // MARK: Softmax, cross-entropy, embeddings
 
@@ -153,8 +163,9 @@ void ctk_transpose(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *y);
 void ctk_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
 void ctk_log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
 // losses[r] = -log softmax(x(r, .))[targets[r]], and, unless it is null,
-// gradient(r, j) = softmax(x(r, .))[j] - (j == targets[r]). A negative target means no loss for that
-// row: loss 0, gradient 0. Targets must be less than `width`. gradient may be x.
+// gradient(r, j) = softmax(x(r, .))[j] - (j == targets[r]).
+// A negative target means no loss for that row: loss 0, gradient 0. Targets must be less than
+// `width`. gradient may be x.
 void ctk_cross_entropy(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets,
                        float *losses, float *gradient);
 // y(r, .) = table(indices[r], .), table [any, width].
@@ -170,7 +181,7 @@ typedef struct ctk_adam {
   // In double precision: 1 - beta2 from a float would be wrong in the fifth digit.
   double learning_rate, beta1, beta2, epsilon;
   double weight_decay;           // added to the gradient (Adam) or ...
-  double decoupled_decay;        // ... subtracted from the parameter, times the learning rate (AdamW)
+  double decoupled_decay;        // ... taken from the parameter, times the learning rate (AdamW)
   double bias_correction1;       // 1 - beta1^step
   double bias_correction2_sqrt;  // sqrt(1 - beta2^step)
   double gradient_scale;         // every gradient is multiplied by it first (clipping)
@@ -178,8 +189,8 @@ typedef struct ctk_adam {
 // PyTorch's update, in PyTorch's order of operations.
 void ctk_adam_step(const ctk_adam *settings, ptrdiff_t count, const float *gradient,
                    float *parameter, float *first_moment, float *second_moment);
-// velocity = momentum * velocity + gradient * scale + decay * parameter;
-// parameter -= learning_rate * (nesterov ? gradient * scale + decay * parameter + momentum * velocity : velocity).
+// g = gradient * scale + decay * parameter; velocity = momentum * velocity + g;
+// parameter -= learning_rate * (nesterov ? g + momentum * velocity : velocity).
 // `velocity` may be null if momentum is zero.
 void ctk_sgd_step(float learning_rate, float momentum, float weight_decay, bool nesterov,
                   float gradient_scale, ptrdiff_t count, const float *gradient, float *parameter,
@@ -200,9 +211,9 @@ void ctk_lock_release(ctk_lock *lock);
 // MARK: The thread team
 
 // Runs body(context, part) for every part < parts, on min(parts, ctk_thread_count()) threads of the
-// process's one team, and returns when all have ended. Thread t of n runs the parts t, t + n, ...; the
-// caller is thread 0. If the team is busy (another thread's call, or a call from inside a body) the
-// caller runs all parts itself, in order: so a body must not wait for another part unless
+// process's one team, and returns when all have ended. Thread t of n runs the parts t, t + n, ...;
+// the caller is thread 0. If the team is busy (another thread's call, or a call from inside a body)
+// the caller runs all parts itself, in order: so a body must not wait for another part unless
 // `ctk_team_try_run` returned true for it.
 void ctk_team_run(int32_t parts, void (*body)(void *context, int32_t part), void *context);
 // The same, but returns false at once, having run nothing, if the team is busy or has fewer threads

@@ -1,7 +1,7 @@
 // The plain twin of every kernel: its specification, and what tests compare it with.
 //
-// Simple loops, in double precision where a kernel may choose the order of its sum or the way to its
-// result; rounded to float32 at the end. Slow on purpose, and the same on every processor.
+// Simple loops, in double precision where a kernel may choose the order of its sum or the way to
+// its result; rounded to float32 at the end. Slow on purpose, and the same on every processor.
 #ifndef CTENSORKERNELSREFERENCE_H
 #define CTENSORKERNELSREFERENCE_H
 
@@ -15,9 +15,9 @@ extern "C" {
 double ctk_value_reference(ctk_operation operation, double a, double b, double c);
 void ctk_map_reference(ctk_operation operation, float *destination, const float *a, const float *b,
                        const float *c, ptrdiff_t count);
-// The largest distance of results[i] from operation(a[i]), for operations with one operand, in units in
-// the last place of the exact result; infinite if one is NaN, infinite or of the other sign where the
-// result is not.
+// The largest distance of results[i] from operation(a[i]), for operations with one operand, in
+// units in the last place of the exact result; infinite if one is NaN, infinite or of the other
+// sign where the result is not.
 double ctk_map_error_reference(ctk_operation operation, const float *a, const float *results,
                                ptrdiff_t count);
 
