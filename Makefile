@@ -31,6 +31,7 @@ format: ## Format all Swift code in place
 lint: ## Check the formatting and the rules between the package's parts
 	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	Scripts/check-structure
+	Scripts/check-snippets
 
 docs: ## Build the documentation of every library into docs/
 	@Scripts/require-zlib
