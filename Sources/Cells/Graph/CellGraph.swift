@@ -12,10 +12,22 @@ public struct CellGraph: Sendable {
 
   /// A parameter: its name as in PyTorch's cells and its shape, `[out, in]` for a matrix.
   public struct Parameter: Sendable, Hashable {
+    /// The rows of a matrix, or the units of a vector, that the equations call by a name of their own.
+    public struct Block: Sendable, Hashable {
+      /// The name behind the dot, `f` of `"ih.f"`; empty where the parameter is one block.
+      public let name: String
+      /// Its rows or units.
+      public let range: Range<Int>
+      /// How it starts, where the equations say so.
+      public let initialization: Initialization?
+    }
+
     /// The name, `weight_ih`, say.
     public let name: String
     /// One size for a vector, two for a matrix.
     public let shape: [Int]
+    /// Its blocks, in order.
+    public let blocks: [Block]
   }
 
   /// A signal from outside: the input, or a mask that a layer feature adds.

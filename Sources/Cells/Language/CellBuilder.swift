@@ -40,9 +40,19 @@ public struct CellBuilder {
   public func output(_ value: Signal) { trace.output = value.id }
 
   /// `x · Wᵀ + b`, with block `name` of `weight_…` and, unless biases are off, of `bias_…`.
-  public func affine(_ x: Signal, _ name: String, width: Int? = nil) -> Signal {
-    let product = linear(x, name, width: width)
-    return hasBias ? product + vector("bias_" + name, width: width) : product
+  public func affine(
+    _ x: Signal, _ name: String, width: Int? = nil, bias: Initialization? = nil
+  ) -> Signal {
+    linear(x, name, width: width) + self.bias(name, width: width, initially: bias)
+  }
+
+  /// Block `name` of the vector `bias_…`; zero if biases are off.
+  public func bias(
+    _ name: String, width: Int? = nil, initially initialization: Initialization? = nil
+  ) -> Signal {
+    hasBias
+      ? vector("bias_" + name, width: width, initially: initialization)
+      : constant(0, width: width ?? hiddenSize)
   }
 
   /// `x · Wᵀ`, with block `name` of the matrix `weight_…`, `[width, x.width]`.
@@ -57,20 +67,29 @@ public struct CellBuilder {
   }
 
   /// Block `name` of the matrix `weight_…`, `[rows, columns]`, both H unless given.
-  public func matrix(_ name: String, rows: Int? = nil, columns: Int? = nil) -> Matrix {
+  public func matrix(
+    _ name: String, rows: Int? = nil, columns: Int? = nil,
+    initially initialization: Initialization? = nil
+  ) -> Matrix {
     let id = trace.parameterBlock(
-      "weight_" + name, rows: rows ?? hiddenSize, columns: columns ?? hiddenSize, isVector: false)
+      "weight_" + name, rows: rows ?? hiddenSize, columns: columns ?? hiddenSize, isVector: false,
+      initialization)
     return Matrix(id: id, trace: trace)
   }
 
   /// Block `name` of a parameter with one number a unit (H of them unless given), under its own name.
-  public func vector(_ name: String, width: Int? = nil) -> Signal {
-    let id = trace.parameterBlock(name, rows: 1, columns: width ?? hiddenSize, isVector: true)
+  public func vector(
+    _ name: String, width: Int? = nil, initially initialization: Initialization? = nil
+  ) -> Signal {
+    let id = trace.parameterBlock(
+      name, rows: 1, columns: width ?? hiddenSize, isVector: true, initialization)
     return Signal(id: id, trace: trace)
   }
 
   /// A parameter of one number.
-  public func scalar(_ name: String) -> Signal { vector(name, width: 1) }
+  public func scalar(_ name: String, initially initialization: Initialization? = nil) -> Signal {
+    vector(name, width: 1, initially: initialization)
+  }
 
   /// The matrix with ones on its diagonal, `[size, size]`.
   public func identity(_ size: Int) -> Matrix {

@@ -17,4 +17,45 @@
 public protocol RecurrentCell: Sendable {
   /// States the equations of one step, in symbols.
   func equations(_ cell: inout CellBuilder)
+
+  /// Throws where the cell's options make no cell of these sizes.
+  ///
+  /// Options that come from outside, by a flag or in a checkpoint, are checked with it first: to state
+  /// the equations with unsuitable ones is a caller's bug. Most cells suit all sizes.
+  func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption)
+}
+
+extension RecurrentCell {
+  /// Any sizes suit.
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {}
+}
+
+/// An option of a cell that makes no cell of the sizes asked for.
+public struct UnsuitableOption: Error, Hashable, CustomStringConvertible {
+  /// The option's name.
+  public let option: String
+  /// What would suit.
+  public let expected: String
+  /// What was given.
+  public let found: String
+
+  /// An option with what would suit and what was given.
+  public init(_ option: String, expected: String, found: some CustomStringConvertible) {
+    self.option = option
+    self.expected = expected
+    self.found = found.description
+  }
+
+  /// One line with all three.
+  public var description: String { "\(option): expected \(expected), found \(found)" }
+}
+
+extension ClosedRange<Int> {
+  /// Throws where the value of an option is outside the range.
+  func check(_ value: Int, _ option: String) throws(UnsuitableOption) {
+    guard contains(value) else {
+      throw UnsuitableOption(
+        option, expected: "a number from \(lowerBound) to \(upperBound)", found: value)
+    }
+  }
 }

@@ -27,6 +27,13 @@ public struct Signal {
     return trace.signal(.slice(id, range))
   }
 
+  /// Each unit `count` times: a, a, b, b, ...
+  public func repeated(each count: Int) -> Signal {
+    precondition(count > 0, "units repeated \(count) times")
+    return concatenate(
+      (0..<width).map { trace.signal(.broadcast(self[$0..<$0 + 1].id, columns: count)) })
+  }
+
   /// The sum over the units: one unit.
   public func sum() -> Signal { trace.signal(.sum(id)) }
 
@@ -60,7 +67,10 @@ public struct Signal {
 }
 
 /// The units of several signals, one after the other.
-public func concatenate(_ signals: Signal...) -> Signal {
+public func concatenate(_ signals: Signal...) -> Signal { concatenate(signals) }
+
+/// The units of a list of signals, one after the other.
+public func concatenate(_ signals: [Signal]) -> Signal {
   precondition(!signals.isEmpty, "nothing to concatenate")
   return signals[0].trace.signal(.concatenate(signals.map(\.id)))
 }

@@ -14,7 +14,7 @@ final class Trace {
     var extent = 0
     var isVector: Bool
     var across: Int
-    var blocks: [String: NodeID] = [:]
+    var blocks: [(description: CellGraph.Parameter.Block, node: NodeID)] = []
   }
 
   /// While blocks are coming in nobody knows how many rows a parameter will have.
@@ -49,7 +49,9 @@ final class Trace {
     updates[state] = graph.add(.broadcast(value, columns: width))
   }
 
-  func parameterBlock(_ name: String, rows: Int, columns: Int, isVector: Bool) -> NodeID {
+  func parameterBlock(
+    _ name: String, rows: Int, columns: Int, isVector: Bool, _ initialization: Initialization?
+  ) -> NodeID {
     let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
     let block = parts.count == 2 ? parts[1] : ""
     let (along, across) = isVector ? (columns, 1) : (rows, columns)
@@ -64,7 +66,8 @@ final class Trace {
       parameters.append(
         Parameter(name: parts[0], node: node, isVector: isVector, across: across))
     }
-    if let known = parameters[position].blocks[block] {
+    if let known = parameters[position].blocks.first(where: { $0.description.name == block })?.node
+    {
       precondition(
         graph[known].rows == rows && graph[known].columns == columns,
         "\(name) is asked for with two shapes")
@@ -79,7 +82,8 @@ final class Trace {
         ? .slice(parameters[position].node, start..<start + along)
         : .rows(parameters[position].node, start..<start + along))
     parameters[position].extent += along
-    parameters[position].blocks[block] = node
+    parameters[position].blocks.append(
+      (.init(name: block, range: start..<start + along, initialization: initialization), node))
     return node
   }
 
@@ -108,7 +112,8 @@ final class Trace {
       parameters: parameters.map {
         .init(
           name: $0.name,
-          shape: $0.isVector ? [$0.extent] : [$0.extent, graph[$0.node].columns])
+          shape: $0.isVector ? [$0.extent] : [$0.extent, graph[$0.node].columns],
+          blocks: $0.blocks.map(\.description))
       },
       sequences: [.init(name: "input", width: inputSize)], updates: updates, output: result)
   }

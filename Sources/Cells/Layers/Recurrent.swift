@@ -62,7 +62,8 @@ public struct Recurrent: Module {
   /// For each of them, what forward passes have made of them.
   let caches: [PreparedCache]
 
-  /// A layer with weights drawn as PyTorch draws them: uniformly from ±1/sqrt(H).
+  /// A layer with weights drawn as PyTorch draws them, uniformly from ±1/sqrt(H), but for those
+  /// whose start the cell's equations state.
   public init(
     _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int = 1,
     direction: Direction = .forward, dropout: Float = 0, bias: Bool = true,
@@ -71,14 +72,14 @@ public struct Recurrent: Module {
     self.init(
       cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction: direction,
       dropout: dropout, bias: bias, layout: layout
-    ) { Tensor(fanInUniform: $0, fanIn: hiddenSize, using: &generator) }
+    ) { $0.initialValue(fanIn: hiddenSize, using: &generator) }
   }
 
-  /// A layer whose parameters are made by a function of their shapes: zeros, say, to be loaded.
+  /// A layer whose parameters are made by a function: zeros, say, to be loaded.
   package init(
     _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int = 1,
     direction: Direction = .forward, dropout: Float = 0, bias: Bool = true,
-    layout: Layout = .timeFirst, parameter: (_ shape: [Int]) -> Tensor
+    layout: Layout = .timeFirst, parameter: (CellGraph.Parameter) -> Tensor
   ) {
     precondition(layers > 0, "a recurrent layer of \(layers) layers")
     precondition(dropout >= 0 && dropout < 1, "dropout of \(dropout) is not in 0..<1")
@@ -97,10 +98,14 @@ public struct Recurrent: Module {
     }
     self.plans = plans
     caches = (0..<layers * direction.count).map { _ in PreparedCache() }
+    precondition(
+      plans.allSatisfy { $0.cell.states == first.states },
+      "layers over \(inputSize) and over \(direction.mergedSize(of: first.outputSize)) units "
+        + "have states of different widths, which can't be stacked")
     weights = []
     for index in 0..<layers * direction.count {
       let cell = plans[index < direction.count ? 0 : 1].cell
-      weights.append(cell.parameters.map { parameter($0.shape) })
+      weights.append(cell.parameters.map(parameter))
     }
   }
 
@@ -122,7 +127,7 @@ public struct Recurrent: Module {
   public mutating func visitParameters(_ visitor: inout ParameterVisitor) {
     for index in weights.indices {
       let (layer, isReverse) = (index / direction.count, isReversed(index))
-      let parameters = cell.parameters
+      let parameters = plans[layer == 0 ? 0 : 1].cell.parameters
       for (position, parameter) in parameters.enumerated() {
         let suffix = "_l\(layer)" + (isReverse && direction != .reverse ? "_reverse" : "")
         visitor.visit(parameter.name + suffix, &weights[index][position])

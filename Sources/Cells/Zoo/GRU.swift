@@ -6,31 +6,50 @@
 ///     h' = (1 - z) n + z h
 ///
 /// State: hidden, H. Parameters: `weight_ih [3H, I]`, `bias_ih [3H]`, `weight_hh [3H, H]`,
-/// `bias_hh [3H]`, gates in the order r, z, n. Weights of one form don't serve the other.
+/// `bias_hh [3H]`, gates in the order r, z, n; with layer normalisation, `N(W x) γ + b` and `N(U h) γ' + b'`,
+/// also `gain_ih [3H]` and `gain_hh [3H]`. Weights of one reset form don't serve the other.
 ///
-/// Paper: K. Cho et al., Learning phrase representations using RNN encoder-decoder, EMNLP 2014.
+/// Keras, ONNX and oneDNN have the gates in the order z, r, n. Haiku and DL4S mix with z the other way,
+/// `(1 - z) h + z n`: negate the weights and biases of z. Flax's nnx cell has no b' although its
+/// documentation shows one, and mlx-swift leaves b' out of the first step.
+///
+/// Papers: K. Cho et al., Learning phrase representations using RNN encoder-decoder, EMNLP 2014;
+/// layer normalisation: J. Ba, R. Kiros and G. Hinton, 2016.
 public struct GRU: RecurrentCell, Codable, Hashable {
   /// Where the reset gate acts.
   public enum Reset: String, Codable, Sendable {
-    case afterProduct, beforeProduct
+    /// On the recurrent product.
+    case afterProduct
+    /// On the state, before its product.
+    case beforeProduct
   }
 
   /// Where the reset gate acts.
   public var reset: Reset
+  /// Whether the products are normalised; with the reset gate before its product, n's product on its own.
+  public var hasLayerNorm: Bool
 
-  /// A cell with the reset gate in the given place.
-  public init(reset: Reset = .afterProduct) { self.reset = reset }
+  /// A cell with the given options.
+  public init(reset: Reset = .afterProduct, hasLayerNorm: Bool = false) {
+    self.reset = reset
+    self.hasLayerNorm = hasLayerNorm
+  }
 
   public func equations(_ cell: inout CellBuilder) {
-    let (x, h) = (cell.input, cell.state("hidden"))
-    let r = sigmoid(cell.affine(x, "ih.r") + cell.affine(h, "hh.r"))
-    let z = sigmoid(cell.affine(x, "ih.z") + cell.affine(h, "hh.z"))
+    let (x, h, builder) = (cell.input, cell.state("hidden"), cell)
+    func gates(_ names: [String], of signal: Signal, _ name: String) -> CellBuilder.Gates {
+      builder.gates(names, of: signal, name, isNormalized: hasLayerNorm)
+    }
+    let fromX = gates(["r", "z", "n"], of: x, "ih")
+    let fromH = gates(reset == .afterProduct ? ["r", "z", "n"] : ["r", "z"], of: h, "hh")
+    let r = sigmoid(fromX["r"] + fromH["r"])
+    let z = sigmoid(fromX["z"] + fromH["z"])
     let recurrent =
       switch reset {
-      case .afterProduct: r * cell.affine(h, "hh.n")
-      case .beforeProduct: cell.affine(r * h, "hh.n")
+      case .afterProduct: r * fromH["n"]
+      case .beforeProduct: gates(["n"], of: r * h, "hh")["n"]
       }
-    let n = tanh(cell.affine(x, "ih.n") + recurrent)
+    let n = tanh(fromX["n"] + recurrent)
     cell.update(h, to: (1 - z) * n + z * h)
   }
 }

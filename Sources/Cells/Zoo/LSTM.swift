@@ -1,35 +1,105 @@
-/// Long short-term memory, with a forget gate and, if asked for, a projection of the output.
+/// Long short-term memory, in its published variants.
 ///
 ///     i = σ(Wᵢ x + bᵢ + Uᵢ h + b'ᵢ)    f, o likewise
 ///     g = tanh(W₉ x + b₉ + U₉ h + b'₉)
 ///     c' = f c + i g
 ///     h' = o tanh(c'),  or  P (o tanh(c'))
 ///
-/// States: hidden, H (or the projection's size), and cell, H. Parameters: `weight_ih [4H, I]`,
-/// `bias_ih [4H]`, `weight_hh [4H, H]`, `bias_hh [4H]`, gates in the order i, f, g, o;
-/// with a projection to size R: `weight_hh [4H, R]` and `weight_hr [R, H]`.
+/// States: hidden, H (or the projection's size R), and cell, H. Parameters: `weight_ih [4H, I]`,
+/// `bias_ih [4H]`, `weight_hh [4H, H]`, `bias_hh [4H]`, gates in the order i, f, g, o. Besides:
+/// - a projection: `weight_hh [4H, R]` and `weight_hr [R, H]`;
+/// - peepholes, `+ pᵢ c`, `+ pᶠ c`, `+ pₒ c'` inside the gates: `weight_ch [3H]` in the order i, f, o;
+/// - layer normalisation, `N(W x) γ + N(U h) γ' + b + b'` over all gates together and
+///   `tanh(N(c') γ″ + β)` in the output: `gain_ih [4H]`, `gain_hh [4H]`, `gain_cell [H]`, `bias_cell [H]`;
+/// - coupled gates, i = 1 - f, leave out i; those without a forget gate, f = 1, leave out f.
+///
+/// The output's peephole reads the new cell state, as in the paper; RecurrentLayers.jl reads the old one.
+/// ONNX has the gates in the order i, o, f, g and the peepholes in the order i, o, f. Coupled gates of
+/// ONNX runtime and burn state i and take f = 1 - i: negate that gate's weights and biases.
 ///
 /// Papers: S. Hochreiter and J. Schmidhuber, Long short-term memory, Neural Computation 9, 1997;
-/// F. Gers, J. Schmidhuber and F. Cummins, Learning to forget, Neural Computation 12, 2000;
-/// projection: H. Sak, A. Senior and F. Beaufays, Interspeech 2014.
+/// forget gate: F. Gers, J. Schmidhuber and F. Cummins, Learning to forget, Neural Computation 12, 2000;
+/// peepholes: F. Gers, N. Schraudolph and J. Schmidhuber, JMLR 3, 2002;
+/// coupled gates: K. Greff et al., LSTM: a search space odyssey, 2015;
+/// projection: H. Sak, A. Senior and F. Beaufays, Interspeech 2014;
+/// layer normalisation: J. Ba, R. Kiros and G. Hinton, 2016.
 public struct LSTM: RecurrentCell, Codable, Hashable {
+  /// Which gates the cell state has.
+  public enum Gates: String, Codable, Sendable {
+    /// An input gate and a forget gate.
+    case inputAndForget
+    /// A forget gate f, and 1 - f as the input gate.
+    case coupled
+    /// An input gate alone: nothing is forgotten, as in 1997.
+    case inputOnly
+  }
+
+  /// Which gates the cell state has.
+  public var gates: Gates
+  /// Whether the gates see the cell state.
+  public var hasPeepholes: Bool
+  /// Whether the gates' sums and the cell state are normalised.
+  public var hasLayerNorm: Bool
   /// The size that the output is projected to, if it is.
   public var projectionSize: Int?
+  /// Where the bias of the forget gate starts: 1 in Keras; nil draws it like the other biases, as PyTorch does.
+  public var forgetBias: Double?
 
-  /// A cell with or without projection.
-  public init(projectionSize: Int? = nil) { self.projectionSize = projectionSize }
+  /// A cell with the given options.
+  public init(
+    gates: Gates = .inputAndForget, hasPeepholes: Bool = false, hasLayerNorm: Bool = false,
+    projectionSize: Int? = nil, forgetBias: Double? = nil
+  ) {
+    self.gates = gates
+    self.hasPeepholes = hasPeepholes
+    self.hasLayerNorm = hasLayerNorm
+    self.projectionSize = projectionSize
+    self.forgetBias = forgetBias
+  }
 
   public func equations(_ cell: inout CellBuilder) {
     let x = cell.input
     let h = cell.state("hidden", width: projectionSize)
     let c = cell.state("cell")
-    let i = sigmoid(cell.affine(x, "ih.i") + cell.affine(h, "hh.i"))
-    let f = sigmoid(cell.affine(x, "ih.f") + cell.affine(h, "hh.f"))
-    let g = tanh(cell.affine(x, "ih.g") + cell.affine(h, "hh.g"))
-    let o = sigmoid(cell.affine(x, "ih.o") + cell.affine(h, "hh.o"))
-    let new = f * c + i * g
-    let output = o * tanh(new)
+    let builder = cell
+    let fromX = builder.gates(
+      gateNames, of: x, "ih", isNormalized: hasLayerNorm, biases: forgetBiases("ih"))
+    let fromH = builder.gates(
+      gateNames, of: h, "hh", isNormalized: hasLayerNorm, biases: forgetBiases("hh"))
+
+    func gate(_ name: String, seeing c: Signal) -> Signal {
+      let sum = fromX[name] + fromH[name]
+      return sigmoid(hasPeepholes ? sum + builder.vector("weight_ch.\(name)") * c : sum)
+    }
+    let i = gates == .coupled ? 1 - gate("f", seeing: c) : gate("i", seeing: c)
+    let f = gates == .inputOnly ? cell.constant(1) : gate("f", seeing: c)
+    let new = f * c + i * tanh(fromX["g"] + fromH["g"])
+    let o = gate("o", seeing: new)
+    let output = o * tanh(hasLayerNorm ? normalized(new, cell) : new)
     cell.update(c, to: new)
     cell.update(h, to: projectionSize.map { cell.linear(output, "hr", width: $0) } ?? output)
+  }
+
+  /// A projection has at least one unit.
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    if let projectionSize { try (1...1 << 20).check(projectionSize, "projectionSize") }
+  }
+
+  private var gateNames: [String] {
+    switch gates {
+    case .inputAndForget: ["i", "f", "g", "o"]
+    case .coupled: ["f", "g", "o"]
+    case .inputOnly: ["i", "g", "o"]
+    }
+  }
+
+  /// The two biases of the forget gate together start as the option says.
+  private func forgetBiases(_ side: String) -> [String: Initialization] {
+    forgetBias.map { ["f": .constant(side == "ih" ? $0 : 0)] } ?? [:]
+  }
+
+  private func normalized(_ c: Signal, _ cell: CellBuilder) -> Signal {
+    cell.vector("gain_cell", initially: .constant(1)) * c.normalized()
+      + cell.bias("cell", initially: .constant(0))
   }
 }

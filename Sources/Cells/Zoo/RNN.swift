@@ -6,9 +6,19 @@
 ///
 /// Paper: J. Elman, Finding structure in time, Cognitive Science 14, 1990.
 public struct RNN: RecurrentCell, Codable, Hashable {
-  /// The function φ.
+  /// The function φ of a sum.
   public enum Nonlinearity: String, Codable, Sendable {
-    case tanh, relu
+    /// The hyperbolic tangent.
+    case tanh
+    /// `max(x, 0)`.
+    case relu
+
+    func callAsFunction(_ x: Signal) -> Signal {
+      switch self {
+      case .tanh: Cells.tanh(x)
+      case .relu: Cells.relu(x)
+      }
+    }
   }
 
   /// The function applied to the sum.
@@ -19,7 +29,6 @@ public struct RNN: RecurrentCell, Codable, Hashable {
 
   public func equations(_ cell: inout CellBuilder) {
     let (x, h) = (cell.input, cell.state("hidden"))
-    let sum = cell.affine(x, "ih") + cell.affine(h, "hh")
-    cell.update(h, to: nonlinearity == .tanh ? tanh(sum) : relu(sum))
+    cell.update(h, to: nonlinearity(cell.affine(x, "ih") + cell.affine(h, "hh")))
   }
 }

@@ -1,9 +1,9 @@
 /// What a JSON text does wrong, and where.
-struct JSONError: Error, Hashable {
+package struct JSONError: Error, Hashable {
   /// The offset of the offending byte.
-  var offset: Int
+  package var offset: Int
   /// What a reader would have accepted there, or the rule that is broken.
-  var problem: String
+  package var problem: String
 }
 
 /// A strict reader of JSON text, one token at a time; nothing is built that the caller does not ask for.

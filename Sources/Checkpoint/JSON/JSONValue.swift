@@ -24,7 +24,7 @@ public enum JSONValue: Sendable, Hashable {
 
 extension JSONValue {
   /// Reads a text, which must be one strict JSON value (RFC 8259) without duplicate keys.
-  init(parsing text: [UInt8], maximumDepth: Int) throws(JSONError) {
+  package init(parsing text: [UInt8], maximumDepth: Int) throws(JSONError) {
     var scanner = JSONScanner(text, maximumDepth: maximumDepth)
     scanner.skipWhitespace()
     self = try scanner.value()

@@ -37,6 +37,8 @@ public struct LanguageModel: Module {
       case .embedding: Tensor(normal: shape, using: &generator)
       case .unit:
         Tensor(fanInUniform: shape, fanIn: configuration.hiddenSize, using: &generator)
+      case .cell(let parameter):
+        parameter.initialValue(fanIn: configuration.hiddenSize, using: &generator)
       }
     }
   }
@@ -46,7 +48,10 @@ public struct LanguageModel: Module {
     self.init(configuration, vocabularySize: vocabularySize) { _, shape in Tensor(zeros: shape) }
   }
 
-  private enum Role { case embedding, unit }
+  private enum Role {
+    case embedding, unit
+    case cell(CellGraph.Parameter)
+  }
 
   private init(
     _ configuration: Configuration, vocabularySize: Int,
@@ -62,7 +67,7 @@ public struct LanguageModel: Module {
       configuration.cell, inputSize: configuration.embeddingSize,
       hiddenSize: configuration.hiddenSize, layers: configuration.layers,
       dropout: configuration.dropout, layout: .batchFirst
-    ) { parameter(.unit, $0) }
+    ) { parameter(.cell($0), $0.shape) }
     outputWeight = tied ? nil : parameter(.unit, [vocabularySize, rnn.outputSize])
     outputBias = parameter(.unit, [vocabularySize])
     require(

@@ -15,6 +15,10 @@ public struct NamedCell: RecurrentCell, Codable, Hashable {
 
   public func equations(_ cell: inout CellBuilder) { base.equations(&cell) }
 
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    try base.validate(inputSize: inputSize, hiddenSize: hiddenSize)
+  }
+
   private enum CodingKeys: String, CodingKey { case name, options }
 
   /// Writes the name and the options.

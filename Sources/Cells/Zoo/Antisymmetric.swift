@@ -1,0 +1,41 @@
+/// An RNN whose recurrent matrix is antisymmetric, a discretised ordinary differential equation.
+///
+///     A = U - Uᵀ - γ I
+///     h' = h + ε tanh(W x + b + A h)
+///     h' = h + ε σ(W₂ x + b₂ + A h) tanh(Wₙ x + bₙ + A h)      gated
+///
+/// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H, H]`; gated:
+/// `weight_ih [2H, I]` and `bias_ih [2H]` in the order z, n. U is stored whole, though only U - Uᵀ counts.
+///
+/// RecurrentLayers.jl and torchrecurrent take ε = 1 and γ = 0 where the paper tunes both to 0.01 ... 0.1, and
+/// draw U from N(0, 1), which is far too large for wide layers.
+///
+/// Paper: B. Chang, M. Chen, E. Haber and E. Chi, AntisymmetricRNN: a dynamical system view on
+/// recurrent neural networks, ICLR 2019.
+public struct Antisymmetric: RecurrentCell, Codable, Hashable {
+  /// Whether a gate scales the change.
+  public var isGated: Bool
+  /// The size of a step, ε.
+  public var stepSize: Double
+  /// How much every unit forgets on its own, γ.
+  public var diffusion: Double
+
+  /// A cell with the given options.
+  public init(isGated: Bool = false, stepSize: Double = 0.1, diffusion: Double = 0.01) {
+    self.isGated = isGated
+    self.stepSize = stepSize
+    self.diffusion = diffusion
+  }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, h, u) = (cell.input, cell.state("hidden"), cell.matrix("hh"))
+    let a = u - u.transposed() - diffusion * cell.identity(cell.hiddenSize)
+    let recurrent = cell.product(h, a)
+    if isGated {
+      let z = sigmoid(cell.affine(x, "ih.z") + recurrent)
+      cell.update(h, to: h + stepSize * z * tanh(cell.affine(x, "ih.n") + recurrent))
+    } else {
+      cell.update(h, to: h + stepSize * tanh(cell.affine(x, "ih") + recurrent))
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/// An RNN with a weighted residual connection: two more numbers than the simple one.
+///
+///     h' = σ(α) tanh(W x + b + U h) + σ(β) h
+///
+/// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H, H]`, `alpha [1]`,
+/// `beta [1]`, which start at -3 and 3: much memory, little news, as the paper wants it.
+///
+/// RecurrentLayers.jl and torchrecurrent start them at 3 and -3, which is almost the plain RNN.
+///
+/// Paper: A. Kusupati et al., FastGRNN: a fast, accurate, stable and tiny kilobyte sized gated
+/// recurrent neural network, NeurIPS 2018.
+public struct FastRNN: RecurrentCell, Codable, Hashable {
+  /// The cell; it has no options.
+  public init() {}
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, h) = (cell.input, cell.state("hidden"))
+    let alpha = sigmoid(cell.scalar("alpha", initially: .constant(-3)))
+    let beta = sigmoid(cell.scalar("beta", initially: .constant(3)))
+    let new = tanh(cell.affine(x, "ih") + cell.linear(h, "hh"))
+    cell.update(h, to: alpha * new + beta * h)
+  }
+}

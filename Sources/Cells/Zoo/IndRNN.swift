@@ -1,0 +1,24 @@
+/// Independently recurrent network: each unit remembers only itself.
+///
+///     h' = φ(W x + b + u h)
+///
+/// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H]`, one weight a unit,
+/// which starts between 0 and 1. For T steps with ReLU the paper keeps |u| below 2^(1/T).
+///
+/// φ is ReLU in the paper and RecurrentLayers.jl, tanh in torchrecurrent and haste.
+///
+/// Paper: S. Li, W. Li, C. Cook, C. Zhu and Y. Gao, Independently recurrent neural network (IndRNN):
+/// building a longer and deeper RNN, CVPR 2018.
+public struct IndRNN: RecurrentCell, Codable, Hashable {
+  /// The function φ.
+  public var nonlinearity: RNN.Nonlinearity
+
+  /// A cell with the given function.
+  public init(nonlinearity: RNN.Nonlinearity = .relu) { self.nonlinearity = nonlinearity }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, h) = (cell.input, cell.state("hidden"))
+    let u = cell.vector("weight_hh", initially: .uniform(0...1))
+    cell.update(h, to: nonlinearity(cell.affine(x, "ih") + u * h))
+  }
+}

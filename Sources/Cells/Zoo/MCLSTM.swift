@@ -1,0 +1,32 @@
+/// LSTM with a memory controller: what is shown and what is fed back have gates of their own.
+///
+///     f, i, o, m = σ(Wₖ x + bₖ + Uₖ v)
+///     n = tanh(Wₙ x + bₙ + Uₙ v)
+///     c' = f c + i n
+///     h = o tanh(c')
+///     v' = m tanh(c')
+///
+/// States: control v, H, and cell, H. The output h is no state. Parameters: `weight_ih [5H, I]`,
+/// `bias_ih [5H]`, `weight_hh [5H, H]` in the order f, i, o, m, n.
+///
+/// RecurrentLayers.jl has no activation on any of the five.
+///
+/// Paper: I. Ben-Ari and R. Shwartz-Ziv, Sequence modeling using a memory controller extension for LSTM,
+/// NeurIPS Time Series Workshop 2017.
+public struct MCLSTM: RecurrentCell, Codable, Hashable {
+  /// The cell; it has no options.
+  public init() {}
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, v, c) = (cell.input, cell.state("control"), cell.state("cell"))
+    let f = sigmoid(cell.affine(x, "ih.f") + cell.linear(v, "hh.f"))
+    let i = sigmoid(cell.affine(x, "ih.i") + cell.linear(v, "hh.i"))
+    let o = sigmoid(cell.affine(x, "ih.o") + cell.linear(v, "hh.o"))
+    let m = sigmoid(cell.affine(x, "ih.m") + cell.linear(v, "hh.m"))
+    let n = tanh(cell.affine(x, "ih.n") + cell.linear(v, "hh.n"))
+    let new = f * c + i * n
+    cell.update(c, to: new)
+    cell.update(v, to: m * tanh(new))
+    cell.output(o * tanh(new))
+  }
+}

@@ -1,0 +1,35 @@
+/// Minion recurrent unit: a GRU whose update gate is a number.
+///
+///     r = σ(Wᵣ x + bᵣ + Uᵣ h),  or a number
+///     h' = λ h + (1 - λ) tanh(Wₙ x + bₙ + Uₙ (r h))
+///
+/// State: hidden, H. Parameters: `weight_ih [2H, I]`, `bias_ih [2H]`, `weight_hh [2H, H]` in the order
+/// r, n; with a number for r, one block of H rows each.
+///
+/// The reset gate of RecurrentLayers.jl is a tanh unless told otherwise.
+///
+/// Paper: A. Zyarah and D. Kudithipudi, the minion recurrent unit, 2026.
+public struct MiRU: RecurrentCell, Codable, Hashable {
+  /// How much of the state stays, λ.
+  public var retention: Double
+  /// The reset gate, if it is a number (MiRU2); else it is learned (MiRU1).
+  public var reset: Double?
+
+  /// A cell with the given options.
+  public init(retention: Double = 0.5, reset: Double? = nil) {
+    self.retention = retention
+    self.reset = reset
+  }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, h) = (cell.input, cell.state("hidden"))
+    let r =
+      if let reset {
+        cell.constant(reset)
+      } else {
+        sigmoid(cell.affine(x, "ih.r") + cell.linear(h, "hh.r"))
+      }
+    let n = tanh(cell.affine(x, "ih.n") + cell.linear(r * h, "hh.n"))
+    cell.update(h, to: retention * h + (1 - retention) * n)
+  }
+}

@@ -1,0 +1,48 @@
+/// Mogrifier LSTM: input and state gate each other, back and forth, before an LSTM sees them.
+///
+///     x ← 2 σ(Qᵣ h) x     in the rounds r = 1, 3, ...
+///     h ← 2 σ(Rᵣ x) h     in the rounds r = 2, 4, ...
+///     then i, f, g, o, c', h' as in an LSTM of x, h and c
+///
+/// States: hidden, H, and cell, H. Parameters: `weight_ih [4H, I]`, `bias_ih [4H]`, `weight_hh [4H, H]` in the
+/// order i, f, g, o; `weight_hx` (Q), `[I, H]` for each odd round, and `weight_xh` (R), `[H, I]` for each even
+/// one, below each other; with matrices shared by the rounds, one of each.
+///
+/// Paper: G. Melis, T. Kočiský and P. Blunsom, Mogrifier LSTM, ICLR 2020.
+public struct MogrifierLSTM: RecurrentCell, Codable, Hashable {
+  /// The number of rounds.
+  public var rounds: Int
+  /// Whether all rounds have the same two matrices.
+  public var sharesMatrices: Bool
+
+  /// A cell with the given options.
+  public init(rounds: Int = 5, sharesMatrices: Bool = false) {
+    self.rounds = rounds
+    self.sharesMatrices = sharesMatrices
+  }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (hidden, c) = (cell.state("hidden"), cell.state("cell"))
+    var (x, h) = (cell.input, hidden)
+    for round in 0..<rounds {
+      let block = sharesMatrices ? "" : ".\(round + 1)"
+      if round % 2 == 0 {
+        x = 2 * sigmoid(cell.linear(h, "hx" + block, width: x.width)) * x
+      } else {
+        h = 2 * sigmoid(cell.linear(x, "xh" + block)) * h
+      }
+    }
+    let i = sigmoid(cell.affine(x, "ih.i") + cell.linear(h, "hh.i"))
+    let f = sigmoid(cell.affine(x, "ih.f") + cell.linear(h, "hh.f"))
+    let g = tanh(cell.affine(x, "ih.g") + cell.linear(h, "hh.g"))
+    let o = sigmoid(cell.affine(x, "ih.o") + cell.linear(h, "hh.o"))
+    let new = f * c + i * g
+    cell.update(c, to: new)
+    cell.update(hidden, to: o * tanh(new))
+  }
+
+  /// Without rounds it is an LSTM.
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    try (0...64).check(rounds, "rounds")
+  }
+}

@@ -1,0 +1,43 @@
+/// Simple recurrent unit: all products are of the input, and the state is touched unit by unit.
+///
+///     u = W₀ x
+///     f = σ(W₁ x + vᶠ c + bᶠ)
+///     r = σ(W₂ x + vᵣ c + bᵣ)
+///     c' = f c + (1 - f) u
+///     h = r c' + (1 - r) s x
+///
+/// State: cell, H. The output h is no state. Parameters: `weight_ih [3H, I]` in the order u, f, r and, where
+/// I is not H, a fourth block that stands for s x; `weight_ch [2H]` (v), one weight a unit, and `bias_ih [2H]` in
+/// the order f, r. Both gates read the old c.
+///
+/// The authors' library keeps the gate index innermost: column `unit * 3 + gate` of its matrix is row
+/// `gate * H + unit` of ours. Without v (its version 1) nothing but c' depends on the state.
+///
+/// Paper: T. Lei, Y. Zhang, S. Wang, H. Dai and Y. Artzi, Simple recurrent units for highly
+/// parallelizable recurrence, EMNLP 2018.
+public struct SRU: RecurrentCell, Codable, Hashable {
+  /// Whether the gates see the cell state.
+  public var hasPeepholes: Bool
+  /// The factor s of the input in the output; the paper's is sqrt(1 + 2 exp(b)) where b is the mean bias of r.
+  public var inputScale: Double
+
+  /// A cell with the given options.
+  public init(hasPeepholes: Bool = true, inputScale: Double = 1) {
+    self.hasPeepholes = hasPeepholes
+    self.inputScale = inputScale
+  }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, c, builder) = (cell.input, cell.state("cell"), cell)
+    func gate(_ name: String) -> Signal {
+      let sum = builder.affine(x, "ih.\(name)")
+      return sigmoid(hasPeepholes ? sum + builder.vector("weight_ch.\(name)") * c : sum)
+    }
+    let u = cell.linear(x, "ih.u")
+    let (f, r) = (gate("f"), gate("r"))
+    let new = f * c + (1 - f) * u
+    let skip = x.width == c.width ? inputScale * x : cell.linear(x, "ih.x")
+    cell.update(c, to: new)
+    cell.output(r * new + (1 - r) * skip)
+  }
+}

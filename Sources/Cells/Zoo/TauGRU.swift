@@ -1,0 +1,40 @@
+/// GRU with weighted time-delay feedback: part of the new content looks back several steps.
+///
+///     u = tanh(Wᵤ x + bᵤ + Uᵤ h)
+///     z = tanh(W₂ x + b₂ + U₂ h₋)        h₋: the state of d steps before
+///     g = σ(W₉ x + b₉ + U₉ h)
+///     a = σ(Wₐ x + bₐ + Uₐ h)
+///     h' = (1 - g) h + g (u + a z)
+///
+/// States: hidden, H, and past, (d - 1) H, the states before it, the latest first. Parameters:
+/// `weight_ih [4H, I]`, `bias_ih [4H]`, `weight_hh [4H, H]` in the order u, z, g, a.
+///
+/// Paper: N. B. Erichson, S. H. Lim and M. Mahoney, Gated recurrent neural networks with weighted
+/// time-delay feedback, 2022.
+public struct TauGRU: RecurrentCell, Codable, Hashable {
+  /// How many steps back h₋ lies, d; 1 would be h itself.
+  public var delay: Int
+
+  /// A cell with the given delay.
+  public init(delay: Int = 2) { self.delay = delay }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, h) = (cell.input, cell.state("hidden"))
+    let past = cell.state("past", width: (delay - 1) * h.width)
+    let (queue, builder) = ([h] + past.chunks(delay - 1), cell)
+    func sum(_ gate: String, from state: Signal) -> Signal {
+      builder.affine(x, "ih.\(gate)") + builder.linear(state, "hh.\(gate)")
+    }
+    let u = tanh(sum("u", from: h))
+    let z = tanh(sum("z", from: queue[delay - 1]))
+    let g = sigmoid(sum("g", from: h))
+    let a = sigmoid(sum("a", from: h))
+    cell.update(h, to: (1 - g) * h + g * (u + a * z))
+    cell.update(past, to: concatenate(queue.dropLast()))
+  }
+
+  /// A delay is of at least two steps.
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    try (2...256).check(delay, "delay")
+  }
+}

@@ -1,0 +1,27 @@
+/// Strongly typed GRU: everything it computes is computed from two inputs, this and the last.
+///
+///     z = W₂ x + V₂ x₋ + b₂
+///     f = σ(Wᶠ x + Vᶠ x₋ + bᶠ)
+///     o = tanh(Wₒ x + Vₒ x₋ + bₒ)
+///     h' = f h + z o
+///
+/// States: hidden, H, and past, 3H, which is V x₋, the products of the input before: kept in the place of
+/// that input, they are computed for all steps at once. Parameters: `weight_ih [3H, I]`, `bias_ih [3H]` and
+/// `weight_ph [3H, I]` (V) in the order z, f, o.
+///
+/// Paper: D. Balduzzi and M. Ghifary, Strongly-typed recurrent neural networks, ICML 2016.
+public struct TypedGRU: RecurrentCell, Codable, Hashable {
+  /// The cell; it has no options.
+  public init() {}
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, h) = (cell.input, cell.state("hidden"))
+    let past = cell.state("past", width: 3 * cell.hiddenSize)
+    let v = past.chunks(3)
+    let z = cell.affine(x, "ih.z") + v[0]
+    let f = sigmoid(cell.affine(x, "ih.f") + v[1])
+    let o = tanh(cell.affine(x, "ih.o") + v[2])
+    cell.update(h, to: f * h + z * o)
+    cell.update(past, to: cell.linear(x, "ph", width: past.width))
+  }
+}
