@@ -6,5 +6,7 @@
   import Darwin
 #endif
 
-/// `exp` in double precision, under a name that leaves the tensors' `exp` alone.
+/// `exp` and `cos` in double precision, under names that leave those of tensors alone.
 func exponential(_ x: Double) -> Double { exp(x) }
+
+func cosine(_ x: Double) -> Double { cos(x) }

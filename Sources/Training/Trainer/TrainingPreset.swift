@@ -1,0 +1,46 @@
+import Cells
+import Datasets
+
+/// A ready configuration.
+public enum TrainingPreset: String, CaseIterable, Sendable {
+  /// An LSTM that learns the embedded tales in some minutes, close to the entropy of their language.
+  case demo
+  /// The study note's run: three layers of a plain RNN with 10 units on the first 10,000 characters of The
+  /// Time Machine, zero states at every batch, Adam at 0.05, five epochs.
+  case note
+
+  /// The configuration, for a corpus.
+  public func configuration(dataset: String) throws(UnknownCell) -> TrainingConfiguration {
+    let cells = CellRegistry.standard
+    switch self {
+    case .demo:
+      return TrainingConfiguration(
+        dataset: dataset,
+        model: .init(
+          cell: try cells.cell(named: "lstm"), embeddingSize: 32, hiddenSize: 192, layers: 1),
+        windows: Windows(.sequential, batchSize: 32, sequenceLength: 64), epochs: 1,
+        learningRate: 0.006, schedule: .cosine)
+    case .note:
+      return TrainingConfiguration(
+        dataset: dataset,
+        model: .init(
+          cell: try cells.cell(named: "rnn"), embeddingSize: 10, hiddenSize: 10, layers: 3),
+        windows: Windows(.sequential, batchSize: 32, sequenceLength: 35, offset: 0), epochs: 5,
+        learningRate: 0.05, clip: nil, validationFraction: 0, carriesState: false)
+    }
+  }
+
+  /// The corpus that `--dataset` means: for the note a plain file is the book.
+  public func dataset(_ choice: String?) throws(InvalidSetting) -> String {
+    switch self {
+    case .demo: return choice ?? "tales"
+    case .note:
+      guard let choice else {
+        throw InvalidSetting(
+          "dataset", expected: "the file of The Time Machine's text for the preset note",
+          found: "none")
+      }
+      return choice.hasPrefix("timemachine:") ? choice : "timemachine:" + choice
+    }
+  }
+}
