@@ -18,6 +18,14 @@ struct Program {
 
   /// Runs it to its end.
   func run(_ arguments: String..., in directory: String? = nil) throws -> Outcome {
+    try run(arguments, in: directory)
+  }
+
+  /// Runs it to its end, or to an interruption as by Ctrl-C when it is time.
+  func run(
+    _ arguments: [String], in directory: String? = nil,
+    interruptedWhen isTime: (@Sendable () -> Bool)? = nil
+  ) throws -> Outcome {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
@@ -27,6 +35,12 @@ struct Program {
     process.standardError = error
     process.standardInput = FileHandle.nullDevice
     try process.run()
+    if let isTime {
+      Thread.detachNewThread {
+        while process.isRunning && !isTime() { usleep(5_000) }
+        if process.isRunning { process.interrupt() }
+      }
+    }
     // Neither pipe may fill up while the other one is read.
     let group = DispatchGroup()
     let errorText = Box()

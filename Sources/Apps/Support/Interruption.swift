@@ -17,8 +17,13 @@ public enum Interruption {
   /// Whether someone has asked the program to end.
   public static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
-  /// Listens from now on.
+  /// Listens from now on, even if whoever started the program had blocked the signals.
   public static func listen() {
+    var set = sigset_t()
+    sigemptyset(&set)
+    sigaddset(&set, SIGINT)
+    sigaddset(&set, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
     for number in [SIGINT, SIGTERM] {
       _ = signal(number) { received in
         requested.store(true, ordering: .relaxed)

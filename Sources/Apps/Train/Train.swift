@@ -14,6 +14,7 @@ import Training
   @OptionGroup var options: TrainingOptions
 
   func validate() throws {
+    Interruption.listen()
     if let threads = options.threads, !(1...1024).contains(threads) {
       throw ValidationError("threads: expected a number from 1 to 1024, found \(threads)")
     }
@@ -25,11 +26,11 @@ import Training
   }
 
   func run() throws {
+    Interruption.listen()
     if let threads = options.threads { ThreadTeam.count = threads }
     var trainer = try options.makeTrainer()
     for hint in trainer.configuration.hints { Console.error.write("Hint: \(hint)\n") }
     var renderer = try Renderer(trainer.configuration, options)
-    Interruption.listen()
     trainer.run(until: { Interruption.isRequested }) { renderer.render($0) }
     try trainer.save(to: options.out)
     guard trainer.isFinished else {

@@ -1,7 +1,19 @@
 extension CorpusRegistry {
-  /// The corpora of this library: `timemachine:FILE`.
+  /// The corpora of this library: `tales` and `timemachine:FILE`.
   public static let standard: CorpusRegistry = {
     var corpora = CorpusRegistry()
+    corpora.register(
+      Tales.registeredName,
+      summary: "tales, or tales:CHARACTERS, very short stories with a known entropy"
+    ) { argument in
+      guard let argument else { return Tales() }
+      guard let characters = Int(argument), (1000...100_000_000).contains(characters) else {
+        throw DatasetError.badArgument(
+          dataset: Tales.registeredName, expected: "from 1000 to 100000000 characters",
+          found: argument)
+      }
+      return Tales(characters: characters)
+    }
     corpora.register(
       TimeMachine.registeredName,
       summary: "timemachine:FILE, a book as Dive into Deep Learning prepares it"

@@ -12,7 +12,7 @@ public struct ProgressText: Sendable {
   private let epochs: Int
   private var firstStep = 0
   private var tokens = 0
-  private var lastDrawn = -1.0
+  private var lastDrawn: Double?
   private var smoothedLoss: Double?
 
   /// Text for a training of so many epochs.
@@ -40,8 +40,8 @@ public struct ProgressText: Sendable {
     tokens += step.tokens
     smoothedLoss = smoothedLoss.map { $0 + 0.05 * (step.loss - $0) } ?? step.loss
     let interval = style == .bar ? 0.1 : 10
-    guard seconds - lastDrawn >= interval else { return "" }
-    let isFirst = lastDrawn < 0
+    if lastDrawn == nil, style == .lines { lastDrawn = seconds }
+    if let lastDrawn, seconds - lastDrawn < interval { return "" }
     lastDrawn = seconds
     let done = Double(step.number - firstStep)
     let left = seconds / max(1, done) * Double(max(0, step.totalSteps - step.number))
@@ -52,7 +52,7 @@ public struct ProgressText: Sendable {
       + "\(speed.grouped) characters/s  \(left.clock) left"
     switch style {
     case .bar: return "\r\(bar(share)) \(Int(share * 100))%  \(facts)\u{1B}[K"
-    case .lines: return isFirst ? "" : "\(Int(share * 100))%  \(facts)\n"
+    case .lines: return "\(Int(share * 100))%  \(facts)\n"
     }
   }
 

@@ -41,6 +41,19 @@ public enum TrainingEvent: Sendable {
     public let learningRate: Double
     /// The number of tokens in the batch.
     public let tokens: Int
+
+    package init(
+      number: Int, epoch: Int, totalSteps: Int, loss: Double, gradientNorm: Double,
+      learningRate: Double, tokens: Int
+    ) {
+      self.number = number
+      self.epoch = epoch
+      self.totalSteps = totalSteps
+      self.loss = loss
+      self.gradientNorm = gradientNorm
+      self.learningRate = learningRate
+      self.tokens = tokens
+    }
   }
 
   /// One epoch.
@@ -51,6 +64,12 @@ public enum TrainingEvent: Sendable {
     public let loss: Double
     /// The mean loss on the validation text in nats, if there is one.
     public let validationLoss: Double?
+
+    package init(number: Int, loss: Double, validationLoss: Double?) {
+      self.number = number
+      self.loss = loss
+      self.validationLoss = validationLoss
+    }
   }
 }
 

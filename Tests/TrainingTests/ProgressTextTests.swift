@@ -1,0 +1,37 @@
+import Testing
+import Training
+
+@Suite struct ProgressTextTests {
+  private func step(_ number: Int) -> TrainingEvent {
+    .step(
+      .init(
+        number: number, epoch: 1, totalSteps: 100, loss: 2, gradientNorm: 1,
+        learningRate: 0.1, tokens: 640))
+  }
+
+  @Test func aBarShowsShareLossSpeedAndTimeLeft() {
+    var text = ProgressText(.bar, epochs: 3)
+    let line = text.text(for: step(25), seconds: 10)
+    #expect(line.contains("[######..................] 25%  epoch 1/3  loss 2.000"))
+    #expect(line.contains("64 characters/s  0:30 left"))
+    #expect(text.text(for: step(26), seconds: 10.01).isEmpty)
+  }
+
+  @Test func linesComeNowAndThen() {
+    var text = ProgressText(.lines, epochs: 3)
+    #expect(text.text(for: step(1), seconds: 0).isEmpty)
+    #expect(text.text(for: step(2), seconds: 5).isEmpty)
+    #expect(text.text(for: step(50), seconds: 20).hasPrefix("50%  epoch 1/3"))
+  }
+
+  @Test func anEpochHasTheNotesLine() {
+    var text = ProgressText(.lines, epochs: 3)
+    let epoch = TrainingEvent.Epoch(number: 1, loss: 3.03151, validationLoss: nil)
+    #expect(text.text(for: .epoch(epoch), seconds: 1) == "epoch 1 loss: 3.0315\n")
+  }
+
+  @Test(arguments: [(0.0, "0.000"), (-1.2345, "-1.235"), (12, "12.000"), (0.0004, "0.000")])
+  func numbersAreRounded(_ number: Double, _ expected: String) {
+    #expect(number.text(3) == expected)
+  }
+}
