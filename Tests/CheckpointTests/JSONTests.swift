@@ -102,6 +102,16 @@ struct JSONTests {
     #expect(throws: CheckpointError.self) { try reader(nested(500_000)).verify() }
   }
 
+  /// Hashing a key of half a million combining marks takes minutes.
+  @Test func keysAreShort() throws {
+    func object(_ count: Int) -> String { "{\"" + String(repeating: "k", count: count) + "\":1}" }
+    try reader(object(512)).verify()
+    let error = #expect(throws: CheckpointError.self) { try reader(object(513)).verify() }
+    #expect(error?.description.contains("byte 1 of the JSON text: key of more than") == true)
+    let marks = "{\"" + String(repeating: "\u{315}\u{300}", count: 200_000) + "\":1}"
+    #expect(throws: CheckpointError.self) { try reader(marks).verify() }
+  }
+
   @Test func escapesMeanWhatTheyMustMean() throws {
     let value = try reader(#""\"\\\/\b\f\n\r\t\u00e9\ud83d\ude42\u0000""#)
       .json(String.self, .configuration, "w")

@@ -28,12 +28,12 @@ final class TemporaryDirectory {
 
   func file(_ name: String) -> String { "\(path)/\(name)" }
 
-  /// Writes a file of a few bytes.
-  func create(_ name: String, mode: mode_t = 0o644) throws {
+  /// Writes a file.
+  func create(_ name: String, bytes: [UInt8] = [1, 2, 3], mode: mode_t = 0o644) throws {
     let descriptor = open(file(name), O_WRONLY | O_CREAT, mode)
-    guard descriptor >= 0, write(descriptor, "old", 3) == 3, fchmod(descriptor, mode) == 0 else {
-      throw FixtureError(description: "cannot create \(name)")
-    }
+    guard descriptor >= 0, write(descriptor, bytes, bytes.count) == bytes.count,
+      fchmod(descriptor, mode) == 0
+    else { throw FixtureError(description: "cannot create \(name)") }
     close(descriptor)
   }
 }

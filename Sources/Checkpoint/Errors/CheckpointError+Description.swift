@@ -143,7 +143,7 @@ extension CheckpointError.Problem: CustomStringConvertible {
     case .io(let operation, let code): "\(operation) failed: \(systemMessage(code))"
     case .noSpace(let operation): "\(operation) failed: no space left on the disk"
     case .permission(let operation): "\(operation) failed: permission denied"
-    case .noSuchFile: "no such file"
+    case .noSuchFile: "no such file or directory"
     case .notARegularFile: "expected a file, found a directory or device"
     case .durabilityUnknown(let operation, let code):
       "saved, but a power cut may undo it: \(operation) failed: \(systemMessage(code))"

@@ -36,13 +36,10 @@ struct AtomicSave {
 
   /// Writes the pieces one after the other as the new file.
   func write(_ pieces: [[UInt8]]) throws(CheckpointError) {
-    let directory = open(directoryPath, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard directory >= 0 else {
-      throw CheckpointError(file: directoryPath, operation: "opening the directory", code: errno)
-    }
-    defer { close(directory) }
+    let place = try Directory(path: directoryPath)
+    let directory = place.descriptor
     let mode = try existingMode(in: directory)
-    removeLitter(in: directory)
+    removeLitter(in: place)
     let temporaryName = try writeTemporary(pieces, mode: mode, in: directory)
     guard renameat(directory, temporaryName, directory, name) == 0 else {
       let code = errno
@@ -182,22 +179,15 @@ struct AtomicSave {
   }
 
   /// Removes what saves of this file left behind whose process is gone.
-  private func removeLitter(in directory: Int32) {
-    let copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard copy >= 0, let stream = fdopendir(copy) else { return }
-    defer { closedir(stream) }
+  private func removeLitter(in directory: borrowing Directory) {
     let prefix = ".\(name).tmp-"
-    while let entry = readdir(stream) {
-      let found = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      guard found.hasPrefix(prefix),
-        let process = found.dropFirst(prefix.count).split(separator: "-").first.flatMap({
-          pid_t($0)
-        }),
-        process > 0, kill(process, 0) != 0, errno == ESRCH
+    // Litter that cannot be listed is no reason not to save.
+    for found in (try? directory.names()) ?? [] where found.hasPrefix(prefix) {
+      let parts = found.dropFirst(prefix.count).split(separator: "-")
+      guard let process = parts.first.flatMap({ pid_t($0) }), process > 0,
+        kill(process, 0) != 0, errno == ESRCH
       else { continue }
-      unlinkat(directory, found, 0)
+      directory.remove(found)
     }
   }
 }

@@ -18,6 +18,10 @@ struct JSONScanner {
   private var depth = 0
   private let maximumDepth: Int
 
+  /// Bytes that a key may have. Hashing a string normalizes it, in time that grows with the square of
+  /// a run of combining marks: a key of a megabyte of them takes minutes.
+  private static let maximumKeySize = 512
+
   init(_ bytes: [UInt8], position: Int = 0, maximumDepth: Int) {
     self.bytes = bytes
     self.position = position
@@ -73,6 +77,9 @@ struct JSONScanner {
       skipWhitespace()
       let start = position
       let key = try string()
+      guard key.utf8.count <= JSONScanner.maximumKeySize else {
+        throw failure("key of more than \(JSONScanner.maximumKeySize) bytes", at: start)
+      }
       guard keys.insert(key).inserted else { throw failure("duplicate key", at: start) }
       skipWhitespace()
       try expect(":")
