@@ -56,7 +56,7 @@ extension Recurrent {
     )
   }
 
-  private func check(_ state: RecurrentState, batch: Int) {
+  func check(_ state: RecurrentState, batch: Int) {
     precondition(
       state.names == cell.states.map(\.name),
       "states \(state.names) for a cell with \(cell.states.map(\.name))")

@@ -5,15 +5,15 @@ import TensorCore
 /// Between layers signals are time first, `[T, B, units]`; the layer's own input and output are read
 /// and written in their layout, in place.
 struct RecurrentPass {
-  private let layer: Recurrent
-  private let steps: Int
-  private let batch: Int
-  private let input: Tensor
+  let layer: Recurrent
+  let steps: Int
+  let batch: Int
+  let input: Tensor
   private let validity: Storage?
   private let masks: [Storage]
   private let learns: Bool
   /// For each direction of each layer, what it left.
-  private var trails: [Plan.Trail] = []
+  private(set) var trails: [Plan.Trail] = []
   /// The outputs of each direction, layer by layer, where merging has to look at them again.
   private var parts: [[Storage]] = []
   /// The input of each layer but the first.
@@ -91,7 +91,7 @@ struct RecurrentPass {
     merge(parts[index], into: target)
   }
 
-  private func plan(_ index: Int) -> Plan {
+  func plan(_ index: Int) -> Plan {
     let features = PlanCache.Features(
       masksInput: !masks.isEmpty && index > 0, hasLengths: validity != nil, learns: learns)
     return layer.plans[index == 0 ? 0 : 1].plan(features)
@@ -260,18 +260,18 @@ struct RecurrentPass {
 
   // MARK: Views
 
-  private func timeFirst(_ base: UnsafeMutablePointer<Float>, _ width: Int) -> SignalView {
+  func timeFirst(_ base: UnsafeMutablePointer<Float>, _ width: Int) -> SignalView {
     SignalView(base, timeStride: batch * width, rowStride: width)
   }
 
   /// A signal in the layer's layout.
-  private func strided(_ base: UnsafePointer<Float>, _ width: Int) -> SignalView {
+  func strided(_ base: UnsafePointer<Float>, _ width: Int) -> SignalView {
     let base = UnsafeMutablePointer(mutating: base)
     return layer.layout == .timeFirst
       ? timeFirst(base, width) : SignalView(base, timeStride: width, rowStride: steps * width)
   }
 
-  private func view(of tensor: inout Tensor) -> SignalView {
+  func view(of tensor: inout Tensor) -> SignalView {
     let width = tensor.shape[2]
     return tensor.withUnsafeMutablePointer { strided($0, width) }
   }

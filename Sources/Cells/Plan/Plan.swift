@@ -56,11 +56,12 @@ public struct Plan: Sendable {
   }
 
   /// Runs the way back: from the cotangents of the output and of the final states to those of the input,
-  /// of the initial states (returned), and of the parameters.
+  /// of the initial states (returned), and of the parameters. With a stride, each sample has gradients of
+  /// its own, that far behind the ones of the sample before it.
   package func runBackward(
     _ trail: Trail, outputCotangent: SignalView, stateCotangents: [UnsafePointer<Float>?],
     inputCotangent: SignalView, parameters: PlanParameters,
-    gradients: [UnsafeMutablePointer<Float>]
+    gradients: [UnsafeMutablePointer<Float>], gradientStride: Int = 0
   ) -> [Storage] {
     guard let backward else { preconditionFailure("a plan that does not learn has no way back") }
     var kept = trail.kept.makeIterator()
@@ -73,7 +74,8 @@ public struct Plan: Sendable {
         PlanArguments(
           batch: trail.batch, steps: trail.steps, isReversed: !trail.isReversed,
           sequences: sequences, outputs: [inputCotangent], initialStates: stateCotangents,
-          parameters: parameters, gathered: gradients)
+          parameters: parameters, gathered: gradients,
+          gatheredStride: gradientStride)
       ).states
     }
   }

@@ -37,6 +37,9 @@ package struct PlanArguments {
   package var initialStates: [UnsafePointer<Float>?]
   package var parameters: PlanParameters
   package var gathered: [UnsafeMutablePointer<Float>] = []
+  /// Floats from one sample's gathered values to the next one's, for a single step; 0 where they are
+  /// summed over samples and steps.
+  package var gatheredStride = 0
 }
 
 /// The memory of one run of a schedule.
@@ -52,6 +55,8 @@ struct PlanMemory {
     var previousShift = 0
     var nextShift = 0
     var isMatrix = false
+    /// Floats from one sample's matrix to the next one's, where each sample has its own.
+    var sampleStride = 0
   }
 
   var areas: [Area] = []
@@ -89,7 +94,10 @@ struct PlanMemory {
         areas.append(area)
       case .parameter(let index):
         areas.append(matrix(arguments.parameters.tensors[index].storage.pointer))
-      case .gathered(let index): areas.append(matrix(arguments.gathered[index]))
+      case .gathered(let index):
+        var area = matrix(arguments.gathered[index])
+        area.sampleStride = arguments.gatheredStride
+        areas.append(area)
       case .everyStep:
         areas.append(
           Area(base: own(steps * row), timeStride: row, rowStride: buffer.width))
@@ -119,7 +127,7 @@ struct PlanMemory {
   @inline(__always)
   func pointer(_ place: Schedule.Place, step: Int, row: Int) -> UnsafeMutablePointer<Float> {
     let area = areas[place.buffer]
-    if area.isMatrix { return area.base + place.offset }
+    if area.isMatrix { return area.base + place.offset + row * area.sampleStride }
     let shift =
       switch place.slot {
       case .current: 0

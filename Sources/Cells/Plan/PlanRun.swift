@@ -25,6 +25,8 @@ struct PlanRun {
 
   private let schedule: Schedule
   private let isReversed: Bool
+  /// Whether what is gathered is wanted for each sample.
+  private let gathersSamples: Bool
   private var memory: PlanMemory
   private var packed: [PackedMatrix] = []
 
@@ -33,6 +35,9 @@ struct PlanRun {
     precondition(
       arguments.batch > 0 && arguments.steps > 0,
       "a recurrence over \(arguments.steps) steps of \(arguments.batch) samples")
+    precondition(
+      arguments.steps == 1 || arguments.gatheredStride == 0,
+      "sums of each sample over \(arguments.steps) steps")
     let run = PlanRun(schedule, arguments)
     let parts = run.partCount
     let isShared =
@@ -45,6 +50,7 @@ struct PlanRun {
   private init(_ schedule: Schedule, _ arguments: PlanArguments) {
     self.schedule = schedule
     isReversed = arguments.isReversed
+    gathersSamples = arguments.gatheredStride != 0
     let parameters = arguments.parameters
     let known = parameters.cache?.prepared(for: schedule, parameters.tensors)
     memory = PlanMemory(schedule, arguments, prepared: known?.storages)
@@ -120,6 +126,7 @@ struct PlanRun {
   private var partCount: Int {
     let leastWork = 100_000
     let leastRows = 4
+    if gathersSamples { return 1 }
     let work = schedule.work * memory.batch * memory.steps
     return max(1, min(ThreadTeam.count, memory.batch / leastRows, work / leastWork))
   }
@@ -140,9 +147,10 @@ struct PlanRun {
       meet()
       for step in schedule.after { executeForAllSteps(step, steps, operands) }
       meet()
+      if gathersSamples { return gatherSamples(operands) }
       for step in schedule.gathering {
         if let width = step.gatheredWidth {
-          gather(step, share(width))
+          gather(step, share(width)) { blocks(0..<memory.steps, for: $0) }
         } else {
           meet()
           if part == 0 { execute(step, Block(step: 0, rows: 1), operands) }
@@ -237,14 +245,29 @@ struct PlanRun {
     }
   }
 
-  /// Some columns of a sum over all samples and steps: rows of the matrix for `outer`.
-  private func gather(_ step: Schedule.Step, _ columns: Range<Int>) {
+  /// What is gathered, sample by sample.
+  private func gatherSamples(_ operands: Operands) {
+    for row in 0..<memory.batch {
+      let block = Block(step: 0, row: row, rows: 1)
+      for step in schedule.gathering {
+        if let width = step.gatheredWidth {
+          gather(step, 0..<width) { _ in [block] }
+        } else {
+          execute(step, block, operands)
+        }
+      }
+    }
+  }
+
+  /// Some columns of a sum over blocks of samples and steps: rows of the matrix for `outer`.
+  private func gather(
+    _ step: Schedule.Step, _ columns: Range<Int>, over blocks: ([Schedule.Place]) -> [Block]
+  ) {
     if columns.isEmpty { return }
-    let steps = 0..<memory.steps
     switch step {
     case .outer(let a, let b, let target):
       let stride = memory.areas[target.buffer].rowStride
-      for (index, block) in blocks(steps, for: [a, b]).enumerated() {
+      for (index, block) in blocks([a, b]).enumerated() {
         matrixProduct(
           m: columns.count, n: b.columns, k: block.rows,
           a: pointer(a, block) + columns.lowerBound, aRowStride: 1,
@@ -253,13 +276,13 @@ struct PlanRun {
           into: pointer(target, block) + columns.lowerBound * stride, stride: stride)
       }
     case .total(let source, let target):
-      for (index, block) in blocks(steps, for: [source]).enumerated() {
+      for (index, block) in blocks([source]).enumerated() {
         columnSum(
           pointer(source, block) + columns.lowerBound, stride: stride(source, block),
           rows: block.rows, width: columns.count, accumulate: index > 0,
           into: pointer(target, block) + columns.lowerBound)
       }
-    default: preconditionFailure("only sums over all samples and steps are gathered")
+    default: preconditionFailure("only sums over samples and steps are gathered")
     }
   }
 }

@@ -1,0 +1,88 @@
+import TensorCore
+
+/// The whole influence matrix of each sample: exact for every cell, for small ones.
+///
+/// Memory: S P floats a sample for a cell of S state units and P parameters, O(H³); a step costs
+/// S² P multiplications, O(H⁴).
+///
+/// A sample's matrix has one row more than there are states: the loss's, of which the last factor is
+/// `[∂l/∂s]` and the last summand `[∂l/∂θ]`, so that one product gives both J' and the gradient.
+///
+/// Papers: A. Robinson and F. Fallside, The utility driven dynamic error propagation network, 1987;
+/// R. Williams and D. Zipser, Neural Computation 1, 1989.
+struct DenseInfluence: Influence {
+  private let cell: CellGraph
+  private let rows: CotangentRows
+  private let parameterSize: Int
+  /// The parameters, and the initial states if they are learned.
+  private let columns: Int
+  private var samples: [Storage]
+  /// Where the next matrix is made.
+  private var next: Storage
+
+  init(_ cell: CellGraph, batch: Int, learnsInitialState: Bool) {
+    self.cell = cell
+    rows = CotangentRows(oneHot: cell)
+    parameterSize = cell.parameterSize
+    columns = parameterSize + (learnsInitialState ? cell.stateSize : 0)
+    let count = rows.count * columns
+    samples = (0..<batch).map { _ in Storage(zeros: count) }
+    next = Storage(zeros: count)
+    for sample in 0..<batch { forget(sample: sample) }
+  }
+
+  var size: Int { (samples.count + 1) * rows.count * columns }
+
+  mutating func forget(sample: Int) {
+    let matrix = samples[sample].pointer
+    matrix.update(repeating: 0, count: samples[sample].count)
+    for unit in 0..<columns - parameterSize { matrix[unit * columns + parameterSize + unit] = 1 }
+  }
+
+  mutating func advance(
+    _ window: EvaluatedWindow, step: Int, sample: Int, outputCotangent: UnsafePointer<Float>?
+  ) -> StepGradient {
+    rows.setLoss(outputCotangent)
+    clearInitialStates()
+    let factors = window.pullBack(
+      rows, step: step, sample: sample, into: next.pointer, stride: columns)
+    addProduct(of: factors, with: samples[sample].pointer)
+    swap(&samples[sample], &next)
+    let loss = samples[sample].pointer + (rows.count - 1) * columns
+    return StepGradient(
+      parameters: loss, initialStates: columns > parameterSize ? loss + parameterSize : nil,
+      input: rows.lossOfInput)
+  }
+
+  /// No step reads the initial states but through the states before it.
+  private func clearInitialStates() {
+    guard columns > parameterSize else { return }
+    for row in 0..<rows.count {
+      (next.pointer + row * columns + parameterSize)
+        .update(repeating: 0, count: columns - parameterSize)
+    }
+  }
+
+  /// next += [A; ∂l/∂s] J, its columns shared out among threads.
+  private func addProduct(of factors: [Storage], with matrix: UnsafeMutablePointer<Float>) {
+    let leastWork = 200_000
+    let blockSize = 64
+    let blocks = (columns + blockSize - 1) / blockSize
+    let work = rows.count * cell.stateSize * columns
+    let parts = max(1, min(ThreadTeam.count, blocks, work / leastWork))
+    let target = next.pointer
+    ThreadTeam.run(parts: parts) { part in
+      let first = blocks * part / parts * blockSize
+      let end = min(columns, blocks * (part + 1) / parts * blockSize)
+      var row = 0
+      for (state, factor) in zip(cell.states, factors) {
+        matrixProduct(
+          m: rows.count, n: end - first, k: state.width, a: factor.pointer,
+          aRowStride: state.width, aColumnStride: 1, b: matrix + row * columns + first,
+          bRowStride: columns, bColumnStride: 1, accumulate: true, into: target + first,
+          stride: columns)
+        row += state.width
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Cells
+import TensorCore
+import Testing
+
+/// In double precision: what real-time recurrent learning gives is the derivative through the whole
+/// sequence, for every cell of the registry.
+@Suite struct InfluenceOracleTests {
+  /// Double precision through some hundred operations.
+  static let tolerance = 1e-10
+
+  @Test(arguments: CellRegistry.standard.entries.map(\.name))
+  func realTimeGradientIsTheDerivativeThroughTheSequence(_ name: String) throws {
+    let sample = try DoubleSample(name)
+    let (found, _) = sample.oracle().realTimeGradient(
+      sample.inputs, from: sample.states, weights: sample.weights)
+    let gradient = found.parameters + found.initialStates
+    for seed in 0..<2 {
+      var generator = Philox(seed: UInt64(seed), stream: 9)
+      let direction = gradient.map { _ in Double.random(in: -1...1, using: &generator) }
+      let expected = sample.derivative(along: direction)
+      let parts = zip(gradient, direction).map { $0 * $1 }
+      let scale = parts.reduce(1) { max($0, abs($1)) }
+      let distance = abs(parts.reduce(0, +) - expected)
+      #expect(distance <= Self.tolerance * scale, "\(name): off by \(distance), scale \(scale)")
+    }
+  }
+
+  @Test(arguments: ["rnn", "lstm", "gru"])
+  func influenceGoesOnWhereItStopped(_ name: String) throws {
+    let sample = try DoubleSample(name)
+    let oracle = sample.oracle()
+    let (whole, last) = oracle.realTimeGradient(
+      sample.inputs, from: sample.states, weights: sample.weights)
+    let (first, between) = oracle.realTimeGradient(
+      Array(sample.inputs[..<2]), from: sample.states, weights: Array(sample.weights[..<2]))
+    let (second, end) = oracle.realTimeGradient(
+      Array(sample.inputs[2...]), from: between, weights: Array(sample.weights[2...]),
+      influence: first.influence)
+    #expect(end == last)
+    #expect(second.influence == whole.influence)
+    let sums = zip(first.parameters, second.parameters).map { $0 + $1 }
+    for (a, b) in zip(sums, whole.parameters) { #expect(abs(a - b) < 1e-13) }
+  }
+}
+
+/// A cell of the registry with numbers for everything, one sample.
+struct DoubleSample {
+  let cell: CellGraph
+  let parameters: [[Double]]
+  let states: [[Double]]
+  let inputs: [[[Double]]]
+  let weights: [[Double]]
+
+  init(_ name: String, steps: Int = 4) throws {
+    // Some cells want an input as wide as their state.
+    cell = CellGraph(try CellRegistry.standard.cell(named: name), inputSize: 3, hiddenSize: 3)
+    var generator = Philox(seed: 7, stream: 8)
+    func numbers(_ count: Int, _ bound: Double) -> [Double] {
+      (0..<count).map { _ in Double.random(in: -bound...bound, using: &generator) }
+    }
+    parameters = cell.parameters.map { numbers($0.shape.reduce(1, *), 0.6) }
+    states = cell.states.map { numbers($0.width, 0.5) }
+    inputs = (0..<steps).map { [cell] _ in [numbers(cell.inputSize, 1)] }
+    weights = (0..<steps).map { [cell] _ in numbers(cell.outputSize, 1) }
+  }
+
+  func oracle() -> Oracle { Oracle(cell, parameters: parameters.map { $0.map { Dual($0) } }) }
+
+  /// The loss's derivative along a direction of the parameters and initial states.
+  func derivative(along direction: [Double]) -> Double {
+    var rest = direction[...]
+    func duals(_ values: [[Double]]) -> [[Dual]] {
+      values.map { $0.map { Dual($0, derivative: rest.removeFirst()) } }
+    }
+    let oracle = Oracle(cell, parameters: duals(parameters))
+    let outputs = oracle.run(
+      inputs.map { $0.map { $0.map { Dual($0) } } }, from: duals(states)
+    ).outputs
+    return zip(outputs, weights).reduce(0) { sum, pair in
+      sum + zip(pair.0, pair.1).reduce(0) { $0 + $1.0.derivative * $1.1 }
+    }
+  }
+}
