@@ -12,9 +12,7 @@ help: ## List these commands
 demo: ## Train on the embedded stories and read what the model writes
 	@Scripts/require-zlib
 	$(SWIFT) build -c release --product train
-	$(SWIFT) build -c release --product generate
-	.build/release/train --dataset tales --out model.rnnz
-	.build/release/generate --ckpt model.rnnz
+	.build/release/train --preset demo --out model.rnnz
 
 test: ## Run the test suite, then the examples
 	@Scripts/require-zlib

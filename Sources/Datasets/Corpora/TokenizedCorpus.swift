@@ -20,6 +20,8 @@ public struct TokenizedCorpus: Sendable {
   /// Windows are cut after the split, never before, so that no window of one part overlaps the other.
   ///
   /// - Parameters:
+  ///   - corpus: where the text comes from.
+  ///   - validationFraction: the share of the text that is for validation.
   ///   - tokenizer: the one to use, for example a checkpoint's; by default the corpus's own.
   /// - Throws: ``DatasetError/empty(name:)``, or what the corpus throws.
   /// - Precondition: `validationFraction` is in `0..<1`.
