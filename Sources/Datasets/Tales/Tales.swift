@@ -17,7 +17,7 @@ public struct Tales: Corpus {
   /// As many stories as have the given number of characters together.
   ///
   /// - Precondition: `characters` is positive.
-  public init(characters: Int = 6_000_000, seed: UInt64 = 1) {
+  public init(characters: Int = 8_000_000, seed: UInt64 = 1) {
     precondition(characters > 0, "tales of \(characters) characters")
     self.characters = characters
     self.seed = seed

@@ -30,14 +30,15 @@ public struct Generation: Sequence, Sendable {
     self.sampler = sampler
     self.seed = seed
     let tokens = tokenizer.encode(prompt)
-    self.prompt = tokens.isEmpty ? [Self.firstToken(tokenizer)] : tokens
+    self.prompt = tokens.isEmpty ? Self.beginning(tokenizer) : tokens
   }
 
-  /// What a text starts from that has no prompt: the end of a line, or else the first known token.
-  private static func firstToken(_ tokenizer: any Tokenizer) -> Int32 {
-    if let newline = tokenizer.encode("\n").first, newline != tokenizer.unknown { return newline }
+  /// What a text starts from that has no prompt: the end of a paragraph, or else the first known token.
+  private static func beginning(_ tokenizer: any Tokenizer) -> [Int32] {
+    let newlines = tokenizer.encode("\n\n")
+    if !newlines.isEmpty, newlines.allSatisfy({ $0 != tokenizer.unknown }) { return newlines }
     let known = tokenizer.vocabulary.indices.first { Int32($0) != tokenizer.unknown }
-    return Int32(known ?? 0)
+    return [Int32(known ?? 0)]
   }
 
   /// Writes the text.
