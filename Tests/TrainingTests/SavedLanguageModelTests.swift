@@ -63,15 +63,26 @@ import Training
   func liesInTheConfigurationAreRefused(_ lie: (String, String)) throws {
     var checkpoint = Checkpoint()
     try saved("gru").write(to: &checkpoint)
-    let key = Checkpoint.Key(.configuration, "model")
-    guard case .json(let value)? = checkpoint.contents[key] else {
-      Issue.record("no configuration")
-      return
+    try forge(lie.0, as: lie.1, in: &checkpoint)
+    let reader = try CheckpointReader(bytes: checkpoint.encoded())
+    #expect(throws: CheckpointError.self) { try SavedLanguageModel(reading: reader) }
+  }
+
+  /// The same for the options of a cell.
+  @Test(arguments: ["-5", "0", "9223372036854775807"])
+  func liesInACellsOptionsAreRefused(_ size: String) throws {
+    var generator = Philox(seed: 1)
+    let cell = try CellRegistry.standard.named(LSTM(projectionSize: 4))
+    let configuration = LanguageModel.Configuration(
+      cell: cell, embeddingSize: 12, hiddenSize: 12)
+    let model = LanguageModel(
+      configuration, vocabularySize: Self.tokenizer.vocabulary.count, using: &generator)
+    var checkpoint = Checkpoint()
+    try SavedLanguageModel(model, Self.tokenizer).write(to: &checkpoint)
+    #expect(throws: Never.self) {
+      try SavedLanguageModel(reading: CheckpointReader(bytes: checkpoint.encoded()))
     }
-    let text = String(decoding: value, as: UTF8.self)
-    #expect(text.contains(lie.0), "\(text)")
-    let forged = replacing(lie.0, by: lie.1, in: text)
-    checkpoint.set(.json(Array(forged.utf8)), key)
+    try forge(#""projectionSize":4"#, as: #""projectionSize":"# + size, in: &checkpoint)
     let reader = try CheckpointReader(bytes: checkpoint.encoded())
     #expect(throws: CheckpointError.self) { try SavedLanguageModel(reading: reader) }
   }
@@ -80,9 +91,16 @@ import Training
     #expect(try saved("rnn").unknownCharacters(in: "the ÄX ÄX fox") == "ÄX")
   }
 
-  private func replacing(_ old: String, by new: String, in text: String) -> String {
-    var text = text
-    if let range = text.ranges(of: old).first { text.replaceSubrange(range, with: new) }
-    return text
+  /// Changes a part of the configuration's text.
+  private func forge(_ old: String, as new: String, in checkpoint: inout Checkpoint) throws {
+    let key = Checkpoint.Key(.configuration, "model")
+    guard case .json(let value)? = checkpoint.contents[key] else {
+      Issue.record("no configuration")
+      return
+    }
+    var text = String(decoding: value, as: UTF8.self)
+    let range = try #require(text.ranges(of: old).first, "\(text)")
+    text.replaceSubrange(range, with: new)
+    checkpoint.set(.json(Array(text.utf8)), key)
   }
 }

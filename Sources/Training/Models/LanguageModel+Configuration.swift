@@ -36,6 +36,8 @@ extension LanguageModel {
       try InvalidSetting.check("embedding size", embeddingSize, in: 1...InvalidSetting.largestSize)
       try InvalidSetting.check("hidden size", hiddenSize, in: 1...InvalidSetting.largestSize)
       try InvalidSetting.check("layers", layers, in: 1...InvalidSetting.mostLayers)
+      try validateCell(inputSize: embeddingSize)
+      if layers > 1 { try validateCell(inputSize: graph(inputSize: embeddingSize).outputSize) }
       guard dropout >= 0, dropout < 1 else {
         throw InvalidSetting("dropout", expected: "a share from 0 to below 1", found: dropout)
       }
@@ -45,6 +47,15 @@ extension LanguageModel {
         throw InvalidSetting(
           "embedding size", expected: "\(outputSize), the size of the output, for tied weights",
           found: embeddingSize)
+      }
+    }
+
+    private func validateCell(inputSize: Int) throws(InvalidSetting) {
+      do throws(UnsuitableOption) {
+        try cell.validate(inputSize: inputSize, hiddenSize: hiddenSize)
+      } catch {
+        throw InvalidSetting(
+          "\(cell.name)'s \(error.option)", expected: error.expected, found: error.found)
       }
     }
 
