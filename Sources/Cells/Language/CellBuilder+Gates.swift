@@ -23,7 +23,7 @@ extension CellBuilder {
   ) -> Gates {
     let products = gates.map { linear(x, "\(name).\($0)") }
     let normalized =
-      isNormalized ? concatenate(products).normalized().chunks(gates.count) : products
+      isNormalized ? concatenate(all: products).normalized().chunks(gates.count) : products
     return Gates(
       signals: zip(gates, normalized).map { gate, product in
         let gain = isNormalized ? vector("gain_\(name).\(gate)", initially: .constant(1)) : nil

@@ -31,7 +31,7 @@ public struct Signal {
   public func repeated(each count: Int) -> Signal {
     precondition(count > 0, "units repeated \(count) times")
     return concatenate(
-      (0..<width).map { trace.signal(.broadcast(self[$0..<$0 + 1].id, columns: count)) })
+      all: (0..<width).map { trace.signal(.broadcast(self[$0..<$0 + 1].id, columns: count)) })
   }
 
   /// The sum over the units: one unit.
@@ -67,10 +67,10 @@ public struct Signal {
 }
 
 /// The units of several signals, one after the other.
-public func concatenate(_ signals: Signal...) -> Signal { concatenate(signals) }
+public func concatenate(_ signals: Signal...) -> Signal { concatenate(all: signals) }
 
 /// The units of a list of signals, one after the other.
-public func concatenate(_ signals: [Signal]) -> Signal {
+public func concatenate(all signals: [Signal]) -> Signal {
   precondition(!signals.isEmpty, "nothing to concatenate")
   return signals[0].trace.signal(.concatenate(signals.map(\.id)))
 }

@@ -62,7 +62,7 @@ public struct QRNN: RecurrentCell, Codable, Hashable {
       let part = cell.linear(x, "ph.\(tap)", width: width)
       return tap < window - 1 ? taps[tap] + part : part
     }
-    cell.update(past, to: concatenate(parts))
+    cell.update(past, to: concatenate(all: parts))
     return zip(sums, taps[0].chunks(names.count)).map { $0 + $1 }
   }
 

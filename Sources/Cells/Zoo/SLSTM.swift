@@ -23,9 +23,9 @@ public struct SLSTM: RecurrentCell, Codable, Hashable {
     let (n, m, builder) = (cell.state("normalizer"), cell.state("maximum"), cell)
     func sum(_ gate: String) -> Signal {
       let recurrent = h.chunks(heads).enumerated().map { head, h in
-        builder.linear(h, "hh.\(gate)\(head)", width: h.width)
+        builder.linear(h, "hh.\(gate)" + (heads > 1 ? "\(head)" : ""), width: h.width)
       }
-      return builder.affine(x, "ih.\(gate)") + concatenate(recurrent)
+      return builder.affine(x, "ih.\(gate)") + concatenate(all: recurrent)
     }
     let (logI, logF) = (sum("i"), logSigmoid(sum("f")))
     let (z, o) = (tanh(sum("z")), sigmoid(sum("o")))

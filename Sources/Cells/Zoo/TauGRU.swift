@@ -30,7 +30,7 @@ public struct TauGRU: RecurrentCell, Codable, Hashable {
     let g = sigmoid(sum("g", from: h))
     let a = sigmoid(sum("a", from: h))
     cell.update(h, to: (1 - g) * h + g * (u + a * z))
-    cell.update(past, to: concatenate(queue.dropLast()))
+    cell.update(past, to: concatenate(all: queue.dropLast()))
   }
 
   /// A delay is of at least two steps.

@@ -1,0 +1,27 @@
+extension CellGraph {
+  /// The number of the cell's parameters, each scalar counted.
+  public var parameterCount: Int {
+    parameters.reduce(0) { $0 + $1.shape.reduce(1, *) }
+  }
+
+  /// Floating-point operations for one sample and one step, forward: a multiplication and an addition
+  /// for each weight of a product, one operation for each element of anything else.
+  ///
+  /// What depends on parameters alone is computed once a pass and not counted.
+  public var operationsPerStep: Int {
+    graph.reachable(from: updates + [output]).reduce(0) { count, id in
+      let node = graph[id]
+      guard node.dependence > .parameters else { return count }
+      switch node.operation {
+      case .apply: return count + node.columns
+      case .affine(let terms, let biases):
+        let products = terms.reduce(0) { $0 + 2 * graph[$1.signal].columns * node.columns }
+        // The first of several summands needs no addition.
+        return count + products + biases.count * node.columns
+      case .sum(let a), .maximum(let a), .cumulativeSum(let a, _):
+        return count + graph[a].columns
+      default: return count
+      }
+    }
+  }
+}

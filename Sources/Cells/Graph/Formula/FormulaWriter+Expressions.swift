@@ -1,0 +1,120 @@
+import TensorCore
+
+/// How strongly the parts of an expression hold together.
+enum Binding: Int, Comparable {
+  case sum, matrixProduct, product, atom
+
+  static func < (a: Binding, b: Binding) -> Bool { a.rawValue < b.rawValue }
+}
+
+extension FormulaWriter {
+  typealias Expression = (text: String, binding: Binding)
+
+  /// A node as an expression of named values; `isTop` where its own line is being written.
+  func expression(_ id: NodeID, isTop: Bool = false) -> Expression {
+    if !isTop, let name = names[id] { return (name, .atom) }
+    if let (parameter, block) = parameterBlock(id) {
+      return (symbol(parameter, block), .atom)
+    }
+    switch graph[id].operation {
+    case .sequence(let index): return (index == 0 ? "x" : cell.sequences[index].name, .atom)
+    case .state(let index): return (stateNames[index], .atom)
+    case .parameter(let index): return (symbol(cell.parameters[index], ""), .atom)
+    case .constant(let value, _, _): return (number(value), value < 0 ? .sum : .atom)
+    case .identity: return ("I", .atom)
+    case .apply(let function, let operands): return application(function, operands)
+    case .broadcast(let a, _): return expression(a)
+    case .affine(let terms, let biases):
+      let products = terms.map { term in
+        part(term.weight, .atom) + (term.isTransposed ? style.transposed : "") + " "
+          + part(term.signal, .atom)
+      }
+      let summands = products + biases.map { part($0, .sum) }
+      return (summands.joined(separator: " + "), summands.count > 1 ? .sum : .matrixProduct)
+    case .slice(let a, let range):
+      let units = "\(range.lowerBound)..\(range.upperBound - 1)"
+      return ("\(part(a, .atom))[\(units)]", .atom)
+    case .rows(let a, let range):
+      return ("\(part(a, .atom))[\(range.lowerBound)..\(range.upperBound - 1)]", .atom)
+    case .concatenate(let parts), .stack(let parts):
+      return ("[" + parts.map { part($0, .sum) }.joined(separator: "; ") + "]", .atom)
+    case .sum(let a): return (style.function("sum", part(a, .sum)), .atom)
+    case .maximum(let a): return (style.function("max", part(a, .sum)), .atom)
+    case .cumulativeSum(let a, _): return (style.function("cumsum", part(a, .sum)), .atom)
+    case .transpose(let a): return (part(a, .atom) + style.transposed, .atom)
+    case .outer(let a, let b): return (style.function("outer", list([a, b])), .atom)
+    case .total(let a): return (style.function("total", list([a])), .atom)
+    }
+  }
+
+  /// An operand, in parentheses if it holds together less than its place asks for.
+  private func part(_ id: NodeID, _ least: Binding) -> String {
+    let (text, binding) = expression(id)
+    return binding < least ? "(\(text))" : text
+  }
+
+  private func list(_ operands: [NodeID]) -> String {
+    operands.map { part($0, .sum) }.joined(separator: ", ")
+  }
+
+  private func application(_ function: ElementwiseFunction, _ x: [NodeID]) -> Expression {
+    func call(_ name: String) -> Expression { (style.function(name, list(x)), .atom) }
+    switch function {
+    case .copy: return expression(x[0])
+    case .negate: return ("-" + part(x[0], .product), .sum)
+    case .add: return ("\(part(x[0], .sum)) + \(part(x[1], .sum))", .sum)
+    case .subtract: return ("\(part(x[0], .sum)) - \(part(x[1], .matrixProduct))", .sum)
+    case .multiply:
+      // A number stands beside what it scales.
+      let isScaled = x.contains { graph.constant($0) != nil }
+      let (first, second) = graph.constant(x[1]) != nil ? (x[1], x[0]) : (x[0], x[1])
+      let sign = isScaled ? " " : style.times
+      return (part(first, .product) + sign + part(second, .product), .product)
+    case .divide:
+      if style == .latex { return ("\\frac{\(part(x[0], .sum))}{\(part(x[1], .sum))}", .atom) }
+      return ("\(part(x[0], .product)) / \(part(x[1], .atom))", .product)
+    case .reciprocal: return ("1 / \(part(x[0], .atom))", .product)
+    case .absolute: return ("|\(part(x[0], .sum))|", .atom)
+    case .logSigmoid: return (style.function("log", style.function("sigmoid", list(x))), .atom)
+    case .greater: return ("[\(part(x[0], .sum)) > \(part(x[1], .sum))]", .atom)
+    case .greaterEqual: return ("[\(part(x[0], .sum)) ≥ \(part(x[1], .sum))]", .atom)
+    case .equal: return ("[\(part(x[0], .sum)) = \(part(x[1], .sum))]", .atom)
+    case .select:
+      return (style.choice(part(x[0], .sum), part(x[1], .sum), part(x[2], .sum)), .atom)
+    case .multiplyAdd:
+      return (
+        part(x[0], .product) + style.times + part(x[1], .product) + " + " + part(x[2], .sum), .sum
+      )
+    case .maximum: return call("max")
+    case .minimum: return call("min")
+    case .sign, .sigmoid, .tanh, .relu, .exp, .log, .sqrt, .softplus, .sin, .cos, .floor, .load,
+      .store, .constant:
+      return call("\(function)")
+    }
+  }
+
+  /// A parameter's block: `W_f`, `U_f`, `b_f` of the usual ones, `W^ch_f` of others.
+  private func symbol(_ parameter: CellGraph.Parameter, _ block: String) -> String {
+    let name = parameter.name
+    let isMatrix = parameter.shape.count == 2
+    func suffix(_ prefix: String) -> String? {
+      name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
+    }
+    if let pair = suffix("weight_") {
+      let letters = ["ih": isMatrix ? "W" : "w", "hh": isMatrix ? "U" : "u"]
+      if let letter = letters[pair] { return style.symbol(letter, below: block) }
+      return style.symbol(isMatrix ? "W" : "w", above: pair, below: block)
+    }
+    if let pair = suffix("bias_") {
+      return style.symbol("b", above: pair == "ih" ? "" : pair, below: block)
+    }
+    return style.symbol(name, below: block)
+  }
+
+  /// A number without `.0`; six decimals, unless it is too small for them.
+  private func number(_ value: Double) -> String {
+    let rounded = abs(value) < 1e-3 ? value : (value * 1e6).rounded() / 1e6
+    let text = "\(rounded)"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}
