@@ -12,6 +12,7 @@ struct RecurrentPass {
   private let validity: Storage?
   private let masks: [Storage]
   private let learns: Bool
+  private let keepsToUnits: Bool
   /// For each direction of each layer, what it left.
   private(set) var trails: [Plan.Trail] = []
   /// The outputs of each direction, layer by layer, where merging has to look at them again.
@@ -24,11 +25,12 @@ struct RecurrentPass {
 
   init(
     _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ lengths: [Int]?,
-    masks: [Storage], learns: Bool
+    masks: [Storage], learns: Bool, keepsToUnits: Bool = false
   ) {
     self.layer = layer
     self.masks = masks
     self.learns = learns
+    self.keepsToUnits = keepsToUnits
     (steps, batch) = (layer.steps(of: x), layer.batch(of: x))
     input = x.detached()
     validity = lengths.map { [steps, batch] in Self.validity($0, steps: steps, batch: batch) }
@@ -44,7 +46,7 @@ struct RecurrentPass {
     precondition(
       lengths.count == batch, "\(lengths.count) lengths for a batch of \(batch)")
     precondition(
-      lengths.allSatisfy { 1...steps ~= $0 }, "lengths \(lengths) are not all in 1...\(steps)")
+      lengths.allSatisfy { 0...steps ~= $0 }, "lengths \(lengths) are not all in 0...\(steps)")
     let storage = Storage(count: steps * batch)
     for step in 0..<steps {
       for sample in 0..<batch {
@@ -93,7 +95,8 @@ struct RecurrentPass {
 
   func plan(_ index: Int) -> Plan {
     let features = PlanCache.Features(
-      masksInput: !masks.isEmpty && index > 0, hasLengths: validity != nil, learns: learns)
+      masksInput: !masks.isEmpty && index > 0, hasLengths: validity != nil, learns: learns,
+      keepsToUnits: keepsToUnits)
     return layer.plans[index == 0 ? 0 : 1].plan(features)
   }
 

@@ -5,6 +5,14 @@ struct EvaluatedWindow {
   let plan: Plan
   let trail: Plan.Trail
   let parameters: PlanParameters
+  /// The same steps under a plan that leaves out what units do to each other, if that is wanted.
+  var ownPlan: (plan: Plan, trail: Plan.Trail)?
+
+  /// The window under that plan, or else the window itself.
+  var own: EvaluatedWindow {
+    guard let ownPlan else { return self }
+    return EvaluatedWindow(plan: ownPlan.plan, trail: ownPlan.trail, parameters: parameters)
+  }
 
   /// Pulls rows of cotangents back through one step of one sample.
   ///

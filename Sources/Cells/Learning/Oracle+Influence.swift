@@ -13,10 +13,12 @@ extension Oracle {
   ///
   /// The loss is the sum of all outputs times `weights[t]`. `sequences[t]` holds the signals of step t;
   /// derivatives of the oracle's own numbers are not looked at. `influence` goes on from an earlier part
-  /// of the sequence; without it the initial state is the start.
+  /// of the sequence; without it the initial state is the start. `keepsToUnits` is the SnAp-1 estimate:
+  /// J is kept where a parameter acts, within one step, on the same unit of some state; all states must
+  /// have the same width.
   package func realTimeGradient(
     _ sequences: [[[Double]]], from initial: [[Double]], weights: [[Double]],
-    influence given: [[Double]]? = nil
+    influence given: [[Double]]? = nil, keepsToUnits: Bool = false
   ) -> (result: InfluenceResult, states: [[Double]]) {
     let values = parameters.map { $0.map(\.value) }
     let (stateSize, parameterSize) = (initial.joined().count, values.joined().count)
@@ -48,7 +50,14 @@ extension Oracle {
         gradient.indices.map { column in
           var sum = column < parameterSize ? direct[column].state[row] : 0
           for unit in 0..<stateSize { sum += byState[unit].state[row] * influence[unit][column] }
-          return sum
+          guard keepsToUnits else { return sum }
+          let width = initial[0].count
+          let own = stride(from: row % width, to: stateSize, by: width)
+          let acts =
+            column < parameterSize
+            ? own.contains { direct[column].state[$0] != 0 }
+            : own.contains { parameterSize + $0 == column }
+          return acts ? sum : 0
         }
       }
       let inputs = signals.map { $0.map { Dual($0) } }

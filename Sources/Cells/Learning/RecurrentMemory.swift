@@ -33,8 +33,17 @@ public final class RecurrentMemory: @unchecked Sendable {
   private var isAtStart: [Bool]
   private var influences: [any Influence]
   /// A window whose gradient has not been taken.
-  private var pending: RecurrentPass?
+  private var pending: Window?
+  /// For truncated backpropagation, the inputs of the steps before the window, from these states on.
+  private var history: (input: Tensor, states: [Tensor])?
+  private var historyIsStart = true
   private var windowCount = 0
+
+  /// A window under the exact plans and, for SnAp-1, under those that keep to the units.
+  private struct Window {
+    var pass: RecurrentPass
+    var own: RecurrentPass?
+  }
 
   /// A memory at the start of a sequence.
   ///
@@ -52,14 +61,11 @@ public final class RecurrentMemory: @unchecked Sendable {
     zeroState = layer.zeroState(batch: batch)
     states = zeroState.tensors
     isAtStart = Array(repeating: true, count: batch)
-    influences =
-      engine == .bptt
-      ? []
-      : (0..<layer.layers).map { index in
-        DenseInfluence(
-          layer.plans[index == 0 ? 0 : 1].cell, batch: batch,
-          learnsInitialState: learnsInitialState)
-      }
+    influences = (0..<layer.layers).compactMap { index in
+      engine.influence(
+        of: layer.plans[index == 0 ? 0 : 1].cell, batch: batch,
+        learnsInitialState: learnsInitialState)
+    }
   }
 
   /// The states after the last window. Where a sample is at the start of a sequence, they are zero.
@@ -96,44 +102,112 @@ public final class RecurrentMemory: @unchecked Sendable {
     lock.withLock {
       settle()
       let initialStates = replacing(states, by: initial ?? zeroState.tensors)
-      let isOnline = !influences.isEmpty
-      let pass = RecurrentPass(
-        layer, x, initialStates, lengths, masks: [], learns: learns || isOnline)
       let starts = isAtStart
-      states = pass.finalStates
       isAtStart = Array(repeating: false, count: batch)
       windowCount += 1
-      if isOnline { pending = pass }
-      let number = windowCount
-      return (pass.output, { self.pullBack(pass, $0, window: number, starts: starts) })
+      switch engine {
+      case .bptt:
+        let pass = RecurrentPass(layer, x, initialStates, lengths, masks: [], learns: learns)
+        states = pass.finalStates
+        let noStates: [Tensor?] = states.map { _ in nil }
+        return (
+          pass.output, { self.withoutEarlierStarts(pass.pullback([$0] + noStates), starts) }
+        )
+      case .checkpointed(let count):
+        let pass = SegmentedPass(
+          layer, x, initialStates, lengths,
+          cuts: Self.cuts(layer.steps(of: x), every: count), keepsTrails: false)
+        states = pass.states[pass.states.count - 1]
+        return (pass.output, { self.withoutEarlierStarts(pass.pullBack($0), starts) })
+      case .tbptt(_, let reach):
+        precondition(lengths == nil, "truncated backpropagation is for samples without lengths")
+        return runTruncated(layer, x, initialStates, starts, reach, learns: learns)
+      case .rtrl, .snap1:
+        let pass = RecurrentPass(layer, x, initialStates, lengths, masks: [], learns: true)
+        let own =
+          engine == .snap1
+          ? RecurrentPass(
+            layer, x, initialStates, lengths, masks: [], learns: true, keepsToUnits: true) : nil
+        states = pass.finalStates
+        pending = Window(pass: pass, own: own)
+        let number = windowCount
+        return (pass.output, { self.pullBack($0, window: number) })
+      }
     }
   }
 
-  private func pullBack(
-    _ pass: RecurrentPass, _ cotangent: Tensor?, window: Int, starts: [Bool]
-  ) -> [Tensor?] {
+  private static func cuts(_ steps: Int, every count: Int) -> [Range<Int>] {
+    precondition(count > 0, "checkpoints every \(count) steps")
+    return stride(from: 0, to: steps, by: count).map { $0..<min($0 + count, steps) }
+  }
+
+  private func pullBack(_ cotangent: Tensor?, window: Int) -> [Tensor?] {
     lock.withLock {
-      if influences.isEmpty {
-        var cotangents = pass.pullback([cotangent] + pass.finalStates.map { _ in nil })
-        // A sample that came from an earlier window does not know where that one began.
-        for index in 1...states.count {
-          cotangents[index] = cotangents[index].map { keeping($0, where: starts) }
-        }
-        return cotangents
+      guard window == windowCount, let window = pending else {
+        preconditionFailure("a window's gradient is taken once, before the next window begins")
       }
-      precondition(
-        pending != nil && window == windowCount,
-        "a window's gradient is taken once, before the next window begins")
       pending = nil
-      return pass.advance(&influences, outputCotangent: cotangent).all
+      return window.pass.advance(&influences, own: window.own, outputCotangent: cotangent).all
     }
   }
 
   /// Remembers a window that nobody took the gradient of.
   private func settle() {
-    guard let pass = pending else { return }
+    guard let window = pending else { return }
     pending = nil
-    _ = pass.advance(&influences, outputCotangent: nil)
+    _ = window.pass.advance(&influences, own: window.own, outputCotangent: nil)
+  }
+
+  /// A sample that came from an earlier window does not know where that one began.
+  private func withoutEarlierStarts(_ cotangents: [Tensor?], _ starts: [Bool]) -> [Tensor?] {
+    var cotangents = cotangents
+    for index in 1...zeroState.names.count {
+      cotangents[index] = cotangents[index].map {
+        choosing($0, where: starts, else: Tensor(zeros: $0.shape))
+      }
+    }
+    return cotangents
+  }
+
+  // MARK: Truncated backpropagation
+
+  /// Runs the steps before the window again, from the states that were carried to them.
+  private func runTruncated(
+    _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ starts: [Bool], _ reach: Int,
+    learns: Bool
+  ) -> (output: Tensor, pullback: (Tensor?) -> [Tensor?]) {
+    let (axis, steps) = (layer.timeAxis, layer.steps(of: x))
+    precondition(steps <= reach, "a window of \(steps) steps where the way back has \(reach)")
+    precondition(
+      !starts.contains(true) || !starts.contains(false),
+      "truncated backpropagation starts all samples anew at once")
+    if starts[0] { (history, historyIsStart) = (nil, true) }
+    let new = x.detached()
+    let whole = history.map { concatenate([$0.input, new], along: axis) } ?? new
+    let count = layer.steps(of: whole)
+    // The steps that the next window of this length does not reach come first.
+    let cut = max(0, min(count, count + steps - reach))
+    let cuts = [0..<cut, cut..<count].filter { !$0.isEmpty }
+    let pass = SegmentedPass(
+      layer, whole, history?.states ?? initialStates, nil, cuts: cuts, keepsTrails: learns)
+    states = pass.states[pass.states.count - 1]
+    let flags = Array(repeating: historyIsStart, count: batch)
+    historyIsStart = historyIsStart && cut == 0
+    history =
+      cut == count
+      ? nil : (whole.slice(cut..<count, along: axis), pass.states[cuts.count - 1])
+    return (
+      pass.output.slice(count - steps..<count, along: axis),
+      { cotangent in
+        let earlier = pass.output.slice(0..<count - steps, along: axis)
+        let padded = cotangent.map {
+          count == steps ? $0 : concatenate([Tensor(zeros: earlier.shape), $0], along: axis)
+        }
+        var cotangents = pass.pullBack(padded)
+        cotangents[0] = cotangents[0].map { $0.slice(count - steps..<count, along: axis) }
+        return self.withoutEarlierStarts(cotangents, flags)
+      }
+    )
   }
 
   // MARK: Samples at the start
@@ -144,10 +218,6 @@ public final class RecurrentMemory: @unchecked Sendable {
     return zip(states, others).map { state, other in
       choosing(other, where: isAtStart, else: state)
     }
-  }
-
-  private func keeping(_ cotangent: Tensor, where isKept: [Bool]) -> Tensor {
-    choosing(cotangent, where: isKept, else: Tensor(zeros: cotangent.shape))
   }
 
   private func choosing(_ a: Tensor, where isChosen: [Bool], else b: Tensor) -> Tensor {

@@ -16,7 +16,11 @@ extension RecurrentPass {
   /// gradients of the window's loss by them, with everything in them that was before the window.
   ///
   /// A lower layer learns from the cotangents of its outputs that reach it within the same step.
-  func advance(_ influences: inout [any Influence], outputCotangent: Tensor?) -> Cotangents {
+  ///
+  /// `own` is the same window under plans that leave out what units do to each other, where that is wanted.
+  func advance(
+    _ influences: inout [any Influence], own: RecurrentPass?, outputCotangent: Tensor?
+  ) -> Cotangents {
     var result = Cotangents(
       input: Tensor(zeros: input.shape),
       initialStates: finalStates.map { Tensor(zeros: $0.shape) },
@@ -31,7 +35,7 @@ extension RecurrentPass {
         owners.append(Storage(count: steps * batch * layer.outputSize))
         inputs = timeFirst(owners[owners.count - 1].pointer, layer.outputSize)
       }
-      advance(&influences[index], layer: index, from: outputs, to: inputs, &result)
+      advance(&influences[index], own, layer: index, from: outputs, to: inputs, &result)
       outputs = inputs
     }
     withExtendedLifetime((outputCotangent, owners)) {}
@@ -39,13 +43,14 @@ extension RecurrentPass {
   }
 
   private func advance(
-    _ influence: inout any Influence, layer index: Int, from outputs: SignalView?,
-    to inputs: SignalView, _ result: inout Cotangents
+    _ influence: inout any Influence, _ own: RecurrentPass?, layer index: Int,
+    from outputs: SignalView?, to inputs: SignalView, _ result: inout Cotangents
   ) {
     let plan = plan(index)
     let window = EvaluatedWindow(
       plan: plan, trail: trails[index],
-      parameters: PlanParameters(layer.weights[index], cache: layer.caches[index]))
+      parameters: PlanParameters(layer.weights[index], cache: layer.caches[index]),
+      ownPlan: own.map { ($0.plan(index), $0.trails[index]) })
     let inputSize = plan.cell.inputSize
     let gradients = result.parameters[index].indices.map { position in
       let count = result.parameters[index][position].count

@@ -11,7 +11,9 @@ extension BackwardBuilder {
       }
     case .broadcast(let a, _): pass(g, to: a, from: id)
     case .affine(let terms, let biases):
-      for term in terms { propagate(g, through: term) }
+      for (index, term) in terms.enumerated() {
+        propagate(g, through: term, isOwn: units?.ownTerms.contains(.init(node: id, index: index)))
+      }
       for bias in biases { pass(g, to: bias, from: id) }
     case .slice(let a, let range): pass(g, toColumns: range, of: a)
     case .concatenate(let parts):
@@ -21,6 +23,8 @@ extension BackwardBuilder {
         pass(graph.add(.slice(g, start..<end)), to: part, from: id)
         start = end
       }
+    case .sum(let a) where leavesOut(a), .maximum(let a) where leavesOut(a): break
+    case .cumulativeSum(let a, _) where leavesOut(a): pass(g, to: a, from: id)
     case .sum(let a): pass(graph.add(.broadcast(g, columns: graph[a].columns)), to: a, from: id)
     case .maximum(let a):
       let isLargest = apply(.equal, a, id)
@@ -40,16 +44,40 @@ extension BackwardBuilder {
     }
   }
 
+  /// Whether what units do to each other is left out, and these are units.
+  private func leavesOut(_ id: NodeID) -> Bool {
+    units != nil && graph[id].dependence != .parameters
+  }
+
   /// `y = s · Wᵀ` has the cotangents `g · W` of the signal and `Σ gᵀ s` of the weight.
-  private mutating func propagate(_ g: NodeID, through term: ProductTerm) {
+  ///
+  /// `isOwn` says, where units are kept apart, whether the product leads from a unit to itself at all.
+  private mutating func propagate(_ g: NodeID, through term: ProductTerm, isOwn: Bool?) {
     if graph[term.signal].dependence == .parameters {
       preconditionFailure("a product of two parameters has no derivative in this graph")
     }
-    let back = ProductTerm(
-      signal: g, weight: term.weight, isTransposed: !term.isTransposed)
-    pass(graph.add(.affine([back], biases: [])), to: term.signal, from: term.signal)
+    switch isOwn {
+    case nil:
+      let back = ProductTerm(
+        signal: g, weight: term.weight, isTransposed: !term.isTransposed)
+      pass(graph.add(.affine([back], biases: [])), to: term.signal, from: term.signal)
+    case true?: passToOwnUnits(g, through: term)
+    case false?: break
+    }
     let (rows, columns) = term.isTransposed ? (term.signal, g) : (g, term.signal)
     pass(graph.add(.outer(rows, columns)), to: term.weight, from: term.weight)
+  }
+
+  /// Passes on what each unit does to itself: the cotangent times the diagonal of each square of W.
+  private mutating func passToOwnUnits(_ g: NodeID, through term: ProductTerm) {
+    let size = graph[term.signal].columns
+    for start in stride(from: 0, to: graph[g].columns, by: size) {
+      let square = graph.add(.rows(term.weight, start..<start + size))
+      let ones = graph.add(.identity(size))
+      let diagonal = graph.add(.transpose(graph.add(.sum(apply(.multiply, square, ones)))))
+      let part = graph.add(.slice(g, start..<start + size))
+      pass(apply(.multiply, part, diagonal), to: term.signal, from: term.signal)
+    }
   }
 
   /// The cotangent times the partial derivative by each operand; nil where that is zero.

@@ -21,9 +21,11 @@ package struct Derivative: Sendable {
 extension CellGraph {
   /// Differentiates a forward recurrence by its states, its first sequence and its parameters.
   ///
-  /// `forward` has the cell's one output; its graph's leaves are the cell's.
-  package func derivative(of forward: Recurrence) -> Derivative {
-    var builder = BackwardBuilder(forward, states: states.count, sequences: sequences.count)
+  /// `forward` has the cell's one output; its graph's leaves are the cell's. With a map of units, paths
+  /// that lead from one unit to another are left out.
+  func derivative(of forward: Recurrence, keepingTo units: UnitMap? = nil) -> Derivative {
+    var builder = BackwardBuilder(
+      forward, states: states.count, sequences: sequences.count, keepingTo: units)
     for (index, update) in forward.updates.enumerated() {
       let cotangent = builder.graph.add(
         .state(states.count + index), columns: states[index].width)
@@ -62,6 +64,9 @@ struct BackwardBuilder {
   /// The finished cotangent of each forward node that has one.
   private(set) var cotangents: [NodeID: NodeID] = [:]
 
+  /// Where given, no cotangent passes from one unit of the states to another within the step.
+  let units: UnitMap?
+
   private let forward: Recurrence
   private let outputCotangentIndex: Int
   private let firstCotangentState: Int
@@ -73,8 +78,9 @@ struct BackwardBuilder {
     case rows(Range<Int>, NodeID)
   }
 
-  init(_ forward: Recurrence, states: Int, sequences: Int) {
+  init(_ forward: Recurrence, states: Int, sequences: Int, keepingTo units: UnitMap?) {
     self.forward = forward
+    self.units = units
     graph = forward.graph
     firstCotangentState = states
     outputCotangentIndex = sequences

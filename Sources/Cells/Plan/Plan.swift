@@ -22,6 +22,11 @@ public struct Plan: Sendable {
 
   /// Compiles a cell. A plan that does not learn keeps nothing of the steps behind it.
   public init(_ cell: CellGraph, learns: Bool) {
+    self.init(cell, learns: learns, keepsToUnits: false)
+  }
+
+  /// Compiles a cell with a way back that may leave out what the units of the states do to each other.
+  init(_ cell: CellGraph, learns: Bool, keepsToUnits: Bool) {
     self.cell = cell
     var recurrence = cell.recurrence.optimized()
     guard learns else {
@@ -29,7 +34,10 @@ public struct Plan: Sendable {
       backward = nil
       return
     }
-    let derivative = cell.derivative(of: recurrence)
+    let units =
+      keepsToUnits
+      ? UnitDemand(recurrence, states: cell.states, isStrict: false).map(of: cell.parameters) : nil
+    let derivative = cell.derivative(of: recurrence, keepingTo: units)
     recurrence.kept = derivative.sources.compactMap { source in
       if case .forward(let id) = source { id } else { nil }
     }

@@ -7,6 +7,8 @@ final class PlanCache: @unchecked Sendable {
     var masksInput = false
     var hasLengths = false
     var learns = false
+    /// Whether the way back leaves out what units do to each other.
+    var keepsToUnits = false
   }
 
   let cell: CellGraph
@@ -22,7 +24,8 @@ final class PlanCache: @unchecked Sendable {
       var cell = cell
       if features.masksInput { cell = cell.maskingInput() }
       if features.hasLengths { cell = cell.holdingStates() }
-      let plan = Plan(cell, learns: features.learns)
+      let plan = Plan(
+        cell, learns: features.learns, keepsToUnits: features.keepsToUnits)
       plans[features] = plan
       return plan
     }

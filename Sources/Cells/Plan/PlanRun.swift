@@ -173,9 +173,12 @@ struct PlanRun {
         accumulate: product.accumulate, into: pointer(product.destination, block),
         stride: stride(product.destination, block))
     case .rowSum(let source, let target):
+      let area = memory.areas[source.buffer]
       rowSum(
-        pointer(source, block), stride: stride(source, block), rows: block.rows,
-        width: source.columns, into: pointer(target, block), sumsStride: stride(target, block))
+        pointer(source, block), stride: area.isMatrix ? area.rowStride : stride(source, block),
+        rows: area.isMatrix ? source.rows : block.rows, width: source.columns,
+        into: pointer(target, block),
+        sumsStride: area.isMatrix ? 1 : stride(target, block))
     case .rowMaximum(let source, let target):
       rowMaximum(
         pointer(source, block), stride: stride(source, block), rows: block.rows,

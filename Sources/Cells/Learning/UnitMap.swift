@@ -1,0 +1,213 @@
+/// Which unit of the states each element of the parameters acts on within one step.
+///
+/// In an elementwise recurrence no unit reads another one, and every parameter acts on one unit: then
+/// the influence of a parameter is one number a state, and real-time learning costs about as much as the
+/// forward pass.
+struct UnitMap: Sendable {
+  /// Elements of the parameters that belong to units in order: row r to unit `unit + r`.
+  struct Segment: Sendable {
+    /// Where it starts among all elements.
+    var column: Int
+    var rows: Int
+    var rowSize: Int
+    /// The first row's unit, among the units of the states that have `width` units.
+    var unit: Int
+    var width: Int
+  }
+
+  var segments: [Segment] = []
+  /// Affine nodes' terms that lead from a unit to itself, as well as to others.
+  var ownTerms: Set<Term> = []
+
+  struct Term: Hashable, Sendable {
+    var node: NodeID
+    var index: Int
+  }
+}
+
+extension CellGraph {
+  /// Whether each unit of the states depends on itself alone, and every parameter that reaches a state
+  /// reaches one unit: exact real-time learning then costs O(parameters) memory and time.
+  public var hasElementwiseRecurrence: Bool { exactUnitMap != nil }
+
+  /// Which parameter belongs to which unit, if the recurrence is elementwise.
+  var exactUnitMap: UnitMap? {
+    let demand = UnitDemand(recurrence, states: states, isStrict: true)
+    return demand.isElementwise ? demand.map(of: parameters) : nil
+  }
+}
+
+/// Finds out which units' updates every value of a step is asked for by, from the updates to the leaves.
+///
+/// It is strict, or it looks no further where units mix: what then still reaches a parameter is what the
+/// parameter does to its own unit.
+struct UnitDemand {
+  /// By whom a column of a signal, or a row of a matrix, is asked for.
+  enum Demand: Hashable {
+    case nobody
+    /// One unit of the states with so many units.
+    case unit(Int, of: Int)
+    case several
+
+    func joined(_ other: Demand) -> Demand {
+      if self == .nobody || self == other { return other }
+      return other == .nobody ? self : .several
+    }
+
+    static func joined(_ demands: [Demand]) -> Demand {
+      demands.reduce(.nobody) { $0.joined($1) }
+    }
+  }
+
+  private let graph: Graph
+  private let states: [CellGraph.State]
+  private let isStrict: Bool
+  private var demands: [NodeID: [Demand]] = [:]
+  private var ownTerms: Set<UnitMap.Term> = []
+
+  init(_ recurrence: Recurrence, states: [CellGraph.State], isStrict: Bool) {
+    graph = recurrence.graph
+    self.states = states
+    self.isStrict = isStrict
+    for (update, state) in zip(recurrence.updates, states) {
+      ask(update, (0..<state.width).map { .unit($0, of: state.width) })
+    }
+    for id in graph.reachable(from: recurrence.updates).sorted(by: >) {
+      if let demand = demands[id] { passOn(demand, from: id) }
+    }
+  }
+
+  /// Whether every unit reads itself alone, and every parameter is read by one unit at most.
+  var isElementwise: Bool {
+    graph.nodes.indices.allSatisfy { id in
+      guard let demand = demands[id] else { return true }
+      switch graph[id].operation {
+      case .state(let index):
+        let width = states[index].width
+        return demand.enumerated().allSatisfy {
+          $1 == .nobody || $1 == .unit($0, of: width)
+        }
+      case .parameter: return !demand.contains(.several)
+      default: return true
+      }
+    }
+  }
+
+  /// The parameters that belong to one unit.
+  func map(of parameters: [CellGraph.Parameter]) -> UnitMap {
+    var map = UnitMap(ownTerms: ownTerms)
+    var column = 0
+    for (index, parameter) in parameters.enumerated() {
+      let rowSize = parameter.shape.count == 2 ? parameter.shape[1] : 1
+      if let leaf = graph.nodes.firstIndex(where: { $0.operation == .parameter(index) }),
+        let demand = demands[leaf]
+      {
+        let rows =
+          parameter.shape.count == 2 && parameter.shape[0] == 1
+          ? [Demand.joined(demand)] : demand
+        map.segments += segments(of: rows, rowSize: rowSize, from: column)
+      }
+      column += parameter.shape.reduce(1, *)
+    }
+    return map
+  }
+
+  private func segments(
+    of rows: [Demand], rowSize: Int, from column: Int
+  ) -> [UnitMap.Segment] {
+    var segments: [UnitMap.Segment] = []
+    for (row, demand) in rows.enumerated() {
+      guard case .unit(let unit, let width) = demand else { continue }
+      let start = column + row * rowSize
+      if let last = segments.last, last.width == width, last.unit + last.rows == unit,
+        last.column + last.rows * rowSize == start
+      {
+        segments[segments.count - 1].rows += 1
+      } else {
+        segments.append(
+          .init(column: start, rows: 1, rowSize: rowSize, unit: unit, width: width))
+      }
+    }
+    return segments
+  }
+
+  // MARK: Passing demands on
+
+  /// Demands are kept for each column of a signal or vector, and for each row of a matrix.
+  private func extent(_ id: NodeID) -> Int {
+    graph[id].rows > 1 ? graph[id].rows : graph[id].columns
+  }
+
+  private mutating func ask(_ id: NodeID, _ demand: [Demand], at start: Int = 0) {
+    var known = demands[id] ?? Array(repeating: .nobody, count: extent(id))
+    for (index, demand) in demand.enumerated() {
+      known[start + index] = known[start + index].joined(demand)
+    }
+    demands[id] = known
+  }
+
+  private mutating func askAll(_ id: NodeID, _ demand: [Demand]) {
+    let joined = Demand.joined(demand)
+    ask(id, Array(repeating: joined, count: extent(id)))
+  }
+
+  /// The same demands where the operand is as large as the result, else all of them for each element.
+  private mutating func askAlike(_ operand: NodeID, _ demand: [Demand]) {
+    extent(operand) == demand.count ? ask(operand, demand) : askAll(operand, demand)
+  }
+
+  private mutating func passOn(_ demand: [Demand], from id: NodeID) {
+    switch graph[id].operation {
+    case .sequence, .state, .parameter, .constant, .identity: break
+    case .apply(_, let operands): for operand in operands { askAlike(operand, demand) }
+    case .broadcast(let a, _): askAlike(a, demand)
+    case .affine(let terms, let biases):
+      for (index, term) in terms.enumerated() {
+        passOn(demand, to: term, .init(node: id, index: index))
+      }
+      for bias in biases { askAlike(bias, demand) }
+    case .slice(let a, let range):
+      graph[a].rows > 1 ? ask(a, demand) : ask(a, demand, at: range.lowerBound)
+    case .concatenate(let parts):
+      var start = 0
+      for part in parts {
+        ask(part, Array(demand[start..<start + graph[part].columns]))
+        start += graph[part].columns
+      }
+    case .sum(let a), .maximum(let a):
+      if isStrict || graph[a].dependence == .parameters { askAll(a, demand) }
+    case .cumulativeSum(let a, _): isStrict ? askAll(a, demand) : ask(a, demand)
+    case .rows(let a, let range):
+      let rows = graph[id].rows > 1 ? demand : [Demand.joined(demand)]
+      ask(a, rows, at: range.lowerBound)
+    case .stack(let parts):
+      var start = 0
+      for part in parts {
+        askAlike(part, Array(demand[start..<start + graph[part].rows]))
+        start += graph[part].rows
+      }
+    case .transpose(let a), .total(let a): askAll(a, demand)
+    case .outer(let a, let b):
+      askAll(a, demand)
+      askAll(b, demand)
+    }
+  }
+
+  private mutating func passOn(_ demand: [Demand], to term: ProductTerm, _ place: UnitMap.Term) {
+    if term.isTransposed {
+      askAll(term.weight, demand)
+    } else {
+      askAlike(term.weight, demand)
+    }
+    if isStrict { return askAll(term.signal, demand) }
+    let width = graph[term.signal].columns
+    let isOwn = demand.enumerated().allSatisfy {
+      $1 == .nobody || $1 == .unit($0 % width, of: width)
+    }
+    guard isOwn, !term.isTransposed, demand.count % width == 0 else { return }
+    ownTerms.insert(place)
+    for start in stride(from: 0, to: demand.count, by: width) {
+      ask(term.signal, Array(demand[start..<start + width]))
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Cells
+import TensorCore
+import Testing
+
+/// Traces in the parameters' own shape: exact for elementwise recurrences, SnAp-1 for the others.
+@Suite struct UnitInfluenceTests {
+  /// Float32 through six steps, sums in another order.
+  static let tolerance: Float = 1e-4
+
+  static let elementwise = CellRegistry.standard.entries.filter {
+    CellGraph($0.cell, inputSize: 4, hiddenSize: 4).hasElementwiseRecurrence
+  }.map(\.name)
+
+  @Test func elementwiseRecurrencesAreRecognised() {
+    for name in ["indrnn", "mingru", "minlstm", "sru", "brc", "elstm", "qrnn"] {
+      #expect(Self.elementwise.contains(name), "\(name)")
+    }
+    for name in ["rnn", "lstm", "gru", "mgu", "nbrc"] {
+      #expect(!Self.elementwise.contains(name), "\(name)")
+    }
+  }
+
+  @Test(arguments: elementwise)
+  func snap1IsExactWhereTheRecurrenceIsElementwise(_ name: String) throws {
+    let stream = Stream(
+      try CellRegistry.standard.cell(named: name), inputSize: 4, hiddenSize: 4)
+    let found = stream.inWindows([1, 2, 3], with: stream.memory(.snap1))
+    expectSame(found, stream.throughTime(), within: Self.tolerance, name)
+  }
+
+  /// The estimate as it is defined, in double precision, for cells whose parameters act on one unit a step.
+  @Test(arguments: ["rnn", "lstm", "gru", "ugrnn"])
+  func snap1KeepsEachParametersOwnUnit(_ name: String) throws {
+    let stream = Stream(try CellRegistry.standard.cell(named: name), batch: 1)
+    let found = stream.inWindows([2, 4], with: stream.memory(.snap1))
+    let cell = stream.layer.cell
+    func doubles(_ tensor: Tensor) -> [Double] { tensor.scalars.map(Double.init) }
+    func rows(_ tensor: Tensor, _ width: Int) -> [[Double]] {
+      (0..<stream.steps).map { Array(doubles(tensor)[$0 * width..<($0 + 1) * width]) }
+    }
+    let parameters = stream.parameters.prefix(cell.parameters.count).map { doubles($0.value) }
+    let oracle = Oracle(cell, parameters: parameters.map { $0.map { Dual($0) } })
+    let (expected, _) = oracle.realTimeGradient(
+      rows(stream.input, 3).map { [$0] },
+      from: cell.states.map { doubles(stream.initial[$0.name]) },
+      weights: rows(stream.weights, cell.outputSize), keepsToUnits: true)
+    var rest = (expected.parameters + expected.initialStates)[...]
+    for (name, value) in stream.parameters {
+      let part = rest.prefix(value.count).map { Float($0) }
+      rest = rest.dropFirst(value.count)
+      expectClose(found[name]?.scalars ?? [], part, within: Self.tolerance, floor: 1e-2, name)
+    }
+  }
+
+  @Test(arguments: 0..<100) func snap1IsDefinedForEveryCell(_ seed: UInt64) {
+    let stream = Stream(RandomCell(seed: seed), steps: 3, seed: seed)
+    let found = stream.inWindows([1, 2], with: stream.memory(.snap1))
+    #expect(found.values.allSatisfy { $0.scalars.allSatisfy(\.isFinite) }, "seed \(seed)")
+  }
+
+  /// A trace for each state and the loss's row, for each sample and the next step: never S times P.
+  @Test func tracesAreAsLargeAsTheParameters() {
+    let stream = Stream(try! CellRegistry.standard.cell(named: "mingru"), hiddenSize: 16)
+    let memory = RecurrentMemory(of: stream.layer, engine: .rtrl, batch: 2)
+    let parameters = stream.layer.parameterCount
+    #expect(memory.size == 3 * 2 * parameters)
+  }
+
+  /// The documented limit: of two layers the upper one's gradient is exact, the lower one's is not.
+  @Test func onlyTheTopLayerOfAStackIsExact() throws {
+    let stream = Stream(
+      try CellRegistry.standard.cell(named: "mingru"), hiddenSize: 8, layers: 2)
+    let expected = stream.throughTime()
+    let found = stream.inWindows([1, 1, 4], with: stream.memory(.rtrl))
+    var (lower, upper) = ((0.0, 0.0), (0.0, 0.0))
+    for (name, _) in stream.layer.parameters {
+      let exact = expected[name]?.scalars ?? []
+      for (a, b) in zip(found[name]?.scalars ?? [], exact) {
+        let (error, size) = (Double((a - b) * (a - b)), Double(b * b))
+        if name.hasSuffix("l1") {
+          upper = (upper.0 + error, upper.1 + size)
+        } else {
+          lower = (lower.0 + error, lower.1 + size)
+        }
+      }
+    }
+    let (upperError, lowerError) = (
+      (upper.0 / upper.1).squareRoot(), (lower.0 / lower.1).squareRoot()
+    )
+    #expect(upperError < 1e-5)
+    #expect(0.02 < lowerError && lowerError < 0.8, "relative error \(lowerError)")
+  }
+}
