@@ -23,7 +23,9 @@ public protocol Optimizer: Sendable {
   /// Moves one parameter.
   ///
   /// - Parameters:
+  ///   - parameter: the one that moves.
   ///   - gradient: of the parameter's shape, to be multiplied by `gradientScale` first.
+  ///   - gradientScale: 1, or less where the gradients are clipped.
   ///   - state: the parameter's own; its `step` counts this update already.
   func move(
     _ parameter: inout Tensor, gradient: Tensor, gradientScale: Double,
@@ -47,8 +49,11 @@ public struct OptimizerState: Sendable {
 extension Optimizer {
   /// Moves all parameters of a model by one step.
   ///
-  /// - Parameter maximumNorm: Where the Euclidean norm of all gradients together is larger, they are
-  ///   scaled down to it, as PyTorch's `clip_grad_norm_` does; nil for no limit.
+  /// - Parameters:
+  ///   - model: the one whose parameters move.
+  ///   - gradients: one for each of its parameters.
+  ///   - maximumNorm: Where the Euclidean norm of all gradients together is larger, they are
+  ///     scaled down to it, as PyTorch's `clip_grad_norm_` does; nil for no limit.
   /// - Returns: the norm before clipping.
   @discardableResult
   public mutating func update(

@@ -44,6 +44,7 @@ public struct Sampler: Sendable, Hashable, Codable {
   /// - Parameters:
   ///   - logits: one for each token; those that are not finite are never drawn.
   ///   - excluded: a token that is never drawn, unless there is no other.
+  ///   - generator: where chance comes from.
   public func token(
     from logits: [Float], excluding excluded: Int32? = nil,
     using generator: inout some RandomNumberGenerator
