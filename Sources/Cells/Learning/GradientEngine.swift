@@ -1,3 +1,5 @@
+import TensorCore
+
 /// How the gradient of a recurrent layer is found along a sequence that is longer than a window.
 ///
 /// Of a stack of layers, the real-time engines are exact for the top one; the ones below it learn from
@@ -30,12 +32,16 @@ public enum GradientEngine: Sendable, Hashable, Codable {
   /// Real-time recurrent learning that follows the influence of each parameter on its own unit only:
   /// O(parameters) memory for every cell, biased unless the recurrence is elementwise.
   case snap1
+
+  /// Unbiased online recurrent optimization: an estimate of the exact gradient from random signs, with
+  /// O(parameters) memory for every cell. Its mean is exact, its variance is large: take small steps.
+  case uoro(seed: UInt64)
 }
 
 extension GradientEngine {
   /// What the engine remembers of a cell's past; nil if it goes back in time instead.
   func influence(
-    of cell: CellGraph, batch: Int, learnsInitialState: Bool
+    of cell: CellGraph, batch: Int, learnsInitialState: Bool, signs: (@Sendable (Int) -> Float)?
   ) -> (any Influence)? {
     switch self {
     case .bptt, .checkpointed, .tbptt: return nil
@@ -50,6 +56,16 @@ extension GradientEngine {
       return UnitInfluence(
         cell, demand.map(of: cell.parameters), batch: batch,
         learnsInitialState: learnsInitialState)
+    case .uoro(let seed):
+      return UnbiasedInfluence(
+        cell, batch: batch, learnsInitialState: learnsInitialState,
+        signs: signs ?? { draw in Self.sign(seed, draw) })
     }
+  }
+
+  /// A sign for each number, the same on every platform.
+  private static func sign(_ seed: UInt64, _ draw: Int) -> Float {
+    var generator = Philox(seed: seed, stream: UInt64(draw))
+    return generator.next() & 1 == 0 ? 1 : -1
   }
 }

@@ -48,8 +48,17 @@ public final class RecurrentMemory: @unchecked Sendable {
   /// A memory at the start of a sequence.
   ///
   /// With `learnsInitialState`, gradients are found by the initial state that a call gives, too.
-  public init(
+  public convenience init(
     of layer: Recurrent, engine: GradientEngine, batch: Int, learnsInitialState: Bool = false
+  ) {
+    self.init(
+      of: layer, engine: engine, batch: batch, learnsInitialState: learnsInitialState, signs: nil)
+  }
+
+  /// With signs of one's own, by their numbers, for ``GradientEngine/uoro(seed:)``.
+  package init(
+    of layer: Recurrent, engine: GradientEngine, batch: Int, learnsInitialState: Bool,
+    signs: (@Sendable (_ draw: Int) -> Float)?
   ) {
     precondition(batch > 0, "a memory for \(batch) samples")
     precondition(
@@ -64,7 +73,7 @@ public final class RecurrentMemory: @unchecked Sendable {
     influences = (0..<layer.layers).compactMap { index in
       engine.influence(
         of: layer.plans[index == 0 ? 0 : 1].cell, batch: batch,
-        learnsInitialState: learnsInitialState)
+        learnsInitialState: learnsInitialState, signs: signs)
     }
   }
 
@@ -122,7 +131,7 @@ public final class RecurrentMemory: @unchecked Sendable {
       case .tbptt(_, let reach):
         precondition(lengths == nil, "truncated backpropagation is for samples without lengths")
         return runTruncated(layer, x, initialStates, starts, reach, learns: learns)
-      case .rtrl, .snap1:
+      case .rtrl, .snap1, .uoro:
         let pass = RecurrentPass(layer, x, initialStates, lengths, masks: [], learns: true)
         let own =
           engine == .snap1
