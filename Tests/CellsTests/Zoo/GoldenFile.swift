@@ -1,5 +1,4 @@
 import Checkpoint
-import Testing
 
 #if canImport(Glibc)
   import Glibc
@@ -8,12 +7,12 @@ import Testing
 #endif
 
 /// What `make_golden_cells.py` writes: for each cell, PyTorch's numbers in double precision.
-struct GoldenFile: Decodable, Sendable, CustomTestStringConvertible {
-  struct Constants: Decodable, Sendable {
+struct GoldenFile: Decodable {
+  struct Constants: Decodable {
     var A, W, P, C: Double
   }
 
-  struct Cell: Decodable, Sendable {
+  struct Cell: Decodable {
     var D, H, B, T: Int
     var params: [Parameter]
     var y: [Double]
@@ -24,7 +23,7 @@ struct GoldenFile: Decodable, Sendable, CustomTestStringConvertible {
   }
 
   /// A name and a shape, in an array of the two.
-  struct Parameter: Decodable, Sendable {
+  struct Parameter: Decodable {
     var name: String
     var shape: [Int]
 
@@ -35,17 +34,11 @@ struct GoldenFile: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  var testDescription: String { "amplitude \(constants.A), \(cells.count) cells" }
-
   var constants: Constants
   var cells: [String: Cell]
 
   /// The reference sizes and constants, and others.
-  static let all = ["golden", "golden-other-sizes"].map(read)
-  /// Cells that came later.
-  static let more = read("golden-more")
-
-  private static func read(_ name: String) -> GoldenFile {
+  static let all: [GoldenFile] = ["golden", "golden-other-sizes"].map { name in
     let folder = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast()
     let path = folder.joined(separator: "/") + "/../Fixtures/cells/\(name).json"
     do {

@@ -7,7 +7,6 @@ extension CellRegistry {
     cells.registerGatedUnits()
     cells.registerDynamicalSystems()
     cells.registerElementwiseRecurrences()
-    cells.registerFurtherCells()
     return cells
   }()
 }
