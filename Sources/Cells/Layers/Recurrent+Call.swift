@@ -5,7 +5,7 @@ extension Recurrent {
   ///
   /// - Parameters:
   ///   - x: `[T, B, I]`, or `[B, T, I]` if the layout is batch first.
-  ///   - lengths: How many steps of each sample count, 1 to T each; all of them unless given. Outputs past a
+  ///   - lengths: How many steps of each sample count, 0 to T each; all of them unless given. Outputs past a
   ///     sample's end are zero, its final state is that of its last step, and the reverse direction starts
   ///     at its own end, as with PyTorch's packed sequences.
   /// - Returns: `output` `[T, B, outputSize]` in the layout of the input, and `state` `[L * D, B, H]`.

@@ -1,6 +1,8 @@
 import TensorCore
 
 /// The plans of one cell, each compiled when it is first needed.
+///
+/// It may be sent between threads because the lock guards all that changes.
 final class PlanCache: @unchecked Sendable {
   /// Which features of a layer a plan has woven into the cell.
   struct Features: Hashable {

@@ -90,7 +90,7 @@ package struct ElementwiseProgram: Sendable {
   }
 }
 
-/// The memory of a program, in the kernels' form.
+/// The memory of a program, in the kernels' form. It never changes, so threads may share it.
 private final class Code: @unchecked Sendable {
   let instructions: [ElementwiseInstruction]
   let constants: [Float]

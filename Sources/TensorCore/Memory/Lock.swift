@@ -1,6 +1,6 @@
 internal import CTensorKernels
 
-/// A lock that is held for a handful of instructions at a time.
+/// A lock that is held for a handful of instructions at a time. It is there to be shared by threads.
 package final class Lock: @unchecked Sendable {
   private let handle: OpaquePointer
 

@@ -59,8 +59,8 @@ import Testing
   }
 
   /// A trace for each state and the loss's row, for each sample and the next step: never S times P.
-  @Test func tracesAreAsLargeAsTheParameters() {
-    let stream = Stream(try! CellRegistry.standard.cell(named: "mingru"), hiddenSize: 16)
+  @Test func tracesAreAsLargeAsTheParameters() throws {
+    let stream = Stream(try CellRegistry.standard.cell(named: "mingru"), hiddenSize: 16)
     let memory = RecurrentMemory(of: stream.layer, engine: .rtrl, batch: 2)
     let parameters = stream.layer.parameterCount
     #expect(memory.size == 3 * 2 * parameters)
