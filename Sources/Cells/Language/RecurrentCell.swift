@@ -30,6 +30,16 @@ extension RecurrentCell {
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {}
 }
 
+extension RecurrentCell {
+  /// The first hidden size from `least` on that the cell's options make a cell of; nil where none of the
+  /// next hundred does.
+  package func suitableHiddenSize(from least: Int, inputSize: Int) -> Int? {
+    (least..<least + 100).first {
+      (try? validate(inputSize: inputSize, hiddenSize: $0)) != nil
+    }
+  }
+}
+
 /// An option of a cell that makes no cell of the sizes asked for.
 public struct UnsuitableOption: Error, Hashable, CustomStringConvertible {
   /// The option's name.

@@ -52,8 +52,9 @@ struct DoubleSample {
   let weights: [[Double]]
 
   init(_ name: String, steps: Int = 4) throws {
-    // Some cells want an input as wide as their state.
-    cell = CellGraph(try CellRegistry.standard.cell(named: name), inputSize: 3, hiddenSize: 3)
+    let named = try CellRegistry.standard.cell(named: name)
+    let size = try #require(named.suitableHiddenSize(from: 3, inputSize: 3))
+    cell = CellGraph(named, inputSize: 3, hiddenSize: size)
     var generator = Philox(seed: 7, stream: 8)
     func numbers(_ count: Int, _ bound: Double) -> [Double] {
       (0..<count).map { _ in Double.random(in: -bound...bound, using: &generator) }

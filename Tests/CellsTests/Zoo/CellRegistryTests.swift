@@ -51,6 +51,45 @@ import Testing
     #expect(try json.decoded(as: NamedCell.self).base as? GRU == GRU())
   }
 
+  /// A file may be older than an option.
+  @Test func missingOptionsAreTheRegisteredOnes() throws {
+    let json = JSONValue.object([
+      "name": .string("lstm-peephole"), "options": .object(["projectionSize": .number("8")]),
+    ])
+    let base = try json.decoded(as: NamedCell.self).base
+    #expect(base as? LSTM == LSTM(hasPeepholes: true, projectionSize: 8))
+  }
+
+  /// An optional that is not there stays away, even where the registered cell has one.
+  @Test func absentOptionalsAreWritten() throws {
+    var cells = CellRegistry()
+    cells.register("miru", MiRU(reset: 0.5), summary: "constants for gates", paper: "none")
+    let json = try JSONValue(encoding: cells.named(MiRU(retention: 0.25)))
+    #expect(json.text.contains("\"reset\":null"))
+    struct Reader: Decodable {
+      let cell: NamedCell
+      init(from decoder: any Decoder) throws {
+        var cells = CellRegistry()
+        cells.register("miru", MiRU(reset: 0.5), summary: "constants for gates", paper: "none")
+        cell = try NamedCell(from: decoder, knowing: cells)
+      }
+    }
+    #expect(try json.decoded(as: Reader.self).cell.base as? MiRU == MiRU(retention: 0.25))
+  }
+
+  @Test func unknownOptionsAreRefusedByName() {
+    let json = JSONValue.object([
+      "name": .string("lstm"), "options": .object(["hasPeephole": .bool(true)]),
+    ])
+    let error = #expect(throws: JSONMismatch.self) { try json.decoded(as: NamedCell.self) }
+    #expect(error?.path == "options.hasPeephole")
+    #expect(error?.found.contains("cell lstm does not have; it has gates, hasPeepholes") == true)
+    let ofNone = JSONValue.object([
+      "name": .string("mgu"), "options": .object(["x": .bool(true)]),
+    ])
+    #expect(throws: JSONMismatch.self) { try ofNone.decoded(as: NamedCell.self) }
+  }
+
   @Test func thirdPartiesRegisterTheirOwn() throws {
     var cells = CellRegistry.standard
     cells.register("leaky", Leaky(), summary: "a leaky integrator", paper: "none")

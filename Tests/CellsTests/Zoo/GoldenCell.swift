@@ -16,6 +16,9 @@ struct GoldenCell: Sendable, CustomTestStringConvertible {
   /// A golden parameter that the golden state is multiplied by to make ours.
   var stateProducts: [String: String] = [:]
 
+  /// Float32 through some hundred operations a step, relative to each tensor's largest value.
+  var planTolerance: Float = 2e-5
+
   var testDescription: String { name }
 
   /// The golden names behind one of our parameters.
@@ -122,4 +125,41 @@ struct GoldenCell: Sendable, CustomTestStringConvertible {
       name: "slstm", cell: SLSTM(),
       states: ["hidden": "h", "cell": "c", "normalizer": "n", "maximum": "m"]),
   ]
+
+  /// The cells of `more_cells.py`.
+  static let more: [GoldenCell] = [
+    GoldenCell(
+      name: "nested_lstm", cell: NestedLSTM(),
+      parameters: ["weight_gc": ["V"], "weight_cc": ["R"], "bias_gc": ["bi"]],
+      states: ["hidden": "h", "cell": "c", "inner": "d"]),
+    GoldenCell(
+      name: "fast_slow_lstm", cell: FastSlowLSTM(fastCells: 3),
+      parameters: [
+        "weight_ih1": ["W"], "weight_hh1": ["U1"], "bias_ih1": ["b1"], "weight_ihs": ["Ws"],
+        "weight_hhs": ["Us"], "bias_ihs": ["bs"], "weight_ih2": ["W2"], "weight_hh2": ["U2"],
+        "bias_ih2": ["b2"], "weight_hh3": ["U3"], "bias_hh3": ["b3"],
+      ],
+      states: [
+        "hidden": "h", "slow": "s", "slow cell": "d", "cell1": "c1", "cell2": "c2", "cell3": "c3",
+      ]),
+    GoldenCell(
+      name: "clockwork", cell: ClockworkRNN(),
+      parameters: [
+        "weight_hh0": ["U0"], "weight_hh1": ["U1"], "weight_hh2": ["U2"], "weight_hh3": ["U3"],
+      ], states: ["hidden": "h", "clock": "t"]),
+    GoldenCell(
+      name: "phased_lstm", cell: PhasedLSTM(), parameters: ["log_period": ["p"], "shift": ["q"]],
+      states: ["hidden": "h", "cell": "c", "clock": "t"],
+      // A phase is what is left of several periods, and an opening gate multiplies its error by 20.
+      planTolerance: 1e-4),
+    GoldenCell(
+      name: "lru", cell: LRU(),
+      parameters: ["gain": ["g"], "weight_sh": ["C"], "weight_iy": ["Dx"]],
+      states: ["real": "re", "imaginary": "im"]),
+    GoldenCell(name: "hgrn", cell: HGRN(lowerBound: 0.25), states: ["hidden": "h"]),
+  ]
+
+  /// A golden cell, and the file that it is in.
+  static let cases: [(cell: GoldenCell, file: GoldenFile)] =
+    GoldenFile.all.flatMap { file in all.map { ($0, file) } } + more.map { ($0, GoldenFile.more) }
 }

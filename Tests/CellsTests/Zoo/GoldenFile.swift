@@ -1,4 +1,5 @@
 import Checkpoint
+import Testing
 
 #if canImport(Glibc)
   import Glibc
@@ -7,12 +8,12 @@ import Checkpoint
 #endif
 
 /// What `make_golden_cells.py` writes: for each cell, PyTorch's numbers in double precision.
-struct GoldenFile: Decodable {
-  struct Constants: Decodable {
+struct GoldenFile: Decodable, Sendable, CustomTestStringConvertible {
+  struct Constants: Decodable, Sendable {
     var A, W, P, C: Double
   }
 
-  struct Cell: Decodable {
+  struct Cell: Decodable, Sendable {
     var D, H, B, T: Int
     var params: [Parameter]
     var y: [Double]
@@ -23,7 +24,7 @@ struct GoldenFile: Decodable {
   }
 
   /// A name and a shape, in an array of the two.
-  struct Parameter: Decodable {
+  struct Parameter: Decodable, Sendable {
     var name: String
     var shape: [Int]
 
@@ -34,11 +35,17 @@ struct GoldenFile: Decodable {
     }
   }
 
+  var testDescription: String { "amplitude \(constants.A), \(cells.count) cells" }
+
   var constants: Constants
   var cells: [String: Cell]
 
   /// The reference sizes and constants, and others.
-  static let all: [GoldenFile] = ["golden", "golden-other-sizes"].map { name in
+  static let all = ["golden", "golden-other-sizes"].map(read)
+  /// Cells that came later.
+  static let more = read("golden-more")
+
+  private static func read(_ name: String) -> GoldenFile {
     let folder = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast()
     let path = folder.joined(separator: "/") + "/../Fixtures/cells/\(name).json"
     do {

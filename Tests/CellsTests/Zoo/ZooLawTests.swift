@@ -54,6 +54,17 @@ import Testing
       direction: direction, using: &generator)
   }
 
+  private func randomState(of layer: Recurrent) -> RecurrentState {
+    var (state, generator) = (layer.zeroState(batch: Self.batch), Philox(seed: 5))
+    for name in state.names where name != "clock" {
+      // A normalizer is a sum of positive numbers, which others are divided by.
+      state[name] =
+        name == "normalizer"
+        ? Tensor(ones: state[name].shape) : Tensor(normal: state[name].shape, using: &generator)
+    }
+    return state
+  }
+
   private func expectSame(_ a: RecurrentState, _ b: RecurrentState) {
     for name in a.names { #expect(a[name].scalars == b[name].scalars, "state \(name)") }
   }
@@ -106,8 +117,9 @@ import Testing
 
   @Test(arguments: all) func everyBlockOfEveryParameterLearns(_ subject: Subject) throws {
     let layer = layer(subject)
+    let state = randomState(of: layer)
     let (_, gradients) = valueAndGradient(of: layer) {
-      ($0(Self.input).output * Self.weights($0)).sum()
+      ($0(Self.input, from: state).output * Self.weights($0)).sum()
     }
     for parameter in layer.cell.parameters {
       let gradient = try #require(gradients[parameter.name + "_l0"]).scalars
@@ -131,13 +143,7 @@ import Testing
   /// Values and derivatives where no golden numbers are: from random states, with lengths, for all options.
   @Test(arguments: all) func planAgreesWithTheOracle(_ subject: Subject) throws {
     let layer = layer(subject)
-    var (state, generator) = (layer.zeroState(batch: Self.batch), Philox(seed: 5))
-    for name in state.names {
-      // A normalizer is a sum of positive numbers, which others are divided by.
-      state[name] =
-        name == "normalizer"
-        ? Tensor(ones: state[name].shape) : Tensor(normal: state[name].shape, using: &generator)
-    }
+    let state = randomState(of: layer)
     let whole = LayerUnderTest(layer: layer, input: Self.input, state: state)
     try OracleComparison(whole, lengths: Self.lengths, seed: 7).check(within: Self.oracleTolerance)
   }

@@ -7,6 +7,7 @@ extension CellRegistry {
     cells.registerGatedUnits()
     cells.registerDynamicalSystems()
     cells.registerElementwiseRecurrences()
+    cells.registerFurtherCells()
     return cells
   }()
 }

@@ -1,7 +1,9 @@
 /// A cell of any type with the name that a registry knows it by: the form in which it is saved.
 ///
-/// As JSON: `{"name": "lstm", "options": {"projectionSize": 64}}`. The options are the whole cell, so
-/// that a checkpoint does not change its meaning if a name should ever stand for other options.
+/// As JSON: `{"name": "lstm", "options": {"projectionSize": 64}}`. All options are written, so that a
+/// checkpoint does not change its meaning if a name should ever stand for other ones. An option that is
+/// missing, because the file is older than it or was written by hand, is the registered cell's; one that the
+/// cell does not have is refused.
 public struct NamedCell: RecurrentCell, Codable, Hashable {
   /// The name in the registry that it came from.
   public let name: String
@@ -25,13 +27,17 @@ public struct NamedCell: RecurrentCell, Codable, Hashable {
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(name, forKey: .name)
-    try container.encode(base, forKey: .options)
+    if let options = OptionValues(of: base) {
+      try options.encode(to: container.superEncoder(forKey: .options))
+    } else {
+      try container.encode(base, forKey: .options)
+    }
   }
 
   /// Reads a cell that the decoder's registry knows (``CellRegistry/userInfo``), or else
-  /// ``CellRegistry/standard``. A name without options stands for the registered ones.
+  /// ``CellRegistry/standard``. A name without options, or with some of them, stands for the registered ones.
   ///
-  /// - Throws: `DecodingError` where the name is unknown or the options are malformed.
+  /// - Throws: `DecodingError` where the name or an option is unknown, or an option malformed.
   public init(from decoder: any Decoder) throws {
     let given = CellRegistry.userInfoKey.flatMap { decoder.userInfo[$0] }
     self = try Self(from: decoder, knowing: given as? CellRegistry ?? .standard)
@@ -45,9 +51,18 @@ public struct NamedCell: RecurrentCell, Codable, Hashable {
       throw DecodingError.dataCorruptedError(
         forKey: .name, in: container, debugDescription: "\(registry.unknown(name))")
     }
+    guard container.contains(.options) else {
+      base = entry.cell
+      return
+    }
     let type: any ConfigurableCell.Type = type(of: entry.cell)
-    base =
-      container.contains(.options) ? try container.decode(type, forKey: .options) : entry.cell
+    if let defaults = OptionValues(of: entry.cell) {
+      let options = try container.superDecoder(forKey: .options)
+      base = try type.init(
+        from: OptionDecoder(options, defaults: defaults, of: "cell \(name)"))
+    } else {
+      base = try container.decode(type, forKey: .options)
+    }
   }
 
   /// Whether two cells have the same name, type and options.

@@ -1,0 +1,40 @@
+/// Hierarchically gated recurrent network: a linear recurrence whose forget gates have a lower bound.
+///
+///     f = b + (1 - b) σ(Wᶠ x + bᶠ)
+///     i = silu(Wᵢ x + bᵢ) (1 - f)          silu(a) = a σ(a)
+///     h' = f h + i
+///     y = γ h' / rms(h') silu(W₉ x + b₉)
+///
+/// State: hidden, H. The output y is no state. Parameters: `weight_ih [3H, I]` and `bias_ih [3H]` in the order
+/// i, f, g; `gain [H]` (γ). It is the real-valued form; the paper's first version turns h by an angle as well. Its
+/// bound b grows from layer to layer: give each layer a cell of its own.
+///
+/// Paper: Z. Qin, S. Yang and Y. Zhong, Hierarchically gated recurrent neural network for sequence modeling,
+/// NeurIPS 2023.
+public struct HGRN: RecurrentCell, Codable, Hashable {
+  /// The least that stays of the state, b.
+  public var lowerBound: Double
+
+  /// A cell with the given bound.
+  public init(lowerBound: Double = 0) { self.lowerBound = lowerBound }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, h) = (cell.input, cell.state("hidden"))
+    let content = cell.affine(x, "ih.i")
+    let f = lowerBound + (1 - lowerBound) * sigmoid(cell.affine(x, "ih.f"))
+    let new = f * h + content * sigmoid(content) * (1 - f)
+    let gate = cell.affine(x, "ih.g")
+    let scale = sqrt((new * new).mean() + 1e-5)
+    let gain = cell.vector("gain", initially: .constant(1))
+    cell.update(h, to: new)
+    cell.output(gain * new / scale * (gate * sigmoid(gate)))
+  }
+
+  /// The bound is a share.
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    guard lowerBound >= 0, lowerBound < 1 else {
+      throw UnsuitableOption(
+        "lowerBound", expected: "a number from 0, below 1", found: lowerBound)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/// Phased LSTM: each unit opens for a share of its own period and sleeps in between.
+///
+///     φ = u - ⌊u⌋,  u = t / exp(p) - s
+///     k = 2 φ / r          while φ < r / 2
+///         2 - 2 φ / r      while φ < r
+///         α φ              else
+///     c̃, h̃ from an LSTM of x, h and c
+///     c' = k c̃ + (1 - k) c      h' = k h̃ + (1 - k) h
+///
+/// States: hidden, H; cell, H; clock t, one unit, which counts steps from 0. Parameters: `weight_ih [4H, I]`,
+/// `bias_ih [4H]`, `weight_hh [4H, H]` in the order i, f, g, o; `log_period [H]` (p), which starts so that
+/// periods lie between 1 and 1000, and `shift [H]` (s), between 0 and 1, in periods.
+///
+/// tf.contrib keeps the period itself and the shift in steps, learns r, and takes times as an input; here a
+/// step is the unit of time.
+///
+/// Paper: D. Neil, M. Pfeiffer and S.-C. Liu, Phased LSTM: accelerating recurrent network training for long
+/// or event-based sequences, NeurIPS 2016.
+public struct PhasedLSTM: RecurrentCell, Codable, Hashable {
+  /// The share of its period that a unit is open for, r.
+  public var openShare: Double
+  /// How much leaks through while it sleeps, α; 0 is usual once it has learned.
+  public var leak: Double
+
+  /// A cell with the given options.
+  public init(openShare: Double = 0.1, leak: Double = 0.001) {
+    self.openShare = openShare
+    self.leak = leak
+  }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, h, c) = (cell.input, cell.state("hidden"), cell.state("cell"))
+    let clock = cell.state("clock", width: 1)
+    let logThousand = 6.907755278982137
+    let period = exp(cell.vector("log_period", initially: .uniform(0...logThousand)))
+    let u = clock / period - cell.vector("shift", initially: .uniform(0...1))
+    let phase = u - floor(u)
+    let falling = choose(
+      where: phase .> openShare, leak * phase, else: 2 - phase * (2 / openShare))
+    let k = choose(where: phase .> openShare / 2, falling, else: phase * (2 / openShare))
+
+    let i = sigmoid(cell.affine(x, "ih.i") + cell.linear(h, "hh.i"))
+    let f = sigmoid(cell.affine(x, "ih.f") + cell.linear(h, "hh.f"))
+    let g = tanh(cell.affine(x, "ih.g") + cell.linear(h, "hh.g"))
+    let o = sigmoid(cell.affine(x, "ih.o") + cell.linear(h, "hh.o"))
+    let new = f * c + i * g
+    cell.update(c, to: k * new + (1 - k) * c)
+    cell.update(h, to: k * (o * tanh(new)) + (1 - k) * h)
+    cell.update(clock, to: clock + 1)
+  }
+
+  /// A unit is open for some of its period.
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    guard openShare > 0, openShare <= 1 else {
+      throw UnsuitableOption(
+        "openShare", expected: "a number above 0, at most 1", found: openShare)
+    }
+  }
+}
