@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "Training", targets: ["Training"]),
     .executable(name: "train", targets: ["TrainApp"]),
     .executable(name: "generate", targets: ["GenerateApp"]),
+    .executable(name: "bench", targets: ["BenchApp"]),
   ],
   traits: [
     .default(enabledTraits: ["Apps"]),
@@ -61,6 +62,23 @@ let package = Package(
           condition: .when(traits: ["Apps"])),
       ],
       path: "Sources/Apps/Generate", swiftSettings: swiftSettings),
+    .target(name: "BenchProbes", path: "Sources/Apps/BenchProbes"),
+    .target(
+      name: "BenchSupport",
+      dependencies: [
+        "BenchProbes", "CTensorKernels", "TensorCore", "Cells", "Datasets", "Checkpoint",
+        "Training",
+      ],
+      path: "Sources/Apps/BenchSupport", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "BenchApp",
+      dependencies: [
+        "AppSupport", "BenchSupport", "TensorCore", "Cells", "Checkpoint",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Apps"])),
+      ],
+      path: "Sources/Apps/Bench", swiftSettings: swiftSettings),
     .testTarget(
       name: "TensorCoreTests", dependencies: ["TensorCore", "CTensorKernels"],
       swiftSettings: swiftSettings),
@@ -80,7 +98,8 @@ let package = Package(
     .testTarget(
       name: "AppsTests",
       dependencies: [
-        "TrainApp", "GenerateApp", "Training", "Cells", "TensorCore", "Datasets", "Checkpoint",
+        "TrainApp", "GenerateApp", "BenchApp", "BenchSupport", "Training", "Cells", "TensorCore",
+        "Datasets", "Checkpoint",
       ],
       swiftSettings: swiftSettings),
   ],

@@ -7,20 +7,21 @@ extension Plan: CustomStringConvertible {
     text += writer.text(forward)
     if let backward {
       text += "backward\n" + writer.text(backward.schedule, sources: backward.sources.count)
-      text += "kept: \(4 * keptWidth) bytes for each sample and step\n"
+      text += "kept: \(bytesKeptPerStep) bytes for each sample and step\n"
     }
     return text
   }
 
-  /// Floats that the forward pass leaves for the way back, for each sample and step.
-  var keptWidth: Int {
-    forward.buffers.reduce(0) { sum, buffer in
-      switch buffer.kind {
-      case .everyStep: sum + buffer.width
-      case .state: sum + (buffer.keepsHistory ? buffer.width : 0)
-      default: sum
+  /// Bytes that the forward pass leaves for the way back, for each sample and step.
+  package var bytesKeptPerStep: Int {
+    4
+      * forward.buffers.reduce(0) { sum, buffer in
+        switch buffer.kind {
+        case .everyStep: sum + buffer.width
+        case .state: sum + (buffer.keepsHistory ? buffer.width : 0)
+        default: sum
+        }
       }
-    }
   }
 }
 

@@ -1,0 +1,14 @@
+import ArgumentParser
+
+@main struct BenchProgram: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measures how fast recurrent networks run on this machine.",
+    discussion: """
+      Examples: bench lstm-256 gru-256 --threads 1
+                bench --cell mgu --hidden 512 --task backward
+                bench peak
+      """,
+    subcommands: [Run.self, PeakLimits.self, Products.self, Layout.self, Explain.self, Serve.self],
+    defaultSubcommand: Run.self)
+}

@@ -1,0 +1,21 @@
+import AppSupport
+import ArgumentParser
+import BenchSupport
+
+extension BenchProgram {
+  /// Measures the matrix products of a cell's plan alone.
+  struct Products: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Measures the matrix products of a layer's plan alone, beside the machine's limit.",
+      discussion: "Example: bench products --cell lstm --input 512 --hidden 512")
+
+    @OptionGroup var own: CaseOptions
+    @OptionGroup var measuring: MeasuringOptions
+
+    func run() throws {
+      measuring.apply()
+      let report = try ProductReport(own.benchmark, seconds: measuring.seconds)
+      Console.output.write(report.text)
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import AppSupport
+import ArgumentParser
+import BenchSupport
+import Checkpoint
+
+extension BenchProgram {
+  /// Measures what it is told to, request after request: one side of a comparison.
+  struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Measures what standard input asks for, a line of JSON each: for comparisons.",
+      discussion: """
+        {"case": "lstm-256", "precision": "highest", "seconds": 0.5} is answered by a line like those of \
+        `bench run --json`. The model stays as long as the same case is asked for.
+        """,
+      shouldDisplay: false)
+
+    @OptionGroup var measuring: MeasuringOptions
+
+    func run() throws {
+      measuring.apply()
+      var server = BenchServer()
+      while let line = readLine() {
+        Console.output.write(try JSONValue(encoding: server.answer(line)).text + "\n")
+      }
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Cells
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+extension BenchmarkCase {
+  /// Why a case can't be measured.
+  public struct Unsuitable: Error, CustomStringConvertible {
+    /// What was expected and found.
+    public let description: String
+  }
+
+  /// Throws where the cell is unknown, can't have these sizes, or needs more memory than the machine has.
+  public func validate() throws {
+    let cell = try namedCell()
+    try cell.validate(inputSize: inputSize, hiddenSize: hiddenSize)
+    let first = CellGraph(cell, inputSize: inputSize, hiddenSize: hiddenSize)
+    let directions = task == .tag ? 2 : 1
+    if layers > 1 {
+      try cell.validate(inputSize: directions * first.outputSize, hiddenSize: hiddenSize)
+    }
+    let graphs = try graphs(directions: directions)
+    let weights =
+      graphs.reduce(0.0) { $0 + Double($1.parameterCount) }
+      + Double(vocabularySize) * Double(first.outputSize + inputSize)
+    let width = graphs.reduce(0.0) { $0 + Double($1.keptAtMost) }
+    let signals = Double(batch) * Double(steps) * (width + Double(2 * vocabularySize))
+    // Weights, their gradients and two moments; signals and their cotangents.
+    let bytes = 4 * (5 * weights + 2 * signals)
+    let memory = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
+    guard bytes < 0.9 * memory else {
+      throw Unsuitable(
+        description: "sizes: expected at most \(Int(memory * 1e-9)) GB of memory in use, found "
+          + "about \(Int(bytes * 1e-9)) GB: \(sizes)")
+    }
+  }
+}
+
+extension CellGraph {
+  /// Floats that a step of a sample leaves, roughly: its input, and ten for each unit.
+  fileprivate var keptAtMost: Int { inputSize + 10 * outputSize }
+}

@@ -1,0 +1,47 @@
+import TensorCore
+import Training
+
+/// The same layer over sequences of which either the batch or the time comes first.
+public struct LayoutComparison {
+  private let rounds: Int
+  private let seconds: Double
+
+  /// Measures by turns, so many times; the seconds are for all rounds of one figure.
+  public init(rounds: Int, seconds: Double) {
+    (self.rounds, self.seconds) = (rounds, seconds)
+  }
+
+  /// What is compared, and on what.
+  public var title: String {
+    "LSTM 128 -> 256, batch 64, 100 steps; \(Machine.current.line); \(ThreadTeam.count) threads"
+  }
+
+  /// Milliseconds in two columns, and their ratio.
+  public func table() throws -> String {
+    var table = Table(["milliseconds", "batch first", "time first", "ratio"])
+    for (name, label) in [("forward", "forward"), ("backward", "forward and backward")] {
+      let sides = try ["batch", "time"].map { side in
+        try BenchmarkCase.cases(named: "layout-\(name)-\(side)").map { try Bench($0) }
+      }.flatMap { $0 }
+      var times: [[Double]] = [[], []]
+      for _ in 0..<rounds {
+        for (side, bench) in sides.enumerated() {
+          let measurement = try bench.measure(seconds: seconds / Double(rounds), atLeast: 2)
+          times[side].append(measurement.milliseconds)
+        }
+      }
+      let ratios = zip(times[0], times[1]).map { $0 / $1 }
+      table.add([
+        label, median(times[0]).text(2), median(times[1]).text(2), median(ratios).text(3),
+      ])
+    }
+    return table.text
+  }
+}
+
+/// The number in the middle; of two, their mean.
+func median(_ numbers: [Double]) -> Double {
+  let sorted = numbers.sorted()
+  guard let last = sorted.indices.last else { return .nan }
+  return (sorted[last / 2] + sorted[(last + 1) / 2]) / 2
+}

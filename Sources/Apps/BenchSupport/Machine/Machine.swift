@@ -1,0 +1,65 @@
+import CTensorKernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The computer that measures, in words.
+public struct Machine: Codable, Sendable, Hashable {
+  /// The processor's name.
+  public let processor: String
+  /// Processors that this process may use.
+  public let cores: Int
+  /// The caches, for example `L1 32K, L2 512K, L3 32768K`; empty where the system doesn't tell.
+  public let caches: String
+  /// The instruction set that the kernels use.
+  public let instructions: String
+
+  /// The one that this process runs on.
+  public static let current = Machine(
+    processor: value(of: "model name", in: "/proc/cpuinfo") ?? "unknown",
+    cores: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+    caches: cacheSizes, instructions: String(cString: ctk_isa_name(ctk_isa_active())))
+
+  /// One line.
+  public var line: String {
+    let parts = [processor, "\(cores) cores", caches, "kernels: \(instructions)"]
+    return parts.filter { !$0.isEmpty }.joined(separator: "; ")
+  }
+
+  private static var cacheSizes: String {
+    let folder = "/sys/devices/system/cpu/cpu0/cache/index"
+    return (0..<4).compactMap { index in
+      guard let type = lines(of: "\(folder)\(index)/type")?.first, type != "Instruction",
+        let level = lines(of: "\(folder)\(index)/level")?.first,
+        let size = lines(of: "\(folder)\(index)/size")?.first
+      else { return nil }
+      return "L\(level) \(size)"
+    }.joined(separator: ", ")
+  }
+
+  /// The value of a line `name : value`.
+  static func value(of name: String, in path: String) -> String? {
+    guard let line = lines(of: path)?.first(where: { $0.hasPrefix(name) }),
+      let colon = line.firstIndex(of: ":")
+    else { return nil }
+    let value = line[line.index(after: colon)...]
+    return value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  private static func lines(of path: String) -> [String]? {
+    guard let file = fopen(path, "r") else { return nil }
+    defer { fclose(file) }
+    var result: [String] = []
+    var buffer = [CChar](repeating: 0, count: 4096)
+    while fgets(&buffer, Int32(buffer.count), file) != nil {
+      let bytes = buffer.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
+      result.append(String(decoding: bytes, as: UTF8.self))
+    }
+    return result
+  }
+}

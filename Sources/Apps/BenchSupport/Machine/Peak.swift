@@ -1,0 +1,79 @@
+import BenchProbes
+import TensorCore
+
+/// The limits of the machine, measured: what no program on it can exceed.
+public enum Peak {
+  /// A loop over registers that reaches one instruction set's limit.
+  public struct Probe: Sendable {
+    /// What it is called in tables.
+    public let name: String
+    let run: @Sendable (_ rounds: Int64) -> Double
+
+    /// Multiply-add in 32-bit floating point by instruction set, from the narrowest to the widest.
+    public static let multiplyAdd = [
+      Probe(name: "portable, 4 lanes", run: { bench_probe_portable($0) }),
+      Probe(name: "AVX2 and FMA", run: { bench_probe_avx2($0) }),
+      Probe(name: "AVX-512", run: { bench_probe_avx512($0) }),
+      Probe(name: "NEON", run: { bench_probe_neon($0) }),
+    ]
+    /// Products of bf16 tiles on the matrix unit.
+    public static let tiles = Probe(name: "AMX bf16 tiles", run: { bench_probe_amx($0) })
+
+    /// Whether this machine can run it.
+    public var isSupported: Bool { run(1) > 0 }
+  }
+
+  /// Operations a second of a probe on so many threads at once: the best of several times, because
+  /// neighbours on the machine can only take away.
+  public static func operationsPerSecond(_ probe: Probe, threads: Int, times: Int = 5) -> Double {
+    let rounds: Int64 = 500_000
+    let perThread = probe.run(1) * Double(rounds)
+    return best(of: times) { seconds in
+      seconds = timed {
+        ThreadTeam.run(parts: threads) { _ in _ = probe.run(rounds) }
+      }
+      return perThread * Double(threads)
+    }
+  }
+
+  /// The limit of 32-bit multiply-add in the widest vectors that the machine has.
+  public static func multiplyAdd(threads: Int) -> Double {
+    Probe.multiplyAdd.filter(\.isSupported)
+      .map { operationsPerSecond($0, threads: threads) }.max() ?? 0
+  }
+
+  /// Bytes a second that are read from a working set of so many bytes in all, when each thread reads its
+  /// own share of it again and again.
+  public static func bytesPerSecond(workingSet: Int, threads: Int, times: Int = 3) -> Double {
+    let floats = max(64, workingSet / 4 / threads / 64 * 64)
+    let memory = Tensor(ones: [threads, floats])
+    let passes = Int64(max(1, (32 << 20) / floats))
+    return memory.withUnsafePointer { base in
+      // Only the address goes to the other threads; the tensor outlives them.
+      nonisolated(unsafe) let base = base
+      return best(of: times) { seconds in
+        seconds = timed {
+          ThreadTeam.run(parts: threads) { part in
+            _ = bench_probe_read(base + part * floats, floats, passes)
+          }
+        }
+        return Double(4 * threads * floats) * Double(passes)
+      }
+    }
+  }
+
+  private static func best(of times: Int, _ run: (_ seconds: inout Double) -> Double) -> Double {
+    (0..<times).map { _ in
+      var seconds = 0.0
+      let work = run(&seconds)
+      return work / seconds
+    }.max() ?? 0
+  }
+}
+
+/// How many seconds something takes.
+public func timed(_ body: () throws -> Void) rethrows -> Double {
+  let clock = ContinuousClock()
+  let duration = try clock.measure(body)
+  return Double(duration.components.seconds) + 1e-18 * Double(duration.components.attoseconds)
+}

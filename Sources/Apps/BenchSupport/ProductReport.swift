@@ -1,0 +1,122 @@
+import Cells
+import TensorCore
+import Training
+
+/// The matrix products of one layer's training step, each as fast as its kernel is.
+public struct ProductReport {
+  /// A product y [m, n] = x [m, k] w [k, n] and how often a step of training does it.
+  struct Product: Hashable {
+    var title: String
+    var m, n, k: Int
+    var count: Int
+    /// Whether it is a gradient: a product over all samples and steps, with nothing packed before.
+    var isGathered = false
+
+    var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
+  }
+
+  /// The products and their speed.
+  public let text: String
+
+  /// Measures for about so many seconds in all.
+  public init(_ benchmark: BenchmarkCase, seconds: Double) throws {
+    let cell = CellGraph(
+      try benchmark.namedCell(), inputSize: benchmark.inputSize,
+      hiddenSize: benchmark.hiddenSize)
+    let threads = ThreadTeam.count
+    let products = Self.products(
+      of: Plan(cell, learns: true), steps: benchmark.steps, batch: benchmark.batch)
+    let peak = Peak.multiplyAdd(threads: threads)
+    var table = Table(["product", "rows", "columns", "sum over", "times", "GFLOP/s", "of peak"])
+    var (operations, time) = (0.0, 0.0)
+    for product in products {
+      let once = product.time(threads: threads, seconds: seconds / Double(products.count))
+      operations += product.operations * Double(product.count)
+      time += once * Double(product.count)
+      let rate = product.operations / once
+      table.add([
+        product.title, "\(product.m)", "\(product.n)", "\(product.k)", "\(product.count)",
+        (1e-9 * rate).text(1), (100 * rate / peak).text(0) + "%",
+      ])
+    }
+    table.add([
+      "all of them", "", "", "", "", (1e-9 * operations / time).text(1),
+      (100 * operations / time / peak).text(0) + "%",
+    ])
+    text =
+      "\(benchmark.sizes); \(Machine.current.line); \(threads) threads; "
+      + "float32 multiply-add at most \((peak * 1e-9).text(0)) GFLOP/s\n\n\(table.text)"
+  }
+
+  private static func products(of plan: Plan, steps: Int, batch: Int) -> [Product] {
+    let backward = plan.backward?.schedule
+    return [("forward", plan.forward), ("backward", backward)].flatMap { name, schedule in
+      guard let schedule else { return [Product]() }
+      let all = steps * batch
+      return schedule.before.compactMap {
+        product($0, schedule, "\(name), all steps", rows: all, count: 1)
+      }
+        + schedule.loop.compactMap {
+          product($0, schedule, "\(name), each step", rows: batch, count: steps)
+        }
+        + schedule.after.compactMap {
+          product($0, schedule, "\(name), all steps", rows: all, count: 1)
+        }
+        + schedule.gathering.compactMap { step in
+          guard case .outer(let a, let b, _) = step else { return nil }
+          return Product(
+            title: "gradient of weights", m: a.columns, n: b.columns, k: all, count: 1,
+            isGathered: true)
+        }
+    }
+  }
+
+  private static func product(
+    _ step: Schedule.Step, _ schedule: Schedule, _ title: String, rows: Int, count: Int
+  ) -> Product? {
+    guard case .product(let product) = step else { return nil }
+    let packing = schedule.packings[product.weight]
+    return Product(title: title, m: rows, n: packing.n, k: packing.k, count: count)
+  }
+}
+
+extension ProductReport.Product {
+  /// Seconds that it takes once, with its rows split over the threads; the best of several times.
+  fileprivate func time(threads: Int, seconds: Double) -> Double {
+    var generator = Philox(seed: 1)
+    // A gradient's left side comes sample by sample, so that its rows are columns in memory.
+    let x = Tensor(normal: [m * k], using: &generator)
+    let w = Tensor(normal: [k, n], using: &generator)
+    var y = Tensor(zeros: [m, n])
+    let cuts = (0...threads).map { $0 * m / threads }
+    var best = Double.infinity
+    x.withUnsafePointer { x in
+      w.withUnsafePointer { w in
+        y.withUnsafeMutablePointer { y in
+          let packed = PackedMatrix(w, kStride: n, nStride: 1, n: n, k: k)
+          // Each thread writes rows of its own of a tensor that outlives them all.
+          nonisolated(unsafe) let (x, w, y) = (x, w, y)
+          var spent = 0.0
+          while spent < seconds {
+            let once = timed {
+              ThreadTeam.run(parts: threads) { part in
+                let (first, rows) = (cuts[part], cuts[part + 1] - cuts[part])
+                if isGathered {
+                  matrixProduct(
+                    m: rows, n: n, k: k, a: x + first, aRowStride: 1, aColumnStride: m, b: w,
+                    bRowStride: n, bColumnStride: 1, into: y + first * n, stride: n)
+                } else {
+                  packed.multiply(
+                    rows: rows, x: x + first * k, xRowStride: k, into: y + first * n, stride: n)
+                }
+              }
+            }
+            spent += once
+            best = min(best, once)
+          }
+        }
+      }
+    }
+    return best
+  }
+}

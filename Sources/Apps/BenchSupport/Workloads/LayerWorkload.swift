@@ -1,0 +1,27 @@
+import Cells
+import TensorCore
+
+extension BenchmarkCase {
+  func layerWorkload() throws -> Workload {
+    var generator = Philox(seed: 1)
+    let layer = Recurrent(
+      try namedCell(), inputSize: inputSize, hiddenSize: hiddenSize, layers: layers,
+      layout: layout, using: &generator)
+    let shape = (layout == .timeFirst ? [steps, batch] : [batch, steps]) + [inputSize]
+    let x = Tensor(normal: shape, using: &generator)
+    let learns = task == .backward
+    var workload = Workload {
+      if learns {
+        _ = valueAndGradient(of: layer) { $0(x).output.sum() }
+      } else {
+        _ = layer(x)
+      }
+    }
+    let graphs = try graphs()
+    workload.tokens = batch * steps
+    workload.operations =
+      (learns ? 3 : 1) * Double(batch * steps) * operations(of: graphs, logitsFrom: nil)
+    workload.bytesKept = learns ? bytesKept(by: graphs, steps: steps) : 0
+    return workload
+  }
+}

@@ -1,0 +1,56 @@
+import Cells
+import TensorCore
+import Training
+
+/// A class for each step of a sequence that is read in both directions.
+private struct Tagger: Module {
+  var embed: Embedding
+  var rnn: Recurrent
+  var fc: Linear
+
+  init(_ sizes: BenchmarkCase, using generator: inout some RandomNumberGenerator) throws {
+    embed = Embedding(
+      count: sizes.vocabularySize, size: sizes.inputSize, using: &generator)
+    rnn = Recurrent(
+      try sizes.namedCell(), inputSize: sizes.inputSize, hiddenSize: sizes.hiddenSize,
+      layers: sizes.layers, direction: .bidirectional(merge: .concatenate), layout: .batchFirst,
+      using: &generator)
+    fc = Linear(
+      inputSize: rnn.outputSize, outputSize: sizes.vocabularySize, using: &generator)
+  }
+
+  mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    visitor.visit("embed", &embed)
+    visitor.visit("rnn", &rnn)
+    visitor.visit("fc", &fc)
+  }
+}
+
+extension BenchmarkCase {
+  func taggingWorkload() throws -> Workload {
+    var generator = Philox(seed: 1)
+    var model = try Tagger(self, using: &generator)
+    var optimizer = Adam(learningRate: 1e-3)
+    let (shape, lengths) = ([batch, steps], lengths)
+    let inputs = randomTokens(batch * steps, below: vocabularySize)
+    var targets = randomTokens(batch * steps, below: vocabularySize, seed: 2)
+    for sample in 0..<batch {
+      for step in lengths[sample]..<steps { targets[sample * steps + step] = -1 }
+    }
+    let classes = targets
+    var workload = Workload {
+      let (_, gradients) = valueAndGradient(of: model) { model in
+        let x = model.embed(inputs, shape: shape)
+        return crossEntropy(model.fc(model.rnn(x, lengths: lengths).output), classes)
+      }
+      optimizer.update(&model, with: gradients)
+    }
+    let graphs = try graphs(directions: 2)
+    workload.tokens = lengths.reduce(0, +)
+    workload.operations =
+      3 * Double(workload.tokens)
+      * operations(of: graphs, logitsFrom: 2 * graphs[0].outputSize)
+    workload.bytesKept = bytesKept(by: graphs, steps: steps)
+    return workload
+  }
+}

@@ -1,0 +1,103 @@
+import BenchSupport
+import Cells
+import Checkpoint
+import Testing
+
+@Suite struct BenchAppTests {
+  private let program = Program("bench")
+
+  @Test func aCaseIsMeasuredByItsName() throws {
+    let outcome = try program.run("note-rnn", "--json", "--seconds", "0.01", "--threads", "1")
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let value = try JSONValue(parsing: Array(outcome.output.utf8.dropLast()), maximumDepth: 4)
+    let measurement = try value.decoded(as: Measurement.self)
+    #expect(measurement.name == "note-rnn" && measurement.threads == 1)
+    #expect(measurement.fastest > 0 && measurement.fastest <= measurement.milliseconds)
+    #expect(measurement.milliseconds <= measurement.slowest)
+    // 32 sequences of 35 characters.
+    let tokens = measurement.tokensPerSecond * measurement.milliseconds / 1000
+    #expect(abs(tokens - 1120) < 1e-6)
+    #expect(measurement.idleBytes > 0 && measurement.peakBytes >= measurement.idleBytes)
+  }
+
+  @Test func aCellAndSizesOfOnesOwnMakeATable() throws {
+    let outcome = try program.run(
+      "--cell", "mgu", "--hidden", "8", "--input", "4", "--batch", "2", "--steps", "3", "--task",
+      "backward", "--seconds", "0.01")
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let lines = outcome.output.split(separator: "\n")
+    #expect(lines.count == 3)
+    #expect(lines[1].hasPrefix("case"))
+    #expect(lines[2].hasPrefix("mgu 4 -> 8, B2 T3, backward, time first  "))
+  }
+
+  @Test func aServerAnswersEachLine() throws {
+    var server = BenchServer()
+    let request = #"{"case": "gen-10", "seconds": 0.001}"#
+    #expect(try server.answer(request).name == "gen-10")
+    #expect(try server.answer(request).milliseconds > 0)
+    #expect(throws: BenchServer.Failure.self) {
+      try server.answer(#"{"case": "zoo", "seconds": 1}"#)
+    }
+    #expect(throws: JSONError.self) { try server.answer("gen-10") }
+  }
+
+  @Test func explanationsShowEquationsAndPlan() throws {
+    let outcome = try program.run("explain", "--cell", "gru", "--hidden", "16", "--input", "8")
+    #expect(outcome.status == 0)
+    for part in ["h' = (1 - z)", "1248 parameters", "pack weight_hh", "kept: "] {
+      #expect(outcome.output.contains(part), "no \(part) in \(outcome.output)")
+    }
+  }
+
+  @Test(arguments: [
+    ["note-rn"], ["--hidden", "0"], ["--hidden", "many"], ["--cell", "tea"], ["--threads", "0"],
+    ["--seconds", "-1"], ["note-rnn", "--cell", "gru"], ["--precision", "none"],
+    ["--batch", "65536", "--steps", "65536", "--hidden", "65536"], ["layout", "--rounds", "0"],
+    ["explain", "--cell", "tea"],
+  ])
+  func nonsenseFlagsExitWithSixtyFour(_ flags: [String]) throws {
+    let outcome = try program.run(flags)
+    #expect(outcome.status == 64)
+    #expect(outcome.output.isEmpty && outcome.error.hasPrefix("Error: "))
+  }
+}
+
+@Suite struct BenchmarkCaseTests {
+  @Test func namesAreUnlikeAndEveryGroupHasSeveralCases() {
+    let names = BenchmarkCase.standard.map(\.name)
+    #expect(Set(names).count == names.count)
+    for group in BenchmarkCase.groups {
+      #expect(BenchmarkCase.cases(named: group).count > 1, "\(group)")
+    }
+    #expect(BenchmarkCase.cases(named: "none").isEmpty)
+  }
+
+  @Test func everyStandardCaseIsSound() throws {
+    for benchmark in BenchmarkCase.standard { try benchmark.validate() }
+  }
+
+  @Test func lengthsLieBetweenTwentyAndAllSteps() {
+    let lengths = BenchmarkCase("tags").lengths
+    #expect(lengths.count == 64 && lengths.min() == 20 && lengths.max() ?? 0 > 95)
+    #expect(lengths.allSatisfy { (20...100).contains($0) })
+  }
+
+  @Test func operationsAreThoseOfTheFormula() throws {
+    let cell = BenchmarkCase("layer") {
+      ($0.task, $0.layers, $0.inputSize, $0.hiddenSize) = (.forward, 1, 3, 5)
+      ($0.batch, $0.steps) = (2, 7)
+    }
+    let workload = try cell.workload()
+    let step = CellGraph(LSTM(), inputSize: 3, hiddenSize: 5).operationsPerStep
+    #expect(workload.operations == Double(2 * 7 * step))
+    #expect(workload.tokens == 14)
+    #expect(workload.bytesKept == 0)
+  }
+
+  @Test func theMachineHasALimit() {
+    #expect(Peak.Probe.multiplyAdd.contains { $0.isSupported })
+    #expect(Peak.multiplyAdd(threads: 1) > 1e8)
+    #expect(Peak.bytesPerSecond(workingSet: 1 << 16, threads: 1) > 1e8)
+  }
+}
