@@ -39,4 +39,18 @@ extension InvalidSetting {
       throw InvalidSetting(name, expected: "a number above 0", found: value)
     }
   }
+
+  static func checkNotNegative(_ name: String, _ value: Double) throws(InvalidSetting) {
+    guard value >= 0, value.isFinite else {
+      throw InvalidSetting(name, expected: "a number that is not negative", found: value)
+    }
+  }
+
+  /// Checks the sizes of a batch, before windows are made of them.
+  ///
+  /// - Throws: ``InvalidSetting`` with the first number that is out of range.
+  package static func checkBatch(size: Int, steps: Int) throws(InvalidSetting) {
+    try check("batch size", size, in: 1...largestSize)
+    try check("steps", steps, in: 1...largestSize)
+  }
 }

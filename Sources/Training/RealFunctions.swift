@@ -6,7 +6,11 @@
   import Darwin
 #endif
 
-/// `exp` and `cos` in double precision, under names that leave those of tensors alone.
+/// `exp`, `log`, `cos` and `pow` in double precision, under names that leave those of tensors alone.
 func exponential(_ x: Double) -> Double { exp(x) }
 
-func cosine(_ x: Double) -> Double { cos(x) }
+func cosineOf(_ x: Double) -> Double { cos(x) }
+
+func logarithm(_ x: Double) -> Double { log(x) }
+
+func power(_ x: Double, _ exponent: Double) -> Double { pow(x, exponent) }

@@ -6,11 +6,24 @@ import Training
     .step(
       .init(
         number: number, epoch: 1, totalSteps: 100, loss: 2, gradientNorm: 1,
-        learningRate: 0.1, tokens: 640))
+        learningRate: 0.1, units: 640))
+  }
+
+  private let start = TrainingEvent.started(
+    .init(
+      parameterCount: 1_234, vocabularySize: 28, unitsPerEpoch: 64_000, unit: "characters",
+      epochs: 3, steps: 0, totalSteps: 100))
+
+  @Test func theFirstLineSaysWhatThereIsToDo() {
+    var text = ProgressText(.bar)
+    #expect(
+      text.text(for: start, seconds: 0)
+        == "1,234 weights, 28 tokens, 64,000 characters an epoch, 100 steps\n")
   }
 
   @Test func aBarShowsShareLossSpeedAndTimeLeft() {
-    var text = ProgressText(.bar, epochs: 3)
+    var text = ProgressText(.bar)
+    _ = text.text(for: start, seconds: 0)
     let line = text.text(for: step(25), seconds: 10)
     #expect(line.contains("[######..................] 25%  epoch 1/3  loss 2.000"))
     #expect(line.contains("64 characters/s  0:30 left"))
@@ -18,15 +31,16 @@ import Training
   }
 
   @Test func linesComeNowAndThen() {
-    var text = ProgressText(.lines, epochs: 3)
+    var text = ProgressText(.lines)
+    _ = text.text(for: start, seconds: 0)
     #expect(text.text(for: step(1), seconds: 0).isEmpty)
     #expect(text.text(for: step(2), seconds: 5).isEmpty)
     #expect(text.text(for: step(50), seconds: 20).hasPrefix("50%  epoch 1/3"))
   }
 
   @Test func anEpochHasTheNotesLine() {
-    var text = ProgressText(.lines, epochs: 3)
-    let epoch = TrainingEvent.Epoch(number: 1, loss: 3.03151, validationLoss: nil)
+    var text = ProgressText(.lines)
+    let epoch = TrainingEvent.Epoch(number: 1, loss: 3.03151)
     #expect(text.text(for: .epoch(epoch), seconds: 1) == "epoch 1 loss: 3.0315\n")
   }
 

@@ -9,101 +9,144 @@ import Training
 @Suite struct TrainerTests {
   private static let corpus = try? TokenizedCorpus(Tales(characters: 4_000, seed: 2))
 
-  private func configuration(
+  private func task(
     _ cell: String, _ sampling: Windows.Sampling, dropout: Float = 0,
-    carriesState: Bool = true
-  ) throws -> TrainingConfiguration {
-    TrainingConfiguration(
+    carriesState: Bool = true, _ corpus: TokenizedCorpus? = TrainerTests.corpus
+  ) throws -> LanguageModelTask {
+    let configuration = LanguageModelTask.Configuration(
       dataset: "tales:4000",
       model: .init(
         cell: try CellRegistry.standard.cell(named: cell), embeddingSize: 6, hiddenSize: 9,
         layers: 2, dropout: dropout),
-      windows: Windows(sampling, batchSize: 8, sequenceLength: 20), epochs: 2,
-      learningRate: 0.01, schedule: .cosine, carriesState: carriesState)
+      windows: Windows(sampling, batchSize: 8, sequenceLength: 20), carriesState: carriesState)
+    return try LanguageModelTask(configuration, try #require(corpus))
+  }
+
+  private var settings: TrainingSettings {
+    var settings = TrainingSettings()
+    settings.epochs = 2
+    settings.learningRate = 0.01
+    settings.schedule = .cosine()
+    return settings
+  }
+
+  /// Everything that has a state of its own.
+  private var richSettings: TrainingSettings {
+    var settings = settings
+    settings.optimizer = .adamW
+    settings.schedule = .plateau(factor: 0.5, patience: 0)
+    settings.accumulation = 2
+    settings.averaging = .exponential(decay: 0.9)
+    settings.evaluateEvery = 3
+    settings.patience = 3
+    settings.keepsBest = true
+    settings.labelSmoothing = 0.1
+    settings.clipValue = 0.5
+    settings.groups = [
+      ParameterGroup("embed", learningRateScale: 0), ParameterGroup("fc", weightDecay: 0.1),
+    ]
+    return settings
   }
 
   @Test(arguments: ["rnn", "gru", "lstm"], Windows.Sampling.allCases)
   func resumesToTheBit(_ cell: String, _ sampling: Windows.Sampling) throws {
     for (dropout, carries) in [(Float(0), true), (0.3, true), (0.3, false)] {
-      let corpus = try #require(Self.corpus)
-      let configuration = try configuration(
-        cell, sampling, dropout: dropout, carriesState: carries)
-      var whole = try LanguageModelTrainer(configuration, corpus)
-      var losses: [Double] = []
-      whole.run { if case .step(let step) = $0 { losses.append(step.loss) } }
-      #expect(whole.isFinished && losses.count == whole.steps)
-
-      // Stopped after every seventh step: in the middle of epochs and between them.
-      var trainer = try LanguageModelTrainer(configuration, corpus)
-      var resumed: [Double] = []
-      while !trainer.isFinished {
-        var left = 7
-        trainer.run(until: { left == 0 }) { event in
-          if case .step(let step) = event {
-            resumed.append(step.loss)
-            left -= 1
-          }
-        }
-        let bytes = try trainer.checkpoint().encoded()
-        trainer = try LanguageModelTrainer(
-          resuming: CheckpointReader(bytes: bytes), corpus)
-      }
-      #expect(resumed == losses)
-      #expect(try trainer.checkpoint().encoded() == whole.checkpoint().encoded())
+      try expectSameBits(
+        task(cell, sampling, dropout: dropout, carriesState: carries), settings)
     }
+  }
+
+  @Test func averagesPlateausAndTheBestResumeToTheBit() throws {
+    try expectSameBits(task("gru", .random), richSettings)
+  }
+
+  private func expectSameBits(_ task: LanguageModelTask, _ settings: TrainingSettings) throws {
+    var whole = try LanguageModelTrainer(task, settings)
+    var losses: [Double] = []
+    try whole.run { if case .step(let step) = $0 { losses.append(step.loss) } }
+    #expect(whole.isFinished && losses.count == whole.steps)
+
+    // Stopped after every seventh step: in the middle of epochs and between them.
+    var trainer = try LanguageModelTrainer(task, settings)
+    var resumed: [Double] = []
+    while !trainer.isFinished {
+      var left = 7
+      try trainer.run(until: { left == 0 }) { event in
+        if case .step(let step) = event {
+          resumed.append(step.loss)
+          left -= 1
+        }
+      }
+      let bytes = try trainer.checkpoint().encoded()
+      trainer = try LanguageModelTrainer(resuming: CheckpointReader(bytes: bytes), task)
+    }
+    #expect(resumed == losses)
+    #expect(try trainer.checkpoint().encoded() == whole.checkpoint().encoded())
   }
 
   @Test func anotherTextIsRefused() throws {
-    let corpus = try #require(Self.corpus)
-    let trainer = try LanguageModelTrainer(configuration("gru", .random), corpus)
+    let trainer = try LanguageModelTrainer(task("gru", .random), settings)
     let reader = try CheckpointReader(bytes: trainer.checkpoint().encoded())
-    let other = try TokenizedCorpus(Tales(characters: 4_000, seed: 3))
+    let other = try task(
+      "gru", .random, TokenizedCorpus(Tales(characters: 4_000, seed: 3)))
     let mismatch = #expect(throws: ResumeMismatch.self) {
       try LanguageModelTrainer(resuming: reader, other)
     }
-    #expect(mismatch?.what == "the text of tales:4000")
+    #expect(mismatch?.what == "the data")
   }
 
   @Test func lossesFallAndEventsComeInOrder() throws {
-    var trainer = try LanguageModelTrainer(
-      configuration("lstm", .sequential), try #require(Self.corpus))
+    var trainer = try LanguageModelTrainer(task("lstm", .sequential), settings)
     var kinds: [String] = []
     var epochs: [TrainingEvent.Epoch] = []
-    trainer.run { event in
+    try trainer.run { event in
       switch event {
       case .started: kinds.append("started")
       case .step: if kinds.last != "step" { kinds.append("step") }
+      case .evaluation: kinds.append("evaluation")
       case .epoch(let epoch):
         kinds.append("epoch")
         epochs.append(epoch)
       case .stopped: kinds.append("stopped")
+      case .diverged: kinds.append("diverged")
       case .finished: kinds.append("finished")
       }
     }
-    #expect(kinds == ["started", "step", "epoch", "step", "epoch", "finished"])
+    #expect(
+      kinds == [
+        "started", "step", "evaluation", "epoch", "step", "evaluation", "epoch", "finished",
+      ])
     #expect(epochs[1].loss < epochs[0].loss)
-    let floor = try #require(trainer.corpus.validationFloor)
-    #expect(try #require(epochs[1].validationLoss) > floor)
+    let floor = try #require(trainer.task.corpus.validationFloor)
+    #expect(try #require(epochs[1].evaluation?.loss) > floor)
   }
 
   @Test func nonsenseSettingsAreNamed() throws {
-    let corpus = try #require(Self.corpus)
-    var wrong = try configuration("rnn", .random)
+    var wrong = settings
     wrong.learningRate = .nan
-    #expect(throws: InvalidSetting.self) { try LanguageModelTrainer(wrong, corpus) }
-    wrong = try configuration("rnn", .random)
-    wrong.model.layers = 0
-    #expect(throws: InvalidSetting.self) { try LanguageModelTrainer(wrong, corpus) }
-    wrong = try configuration("rnn", .random)
-    wrong.windows = Windows(.random, batchSize: 500, sequenceLength: 500)
-    #expect(throws: DatasetError.self) { try LanguageModelTrainer(wrong, corpus) }
+    #expect(throws: InvalidSetting.self) {
+      try LanguageModelTrainer(task("rnn", .random), wrong)
+    }
+    wrong = settings
+    wrong.groups = [ParameterGroup("teapot", learningRateScale: 0)]
+    #expect(throws: InvalidSetting.self) {
+      try LanguageModelTrainer(task("rnn", .random), wrong)
+    }
+    var configuration = try task("rnn", .random).configuration
+    let corpus = try #require(Self.corpus)
+    configuration.model.layers = 0
+    #expect(throws: InvalidSetting.self) { try LanguageModelTask(configuration, corpus) }
+    configuration = try task("rnn", .random).configuration
+    configuration.windows = Windows(.random, batchSize: 500, sequenceLength: 500)
+    #expect(throws: DatasetError.self) { try LanguageModelTask(configuration, corpus) }
   }
 
   @Test func hintsFollowTheNote() throws {
-    var configuration = try configuration("rnn", .random)
-    #expect(configuration.hints.isEmpty)
+    let task = try task("rnn", .random)
+    #expect(task.hints.isEmpty)
+    var configuration = task.configuration
     configuration.windows = Windows(.random, batchSize: 1, sequenceLength: 101)
     configuration.model.layers = 4
-    #expect(configuration.hints.count == 2)
+    #expect(try LanguageModelTask(configuration, try #require(Self.corpus)).hints.count == 2)
   }
 }

@@ -8,13 +8,11 @@ struct Renderer {
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
 
-  init(_ configuration: TrainingConfiguration, _ options: TrainingOptions) throws {
-    progress = ProgressText(
-      Console.output.isTerminal ? .bar : .lines, epochs: configuration.epochs)
-    log = try options.log.map { try LineFile($0, appends: options.resume != nil) }
+  init(log path: String?, appends: Bool) throws {
+    progress = ProgressText(Console.output.isTerminal ? .bar : .lines)
+    log = try path.map { try LineFile($0, appends: appends) }
     if let log, log.isEmpty { log.write("step,epoch,loss,gradient_norm,learning_rate") }
     start = clock.now
-    Console.output.write(configuration.line + "\n")
   }
 
   mutating func render(_ event: TrainingEvent) {
@@ -35,7 +33,8 @@ struct Summary {
 
   init(_ trainer: LanguageModelTrainer, path: String) {
     var text = ""
-    if let loss = trainer.validationLoss(), let floor = trainer.corpus.validationFloor {
+    let loss = trainer.lastEvaluation?.loss
+    if let loss, let floor = trainer.task.corpus.validationFloor {
       let above = (100 * (loss / floor - 1)).text(1)
       text += "validation loss \(loss.text(4)) nats a character; "
       text += "the language's own entropy, which no model can beat, is \(floor.text(4)): "

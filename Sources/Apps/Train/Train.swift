@@ -19,7 +19,10 @@ import Training
       throw ValidationError("threads: expected a number from 1 to 1024, found \(threads)")
     }
     do {
-      if options.resume == nil { try options.configuration().validate() }
+      if options.resume == nil {
+        try options.configuration().validate()
+        try options.settings().validate()
+      }
     } catch {
       throw ValidationError("\(error)")
     }
@@ -29,9 +32,10 @@ import Training
     Interruption.listen()
     if let threads = options.threads { ThreadTeam.count = threads }
     var trainer = try options.makeTrainer()
-    for hint in trainer.configuration.hints { Console.error.write("Hint: \(hint)\n") }
-    var renderer = try Renderer(trainer.configuration, options)
-    trainer.run(until: { Interruption.isRequested }) { renderer.render($0) }
+    for hint in trainer.task.hints { Console.error.write("Hint: \(hint)\n") }
+    Console.output.write("\(trainer.task.line), \(trainer.settings.line)\n")
+    var renderer = try Renderer(log: options.log, appends: options.resume != nil)
+    try trainer.run(until: { Interruption.isRequested }) { renderer.render($0) }
     try trainer.save(to: options.out)
     guard trainer.isFinished else {
       Console.output.write(

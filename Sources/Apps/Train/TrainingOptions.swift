@@ -60,8 +60,8 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Threads to share the work; all processors unless given.")
   var threads: Int?
 
-  /// The preset, changed by the flags that were given.
-  func configuration() throws -> TrainingConfiguration {
+  /// The preset's data and model, changed by the flags that were given.
+  func configuration() throws -> LanguageModelTask.Configuration {
     var result = try preset.configuration(dataset: preset.dataset(dataset))
     if let cell { result.model.cell = try CellRegistry.standard.cell(named: cell) }
     result.model.embeddingSize = embedding ?? result.model.embeddingSize
@@ -70,10 +70,16 @@ struct TrainingOptions: ParsableArguments {
     result.model.dropout = dropout ?? result.model.dropout
     let windows = result.windows
     let (rows, length) = (batchSize ?? windows.batchSize, steps ?? windows.sequenceLength)
-    try TrainingConfiguration.validate(batchSize: rows, steps: length)
+    try InvalidSetting.checkBatch(size: rows, steps: length)
     result.windows = Windows(
       sampling ?? windows.sampling, batchSize: rows, sequenceLength: length,
       offset: windows.offset)
+    return result
+  }
+
+  /// The preset's settings, changed by the flags that were given.
+  func settings() throws -> TrainingSettings {
+    var result = preset.settings
     result.epochs = epochs ?? result.epochs
     result.learningRate = learningRate ?? result.learningRate
     if let clip { result.clip = clip == 0 ? nil : clip }
@@ -86,15 +92,17 @@ struct TrainingOptions: ParsableArguments {
     if let resume {
       let reader = try CheckpointReader(path: resume)
       let saved = try LanguageModelTrainer.configuration(in: reader)
-      return try LanguageModelTrainer(resuming: reader, corpus(dataset ?? saved.dataset, saved))
+      return try LanguageModelTrainer(
+        resuming: reader,
+        LanguageModelTask(resuming: reader, corpus(dataset ?? saved.dataset, saved)))
     }
     let configuration = try configuration()
     return try LanguageModelTrainer(
-      configuration, corpus(configuration.dataset, configuration))
+      LanguageModelTask(configuration, corpus(configuration.dataset, configuration)), settings())
   }
 
   private func corpus(
-    _ dataset: String, _ configuration: TrainingConfiguration
+    _ dataset: String, _ configuration: LanguageModelTask.Configuration
   ) throws -> TokenizedCorpus {
     try TokenizedCorpus(
       CorpusRegistry.standard.corpus(dataset),

@@ -17,6 +17,9 @@ public protocol Optimizer: Sendable {
   /// The step size; schedules change it between updates.
   var learningRate: Double { get set }
 
+  /// How much weights shrink, in the rule's own sense; groups of parameters may have their own.
+  var weightDecay: Double { get set }
+
   /// What it remembers, by the parameter's name; nothing before the first update.
   var state: [String: OptimizerState] { get set }
 
@@ -54,18 +57,32 @@ extension Optimizer {
   ///   - gradients: one for each of its parameters.
   ///   - maximumNorm: Where the Euclidean norm of all gradients together is larger, they are
   ///     scaled down to it, as PyTorch's `clip_grad_norm_` does; nil for no limit.
+  ///   - groups: parameters that learn in their own way; frozen ones don't count for the norm.
   /// - Returns: the norm before clipping.
   @discardableResult
   public mutating func update(
-    _ model: inout some Module, with gradients: Gradients, maximumNorm: Double? = nil
+    _ model: inout some Module, with gradients: Gradients, maximumNorm: Double? = nil,
+    groups: [ParameterGroup] = []
   ) -> Double {
-    let norm = gradients.norm
-    // The small number keeps the quotient finite; it is PyTorch's.
-    let scale = maximumNorm.map { min(1, $0 / (norm + 1e-6)) } ?? 1
+    let norm = groups.norm(of: gradients)
+    apply(gradients, to: &model, scale: clippingScale(norm, to: maximumNorm), groups: groups)
+    return norm
+  }
+
+  /// Moves all parameters of a model by one step, with gradients that are multiplied by `scale` first.
+  mutating func apply(
+    _ gradients: Gradients, to model: inout some Module, scale: Double, groups: [ParameterGroup]
+  ) {
     let rule = self
     var state = state
     self.state = [:]  // so that each tensor is held once and is changed in place
     model.updateParameters(with: gradients) { name, parameter, gradient in
+      var rule = rule
+      if let group = groups.group(of: name) {
+        if group.isFrozen { return }
+        rule.learningRate *= group.learningRateScale
+        rule.weightDecay = group.weightDecay ?? rule.weightDecay
+      }
       var own =
         state.removeValue(forKey: name)
         ?? OptimizerState(
@@ -75,6 +92,20 @@ extension Optimizer {
       state[name] = own
     }
     self.state = state
-    return norm
+  }
+}
+
+/// What gradients of a norm are multiplied by so that the norm is at most `maximum`.
+func clippingScale(_ norm: Double, to maximum: Double?) -> Double {
+  // The small number keeps the quotient finite; it is PyTorch's.
+  maximum.map { min(1, $0 / (norm + 1e-6)) } ?? 1
+}
+
+extension [ParameterGroup] {
+  /// The norm of the gradients of all parameters that are not frozen.
+  func norm(of gradients: Gradients) -> Double {
+    guard contains(where: \.isFrozen) else { return gradients.norm }
+    let moving = zip(gradients.names, gradients.values).filter { group(of: $0.0)?.isFrozen != true }
+    return Gradients(moving.map { (name: $0.0, value: $0.1) }).norm
   }
 }

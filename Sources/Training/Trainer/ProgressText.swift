@@ -9,47 +9,62 @@ public struct ProgressText: Sendable {
   }
 
   private let style: Style
-  private let epochs: Int
+  private var epochs = 1
+  private var unit = "units"
   private var firstStep = 0
-  private var tokens = 0
+  private var units = 0
   private var lastDrawn: Double?
   private var smoothedLoss: Double?
 
-  /// Text for a training of so many epochs.
-  public init(_ style: Style, epochs: Int) {
+  /// Text for training that is about to start.
+  public init(_ style: Style) {
     self.style = style
-    self.epochs = epochs
   }
 
   /// What to write for an event, `seconds` after the start; empty if there is nothing to say.
   public mutating func text(for event: TrainingEvent, seconds: Double) -> String {
     switch event {
-    case .started(let start):
-      firstStep = start.steps
-      let goesOn = start.steps > 0 ? ", going on after step \(start.steps)" : ""
-      return "\(start.parameterCount.grouped) weights, \(start.vocabularySize) tokens, "
-        + "\(start.tokensPerEpoch.grouped) characters an epoch, "
-        + "\(start.totalSteps.grouped) steps\(goesOn)\n"
+    case .started(let start): return text(for: start)
     case .step(let step): return text(for: step, seconds)
-    case .epoch(let epoch): return erased + line(for: epoch)
-    case .stopped, .finished: return erased
+    case .evaluation(let measured):
+      let best = measured.isBest ? " (best)" : ""
+      return erased + "step \(measured.step): validation \(measured.evaluation.line)\(best)\n"
+    case .epoch(let epoch): return erased + "epoch \(epoch.number) loss: \(epoch.loss.text(4))\n"
+    case .diverged(let divergence): return erased + "\(divergence)\n"
+    case .finished(.noImprovement):
+      return erased + "stopped early: the measurements no longer get better\n"
+    case .stopped, .finished(.complete): return erased
     }
   }
 
+  private mutating func text(for start: TrainingEvent.Start) -> String {
+    (firstStep, epochs, unit) = (start.steps, start.epochs, start.unit)
+    var parts = ["\(start.parameterCount.grouped) weights"]
+    if let size = start.vocabularySize { parts.append("\(size) tokens") }
+    if let count = start.unitsPerEpoch { parts.append("\(count.grouped) \(unit) an epoch") }
+    if let steps = start.totalSteps { parts.append("\(steps.grouped) steps") }
+    if start.steps > 0 { parts.append("going on after step \(start.steps)") }
+    return parts.joined(separator: ", ") + "\n"
+  }
+
   private mutating func text(for step: TrainingEvent.Step, _ seconds: Double) -> String {
-    tokens += step.tokens
+    units += step.units
     smoothedLoss = smoothedLoss.map { $0 + 0.05 * (step.loss - $0) } ?? step.loss
     let interval = style == .bar ? 0.1 : 10
     if lastDrawn == nil, style == .lines { lastDrawn = seconds }
     if let lastDrawn, seconds - lastDrawn < interval { return "" }
     lastDrawn = seconds
-    let done = Double(step.number - firstStep)
-    let left = seconds / max(1, done) * Double(max(0, step.totalSteps - step.number))
-    let share = Double(step.number) / Double(max(1, step.totalSteps))
-    let speed = seconds > 0 ? Int(Double(tokens) / seconds) : 0
-    let facts =
+    let speed = seconds > 0 ? Int(Double(units) / seconds) : 0
+    var facts =
       "epoch \(step.epoch)/\(epochs)  loss \((smoothedLoss ?? 0).text(3))  "
-      + "\(speed.grouped) characters/s  \(left.clock) left"
+      + "\(speed.grouped) \(unit)/s"
+    guard let total = step.totalSteps else {
+      facts = "step \(step.number.grouped)  \(facts)"
+      return style == .bar ? "\r\(facts)\u{1B}[K" : facts + "\n"
+    }
+    let done = Double(step.number - firstStep)
+    facts += "  \((seconds / max(1, done) * Double(max(0, total - step.number))).clock) left"
+    let share = Double(step.number) / Double(max(1, total))
     switch style {
     case .bar: return "\r\(bar(share)) \(Int(share * 100))%  \(facts)\u{1B}[K"
     case .lines: return "\(Int(share * 100))%  \(facts)\n"
@@ -63,15 +78,6 @@ public struct ProgressText: Sendable {
     let filled = max(0, min(width, Int(share * Double(width))))
     return "[" + String(repeating: "#", count: filled)
       + String(repeating: ".", count: width - filled) + "]"
-  }
-
-  private func line(for epoch: TrainingEvent.Epoch) -> String {
-    var line = "epoch \(epoch.number) loss: \(epoch.loss.text(4))"
-    if let loss = epoch.validationLoss {
-      line += ", validation: \(loss.text(4)) nats, \(bits(nats: loss).text(4)) bits a character"
-      line += ", perplexity \(perplexity(nats: loss).text(3))"
-    }
-    return line + "\n"
   }
 }
 

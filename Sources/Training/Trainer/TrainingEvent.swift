@@ -4,25 +4,54 @@ public enum TrainingEvent: Sendable {
   case started(Start)
   /// A step of the optimizer is done.
   case step(Step)
-  /// The text has been gone through once more.
+  /// The model has been measured.
+  case evaluation(Measurement)
+  /// The data have been gone through once more.
   case epoch(Epoch)
   /// Someone asked training to stop, and it did, after this many steps.
   case stopped(steps: Int)
-  /// The last epoch is done.
-  case finished
+  /// Training cannot go on.
+  case diverged(Divergence)
+  /// Training is over.
+  case finished(Ending)
+
+  /// Why training is over.
+  public enum Ending: String, Sendable, Hashable, Codable {
+    /// All epochs or steps are done.
+    case complete
+    /// The measurements have long brought nothing better.
+    case noImprovement
+  }
 
   /// What there is to do.
   public struct Start: Sendable {
     /// The number of weights.
     public let parameterCount: Int
-    /// The number of different tokens.
-    public let vocabularySize: Int
-    /// The number of tokens that one epoch learns from.
-    public let tokensPerEpoch: Int
+    /// The number of different tokens or classes, if any are told apart.
+    public let vocabularySize: Int?
+    /// The number of units that one epoch learns from, if it is known.
+    public let unitsPerEpoch: Int?
+    /// What a unit is, in the plural: "characters".
+    public let unit: String
+    /// How often the data are gone through.
+    public let epochs: Int
     /// Steps that are done already.
     public let steps: Int
-    /// Steps in all.
-    public let totalSteps: Int
+    /// Steps in all, if that is known.
+    public let totalSteps: Int?
+
+    package init(
+      parameterCount: Int, vocabularySize: Int?, unitsPerEpoch: Int?, unit: String, epochs: Int,
+      steps: Int, totalSteps: Int?
+    ) {
+      self.parameterCount = parameterCount
+      self.vocabularySize = vocabularySize
+      self.unitsPerEpoch = unitsPerEpoch
+      self.unit = unit
+      self.epochs = epochs
+      self.steps = steps
+      self.totalSteps = totalSteps
+    }
   }
 
   /// One step.
@@ -31,20 +60,20 @@ public enum TrainingEvent: Sendable {
     public let number: Int
     /// The number of the epoch, from 1.
     public let epoch: Int
-    /// Steps in all.
-    public let totalSteps: Int
-    /// The mean loss of the batch in nats.
+    /// Steps in all, if that is known.
+    public let totalSteps: Int?
+    /// The mean loss of the batch.
     public let loss: Double
-    /// The norm of the gradients before clipping.
+    /// The norm of the gradients before clipping by norm.
     public let gradientNorm: Double
     /// The step size.
     public let learningRate: Double
-    /// The number of tokens in the batch.
-    public let tokens: Int
+    /// The number of units in the batch.
+    public let units: Int
 
     package init(
-      number: Int, epoch: Int, totalSteps: Int, loss: Double, gradientNorm: Double,
-      learningRate: Double, tokens: Int
+      number: Int, epoch: Int, totalSteps: Int?, loss: Double, gradientNorm: Double,
+      learningRate: Double, units: Int
     ) {
       self.number = number
       self.epoch = epoch
@@ -52,7 +81,23 @@ public enum TrainingEvent: Sendable {
       self.loss = loss
       self.gradientNorm = gradientNorm
       self.learningRate = learningRate
-      self.tokens = tokens
+      self.units = units
+    }
+  }
+
+  /// One measurement.
+  public struct Measurement: Sendable {
+    /// Steps done before it.
+    public let step: Int
+    /// Whether its loss is the smallest so far.
+    public let isBest: Bool
+    /// What was measured.
+    public let evaluation: Evaluation
+
+    package init(step: Int, isBest: Bool, evaluation: Evaluation) {
+      self.step = step
+      self.isBest = isBest
+      self.evaluation = evaluation
     }
   }
 
@@ -60,15 +105,15 @@ public enum TrainingEvent: Sendable {
   public struct Epoch: Sendable {
     /// The number of the epoch, from 1.
     public let number: Int
-    /// The mean loss of its steps in nats.
+    /// The mean loss of its steps.
     public let loss: Double
-    /// The mean loss on the validation text in nats, if there is one.
-    public let validationLoss: Double?
+    /// The measurement at its end, if there was one.
+    public let evaluation: Evaluation?
 
-    package init(number: Int, loss: Double, validationLoss: Double?) {
+    package init(number: Int, loss: Double, evaluation: Evaluation? = nil) {
       self.number = number
       self.loss = loss
-      self.validationLoss = validationLoss
+      self.evaluation = evaluation
     }
   }
 }

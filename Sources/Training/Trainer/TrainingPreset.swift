@@ -9,25 +9,41 @@ public enum TrainingPreset: String, CaseIterable, Sendable {
   /// Time Machine, zero states at every batch, Adam at 0.05, five epochs.
   case note
 
-  /// The configuration, for a corpus.
-  public func configuration(dataset: String) throws(UnknownCell) -> TrainingConfiguration {
+  /// What learns from what, for a corpus.
+  public func configuration(
+    dataset: String
+  ) throws(UnknownCell) -> LanguageModelTask.Configuration {
     let cells = CellRegistry.standard
     switch self {
     case .demo:
-      return TrainingConfiguration(
+      return .init(
         dataset: dataset,
         model: .init(
           cell: try cells.cell(named: "lstm"), embeddingSize: 32, hiddenSize: 192, layers: 1),
-        windows: Windows(.sequential, batchSize: 32, sequenceLength: 64), epochs: 1,
-        learningRate: 0.006, schedule: .cosine)
+        windows: Windows(.sequential, batchSize: 32, sequenceLength: 64))
     case .note:
-      return TrainingConfiguration(
+      return .init(
         dataset: dataset,
         model: .init(
           cell: try cells.cell(named: "rnn"), embeddingSize: 10, hiddenSize: 10, layers: 3),
-        windows: Windows(.sequential, batchSize: 32, sequenceLength: 35, offset: 0), epochs: 5,
-        learningRate: 0.05, clip: nil, validationFraction: 0, carriesState: false)
+        windows: Windows(.sequential, batchSize: 32, sequenceLength: 35, offset: 0),
+        validationFraction: 0, carriesState: false)
     }
+  }
+
+  /// How it is trained.
+  public var settings: TrainingSettings {
+    var settings = TrainingSettings()
+    switch self {
+    case .demo:
+      settings.learningRate = 0.006
+      settings.schedule = .cosine()
+    case .note:
+      settings.epochs = 5
+      settings.learningRate = 0.05
+      settings.clip = nil
+    }
+    return settings
   }
 
   /// The corpus that `--dataset` means: for the note a plain file is the book.

@@ -1,0 +1,24 @@
+import TensorCore
+
+/// The cross-entropy of a classifier with a share ε of each target's probability spread over all classes:
+///
+///     (1 - ε) (-log p_target) + ε / V Σ_c (-log p_c)
+///
+/// the mean over the positions that count, as PyTorch's `cross_entropy` with `label_smoothing` computes it.
+/// C. Szegedy et al., Rethinking the Inception architecture, CVPR 2016.
+///
+/// - Parameters:
+///   - logits: `[.., V]`.
+///   - targets: a class for each position; negative where the position does not count.
+///   - labelSmoothing: ε, from 0 to below 1.
+public func crossEntropy(
+  _ logits: Tensor, _ targets: [Int32], labelSmoothing: Double
+) -> Tensor {
+  let loss = crossEntropy(logits, targets)
+  guard labelSmoothing > 0 else { return loss }
+  let counts = targets.map { $0 >= 0 ? Float(1) : 0 }
+  let counted = max(1, counts.reduce(0, +))
+  let spread = -logSoftmax(logits).mean(along: -1).reshaped(to: [targets.count])
+  let smooth = (spread * Tensor(counts)).sum() * (1 / counted)
+  return loss * Float(1 - labelSmoothing) + smooth * Float(labelSmoothing)
+}

@@ -1,0 +1,98 @@
+/// How often each class was taken for each: what a classifier's or tagger's measures are made of.
+///
+/// With TP, FP and FN the right, the wrong and the missed answers of a class:
+///
+///     accuracy   the share of right answers
+///     precision  TP / (TP + FP)        recall  TP / (TP + FN)
+///     F1         2 TP / (2 TP + FP + FN)
+///     macro F1   the mean of the classes' F1
+///
+/// Where a quotient has no sense it is 0, as in scikit-learn; a class that is neither in the data nor
+/// among the answers has an F1 of 0 too, and counts.
+public struct ConfusionMatrix: Sendable, Hashable, Codable {
+  /// The classes' names.
+  public let classes: [String]
+  /// How often class `i` was taken for class `j`, at `i * classes.count + j`.
+  public private(set) var counts: [Int]
+
+  /// No answers yet.
+  public init(classes: [String]) {
+    self.classes = classes
+    counts = Array(repeating: 0, count: classes.count * classes.count)
+  }
+
+  /// Notes answers; a negative target does not count.
+  ///
+  /// - Precondition: both have the same length and hold numbers of classes.
+  public mutating func add(targets: [Int32], answers: [Int32]) {
+    precondition(
+      targets.count == answers.count, "\(targets.count) targets, \(answers.count) answers")
+    for (target, answer) in zip(targets, answers) where target >= 0 {
+      counts[Int(target) * classes.count + Int(answer)] += 1
+    }
+  }
+
+  /// How often `target` was taken for `answer`.
+  public subscript(target: Int, answer: Int) -> Int { counts[target * classes.count + answer] }
+
+  /// The number of answers.
+  public var total: Int { counts.reduce(0, +) }
+
+  /// The share of right answers; 0 if there are none.
+  public var accuracy: Double {
+    ratio(classes.indices.reduce(0) { $0 + self[$1, $1] }, total)
+  }
+
+  /// The mean of the classes' F1.
+  public var macroF1: Double {
+    classes.isEmpty ? 0 : rows.reduce(0) { $0 + $1.f1 } / Double(classes.count)
+  }
+
+  /// One class's measures.
+  public struct Row: Sendable, Hashable {
+    /// The class's name.
+    public let name: String
+    /// Of the answers that name the class, the share that is right.
+    public let precision: Double
+    /// Of the class, the share that is found.
+    public let recall: Double
+    /// The harmonic mean of both.
+    public let f1: Double
+    /// How often the class is in the data.
+    public let support: Int
+  }
+
+  /// The measures of each class.
+  public var rows: [Row] {
+    classes.indices.map { index in
+      let right = self[index, index]
+      let support = classes.indices.reduce(0) { $0 + self[index, $1] }
+      let answered = classes.indices.reduce(0) { $0 + self[$1, index] }
+      return Row(
+        name: classes[index], precision: ratio(right, answered), recall: ratio(right, support),
+        f1: ratio(2 * right, support + answered), support: support)
+    }
+  }
+
+  /// A table of all classes for people, each with its measures.
+  public var table: String {
+    let width = max(5, classes.map(\.count).max() ?? 0)
+    func cell(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    var lines = [
+      cell("class", width) + cell("precision", 11) + cell("recall", 9) + cell("F1", 9)
+        + cell("support", 9)
+    ]
+    for row in rows {
+      lines.append(
+        cell(row.name, width) + cell(row.precision.text(4), 11) + cell(row.recall.text(4), 9)
+          + cell(row.f1.text(4), 9) + cell("\(row.support)", 9))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func ratio(_ part: Int, _ whole: Int) -> Double {
+    whole == 0 ? 0 : Double(part) / Double(whole)
+  }
+}

@@ -1,0 +1,61 @@
+/// An optimizer by name, with what only it has.
+public enum OptimizerChoice: Codable, Hashable, Sendable {
+  /// ``Adam``.
+  case adam
+  /// ``AdamW``.
+  case adamW
+  /// ``SGD``, with momentum if it is not 0.
+  case sgd(momentum: Double = 0)
+
+  /// The optimizer of a training's settings.
+  static func make(_ settings: TrainingSettings) -> any Optimizer {
+    let rate = settings.learningRate
+    switch settings.optimizer {
+    case .adam: return Adam(learningRate: rate, weightDecay: settings.weightDecay ?? 0)
+    case .adamW: return AdamW(learningRate: rate, weightDecay: settings.weightDecay ?? 0.01)
+    case .sgd(let momentum):
+      return SGD(learningRate: rate, momentum: momentum, weightDecay: settings.weightDecay ?? 0)
+    }
+  }
+
+  /// The name for people.
+  var title: String {
+    switch self {
+    case .adam: "Adam"
+    case .adamW: "AdamW"
+    case .sgd(0): "SGD"
+    case .sgd(let momentum): "SGD with momentum \(momentum)"
+    }
+  }
+
+  func validate() throws(InvalidSetting) {
+    guard case .sgd(let momentum) = self, !(0..<1).contains(momentum) else { return }
+    throw InvalidSetting("momentum", expected: "a share from 0 to below 1", found: momentum)
+  }
+}
+
+extension OptimizerChoice: LosslessStringConvertible {
+  /// An optimizer as flags write it: `adam`, `adamw`, `sgd`, `sgd:MOMENTUM`; nil for any other text.
+  public init?(_ text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    switch (parts.first, parts.count) {
+    case ("adam", 1): self = .adam
+    case ("adamw", 1): self = .adamW
+    case ("sgd", 1): self = .sgd()
+    case ("sgd", 2):
+      guard let momentum = Double(parts[1]) else { return nil }
+      self = .sgd(momentum: momentum)
+    default: return nil
+    }
+  }
+
+  /// The text that ``init(_:)`` reads.
+  public var description: String {
+    switch self {
+    case .adam: "adam"
+    case .adamW: "adamw"
+    case .sgd(0): "sgd"
+    case .sgd(let momentum): "sgd:\(momentum)"
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import Cells
+import Checkpoint
+import Datasets
+import TensorCore
+
+/// Trains a language model on a corpus.
+public typealias LanguageModelTrainer = Trainer<LanguageModelTask>
+
+/// Predicting the next token of a text: a ``LanguageModel`` that learns from a corpus, window by window.
+///
+/// ```swift
+/// let corpus = try TokenizedCorpus(CorpusRegistry.standard.corpus("tales"))
+/// var trainer = try LanguageModelTrainer(LanguageModelTask(configuration, corpus), TrainingSettings())
+/// ```
+public struct LanguageModelTask: TrainingTask {
+  public typealias Carry = RecurrentState
+
+  public let configuration: Configuration
+  /// The text.
+  public let corpus: TokenizedCorpus
+  public let batchesPerEpoch: Int?
+  public let unit = "characters"
+
+  /// A model on a text.
+  ///
+  /// - Throws: ``InvalidSetting``, or `DatasetError` where the text is too short for one batch.
+  public init(_ configuration: Configuration, _ corpus: TokenizedCorpus) throws {
+    try configuration.validate()
+    self.configuration = configuration
+    self.corpus = corpus
+    batchesPerEpoch = try WindowEpoch(
+      corpus.training, windows: configuration.windows, seed: 0, number: 0
+    ).count
+  }
+
+  /// The task of a file's training, on the same text.
+  ///
+  /// - Throws: `CheckpointError`; ``InvalidSetting``; ``ResumeMismatch`` where the file's tokens are not the text's.
+  public init(resuming reader: CheckpointReader, _ corpus: TokenizedCorpus) throws {
+    try self.init(LanguageModelTrainer.configuration(in: reader), corpus)
+  }
+
+  public var line: String {
+    let (m, w) = (configuration.model, configuration.windows)
+    return "\(m.cell.name) of \(m.layers) x \(m.hiddenSize) units on \(configuration.dataset): "
+      + "embedding \(m.embeddingSize), batch \(w.batchSize), \(w.sequenceLength) steps, \(w.sampling)"
+  }
+
+  public var hints: [String] {
+    let model = configuration.model
+    return Hint.all(
+      cell: model.cell.name, layers: model.layers, steps: configuration.windows.sequenceLength)
+  }
+
+  public var vocabularySize: Int? { corpus.tokenizer.vocabulary.count }
+
+  public var dataIdentity: String {
+    "a text of \(corpus.identity.byteCount) bytes with checksum \(hexadecimal(corpus.identity.crc32)), "
+      + "\(corpus.tokenizer.vocabulary.count) tokens"
+  }
+
+  public func makeModel(using generator: inout Philox) -> LanguageModel {
+    LanguageModel(
+      configuration.model, vocabularySize: corpus.tokenizer.vocabulary.count, using: &generator)
+  }
+
+  public func batches(
+    epoch: Int, from position: Int, seed: UInt64
+  ) throws -> CollectionBatches<WindowEpoch> {
+    let epoch = try WindowEpoch(
+      corpus.training, windows: configuration.windows, seed: seed, number: epoch)
+    return CollectionBatches(epoch, from: position)
+  }
+
+  public func size(of batch: TokenBatch) -> Int { batch.inputs.count }
+
+  public func loss(
+    of model: LanguageModel, on batch: TokenBatch, from carry: RecurrentState?,
+    at moment: TrainingMoment, using dice: inout Philox
+  ) -> (loss: Tensor, carry: RecurrentState?) {
+    let goesOn = configuration.carriesState && batch.continuesPrevious
+    let before = (goesOn ? carry : nil) ?? model.zeroState(batch: batch.batchSize)
+    let (logits, after) = model(
+      batch.inputs, shape: [batch.batchSize, batch.sequenceLength], from: before, using: &dice)
+    let loss = crossEntropy(logits, batch.targets, labelSmoothing: moment.labelSmoothing)
+    return (loss, configuration.carriesState ? after.detached() : nil)
+  }
+
+  /// The mean loss on the validation text in nats, with the state carried all through it; nil if there is no
+  /// validation text, or too little of it.
+  public func evaluate(_ model: LanguageModel) -> Evaluation? {
+    let windows = Windows(
+      .sequential, batchSize: configuration.windows.batchSize,
+      sequenceLength: configuration.windows.sequenceLength, offset: 0)
+    guard let fitting = windows.shrunk(toFit: corpus.validation.count),
+      let batches = try? WindowEpoch(corpus.validation, windows: fitting, seed: 0, number: 0)
+    else { return nil }
+    return Evaluation(nats: model.meanLoss(on: batches))
+  }
+
+  public func write(
+    _ model: LanguageModel, to checkpoint: inout Checkpoint
+  ) throws(CheckpointError) {
+    try SavedLanguageModel(model, corpus.tokenizer).write(to: &checkpoint)
+  }
+
+  public func model(reading reader: CheckpointReader) throws -> LanguageModel {
+    let saved = try SavedLanguageModel(reading: reader)
+    guard saved.tokenizer.vocabulary == corpus.tokenizer.vocabulary else {
+      throw ResumeMismatch(
+        what: "the vocabulary", expected: "\(saved.tokenizer.vocabulary.count) tokens as saved",
+        found: "\(corpus.tokenizer.vocabulary.count) others")
+    }
+    guard saved.model.configuration == configuration.model else {
+      throw ResumeMismatch(
+        what: "the model", expected: "the one that was trained", found: "other sizes")
+    }
+    return saved.model
+  }
+
+  public func write(
+    _ carry: RecurrentState, to checkpoint: inout Checkpoint
+  ) throws(CheckpointError) {
+    for name in carry.names { checkpoint.set(carry[name], .carry, name) }
+  }
+
+  public func carry(
+    reading reader: CheckpointReader, for model: LanguageModel
+  ) throws -> RecurrentState? {
+    var state = model.zeroState(batch: 1)
+    guard let first = state.names.first, reader.contains(.carry, first) else { return nil }
+    for name in state.names {
+      var shape = state[name].shape
+      shape[1] = configuration.windows.batchSize
+      state[name] = try reader.tensor(.carry, name, shape: shape)
+    }
+    return state
+  }
+}
+
+extension Trainer where Task == LanguageModelTask {
+  /// The model with its tokenizer, ready to write.
+  public var saved: SavedLanguageModel { SavedLanguageModel(result, task.corpus.tokenizer) }
+}
+
+extension LanguageModel {
+  /// The mean loss in nats over the batches of a text, with the state carried from each to the next.
+  func meanLoss(on batches: WindowEpoch) -> Double {
+    guard let first = batches.first else { return .nan }
+    var state = zeroState(batch: first.batchSize)
+    var sum = 0.0
+    for batch in batches {
+      let logits: Tensor
+      (logits, state) = self(
+        batch.inputs, shape: [batch.batchSize, batch.sequenceLength], from: state)
+      sum += Double(crossEntropy(logits, batch.targets).scalar)
+    }
+    return sum / Double(batches.count)
+  }
+}
+
+extension Evaluation {
+  /// A language model's loss in nats a character, with what it means.
+  init(nats loss: Double) {
+    self.init(
+      loss: loss,
+      metrics: [
+        Metric("bits per character", bits(nats: loss)),
+        Metric("perplexity", perplexity(nats: loss)),
+      ])
+  }
+}
+
+/// A checksum as eight digits.
+func hexadecimal(_ number: UInt32) -> String {
+  let digits = String(number, radix: 16)
+  return String(repeating: "0", count: 8 - digits.count) + digits
+}

@@ -1,0 +1,81 @@
+import TensorCore
+
+/// Training that cannot go on: a number that is none, or gradients that have grown beyond all measure.
+///
+/// The step in which it shows is not taken, so that the weights are those of the step before.
+public struct Divergence: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What went wrong.
+  public enum Fault: Hashable, Sendable {
+    /// The loss is infinite or not a number.
+    case loss(Double)
+    /// An element of a gradient is infinite or not a number.
+    case gradient(Float, index: Int)
+    /// The norm of all gradients together is above the limit.
+    case norm(Double, limit: Double)
+  }
+
+  /// What went wrong.
+  public let fault: Fault
+  /// The step that was not taken, from 1.
+  public let step: Int
+  /// The parameter with the fault, or with the largest part of the norm; nil where the loss was not
+  /// a number though all gradients are.
+  public let parameter: String?
+  /// What to try, most promising first.
+  public let advice: [String]
+
+  /// One line with all of it.
+  public var description: String {
+    let what =
+      switch fault {
+      case .loss(let value): "the loss became \(value)"
+      case .gradient(let value, let index): "element \(index) of a gradient became \(value)"
+      case .norm(let value, let limit):
+        "the gradients' norm rose to \(value.text(0)), above \(limit.text(0))"
+      }
+    let place = parameter.map { " in \($0)" } ?? ""
+    return "training diverged at step \(step): \(what)\(place); try "
+      + advice.joined(separator: ", or ")
+  }
+
+  /// What is wrong with a step's loss and gradients, or nil if nothing is.
+  static func find(
+    loss: Double, gradients: Gradients, norm: Double, step: Int, settings: TrainingSettings
+  ) -> Divergence? {
+    if loss.isFinite, norm.isFinite, norm <= settings.normLimit { return nil }
+    var fault: Fault = loss.isFinite ? .norm(norm, limit: settings.normLimit) : .loss(loss)
+    var parameter: String?
+    if !norm.isFinite {
+      for (name, gradient) in zip(gradients.names, gradients.values) {
+        guard let index = gradient.firstNonFinite else { continue }
+        parameter = name
+        if loss.isFinite { fault = .gradient(gradient.scalars[index], index: index) }
+        break
+      }
+    } else if loss.isFinite {
+      parameter = gradients.names.max { size(of: $0, gradients) < size(of: $1, gradients) }
+    }
+    return Divergence(
+      fault: fault, step: step, parameter: parameter, advice: advice(for: settings))
+  }
+
+  private static func size(of name: String, _ gradients: Gradients) -> Double {
+    gradients[name].map { Gradients([(name, $0)]).norm } ?? 0
+  }
+
+  private static func advice(for settings: TrainingSettings) -> [String] {
+    var advice = ["a learning rate of \(settings.learningRate / 10)"]
+    if settings.clip == nil { advice.append("--clip 1") }
+    if case .cosine(let warmUp, _) = settings.schedule, warmUp > 0 {
+      advice.append("a longer warm-up")
+    } else {
+      advice.append("a warm-up (--schedule cosine:200)")
+    }
+    return advice + ["inputs scaled to about -1 to 1"]
+  }
+}
+
+extension Tensor {
+  /// The index of the first element that is infinite or not a number.
+  fileprivate var firstNonFinite: Int? { scalars.firstIndex { !$0.isFinite } }
+}

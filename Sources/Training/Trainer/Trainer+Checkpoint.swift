@@ -1,0 +1,157 @@
+import Checkpoint
+import TensorCore
+
+extension Trainer {
+  /// Saves the model with all that inference and going on need, in one file, atomically.
+  public func save(to path: String) throws(CheckpointError) {
+    try checkpoint().save(to: path)
+  }
+
+  /// What `save` writes.
+  public func checkpoint() throws(CheckpointError) -> Checkpoint {
+    var checkpoint = Checkpoint()
+    try task.write(result, to: &checkpoint)
+    try checkpoint.setJSON(task.configuration, .configuration, "task")
+    try checkpoint.setJSON(settings, .configuration, "training")
+    for (name, state) in optimizer.state {
+      checkpoint.set(StoredArray(state.step), .optimizer, "step/\(name)")
+      for (moment, tensor) in zip(momentNames, state.moments) {
+        checkpoint.set(tensor, .optimizer, "\(moment)/\(name)")
+      }
+    }
+    checkpoint.set(StoredArray(UInt64(steps)), .trainer, "step")
+    checkpoint.set(StoredArray(lossSum), .trainer, "loss_sum")
+    checkpoint.set(StoredArray(UInt64(lossCount)), .trainer, "loss_count")
+    checkpoint.set(StoredArray(UInt64(isFinished ? 1 : 0)), .trainer, "finished")
+    try checkpoint.setJSON(progress, .trainer, "measured")
+    if keepsFurtherWeights { writeFurtherWeights(to: &checkpoint) }
+    try checkpoint.setJSON(dice, .random, "dropout")
+    try checkpoint.setJSON(task.dataIdentity, .data, "identity")
+    try checkpoint.setJSON(batches.position, .data, "cursor")
+    if let carry { try task.write(carry, to: &checkpoint) }
+    return checkpoint
+  }
+
+  private var momentNames: [String] { type(of: optimizer).momentNames }
+
+  /// Whether the weights that learn may be others than those that are used.
+  private var keepsFurtherWeights: Bool { settings.keepsBest || settings.averaging != .none }
+
+  private func writeFurtherWeights(to checkpoint: inout Checkpoint) {
+    let names = model.parameters.map(\.name)
+    checkpoint.set(StoredArray(UInt64(average.count)), .trainer, "average_count")
+    let sets = [
+      ("weights", model.parameters.map(\.value)), ("average", average.values), ("best", best),
+    ]
+    for (kind, values) in sets {
+      for (name, value) in zip(names, values) {
+        checkpoint.set(value, .trainer, "\(kind)/\(name)")
+      }
+    }
+  }
+
+  /// Training that goes on where a saved one stopped, to the bit.
+  ///
+  /// - Parameters:
+  ///   - reader: the file.
+  ///   - task: the one that the file was saved with: what its configuration in the file says.
+  ///   - settings: other settings to go on with, more epochs say; those of the file unless given.
+  /// - Throws: `CheckpointError` for a file that is damaged or holds no training; ``ResumeMismatch`` where the
+  ///   data are others than the file was trained on.
+  public init(
+    resuming reader: CheckpointReader, _ task: Task, _ settings: TrainingSettings? = nil
+  ) throws {
+    let saved = try Self.settings(in: reader)
+    let settings = settings ?? saved
+    try settings.validate()
+    let identity = try reader.json(String.self, .data, "identity")
+    guard identity == task.dataIdentity else {
+      throw ResumeMismatch(what: "the data", expected: identity, found: task.dataIdentity)
+    }
+    let used = try task.model(reading: reader)
+    let model = try Self.weights("weights", of: used, reader).map { used.with($0) } ?? used
+    try self.init(
+      task, settings, model, at: reader.json(BatchPosition.self, .data, "cursor"))
+    steps = Int(clamping: try reader.value(UInt64.self, .trainer, "step"))
+    optimizer.state = try Self.optimizerState(reader, model, momentNames)
+    lossSum = try reader.value(Double.self, .trainer, "loss_sum")
+    lossCount = Int(clamping: try reader.value(UInt64.self, .trainer, "loss_count"))
+    let wasFinished = try reader.value(UInt64.self, .trainer, "finished") != 0
+    isFinished = wasFinished && settings == saved || batches.position.epoch >= settings.epochs
+    progress = try reader.json(MeasuredProgress.self, .trainer, "measured")
+    if reader.contains(.trainer, "average_count") {
+      average.count = Int(clamping: try reader.value(UInt64.self, .trainer, "average_count"))
+      average.values = try Self.weights("average", of: model, reader) ?? []
+      average.count = average.values.isEmpty ? 0 : average.count
+      best = try Self.weights("best", of: model, reader) ?? []
+    }
+    dice = try reader.json(Philox.self, .random, "dropout")
+    carry = try task.carry(reading: reader, for: model)
+  }
+
+  /// Reads how a file's training was configured.
+  public static func settings(in reader: CheckpointReader) throws -> TrainingSettings {
+    try reader.json(TrainingSettings.self, .configuration, "training")
+  }
+
+  /// Reads what a file's training learned from what.
+  public static func configuration(
+    in reader: CheckpointReader
+  ) throws -> Task.Configuration {
+    try reader.json(Task.Configuration.self, .configuration, "task")
+  }
+
+  private static func optimizerState(
+    _ reader: CheckpointReader, _ model: Task.Model, _ momentNames: [String]
+  ) throws -> [String: OptimizerState] {
+    var states: [String: OptimizerState] = [:]
+    for (name, parameter) in model.parameters
+    where reader.contains(.optimizer, "step/\(name)") {
+      let moments = try momentNames.map {
+        try reader.tensor(.optimizer, "\($0)/\(name)", shape: parameter.shape)
+      }
+      states[name] = OptimizerState(
+        step: try reader.value(UInt64.self, .optimizer, "step/\(name)"), moments: moments)
+    }
+    return states
+  }
+
+  /// A set of weights beside the model's own; nil if the file has none.
+  private static func weights(
+    _ kind: String, of model: Task.Model, _ reader: CheckpointReader
+  ) throws -> [Tensor]? {
+    let parameters = model.parameters
+    guard let first = parameters.first, reader.contains(.trainer, "\(kind)/\(first.name)") else {
+      return nil
+    }
+    return try parameters.map {
+      try reader.tensor(.trainer, "\(kind)/\($0.name)", shape: $0.value.shape)
+    }
+  }
+}
+
+/// What a file was trained with is not what training would go on with.
+public struct ResumeMismatch: Error, Hashable, CustomStringConvertible {
+  /// What differs.
+  public let what: String
+  /// What the file was trained with.
+  public let expected: String
+  /// What there is now.
+  public let found: String
+
+  /// One line with all three.
+  public var description: String { "\(what) has changed: expected \(expected), found \(found)" }
+}
+
+extension CheckpointReader {
+  /// Reads a tensor that must have a shape.
+  func tensor(
+    _ section: Checkpoint.Section, _ name: String, shape: [Int]
+  ) throws(CheckpointError) -> Tensor {
+    let tensor = try tensor(section, name)
+    guard tensor.shape == shape else {
+      throw fail(.tensorShape(.init(section, name), expected: shape, found: tensor.shape))
+    }
+    return tensor
+  }
+}

@@ -1,0 +1,224 @@
+import Checkpoint
+import TensorCore
+
+/// Trains the model of any task; it can be stopped after any step, saved, and goes on to the bit.
+///
+/// ```swift
+/// var trainer = try Trainer(task, settings)
+/// try trainer.run { event in if case .epoch(let epoch) = event { print(epoch.loss) } }
+/// try trainer.save(to: "model.rnnz")
+/// ```
+///
+/// Training that was stopped, saved and resumed ends with the same bits as training that was not.
+public struct Trainer<Task: TrainingTask>: Sendable {
+  /// What it trains.
+  public let task: Task
+  /// How it trains.
+  public let settings: TrainingSettings
+  /// The model as the last step left it.
+  public internal(set) var model: Task.Model
+  /// Steps done.
+  public internal(set) var steps = 0
+  /// The last measurement.
+  public internal(set) var lastEvaluation: Evaluation?
+  /// Whether training has come to its end, of whatever kind.
+  public internal(set) var isFinished = false
+
+  var optimizer: any Optimizer
+  var batches: BatchCursor<Task>
+  /// Draws what is dropped.
+  var dice: Philox
+  /// What the next batch goes on from.
+  var carry: Task.Carry?
+  /// The losses of the epoch at hand.
+  var lossSum = 0.0
+  var lossCount = 0
+  var progress = MeasuredProgress()
+  var average = AverageOfWeights()
+  /// The weights of the best measurement, in the model's order; empty unless they are kept.
+  var best: [Tensor] = []
+  private var events: [TrainingEvent] = []
+  private var hasStarted = false
+
+  /// Training from the start.
+  ///
+  /// - Throws: ``InvalidSetting``, or what is wrong with the data, which are looked at for the first time.
+  public init(_ task: Task, _ settings: TrainingSettings) throws {
+    try settings.validate()
+    var generator = Philox(seed: settings.seed)
+    let model = task.makeModel(using: &generator)
+    try self.init(task, settings, model, at: .init(epoch: 0, position: 0))
+    dice = Philox(seed: settings.seed, stream: 1)
+  }
+
+  /// Training of a given model from a position in the data.
+  init(
+    _ task: Task, _ settings: TrainingSettings, _ model: Task.Model, at position: BatchPosition
+  ) throws {
+    try settings.groups.validate(for: model)
+    self.task = task
+    self.settings = settings
+    self.model = model
+    optimizer = OptimizerChoice.make(settings)
+    batches = try BatchCursor(task, seed: settings.seed, at: position)
+    dice = Philox(seed: settings.seed, stream: 1)
+    guard !settings.schedule.needsTotal || totalSteps != nil else {
+      throw InvalidSetting(
+        "max steps", expected: "a number, for a schedule over data of unknown length", found: "none"
+      )
+    }
+  }
+
+  /// Steps in all, if that is known. An epoch whose batches are drawn may have a step less than the first one.
+  public var totalSteps: Int? {
+    let all = task.batchesPerEpoch.map {
+      settings.epochs * (($0 + settings.accumulation - 1) / settings.accumulation)
+    }
+    return [all, settings.steps].compactMap(\.self).min()
+  }
+
+  /// The model to use and to save: of the best measurement, averaged, or as it is, as the settings ask.
+  public var result: Task.Model {
+    settings.keepsBest && !best.isEmpty ? model.with(best) : current
+  }
+
+  /// The model as it would be used now: averaged, or as it is.
+  private var current: Task.Model { average.count > 0 ? model.with(average.values) : model }
+
+  /// Trains until all is done, or until it is asked to stop, which is after every step.
+  ///
+  /// - Throws: ``Divergence``, or what is wrong with data that are read on the way.
+  public mutating func run(
+    until shouldStop: () -> Bool = { false }, _ report: (TrainingEvent) -> Void
+  ) throws {
+    while let event = try next() {
+      report(event)
+      guard events.isEmpty, !isFinished, shouldStop() else { continue }
+      report(.stopped(steps: steps))
+      return
+    }
+  }
+
+  /// The next event: what has happened is told first, then the next step is taken; nil after the last.
+  ///
+  /// Between two events the trainer can be read and saved.
+  ///
+  /// - Throws: ``Divergence``, after its event; what is wrong with data that are read on the way.
+  public mutating func next() throws -> TrainingEvent? {
+    if !hasStarted {
+      hasStarted = true
+      return .started(start)
+    }
+    if events.isEmpty, !isFinished { try step() }
+    return events.isEmpty ? nil : events.removeFirst()
+  }
+
+  /// Whether a step is complete with everything that belongs to it, so that its file is a whole one.
+  public var isBetweenSteps: Bool { events.isEmpty }
+
+  private var start: TrainingEvent.Start {
+    TrainingEvent.Start(
+      parameterCount: model.parameterCount, vocabularySize: task.vocabularySize,
+      unitsPerEpoch: batches.unitsPerEpoch(task), unit: task.unit, epochs: settings.epochs,
+      steps: steps, totalSteps: totalSteps)
+  }
+}
+
+// MARK: A step
+
+extension Trainer {
+  private mutating func step() throws {
+    if let divergence = progress.divergence { throw divergence }
+    let epoch = batches.position.epoch
+    let (loss, gradients, size) = try accumulatedGradients(epoch: epoch)
+    let norm = settings.groups.norm(of: gradients)
+    let fault = Divergence.find(
+      loss: loss, gradients: gradients, norm: norm, step: steps + 1, settings: settings)
+    if let fault {
+      progress.divergence = fault
+      events.append(.diverged(fault))
+      return
+    }
+    optimizer.learningRate = settings.schedule.rate(
+      base: settings.learningRate, step: steps, total: totalSteps ?? 1,
+      reductions: progress.reductions)
+    optimizer.apply(
+      gradients, to: &model, scale: clippingScale(norm, to: settings.clip), groups: settings.groups)
+    steps += 1
+    average.add(model.parameters.map(\.value), step: steps, settings.averaging)
+    lossSum += loss
+    lossCount += 1
+    events.append(
+      .step(
+        TrainingEvent.Step(
+          number: steps, epoch: epoch + 1, totalSteps: totalSteps, loss: loss, gradientNorm: norm,
+          learningRate: optimizer.learningRate, units: size)))
+    finishStep(epoch: epoch)
+  }
+
+  /// The mean loss and gradients of the batches of one step, clipped by value.
+  private mutating func accumulatedGradients(
+    epoch: Int
+  ) throws -> (loss: Double, gradients: Gradients, size: Int) {
+    let moment = TrainingMoment(
+      step: steps, totalSteps: totalSteps, labelSmoothing: settings.labelSmoothing)
+    var (sum, gradients, size, count): (Double, Gradients?, Int, Int) = (0, nil, 0, 0)
+    while count < settings.accumulation, batches.position.epoch == epoch {
+      let batch = try batches.next(task, seed: settings.seed)
+      var dice = dice
+      let (task, before) = (task, carry)
+      let (loss, after, new) = valueAndGradient(of: model) { model in
+        task.loss(of: model, on: batch, from: before, at: moment, using: &dice)
+      }
+      (self.dice, carry) = (dice, after)
+      gradients = gradients.map { $0.adding(new) } ?? new
+      sum += Double(loss.scalar)
+      size += task.size(of: batch)
+      count += 1
+    }
+    var mean = gradients ?? Gradients([])
+    if count > 1 { mean = mean.mapValues { $0 * (1 / Float(count)) } }
+    if let limit = settings.clipValue.map({ Float($0) }) {
+      mean = mean.mapValues { clamp($0, from: -limit, to: limit) }
+    }
+    return (sum / Double(max(1, count)), mean, size)
+  }
+
+  /// Measures where it is time to, ends the epoch where it is over, and training where all is done.
+  private mutating func finishStep(epoch: Int) {
+    let endsEpoch = batches.position.epoch > epoch
+    let isLast = batches.position.epoch >= settings.epochs || steps >= settings.steps ?? .max
+    let isTime = settings.evaluateEvery.map { steps.isMultiple(of: $0) } ?? endsEpoch
+    var evaluation: Evaluation?
+    if isTime || isLast, let measured = task.evaluate(current) {
+      evaluation = measured
+      note(measured)
+    }
+    if endsEpoch {
+      events.append(
+        .epoch(
+          .init(
+            number: epoch + 1, loss: lossSum / Double(max(1, lossCount)), evaluation: evaluation)))
+      (lossSum, lossCount) = (0, 0)
+    }
+    guard isLast || progress.isOver(patience: settings.patience) else { return }
+    isFinished = true
+    events.append(.finished(isLast ? .complete : .noImprovement))
+  }
+
+  private mutating func note(_ evaluation: Evaluation) {
+    lastEvaluation = evaluation
+    let isBest = progress.note(evaluation.loss, schedule: settings.schedule)
+    if isBest, settings.keepsBest { best = current.parameters.map(\.value) }
+    events.append(
+      .evaluation(TrainingEvent.Measurement(step: steps, isBest: isBest, evaluation: evaluation)))
+  }
+}
+
+extension Gradients {
+  /// The sums with other gradients of the same model.
+  fileprivate func adding(_ other: Gradients) -> Gradients {
+    var rest = other.values[...]
+    return mapValues { $0 + (rest.popFirst() ?? Tensor(zeros: $0.shape)) }
+  }
+}

@@ -1,0 +1,79 @@
+import TensorCore
+import Testing
+import Training
+
+/// Schedules, averages and smoothed losses against what PyTorch computed.
+@Suite struct SettingsTests {
+  /// PyTorch multiplies step by step where we use powers: rounding in double precision.
+  static let doubleTolerance = 1e-12
+
+  @Test(arguments: [
+    "step:3:0.5", "exponential:0.9", "cosine", "cosine:5:0.1", "one-cycle", "plateau:0.5:2",
+  ])
+  func schedulesFollowPyTorch(_ text: String) throws {
+    let numbers = try PyTorchNumbers.load()
+    let expected = try #require(numbers.schedules[text])
+    // Every step is an epoch of one batch, after which the given loss is measured.
+    var task = LineTask.random(batches: 1, rows: 2)
+    if text.hasPrefix("plateau") { task.measured = numbers.measured }
+    var settings = TrainingSettings()
+    settings.learningRate = 0.1
+    settings.epochs = expected.count
+    settings.schedule = try #require(LearningRateSchedule(text))
+    #expect(settings.schedule.description == text)
+    var trainer = try Trainer(task, settings)
+    var found: [Double] = []
+    try trainer.run { if case .step(let step) = $0 { found.append(step.learningRate) } }
+    #expect(found.count == expected.count)
+    for (step, (found, expected)) in zip(found, expected).enumerated() {
+      #expect(
+        abs(found - expected) < Self.doubleTolerance,
+        "\(text), step \(step): expected \(expected), found \(found)")
+    }
+  }
+
+  @Test(arguments: [
+    "", "step", "step:0.5:0.5", "cosine:x", "cosine:1:2:3", "plateau:0.5", "two-cycle",
+    "constant:1",
+    "exponential", "step:3:0.5:",
+  ])
+  func nonsenseIsNoSchedule(_ text: String) { #expect(LearningRateSchedule(text) == nil) }
+
+  @Test func smoothedLossFollowsPyTorch() throws {
+    let expected = try PyTorchNumbers.load().smoothing
+    let logits = Tensor(expected.logits, shape: [6, 5])
+    let (loss, gradients) = valueAndGradient(of: [logits]) {
+      crossEntropy($0[0], expected.targets, labelSmoothing: 0.2)
+    }
+    #expect(abs(loss.scalar - expected.loss) < 1e-6)
+    for (found, expected) in zip(gradients[0].scalars, expected.gradient) {
+      #expect(abs(found - expected) < 1e-6)
+    }
+  }
+
+  @Test func averagesFollowPyTorch() throws {
+    let numbers = try PyTorchNumbers.load().averages
+    for (averaging, expected) in [
+      (WeightAveraging.exponential(decay: 0.8), numbers.ema), (.stochastic(start: 1), numbers.swa),
+    ] {
+      let rows = numbers.weights.count / 4
+      let path = (0..<rows).map { Tensor(Array(numbers.weights[4 * $0..<4 * $0 + 4])) }
+      let found = averaging.averages(of: path)
+      for (step, (found, expected)) in zip(found, expected).enumerated() {
+        for (a, b) in zip(found.scalars, expected) {
+          #expect(abs(a - b) < 1e-6, "\(averaging) after step \(step + 1)")
+        }
+      }
+    }
+  }
+
+  @Test func textsOfOptionsAreReadBack() {
+    for averaging: WeightAveraging in [.none, .exponential(decay: 0.99), .stochastic(start: 500)] {
+      #expect(WeightAveraging(averaging.description) == averaging)
+    }
+    for optimizer: OptimizerChoice in [.adam, .adamW, .sgd(), .sgd(momentum: 0.9)] {
+      #expect(OptimizerChoice(optimizer.description) == optimizer)
+    }
+    #expect(WeightAveraging("ema") == nil && OptimizerChoice("adagrad") == nil)
+  }
+}
