@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "Training", targets: ["Training"]),
     .executable(name: "train", targets: ["TrainApp"]),
     .executable(name: "generate", targets: ["GenerateApp"]),
+    .executable(name: "cells", targets: ["CellsApp"]),
     .executable(name: "bench", targets: ["BenchApp"]),
   ],
   traits: [
@@ -62,6 +63,15 @@ let package = Package(
           condition: .when(traits: ["Apps"])),
       ],
       path: "Sources/Apps/Generate", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "CellsApp",
+      dependencies: [
+        "AppSupport", "Cells",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Apps"])),
+      ],
+      path: "Sources/Apps/Cells", swiftSettings: swiftSettings),
     .target(name: "BenchProbes", path: "Sources/Apps/BenchProbes"),
     .target(
       name: "BenchSupport",
@@ -98,8 +108,8 @@ let package = Package(
     .testTarget(
       name: "AppsTests",
       dependencies: [
-        "TrainApp", "GenerateApp", "BenchApp", "BenchSupport", "Training", "Cells", "TensorCore",
-        "Datasets", "Checkpoint",
+        "TrainApp", "GenerateApp", "CellsApp", "BenchApp", "BenchSupport", "Training", "Cells",
+        "TensorCore", "Datasets", "Checkpoint",
       ],
       swiftSettings: swiftSettings),
   ],

@@ -1,0 +1,54 @@
+import AppSupport
+import ArgumentParser
+import Cells
+
+@main struct CellsApp: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cells",
+    abstract: "Lists, shows and checks recurrent cells.",
+    discussion: """
+      Example: cells show gru --latex
+      """,
+    subcommands: [ListCells.self, ShowCell.self, CheckCells.self])
+}
+
+/// The sizes that a cell is stated for.
+struct Sizes: ParsableArguments {
+  @Option(help: "Units of the input.")
+  var input = 128
+
+  @Option(help: "Units of the cell.")
+  var hidden = 128
+
+  func validate() throws {
+    for (name, size) in [("input", input), ("hidden", hidden)]
+    where !(1...4096).contains(size) {
+      throw ValidationError("\(name): expected a number from 1 to 4096, found \(size)")
+    }
+  }
+}
+
+extension CellRegistry {
+  /// The entry of a name, or an error of usage.
+  static func entry(_ name: String) throws -> Entry {
+    do {
+      _ = try standard.cell(named: name)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+    guard let entry = standard[name] else { throw ValidationError("\(name): no such cell") }
+    return entry
+  }
+}
+
+extension CellRegistry.Entry {
+  /// The cell's equations, or an error of usage where the cell's options don't suit the sizes.
+  func graph(_ sizes: Sizes) throws -> CellGraph {
+    do {
+      try cell.validate(inputSize: sizes.input, hiddenSize: sizes.hidden)
+    } catch {
+      throw ValidationError("\(name): \(error)")
+    }
+    return CellGraph(cell, inputSize: sizes.input, hiddenSize: sizes.hidden)
+  }
+}
