@@ -16,6 +16,12 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case badArgument(dataset: String, expected: String, found: String)
   /// A saved position does not fit the data that training is to resume with.
   case cursorMismatch(what: String, expected: String, found: String)
+  /// A row of a file is malformed; line and column count from 1, columns in bytes or in fields.
+  case badRow(path: String, line: Int, column: Int, expected: String, found: String)
+  /// A sample is not what its dataset says of its samples.
+  case badSample(index: Int, what: String, expected: String, found: String)
+  /// An epoch has no batch.
+  case noSamples(epoch: Int)
 
   /// One line: the file or name, where, what was expected and what was found.
   public var description: String {
@@ -37,6 +43,12 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       "\(dataset): expected \(expected), found \(found)"
     case .cursorMismatch(let what, let expected, let found):
       "cannot resume at the saved position: \(what): expected \(expected), found \(found)"
+    case .badRow(let path, let line, let column, let expected, let found):
+      "\(path):\(line):\(column): expected \(expected), found \(found)"
+    case .badSample(let index, let what, let expected, let found):
+      "sample \(index): \(what): expected \(expected), found \(found)"
+    case .noSamples(let epoch):
+      "epoch \(epoch): expected samples for at least one batch, found none"
     }
   }
 }

@@ -1,4 +1,4 @@
-extension CorpusRegistry {
+extension Registry where Product == any Corpus {
   /// The corpora of this library: `tales` and `timemachine:FILE`.
   public static let standard: CorpusRegistry = {
     var corpora = CorpusRegistry()

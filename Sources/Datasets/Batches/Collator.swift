@@ -1,0 +1,137 @@
+/// Makes batches of samples: which samples stand side by side, and how they are made equally long.
+///
+/// ```swift
+/// struct Pairs: Collator {
+///   func batches(_ pool: [Sample], using generator: inout some RandomNumberGenerator) -> [SampleBatch] {
+///     stride(from: 0, to: pool.count, by: 2).map {
+///       SampleBatch(padding: Array(pool[$0..<min($0 + 2, pool.count)]))
+///     }
+///   }
+/// }
+/// ```
+public protocol Collator: Sendable {
+  /// How many samples it wants to see at once; only the last pool of an epoch has fewer.
+  var poolSize: Int { get }
+
+  /// The batches of a pool, in the order in which they are to be used.
+  ///
+  /// The result must depend on the arguments alone, so that training goes on as it began.
+  func batches(_ pool: [Sample], using generator: inout some RandomNumberGenerator)
+    -> [SampleBatch]
+
+  /// The number of batches that so many samples give, where that is known without seeing them.
+  func batchCount(of samples: Int) -> Int?
+}
+
+extension Collator {
+  /// 1024 samples.
+  public var poolSize: Int { 1024 }
+
+  /// Nil: nobody knows.
+  public func batchCount(of samples: Int) -> Int? { nil }
+}
+
+/// Batches of so many samples, the shorter ones padded at their end.
+///
+/// With buckets, samples of about the same length stand side by side, so that little is padding: the
+/// samples of a pool of so many batches are sorted by length, cut, and the batches shuffled. Samples of
+/// equal length keep their order.
+public struct PaddingCollator: Collator, Hashable {
+  /// B, the number of samples of a batch.
+  public let batchSize: Int
+  /// The number of batches that are filled from one pool, sorted by length; 1 for no sorting.
+  public let bucketPool: Int
+  /// Whether a last batch that is not full is left out.
+  public let dropsLast: Bool
+
+  /// A way of making batches.
+  ///
+  /// - Precondition: `batchSize` and `bucketPool` are positive.
+  public init(batchSize: Int, bucketPool: Int = 1, dropsLast: Bool = false) {
+    let (pool, overflow) = batchSize.multipliedReportingOverflow(by: bucketPool)
+    precondition(
+      batchSize > 0 && bucketPool > 0 && !overflow && pool < 1 << 40,
+      "batches of \(batchSize) samples from pools of \(bucketPool)")
+    self.batchSize = batchSize
+    self.bucketPool = bucketPool
+    self.dropsLast = dropsLast
+  }
+
+  /// B times the number of batches of a pool.
+  public var poolSize: Int { batchSize * bucketPool }
+
+  /// The batches of a pool.
+  public func batches(_ pool: [Sample], using generator: inout some RandomNumberGenerator)
+    -> [SampleBatch]
+  {
+    var order = Array(pool.indices)
+    if bucketPool > 1 {
+      let lengths = pool.map { $0.input.length ?? $0.target.length ?? 0 }
+      order.sort { (lengths[$0], $0) < (lengths[$1], $1) }
+    }
+    var batches: [SampleBatch] = []
+    for start in stride(from: 0, to: pool.count, by: batchSize) {
+      let rows = order[start..<min(start + batchSize, pool.count)]
+      if dropsLast && rows.count < batchSize { break }
+      batches.append(SampleBatch(padding: rows.map { pool[$0] }))
+    }
+    guard bucketPool > 1 else { return batches }
+    return generator.permutation(batches.count).map { batches[$0] }
+  }
+
+  /// The number of samples divided by B, rounded up, or down where the last is left out.
+  public func batchCount(of samples: Int) -> Int? {
+    (samples + (dropsLast ? 0 : batchSize - 1)) / batchSize
+  }
+}
+
+/// Cuts samples whose two sides go in step into windows, and hands these to another collator.
+///
+/// A sample of T steps gives windows of `length` steps, one after another, the last one as long as what
+/// is left. Samples without steps, or with delayed answers, are not cut. Every window starts from a
+/// zero state; ``Windows`` cuts one endless text so that states are carried over.
+public struct WindowCollator<Base: Collator>: Collator {
+  /// The number of steps of a window.
+  public let length: Int
+  /// What makes batches of the windows.
+  public let base: Base
+
+  /// Windows for another collator.
+  ///
+  /// - Precondition: `length` is positive.
+  public init(length: Int, _ base: Base) {
+    precondition(length > 0, "windows of \(length) steps")
+    self.length = length
+    self.base = base
+  }
+
+  /// As many samples as the other collator wants windows.
+  public var poolSize: Int { base.poolSize }
+
+  /// The batches of a pool's windows.
+  public func batches(_ pool: [Sample], using generator: inout some RandomNumberGenerator)
+    -> [SampleBatch]
+  {
+    base.batches(pool.flatMap(windows), using: &generator)
+  }
+
+  private func windows(of sample: Sample) -> [Sample] {
+    guard let steps = sample.input.length, sample.target.length == steps, steps > length else {
+      return [sample]
+    }
+    return stride(from: 0, to: steps, by: length).map { start in
+      let range = start..<min(start + length, steps)
+      return Sample(sample.input.part(range), sample.target.part(range))
+    }
+  }
+}
+
+extension SampleValue {
+  fileprivate func part(_ steps: Range<Int>) -> SampleValue {
+    switch self {
+    case .tokens(let ids): .tokens(Array(ids[steps]))
+    case .features(let sequence): .features(sequence[steps])
+    case .label, .vector: self
+    }
+  }
+}

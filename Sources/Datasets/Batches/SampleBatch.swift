@@ -1,0 +1,129 @@
+/// Samples side by side: the input of one training step. Time stands first: [T, B].
+public struct SampleBatch: Equatable, Sendable {
+  /// What the model reads.
+  public let input: BatchValue
+  /// What it should answer.
+  public let target: BatchValue
+  /// B, the number of samples.
+  public let count: Int
+
+  /// Stacks samples and pads the shorter ones at their end.
+  ///
+  /// Inputs are padded with 0, targets with what counts for nothing: ``SampleValue/ignored``, or NaN.
+  ///
+  /// - Precondition: there is a sample, and all samples are of the same kinds and widths.
+  public init(padding samples: [Sample]) {
+    precondition(!samples.isEmpty, "a batch without samples")
+    count = samples.count
+    input = BatchValue(samples.map(\.input), padding: 0, 0)
+    target = BatchValue(samples.map(\.target), padding: SampleValue.ignored, .nan)
+  }
+}
+
+/// One side of a ``SampleBatch``.
+public enum BatchValue: Equatable, Sendable {
+  /// Sequences of tokens.
+  case tokens(PaddedTokens)
+  /// Sequences of vectors.
+  case features(PaddedFeatures)
+  /// A class of each sample, [B].
+  case labels([Int32])
+  /// A vector of each sample, [B, F].
+  case vectors([Float], width: Int)
+
+  /// The number of steps of each sample, [B]; nil for what is no sequence.
+  public var lengths: [Int]? {
+    switch self {
+    case .tokens(let padded): padded.lengths
+    case .features(let padded): padded.lengths
+    case .labels, .vectors: nil
+    }
+  }
+
+  fileprivate init(_ values: [SampleValue], padding id: Int32, _ number: Float) {
+    switch values[0] {
+    case .tokens:
+      self = .tokens(
+        PaddedTokens(
+          values.map { if case .tokens(let ids) = $0 { ids } else { mixed($0) } }, padding: id))
+    case .features:
+      self = .features(
+        PaddedFeatures(
+          values.map { if case .features(let steps) = $0 { steps } else { mixed($0) } },
+          padding: number))
+    case .label:
+      self = .labels(values.map { if case .label(let id) = $0 { id } else { mixed($0) } })
+    case .vector(let first):
+      self = .vectors(
+        values.flatMap { value -> [Float] in
+          guard case .vector(let numbers) = value, numbers.count == first.count else {
+            return mixed(value)
+          }
+          return numbers
+        }, width: first.count)
+    }
+  }
+}
+
+private func mixed<Value>(_ value: SampleValue) -> Value {
+  preconditionFailure("a batch of samples of different kinds: \(value)")
+}
+
+/// Sequences of tokens side by side.
+public struct PaddedTokens: Equatable, Sendable {
+  /// The tokens, [T, B], padded at the end of time: sample `b` at step `t` is `ids[t * B + b]`.
+  public let ids: [Int32]
+  /// The number of steps of each sample, [B].
+  public let lengths: [Int]
+
+  /// B.
+  public var batchSize: Int { lengths.count }
+  /// T, the longest sample's number of steps.
+  public var stepCount: Int { lengths.max() ?? 0 }
+
+  /// Sequences padded with a token.
+  public init(_ sequences: [[Int32]], padding: Int32) {
+    lengths = sequences.map(\.count)
+    let (rows, steps) = (sequences.count, lengths.max() ?? 0)
+    var ids = [Int32](repeating: padding, count: steps * rows)
+    for (row, sequence) in sequences.enumerated() {
+      for (step, id) in sequence.enumerated() { ids[step * rows + row] = id }
+    }
+    self.ids = ids
+  }
+}
+
+/// Sequences of vectors side by side.
+public struct PaddedFeatures: Equatable, Sendable {
+  /// The numbers, [T, B, F], padded at the end of time: feature `f` of sample `b` at step `t` is
+  /// `values[(t * B + b) * F + f]`.
+  public let values: [Float]
+  /// F, the number of features of a step.
+  public let width: Int
+  /// The number of steps of each sample, [B].
+  public let lengths: [Int]
+
+  /// B.
+  public var batchSize: Int { lengths.count }
+  /// T, the longest sample's number of steps.
+  public var stepCount: Int { lengths.max() ?? 0 }
+
+  /// Sequences padded with a number.
+  ///
+  /// - Precondition: all have the same width.
+  public init(_ sequences: [FeatureSequence], padding: Float = 0) {
+    let width = sequences.first?.width ?? 1
+    lengths = sequences.map(\.count)
+    let (rows, steps) = (sequences.count, lengths.max() ?? 0)
+    var values = [Float](repeating: padding, count: steps * rows * width)
+    for (row, sequence) in sequences.enumerated() {
+      precondition(sequence.width == width, "features of width \(width) and \(sequence.width)")
+      for step in 0..<sequence.count {
+        let start = (step * rows + row) * width
+        for (feature, value) in sequence[step].enumerated() { values[start + feature] = value }
+      }
+    }
+    self.values = values
+    self.width = width
+  }
+}

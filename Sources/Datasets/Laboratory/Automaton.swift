@@ -1,0 +1,82 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// A machine that writes sequences: from each state some transitions, equally likely, each with a symbol.
+struct Automaton: Sendable {
+  /// A transition's symbol and the state after it; -1 for the end.
+  typealias Transition = (symbol: Int32, next: Int)
+
+  /// The transitions of each state; the first state is where a sequence begins.
+  let transitions: [[Transition]]
+
+  /// A whole sequence.
+  func sequence(using generator: inout some RandomNumberGenerator) -> [Int32] {
+    var (symbols, state): ([Int32], Int) = ([], 0)
+    while state >= 0 {
+      let transition = generator.pick(transitions[state])
+      symbols.append(transition.symbol)
+      state = transition.next
+    }
+    return symbols
+  }
+
+  /// Whether the machine can write a sequence, to its end and no further.
+  func writes(_ symbols: [Int32]) -> Bool {
+    var states: Set<Int> = [0]
+    for symbol in symbols {
+      states = Set(
+        states.filter { $0 >= 0 }.flatMap { state in
+          transitions[state].filter { $0.symbol == symbol }.map(\.next)
+        })
+    }
+    return states.contains(-1)
+  }
+
+  /// The conditional entropy of a symbol, in nats, given the symbol before it and nothing else.
+  var memorylessEntropy: Double {
+    // Visits of a state after a symbol, expected in one sequence.
+    var pairs: [Pair: Double] = [:]
+    var current: [Place: Double] = [Place(state: 0, symbol: -1): 1]
+    // Each round takes one more symbol; what is left after many is beyond a Double's precision.
+    while current.values.reduce(0, +) > 1e-18 {
+      var following: [Place: Double] = [:]
+      for (place, weight) in current where place.state >= 0 {
+        let share = weight / Double(transitions[place.state].count)
+        for transition in transitions[place.state] {
+          pairs[Pair(first: place.symbol, second: transition.symbol), default: 0] += share
+          following[Place(state: transition.next, symbol: transition.symbol), default: 0] += share
+        }
+      }
+      current = following
+    }
+    return Pair.conditionalEntropy(pairs.filter { $0.key.first >= 0 })
+  }
+
+  private struct Place: Hashable {
+    let state: Int
+    let symbol: Int32
+  }
+}
+
+/// Something and what goes with it, counted.
+struct Pair: Hashable {
+  let first: Int32
+  let second: Int32
+
+  /// The entropy of the second in nats, given the first, by their weights.
+  static func conditionalEntropy(_ weights: [Pair: Double]) -> Double {
+    var totals: [Int32: Double] = [:]
+    let sorted = weights.sorted { ($0.key.first, $0.key.second) < ($1.key.first, $1.key.second) }
+    for (pair, weight) in sorted { totals[pair.first, default: 0] += weight }
+    let all = totals.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value }
+    return sorted.reduce(0) { sum, entry in
+      guard let total = totals[entry.key.first], entry.value > 0 else { return sum }
+      return sum - entry.value / all * log(entry.value / total)
+    }
+  }
+}

@@ -1,0 +1,100 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Dyck languages: balanced brackets of some kinds; each next symbol is to be foretold.
+///
+/// After `^` a bracket opens. Between the first and the deepest level a bracket opens or the last one
+/// closes, equally likely; at the deepest one closes; with all closed, one opens or `$` ends the
+/// sequence, equally likely. Which kind opens is drawn from all.
+///
+/// ```
+/// ^ ( [ ] ) $
+/// ```
+///
+/// The baseline is the entropy of a symbol given the one before it. Solved when of the sequences that a
+/// model writes freely 0.99 are legal.
+public struct DyckLanguage: GeneratedTask, SequenceLanguage {
+  /// The number of kinds of brackets, 1 to 4.
+  public let kinds: Int
+  /// The largest number of brackets that are open at once.
+  public let depth: Int
+
+  /// A language.
+  ///
+  /// - Precondition: `kinds` is 1 to 4, `depth` is positive.
+  public init(kinds: Int = 2, depth: Int = 8) {
+    precondition((1...4).contains(kinds), "\(kinds) kinds of brackets")
+    precondition(depth > 0, "brackets nested \(depth) deep")
+    self.kinds = kinds
+    self.depth = depth
+  }
+
+  private static let (begin, end): (Int32, Int32) = (0, 1)
+
+  private var symbols: ValueKind {
+    .symbols(Vocabulary(["^", "$"] + "()[]{}<>".prefix(2 * kinds).map(String.init)))
+  }
+
+  /// `dyck`.
+  public var name: String { "dyck" }
+  /// The beginning, the end, and each kind's two brackets.
+  public var input: ValueKind { symbols }
+  /// The symbol that comes next.
+  public var target: ValueKind { symbols }
+
+  /// The entropy of a symbol given the one before; solved when 0.99 is legal.
+  ///
+  /// Each level is expected to open twice and so to close twice, whatever the depth D. Hence of what
+  /// follows an opening bracket a share (D - 1) / 2D opens and the rest closes that bracket; of what
+  /// follows a closing one, 1/2 opens, 1 / 2D ends, and the rest closes any kind.
+  public var levels: TaskLevels {
+    let (depth, kinds) = (Double(depth), Double(kinds))
+    func entropy(_ shares: [(share: Double, among: Double)]) -> Double {
+      shares.reduce(0) { $1.share > 0 ? $0 - $1.share * log($1.share / $1.among) : $0 }
+    }
+    let deeper = (depth - 1) / (2 * depth)
+    let opened = entropy([(deeper, kinds), (1 - deeper, 1)])
+    let closed = entropy([(0.5, kinds), (1 / (2 * depth), 1), (deeper, kinds)])
+    return TaskLevels(
+      baseline: (log(kinds) + 2 * depth * (opened + closed)) / (1 + 4 * depth),
+      solved: Goal(.legalShare, 0.99))
+  }
+
+  /// Draws a sequence.
+  public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
+    var (sequence, open): ([Int32], [Int32]) = ([Self.begin], [])
+    while sequence.last != Self.end {
+      let isFirst = sequence.count == 1
+      if isFirst || (open.count < depth && generator.draw(below: 2) == 0) {
+        open.append(Int32(generator.draw(below: kinds)))
+        sequence.append(2 + 2 * open[open.count - 1])
+      } else {
+        sequence.append(open.popLast().map { 3 + 2 * $0 } ?? Self.end)
+      }
+    }
+    return Sample(.tokens(Array(sequence.dropLast())), .tokens(Array(sequence.dropFirst())))
+  }
+
+  /// Whether a whole sequence, from `^` to `$`, is balanced and no deeper than ``depth``.
+  public func isLegal(_ tokens: [Int32], for input: SampleValue? = nil) -> Bool {
+    guard tokens.count > 3, tokens.first == Self.begin, tokens.last == Self.end else {
+      return false
+    }
+    var open: [Int32] = []
+    for token in tokens.dropFirst().dropLast() {
+      guard (2..<Int32(2 + 2 * kinds)).contains(token) else { return false }
+      if token.isMultiple(of: 2) {
+        open.append(token)
+      } else if open.popLast() != token - 1 {
+        return false
+      }
+      guard open.count <= depth else { return false }
+    }
+    return open.isEmpty
+  }
+}

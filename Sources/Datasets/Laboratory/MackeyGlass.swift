@@ -1,0 +1,85 @@
+/// The Mackey-Glass series: a chaotic curve, foretold from its past.
+///
+/// `dx/dt = 0.2 x(t - 17) / (1 + x(t - 17)^10) - 0.1 x(t)`, by the classical Runge-Kutta method with a
+/// step of 0.1, one value each unit of time, from a constant past drawn from 0.5..1.3 and after 300
+/// units that are left out. At each step the answer is the value `horizon` steps later; the first 20
+/// steps, which haven't seen a whole delay, don't count. Values are given as `(x - 0.93) / 0.23`.
+///
+/// The baseline is the squared error of persistence, the value itself as the forecast. Solved when the
+/// error's root is a tenth of persistence's: a squared error of a hundredth. Mackey and Glass, 1977.
+public struct MackeyGlass: GeneratedTask {
+  /// T, the number of steps.
+  public let length: Int
+  /// How many steps ahead the answer lies.
+  public let horizon: Int
+
+  /// The number of steps at the beginning that don't count.
+  public static let warmUp = 20
+
+  /// Series of so many steps.
+  ///
+  /// - Precondition: `length` is above ``warmUp``, `horizon` is positive.
+  public init(length: Int = 100, horizon: Int = 6) {
+    precondition(length > Self.warmUp && horizon > 0, "\(length) steps, \(horizon) ahead")
+    self.length = length
+    self.horizon = horizon
+  }
+
+  private static let column = Column("x", offset: 0.93, scale: 0.23)
+
+  /// `mackey-glass`.
+  public var name: String { "mackey-glass" }
+  /// The value.
+  public var input: ValueKind { .features([Self.column]) }
+  /// The value some steps later.
+  public var target: ValueKind { .features([Self.column]) }
+
+  /// Persistence's squared error over 200 series, and a hundredth of it.
+  public var levels: TaskLevels {
+    var (sum, count) = (0.0, 0.0)
+    for index in 0..<200 {
+      var generator = SplitMix64(seed: 0x4D47, stream: UInt64(index))
+      let series = Self.series(length + horizon, using: &generator)
+      for step in Self.warmUp..<length {
+        let error = (series[step + horizon] - series[step]) / Self.column.scale
+        sum += error * error
+        count += 1
+      }
+    }
+    return TaskLevels(baseline: sum / count, solved: Goal(.squaredError, sum / count / 100))
+  }
+
+  /// Draws the constant past.
+  public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
+    let series = Self.series(length + horizon, using: &generator).map(Self.column.scaled)
+    let silence = [Float](repeating: .nan, count: Self.warmUp)
+    let answers = silence + series[(Self.warmUp + horizon)..<(length + horizon)]
+    return Sample(
+      .features(FeatureSequence(Array(series[..<length]), width: 1)),
+      .features(FeatureSequence(answers, width: 1)))
+  }
+
+  /// Values of the equation, one each unit of time.
+  static func series(_ count: Int, using generator: inout some RandomNumberGenerator) -> [Double] {
+    let (substeps, delay, skipped) = (10, 170, 300)
+    let width = 1 / Double(substeps)
+    var values = [Double](repeating: 0.5 + 0.8 * generator.uniform(), count: delay + 1)
+    func slope(_ value: Double, _ delayed: Double) -> Double {
+      let square = delayed * delayed
+      let tenth = square * square * square * square * square
+      return 0.2 * delayed / (1 + tenth) - 0.1 * value
+    }
+    for _ in 0..<(skipped + count) * substeps {
+      let value = values[values.count - 1]
+      let (past, next) = (values[values.count - 1 - delay], values[values.count - delay])
+      let middle = (past + next) / 2
+      let first = slope(value, past)
+      let second = slope(value + width / 2 * first, middle)
+      let third = slope(value + width / 2 * second, middle)
+      let fourth = slope(value + width * third, next)
+      values.append(value + width / 6 * (first + 2 * second + 2 * third + fourth))
+    }
+    let start = delay + skipped * substeps
+    return (0..<count).map { values[start + $0 * substeps] }
+  }
+}

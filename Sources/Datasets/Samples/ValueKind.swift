@@ -1,0 +1,170 @@
+/// What one side of a task's samples is, and how people read it: all that a model must keep of its
+/// data to be used afterwards.
+public enum ValueKind: Sendable {
+  /// Token ids of a text, [T], by a tokenizer.
+  case text(any Tokenizer)
+  /// Ids of named symbols, [T]: words that are separate already, tags, phonemes.
+  case symbols(Vocabulary)
+  /// A vector at each step, [T, F].
+  case features([Column])
+  /// One class.
+  case label(Vocabulary)
+  /// One vector, [F].
+  case vector([Column])
+
+  /// Whether it has steps.
+  public var isSequence: Bool {
+    switch self {
+    case .text, .symbols, .features: true
+    case .label, .vector: false
+    }
+  }
+
+  /// Whether it is ids of something, and not numbers.
+  public var isDiscrete: Bool {
+    switch self {
+    case .text, .symbols, .label: true
+    case .features, .vector: false
+    }
+  }
+
+  /// The number of different ids, or F, the number of features.
+  public var size: Int {
+    switch self {
+    case .text(let tokenizer): tokenizer.vocabulary.count
+    case .symbols(let names), .label(let names): names.count
+    case .features(let columns), .vector(let columns): columns.count
+    }
+  }
+
+  /// Printable names of the ids or of the features.
+  public var names: [String] {
+    switch self {
+    case .text(let tokenizer): tokenizer.vocabulary
+    case .symbols(let names), .label(let names): names.names
+    case .features(let columns), .vector(let columns): columns.map(\.name)
+    }
+  }
+
+  /// One word for messages: `text`, `symbols`, `features`, `label` or `vector`.
+  public var word: String {
+    switch self {
+    case .text: "text"
+    case .symbols: "symbols"
+    case .features: "features"
+    case .label: "label"
+    case .vector: "vector"
+    }
+  }
+
+  /// What is wrong with a value of this kind: expected and found; nil where nothing is.
+  func fault(in value: SampleValue, isTarget: Bool) -> (expected: String, found: String)? {
+    func idFault(_ ids: [Int32]) -> (String, String)? {
+      let size = size
+      let wrong = ids.first {
+        !(0..<size).contains(Int($0)) && !(isTarget && $0 == SampleValue.ignored)
+      }
+      return wrong.map { ("ids below \(size)", "\($0)") }
+    }
+    func numberFault(_ numbers: [Float], _ width: Int) -> (String, String)? {
+      guard width == size else { return ("\(size) numbers", "\(width)") }
+      let wrong = numbers.first { !$0.isFinite && !(isTarget && $0.isNaN) }
+      return wrong.map { ("finite numbers", "\($0)") }
+    }
+    return switch (self, value) {
+    case (.text, .tokens(let ids)), (.symbols, .tokens(let ids)): idFault(ids)
+    case (.label, .label(let id)): idFault([id])
+    case (.features, .features(let sequence)): numberFault(sequence.values, sequence.width)
+    case (.vector, .vector(let numbers)): numberFault(numbers, numbers.count)
+    default: (word, value.word)
+    }
+  }
+}
+
+extension SampleValue {
+  fileprivate var word: String {
+    switch self {
+    case .tokens: "tokens"
+    case .features: "features"
+    case .label: "label"
+    case .vector: "vector"
+    }
+  }
+}
+
+/// A column of numbers: its name, and how its numbers were scaled before a model saw them.
+///
+/// Samples hold `(number - offset) / scale`.
+public struct Column: Codable, Hashable, Sendable {
+  /// The column's name.
+  public var name: String
+  /// What was subtracted: the training part's mean, or 0.
+  public var offset: Double
+  /// What it was divided by: the training part's standard deviation, or 1.
+  public var scale: Double
+
+  /// A column; by default its numbers are as they were.
+  public init(_ name: String, offset: Double = 0, scale: Double = 1) {
+    self.name = name
+    self.offset = offset
+    self.scale = scale
+  }
+
+  /// A column scaled to mean 0 and standard deviation 1; one that never changes keeps its scale.
+  ///
+  /// Numbers that are not finite are left out of the measure.
+  public init(_ name: String, standardizing numbers: some Collection<Double>) {
+    var (count, mean, sum) = (0.0, 0.0, 0.0)
+    for number in numbers where number.isFinite {
+      count += 1
+      let difference = number - mean
+      mean += difference / count
+      sum += difference * (number - mean)
+    }
+    let deviation = count > 0 ? (sum / count).squareRoot() : 0
+    self.init(name, offset: mean, scale: deviation > 0 && deviation.isFinite ? deviation : 1)
+  }
+
+  /// What a sample holds for a number of the column.
+  public func scaled(_ number: Double) -> Float { Float((number - offset) / scale) }
+
+  /// The number of the column that a sample's value stands for.
+  public func number(of value: Float) -> Double { Double(value) * scale + offset }
+}
+
+extension ValueKind: Codable {
+  private enum CodingKeys: String, CodingKey { case kind, tokenizer, names, columns }
+
+  /// Writes the kind's word, and its tokenizer, names or columns.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(word, forKey: .kind)
+    switch self {
+    case .text(let tokenizer):
+      try container.encode(AnyTokenizer(tokenizer), forKey: .tokenizer)
+    case .symbols(let names), .label(let names): try container.encode(names, forKey: .names)
+    case .features(let columns), .vector(let columns):
+      try container.encode(columns, forKey: .columns)
+    }
+  }
+
+  /// Reads what was written; the kinds of tokenizer are those of the decoder's ``TokenizerRegistry``.
+  ///
+  /// - Throws: `DecodingError` where a part is missing, malformed or unknown.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let word = try container.decode(String.self, forKey: .kind)
+    switch word {
+    case "text":
+      self = .text(try container.decode(AnyTokenizer.self, forKey: .tokenizer).base)
+    case "symbols": self = .symbols(try container.decode(Vocabulary.self, forKey: .names))
+    case "label": self = .label(try container.decode(Vocabulary.self, forKey: .names))
+    case "features": self = .features(try container.decode([Column].self, forKey: .columns))
+    case "vector": self = .vector(try container.decode([Column].self, forKey: .columns))
+    default:
+      throw DecodingError.dataCorruptedError(
+        forKey: .kind, in: container,
+        debugDescription: "expected text, symbols, features, label or vector, found \(word)")
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/// A list of different names, numbered from 0: classes, tags, words.
+///
+/// ```swift
+/// let tags = Vocabulary(["NOUN", "VERB"])
+/// tags.id(of: "VERB")  // 1
+/// ```
+public struct Vocabulary: Hashable, Sendable {
+  /// The name that stands for all names which the list lacks, where the list holds it.
+  public static let unknownName = "<unk>"
+
+  /// The names in id order.
+  public let names: [String]
+  private let ids: [[UInt8]: Int32]
+
+  /// A list of names.
+  ///
+  /// - Precondition: the names differ from one another, byte by byte.
+  public init(_ names: [String]) {
+    let ids = Self.index(names)
+    precondition(
+      ids.count == names.count,
+      "a vocabulary of \(names.count) names holds \(ids.count) different ones")
+    self.names = names
+    self.ids = ids
+  }
+
+  /// The number of names.
+  public var count: Int { names.count }
+
+  /// The id of ``unknownName``, if it is among the names.
+  public var unknown: Int32? { ids[Array(Self.unknownName.utf8)] }
+
+  /// The id of a name; of a name that is not in the list, that of ``unknownName``, or nil.
+  public func id(of name: String) -> Int32? {
+    ids[Array(name.utf8)] ?? unknown
+  }
+
+  /// The name of an id.
+  ///
+  /// - Precondition: `id` is in `0..<count`.
+  public func name(of id: Int32) -> String {
+    precondition(names.indices.contains(Int(id)), "id \(id) of a vocabulary of \(names.count)")
+    return names[Int(id)]
+  }
+
+  /// Equal lists of names, byte by byte.
+  public static func == (left: Self, right: Self) -> Bool { left.ids == right.ids }
+
+  /// Hashes the names.
+  public func hash(into hasher: inout Hasher) { hasher.combine(names.map { Array($0.utf8) }) }
+
+  /// The first id of each different name.
+  private static func index(_ names: [String]) -> [[UInt8]: Int32] {
+    var ids: [[UInt8]: Int32] = [:]
+    ids.reserveCapacity(names.count)
+    for (id, name) in names.enumerated() where ids[Array(name.utf8)] == nil {
+      ids[Array(name.utf8)] = Int32(id)
+    }
+    return ids
+  }
+}
+
+extension Vocabulary: Codable {
+  /// Writes the names as a list.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(names)
+  }
+
+  /// Reads a list of names.
+  ///
+  /// - Throws: `DecodingError` where a name stands twice.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let names = try container.decode([String].self)
+    guard Self.index(names).count == names.count else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "expected different names, found one twice")
+    }
+    self.init(names)
+  }
+}
