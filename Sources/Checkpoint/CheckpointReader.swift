@@ -17,8 +17,10 @@ public struct CheckpointReader: Sendable {
   private let index: Index
 
   /// Opens a file. Throws unless its index is whole and keeps every rule of the format.
-  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
-    try self.init(source: ByteSource(path: path), limits: limits)
+  public init(
+    path: String, limits: ReadLimits = ReadLimits(), mapping: Mapping = .none
+  ) throws(CheckpointError) {
+    try self.init(source: ByteSource(path: path, isMapped: mapping == .stored), limits: limits)
   }
 
   /// Opens a file that is in memory; `name` is what errors call it.
@@ -49,13 +51,35 @@ public struct CheckpointReader: Sendable {
     return try content(at: position)
   }
 
-  /// Reads every entry and checks everything: checksums, padding, JSON.
+  /// Reads every entry and checks everything: checksums, padding, JSON. The first entry that breaks a rule is the
+  /// one reported, for any number of threads.
   public func verify() throws(CheckpointError) {
-    for position in index.entries.indices {
+    _ = try forEachEntry { position throws(CheckpointError) in
       if case .json(let text) = try content(at: position) {
         _ = try parsed(text, of: index.entries[position].key)
       }
     }
+  }
+
+  /// Reads all entries, in the file's order.
+  func contents() throws(CheckpointError) -> [Checkpoint.Content] {
+    try forEachEntry { position throws(CheckpointError) in try content(at: position) }
+  }
+
+  /// Calls `body` for every entry, over the threads of the team.
+  private func forEachEntry<Value: Sendable>(
+    _ body: (_ position: Int) throws(CheckpointError) -> Value
+  ) throws(CheckpointError) -> [Value] {
+    let order = index.entries.indices.sorted {
+      index.entries[$0].rawSize > index.entries[$1].rawSize
+    }
+    let results = inParallel(order) { position in
+      Result { () throws(CheckpointError) in try body(position) }
+    }
+    var values: [Value] = []
+    values.reserveCapacity(results.count)
+    for result in results { values.append(try result.get()) }
+    return values
   }
 
   package func fail(_ problem: CheckpointError.Problem) -> CheckpointError {
@@ -66,16 +90,15 @@ public struct CheckpointReader: Sendable {
   private func content(at position: Int) throws(CheckpointError) -> Checkpoint.Content {
     try index.checkPadding(before: position, in: source)
     let entry = index.entries[position]
-    let stored = try source.read(at: Int(entry.offset), count: Int(entry.storedSize))
-    let storedChecksum = crc32(stored)
-    guard storedChecksum == entry.storedChecksum else {
-      throw fail(
-        .storedChecksum(entry.key, expected: entry.storedChecksum, found: storedChecksum))
-    }
-    let raw = try expanded(stored, entry)
-    let rawChecksum = entry.codec == .stored ? storedChecksum : crc32(raw)
-    guard rawChecksum == entry.rawChecksum else {
-      throw fail(.rawChecksum(entry.key, expected: entry.rawChecksum, found: rawChecksum))
+    let (offset, size) = (Int(entry.offset), Int(entry.storedSize))
+    let raw: [UInt8]
+    if entry.codec == .stored {
+      raw = try source.read(at: offset, count: size)
+      try raw.withRawBytes { bytes throws(CheckpointError) in try checkStored(bytes, entry) }
+    } else {
+      raw = try source.withBytes(at: offset, count: size) { bytes throws(CheckpointError) in
+        try expanded(bytes, entry)
+      }
     }
     return switch entry.kind {
     case .tensor:
@@ -85,11 +108,41 @@ public struct CheckpointReader: Sendable {
     }
   }
 
-  private func expanded(_ stored: [UInt8], _ entry: IndexEntry) throws(CheckpointError) -> [UInt8] {
-    guard entry.codec == .zlib else { return stored }
-    let filtered: [UInt8]
+  /// The elements of an entry where they are mapped, checked; nil where they are not.
+  func mappedView(_ key: Checkpoint.Key) throws(CheckpointError) -> StoredArrayView? {
+    guard let file = source.mapping, let position = index.position(of: key) else { return nil }
+    let entry = index.entries[position]
+    guard entry.kind == .tensor, entry.codec == .stored else { return nil }
+    try index.checkPadding(before: position, in: source)
+    try checkStored(file.bytes(at: Int(entry.offset), count: Int(entry.storedSize)), entry)
+    return StoredArrayView(entry, in: file)
+  }
+
+  /// Rules 22 and 24 for an entry that is stored as it is.
+  private func checkStored(
+    _ bytes: UnsafeRawBufferPointer, _ entry: IndexEntry
+  ) throws(CheckpointError) {
+    let checksum = crc32(bytes)
+    guard checksum == entry.storedChecksum else {
+      throw fail(.storedChecksum(entry.key, expected: entry.storedChecksum, found: checksum))
+    }
+    guard checksum == entry.rawChecksum else {
+      throw fail(.rawChecksum(entry.key, expected: entry.rawChecksum, found: checksum))
+    }
+  }
+
+  /// Rules 22 to 24 for an entry that is compressed.
+  private func expanded(
+    _ stored: UnsafeRawBufferPointer, _ entry: IndexEntry
+  ) throws(CheckpointError) -> [UInt8] {
+    let storedChecksum = crc32(stored)
+    guard storedChecksum == entry.storedChecksum else {
+      throw fail(
+        .storedChecksum(entry.key, expected: entry.storedChecksum, found: storedChecksum))
+    }
+    var raw: [UInt8]
     do throws(Inflate.Failure) {
-      filtered = try Inflate.expanded(stored, count: Int(entry.rawSize))
+      raw = try Inflate.expanded(stored, count: Int(entry.rawSize))
     } catch {
       switch error {
       case .malformed(let reason): throw fail(.inflateFailed(entry.key, reason: reason))
@@ -97,8 +150,14 @@ public struct CheckpointReader: Sendable {
       case .trailing(let count): throw fail(.trailingCompressedBytes(entry.key, count: count))
       }
     }
-    guard entry.filter == .byteShuffle else { return filtered }
-    return ByteShuffle.unshuffled(filtered, width: entry.elementType.width)
+    if entry.filter == .byteShuffle {
+      raw = ByteShuffle.unshuffled(raw, width: entry.elementType.width)
+    }
+    let rawChecksum = crc32(raw)
+    guard rawChecksum == entry.rawChecksum else {
+      throw fail(.rawChecksum(entry.key, expected: entry.rawChecksum, found: rawChecksum))
+    }
+    return raw
   }
 
   /// Rule 25.
@@ -126,6 +185,18 @@ extension CheckpointReader {
     public let byteCount: Int
     /// Bytes that the entry takes in the file.
     public let storedByteCount: Int
+    /// Where its bytes begin in the file.
+    public let offset: Int
+    /// Whether its bytes are a zlib stream.
+    public let isCompressed: Bool
+    /// Whether the stream is of the elements' first bytes, then of their second ones, and so on.
+    public let isShuffled: Bool
+    /// Whether a reader that does not know the entry's section must refuse the file.
+    public let isRequired: Bool
+    /// The CRC-32 of its bytes in the file.
+    public let storedChecksum: UInt32
+    /// The CRC-32 of its bytes as they are read.
+    public let checksum: UInt32
 
     init(_ entry: IndexEntry) {
       key = entry.key
@@ -134,6 +205,12 @@ extension CheckpointReader {
       shape = entry.shape
       byteCount = Int(entry.rawSize)
       storedByteCount = Int(entry.storedSize)
+      offset = Int(entry.offset)
+      isCompressed = entry.codec == .zlib
+      isShuffled = entry.filter == .byteShuffle
+      isRequired = entry.flags & Format.mustUnderstand != 0
+      storedChecksum = entry.storedChecksum
+      checksum = entry.rawChecksum
     }
   }
 }
@@ -147,6 +224,6 @@ extension Checkpoint {
   /// Reads all of a file that is open.
   public init(reading reader: CheckpointReader) throws(CheckpointError) {
     self.init()
-    for entry in reader.entries { set(try reader.content(entry.key), entry.key) }
+    for (entry, content) in zip(reader.entries, try reader.contents()) { set(content, entry.key) }
   }
 }

@@ -28,10 +28,44 @@ struct CompressionTests {
     #expect(try ratio([Float](repeating: 0, count: 50_000), .small) < 0.003)
   }
 
-  @Test func prunedWeightsAreSmallestInTheSmallMode() throws {
-    var values = normals(50_000, seed: 4)
-    for index in stride(from: 0, to: values.count, by: 2) { values[index] = 0 }
+  @Test func whatIsRepeatedIsSmallestInTheSmallMode() throws {
+    let rows = normals(500, seed: 4)
+    let values = (0..<100).flatMap { _ in rows }
+    #expect(try ratio(values, .small) < 0.1)
     #expect(try ratio(values, .small) < ratio(values, .fast))
+  }
+
+  @Test func halfOfPrunedWeightsTakesHalfTheSpace() throws {
+    var (values, generator) = (normals(50_000, seed: 4), SplitMix(4))
+    for index in values.indices where Bool.random(using: &generator) { values[index] = 0 }
+    #expect(try ratio(values, .fast) < 0.55)
+  }
+
+  /// Bytes of every kind that the run-length coder treats in a way of its own; what it writes, zlib reads.
+  @Test func everyPatternOfBytesComesBack() throws {
+    var (generator, patterns) = (SplitMix(11), [[UInt8]]())
+    for length in [64, 255, 4_000, 65_535, 65_536, 140_000] {
+      for spread in [0, 1, 3, 20, 60, 255] as [UInt8] {
+        patterns.append((0..<length).map { _ in UInt8.random(in: 0...spread, using: &generator) })
+      }
+    }
+    // Runs of every length up to three of deflate's longest copies.
+    patterns.append((1...800).flatMap { [UInt8](repeating: UInt8($0 % 7), count: $0) })
+    // Counts as the Fibonacci numbers have the longest codes.
+    var (a, b, fibonacci) = (1, 1, [UInt8]())
+    for symbol in 0..<22 as Range<UInt8> {
+      fibonacci += [UInt8](repeating: symbol, count: a)
+      (a, b) = (b, a + b)
+    }
+    patterns.append(fibonacci.shuffled(using: &generator))
+    patterns.append(fibonacci)
+    for (index, pattern) in patterns.enumerated() {
+      var checkpoint = Checkpoint()
+      checkpoint.set(
+        StoredArray(elementType: .uint8, shape: [pattern.count], bytes: pattern), .data, "p")
+      let reader = try CheckpointReader(bytes: checkpoint.encoded())
+      #expect(try reader.array(.data, "p").bytes == pattern, "pattern \(index)")
+    }
   }
 
   @Test func noiseIsStoredAsItIs() throws {

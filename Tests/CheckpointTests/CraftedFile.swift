@@ -97,20 +97,3 @@ struct CraftedFile {
     return file
   }
 }
-
-/// A number's bytes, the lowest first.
-func little(_ number: some FixedWidthInteger) -> [UInt8] {
-  withUnsafeBytes(of: number.littleEndian) { Array($0) }
-}
-
-/// CRC-32 as the format uses it.
-func checksum(_ bytes: [UInt8]) -> UInt32 {
-  UInt32(crc32(0, bytes, uInt(bytes.count)))
-}
-
-extension [UInt8] {
-  /// Overwrites bytes from `offset` on.
-  mutating func put(_ number: some FixedWidthInteger, at offset: Int) {
-    for (index, byte) in little(number).enumerated() { self[offset + index] = byte }
-  }
-}

@@ -1,19 +1,5 @@
 import Checkpoint
 
-/// A small generator with a fixed sequence, so that a failing case can be run again.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// Numbers from the standard normal distribution, nearly: the sum of twelve uniform ones, less six.
 func normals(_ count: Int, seed: UInt64) -> [Float] {
   var generator = SplitMix(seed)

@@ -196,6 +196,15 @@ void ctk_sgd_step(float learning_rate, float momentum, float weight_decay, bool 
                   float gradient_scale, ptrdiff_t count, const float *gradient, float *parameter,
                   float *velocity);
 
+// MARK: Checksums
+
+// The CRC-32 (polynomial EDB88320, reflected) of zlib over as many of the first bytes as can be done
+// fast here; `crc` goes on from what it is. Returns their number: a multiple of 16, or 0 where there
+// are too few or the processor has no carry-less multiplication.
+ptrdiff_t ctk_crc32_fold(uint32_t *crc, const uint8_t *bytes, ptrdiff_t count);
+// The Adler-32 of zlib, going on from `adler`, which is 1 at the start.
+uint32_t ctk_adler32(uint32_t adler, const uint8_t *bytes, ptrdiff_t count);
+
 // MARK: Memory and locks
 
 // 64-byte aligned memory for `count` floats from the system; null if there is none.

@@ -30,6 +30,9 @@ void ctk_product_reference(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a
                            ptrdiff_t b_row_stride, ptrdiff_t b_column_stride, const float *bias,
                            bool accumulate, float *y, ptrdiff_t y_stride);
 
+uint32_t ctk_crc32_reference(uint32_t crc, const uint8_t *bytes, ptrdiff_t count);
+uint32_t ctk_adler32_reference(uint32_t adler, const uint8_t *bytes, ptrdiff_t count);
+
 void ctk_row_sum_reference(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                            float *sums, ptrdiff_t sums_stride);
 void ctk_row_maximum_reference(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,

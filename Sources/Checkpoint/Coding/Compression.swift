@@ -2,10 +2,10 @@
 public enum Compression: String, Sendable, Hashable, CaseIterable, Codable {
   /// Every entry as it is in memory, 64-byte aligned, so that the file can be mapped.
   case none
-  /// The high bytes of the weights are compressed, the low ones, which are noise, copied. The default:
-  /// about 84% of the size for trained weights.
+  /// The high bytes of the weights are compressed, the low ones, which are noise, copied. The default: about 84% of
+  /// the size for trained weights, and the same bytes of a tensor on every machine.
   case fast
-  /// The smallest of several tries; helps pruned weights and optimizer state, takes some ten times as long.
+  /// The smallest of several tries; helps pruned weights and optimizer state, takes some twenty times as long.
   case small
 }
 
@@ -38,26 +38,23 @@ struct StoredPayload: Sendable {
     rawChecksum = crc32(raw)
     (bytes, storedChecksum) = (raw, rawChecksum)
     guard compression != .none, raw.count >= StoredPayload.minimumSize else { return }
-    let filtered = width > 1 ? ByteShuffle.shuffled(raw, width: width) : raw
-    var candidates: [(Filter, [Deflate.Method])] = []
     if isText {
-      candidates.append((.none, [.full]))
+      keep(Deflate.compressed(raw), .none)
     } else {
-      let isNoise = PlaneStatistics.entropies(filtered, planes: width).map {
-        $0 > PlaneStatistics.incompressible
-      }
-      let methods: [Deflate.Method] =
-        compression == .fast ? [.runLength] : [.runLength, .huffman, .full]
       let filter = width > 1 ? Filter.byteShuffle : .none
-      candidates += methods.map { method in (filter, isNoise.map { $0 ? .stored : method }) }
-      if compression == .small { candidates.append((.none, [.full])) }
-    }
-    for (filter, methods) in candidates {
-      let input = filter == .none ? raw : filtered
-      if let output = Deflate.compressed(input, methods: methods), output.count < bytes.count {
-        (codec, self.filter, bytes) = (.zlib, filter, output)
+      let filtered = width > 1 ? ByteShuffle.shuffled(raw, width: width) : raw
+      keep(RunLengthDeflate.compressed(filtered, planes: width), filter)
+      if compression == .small {
+        keep(Deflate.compressed(filtered), filter)
+        if width > 1 { keep(Deflate.compressed(raw), .none) }
       }
     }
     if codec == .zlib { storedChecksum = crc32(bytes) }
+  }
+
+  /// Takes a stream in place of what there is if it is shorter.
+  private mutating func keep(_ stream: [UInt8]?, _ filter: Filter) {
+    guard let stream, stream.count < bytes.count else { return }
+    (codec, self.filter, bytes) = (.zlib, filter, stream)
   }
 }

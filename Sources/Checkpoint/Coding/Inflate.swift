@@ -1,7 +1,16 @@
 import CZlib
+internal import TensorCore
 
-/// Reads zlib streams.
+/// Reads deflate streams.
 enum Inflate {
+  /// What stands around the compressed bytes.
+  enum Wrapping {
+    /// The header and the checksum of zlib.
+    case zlib
+    /// Nothing, as in a zip archive.
+    case none
+  }
+
   /// Why a stream was refused.
   enum Failure: Error, Hashable {
     case malformed(String)
@@ -9,16 +18,67 @@ enum Inflate {
     case trailing(Int)
   }
 
-  /// The `count` bytes that a stream expands to. The stream must give exactly as many, must not need a preset dictionary,
-  /// and must end where the bytes end.
-  static func expanded(_ bytes: [UInt8], count: Int) throws(Failure) -> [UInt8] {
+  private static let headerSize = 2
+  private static let checksumSize = 4
+
+  /// The `count` bytes that a stream expands to. The stream must give exactly as many, must not need a
+  /// preset dictionary, and must end where the bytes end.
+  static func expanded(
+    _ bytes: [UInt8], count: Int, wrapping: Wrapping = .zlib
+  ) throws(Failure) -> [UInt8] {
+    try bytes.withRawBytes { bytes throws(Failure) in
+      try expanded(bytes, count: count, wrapping: wrapping)
+    }
+  }
+
+  /// The same for bytes in memory.
+  static func expanded(
+    _ bytes: UnsafeRawBufferPointer, count: Int, wrapping: Wrapping = .zlib
+  ) throws(Failure) -> [UInt8] {
+    guard wrapping == .zlib else {
+      let (output, unread) = try inflated(bytes, count: count)
+      guard output.count == count else { throw .wrongSize }
+      guard unread == 0 else { throw .trailing(unread) }
+      return output
+    }
+    // zlib's own wrapper takes its checksum several times as slowly.
+    try checkHeader(bytes)
+    let body = UnsafeRawBufferPointer(rebasing: bytes[headerSize...])
+    let (output, unread) = try inflated(body, count: count)
+    guard unread >= checksumSize else { throw .malformed("the stream ends too early") }
+    let stated = body.loadUnaligned(fromByteOffset: body.count - unread, as: UInt32.self)
+    guard output.withRawBytes({ Checksums.adler32($0) }) == UInt32(bigEndian: stated) else {
+      throw .malformed("incorrect data check")
+    }
+    guard output.count == count else { throw .wrongSize }
+    guard unread == checksumSize else { throw .trailing(unread - checksumSize) }
+    return output
+  }
+
+  /// The first two bytes of RFC 1950.
+  private static func checkHeader(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
+    guard bytes.count >= headerSize else { throw .malformed("the stream ends too early") }
+    let (method, flags) = (bytes[0], bytes[1])
+    guard (Int(method) << 8 | Int(flags)).isMultiple(of: 31) else {
+      throw .malformed("incorrect header check")
+    }
+    guard method & 0xF == 8 else { throw .malformed("unknown compression method") }
+    guard method >> 4 <= 7 else { throw .malformed("invalid window size") }
+    guard flags & 0x20 == 0 else { throw .malformed("it needs a preset dictionary") }
+  }
+
+  /// What a stream without a wrapper expands to, at most `count` bytes, and how many bytes come after it.
+  private static func inflated(
+    _ bytes: UnsafeRawBufferPointer, count: Int
+  ) throws(Failure) -> (output: [UInt8], unread: Int) {
     precondition(
       bytes.count <= UInt32.max && count <= UInt32.max,
       "zlib cannot expand \(bytes.count) bytes to \(count) in one call")
+    // zlib refers back to the stream's address, which therefore must not change.
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     stream.initialize(to: z_stream())
     defer { stream.deallocate() }
-    let start = inflateInit2_(stream, 15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    let start = inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard start == Z_OK else { throw .malformed("zlib cannot start (\(start))") }
     defer { inflateEnd(stream) }
 
@@ -26,21 +86,16 @@ enum Inflate {
     let output = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
       stream.pointee.next_out = buffer.baseAddress
       stream.pointee.avail_out = UInt32(count)
-      bytes.withUnsafeBufferPointer { input in
-        stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-        stream.pointee.avail_in = UInt32(input.count)
-        status = inflate(stream, Z_FINISH)
-      }
+      stream.pointee.next_in = UnsafeMutablePointer(
+        mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
+      stream.pointee.avail_in = UInt32(bytes.count)
+      status = inflate(stream, Z_FINISH)
       initializedCount = count - Int(stream.pointee.avail_out)
     }
-    let (unread, unfilled) = (Int(stream.pointee.avail_in), Int(stream.pointee.avail_out))
+    let unread = Int(stream.pointee.avail_in)
     switch status {
     case Z_STREAM_END:
-      guard unfilled == 0 else { throw .wrongSize }
-      guard unread == 0 else { throw .trailing(unread) }
-      return output
-    case Z_NEED_DICT:
-      throw .malformed("it needs a preset dictionary")
+      return (output, unread)
     case Z_OK, Z_BUF_ERROR:
       // The output is full, or the input is used up.
       throw unread > 0 ? .wrongSize : .malformed("the stream ends too early")

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -12,7 +14,7 @@
 /// The new file is written without a name where the system can do that (Linux, most file systems), else
 /// under a temporary one; flushed to the disk; given its name by `rename`, which replaces the old one at
 /// once; and the directory is flushed. A process that is killed on the way leaves at most a temporary
-/// file `.NAME.tmp-PID-RANDOM` beside the target, which the next save removes.
+/// file `.NAME.tmp-PID-TIME-COUNT` beside the target, which the next save removes.
 struct AtomicSave {
   private let path: String
   private let name: String
@@ -173,10 +175,17 @@ struct AtomicSave {
     #endif
   }
 
-  /// A name that no other save uses.
+  /// A name that no other save uses: of this process by the count, of another by its number, and of one that had the
+  /// same number by the time. (The system's random numbers would be one more call that can fail.)
   private func freshName() -> String {
-    ".\(name).tmp-\(getpid())-" + String(UInt64.random(in: 0 ... .max), radix: 36)
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    let count = AtomicSave.count.wrappingAdd(1, ordering: .relaxed).oldValue
+    let nanoseconds = UInt64(max(0, time.tv_sec)) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+    return ".\(name).tmp-\(getpid())-" + String(nanoseconds, radix: 36) + "-\(count)"
   }
+
+  private static let count = Atomic(0)
 
   /// Removes what saves of this file left behind whose process is gone.
   private func removeLitter(in directory: borrowing Directory) {

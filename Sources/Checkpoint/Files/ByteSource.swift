@@ -1,8 +1,9 @@
-/// Bytes that are read by position: of a file, or of an array.
+/// Bytes that are read by position: of a file, of a mapped file, or of an array.
 struct ByteSource: Sendable {
   private enum Storage: Sendable {
     case memory([UInt8])
     case file(OpenFile)
+    case mapped(MappedFile)
   }
 
   /// What errors call it.
@@ -11,10 +12,11 @@ struct ByteSource: Sendable {
   let count: Int
   private let storage: Storage
 
-  /// The file at a path.
-  init(path: String) throws(CheckpointError) {
+  /// The file at a path, mapped into memory if asked for.
+  init(path: String, isMapped: Bool = false) throws(CheckpointError) {
     let file = try OpenFile(path: path)
-    (name, count, storage) = (path, file.size, .file(file))
+    (name, count) = (path, file.size)
+    storage = isMapped ? .mapped(try MappedFile(file)) : .file(file)
   }
 
   /// Bytes in memory, called `name` in errors.
@@ -22,14 +24,54 @@ struct ByteSource: Sendable {
     (self.name, count, storage) = (name, bytes.count, .memory(bytes))
   }
 
+  /// The mapped file, if there is one.
+  var mapping: MappedFile? {
+    if case .mapped(let file) = storage { file } else { nil }
+  }
+
   /// The bytes `offset ..< offset + count`. Traps unless they lie inside.
   func read(at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {
-    precondition(
-      offset >= 0 && count >= 0 && offset <= self.count - count,
-      "\(count) bytes at \(offset) are not inside \(self.count) bytes")
+    check(offset, count)
     return switch storage {
     case .memory(let bytes): Array(bytes[offset..<offset + count])
     case .file(let file): try file.read(at: offset, count: count)
+    case .mapped(let file): Array(file.bytes(at: offset, count: count))
+    }
+  }
+
+  /// Calls `body` with the bytes `offset ..< offset + count`, which are not copied where they are in
+  /// memory. Traps unless they lie inside.
+  func withBytes<Result>(
+    at offset: Int, count: Int,
+    _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Result
+  ) throws(CheckpointError) -> Result {
+    check(offset, count)
+    switch storage {
+    case .memory(let bytes):
+      return try bytes.withRawBytes { bytes throws(CheckpointError) in
+        try body(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
+      }
+    case .file(let file):
+      return try file.read(at: offset, count: count).withRawBytes(body)
+    case .mapped(let file):
+      return try body(file.bytes(at: offset, count: count))
+    }
+  }
+
+  private func check(_ offset: Int, _ count: Int) {
+    precondition(
+      offset >= 0 && count >= 0 && offset <= self.count - count,
+      "\(count) bytes at \(offset) are not inside \(self.count) bytes")
+  }
+}
+
+extension [UInt8] {
+  /// `withUnsafeBytes` with the type of error that `body` throws.
+  func withRawBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try withUnsafeBufferPointer { buffer throws(Failure) in
+      try body(UnsafeRawBufferPointer(buffer))
     }
   }
 }

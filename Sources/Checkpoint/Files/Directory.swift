@@ -31,11 +31,17 @@ struct Directory: ~Copyable {
     }
     defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream) {
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else { break }
       names.append(
         withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
           String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         })
+    }
+    // The end of the list, or a failure, which would hide files.
+    guard errno == 0 else {
+      throw CheckpointError(file: path, operation: "listing the directory", code: errno)
     }
     return names
   }

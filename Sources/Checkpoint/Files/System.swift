@@ -67,6 +67,11 @@ final class OpenFile: Sendable {
     return bytes
   }
 
+  /// Maps the whole file; `MAP_FAILED` and `errno` where that cannot be.
+  func map() -> UnsafeMutableRawPointer? {
+    mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0)
+  }
+
   private func read(
     at offset: Int, into buffer: UnsafeMutableRawBufferPointer
   ) -> CheckpointError? {

@@ -1,0 +1,209 @@
+/// A code for one block of bytes: a Huffman code of its own for single bytes and lengths of runs.
+///
+/// A run is a byte and, as deflate says it, a copy of so many bytes from one byte before.
+struct BlockCoding {
+  /// Symbols 0 to 255 are bytes, 256 ends the block, 257 to 285 are lengths of copies.
+  private static let symbolCount = 286
+  private static let endOfBlock = 256
+  private static let longestCode = 15
+  private static let longestCopy = 258
+  /// Bits that a copy may be expected to take.
+  private static let copyCost = 12
+
+  /// Bytes that are copies of the byte before them.
+  private struct Copy {
+    var start: Int
+    var count: Int
+  }
+
+  private let code: HuffmanCode
+  private let copies: [Copy]
+  private let header: [(bits: UInt64, count: Int)]
+  /// Bits that the block takes, without the three that say its kind.
+  let bitCount: Int
+
+  /// A code for the bytes; nil where their values are spread so evenly that it would save less than a
+  /// thirtieth.
+  init?(of bytes: UnsafeRawBufferPointer) {
+    var counts = BlockCoding.histogram(of: bytes)
+    // The sum of the squares bounds the entropy from below: most noise ends here.
+    let squares = counts.reduce(0) { $0 + $1 * $1 }
+    guard squares * 216 > bytes.count * bytes.count else { return nil }
+    counts[BlockCoding.endOfBlock] = 1
+    var code = HuffmanCode(counts: counts, longest: BlockCoding.longestCode)
+    guard code.cost(of: counts) * 100 < 8 * bytes.count * 97 else { return nil }
+
+    copies = BlockCoding.copies(in: bytes, costs: code.lengths)
+    if !copies.isEmpty {
+      for copy in copies {
+        counts[Int(bytes[copy.start])] -= copy.count
+        counts[LengthSymbol(copy.count).symbol] += 1
+      }
+      code = HuffmanCode(counts: counts, longest: BlockCoding.longestCode)
+    }
+    self.code = code
+    header = BlockCoding.header(code.lengths)
+    let extraBits = copies.reduce(0) { $0 + LengthSymbol($1.count).extraCount + 1 }
+    bitCount = header.reduce(0) { $0 + $1.count } + code.cost(of: counts) + extraBits
+    guard bitCount * 100 < 8 * bytes.count * 97 else { return nil }
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, to writer: inout BitWriter) {
+    for field in header { writer.write(field.bits, field.count) }
+    let table = zip(code.codes, code.lengths).map { UInt32($0) | UInt32($1) << 16 }
+    func write(_ symbol: Int) {
+      writer.write(UInt64(code.codes[symbol]), Int(code.lengths[symbol]))
+    }
+    var position = 0
+    for copy in copies {
+      writer.write(UnsafeRawBufferPointer(rebasing: bytes[position..<copy.start]), table: table)
+      let length = LengthSymbol(copy.count)
+      write(length.symbol)
+      // One more bit: the code of the distance 1.
+      writer.write(UInt64(length.extra), length.extraCount + 1)
+      position = copy.start + copy.count
+    }
+    writer.write(UnsafeRawBufferPointer(rebasing: bytes[position...]), table: table)
+    write(BlockCoding.endOfBlock)
+  }
+
+  private static func histogram(of bytes: UnsafeRawBufferPointer) -> [Int] {
+    // Four tables by turns: equal neighbours then do not wait for each other's count.
+    var tables = [UInt32](repeating: 0, count: 4 * 256)
+    tables.withUnsafeMutableBufferPointer { tables in
+      var index = 0
+      while index + 4 <= bytes.count {
+        let four = bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self)
+        tables[Int(four & 0xFF)] &+= 1
+        tables[256 &+ Int(four >> 8 & 0xFF)] &+= 1
+        tables[512 &+ Int(four >> 16 & 0xFF)] &+= 1
+        tables[768 &+ Int(four >> 24)] &+= 1
+        index &+= 4
+      }
+      while index < bytes.count {
+        tables[Int(bytes[index])] &+= 1
+        index += 1
+      }
+    }
+    return (0..<symbolCount).map { symbol in
+      guard symbol < 256 else { return 0 }
+      return (0..<4).reduce(0) { $0 + Int(tables[256 * $1 + symbol]) }
+    }
+  }
+
+  /// The runs that take fewer bits as copies than byte by byte.
+  private static func copies(in bytes: UnsafeRawBufferPointer, costs: [UInt8]) -> [Copy] {
+    var copies: [Copy] = []
+    var index = 0
+    while index + 4 <= bytes.count {
+      let four = bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self).littleEndian
+      let changes = (four ^ four >> 8) & 0xFF_FFFF
+      if changes != 0 {
+        // No run of four starts before the last change among these.
+        index &+= 4 &- changes.leadingZeroBitCount >> 3
+        continue
+      }
+      let byte = bytes[index]
+      var end = index + 4
+      while end < bytes.count, bytes[end] == byte { end += 1 }
+      if (end - index - 1) * Int(costs[Int(byte)]) > copyCost {
+        append(Copy(start: index + 1, count: end - index - 1), to: &copies)
+      }
+      index = end
+    }
+    return copies
+  }
+
+  /// Appends a copy in parts that deflate has a length for.
+  private static func append(_ copy: Copy, to copies: inout [Copy]) {
+    var rest = copy
+    while rest.count > longestCopy {
+      // What is left must not be shorter than the shortest copy.
+      let count = min(longestCopy, rest.count - LengthSymbol.shortestCopy)
+      copies.append(Copy(start: rest.start, count: count))
+      rest = Copy(start: rest.start + count, count: rest.count - count)
+    }
+    copies.append(rest)
+  }
+}
+
+/// How deflate says the length of a copy, from 3 to 258.
+private struct LengthSymbol {
+  static let shortestCopy = 3
+  var symbol: Int
+  var extra = 0
+  var extraCount = 0
+
+  init(_ count: Int) {
+    let rest = count - LengthSymbol.shortestCopy
+    guard count < 258 else {
+      symbol = 285
+      return
+    }
+    guard rest >= 8 else {
+      symbol = 257 + rest
+      return
+    }
+    extraCount = Int.bitWidth - rest.leadingZeroBitCount - 3
+    symbol = 257 + 4 * extraCount + rest >> extraCount
+    extra = rest & (1 << extraCount - 1)
+  }
+}
+
+extension BlockCoding {
+  /// The fields in front of a block that tell its code, itself run-length coded and Huffman coded.
+  private static func header(_ lengths: [UInt8]) -> [(bits: UInt64, count: Int)] {
+    let used = (lengths.lastIndex { $0 > 0 } ?? endOfBlock) + 1
+    // One distance, the first, with a code of one bit.
+    let items = items(of: lengths[..<used] + [1])
+    var counts = [Int](repeating: 0, count: 19)
+    for item in items { counts[item.symbol] += 1 }
+    let code = HuffmanCode(counts: counts, longest: 7)
+    let order = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
+    let orderedCount = max(4, (order.lastIndex { code.lengths[$0] > 0 } ?? 0) + 1)
+    var fields: [(bits: UInt64, count: Int)] = [
+      (UInt64(used - 257), 5), (0, 5), (UInt64(orderedCount - 4), 4),
+    ]
+    fields += order[..<orderedCount].map { (UInt64(code.lengths[$0]), 3) }
+    for item in items {
+      fields.append((UInt64(code.codes[item.symbol]), Int(code.lengths[item.symbol])))
+      if item.extraCount > 0 { fields.append((UInt64(item.extra), item.extraCount)) }
+    }
+    return fields
+  }
+
+  /// One symbol of the header: a length, or a repetition of one.
+  private struct Item {
+    var symbol: Int
+    var extra = 0
+    var extraCount = 0
+  }
+
+  private static func items(of lengths: ArraySlice<UInt8>) -> [Item] {
+    var items: [Item] = []
+    var rest = lengths
+    while let length = rest.first {
+      let run = rest.prefix { $0 == length }.count
+      let item: Item
+      let count: Int
+      if length == 0, run >= 11 {
+        count = min(run, 138)
+        item = Item(symbol: 18, extra: count - 11, extraCount: 7)
+      } else if length == 0, run >= 3 {
+        count = run
+        item = Item(symbol: 17, extra: count - 3, extraCount: 3)
+      } else if run >= 3, items.last != nil, rest.startIndex > lengths.startIndex,
+        lengths[rest.startIndex - 1] == length
+      {
+        count = min(run, 6)
+        item = Item(symbol: 16, extra: count - 3, extraCount: 2)
+      } else {
+        count = 1
+        item = Item(symbol: Int(length))
+      }
+      items.append(item)
+      rest = rest.dropFirst(count)
+    }
+    return items
+  }
+}

@@ -1,0 +1,94 @@
+/// A prefix code as deflate has them: short codes for frequent symbols, none longer than a limit.
+///
+/// Only whole numbers decide, so that the same counts give the same code on every machine.
+struct HuffmanCode {
+  /// The bits of each symbol's code; 0 for one that never occurs.
+  let lengths: [UInt8]
+  /// Each symbol's code, the bit that is written first lowest.
+  let codes: [UInt16]
+
+  /// The best code for symbols that occur so often, or one next to it where that has longer codes than
+  /// the limit. At least two symbols get a code.
+  init(counts: [Int], longest limit: Int) {
+    lengths = HuffmanCode.lengths(counts: counts, longest: limit)
+    codes = HuffmanCode.codes(lengths: lengths)
+  }
+
+  /// Bits that symbols take which occur so often.
+  func cost(of counts: [Int]) -> Int {
+    zip(counts, lengths).reduce(0) { $0 + $1.0 * Int($1.1) }
+  }
+
+  private static func lengths(counts: [Int], longest limit: Int) -> [UInt8] {
+    var counts = counts
+    var missing = 2 - counts.count { $0 > 0 }
+    for symbol in counts.indices where missing > 0 && counts[symbol] == 0 {
+      counts[symbol] = 1
+      missing -= 1
+    }
+    while true {
+      let lengths = unlimitedLengths(counts)
+      if lengths.allSatisfy({ $0 <= limit }) { return lengths }
+      // The more even the counts, the more even the lengths.
+      for symbol in counts.indices where counts[symbol] > 0 {
+        counts[symbol] = counts[symbol] / 2 + 1
+      }
+    }
+  }
+
+  /// Huffman's algorithm with two queues: the symbols, sorted, and the pairs, which come about sorted.
+  private static func unlimitedLengths(_ counts: [Int]) -> [UInt8] {
+    // A symbol in the low bits breaks ties between counts.
+    var leaves = counts.indices.filter { counts[$0] > 0 }.map { counts[$0] << 9 | $0 }
+    leaves.sort()
+    let leafCount = leaves.count
+    var weights = leaves.map { $0 >> 9 }
+    var parents = [Int](repeating: 0, count: 2 * leafCount - 1)
+    weights.reserveCapacity(parents.count)
+    var (leaf, pair) = (0, leafCount)
+    func lightest() -> Int {
+      if leaf < leafCount, pair >= weights.count || weights[leaf] <= weights[pair] {
+        leaf += 1
+        return leaf - 1
+      }
+      pair += 1
+      return pair - 1
+    }
+    for parent in leafCount..<parents.count {
+      let (first, second) = (lightest(), lightest())
+      (parents[first], parents[second]) = (parent, parent)
+      weights.append(weights[first] + weights[second])
+    }
+    var depths = [UInt8](repeating: 0, count: parents.count)
+    for node in stride(from: parents.count - 2, through: 0, by: -1) {
+      depths[node] = depths[parents[node]] + 1
+    }
+    var lengths = [UInt8](repeating: 0, count: counts.count)
+    for (index, leaf) in leaves.enumerated() { lengths[leaf & 511] = depths[index] }
+    return lengths
+  }
+
+  /// The codes that RFC 1951 gives to lengths: shorter ones first, equal ones in the symbols' order.
+  private static func codes(lengths: [UInt8]) -> [UInt16] {
+    var next = [UInt16](repeating: 0, count: 17)
+    for length in lengths where length > 0 { next[Int(length) + 1] += 1 }
+    for length in 1..<16 { next[length] = (next[length - 1] + next[length]) << 1 }
+    return lengths.map { length in
+      guard length > 0 else { return 0 }
+      defer { next[Int(length)] += 1 }
+      return next[Int(length)].reversedBits(Int(length))
+    }
+  }
+}
+
+extension UInt16 {
+  /// The lowest bits in reverse order.
+  fileprivate func reversedBits(_ count: Int) -> UInt16 {
+    var (rest, result): (UInt16, UInt16) = (self, 0)
+    for _ in 0..<count {
+      result = result << 1 | rest & 1
+      rest >>= 1
+    }
+    return result
+  }
+}

@@ -1,0 +1,71 @@
+internal import TensorCore
+
+/// Writes zlib streams of Huffman codes and runs of one byte: what is left to save in shuffled numbers.
+///
+/// The input is cut into blocks; each is copied, where its bytes are close to noise, or has a code of its
+/// own. Any inflate reads the stream. Only whole numbers decide, so that the same input gives the same bytes
+/// everywhere; repetitions other than runs are not looked for.
+enum RunLengthDeflate {
+  /// The most that a block which is copied can hold.
+  private static let blockSize = 65_535
+  /// A compression method and window of zlib, and a check of these two bytes.
+  private static let header: [UInt8] = [0x78, 0x01]
+  private static let checksumSize = 4
+
+  /// One stream of all the bytes; no block reaches from one of the `planes` equal stretches to the next.
+  /// Nil unless the stream takes fewer bytes.
+  static func compressed(_ bytes: [UInt8], planes: Int) -> [UInt8]? {
+    precondition(
+      planes > 0 && bytes.count.isMultiple(of: planes), "\(bytes.count) bytes in \(planes) planes")
+    let length = bytes.count / planes
+    var isComplete = false
+    let output = [UInt8](unsafeUninitializedCapacity: bytes.count + BitWriter.slack) {
+      buffer, initializedCount in
+      guard let start = buffer.baseAddress else { return }
+      bytes.withUnsafeBytes { input in
+        var writer = BitWriter(start)
+        header.withUnsafeBytes { writer.copy($0) }
+        var position = 0
+        while position < input.count {
+          let plane = position / length
+          let end = min(position + blockSize, (plane + 1) * length)
+          let block = Block(UnsafeRawBufferPointer(rebasing: input[position..<end]))
+          let size = (writer.bitOffset + block.bitCount + 7) / 8
+          guard writer.byteCount + size + checksumSize < input.count else { return }
+          block.write(to: &writer, isLast: end == input.count)
+          position = end
+        }
+        writer.align()
+        withUnsafeBytes(of: Checksums.adler32(input).bigEndian) { writer.copy($0) }
+        initializedCount = writer.byteCount
+        isComplete = true
+      }
+    }
+    return isComplete ? output : nil
+  }
+
+  /// A stretch of input with the way in which it is written.
+  private struct Block {
+    private let bytes: UnsafeRawBufferPointer
+    /// The code; nil where the bytes are copied.
+    private let coding: BlockCoding?
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+      self.bytes = bytes
+      coding = BlockCoding(of: bytes)
+    }
+
+    /// The most bits that the block takes.
+    var bitCount: Int { 3 + (coding?.bitCount ?? 7 + 8 * (4 + bytes.count)) }
+
+    func write(to writer: inout BitWriter, isLast: Bool) {
+      writer.write(isLast ? 1 : 0, 1)
+      writer.write(coding == nil ? 0 : 2, 2)
+      if let coding { return coding.write(bytes, to: &writer) }
+      writer.align()
+      writer.write(UInt64(bytes.count), 16)
+      writer.write(UInt64(~UInt16(truncatingIfNeeded: bytes.count)), 16)
+      writer.copy(bytes)
+    }
+  }
+}

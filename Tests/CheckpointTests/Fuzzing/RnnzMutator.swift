@@ -1,0 +1,152 @@
+/// Damages `.rnnz` files so that the damage gets past their checksums.
+///
+/// Changed at random alone, a file ends at the first checksum. Here the checksums, and now and then the
+/// layout, are made to fit again, so that every rule behind them is reached.
+struct RnnzMutator {
+  var generator: SplitMix
+  /// The largest file that comes about.
+  var maximumSize = 4096
+
+  init(seed: UInt64) { generator = SplitMix(seed) }
+
+  /// A damaged copy of a file, repaired so far that a reader has to look further.
+  mutating func mutated(_ file: [UInt8], with other: [UInt8]) -> [UInt8] {
+    var bytes = file
+    for _ in 0..<Int.random(in: 1...4, using: &generator) { damage(&bytes, with: other) }
+    repair(&bytes)
+    return bytes
+  }
+
+  /// One change: of a field of the index, of bytes, of the length.
+  private mutating func damage(_ bytes: inout [UInt8], with other: [UInt8]) {
+    switch Int.random(in: 0..<10, using: &generator) {
+    case 0...4: damageField(&bytes)
+    case 5, 6: damageByte(&bytes)
+    case 7:
+      let count = Int.random(in: 1...96, using: &generator)
+      if Bool.random(using: &generator) {
+        bytes.removeLast(min(count, bytes.count))
+      } else if bytes.count + count <= maximumSize {
+        bytes += [UInt8](repeating: .random(in: 0...1, using: &generator), count: count)
+      }
+    case 8: copyEntry(&bytes, from: other)
+    default:
+      // A piece of the other file, in place.
+      guard !bytes.isEmpty, !other.isEmpty else { return }
+      let start = Int.random(in: 0..<min(bytes.count, other.count), using: &generator)
+      let end = min(bytes.count, other.count, start + Int.random(in: 1...64, using: &generator))
+      bytes.replaceSubrange(start..<end, with: other[start..<end])
+    }
+  }
+
+  private mutating func damageByte(_ bytes: inout [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    let index = Int.random(in: 0..<bytes.count, using: &generator)
+    switch Int.random(in: 0..<3, using: &generator) {
+    case 0: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+    case 1: bytes[index] = .random(in: 0...255, using: &generator)
+    default: bytes[index] = [0, 1, 0x7F, 0x80, 0xFF][Int.random(in: 0..<5, using: &generator)]
+    }
+  }
+
+  /// Offset and width of the fields of an entry.
+  private static let fields = [
+    (0, 4), (4, 2), (6, 1), (7, 1), (8, 1), (9, 1), (10, 1), (11, 1), (12, 4), (16, 8), (24, 8),
+    (32, 8), (40, 4), (44, 4), (48, 4), (52, 4), (56, 4), (60, 4), (76, 4), (80, 8), (88, 8),
+  ]
+  private static let preambleFields = [
+    (8, 2), (10, 2), (12, 4), (16, 8), (24, 8), (32, 4), (36, 4), (40, 4), (48, 8), (56, 4),
+    (64, 4), (68, 4), (72, 4), (76, 4),
+  ]
+
+  private mutating func damageField(_ bytes: inout [UInt8]) {
+    let entries = entryCount(bytes)
+    var field = Self.preambleFields[Int.random(in: 0..<14, using: &generator)]
+    if entries > 0, Int.random(in: 0..<8, using: &generator) > 0 {
+      field = Self.fields[Int.random(in: 0..<21, using: &generator)]
+      field.0 += 80 + 96 * Int.random(in: 0..<entries, using: &generator)
+    }
+    guard field.0 + field.1 <= bytes.count else { return }
+    var value: UInt64 = 0
+    for index in 0..<field.1 { value |= UInt64(bytes[field.0 + index]) << UInt64(8 * index) }
+    switch Int.random(in: 0..<6, using: &generator) {
+    case 0: value &+= 1
+    case 1: value &-= 1
+    case 2: value ^= 1 << UInt64.random(in: 0..<UInt64(8 * field.1), using: &generator)
+    case 3: value = .random(in: 0...15, using: &generator)
+    case 4:
+      value = [0, .max, 0x7FFF_FFFF, 1 << 31, 1 << 32][Int.random(in: 0..<5, using: &generator)]
+    default: value = value &* 2
+    }
+    for index in 0..<field.1 {
+      bytes[field.0 + index] = UInt8(truncatingIfNeeded: value >> UInt64(8 * index))
+    }
+  }
+
+  /// Puts an entry of another file, or of this one, in place of an entry.
+  private mutating func copyEntry(_ bytes: inout [UInt8], from other: [UInt8]) {
+    let source = Bool.random(using: &generator) ? other : bytes
+    let (there, here) = (entryCount(source), entryCount(bytes))
+    guard there > 0, here > 0 else { return }
+    let from = 80 + 96 * Int.random(in: 0..<there, using: &generator)
+    let to = 80 + 96 * Int.random(in: 0..<here, using: &generator)
+    bytes.replaceSubrange(to..<to + 96, with: source[from..<from + 96])
+  }
+
+  /// Entries that the preamble speaks of and that the file is long enough for.
+  private func entryCount(_ bytes: [UInt8]) -> Int {
+    guard bytes.count >= 80 else { return 0 }
+    return min(Int(bytes.number(UInt32.self, at: 40)), (bytes.count - 80) / 96)
+  }
+}
+
+extension RnnzMutator {
+  /// Makes checksums fit, nearly always all of them; half of the time the places of entries and names too.
+  mutating func repair(_ bytes: inout [UInt8]) {
+    guard bytes.count >= 80, Int.random(in: 0..<32, using: &generator) > 0 else { return }
+    bytes.replaceSubrange(0..<8, with: [0x89, 0x52, 0x4E, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A])
+    let count = entryCount(bytes)
+    if Bool.random(using: &generator) { layOut(&bytes, count) }
+    for entry in 0..<count where Int.random(in: 0..<16, using: &generator) > 0 {
+      let start = 80 + 96 * entry
+      let offset = bytes.number(UInt64.self, at: start + 16)
+      let size = bytes.number(UInt64.self, at: start + 24)
+      guard offset <= bytes.count, size <= bytes.count - Int(offset) else { continue }
+      let stored = checksum(bytes, Int(offset)..<Int(offset) + Int(size))
+      bytes.put(stored, at: start + 40)
+      if bytes[start + 9] == 0 { bytes.put(stored, at: start + 44) }
+    }
+    if Int.random(in: 0..<16, using: &generator) > 0 { bytes.put(UInt64(bytes.count), at: 16) }
+    let indexSize = Int(bytes.number(UInt32.self, at: 32))
+    if indexSize <= bytes.count - 64 { bytes.put(checksum(bytes, 64..<64 + indexSize), at: 44) }
+    bytes.put(checksum(bytes, 0..<60), at: 60)
+  }
+
+  /// Makes names and entries follow one another, and the file as long as they need.
+  private func layOut(_ bytes: inout [UInt8], _ count: Int) {
+    var poolSize = 0
+    for entry in 0..<count {
+      bytes.put(UInt32(poolSize), at: 80 + 96 * entry)
+      poolSize += Int(bytes.number(UInt16.self, at: 84 + 96 * entry))
+    }
+    let indexSize = 16 + 96 * count + poolSize
+    guard 64 + indexSize <= maximumSize else { return }
+    for (offset, value) in [(32, indexSize), (36, indexSize), (40, count), (68, count)] {
+      bytes.put(UInt32(value), at: offset)
+    }
+    bytes.put(UInt32(poolSize), at: 72)
+    var end = 64 + indexSize
+    for entry in 0..<count {
+      let start = (end + 63) / 64 * 64
+      let size = bytes.number(UInt64.self, at: 80 + 96 * entry + 24)
+      guard start <= maximumSize, size <= UInt64(maximumSize - start) else { return }
+      if end < bytes.count {
+        for index in end..<min(start, bytes.count) { bytes[index] = 0 }
+      }
+      bytes.put(UInt64(start), at: 80 + 96 * entry + 16)
+      end = start + Int(size)
+    }
+    if bytes.count > end { bytes.removeLast(bytes.count - end) }
+    bytes += [UInt8](repeating: 0, count: end - bytes.count)
+  }
+}
