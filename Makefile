@@ -4,7 +4,7 @@ SWIFT ?= swift
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-examples format lint docs sanitize-address sanitize-thread clean
+.PHONY: help bench bench-peers demo test test-examples format lint docs sanitize-address sanitize-thread clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,15 @@ test: ## Run the test suite, then the examples
 test-examples: ## Build and run the packages in Examples as a third party would
 	@Scripts/require-zlib
 	Scripts/test-examples
+
+bench: ## Compare with PyTorch and write Benchmarks/RESULTS.md (BENCH_FLAGS="--cases note-rnn,gen-128 --rounds 3")
+	@Scripts/require-zlib
+	$(SWIFT) build -c release --product bench
+	$(SWIFT) build -c release --product generate
+	python3 Benchmarks/run.py $(BENCH_FLAGS)
+
+bench-peers: ## Make the virtual environment with PyTorch that `make bench` compares with
+	Benchmarks/make-peers
 
 format: ## Format all Swift code in place
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)

@@ -1,6 +1,7 @@
 import AppSupport
 import ArgumentParser
 import BenchSupport
+import Checkpoint
 
 extension BenchProgram {
   /// Measures the machine's own limits.
@@ -9,11 +10,19 @@ extension BenchProgram {
       commandName: "peak",
       abstract: "Measures the machine's limits: multiply-add, the matrix unit, and memory.")
 
+    @Flag(help: "The figures for arithmetic as a line of JSON.")
+    var json = false
+
     func run() throws {
-      Console.output.write(Machine.current.line + "\n\n")
       let counts = Array(Set([1, 2, Machine.current.cores])).sorted()
         .filter { $0 <= Machine.current.cores }
-      for text in Limits(threads: counts).tables { Console.output.write(text) }
+      let limits = Limits(threads: counts)
+      if json {
+        try Console.output.write(JSONValue(encoding: limits.summary).text + "\n")
+        return
+      }
+      Console.output.write(Machine.current.line + "\n\n")
+      for text in limits.tables { Console.output.write(text) }
     }
   }
 }

@@ -7,6 +7,35 @@ public struct Limits {
   /// For the given numbers of threads.
   public init(threads: [Int]) { self.threads = threads }
 
+  /// The figures that other programs ask for.
+  public struct Summary: Codable, Sendable {
+    /// The limit of 32-bit multiply-add on so many threads.
+    public struct Limit: Codable, Sendable {
+      /// How many threads.
+      public let threads: Int
+      /// Billions of operations a second.
+      public let gigaflops: Double
+    }
+
+    /// The machine.
+    public let machine: Machine
+    /// Multiply-add for several numbers of threads.
+    public let limits: [Limit]
+    /// The matrix unit's limit on one thread; 0 where there is none.
+    public let tileGigaflops: Double
+  }
+
+  /// Multiply-add and the matrix unit, measured now.
+  public var summary: Summary {
+    Summary(
+      machine: .current,
+      limits: threads.map {
+        .init(threads: $0, gigaflops: 1e-9 * Peak.multiplyAdd(threads: $0))
+      },
+      tileGigaflops: Peak.Probe.tiles.isSupported
+        ? 1e-9 * Peak.operationsPerSecond(.tiles, threads: 1) : 0)
+  }
+
   /// Arithmetic, then memory; each is measured when it is asked for.
   public var tables: some Sequence<String> {
     [arithmetic, memory].lazy.map { $0() }

@@ -23,12 +23,12 @@ public enum Peak {
     public var isSupported: Bool { run(1) > 0 }
   }
 
-  /// Operations a second of a probe on so many threads at once: the best of several times, because
-  /// neighbours on the machine can only take away.
-  public static func operationsPerSecond(_ probe: Probe, threads: Int, times: Int = 5) -> Double {
-    let rounds: Int64 = 500_000
+  /// Operations a second of a probe on so many threads at once: the best of many times within a
+  /// quarter of a second, because neighbours on the machine can only take away.
+  public static func operationsPerSecond(_ probe: Probe, threads: Int) -> Double {
+    let rounds: Int64 = 200_000
     let perThread = probe.run(1) * Double(rounds)
-    return best(of: times) { seconds in
+    return best(within: 0.25) { seconds in
       seconds = timed {
         ThreadTeam.run(parts: threads) { _ in _ = probe.run(rounds) }
       }
@@ -44,14 +44,14 @@ public enum Peak {
 
   /// Bytes a second that are read from a working set of so many bytes in all, when each thread reads its
   /// own share of it again and again.
-  public static func bytesPerSecond(workingSet: Int, threads: Int, times: Int = 3) -> Double {
+  public static func bytesPerSecond(workingSet: Int, threads: Int) -> Double {
     let floats = max(64, workingSet / 4 / threads / 64 * 64)
     let memory = Tensor(ones: [threads, floats])
-    let passes = Int64(max(1, (32 << 20) / floats))
+    let passes = Int64(max(1, (2 << 20) / floats))
     return memory.withUnsafePointer { base in
       // Only the address goes to the other threads; the tensor outlives them.
       nonisolated(unsafe) let base = base
-      return best(of: times) { seconds in
+      return best(within: 0.1) { seconds in
         seconds = timed {
           ThreadTeam.run(parts: threads) { part in
             _ = bench_probe_read(base + part * floats, floats, passes)
@@ -62,12 +62,19 @@ public enum Peak {
     }
   }
 
-  private static func best(of times: Int, _ run: (_ seconds: inout Double) -> Double) -> Double {
-    (0..<times).map { _ in
+  /// The highest rate; three times at least, because threads that were just made share a core at first.
+  private static func best(
+    within limit: Double, _ run: (_ seconds: inout Double) -> Double
+  ) -> Double {
+    var (spent, count, highest) = (0.0, 0, 0.0)
+    while spent < limit || count < 3 {
       var seconds = 0.0
       let work = run(&seconds)
-      return work / seconds
-    }.max() ?? 0
+      highest = max(highest, work / seconds)
+      spent += seconds
+      count += 1
+    }
+    return highest
   }
 }
 

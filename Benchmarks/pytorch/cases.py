@@ -1,0 +1,63 @@
+"""The cases of the benchmark with their sizes, under the names that `bench` has for them."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Case:
+    """E or I input units, H hidden units, L layers, B samples, T steps, V tokens."""
+
+    name: str
+    task: str = "train"
+    cell: str = "lstm"
+    input: int = 128
+    hidden: int = 256
+    layers: int = 2
+    batch: int = 64
+    steps: int = 100
+    vocabulary: int = 65
+    batch_first: bool = False
+
+    @property
+    def lengths(self):
+        """Steps of each sample that count, where samples differ: 20 to 100."""
+        return [min(self.steps, 20 + sample * 37 % 81) for sample in range(self.batch)]
+
+
+_NOTE = Case(
+    "note-rnn", cell="rnn", input=10, hidden=10, layers=3, batch=32, steps=35, vocabulary=28
+)
+_LAYER = Case("layer", task="backward", layers=1)
+
+_ALL = [
+    _NOTE,
+    replace(_NOTE, name="note-cell", task="loop", layers=1),
+    Case("lstm-128", hidden=128),
+    Case("lstm-256"),
+    Case("lstm-512", hidden=512),
+    Case("lstm-1024", hidden=1024, steps=64),
+    Case("gru-256", cell="gru"),
+    Case("gru-512", cell="gru", hidden=512),
+    Case("rnn-256", cell="rnn"),
+    Case("bilstm-256", task="tag"),
+    Case("infer-256", task="infer"),
+    replace(_LAYER, name="layout-forward-batch", task="forward", batch_first=True),
+    replace(_LAYER, name="layout-forward-time", task="forward"),
+    replace(_LAYER, name="layout-backward-batch", batch_first=True),
+    replace(_LAYER, name="layout-backward-time"),
+    *(
+        replace(_LAYER, name=f"zoo-{cell}", cell=cell)
+        for cell in ["lstm", "mgu", "lstm-peephole", "ligru", "indrnn", "mingru", "slstm"]
+    ),
+    replace(_NOTE, name="gen-10", task="generate"),
+    *(Case(f"gen-{size}", task="generate", hidden=size) for size in [128, 512, 1024]),
+    Case(
+        "rtrl-indrnn", task="realtime", cell="indrnn", hidden=512, layers=1, batch=1, vocabulary=16
+    ),
+    Case(
+        "rtrl-lstm", task="realtime", input=32, hidden=32, layers=1, batch=1, vocabulary=16
+    ),
+    Case("start", task="start", hidden=192, layers=1),
+]
+
+CASES = {case.name: case for case in _ALL}

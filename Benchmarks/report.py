@@ -1,0 +1,189 @@
+"""Writes RESULTS.md from what was measured."""
+
+# What we want at least: how many times as fast as PyTorch, at each precision.
+TARGETS = {
+    "note-rnn": 20,
+    "note-cell": 20,
+    "lstm-128": 1.5,
+    "lstm-256": 1.5,
+    "lstm-512": 1.5,
+    "lstm-1024": 1.5,
+    "gru-256": 1.5,
+    "gru-512": 1.5,
+    "gen-128": 20,
+    "gen-512": 4,
+    "zoo-mgu": 5,
+    "zoo-lstm-peephole": 5,
+    "zoo-ligru": 5,
+    "zoo-indrnn": 5,
+    "zoo-mingru": 5,
+    "zoo-slstm": 5,
+}
+WITH_MATRIX_UNIT = {"high": 3, "medium": 2.5}
+MEMORY_TARGET = 0.6
+
+OPENING = """\
+# swift-rnn beside PyTorch
+
+Both sides do the same work on the same machine: the same models, sizes and kinds of data, by turns, one process
+each that stays alive, so that starting doesn't count. Every round measures both sides one right after the other;
+the ratio of a case is the median of the rounds' ratios (PyTorch's time by ours: above 1 we are faster), with the
+smallest and the largest. PyTorch runs in whichever of its settings was the fastest when each was tried. All cases
+are here, whatever came out. [README.md](README.md) says how to repeat it.
+"""
+
+
+def line(result):
+    """One line about a case, for whoever waits."""
+    low, high = result["ratios"][0], result["ratios"][-1]
+    return (
+        f"{result['case']} {result['precision']}: {_time(result['ours'])} ms, PyTorch "
+        f"{_time(result['peers'])} ms ({result['setting']}): {result['ratio']:.2f} ({low:.2f} to {high:.2f})"
+    )
+
+
+def text(stored, names):
+    """The whole page."""
+    order = {name: place for place, name in enumerate(names)}
+    rank = ["highest", "high", "medium"]
+    results = sorted(
+        stored["cases"].values(),
+        key=lambda r: (order.get(r["case"], len(order)), rank.index(r["precision"])),
+    )
+    parts = [OPENING, _machine(stored, results), _speed(stored, results), _zoo(results)]
+    parts += [_memory(results), _settings(results), _extras(stored)]
+    return "\n".join(part for part in parts if part)
+
+
+def _machine(stored, results):
+    machine, versions = stored["machine"], stored["versions"]
+    dates = sorted({result["date"] for result in results})
+    when = " to ".join(sorted({dates[0], dates[-1]})) if dates else ""
+    peak = ", ".join(
+        f"{limit['gigaflops']:.0f} GFLOP/s on {limit['threads']}" for limit in machine["limits"]
+    )
+    unit = f"{machine['tileGigaflops']:.0f} GFLOP/s" if machine["tileGigaflops"] else "none"
+    return (
+        f"- Machine: {machine['machine']['processor']}, {machine['machine']['cores']} cores, "
+        f"caches {machine['machine']['caches']}\n"
+        f"- Instruction set of our kernels: {machine['machine']['instructions']}; matrix unit: {unit}"
+        + (
+            ""
+            if machine["tileGigaflops"]
+            else ", so that `high` and `medium` are computed in float32"
+        )
+        + f"\n- Measured limit of float32 multiply-add: {peak} threads\n"
+        + "".join(f"- {name}: {version}\n" for name, version in versions.items())
+        + f"- Date: {when}\n"
+    )
+
+
+def _speed(stored, results):
+    limits = {limit["threads"]: limit["gigaflops"] for limit in stored["machine"]["limits"]}
+    rows = [
+        "## Speed\n",
+        "Milliseconds are for one training step, one pass, one step (rtrl) or one character (gen, start).\n",
+        "| case | what | precision | ours, ms | PyTorch, ms | ratio | range | rounds | target | GFLOP/s | of peak |",
+        "|---|---|---|---:|---:|---:|---|---:|---|---:|---:|",
+    ]
+    for result in results:
+        low, high = result["ratios"][0], result["ratios"][-1]
+        rate, share = "", ""
+        if result["gigaflops"] > 0:
+            rate = f"{result['gigaflops']:.1f}"
+            share = f"{result['gigaflops'] / limits.get(result['threads'], float('inf')):.0%}"
+        rows.append(
+            f"| {result['case']} | {result['sizes']} | {result['precision']} | {_time(result['ours'])} "
+            f"| {_time(result['peers'])} | {result['ratio']:.2f} | {low:.2f} to {high:.2f} "
+            f"| {result['rounds']} | {_target(result)} | {rate} | {share} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _target(result):
+    if result["case"] == "start":
+        return f"30 ms, {'met' if result['ours'] <= 30 else 'missed'}"
+    wanted = TARGETS.get(result["case"])
+    if wanted is None:
+        return ""
+    if result["precision"] != "highest" and result["case"].split("-")[0] in ("lstm", "gru"):
+        wanted = WITH_MATRIX_UNIT[result["precision"]]
+    return f"{wanted:g}, {'met' if result['ratio'] >= wanted else 'missed'}"
+
+
+def _zoo(results):
+    zoo = {r["case"]: r for r in results if r["case"].startswith("zoo-") and r["precision"] == "highest"}
+    if "zoo-lstm" not in zoo:
+        return ""
+    rows = [
+        "## Cells beside the LSTM\n",
+        "Time per floating-point operation of a cell's step, forward and backward, as a multiple of the LSTM's; "
+        "wanted: at most 1.5.\n",
+        "| cell | time per operation | |",
+        "|---|---:|---|",
+    ]
+    base = zoo["zoo-lstm"]["gigaflops"]
+    for name, result in zoo.items():
+        multiple = base / result["gigaflops"]
+        rows.append(
+            f"| {name[4:]} | {multiple:.2f} | {'met' if multiple <= 1.5 else 'missed'} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _memory(results):
+    rows = [
+        "## Peak memory\n",
+        "Of a fresh process that does the case a few times, in megabytes: all of it, and what came on top once the "
+        f"libraries were loaded. Wanted for training: at most {MEMORY_TARGET:.0%} of PyTorch's.\n",
+        "| case | precision | ours | PyTorch | share | ours, on top | PyTorch, on top | share on top |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    measured = [result for result in results if "memory" in result]
+    for result in measured:
+        ours, peers = result["memory"]["ours"], result["memory"]["peers"]
+        own, theirs = (side["peak"] - side["idle"] for side in (ours, peers))
+        rows.append(
+            f"| {result['case']} | {result['precision']} | {_megabytes(ours['peak'])} "
+            f"| {_megabytes(peers['peak'])} | {ours['peak'] / peers['peak']:.0%} | {_megabytes(own)} "
+            f"| {_megabytes(theirs)} | {own / max(theirs, 1):.0%} |"
+        )
+    return "\n".join(rows) + "\n" if measured else ""
+
+
+def _settings(results):
+    rows = [
+        "## PyTorch's settings\n",
+        "Every setting that was tried, in milliseconds when it was tried; the fastest was kept.\n",
+        "| case | precision | kept | tried |",
+        "|---|---|---|---|",
+    ]
+    for result in results:
+        tried = "; ".join(f"{name}: {_time(ms)}" for name, ms in result["tried"].items())
+        rows.append(
+            f"| {result['case']} | {result['precision']} | {result['setting']} | {tried} |"
+        )
+    return "\n".join(rows) + "\n"
+
+
+def _extras(stored):
+    titles = {
+        "peak": "The machine's own limits: `bench peak`",
+        "layout": "Batch first and time first: `bench layout`",
+        "products 512": "The products of an LSTM of 512 units: `bench products --input 512 --hidden 512`",
+        "products 1024": "Of 1024 units, 64 steps",
+        "generation": "Generation beside the memory's speed: `bench gen`",
+    }
+    return "\n".join(
+        f"## {title}\n\n```\n{stored['extras'][name].strip()}\n```\n"
+        for name, title in titles.items()
+        if name in stored.get("extras", {})
+    )
+
+
+def _time(milliseconds):
+    return f"{milliseconds:.4f}" if milliseconds < 1 else f"{milliseconds:.2f}"
+
+
+def _megabytes(count):
+    return f"{count / 1e6:.0f}"
