@@ -21,6 +21,8 @@ public struct InvalidSetting: Error, Hashable, CustomStringConvertible {
 extension InvalidSetting {
   /// The largest number of units, samples or steps: with it no product of four sizes overflows.
   static let largestSize = 65_536
+  /// The largest number of tokens, classes or features.
+  static let mostNames = 16_777_216
   /// The largest number of layers.
   static let mostLayers = 256
 

@@ -153,7 +153,7 @@ extension Trainer {
         TrainingEvent.Step(
           number: steps, epoch: epoch + 1, totalSteps: totalSteps, loss: loss, gradientNorm: norm,
           learningRate: optimizer.learningRate, units: size)))
-    finishStep(epoch: epoch)
+    try finishStep(epoch: epoch)
   }
 
   /// The mean loss and gradients of the batches of one step, clipped by value.
@@ -185,12 +185,12 @@ extension Trainer {
   }
 
   /// Measures where it is time to, ends the epoch where it is over, and training where all is done.
-  private mutating func finishStep(epoch: Int) {
+  private mutating func finishStep(epoch: Int) throws {
     let endsEpoch = batches.position.epoch > epoch
     let isLast = batches.position.epoch >= settings.epochs || steps >= settings.steps ?? .max
     let isTime = settings.evaluateEvery.map { steps.isMultiple(of: $0) } ?? endsEpoch
     var evaluation: Evaluation?
-    if isTime || isLast, let measured = task.evaluate(current) {
+    if isTime || isLast, let measured = try task.evaluate(current) {
       evaluation = measured
       note(measured)
     }

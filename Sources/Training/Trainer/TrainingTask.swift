@@ -62,7 +62,9 @@ public protocol TrainingTask: Sendable {
   ) -> (loss: Tensor, carry: Carry?)
 
   /// Measures a model on data that it does not learn from; nil where there are none.
-  func evaluate(_ model: Model) -> Evaluation?
+  ///
+  /// - Throws: what is wrong with data that are read only now.
+  func evaluate(_ model: Model) throws -> Evaluation?
 
   /// Adds the model and everything that inference needs to a checkpoint.
   func write(_ model: Model, to checkpoint: inout Checkpoint) throws(CheckpointError)

@@ -1,0 +1,50 @@
+import Datasets
+import TensorCore
+
+extension BatchValue {
+  /// The loss of a model's outputs for these targets: cross-entropy for classes, given logits; the squared error
+  /// for numbers. The mean over all targets that count.
+  func loss(of outputs: Tensor, labelSmoothing: Double = 0) -> Tensor {
+    switch self {
+    case .tokens(let padded):
+      crossEntropy(outputs, padded.ids, labelSmoothing: labelSmoothing)
+    case .labels(let ids): crossEntropy(outputs, ids, labelSmoothing: labelSmoothing)
+    case .features(let padded): squaredError(outputs, padded.values)
+    case .vectors(let values, _): squaredError(outputs, values)
+    }
+  }
+
+  /// How many targets count.
+  var countedTargets: Int {
+    switch self {
+    case .tokens(let padded): padded.ids.count { $0 >= 0 }
+    case .labels(let ids): ids.count { $0 >= 0 }
+    case .features(let padded): padded.values.count { !$0.isNaN }
+    case .vectors(let values, _): values.count { !$0.isNaN }
+    }
+  }
+
+  /// Targets for a model that writes.
+  func decoderTokens(tokenCount: Int) -> DecoderTokens {
+    guard case .tokens(let padded) = self else {
+      preconditionFailure("a model that writes has sequences of tokens as targets")
+    }
+    return DecoderTokens(padded, tokenCount: tokenCount)
+  }
+}
+
+/// The mean of (y - target)² over the targets that are numbers; 0 if none is. Differentiable in the outputs.
+///
+/// - Parameters:
+///   - outputs: any shape.
+///   - targets: a number for each output, row by row; NaN where there is none.
+public func squaredError(_ outputs: Tensor, _ targets: [Float]) -> Tensor {
+  require(
+    targets.count == outputs.count,
+    "\(targets.count) targets do not fit outputs of shape \(outputs.shape)")
+  let counted = targets.count { !$0.isNaN }
+  let error = outputs - Tensor(targets.map { $0.isNaN ? 0 : $0 }, shape: outputs.shape)
+  if counted == targets.count { return (error * error).mean() }
+  let mask = Tensor(targets.map { $0.isNaN ? Float(0) : 1 }, shape: outputs.shape)
+  return (error * error * mask).sum() * (1 / Float(max(1, counted)))
+}

@@ -1,0 +1,220 @@
+import Cells
+import Datasets
+import TensorCore
+
+/// Reads a sequence to its end, then writes another one: translation.
+///
+///     h_i = encoder(x_i, h_(i-1)), in one direction or both       s_0 = the encoder's last states
+///     s_j = decoder(row of the last token, s_(j-1))
+///     y_j = W tanh(C [c_j; s_j]) + b,  where c_j is what attention sees of the h_i; without it W s_j + b
+///
+/// With both directions each of the decoder's first states is a linear map of the encoder's two. Attention
+/// comes after the recurrence and is not fed into the next step, so that a whole answer is learnt from in one
+/// pass. The number behind the last token stands for the beginning where it is read and for the end where it is
+/// written.
+///
+/// Parameters: `encoder.embed.weight`, `encoder.rnn.…`, `bridge.STATE.…`, `decoder.embed.weight [V + 1, E]`,
+/// `decoder.rnn.…`, `attention.…`, `fc.weight` and `fc.bias`.
+///
+/// Papers: I. Sutskever, O. Vinyals and Q. Le, Sequence to sequence learning with neural networks, NeurIPS
+/// 2014; K. Cho et al., Learning phrase representations using RNN encoder-decoder, EMNLP 2014.
+public struct EncoderDecoder: Module {
+  /// The model's options and sizes.
+  public let configuration: SequenceConfiguration
+  /// The number of different tokens that it writes, V; also the token of the beginning and the end.
+  public let tokenCount: Int
+
+  private var source: InputLayer
+  private var encoder: Recurrent
+  private var bridges: [Linear]
+  private var target: Embedding
+  private var decoder: Recurrent
+  private var attention: AttentionLayer?
+  private var fc: Linear
+
+  /// A model with random weights, as PyTorch draws them.
+  ///
+  /// - Precondition: the configuration passes ``SequenceConfiguration/validate(for:)``.
+  public init(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
+    using generator: inout Philox
+  ) {
+    var initializer = Initializer(generator: generator)
+    self.init(configuration, interface, &initializer)
+    generator = initializer.generator ?? generator
+  }
+
+  init(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
+    _ initializer: inout Initializer
+  ) {
+    self.configuration = configuration
+    tokenCount = interface.target.size
+    let size = configuration.embeddingSize
+    source = InputLayer(interface.input, embeddingSize: size, &initializer)
+    encoder = initializer.recurrent(
+      configuration, inputSize: source.size, isBidirectional: configuration.isBidirectional,
+      layout: .timeFirst)
+    bridges = []
+    if configuration.isBidirectional {
+      for state in encoder.cell.states {
+        bridges.append(initializer.linear(from: 2 * state.width, to: state.width))
+      }
+    }
+    target = Embedding(weight: initializer.table([tokenCount + 1, size]))
+    decoder = initializer.recurrent(
+      configuration, inputSize: size, isBidirectional: false, layout: .timeFirst)
+    if configuration.attention != .none {
+      attention = AttentionLayer(
+        configuration.attention, size: decoder.outputSize, memorySize: encoder.outputSize,
+        &initializer)
+    }
+    fc = initializer.linear(from: decoder.outputSize, to: tokenCount + 1)
+  }
+
+  static func shapes(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface
+  ) -> ParameterShapes {
+    var shapes = ParameterShapes()
+    let (size, count) = (configuration.embeddingSize, interface.target.size)
+    let inputs = InputLayer.addShapes(
+      "encoder.embed", interface.input, embeddingSize: size, to: &shapes)
+    let memory = shapes.addRecurrent(
+      "encoder.rnn", configuration, inputSize: inputs,
+      isBidirectional: configuration.isBidirectional)
+    if configuration.isBidirectional {
+      let graph = CellGraph(
+        configuration.cell, inputSize: inputs, hiddenSize: configuration.hiddenSize)
+      for state in graph.states {
+        shapes.addLinear("bridge.\(state.name)", from: 2 * state.width, to: state.width)
+      }
+    }
+    shapes.add("decoder.embed.weight", [count + 1, size])
+    let output = shapes.addRecurrent(
+      "decoder.rnn", configuration, inputSize: size, isBidirectional: false)
+    if configuration.attention != .none {
+      AttentionLayer.addShapes(
+        "attention", configuration.attention, size: output, memorySize: memory, to: &shapes)
+    }
+    shapes.addLinear("fc", from: output, to: count + 1)
+    return shapes
+  }
+
+  public mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    visitor.visit("encoder.embed", &source)
+    visitor.visit("encoder.rnn", &encoder)
+    for (index, state) in encoder.cell.states.enumerated() where index < bridges.count {
+      visitor.visit("bridge.\(state.name)", &bridges[index])
+    }
+    visitor.visit("decoder.embed", &target)
+    visitor.visit("decoder.rnn", &decoder)
+    visitor.visitOptional("attention", &attention)
+    visitor.visit("fc", &fc)
+  }
+}
+
+// MARK: Learning
+
+extension EncoderDecoder {
+  /// The logits `[T' + 1, B, V + 1]` of each next token of the right answers, which learning feeds.
+  ///
+  /// - Parameters:
+  ///   - input: what is read.
+  ///   - answers: what is to be written.
+  ///   - share: how often the decoder is given the right token, and not its own.
+  ///   - generator: draws what is dropped, and which tokens are the decoder's own.
+  public func callAsFunction(
+    _ input: BatchValue, answers: DecoderTokens, teacherForcing share: Double = 1,
+    using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    var answers = answers
+    if share < 1 {
+      let own = self.detached(input, answers: answers).argmax()
+      answers = answers.mixed(with: own, share: share, using: &generator)
+    }
+    let x = source(input)
+    let start = encoder.zeroState(batch: x.shape[1])
+    let read = encoder(x, from: start, lengths: input.lengths, using: &generator)
+    let state = State(recurrent: bridged(read.state), memory: memory(read.output, input))
+    let y = target(answers.inputs, shape: [answers.steps, answers.batch])
+    let output = decoder(y, from: state.recurrent, lengths: answers.lengths, using: &generator)
+      .output
+    return logits(
+      Dropout(configuration.dropout)(output, using: &generator), over: state.memory)
+  }
+
+  /// The same for measuring: nothing is dropped.
+  public func callAsFunction(_ input: BatchValue, answers: DecoderTokens) -> Tensor {
+    let state = start(input)
+    let y = target(answers.inputs, shape: [answers.steps, answers.batch])
+    return logits(
+      decoder(y, from: state.recurrent, lengths: answers.lengths).output, over: state.memory)
+  }
+
+  /// The logits without gradients.
+  private func detached(_ input: BatchValue, answers: DecoderTokens) -> Tensor {
+    var constant = self
+    constant.updateParameters { $1 = $1.detached() }
+    return constant(input, answers: answers)
+  }
+
+  /// The decoder's first states, from the encoder's last ones.
+  private func bridged(_ state: RecurrentState) -> RecurrentState {
+    guard !bridges.isEmpty else { return state }
+    return RecurrentState(
+      zip(state.names, bridges).map { name, bridge in
+        let both = state[name]  // [L * 2, B, width]: of each layer forwards, then backwards
+        let (layers, batch, width) = (both.shape[0] / 2, both.shape[1], both.shape[2])
+        let pairs = both.reshaped(to: [layers, 2, batch, width]).transposed(0, 2, 1, 3)
+        return (name, bridge(pairs.reshaped(to: [layers, batch, 2 * width])))
+      })
+  }
+
+  private func memory(_ outputs: Tensor, _ input: BatchValue) -> AttentionMemory? {
+    attention.map { layer in
+      let lengths = input.lengths ?? Array(repeating: 1, count: input.count)
+      return layer.memory(of: outputs.transposed(1, 0, 2), lengths: lengths)
+    }
+  }
+
+  private func logits(_ outputs: Tensor, over memory: AttentionMemory?) -> Tensor {
+    guard let attention, let memory else { return fc(outputs) }
+    return fc(attention(outputs.transposed(1, 0, 2), over: memory).transposed(1, 0, 2))
+  }
+}
+
+// MARK: Writing
+
+extension EncoderDecoder: StepwiseWriter {
+  /// How far some samples are written, and what was read of them.
+  public struct State: StepwiseState {
+    var recurrent: RecurrentState
+    var memory: AttentionMemory?
+
+    public func selecting(_ rows: [Int]) -> State {
+      State(recurrent: recurrent.selecting(rows), memory: memory?.selecting(rows))
+    }
+  }
+
+  public func start(_ input: BatchValue) -> State {
+    let read = encoder(source(input), lengths: input.lengths)
+    return State(recurrent: bridged(read.state), memory: memory(read.output, input))
+  }
+
+  public func step(_ tokens: [Int32], _ state: inout State) -> Tensor {
+    let output: Tensor
+    (output, state.recurrent) = decoder(
+      target(tokens, shape: [1, tokens.count]), from: state.recurrent)
+    return logits(output, over: state.memory).squeezingShape(at: 0)
+  }
+
+  /// Which steps of the input each token of an answer looks at: weights `[T' + 1, T]` of the only sample of a
+  /// batch; nil without attention.
+  public func alignment(_ input: BatchValue, answers: DecoderTokens) -> Tensor? {
+    let state = start(input)
+    guard let attention, let memory = state.memory else { return nil }
+    let y = target(answers.inputs, shape: [answers.steps, answers.batch])
+    let output = decoder(y, from: state.recurrent, lengths: answers.lengths).output
+    return attention.weights(of: output.transposed(1, 0, 2), over: memory).at(0)
+  }
+}

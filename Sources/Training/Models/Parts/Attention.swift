@@ -1,0 +1,153 @@
+import Cells
+import TensorCore
+
+/// How a decoder's state is compared with each step that was read.
+///
+///     dot        s_j · h_i
+///     general    s_j · W h_i
+///     additive   v · tanh(W s_j + U h_i)
+///
+/// Papers: M.-T. Luong, H. Pham and C. Manning, Effective approaches to attention-based neural machine
+/// translation, EMNLP 2015 (dot and general); D. Bahdanau, K. Cho and Y. Bengio, Neural machine translation by
+/// jointly learning to align and translate, ICLR 2015 (additive).
+public enum Attention: String, Codable, CaseIterable, Sendable {
+  /// Not at all: the decoder knows the encoder's last state only.
+  case none
+  /// By the product of the two.
+  case dot
+  /// By the product with a matrix between them.
+  case general
+  /// By a small network: Bahdanau's score.
+  case additive
+}
+
+/// What an encoder has read, as attention looks at it.
+struct AttentionMemory: Sendable {
+  /// The encoder's outputs, `[B, T, H]`.
+  var values: Tensor
+  /// What the decoder's states are compared with: for dot `[B, H, T]`, for the others made of values.
+  var keys: Tensor
+  /// 0 at each sample's steps and a very negative number past its end, `[B, 1, T]`.
+  var mask: Tensor
+
+  /// The memories of some samples, in the given order, which may repeat them.
+  func selecting(_ rows: [Int]) -> AttentionMemory {
+    AttentionMemory(
+      values: values.selectingRows(rows), keys: keys.selectingRows(rows),
+      mask: mask.selectingRows(rows))
+  }
+}
+
+/// Attention after the recurrence: the decoder's outputs, each with the mean of what was read, weighted
+/// by how well it fits, become
+///
+///     a_ji = softmax_i(score(s_j, h_i))        c_j = Σ_i a_ji h_i        y_j = tanh(C [c_j; s_j])
+///
+/// so that all steps of an answer are one product each. Parameters: `combine.weight [H, H_enc + H]`; for the
+/// general score `score.weight [H, H_enc]`; for the additive one `query.weight [H, H]`, `key.weight [H, H_enc]`
+/// and `vector [1, H]`.
+struct AttentionLayer: Module {
+  private let kind: Attention
+  private var combine: Linear
+  private var query: Linear?
+  private var key: Linear?
+  private var vector: Tensor?
+
+  /// For a decoder of `size` units over an encoder's outputs of `memorySize`.
+  init(_ kind: Attention, size: Int, memorySize: Int, _ initializer: inout Initializer) {
+    self.kind = kind
+    if kind == .additive {
+      query = initializer.linear(from: size, to: size, bias: false)
+      vector = initializer.uniform([1, size], fanIn: size)
+    }
+    if kind != .dot { key = initializer.linear(from: memorySize, to: size, bias: false) }
+    combine = initializer.linear(from: memorySize + size, to: size, bias: false)
+  }
+
+  static func addShapes(
+    _ name: String, _ kind: Attention, size: Int, memorySize: Int,
+    to shapes: inout ParameterShapes
+  ) {
+    if kind == .additive {
+      shapes.addLinear("\(name).query", from: size, to: size, bias: false)
+      shapes.add("\(name).vector", [1, size])
+    }
+    if kind != .dot {
+      shapes.addLinear("\(name).key", from: memorySize, to: size, bias: false)
+    }
+    shapes.addLinear("\(name).combine", from: memorySize + size, to: size, bias: false)
+  }
+
+  /// What is to be looked at: an encoder's outputs `[B, T, H_enc]` and the samples' lengths.
+  func memory(of outputs: Tensor, lengths: [Int]) -> AttentionMemory {
+    let steps = outputs.shape[1]
+    let mask = lengths.flatMap { length in
+      (0..<steps).map { $0 < max(1, length) ? Float(0) : -1e9 }
+    }
+    let keys = key.map { $0(outputs) } ?? outputs
+    return AttentionMemory(
+      values: outputs,
+      keys: kind == .additive ? keys.expandingShape(at: 1) : keys.transposed(0, 2, 1),
+      mask: Tensor(mask, shape: [lengths.count, 1, steps]))
+  }
+
+  /// The weights `[B, T', T]` that a decoder's outputs `[B, T', H]` give to what was read.
+  func weights(of outputs: Tensor, over memory: AttentionMemory) -> Tensor {
+    softmax(scores(of: outputs, over: memory) + memory.mask)
+  }
+
+  private func scores(of outputs: Tensor, over memory: AttentionMemory) -> Tensor {
+    guard let query, let vector else { return matmul(outputs, memory.keys) }
+    let sums = tanh(query(outputs).expandingShape(at: 2) + memory.keys)
+    return affine(sums, weight: vector).squeezingShape(at: 3)
+  }
+
+  /// The decoder's outputs with what they looked at, `[B, T', H]`.
+  func callAsFunction(_ outputs: Tensor, over memory: AttentionMemory) -> Tensor {
+    let context = matmul(weights(of: outputs, over: memory), memory.values)
+    return tanh(combine(concatenate([context, outputs], along: 2)))
+  }
+
+  mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    visitor.visitOptional("query", &query)
+    visitor.visit("vector", &vector)
+    visitor.visitOptional("key", &key)
+    visitor.visit("combine", &combine)
+  }
+}
+
+extension ParameterVisitor {
+  /// Visits the parameters of a module that a model may lack.
+  mutating func visitOptional(_ name: String, _ module: inout (some Module)?) {
+    guard var present = module else { return }
+    module = nil  // so that the visitor holds the only reference
+    visit(name, &present)
+    module = present
+  }
+}
+
+extension Tensor {
+  /// Some of the blocks along the first axis, in the given order, which may repeat them.
+  func selectingRows(_ rows: [Int]) -> Tensor {
+    let width = count / Swift.max(1, shape[0])
+    return reshaped(to: [shape[0], width]).gatheringRows(rows.map(Int32.init))
+      .reshaped(to: [rows.count] + shape.dropFirst())
+  }
+}
+
+extension RecurrentState {
+  /// The states of some samples, in the given order, which may repeat them.
+  func selecting(_ rows: [Int]) -> RecurrentState {
+    RecurrentState(
+      names.map { name in
+        let tensor = self[name]
+        let (blocks, batch) = (tensor.shape[0], tensor.shape[1])
+        let indices = (0..<blocks).flatMap { block in rows.map { Int32(block * batch + $0) } }
+        let table = tensor.reshaped(to: [blocks * batch, tensor.shape[2]])
+        return (
+          name,
+          table.gatheringRows(indices).reshaped(to: [blocks, rows.count, tensor.shape[2]])
+        )
+      })
+  }
+}

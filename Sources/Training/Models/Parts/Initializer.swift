@@ -1,0 +1,76 @@
+import Cells
+import TensorCore
+
+/// Makes the parameters of a model that is being built: drawn as PyTorch draws them, or zeros to be loaded.
+struct Initializer {
+  /// Where chance comes from; nil for zeros.
+  var generator: Philox?
+
+  /// A table of standard normal numbers.
+  mutating func table(_ shape: [Int]) -> Tensor {
+    guard var dice = generator else { return Tensor(zeros: shape) }
+    defer { generator = dice }
+    return Tensor(normal: shape, using: &dice)
+  }
+
+  /// Numbers drawn uniformly from ±1/sqrt(fanIn).
+  mutating func uniform(_ shape: [Int], fanIn: Int) -> Tensor {
+    guard var dice = generator else { return Tensor(zeros: shape) }
+    defer { generator = dice }
+    return Tensor(fanInUniform: shape, fanIn: fanIn, using: &dice)
+  }
+
+  /// An affine map.
+  mutating func linear(from inputs: Int, to outputs: Int, bias: Bool = true) -> Linear {
+    let weight = uniform([outputs, inputs], fanIn: inputs)
+    return Linear(weight: weight, bias: bias ? uniform([outputs], fanIn: inputs) : nil)
+  }
+
+  /// A recurrent layer.
+  mutating func recurrent(
+    _ options: SequenceConfiguration, inputSize: Int, isBidirectional: Bool,
+    layout: Recurrent.Layout
+  ) -> Recurrent {
+    var dice = generator
+    defer { generator = dice }
+    return Recurrent(
+      options.cell, inputSize: inputSize, hiddenSize: options.hiddenSize, layers: options.layers,
+      direction: isBidirectional ? .bidirectional(merge: .concatenate) : .forward,
+      dropout: options.dropout, layout: layout
+    ) { parameter in
+      guard var drawn = dice else { return Tensor(zeros: parameter.shape) }
+      defer { dice = drawn }
+      return parameter.initialValue(fanIn: options.hiddenSize, using: &drawn)
+    }
+  }
+}
+
+/// The names and shapes of parameters that a model would have, without a model that has them.
+struct ParameterShapes {
+  private(set) var list: [(name: String, shape: [Int])] = []
+
+  mutating func add(_ name: String, _ shape: [Int]) { list.append((name, shape)) }
+
+  mutating func addLinear(_ name: String, from inputs: Int, to outputs: Int, bias: Bool = true) {
+    add("\(name).weight", [outputs, inputs])
+    if bias { add("\(name).bias", [outputs]) }
+  }
+
+  /// Adds a recurrent layer; returns the number of units of its output.
+  mutating func addRecurrent(
+    _ name: String, _ options: SequenceConfiguration, inputSize: Int, isBidirectional: Bool
+  ) -> Int {
+    let directions = isBidirectional ? 2 : 1
+    var size = inputSize
+    for layer in 0..<options.layers {
+      let graph = CellGraph(options.cell, inputSize: size, hiddenSize: options.hiddenSize)
+      for suffix in ["", "_reverse"].prefix(directions) {
+        for parameter in graph.parameters {
+          add("\(name).\(parameter.name)_l\(layer)\(suffix)", parameter.shape)
+        }
+      }
+      size = directions * graph.outputSize
+    }
+    return size
+  }
+}

@@ -1,0 +1,48 @@
+import Cells
+import Datasets
+import TensorCore
+
+/// What turns a batch's input into vectors: a table for tokens, nothing for vectors.
+///
+/// Parameter: `weight [V, E]`, for tokens and classes.
+struct InputLayer: Module {
+  private var table: Tensor?
+  /// The number of units of the output.
+  let size: Int
+
+  init(_ kind: ValueKind, embeddingSize: Int, _ initializer: inout Initializer) {
+    size = kind.isDiscrete ? embeddingSize : kind.size
+    table = kind.isDiscrete ? initializer.table([kind.size, embeddingSize]) : nil
+  }
+
+  static func addShapes(
+    _ name: String, _ kind: ValueKind, embeddingSize: Int, to shapes: inout ParameterShapes
+  ) -> Int {
+    guard kind.isDiscrete else { return kind.size }
+    shapes.add("\(name).weight", [kind.size, embeddingSize])
+    return embeddingSize
+  }
+
+  /// A batch's vectors, time first: `[T, B, size]`; a class or vector is a sequence of one step.
+  func callAsFunction(_ value: BatchValue) -> Tensor {
+    switch value {
+    case .tokens(let padded):
+      return embedded(padded.ids, shape: [padded.stepCount, padded.batchSize])
+    case .labels(let ids): return embedded(ids, shape: [1, ids.count])
+    case .features(let padded):
+      return Tensor(padded.values, shape: [padded.stepCount, padded.batchSize, padded.width])
+    case .vectors(let values, let width):
+      return Tensor(values, shape: [1, values.count / width, width])
+    }
+  }
+
+  /// The rows of some tokens.
+  func embedded(_ ids: [Int32], shape: [Int]) -> Tensor {
+    guard let table else { preconditionFailure("tokens for a model that reads vectors") }
+    return table.gatheringRows(ids, shape: shape)
+  }
+
+  mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    visitor.visit("weight", &table)
+  }
+}

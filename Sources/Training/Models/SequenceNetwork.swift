@@ -1,0 +1,80 @@
+import Datasets
+import TensorCore
+
+/// A model of any of the shapes of sequence work, as its ``SequenceInterface`` asks for it.
+///
+/// | input | answer | model |
+/// |---|---|---|
+/// | vectors of each step | vectors of each step | ``SequenceReader``, a filter or forecaster |
+/// | class or vector | sequence | ``SequenceWriter`` |
+/// | sequence | class or vector | ``SequenceReader``, a classifier or regressor |
+/// | sequence | sequence in step | ``SequenceReader``, a tagger or forecaster |
+/// | sequence | delayed sequence | ``EncoderDecoder`` |
+public enum SequenceNetwork: Module {
+  /// It reads, and answers once or at each step.
+  case reader(SequenceReader)
+  /// It writes from a single value.
+  case writer(SequenceWriter)
+  /// It reads, then writes.
+  case translator(EncoderDecoder)
+
+  /// A model with random weights.
+  ///
+  /// - Precondition: the configuration passes ``SequenceConfiguration/validate(for:)``.
+  public init(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
+    using generator: inout Philox
+  ) {
+    var initializer = Initializer(generator: generator)
+    self.init(configuration, interface, &initializer)
+    generator = initializer.generator ?? generator
+  }
+
+  init(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
+    _ initializer: inout Initializer
+  ) {
+    switch interface.shape {
+    case .oneToOne, .manyToOne, .manyToManyInStep:
+      self = .reader(SequenceReader(configuration, interface, &initializer))
+    case .oneToMany: self = .writer(SequenceWriter(configuration, interface, &initializer))
+    case .manyToManyDelayed:
+      self = .translator(EncoderDecoder(configuration, interface, &initializer))
+    }
+  }
+
+  /// The names and shapes of the parameters, without a model that has them.
+  static func shapes(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface
+  ) -> [(name: String, shape: [Int])] {
+    switch interface.shape {
+    case .oneToOne, .manyToOne, .manyToManyInStep:
+      SequenceReader.shapes(configuration, interface).list
+    case .oneToMany: SequenceWriter.shapes(configuration, interface).list
+    case .manyToManyDelayed: EncoderDecoder.shapes(configuration, interface).list
+    }
+  }
+
+  /// The model's options and sizes.
+  public var configuration: SequenceConfiguration {
+    switch self {
+    case .reader(let model): model.configuration
+    case .writer(let model): model.configuration
+    case .translator(let model): model.configuration
+    }
+  }
+
+  public mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    switch consume self {
+    case .reader(var model):
+      model.visitParameters(&visitor)
+      self = .reader(model)
+    case .writer(var model):
+      model.visitParameters(&visitor)
+      self = .writer(model)
+    case .translator(var model):
+      model.visitParameters(&visitor)
+      self = .translator(model)
+    }
+  }
+}

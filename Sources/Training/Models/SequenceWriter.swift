@@ -1,0 +1,130 @@
+import Cells
+import Datasets
+import TensorCore
+
+/// Writes a sequence from a class or a vector: names of a given language.
+///
+///     c   = the class's row in a table, or W_c x + b_c
+///     h_t = recurrent layer(the last token's row + c, h_(t-1))
+///     y_t = W h_t + b
+///
+/// The number behind the last token stands for the beginning where it is read and for the end where it is
+/// written. Parameters: `condition.weight`, and `condition.bias` for vectors; `embed.weight [V + 1, E]`,
+/// `rnn.weight_ih_l0` and so on, `fc.weight` and `fc.bias`.
+public struct SequenceWriter: Module {
+  /// The model's options and sizes.
+  public let configuration: SequenceConfiguration
+  /// The number of different tokens, V; also the token of the beginning and the end.
+  public let tokenCount: Int
+
+  private var table: InputLayer?
+  private var projection: Linear?
+  private var embed: Embedding
+  private var rnn: Recurrent
+  private var fc: Linear
+
+  /// A model with random weights, as PyTorch draws them.
+  ///
+  /// - Precondition: the configuration passes ``SequenceConfiguration/validate(for:)``.
+  public init(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
+    using generator: inout Philox
+  ) {
+    var initializer = Initializer(generator: generator)
+    self.init(configuration, interface, &initializer)
+    generator = initializer.generator ?? generator
+  }
+
+  init(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
+    _ initializer: inout Initializer
+  ) {
+    self.configuration = configuration
+    tokenCount = interface.target.size
+    let size = configuration.embeddingSize
+    if interface.input.isDiscrete {
+      table = InputLayer(interface.input, embeddingSize: size, &initializer)
+    } else {
+      projection = initializer.linear(from: interface.input.size, to: size)
+    }
+    embed = Embedding(weight: initializer.table([tokenCount + 1, size]))
+    rnn = initializer.recurrent(
+      configuration, inputSize: size, isBidirectional: false, layout: .timeFirst)
+    fc = initializer.linear(from: rnn.outputSize, to: tokenCount + 1)
+  }
+
+  static func shapes(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface
+  ) -> ParameterShapes {
+    var shapes = ParameterShapes()
+    let (size, count) = (configuration.embeddingSize, interface.target.size)
+    if interface.input.isDiscrete {
+      shapes.add("condition.weight", [interface.input.size, size])
+    } else {
+      shapes.addLinear("condition", from: interface.input.size, to: size)
+    }
+    shapes.add("embed.weight", [count + 1, size])
+    let output = shapes.addRecurrent(
+      "rnn", configuration, inputSize: size, isBidirectional: false)
+    shapes.addLinear("fc", from: output, to: count + 1)
+    return shapes
+  }
+
+  /// The logits `[T + 1, B, V + 1]` of each next token of the right answers, which learning feeds.
+  public func callAsFunction(
+    _ input: BatchValue, answers: DecoderTokens, using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    let x = embed(answers.inputs, shape: [answers.steps, answers.batch]) + condition(input)
+    let start = rnn.zeroState(batch: answers.batch)
+    let output = rnn(x, from: start, lengths: answers.lengths, using: &generator).output
+    return fc(Dropout(configuration.dropout)(output, using: &generator))
+  }
+
+  /// The same for measuring: nothing is dropped.
+  public func callAsFunction(_ input: BatchValue, answers: DecoderTokens) -> Tensor {
+    let x = embed(answers.inputs, shape: [answers.steps, answers.batch]) + condition(input)
+    return fc(rnn(x, lengths: answers.lengths).output)
+  }
+
+  /// What is added to every token's row, `[1, B, E]`.
+  private func condition(_ input: BatchValue) -> Tensor {
+    if let table { return table(input) }
+    guard case .vectors(let values, let width) = input, let projection else {
+      preconditionFailure("a writer's input must be classes or vectors")
+    }
+    return projection(Tensor(values, shape: [1, values.count / width, width]))
+  }
+
+  public mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    visitor.visitOptional("condition", &table)
+    visitor.visitOptional("condition", &projection)
+    visitor.visit("embed", &embed)
+    visitor.visit("rnn", &rnn)
+    visitor.visit("fc", &fc)
+  }
+}
+
+extension SequenceWriter: StepwiseWriter {
+  /// How far some samples are written.
+  public struct State: StepwiseState {
+    var recurrent: RecurrentState
+    var condition: Tensor
+
+    public func selecting(_ rows: [Int]) -> State {
+      State(
+        recurrent: recurrent.selecting(rows),
+        condition: condition.squeezingShape(at: 0).selectingRows(rows).expandingShape(at: 0))
+    }
+  }
+
+  public func start(_ input: BatchValue) -> State {
+    State(recurrent: rnn.zeroState(batch: input.count), condition: condition(input))
+  }
+
+  public func step(_ tokens: [Int32], _ state: inout State) -> Tensor {
+    let x = embed(tokens, shape: [1, tokens.count]) + state.condition
+    let output: Tensor
+    (output, state.recurrent) = rnn(x, from: state.recurrent)
+    return fc(output.squeezingShape(at: 0))
+  }
+}

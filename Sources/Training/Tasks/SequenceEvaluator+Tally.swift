@@ -1,0 +1,127 @@
+import Datasets
+import TensorCore
+
+extension SequenceEvaluator {
+  /// What has been measured so far.
+  struct Tally {
+    private(set) var weight = 0
+    private var lossSum = 0.0
+    private var confusion: ConfusionMatrix?
+    private var right = 0
+    private var answered = 0
+    private var errors = RegressionErrors()
+    private var curves: [Evaluation.Curve] = []
+    private var samples: [String] = []
+    private var exact: (hits: Int, all: Int)?
+
+    init(_ interface: SequenceInterface, mostClasses: Int) {
+      let target = interface.target
+      if target.isDiscrete, !interface.writes, target.size <= mostClasses {
+        confusion = ConfusionMatrix(classes: target.names)
+      }
+    }
+
+    /// Takes in a mean loss over so many targets.
+    mutating func add(loss: Tensor, _ count: Int) {
+      lossSum += Double(loss.scalar) * Double(count)
+      weight += count
+    }
+
+    /// Takes in a reader's outputs.
+    mutating func add(_ outputs: Tensor, _ batch: SampleBatch, _ interface: SequenceInterface) {
+      switch batch.target {
+      case .tokens(let padded): add(outputs.argmax(), padded.ids, batch, interface)
+      case .labels(let ids): add(outputs.argmax(), ids, batch, interface)
+      case .features(let padded):
+        add(numbers: outputs.scalars, padded.values, interface.target)
+        if curves.isEmpty { addCurves(outputs.scalars, padded, interface.target) }
+      case .vectors(let values, let width):
+        add(numbers: outputs.scalars, values, interface.target)
+        guard samples.isEmpty else { return }
+        for row in 0..<min(8, values.count / width) {
+          let range = row * width..<(row + 1) * width
+          let answer = interface.target.text(of: .vector(Array(outputs.scalars[range])))
+          samples.append(
+            "\(answer), right is \(interface.target.text(of: .vector(Array(values[range]))))")
+        }
+      }
+    }
+
+    private mutating func add(
+      _ answers: [Int32], _ targets: [Int32], _ batch: SampleBatch, _ interface: SequenceInterface
+    ) {
+      confusion?.add(targets: targets, answers: answers)
+      for (answer, target) in zip(answers, targets) where target >= 0 {
+        answered += 1
+        right += answer == target ? 1 : 0
+      }
+      guard samples.isEmpty else { return }
+      for row in 0..<min(8, batch.count) {
+        let input = interface.input.text(of: batch.input.value(of: row))
+        let answer =
+          batch.target.lengths.map { lengths in
+            (0..<lengths[row]).map { answers[$0 * batch.count + row] }
+          } ?? [answers[row]]
+        let text = answer.map { interface.target.names[Int($0)] }.joined(separator: " ")
+        samples.append("\(input.prefix(120)) → \(text)")
+      }
+    }
+
+    private mutating func add(numbers: [Float], _ targets: [Float], _ kind: ValueKind) {
+      let columns = kind.columns
+      for (index, target) in targets.enumerated() where !target.isNaN {
+        let column = columns[index % columns.count]
+        errors.add(
+          targets: CollectionOfOne(column.number(of: target)),
+          answers: CollectionOfOne(column.number(of: numbers[index])))
+      }
+    }
+
+    /// The first column of the first sample, as it was and as it was foretold.
+    private mutating func addCurves(_ outputs: [Float], _ padded: PaddedFeatures, _ kind: ValueKind)
+    {
+      guard let column = kind.columns.first, let length = padded.lengths.first else { return }
+      let places = (0..<length).map { $0 * padded.batchSize * padded.width }
+        .filter { !padded.values[$0].isNaN }
+      curves = [
+        .init(column.name, places.map { column.number(of: padded.values[$0]) }),
+        .init("model", places.map { column.number(of: outputs[$0]) }),
+      ]
+    }
+
+    /// Takes in what was written to each sample of a batch.
+    mutating func add(
+      _ written: [[Int32]], _ batch: SampleBatch, _ interface: SequenceInterface
+    ) {
+      var exact = exact ?? (0, 0)
+      for (row, tokens) in written.enumerated() {
+        guard case .tokens(let right) = batch.target.value(of: row) else { continue }
+        exact.all += 1
+        exact.hits += tokens == right ? 1 : 0
+        guard samples.count < 8 else { continue }
+        let input = interface.input.text(of: batch.input.value(of: row))
+        let mark = tokens == right ? "" : " (right is \(interface.target.text(of: right)))"
+        samples.append("\(input) → \(interface.target.text(of: tokens))\(mark)")
+      }
+      self.exact = exact
+    }
+
+    /// Everything that fits the answers.
+    func evaluation(_ interface: SequenceInterface) -> Evaluation {
+      let loss = lossSum / Double(max(1, weight))
+      var result = Evaluation(loss: loss, confusion: confusion, curves: curves, samples: samples)
+      if answered > 0 {
+        result.metrics.append(.init("accuracy", Double(right) / Double(answered)))
+      }
+      if let confusion { result.metrics.append(.init("macro F1", confusion.macroF1)) }
+      if let exact {
+        result.metrics.append(.init("exact match", Double(exact.hits) / Double(max(1, exact.all))))
+      }
+      if interface.writes { result.metrics.append(.init("perplexity", perplexity(nats: loss))) }
+      if errors.count > 0 {
+        result.metrics += [.init("MAE", errors.meanAbsolute), .init("RMSE", errors.rootMeanSquare)]
+      }
+      return result
+    }
+  }
+}

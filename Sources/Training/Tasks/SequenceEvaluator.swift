@@ -1,0 +1,123 @@
+import Datasets
+import TensorCore
+
+/// Measures a model of sequences on batches of samples.
+///
+/// | answers | loss | measures |
+/// |---|---|---|
+/// | classes | cross-entropy | accuracy, macro F1, a confusion matrix |
+/// | numbers | squared error of scaled numbers | MAE and RMSE of the numbers themselves |
+/// | tokens written anew | cross-entropy | exact match of the likeliest answer, perplexity |
+///
+/// Where a language judges, sequences are written freely too: each token is drawn from the likeliest that reach
+/// a probability of 0.95 together, and the share of sequences that belong to the language is `legal share`.
+public struct SequenceEvaluator: Sendable {
+  private let saved: SavedSequenceModel
+  private let language: (any SequenceLanguage)?
+
+  /// Sequences that are written freely.
+  private static let freeSequences = 200
+  /// The most tokens of one.
+  static let longestWriting = 200
+  /// The largest number of classes for which a confusion matrix is kept.
+  private static let mostClasses = 200
+  private static let sampler = Sampler(topP: 0.95)
+
+  /// Measures a model; a language judges what it writes freely.
+  public init(_ saved: SavedSequenceModel, language: (any SequenceLanguage)? = nil) {
+    self.saved = saved
+    self.language = language
+  }
+
+  /// The measures over all batches; nil if there is none.
+  ///
+  /// - Throws: what reading the batches throws.
+  public func evaluate(_ batches: some BatchSequence<SampleBatch>) throws -> Evaluation? {
+    var (batches, tally) = (batches, Tally(saved.interface, mostClasses: Self.mostClasses))
+    var first: SampleBatch?
+    while let batch = try batches.next() {
+      first = first ?? batch
+      add(batch, to: &tally)
+    }
+    guard let first, tally.weight > 0 else { return nil }
+    var evaluation = tally.evaluation(saved.interface)
+    if let language { addFreeWriting(first, language, to: &evaluation) }
+    return evaluation
+  }
+
+  private func add(_ batch: SampleBatch, to tally: inout Tally) {
+    switch saved.model {
+    case .reader(let model):
+      let outputs = model(batch.input)
+      tally.add(loss: batch.target.loss(of: outputs), batch.target.countedTargets)
+      tally.add(outputs, batch, saved.interface)
+    case .writer(let model):
+      let answers = batch.target.decoderTokens(tokenCount: model.tokenCount)
+      let loss = crossEntropy(model(batch.input, answers: answers), answers.targets)
+      tally.add(loss: loss, answers.targets.count { $0 >= 0 })
+    case .translator(let model):
+      let answers = batch.target.decoderTokens(tokenCount: model.tokenCount)
+      let loss = crossEntropy(model(batch.input, answers: answers), answers.targets)
+      tally.add(loss: loss, answers.targets.count { $0 >= 0 })
+      var generator = Philox(seed: 0)
+      let limit = min(Self.longestWriting, 2 * answers.steps + 10)
+      let written = model.write(batch.input, limit: limit, using: &generator)
+      tally.add(written.map(\.tokens), batch, saved.interface)
+    }
+  }
+
+  /// Adds how much of what the model writes belongs to the language, and some of it.
+  private func addFreeWriting(
+    _ batch: SampleBatch, _ language: any SequenceLanguage, to evaluation: inout Evaluation
+  ) {
+    let prompts = (0..<Self.freeSequences).map { batch.input.value(of: $0 % batch.count) }
+    var generator = Philox(seed: 0)
+    var written: [[Int32]] = []
+    switch saved.model {
+    case .writer(let model):
+      let samples = prompts.map { Sample($0, .tokens([])) }
+      written = model.write(
+        SampleBatch(padding: samples).input, sampler: Self.sampler, limit: Self.longestWriting,
+        using: &generator
+      ).map(\.tokens)
+    case .reader(let model) where model.isStepwise && saved.interface.input.isDiscrete:
+      let starts = prompts.map { value -> Int32 in
+        if case .tokens(let ids) = value { ids.first ?? 0 } else { 0 }
+      }
+      written = model.write(
+        from: starts, sampler: Self.sampler, limit: Self.longestWriting, using: &generator
+      ) { tokens, row in language.isLegal(tokens, for: prompts[row]) }
+    case .reader, .translator: return
+    }
+    let legal = zip(written, prompts).count { language.isLegal($0, for: $1) }
+    evaluation.metrics.insert(
+      .init("legal share", Double(legal) / Double(written.count)), at: 0)
+    evaluation.samples = zip(written, prompts).prefix(8).map { tokens, prompt in
+      let text = saved.interface.target.text(of: tokens)
+      guard case .label = prompt else { return text }
+      return "\(saved.interface.input.text(of: prompt)): \(text)"
+    }
+  }
+}
+
+extension SequenceReader {
+  /// Writes sequences token by token, each token read as the next input, until one is whole.
+  func write(
+    from starts: [Int32], sampler: Sampler, limit: Int, using generator: inout Philox,
+    isWhole: (_ tokens: [Int32], _ row: Int) -> Bool
+  ) -> [[Int32]] {
+    var state = zeroState(batch: starts.count)
+    var written = starts.map { [$0] }
+    var isDone = Array(repeating: false, count: starts.count)
+    for _ in 0..<limit where !isDone.allSatisfy({ $0 }) {
+      let logits = step(written.map { $0[$0.count - 1] }, from: &state)
+      let (width, scalars) = (logits.shape[1], logits.scalars)
+      for row in starts.indices where !isDone[row] {
+        let own = Array(scalars[row * width..<(row + 1) * width])
+        written[row].append(sampler.token(from: own, using: &generator))
+        isDone[row] = isWhole(written[row], row)
+      }
+    }
+    return written
+  }
+}

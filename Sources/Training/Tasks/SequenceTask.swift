@@ -1,0 +1,178 @@
+import Checkpoint
+import Datasets
+import TensorCore
+
+/// Learning from the samples of a dataset, of whichever shape: a ``SequenceNetwork`` with the loss and the
+/// measures that fit what it answers.
+///
+/// ```swift
+/// let dataset = try DatasetRegistry.standard.dataset("adding:100")
+/// let task = try SequenceTask(.init(dataset: "adding:100", model: model), dataset)
+/// var trainer = try Trainer(task, settings)
+/// ```
+///
+/// Answers that are classes or tokens are learnt by cross-entropy, numbers by the squared error.
+public struct SequenceTask: TrainingTask {
+  /// What is learned from what.
+  public struct Configuration: Codable, Hashable, Sendable {
+    /// The dataset, as flags name it.
+    public var dataset: String
+    /// The model's options and sizes.
+    public var model: SequenceConfiguration
+    /// B, the number of samples of a batch.
+    public var batchSize = 64
+    /// The number of batches that are filled from one pool of samples, sorted by length; 1 for no sorting.
+    public var bucketPool = 1
+
+    /// Batches of 64 samples, unsorted.
+    public init(dataset: String, model: SequenceConfiguration) {
+      self.dataset = dataset
+      self.model = model
+    }
+  }
+
+  public let configuration: Configuration
+  /// Where the samples come from.
+  public let samples: TaskSamples
+  /// What judges sequences that are written freely, where the dataset has one.
+  public let language: (any SequenceLanguage)?
+  /// What the model reads and answers.
+  public let interface: SequenceInterface
+  public let unit = "samples"
+
+  private let collator: PaddingCollator
+
+  /// A model on a dataset, which is read.
+  ///
+  /// - Throws: ``InvalidSetting``, or what reading throws.
+  public init(_ configuration: Configuration, _ dataset: any Dataset) throws {
+    try self.init(
+      configuration, samples: dataset.read(), language: dataset as? any SequenceLanguage)
+  }
+
+  /// A model on samples.
+  ///
+  /// - Throws: ``InvalidSetting``.
+  public init(
+    _ configuration: Configuration, samples: TaskSamples, language: (any SequenceLanguage)? = nil
+  ) throws(InvalidSetting) {
+    interface = SequenceInterface(samples)
+    try InvalidSetting.checkBatch(size: configuration.batchSize, steps: 1)
+    try InvalidSetting.check("bucket pool", configuration.bucketPool, in: 1...1024)
+    try configuration.model.validate(for: interface)
+    self.configuration = configuration
+    self.samples = samples
+    self.language = language
+    collator = PaddingCollator(
+      batchSize: configuration.batchSize, bucketPool: configuration.bucketPool)
+  }
+
+  public var line: String {
+    let model = configuration.model
+    let directions = model.isBidirectional ? " in both directions" : ""
+    return "\(model.cell.name) of \(model.layers) x \(model.hiddenSize) units\(directions) on "
+      + "\(configuration.dataset), \(interface.input.word) to \(interface.target.word): "
+      + "batch \(configuration.batchSize)"
+  }
+
+  public var hints: [String] {
+    let model = configuration.model
+    let steps = try? samples.training.firstLength
+    var hints = Hint.all(cell: model.cell.name, layers: model.layers, steps: steps ?? 0)
+    if interface.shape == .manyToManyInStep, model.isBidirectional, !interface.target.isDiscrete {
+      hints.append("A forecaster that reads in both directions sees what it should foretell.")
+    }
+    return hints
+  }
+
+  public var vocabularySize: Int? { interface.target.isDiscrete ? interface.target.size : nil }
+
+  public var dataIdentity: String {
+    let count = samples.training.count.map(String.init) ?? "a stream of"
+    return "\(count) samples of \(interface.input.word) (\(interface.input.size)) to "
+      + "\(interface.target.word) (\(interface.target.size))"
+  }
+
+  public var batchesPerEpoch: Int? { samples.training.count.flatMap(collator.batchCount) }
+
+  public func makeModel(using generator: inout Philox) -> SequenceNetwork {
+    SequenceNetwork(configuration.model, interface, using: &generator)
+  }
+
+  public func batches(
+    epoch: Int, from position: Int, seed: UInt64
+  ) throws -> SampleEpoch {
+    var batches = SampleEpoch(
+      samples, samples.training, collator: collator, seed: seed, number: epoch)
+    for _ in 0..<position { _ = try batches.next() }
+    return batches
+  }
+
+  /// The batches of the samples that are not learnt from, in their order.
+  var validationBatches: SampleEpoch? {
+    samples.validation.map { SampleEpoch(samples, $0, collator: collator) }
+  }
+
+  public func size(of batch: SampleBatch) -> Int { batch.count }
+
+  public func loss(
+    of model: SequenceNetwork, on batch: SampleBatch, from carry: Never?, at moment: TrainingMoment,
+    using dice: inout Philox
+  ) -> (loss: Tensor, carry: Never?) {
+    let smoothing = moment.labelSmoothing
+    switch model {
+    case .reader(let model):
+      let outputs = model(batch.input, using: &dice)
+      return (batch.target.loss(of: outputs, labelSmoothing: smoothing), nil)
+    case .writer(let model):
+      let answers = batch.target.decoderTokens(tokenCount: model.tokenCount)
+      let logits = model(batch.input, answers: answers, using: &dice)
+      return (crossEntropy(logits, answers.targets, labelSmoothing: smoothing), nil)
+    case .translator(let model):
+      let answers = batch.target.decoderTokens(tokenCount: model.tokenCount)
+      let share = configuration.model.teacherForcing.share(step: moment.step)
+      let logits = model(batch.input, answers: answers, teacherForcing: share, using: &dice)
+      return (crossEntropy(logits, answers.targets, labelSmoothing: smoothing), nil)
+    }
+  }
+
+  public func evaluate(_ model: SequenceNetwork) throws -> Evaluation? {
+    guard let batches = validationBatches else { return nil }
+    return try SequenceEvaluator(saved(model), language: language).evaluate(batches)
+  }
+
+  /// The model with its two sides, ready to write.
+  public func saved(_ model: SequenceNetwork) -> SavedSequenceModel {
+    SavedSequenceModel(model, interface)
+  }
+
+  public func write(
+    _ model: SequenceNetwork, to checkpoint: inout Checkpoint
+  ) throws(CheckpointError) {
+    try saved(model).write(to: &checkpoint)
+  }
+
+  public func model(reading reader: CheckpointReader) throws -> SequenceNetwork {
+    let saved = try SavedSequenceModel(reading: reader)
+    guard saved.interface.input.names == interface.input.names,
+      saved.interface.target.names == interface.target.names,
+      saved.model.configuration == configuration.model
+    else {
+      throw ResumeMismatch(
+        what: "the model", expected: "the one that was trained", found: "other names or sizes")
+    }
+    return saved.model
+  }
+}
+
+extension SampleEpoch: BatchSequence {}
+
+extension SampleSource {
+  /// The number of steps of the first sample's input.
+  fileprivate var firstLength: Int? {
+    get throws {
+      var place = SamplePlace()
+      return try samples(from: &place, limit: 1).first?.input.length
+    }
+  }
+}
