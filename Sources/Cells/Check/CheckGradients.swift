@@ -95,7 +95,7 @@ struct CheckedLayer: Module {
   /// The plan's gradients, window by window.
   func inRealTime() -> [String: Tensor] {
     let memory = RecurrentMemory(
-      of: layer, engine: .rtrl, batch: Self.batch, learnsInitialState: true)
+      of: layer, engine: .rtrl, batch: Self.batch, learnsInitialState: true, signs: nil)
     var sum: [String: Tensor] = [:]
     for range in [0..<1, 1..<Self.steps] {
       let gradients = valueAndGradient(of: self) { subject in

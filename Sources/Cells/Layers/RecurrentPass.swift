@@ -25,7 +25,7 @@ struct RecurrentPass {
 
   init(
     _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ lengths: [Int]?,
-    masks: [Storage], learns: Bool, keepsToUnits: Bool = false
+    masks: [Storage], learns: Bool, keepsToUnits: Bool = false, validity: Storage? = nil
   ) {
     self.layer = layer
     self.masks = masks
@@ -33,7 +33,9 @@ struct RecurrentPass {
     self.keepsToUnits = keepsToUnits
     (steps, batch) = (layer.steps(of: x), layer.batch(of: x))
     input = x.detached()
-    validity = lengths.map { [steps, batch] in Self.validity($0, steps: steps, batch: batch) }
+    self.validity =
+      validity
+      ?? lengths.map { [steps, batch] in Self.validity($0, steps: steps, batch: batch) }
     var shape = x.shape
     shape[2] = layer.outputSize
     output = Tensor(uninitialized: shape) { _ in }
@@ -42,7 +44,7 @@ struct RecurrentPass {
   }
 
   /// `[T, B]`: 1 where a step counts, 0 past a sample's end.
-  private static func validity(_ lengths: [Int], steps: Int, batch: Int) -> Storage {
+  static func validity(_ lengths: [Int], steps: Int, batch: Int) -> Storage {
     precondition(
       lengths.count == batch, "\(lengths.count) lengths for a batch of \(batch)")
     precondition(
@@ -198,11 +200,15 @@ struct RecurrentPass {
   /// From one cotangent for the output and each final state to one for the input, each initial state and
   /// each parameter.
   var pullback: ([Tensor?]) -> [Tensor?] {
-    { [self] cotangents in pullBack(cotangents) }
+    { [self] cotangents in
+      var segment = LayerSegment(of: layer)
+      return pullBack(cotangents, &segment) + segment.gradients.flatMap { $0 }
+    }
   }
 
-  private func pullBack(_ cotangents: [Tensor?]) -> [Tensor?] {
-    var gradients = layer.weights.map { $0.map { Tensor(uninitialized: $0.shape) { _ in } } }
+  /// The same for one segment of a sequence: to the input and the initial states; the parameters'
+  /// gradients are added up in the segment.
+  func pullBack(_ cotangents: [Tensor?], _ segment: inout LayerSegment) -> [Tensor?] {
     var inputCotangent = Tensor(uninitialized: input.shape) { _ in }
     var stateCotangents = finalStates.map { Tensor(uninitialized: $0.shape) { _ in } }
     let zeros = Storage(count: layer.outputSize)
@@ -223,16 +229,16 @@ struct RecurrentPass {
       }
       pullBack(
         layer: index, from: downstream.view, to: target.view, cotangents, &stateCotangents,
-        &gradients)
+        &segment)
       downstream = target
     }
     withExtendedLifetime((cotangents, zeros)) {}
-    return [inputCotangent] + stateCotangents + gradients.flatMap { $0 }
+    return [inputCotangent] + stateCotangents
   }
 
   private func pullBack(
     layer index: Int, from outputCotangent: SignalView, to inputCotangent: SignalView,
-    _ cotangents: [Tensor?], _ stateCotangents: inout [Tensor], _ gradients: inout [[Tensor]]
+    _ cotangents: [Tensor?], _ stateCotangents: inout [Tensor], _ segment: inout LayerSegment
   ) {
     let directions = layer.direction.count
     let width = index == 0 ? layer.inputSize : layer.outputSize
@@ -240,15 +246,16 @@ struct RecurrentPass {
       let place = index * directions + direction
       let other = direction == 0 ? nil : Storage(count: steps * batch * width)
       let target = other.map { timeFirst($0.pointer, width) } ?? inputCotangent
-      let pointers = gradients[place].indices.map { position in
-        gradients[place][position].withUnsafeMutablePointer { $0 }
+      let pointers = segment.gradients[place].indices.map { position in
+        segment.gradients[place][position].withUnsafeMutablePointer { $0 }
       }
       let states = plan(index).runBackward(
         trails[place], outputCotangent: part.0,
         stateCotangents: cotangents.dropFirst().map { $0.map { pointer(to: $0, place) } },
         inputCotangent: target,
         parameters: PlanParameters(layer.weights[place], cache: layer.caches[place]),
-        gradients: pointers)
+        gradients: pointers, segment: segment.part(place)
+      ).states
       for (state, storage) in states.enumerated() {
         stateCotangents[state].withUnsafeMutablePointer {
           ($0 + place * storage.count).update(from: storage.pointer, count: storage.count)

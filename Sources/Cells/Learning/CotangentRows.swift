@@ -1,56 +1,78 @@
 import TensorCore
 
-/// Rows of cotangents by which one step of one sample is pulled back, all at once.
+/// Rows of cotangents by which some steps of one sample are pulled back, all at once.
 ///
-/// A row has a cotangent of the output and one of every state after the step. The last row is that of the
-/// loss: it has the cotangent of the output and zeros for the states. The rows before it ask how the
-/// states after the step depend on what was there before it.
+/// A row has a cotangent of the output at each step and one of every state after the last. The last row is
+/// that of the loss: it has the cotangents of the output and zeros for the states. The rows before it ask
+/// how the states after the steps depend on what was there before them.
 struct CotangentRows: Sendable {
   /// The number of rows, N.
   let count: Int
-  /// `[N, output units]`.
+  /// The number of steps, T.
+  let steps: Int
+  /// `[T, N, output units]`.
   let output: Storage
   /// `[N, width]` for each state.
   let states: [Storage]
-  /// The result for the input, `[N, I]`.
+  /// The result for the input, `[T, N, I]`.
   let input: Storage
   private let outputSize: Int
   private let inputSize: Int
 
   /// Rows of zeros.
-  init(zeros count: Int, _ cell: CellGraph) {
+  init(zeros count: Int, steps: Int, _ cell: CellGraph) {
     self.count = count
+    self.steps = steps
     (outputSize, inputSize) = (cell.outputSize, cell.inputSize)
-    output = Storage(zeros: count * cell.outputSize)
+    output = Storage(zeros: steps * count * cell.outputSize)
     states = cell.states.map { Storage(zeros: count * $0.width) }
-    input = Storage(zeros: count * cell.inputSize)
+    input = Storage(zeros: steps * count * cell.inputSize)
   }
 
   /// A row for each unit of each state, with a one in its place, and the loss's.
-  init(oneHot cell: CellGraph) {
-    self.init(zeros: cell.stateSize + 1, cell)
+  init(oneHot cell: CellGraph, steps: Int) {
+    self.init(zeros: cell.stateSize + 1, steps: steps, cell)
+    setDiagonal(Array(repeating: 1, count: cell.stateSize), cell)
+  }
+
+  /// A row for each state, with ones for all of its units, and the loss's.
+  init(onesForEachStateOf cell: CellGraph, steps: Int) {
+    self.init(zeros: cell.states.count + 1, steps: steps, cell)
+    for (index, state) in cell.states.enumerated() {
+      (states[index].pointer + index * state.width).update(repeating: 1, count: state.width)
+    }
+  }
+
+  /// Sets the cotangent of state unit k in row k.
+  func setDiagonal(_ values: [Float], _ cell: CellGraph) {
     var row = 0
     for (index, state) in cell.states.enumerated() {
       for unit in 0..<state.width {
-        states[index].pointer[row * state.width + unit] = 1
+        states[index].pointer[row * state.width + unit] = values[row]
         row += 1
       }
     }
   }
 
-  /// Sets the loss's cotangent of the output; nil stands for zeros.
-  func setLoss(_ cotangent: UnsafePointer<Float>?) {
-    let row = output.pointer + (count - 1) * outputSize
-    if let cotangent {
-      row.update(from: cotangent, count: outputSize)
-    } else {
-      row.update(repeating: 0, count: outputSize)
+  /// Sets the loss's cotangents of the output at the steps from `first` on; nil stands for zeros.
+  func setLoss(_ cotangents: SignalView?, from first: Int) {
+    for step in 0..<steps {
+      let row = output.pointer + (step * count + count - 1) * outputSize
+      if let cotangents {
+        row.update(
+          from: cotangents.base + (first + step) * cotangents.timeStride, count: outputSize)
+      } else {
+        row.update(repeating: 0, count: outputSize)
+      }
     }
   }
 
-  /// The loss's cotangent of the input, through the step alone.
-  var lossOfInput: UnsafePointer<Float> {
-    UnsafePointer(input.pointer + (count - 1) * inputSize)
+  /// Writes the loss's cotangents of the input at the steps from `first` on.
+  func copyLossOfInput(to target: SignalView, from first: Int) {
+    for step in 0..<steps {
+      (target.base + (first + step) * target.timeStride).update(
+        from: input.pointer + (step * count + count - 1) * inputSize, count: inputSize)
+    }
   }
 }
 

@@ -2,17 +2,19 @@ import TensorCore
 
 /// The whole influence matrix of each sample: exact for every cell, for small ones.
 ///
-/// Memory: S P floats a sample for a cell of S state units and P parameters, O(H³); a step costs
-/// S² P multiplications, O(H⁴).
+/// Memory: S P floats a sample for a cell of S state units and P parameters, O(H³). A window of one step
+/// costs S² P multiplications, O(H⁴); in a longer one that product is shared by all its steps, and each
+/// step costs S P more.
 ///
 /// A sample's matrix has one row more than there are states: the loss's, of which the last factor is
 /// `[∂l/∂s]` and the last summand `[∂l/∂θ]`, so that one product gives both J' and the gradient.
 ///
 /// Papers: A. Robinson and F. Fallside, The utility driven dynamic error propagation network, 1987;
-/// R. Williams and D. Zipser, Neural Computation 1, 1989.
+/// R. Williams and D. Zipser, Neural Computation 1, 1989; by windows: J. Schmidhuber, A fixed size
+/// storage O(n³) time complexity learning algorithm, Neural Computation 4, 1992.
 struct DenseInfluence: Influence {
   private let cell: CellGraph
-  private let rows: CotangentRows
+  private var rows: CotangentRows
   private let parameterSize: Int
   /// The parameters, and the initial states if they are learned.
   private let columns: Int
@@ -22,7 +24,7 @@ struct DenseInfluence: Influence {
 
   init(_ cell: CellGraph, batch: Int, learnsInitialState: Bool) {
     self.cell = cell
-    rows = CotangentRows(oneHot: cell)
+    rows = CotangentRows(oneHot: cell, steps: 1)
     parameterSize = cell.parameterSize
     columns = parameterSize + (learnsInitialState ? cell.stateSize : 0)
     let count = rows.count * columns
@@ -33,6 +35,8 @@ struct DenseInfluence: Influence {
 
   var size: Int { (samples.count + 1) * rows.count * columns }
 
+  var remembered: [Storage] { samples }
+
   mutating func forget(sample: Int) {
     let matrix = samples[sample].pointer
     matrix.update(repeating: 0, count: samples[sample].count)
@@ -40,18 +44,19 @@ struct DenseInfluence: Influence {
   }
 
   mutating func advance(
-    _ window: EvaluatedWindow, step: Int, sample: Int, outputCotangent: UnsafePointer<Float>?
-  ) -> StepGradient {
-    rows.setLoss(outputCotangent)
+    _ window: EvaluatedWindow, sample: Int, outputs: SignalView?, into gradient: GradientSums,
+    inputs: SignalView
+  ) {
+    if rows.steps != window.steps { rows = CotangentRows(oneHot: cell, steps: window.steps) }
+    rows.setLoss(outputs, from: 0)
     clearInitialStates()
     let factors = window.pullBack(
-      rows, step: step, sample: sample, into: next.pointer, stride: columns)
+      rows, from: 0, sample: sample, into: next.pointer, stride: columns
+    ).states
     addProduct(of: factors, with: samples[sample].pointer)
     swap(&samples[sample], &next)
-    let loss = samples[sample].pointer + (rows.count - 1) * columns
-    return StepGradient(
-      parameters: loss, initialStates: columns > parameterSize ? loss + parameterSize : nil,
-      input: rows.lossOfInput)
+    gradient.add(samples[sample].pointer + (rows.count - 1) * columns)
+    rows.copyLossOfInput(to: inputs, from: 0)
   }
 
   /// No step reads the initial states but through the states before it.

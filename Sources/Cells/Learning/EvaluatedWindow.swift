@@ -1,6 +1,6 @@
 import TensorCore
 
-/// Some steps of a cell, evaluated, at each of which its derivative can be asked for.
+/// Some steps of a cell, evaluated, whose derivative can be asked for.
 struct EvaluatedWindow {
   let plan: Plan
   let trail: Plan.Trail
@@ -8,51 +8,68 @@ struct EvaluatedWindow {
   /// The same steps under a plan that leaves out what units do to each other, if that is wanted.
   var ownPlan: (plan: Plan, trail: Plan.Trail)?
 
+  /// The number of steps, T.
+  var steps: Int { trail.steps }
+
   /// The window under that plan, or else the window itself.
   var own: EvaluatedWindow {
     guard let ownPlan else { return self }
     return EvaluatedWindow(plan: ownPlan.plan, trail: ownPlan.trail, parameters: parameters)
   }
 
-  /// Pulls rows of cotangents back through one step of one sample.
+  /// What rows of cotangents become.
+  struct PulledBack {
+    /// The cotangents of the states before the steps, `[N, width]` each.
+    var states: [Storage]
+    /// For each parameter, the factors of its gradients where they were left as an outer product.
+    var outers: [PlanRun.Outer?]
+
+    /// The cotangents of the states in one row.
+    func row(_ index: Int, _ cell: CellGraph) -> [UnsafePointer<Float>] {
+      zip(states, cell.states).map { UnsafePointer($0.pointer + index * $1.width) }
+    }
+  }
+
+  /// Pulls rows of cotangents back through as many steps of one sample as the rows have.
   ///
   /// - Parameters:
   ///   - gradients: Takes a row for each row of cotangents: the parameters' elements, in the cell's order.
-  ///   - stride: Floats from one of these rows to the next.
-  /// - Returns: The cotangents of the states before the step, `[N, width]` each. Those of the input are
-  ///   in `rows.input`.
+  ///   - stride: Floats from one of these rows to the next; 0 adds up the rows.
+  ///   - leavesOuters: Whether gradients that are outer products are left as their factors: of one step.
+  /// - Returns: The cotangents of what came before. Those of the input are in `rows.input`.
   func pullBack(
-    _ rows: CotangentRows, step: Int, sample: Int,
-    into gradients: UnsafeMutablePointer<Float>, stride: Int
-  ) -> [Storage] {
+    _ rows: CotangentRows, from first: Int, sample: Int,
+    into gradients: UnsafeMutablePointer<Float>, stride: Int, leavesOuters: Bool = false
+  ) -> PulledBack {
     let cell = plan.cell
-    func view(_ storage: Storage, _ width: Int) -> SignalView {
-      SignalView(storage.pointer, timeStride: 0, rowStride: width)
-    }
     var offset = 0
     let places = cell.parameters.map { parameter in
       defer { offset += elementCount(of: parameter.shape) }
       return gradients + offset
     }
+    func view(_ storage: Storage, _ width: Int) -> SignalView {
+      SignalView(storage.pointer, timeStride: rows.count * width, rowStride: width)
+    }
     return withExtendedLifetime(rows) {
-      plan.runBackward(
-        trail.repeating(step: step, sample: sample, count: rows.count),
+      let result = plan.runBackward(
+        trail.repeating(sample: sample, count: rows.count, steps: first..<first + rows.steps),
         outputCotangent: view(rows.output, cell.outputSize),
         stateCotangents: rows.states.map { UnsafePointer($0.pointer) },
         inputCotangent: view(rows.input, cell.inputSize), parameters: parameters,
-        gradients: places, gradientStride: stride)
+        gradients: places, gradientStride: stride, leavesOuters: leavesOuters)
+      return PulledBack(states: result.states, outers: result.outers)
     }
   }
 }
 
 extension Plan.Trail {
-  /// What one step of one sample left, as if a batch of `count` equal samples had left it.
-  func repeating(step: Int, sample: Int, count: Int) -> Plan.Trail {
+  /// What some steps of one sample left, as if a batch of `count` equal samples had left it.
+  func repeating(sample: Int, count: Int, steps: Range<Int>) -> Plan.Trail {
     Plan.Trail(
-      batch: count, steps: 1, isReversed: isReversed,
+      batch: count, steps: steps.count, isReversed: isReversed,
       kept: kept.map { view, owner in
-        let base = view.base + step * view.timeStride + sample * view.rowStride
-        return (SignalView(base, timeStride: 0, rowStride: 0), owner)
+        let base = view.base + steps.lowerBound * view.timeStride + sample * view.rowStride
+        return (SignalView(base, timeStride: view.timeStride, rowStride: 0), owner)
       })
   }
 }

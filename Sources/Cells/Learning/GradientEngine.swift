@@ -1,11 +1,8 @@
-import TensorCore
-
 /// How the gradient of a recurrent layer is found along a sequence that is longer than a window.
 ///
 /// Of a stack of layers, the real-time engines are exact for the top one; the ones below it learn from
-/// what reaches them within the step, without what the layers above remember of them.
-/// For two layers of minGRU, 8 units each, over 6 steps, the upper layer's gradient is exact to rounding
-/// and the lower one's is off by 39 % of its norm.
+/// what reaches them within the window, without what the layers above remember of them from before it.
+/// <doc:LearningInRealTime> has the figures.
 public enum GradientEngine: Sendable, Hashable, Codable {
   /// Backpropagation through the window: exact inside of it; what was before it counts as given.
   case bptt
@@ -13,22 +10,23 @@ public enum GradientEngine: Sendable, Hashable, Codable {
   /// Backpropagation through the window that keeps the states of every so many steps only and computes
   /// what is between them again: with √T of T steps, memory falls to about √T of T.
   ///
-  /// The same gradient as ``bptt``, up to the rounding of sums in another order.
+  /// The same gradient as ``bptt``, to the bit. To that end the number of steps is rounded up to whole blocks
+  /// in which weight gradients are summed: of 256 / B steps for a batch of B samples.
   case checkpointed(every: Int)
 
   /// Truncated backpropagation: a window of `every` steps is followed back through `through` steps, the
   /// window's own and those before it.
   ///
   /// The earlier steps are computed again with the present parameters, from the states that were carried
-  /// to them; their inputs count as given. Such windows have no lengths, and all samples start together.
+  /// to them; their inputs count as given.
   case tbptt(every: Int, through: Int)
 
   /// Real-time recurrent learning: exact over everything since the start of the sequence, in memory that
   /// does not grow with it.
   ///
   /// Where the recurrence is elementwise (``CellGraph/hasElementwiseRecurrence``) it costs O(parameters)
-  /// memory and about a backward step of time. A dense recurrence of H units costs O(H³) memory and
-  /// O(H⁴) time a step: up to about 100 units.
+  /// memory and about a forward and backward step of time. A dense recurrence of H units costs O(H³) memory
+  /// and, in windows of one step, O(H⁴) time a step: up to about 100 units.
   case rtrl
 
   /// Real-time recurrent learning that follows the influence of each parameter on its own unit only:
@@ -40,34 +38,95 @@ public enum GradientEngine: Sendable, Hashable, Codable {
   case uoro(seed: UInt64)
 }
 
-extension GradientEngine {
-  /// What the engine remembers of a cell's past; nil if it goes back in time instead.
-  func influence(
-    of cell: CellGraph, batch: Int, learnsInitialState: Bool, signs: (@Sendable (Int) -> Float)?
-  ) -> (any Influence)? {
+/// A gradient engine that a layer cannot learn with.
+public enum UnsuitableEngine: Error, Hashable, CustomStringConvertible {
+  /// What the engine has to remember is larger than what it may be.
+  case tooLarge(bytes: Int, limit: Int)
+  /// The layer does not read forwards, so it cannot go on from window to window.
+  case notForward
+  /// A number of steps that is out of range.
+  case steps(name: String, expected: String, found: Int)
+  /// The cell has more states of one width than ``GradientEngine/snap1`` follows.
+  case tooManyStates(count: Int, limit: Int)
+
+  /// One line that says what was expected and what was found.
+  public var description: String {
     switch self {
-    case .bptt, .checkpointed, .tbptt: return nil
-    case .rtrl:
-      guard let map = cell.exactUnitMap else {
-        return DenseInfluence(cell, batch: batch, learnsInitialState: learnsInitialState)
-      }
-      return UnitInfluence(cell, map, batch: batch, learnsInitialState: learnsInitialState)
-    case .snap1:
-      let demand = UnitDemand(
-        cell.recurrence.optimized(), states: cell.states, isStrict: false)
-      return UnitInfluence(
-        cell, demand.map(of: cell.parameters), batch: batch,
-        learnsInitialState: learnsInitialState)
-    case .uoro(let seed):
-      return UnbiasedInfluence(
-        cell, batch: batch, learnsInitialState: learnsInitialState,
-        signs: signs ?? { draw in Self.sign(seed, draw) })
+    case .tooLarge(let bytes, let limit):
+      "the influence matrices: expected at most \(limit) bytes, found that they need \(bytes)"
+    case .notForward: "direction: expected a layer that reads forwards, found another one"
+    case .steps(let name, let expected, let found): "\(name): expected \(expected), found \(found)"
+    case .tooManyStates(let count, let limit):
+      "states of one width: expected at most \(limit), found \(count)"
     }
   }
+}
 
-  /// A sign for each number, the same on every platform.
-  private static func sign(_ seed: UInt64, _ draw: Int) -> Float {
-    var generator = Philox(seed: seed, stream: UInt64(draw))
-    return generator.next() & 1 == 0 ? 1 : -1
+extension GradientEngine {
+  /// How many bytes real-time learning may remember unless told otherwise: 1 GiB.
+  public static let defaultByteLimit = 1 << 30
+
+  /// The bytes that the engine needs to remember how a layer's states depend on its parameters; 0 for those
+  /// that go back in time.
+  ///
+  /// Dense ``rtrl`` needs `(B + 1) (S + 1) P` floats a layer for a batch of B, S units of all states and P
+  /// parameters; the others need O(P) for each sample. `Int.max` stands for all larger numbers.
+  public func byteCount(
+    for layer: Recurrent, batch: Int, learnsInitialState: Bool = false
+  ) -> Int {
+    var floats = 0
+    for index in 0..<layer.layers {
+      let cell = layer.plans[index == 0 ? 0 : 1].cell
+      let (states, parameters) = (cell.stateSize, cell.parameterSize)
+      let columns = parameters + (learnsInitialState ? states : 0)
+      let own = cell.states.count
+      switch self {
+      case .bptt, .checkpointed, .tbptt: break
+      case .rtrl where cell.exactUnitMap == nil:
+        floats = sum(floats, product(sum(batch, 1), product(states + 1, columns)))
+      case .rtrl, .snap1:
+        floats = sum(floats, sum(product(batch, own * columns), (own + 1) * columns))
+      case .uoro: floats = sum(floats, sum(product(batch, states + columns), 2 * columns))
+      }
+    }
+    return product(floats, MemoryLayout<Float>.stride)
+  }
+
+  /// Checks that a layer can learn with the engine.
+  ///
+  /// - Throws: ``UnsuitableEngine`` where the layer does not read forwards, a number of steps is out of range,
+  ///   or the engine would have to remember more than `byteLimit` bytes.
+  public func validate(
+    for layer: Recurrent, batch: Int, learnsInitialState: Bool = false,
+    byteLimit: Int = GradientEngine.defaultByteLimit
+  ) throws(UnsuitableEngine) {
+    guard layer.direction == .forward else { throw .notForward }
+    switch self {
+    case .checkpointed(let count) where count < 1:
+      throw .steps(name: "steps between checkpoints", expected: "at least 1", found: count)
+    case .tbptt(let window, _) where window < 1:
+      throw .steps(name: "steps of a window", expected: "at least 1", found: window)
+    case .tbptt(let window, let reach) where reach < window:
+      throw .steps(
+        name: "steps of the way back", expected: "at least the window's \(window)", found: reach)
+    case .snap1:
+      let count = layer.cell.mostStatesOfOneWidth
+      guard count <= TracePiece.mostStates else {
+        throw .tooManyStates(count: count, limit: TracePiece.mostStates)
+      }
+    default: break
+    }
+    let bytes = byteCount(for: layer, batch: batch, learnsInitialState: learnsInitialState)
+    guard bytes <= byteLimit else { throw .tooLarge(bytes: bytes, limit: byteLimit) }
+  }
+
+  private func product(_ a: Int, _ b: Int) -> Int {
+    let (product, overflow) = a.multipliedReportingOverflow(by: b)
+    return overflow ? .max : product
+  }
+
+  private func sum(_ a: Int, _ b: Int) -> Int {
+    let (sum, overflow) = a.addingReportingOverflow(b)
+    return overflow ? .max : sum
   }
 }

@@ -3,29 +3,51 @@ import TensorCore
 /// What is remembered of how the states of a cell depend on its parameters, for each sample of a batch.
 ///
 /// With `A = ∂s'/∂s` and `I = ∂s'/∂θ` at fixed s, the influence `J = ∂s/∂θ` of everything so far goes
-/// on by `J' = A J + I`, and the gradient of a step's loss is `∂l/∂θ + ∂l/∂s J`, without going back in
-/// time. Conformers differ in what they keep of J.
+/// on by `J' = A J + I`, and the gradient of a loss is `∂l/∂θ + ∂l/∂s J`, without going back in time beyond
+/// the window at hand. Conformers differ in what they keep of J, and in whether A and I are taken over a
+/// whole window or step by step.
 protocol Influence: Sendable {
   /// Forgets everything about a sample: it is at the start of a sequence.
   mutating func forget(sample: Int)
 
-  /// Goes on by one step of one sample, and gives the gradient of the step's loss.
+  /// Goes on over a window of one sample, and adds the gradient of the window's loss.
   ///
-  /// `outputCotangent` is the loss's cotangent of the step's output; nil stands for zeros.
+  /// - Parameters:
+  ///   - outputs: The loss's cotangents of the sample's outputs, step by step; nil stands for zeros.
+  ///   - inputs: Takes the loss's cotangents of the sample's inputs.
   mutating func advance(
-    _ window: EvaluatedWindow, step: Int, sample: Int, outputCotangent: UnsafePointer<Float>?
-  ) -> StepGradient
+    _ window: EvaluatedWindow, sample: Int, outputs: SignalView?, into gradient: GradientSums,
+    inputs: SignalView)
 
-  /// The number of floats that are remembered.
+  /// The number of floats that it takes, the room to work in included.
   var size: Int { get }
+
+  /// The memory that has to be saved, always in the same order.
+  var remembered: [Storage] { get }
+
+  /// How many random numbers have been drawn.
+  var drawCount: Int { get set }
 }
 
-/// The gradient of one step's loss of one sample, in memory that is good until the next step.
-struct StepGradient {
-  /// The parameters' elements, in the cell's order.
-  var parameters: UnsafePointer<Float>
-  /// The states' units at the start of the sequence, in the cell's order, if they are learned.
-  var initialStates: UnsafePointer<Float>?
-  /// The input's units, through this step alone.
-  var input: UnsafePointer<Float>
+extension Influence {
+  /// Most draw none.
+  var drawCount: Int {
+    get { 0 }
+    set {}
+  }
+}
+
+/// Where the gradients of one sample are added up.
+struct GradientSums {
+  /// The parameters in the cell's order and then, if they are learned, the sample's initial states.
+  let targets: [(pointer: UnsafeMutablePointer<Float>, count: Int)]
+
+  /// Adds a row that has the elements of all targets one after the other.
+  func add(_ row: UnsafePointer<Float>) {
+    var row = row
+    for (target, count) in targets {
+      columnSum(row, stride: count, rows: 1, width: count, accumulate: true, into: target)
+      row += count
+    }
+  }
 }

@@ -4,7 +4,7 @@ import TensorCore
 /// what its gradient engine knows of the past.
 ///
 /// ```swift
-/// let memory = RecurrentMemory(of: model.rnn, engine: .rtrl, batch: 1)
+/// let memory = try RecurrentMemory(of: model.rnn, engine: .rtrl, batch: 1)
 /// for (x, target) in stream {                          // x [1, 1, I]: a window of one step
 ///   let (loss, gradients) = valueAndGradient(of: model) { model in
 ///     crossEntropy(model.fc(model.rnn(x, with: memory)), target)
@@ -15,11 +15,13 @@ import TensorCore
 ///
 /// The engine finds the gradients of the layer's parameters; everything above the layer is differentiated
 /// as ever. What is below it, an embedding say, and every layer of a stack but the top one, learns only from
-/// what reaches it within the window (``GradientEngine/bptt``) or the step (the others).
+/// what reaches it within the window or, with ``GradientEngine/snap1`` and ``GradientEngine/uoro(seed:)``, within
+/// the step.
 ///
 /// A memory is a reference, because it changes when the gradient is taken, after the loss has been returned.
 /// A window that nobody differentiates is remembered as well, when the next one comes. It serves one window
-/// at a time: the gradient of a window must be taken before the next one begins.
+/// at a time: the gradient of a window must be taken before the next one begins. It may be sent between
+/// threads because the lock guards all that changes.
 public final class RecurrentMemory: @unchecked Sendable {
   /// How gradients are found.
   public let engine: GradientEngine
@@ -27,17 +29,19 @@ public final class RecurrentMemory: @unchecked Sendable {
   public let batch: Int
 
   let learnsInitialState: Bool
-  private let zeroState: RecurrentState
-  private let lock = Lock()
-  private var states: [Tensor]
-  private var isAtStart: [Bool]
-  private var influences: [any Influence]
+  let zeroState: RecurrentState
+  let inputSize: Int
+  let timeAxis: Int
+  let lock = Lock()
+  var states: [Tensor]
+  var isAtStart: [Bool]
+  var influences: [any Influence]
   /// A window whose gradient has not been taken.
   private var pending: Window?
-  /// For truncated backpropagation, the inputs of the steps before the window, from these states on.
-  private var history: (input: Tensor, states: [Tensor])?
-  private var historyIsStart = true
+  /// The steps before the window, for truncated backpropagation.
+  var history: TruncatedHistory?
   private var windowCount = 0
+  private var mostKept = 0
 
   /// A window under the exact plans and, for SnAp-1, under those that keep to the units.
   private struct Window {
@@ -48,9 +52,15 @@ public final class RecurrentMemory: @unchecked Sendable {
   /// A memory at the start of a sequence.
   ///
   /// With `learnsInitialState`, gradients are found by the initial state that a call gives, too.
+  ///
+  /// - Throws: ``UnsuitableEngine`` where the layer does not read forwards, a number of steps is out of range,
+  ///   or the engine would have to remember more than `byteLimit` bytes.
   public convenience init(
-    of layer: Recurrent, engine: GradientEngine, batch: Int, learnsInitialState: Bool = false
-  ) {
+    of layer: Recurrent, engine: GradientEngine, batch: Int, learnsInitialState: Bool = false,
+    byteLimit: Int = GradientEngine.defaultByteLimit
+  ) throws(UnsuitableEngine) {
+    try engine.validate(
+      for: layer, batch: batch, learnsInitialState: learnsInitialState, byteLimit: byteLimit)
     self.init(
       of: layer, engine: engine, batch: batch, learnsInitialState: learnsInitialState, signs: nil)
   }
@@ -60,14 +70,13 @@ public final class RecurrentMemory: @unchecked Sendable {
     of layer: Recurrent, engine: GradientEngine, batch: Int, learnsInitialState: Bool,
     signs: (@Sendable (_ draw: Int) -> Float)?
   ) {
-    precondition(batch > 0, "a memory for \(batch) samples")
-    precondition(
-      layer.direction == .forward,
-      "only a layer that reads forwards can go on from window to window")
+    require(batch > 0, "a memory for \(batch) samples")
     self.engine = engine
     self.batch = batch
     self.learnsInitialState = learnsInitialState
     zeroState = layer.zeroState(batch: batch)
+    inputSize = layer.inputSize
+    timeAxis = layer.timeAxis
     states = zeroState.tensors
     isAtStart = Array(repeating: true, count: batch)
     influences = (0..<layer.layers).compactMap { index in
@@ -87,7 +96,7 @@ public final class RecurrentMemory: @unchecked Sendable {
     lock.withLock {
       settle()
       for sample in samples ?? Array(0..<batch) {
-        precondition(0..<batch ~= sample, "sample \(sample) of \(batch)")
+        require(0..<batch ~= sample, "sample \(sample) of \(batch)")
         isAtStart[sample] = true
         for index in influences.indices { influences[index].forget(sample: sample) }
       }
@@ -99,8 +108,13 @@ public final class RecurrentMemory: @unchecked Sendable {
   ///
   /// It does not depend on how long the sequence has been.
   public var size: Int {
-    lock.withLock { influences.reduce(0) { $0 + $1.size } }
+    lock.withLock {
+      influences.reduce(0) { $0 + $1.size } + (history?.input?.count ?? 0)
+    }
   }
+
+  /// The most bytes that a window has kept for its way back, its input and output aside.
+  package var mostBytesKept: Int { lock.withLock { mostKept } }
 
   // MARK: Windows
 
@@ -110,7 +124,8 @@ public final class RecurrentMemory: @unchecked Sendable {
   ) -> (output: Tensor, pullback: (Tensor?) -> [Tensor?]) {
     lock.withLock {
       settle()
-      let initialStates = replacing(states, by: initial ?? zeroState.tensors)
+      let initial = initial ?? zeroState.tensors
+      let initialStates = replacing(states, by: initial)
       let starts = isAtStart
       isAtStart = Array(repeating: false, count: batch)
       windowCount += 1
@@ -118,19 +133,20 @@ public final class RecurrentMemory: @unchecked Sendable {
       case .bptt:
         let pass = RecurrentPass(layer, x, initialStates, lengths, masks: [], learns: learns)
         states = pass.finalStates
+        if learns { mostKept = max(mostKept, pass.trailByteCount) }
         let noStates: [Tensor?] = states.map { _ in nil }
         return (
           pass.output, { self.withoutEarlierStarts(pass.pullback([$0] + noStates), starts) }
         )
       case .checkpointed(let count):
         let pass = SegmentedPass(
-          layer, x, initialStates, lengths,
-          cuts: Self.cuts(layer.steps(of: x), every: count), keepsTrails: false)
+          layer, x, initialStates, validity: validity(lengths, steps: layer.steps(of: x)),
+          cuts: Self.cuts(layer.steps(of: x), every: count, batch: batch), keepsTrails: false)
         states = pass.states[pass.states.count - 1]
-        return (pass.output, { self.withoutEarlierStarts(pass.pullBack($0), starts) })
+        return (pass.output, { self.pullBack($0, pass, starts) })
       case .tbptt(_, let reach):
-        precondition(lengths == nil, "truncated backpropagation is for samples without lengths")
-        return runTruncated(layer, x, initialStates, starts, reach, learns: learns)
+        return runTruncated(
+          layer, x, lengths, from: initial, initialStates, starts, reach, learns: learns)
       case .rtrl, .snap1, .uoro:
         let pass = RecurrentPass(layer, x, initialStates, lengths, masks: [], learns: true)
         let own =
@@ -138,6 +154,7 @@ public final class RecurrentMemory: @unchecked Sendable {
           ? RecurrentPass(
             layer, x, initialStates, lengths, masks: [], learns: true, keepsToUnits: true) : nil
         states = pass.finalStates
+        mostKept = max(mostKept, pass.trailByteCount)
         pending = Window(pass: pass, own: own)
         let number = windowCount
         return (pass.output, { self.pullBack($0, window: number) })
@@ -145,30 +162,51 @@ public final class RecurrentMemory: @unchecked Sendable {
     }
   }
 
-  private static func cuts(_ steps: Int, every count: Int) -> [Range<Int>] {
-    precondition(count > 0, "checkpoints every \(count) steps")
-    return stride(from: 0, to: steps, by: count).map { $0..<min($0 + count, steps) }
+  func validity(_ lengths: [Int]?, steps: Int) -> Storage? {
+    lengths.map { RecurrentPass.validity($0, steps: steps, batch: batch) }
+  }
+
+  /// Segments of whole blocks, with at least `count` steps each.
+  private static func cuts(_ steps: Int, every count: Int, batch: Int) -> [Range<Int>] {
+    let block = PlanRun.stepsInBlock(batch: batch)
+    let whole = (max(1, count) + block - 1) / block * block
+    return stride(from: 0, to: steps, by: whole).map { $0..<min($0 + whole, steps) }
+  }
+
+  private func pullBack(_ cotangent: Tensor?, _ pass: SegmentedPass, _ starts: [Bool]) -> [Tensor?]
+  {
+    var kept = 0
+    let cotangents = pass.pullBack(cotangent) { kept = max(kept, $0) }
+    kept += pass.stateByteCount
+    lock.withLock { mostKept = max(mostKept, kept) }
+    return withoutEarlierStarts(cotangents, starts)
   }
 
   private func pullBack(_ cotangent: Tensor?, window: Int) -> [Tensor?] {
     lock.withLock {
       guard window == windowCount, let window = pending else {
-        preconditionFailure("a window's gradient is taken once, before the next window begins")
+        failure("a window's gradient is taken once, before the next window begins")
       }
       pending = nil
-      return window.pass.advance(&influences, own: window.own, outputCotangent: cotangent).all
+      return window.pass.advance(
+        &influences, own: window.own, outputCotangent: cotangent,
+        learnsInitialState: learnsInitialState
+      ).all
     }
   }
 
   /// Remembers a window that nobody took the gradient of.
-  private func settle() {
+  func settle() {
     guard let window = pending else { return }
     pending = nil
-    _ = window.pass.advance(&influences, own: window.own, outputCotangent: nil)
+    _ = window.pass.advance(
+      &influences, own: window.own, outputCotangent: nil, learnsInitialState: learnsInitialState)
   }
 
+  // MARK: Samples at the start
+
   /// A sample that came from an earlier window does not know where that one began.
-  private func withoutEarlierStarts(_ cotangents: [Tensor?], _ starts: [Bool]) -> [Tensor?] {
+  func withoutEarlierStarts(_ cotangents: [Tensor?], _ starts: [Bool]) -> [Tensor?] {
     var cotangents = cotangents
     for index in 1...zeroState.names.count {
       cotangents[index] = cotangents[index].map {
@@ -178,49 +216,6 @@ public final class RecurrentMemory: @unchecked Sendable {
     return cotangents
   }
 
-  // MARK: Truncated backpropagation
-
-  /// Runs the steps before the window again, from the states that were carried to them.
-  private func runTruncated(
-    _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ starts: [Bool], _ reach: Int,
-    learns: Bool
-  ) -> (output: Tensor, pullback: (Tensor?) -> [Tensor?]) {
-    let (axis, steps) = (layer.timeAxis, layer.steps(of: x))
-    precondition(steps <= reach, "a window of \(steps) steps where the way back has \(reach)")
-    precondition(
-      !starts.contains(true) || !starts.contains(false),
-      "truncated backpropagation starts all samples anew at once")
-    if starts[0] { (history, historyIsStart) = (nil, true) }
-    let new = x.detached()
-    let whole = history.map { concatenate([$0.input, new], along: axis) } ?? new
-    let count = layer.steps(of: whole)
-    // The steps that the next window of this length does not reach come first.
-    let cut = max(0, min(count, count + steps - reach))
-    let cuts = [0..<cut, cut..<count].filter { !$0.isEmpty }
-    let pass = SegmentedPass(
-      layer, whole, history?.states ?? initialStates, nil, cuts: cuts, keepsTrails: learns)
-    states = pass.states[pass.states.count - 1]
-    let flags = Array(repeating: historyIsStart, count: batch)
-    historyIsStart = historyIsStart && cut == 0
-    history =
-      cut == count
-      ? nil : (whole.slice(cut..<count, along: axis), pass.states[cuts.count - 1])
-    return (
-      pass.output.slice(count - steps..<count, along: axis),
-      { cotangent in
-        let earlier = pass.output.slice(0..<count - steps, along: axis)
-        let padded = cotangent.map {
-          count == steps ? $0 : concatenate([Tensor(zeros: earlier.shape), $0], along: axis)
-        }
-        var cotangents = pass.pullBack(padded)
-        cotangents[0] = cotangents[0].map { $0.slice(count - steps..<count, along: axis) }
-        return self.withoutEarlierStarts(cotangents, flags)
-      }
-    )
-  }
-
-  // MARK: Samples at the start
-
   /// States `[L, B, width]`, with those of the samples at the start taken from other ones.
   private func replacing(_ states: [Tensor], by others: [Tensor]) -> [Tensor] {
     guard isAtStart.contains(true) else { return states }
@@ -229,7 +224,7 @@ public final class RecurrentMemory: @unchecked Sendable {
     }
   }
 
-  private func choosing(_ a: Tensor, where isChosen: [Bool], else b: Tensor) -> Tensor {
+  func choosing(_ a: Tensor, where isChosen: [Bool], else b: Tensor) -> Tensor {
     if !isChosen.contains(false) { return a.detached() }
     var result = b.detached()
     let width = a.shape[2]
@@ -239,41 +234,5 @@ public final class RecurrentMemory: @unchecked Sendable {
       }
     }
     return result
-  }
-}
-
-extension Recurrent {
-  /// The output at every step of the next window of a sequence that a memory goes along with.
-  ///
-  /// Gradients are found as the memory's engine does. See ``RecurrentMemory``.
-  ///
-  /// - Parameters:
-  ///   - x: `[T, B, I]`, or `[B, T, I]` if the layout is batch first.
-  ///   - memory: Where the layer stands; it is moved on.
-  ///   - initial: The states of the samples that are at the start of a sequence, zeros unless given. With a
-  ///     memory that learns them they must be given.
-  ///   - lengths: How many steps of each sample count, 1 to T each.
-  /// - Returns: `[T, B, outputSize]` in the layout of the input.
-  public func callAsFunction(
-    _ x: Tensor, with memory: RecurrentMemory, startingFrom initial: RecurrentState? = nil,
-    lengths: [Int]? = nil
-  ) -> Tensor {
-    precondition(
-      x.rank == 3 && x.shape[2] == inputSize && batch(of: x) == memory.batch,
-      "a sequence of shape \(x.shape) for \(inputSize) input units of \(memory.batch) samples")
-    precondition(
-      initial != nil || !memory.learnsInitialState, "the initial state to be learned is missing")
-    if let initial { check(initial, batch: memory.batch) }
-    let inputs = [x] + (initial?.tensors ?? []) + weights.flatMap { $0 }
-    let window = memory.run(
-      self, x, lengths, from: initial?.tensors, learns: inputs.contains { $0.isTracked })
-    let stateCount = cell.states.count
-    let hasInitial = initial != nil
-    let pullback = window.pullback
-    return Tensor.record([window.output], dependingOn: inputs) { cotangents in
-      var result = pullback(cotangents[0])
-      if !hasInitial { result.removeSubrange(1...stateCount) }
-      return result
-    }[0]
   }
 }

@@ -15,11 +15,13 @@ extension RecurrentPass {
   /// Takes the influences of a layer's parameters over the window, forwards in time, and gives the
   /// gradients of the window's loss by them, with everything in them that was before the window.
   ///
-  /// A lower layer learns from the cotangents of its outputs that reach it within the same step.
+  /// A lower layer learns from the cotangents of its outputs that reach it within the window or, with an
+  /// engine that goes step by step, within the same step.
   ///
   /// `own` is the same window under plans that leave out what units do to each other, where that is wanted.
   func advance(
-    _ influences: inout [any Influence], own: RecurrentPass?, outputCotangent: Tensor?
+    _ influences: inout [any Influence], own: RecurrentPass?, outputCotangent: Tensor?,
+    learnsInitialState: Bool
   ) -> Cotangents {
     var result = Cotangents(
       input: Tensor(zeros: input.shape),
@@ -35,7 +37,9 @@ extension RecurrentPass {
         owners.append(Storage(count: steps * batch * layer.outputSize))
         inputs = timeFirst(owners[owners.count - 1].pointer, layer.outputSize)
       }
-      advance(&influences[index], own, layer: index, from: outputs, to: inputs, &result)
+      advance(
+        &influences[index], own, layer: index, from: outputs, to: inputs, &result,
+        learnsInitialState: learnsInitialState)
       outputs = inputs
     }
     withExtendedLifetime((outputCotangent, owners)) {}
@@ -44,48 +48,38 @@ extension RecurrentPass {
 
   private func advance(
     _ influence: inout any Influence, _ own: RecurrentPass?, layer index: Int,
-    from outputs: SignalView?, to inputs: SignalView, _ result: inout Cotangents
+    from outputs: SignalView?, to inputs: SignalView, _ result: inout Cotangents,
+    learnsInitialState: Bool
   ) {
     let plan = plan(index)
     let window = EvaluatedWindow(
       plan: plan, trail: trails[index],
       parameters: PlanParameters(layer.weights[index], cache: layer.caches[index]),
       ownPlan: own.map { ($0.plan(index), $0.trails[index]) })
-    let inputSize = plan.cell.inputSize
-    let gradients = result.parameters[index].indices.map { position in
+    let parameters = result.parameters[index].indices.map { position in
       let count = result.parameters[index][position].count
-      return (result.parameters[index][position].withUnsafeMutablePointer { $0 }, count)
+      return (
+        pointer: result.parameters[index][position].withUnsafeMutablePointer { $0 }, count: count
+      )
     }
     let initial = result.initialStates.indices.map { state in
       let width = plan.cell.states[state].width
       let base = result.initialStates[state].withUnsafeMutablePointer { $0 }
-      return (base + index * batch * width, width)
+      return (pointer: base + index * batch * width, count: width)
     }
-    for step in 0..<steps {
-      for sample in 0..<batch {
-        let gradient = influence.advance(
-          window, step: step, sample: sample,
-          outputCotangent: outputs.map {
-            UnsafePointer($0.base + step * $0.timeStride + sample * $0.rowStride)
-          })
-        add(gradient.parameters, to: gradients)
-        if let states = gradient.initialStates {
-          add(states, to: initial.map { ($0 + sample * $1, $1) })
-        }
-        (inputs.base + step * inputs.timeStride + sample * inputs.rowStride)
-          .update(from: gradient.input, count: inputSize)
-      }
+    for sample in 0..<batch {
+      let states =
+        learnsInitialState ? initial.map { ($0.pointer + sample * $0.count, $0.count) } : []
+      influence.advance(
+        window, sample: sample, outputs: outputs?.sample(sample),
+        into: GradientSums(targets: parameters + states), inputs: inputs.sample(sample))
     }
   }
+}
 
-  /// Adds one row of numbers to several arrays, one after the other.
-  private func add(
-    _ row: UnsafePointer<Float>, to targets: [(UnsafeMutablePointer<Float>, count: Int)]
-  ) {
-    var row = row
-    for (target, count) in targets {
-      columnSum(row, stride: count, rows: 1, width: count, accumulate: true, into: target)
-      row += count
-    }
+extension SignalView {
+  /// One sample's rows.
+  fileprivate func sample(_ sample: Int) -> SignalView {
+    SignalView(base + sample * rowStride, timeStride: timeStride, rowStride: 0)
   }
 }

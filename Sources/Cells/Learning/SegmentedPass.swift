@@ -4,11 +4,14 @@ import TensorCore
 /// before it ended with.
 ///
 /// Without trails only the states between the segments are kept, and each segment is run again when the
-/// way back comes to it: with segments of √T steps, memory falls to about √T of T.
+/// way back comes to it: with segments of √T steps, memory falls to about √T of T. Segments of whole
+/// blocks (``PlanRun/stepsInBlock(batch:)``) give the same bits as the sequence in one piece.
 struct SegmentedPass {
   private let layer: Recurrent
   private let input: Tensor
-  private let lengths: [Int]?
+  private let batch: Int
+  /// `[T, B]`, if not all steps count.
+  private let validity: Storage?
   private let cuts: [Range<Int>]
   /// The passes, where their trails are kept.
   private var passes: [RecurrentPass] = []
@@ -17,12 +20,13 @@ struct SegmentedPass {
   private(set) var output: Tensor
 
   init(
-    _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ lengths: [Int]?,
+    _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], validity: Storage?,
     cuts: [Range<Int>], keepsTrails: Bool
   ) {
     self.layer = layer
-    self.lengths = lengths
+    self.validity = validity
     self.cuts = cuts
+    batch = layer.batch(of: x)
     input = x.detached()
     states = [initialStates.map { $0.detached() }]
     output = input
@@ -36,35 +40,51 @@ struct SegmentedPass {
     output = concatenate(outputs, along: layer.timeAxis)
   }
 
+  /// The bytes of the states between the segments.
+  var stateByteCount: Int {
+    states.joined().reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
+  }
+
   private func pass(_ index: Int, learns: Bool) -> RecurrentPass {
     let range = cuts[index]
     return RecurrentPass(
-      layer, input.slice(range, along: layer.timeAxis), states[index],
-      lengths.map { $0.map { min(max($0 - range.lowerBound, 0), range.count) } }, masks: [],
-      learns: learns)
+      layer, input.slice(range, along: layer.timeAxis), states[index], nil, masks: [],
+      learns: learns, validity: validity?.steps(range, batch: batch))
   }
 
   /// From the output's cotangent to those of the input, the initial states and the parameters.
-  func pullBack(_ cotangent: Tensor?) -> [Tensor?] {
+  ///
+  /// `keeping` is told how many bytes a segment keeps for its own way back.
+  func pullBack(_ cotangent: Tensor?, keeping report: (Int) -> Void = { _ in }) -> [Tensor?] {
     var inputs: [Tensor] = []
     var later: [Tensor?] = states[0].map { _ in nil }
-    var parameters: [Tensor?] = []
+    var segment = LayerSegment(of: layer)
     for index in cuts.indices.reversed() {
       let pass = passes.isEmpty ? pass(index, learns: true) : passes[index]
+      report(pass.trailByteCount)
       let part = cotangent.map { $0.slice(cuts[index], along: layer.timeAxis) }
-      let result = pass.pullback([part] + later)
-      if let input = result[0] { inputs.insert(input, at: 0) }
-      later = Array(result[1...later.count])
-      let gradients = result.dropFirst(1 + later.count)
-      parameters =
-        parameters.isEmpty
-        ? Array(gradients)
-        : zip(parameters, gradients).map { a, b in
-          guard let a, let b else { return a ?? b }
-          return a + b
-        }
+      segment.isFirst = index == cuts.count - 1
+      segment.isLast = index == 0
+      let result = pass.pullBack([part] + later, &segment)
+      if let input = result[0] { inputs.append(input) }
+      later = Array(result.dropFirst())
     }
-    return [concatenate(inputs, along: layer.timeAxis)] + later + parameters
+    return [concatenate(inputs.reversed(), along: layer.timeAxis)] + later
+      + segment.gradients.flatMap { $0 }
+  }
+}
+
+extension RecurrentPass {
+  /// The bytes that are kept for the way back, besides the input and the output.
+  var trailByteCount: Int { trails.reduce(0) { $0 + $1.byteCount } }
+}
+
+extension Storage {
+  /// Some steps of a mask `[T, B]`.
+  func steps(_ range: Range<Int>, batch: Int) -> Storage {
+    let part = Storage(count: range.count * batch)
+    part.pointer.update(from: pointer + range.lowerBound * batch, count: part.count)
+    return part
   }
 }
 

@@ -14,7 +14,7 @@ struct UnbiasedInfluence: Influence {
   private let rows: CotangentRows
   private let lossRow: CotangentRows
   private let signs: @Sendable (_ draw: Int) -> Float
-  private var drawCount = 0
+  var drawCount = 0
   private let stateSize: Int
   private let parameterSize: Int
   private let columns: Int
@@ -30,8 +30,8 @@ struct UnbiasedInfluence: Influence {
   ) {
     self.cell = cell
     self.signs = signs
-    rows = CotangentRows(oneHot: cell)
-    lossRow = CotangentRows(zeros: 1, cell)
+    rows = CotangentRows(oneHot: cell, steps: 1)
+    lossRow = CotangentRows(zeros: 1, steps: 1, cell)
     (stateSize, parameterSize) = (cell.stateSize, cell.parameterSize)
     let columns = parameterSize + (learnsInitialState ? stateSize : 0)
     self.columns = columns
@@ -43,6 +43,8 @@ struct UnbiasedInfluence: Influence {
   }
 
   var size: Int { stateVectors.count * (stateSize + columns) + 2 * columns }
+
+  var remembered: [Storage] { stateVectors + parameterVectors }
 
   mutating func forget(sample: Int) {
     let (states, parameters) = (stateVectors[sample].pointer, parameterVectors[sample].pointer)
@@ -61,19 +63,21 @@ struct UnbiasedInfluence: Influence {
   }
 
   mutating func advance(
-    _ window: EvaluatedWindow, step: Int, sample: Int, outputCotangent: UnsafePointer<Float>?
-  ) -> StepGradient {
+    _ window: EvaluatedWindow, sample: Int, outputs: SignalView?, into gradient: GradientSums,
+    inputs: SignalView
+  ) {
     let (states, parameters) = (stateVectors[sample].pointer, parameterVectors[sample].pointer)
-    lossRow.setLoss(outputCotangent)
-    loss.pointer.update(repeating: 0, count: columns)
-    let byState = window.pullBack(
-      lossRow, step: step, sample: sample, into: loss.pointer, stride: columns)
-    combine(1, loss.pointer, dot(byState, row: 0, states), parameters, into: loss.pointer)
-    goOn(window, step: step, sample: sample, states, parameters)
-    return StepGradient(
-      parameters: UnsafePointer(loss.pointer),
-      initialStates: columns > parameterSize ? UnsafePointer(loss.pointer + parameterSize) : nil,
-      input: lossRow.lossOfInput)
+    for step in 0..<window.steps {
+      lossRow.setLoss(outputs, from: step)
+      loss.pointer.update(repeating: 0, count: columns)
+      let byState = window.pullBack(
+        lossRow, from: step, sample: sample, into: loss.pointer, stride: columns
+      ).states
+      combine(1, loss.pointer, dot(byState, row: 0, states), parameters, into: loss.pointer)
+      gradient.add(loss.pointer)
+      lossRow.copyLossOfInput(to: inputs, from: step)
+      goOn(window, step: step, sample: sample, states, parameters)
+    }
   }
 
   private mutating func goOn(
@@ -84,7 +88,8 @@ struct UnbiasedInfluence: Influence {
     rows.setDiagonal(signs, cell)
     // Summed over the rows, which have one sign each, the parameters' cotangents are νᵀI.
     let factors = window.pullBack(
-      rows, step: step, sample: sample, into: direct.pointer, stride: 0)
+      rows, from: step, sample: sample, into: direct.pointer, stride: 0
+    ).states
     let moved = signs.indices.map { signs[$0] * dot(factors, row: $0, states) }
     func norm(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
       Float(sumOfSquares(x, count: count).squareRoot()) + 1e-7
@@ -116,18 +121,5 @@ struct UnbiasedInfluence: Influence {
     into target: UnsafeMutablePointer<Float>
   ) {
     for column in 0..<columns { target[column] = a * x[column] + b * y[column] }
-  }
-}
-
-extension CotangentRows {
-  /// Sets the cotangent of state unit k in row k.
-  func setDiagonal(_ values: [Float], _ cell: CellGraph) {
-    var row = 0
-    for (index, state) in cell.states.enumerated() {
-      for unit in 0..<state.width {
-        states[index].pointer[row * state.width + unit] = values[row]
-        row += 1
-      }
-    }
   }
 }

@@ -3,45 +3,40 @@ import TensorCore
 /// The influence of every parameter on its own unit: one trace for each state, in the parameters' shape.
 ///
 /// Memory: K P floats a sample for a cell of K states and P parameters; a step costs about as much as
-/// the forward and backward step. It is exact where the recurrence is elementwise. For other cells it is
-/// SnAp-1: what a unit does to others on the way is left out of the traces, but not of the loss's part.
+/// the forward and backward step. It is exact where the recurrence is elementwise, and then a window is
+/// gone through at once. For other cells it is SnAp-1, step by step: what a unit does to others on the way is
+/// left out of the traces, but not of the loss's part.
 ///
 /// Papers: M. Mozer, A focused backpropagation algorithm, 1989 (the elementwise case); J. Menick et al.,
 /// Practical real time recurrent learning with a sparse approximation, ICLR 2021.
 struct UnitInfluence: Influence {
   private let cell: CellGraph
-  private let segments: [UnitMap.Segment]
+  private let pieces: [TracePiece]
   /// Ones for each state, and the loss's row.
-  private let rows: CotangentRows
+  private var rows: CotangentRows
   private let lossRow: CotangentRows
   private let parameterSize: Int
   private let columns: Int
-  private var samples: [Storage]
-  private var next: Storage
+  /// `[K, columns]` for each sample.
+  private let samples: [Storage]
+  /// What the steps at hand do directly: a row for each state, and the loss's.
+  private let direct: Storage
 
   init(_ cell: CellGraph, _ map: UnitMap, batch: Int, learnsInitialState: Bool) {
     self.cell = cell
-    rows = CotangentRows(onesForEachStateOf: cell)
-    lossRow = CotangentRows(zeros: 1, cell)
+    rows = CotangentRows(onesForEachStateOf: cell, steps: 1)
+    lossRow = CotangentRows(zeros: 1, steps: 1, cell)
     parameterSize = cell.parameterSize
     columns = parameterSize + (learnsInitialState ? cell.stateSize : 0)
-    var segments = map.segments
-    if learnsInitialState {
-      var column = parameterSize
-      for state in cell.states {
-        segments.append(
-          .init(column: column, rows: state.width, rowSize: 1, unit: 0, width: state.width))
-        column += state.width
-      }
-    }
-    self.segments = segments
-    let count = rows.count * columns
-    samples = (0..<batch).map { _ in Storage(zeros: count) }
-    next = Storage(zeros: count)
+    pieces = TracePiece.all(of: cell, map, learnsInitialState: learnsInitialState)
+    samples = (0..<batch).map { [columns] _ in Storage(zeros: cell.states.count * columns) }
+    direct = Storage(zeros: rows.count * columns)
     for sample in 0..<batch { forget(sample: sample) }
   }
 
-  var size: Int { (samples.count + 1) * rows.count * columns }
+  var size: Int { samples.count * cell.states.count * columns + direct.count }
+
+  var remembered: [Storage] { samples }
 
   mutating func forget(sample: Int) {
     let traces = samples[sample].pointer
@@ -55,86 +50,68 @@ struct UnitInfluence: Influence {
   }
 
   mutating func advance(
-    _ window: EvaluatedWindow, step: Int, sample: Int, outputCotangent: UnsafePointer<Float>?
-  ) -> StepGradient {
-    let last = rows.count - 1
-    let isExact = window.ownPlan == nil
-    rows.setLoss(isExact ? outputCotangent : nil)
-    let factors = window.own.pullBack(
-      rows, step: step, sample: sample, into: next.pointer, stride: columns)
-    var lossFactors = factors.enumerated().map { index, factor in
-      UnsafePointer(factor.pointer + last * cell.states[index].width)
+    _ window: EvaluatedWindow, sample: Int, outputs: SignalView?, into gradient: GradientSums,
+    inputs: SignalView
+  ) {
+    if window.ownPlan == nil {
+      advanceExactly(window, sample, outputs, gradient, inputs)
+    } else {
+      for step in 0..<window.steps {
+        advanceOwnUnits(window, step, sample, outputs, gradient, inputs)
+      }
     }
-    var owners: [Storage] = []
-    if !isExact {
-      lossRow.setLoss(outputCotangent)
-      owners = window.pullBack(
-        lossRow, step: step, sample: sample, into: next.pointer + last * columns, stride: columns)
-      lossFactors = owners.map { UnsafePointer($0.pointer) }
+  }
+
+  private mutating func advanceExactly(
+    _ window: EvaluatedWindow, _ sample: Int, _ outputs: SignalView?, _ gradient: GradientSums,
+    _ inputs: SignalView
+  ) {
+    if rows.steps != window.steps {
+      rows = CotangentRows(onesForEachStateOf: cell, steps: window.steps)
     }
+    rows.setLoss(outputs, from: 0)
+    let result = window.pullBack(
+      rows, from: 0, sample: sample, into: direct.pointer, stride: columns,
+      leavesOuters: window.steps == 1)
+    let factors = (0..<rows.count).map { result.row($0, cell) }
+    addUp(factors, result.outers, sample, gradient)
+    withExtendedLifetime(result) {}
+    rows.copyLossOfInput(to: inputs, from: 0)
+  }
+
+  private func advanceOwnUnits(
+    _ window: EvaluatedWindow, _ step: Int, _ sample: Int, _ outputs: SignalView?,
+    _ gradient: GradientSums, _ inputs: SignalView
+  ) {
+    let stateCount = cell.states.count
+    rows.setLoss(nil, from: step)
+    let own = window.own.pullBack(
+      rows, from: step, sample: sample, into: direct.pointer, stride: columns)
+    lossRow.setLoss(outputs, from: step)
+    let loss = window.pullBack(
+      lossRow, from: step, sample: sample, into: direct.pointer + stateCount * columns,
+      stride: columns)
+    let factors = (0..<stateCount).map { own.row($0, cell) } + [loss.row(0, cell)]
+    addUp(factors, [], sample, gradient)
+    withExtendedLifetime((own, loss)) {}
+    lossRow.copyLossOfInput(to: inputs, from: step)
+  }
+
+  /// Moves the traces on and adds to the gradient: every row is its direct part, plus the old traces times
+  /// the row's factors, unit by unit.
+  private func addUp(
+    _ factors: [[UnsafePointer<Float>]], _ outers: [PlanRun.Outer?], _ sample: Int,
+    _ gradient: GradientSums
+  ) {
     for row in 0..<rows.count where columns > parameterSize {
-      (next.pointer + row * columns + parameterSize)
+      (direct.pointer + row * columns + parameterSize)
         .update(repeating: 0, count: columns - parameterSize)
     }
-    let old = samples[sample].pointer
-    for row in 0..<last {
-      let own = factors.enumerated().map { index, factor in
-        UnsafePointer(factor.pointer + row * cell.states[index].width)
-      }
-      add(own, old, toRow: row)
-    }
-    add(lossFactors, old, toRow: last)
-    withExtendedLifetime((factors, owners)) {}
-    swap(&samples[sample], &next)
-    let loss = samples[sample].pointer + last * columns
-    return StepGradient(
-      parameters: loss, initialStates: columns > parameterSize ? loss + parameterSize : nil,
-      input: (isExact ? rows : lossRow).lossOfInput)
-  }
-
-  /// next[row] += the sum over the states of factor · trace, unit by unit.
-  private func add(
-    _ factors: [UnsafePointer<Float>], _ old: UnsafeMutablePointer<Float>, toRow row: Int
-  ) {
-    withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: 3) { operands in
-      guard let base = operands.baseAddress else { return }
-      for segment in segments {
-        for (index, state) in cell.states.enumerated() where state.width == segment.width {
-          // Rows of single elements are one row of them.
-          let isVector = segment.rowSize == 1
-          let stride = isVector ? 0 : segment.rowSize
-          let target = next.pointer + row * columns + segment.column
-          (base + 0).initialize(to: ElementwiseOperand(target, rowStride: stride))
-          (base + 1).initialize(
-            to: ElementwiseOperand(
-              reading: factors[index] + segment.unit, rowStride: isVector ? 0 : 1,
-              columnStride: isVector ? 1 : 0))
-          (base + 2).initialize(
-            to: ElementwiseOperand(old + index * columns + segment.column, rowStride: stride))
-          ElementwiseProgram.addProduct.run(
-            operands: base, rows: isVector ? 1 : segment.rows,
-            width: isVector ? segment.rows : segment.rowSize)
-        }
-      }
+    for piece in pieces {
+      piece.addUp(
+        traces: samples[sample].pointer, direct: direct.pointer, columns: columns,
+        factors: factors, outer: piece.parameter.flatMap { outers.isEmpty ? nil : outers[$0] },
+        gradient: gradient)
     }
   }
-}
-
-extension CotangentRows {
-  /// A row for each state, with ones for all of its units, and the loss's.
-  init(onesForEachStateOf cell: CellGraph) {
-    self.init(zeros: cell.states.count + 1, cell)
-    for (index, state) in cell.states.enumerated() {
-      (states[index].pointer + index * state.width).update(repeating: 1, count: state.width)
-    }
-  }
-}
-
-extension ElementwiseProgram {
-  /// Operand 0 += operand 1 · operand 2.
-  fileprivate static let addProduct = ElementwiseProgram(
-    [
-      .load(operand: 0, to: 0), .load(operand: 1, to: 1), .load(operand: 2, to: 2),
-      ElementwiseInstruction(.multiplyAdd, 1, 2, 0, to: 3), .store(3, operand: 0),
-    ], constants: [], operandCount: 3)
 }

@@ -6,8 +6,10 @@
 struct UnitMap: Sendable {
   /// Elements of the parameters that belong to units in order: row r to unit `unit + r`.
   struct Segment: Sendable {
-    /// Where it starts among all elements.
-    var column: Int
+    /// The parameter.
+    var parameter: Int
+    /// The first row of the parameter.
+    var row: Int
     var rows: Int
     var rowSize: Int
     /// The first row's unit, among the units of the states that have `width` units.
@@ -32,8 +34,16 @@ extension CellGraph {
 
   /// Which parameter belongs to which unit, if the recurrence is elementwise.
   var exactUnitMap: UnitMap? {
+    guard mostStatesOfOneWidth <= TracePiece.mostStates else { return nil }
     let demand = UnitDemand(recurrence, states: states, isStrict: true)
     return demand.isElementwise ? demand.map(of: parameters) : nil
+  }
+}
+
+extension CellGraph {
+  /// How many states have the same width, at most.
+  var mostStatesOfOneWidth: Int {
+    states.map { state in states.count { $0.width == state.width } }.max() ?? 0
   }
 }
 
@@ -96,36 +106,30 @@ struct UnitDemand {
   /// The parameters that belong to one unit.
   func map(of parameters: [CellGraph.Parameter]) -> UnitMap {
     var map = UnitMap(ownTerms: ownTerms)
-    var column = 0
     for (index, parameter) in parameters.enumerated() {
-      let rowSize = parameter.shape.count == 2 ? parameter.shape[1] : 1
-      if let leaf = graph.nodes.firstIndex(where: { $0.operation == .parameter(index) }),
+      guard let leaf = graph.nodes.firstIndex(where: { $0.operation == .parameter(index) }),
         let demand = demands[leaf]
-      {
-        let rows =
-          parameter.shape.count == 2 && parameter.shape[0] == 1
-          ? [Demand.joined(demand)] : demand
-        map.segments += segments(of: rows, rowSize: rowSize, from: column)
-      }
-      column += parameter.shape.reduce(1, *)
+      else { continue }
+      let isMatrix = parameter.shape.count == 2
+      let rows = isMatrix && parameter.shape[0] == 1 ? [Demand.joined(demand)] : demand
+      map.segments += segments(
+        of: rows, parameter: index, rowSize: isMatrix ? parameter.shape[1] : 1)
     }
     return map
   }
 
-  private func segments(
-    of rows: [Demand], rowSize: Int, from column: Int
-  ) -> [UnitMap.Segment] {
+  private func segments(of rows: [Demand], parameter: Int, rowSize: Int) -> [UnitMap.Segment] {
     var segments: [UnitMap.Segment] = []
     for (row, demand) in rows.enumerated() {
       guard case .unit(let unit, let width) = demand else { continue }
-      let start = column + row * rowSize
       if let last = segments.last, last.width == width, last.unit + last.rows == unit,
-        last.column + last.rows * rowSize == start
+        last.row + last.rows == row
       {
         segments[segments.count - 1].rows += 1
       } else {
         segments.append(
-          .init(column: start, rows: 1, rowSize: rowSize, unit: unit, width: width))
+          .init(
+            parameter: parameter, row: row, rows: 1, rowSize: rowSize, unit: unit, width: width))
       }
     }
     return segments

@@ -52,6 +52,13 @@ public struct Plan: Sendable {
     let steps: Int
     let isReversed: Bool
     let kept: [(view: SignalView, owner: Storage?)]
+
+    /// The bytes that it keeps.
+    var byteCount: Int {
+      var storages: [ObjectIdentifier: Int] = [:]
+      for case (_, let owner?) in kept { storages[ObjectIdentifier(owner)] = owner.count }
+      return storages.values.reduce(0, +) * MemoryLayout<Float>.stride
+    }
   }
 
   /// Runs the cell over a sequence; returns the final states, `[B, width]` each.
@@ -66,25 +73,26 @@ public struct Plan: Sendable {
   /// Runs the way back: from the cotangents of the output and of the final states to those of the input,
   /// of the initial states (returned), and of the parameters. With a stride, each sample has gradients of
   /// its own, that far behind the ones of the sample before it.
-  package func runBackward(
+  func runBackward(
     _ trail: Trail, outputCotangent: SignalView, stateCotangents: [UnsafePointer<Float>?],
     inputCotangent: SignalView, parameters: PlanParameters,
-    gradients: [UnsafeMutablePointer<Float>], gradientStride: Int = 0
-  ) -> [Storage] {
+    gradients: [UnsafeMutablePointer<Float>], gradientStride: Int = 0,
+    segment: PlanRun.Segment = .init(), leavesOuters: Bool = false
+  ) -> (states: [Storage], outers: [PlanRun.Outer?]) {
     guard let backward else { preconditionFailure("a plan that does not learn has no way back") }
     var kept = trail.kept.makeIterator()
     let sequences = backward.sources.map { source in
       source == .outputCotangent ? outputCotangent : kept.next()?.view ?? outputCotangent
     }
     return withExtendedLifetime(trail) {
-      PlanRun.run(
+      let results = PlanRun.run(
         backward.schedule,
         PlanArguments(
           batch: trail.batch, steps: trail.steps, isReversed: !trail.isReversed,
           sequences: sequences, outputs: [inputCotangent], initialStates: stateCotangents,
           parameters: parameters, gathered: gradients,
-          gatheredStride: gradientStride)
-      ).states
+          gatheredStride: gradientStride, segment: segment, leavesOuters: leavesOuters))
+      return (results.states, results.outers)
     }
   }
 }

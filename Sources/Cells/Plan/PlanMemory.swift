@@ -39,9 +39,12 @@ package struct PlanArguments {
   package var initialStates: [UnsafePointer<Float>?]
   package var parameters: PlanParameters
   package var gathered: [UnsafeMutablePointer<Float>] = []
-  /// Floats from one sample's gathered values to the next one's, for a single step; 0 where they are
-  /// summed over samples and steps.
+  /// Floats from one sample's gathered values to the next one's; 0 where they are summed over samples.
   package var gatheredStride = 0
+  /// Which part of a sequence this is, if it is gone through in parts.
+  var segment = PlanRun.Segment()
+  /// Whether gathered values that are one outer product are left to the caller, as their two factors.
+  var leavesOuters = false
 }
 
 /// The memory of one run of a schedule.
@@ -105,7 +108,13 @@ struct PlanMemory {
           Area(base: own(steps * row), timeStride: row, rowStride: buffer.width))
       case .oneStep:
         areas.append(Area(base: own(row), timeStride: 0, rowStride: buffer.width))
-      case .value(let rows): areas.append(matrix(own(rows * buffer.width)))
+      case .value(let rows):
+        if let known = arguments.segment.sums?.storage(ofBuffer: number) {
+          storage = known
+          areas.append(matrix(known.pointer))
+        } else {
+          areas.append(matrix(own(rows * buffer.width)))
+        }
       case .prepared(let rows):
         if let known = prepared?[number] {
           storage = known

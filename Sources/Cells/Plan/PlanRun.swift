@@ -6,7 +6,7 @@ import TensorCore
 /// before and after it, and by columns where all samples and steps are summed: no sum changes its order.
 struct PlanRun {
   /// Rows that are worked on together: samples of one step, or steps of one sample.
-  private struct Block {
+  struct Block {
     var step: Int
     var row = 0
     var rows: Int
@@ -14,20 +14,23 @@ struct PlanRun {
     var alongTime = false
   }
 
-  private typealias Operands = UnsafeMutablePointer<ElementwiseOperand>
+  typealias Operands = UnsafeMutablePointer<ElementwiseOperand>
 
   /// The states after the last step, `[B, width]` each, and the signals that were to be kept, with the
   /// memory that holds them.
   struct Results {
     var states: [Storage]
     var kept: [(view: SignalView, owner: Storage?)]
+    var outers: [Outer?]
   }
 
-  private let schedule: Schedule
+  let schedule: Schedule
   private let isReversed: Bool
   /// Whether what is gathered is wanted for each sample.
-  private let gathersSamples: Bool
-  private var memory: PlanMemory
+  let gathersSamples: Bool
+  let segment: Segment
+  let leavesOuters: Bool
+  private(set) var memory: PlanMemory
   private var packed: [PackedMatrix] = []
 
   /// Runs the whole schedule.
@@ -35,9 +38,6 @@ struct PlanRun {
     precondition(
       arguments.batch > 0 && arguments.steps > 0,
       "a recurrence over \(arguments.steps) steps of \(arguments.batch) samples")
-    precondition(
-      arguments.steps == 1 || arguments.gatheredStride == 0,
-      "sums of each sample over \(arguments.steps) steps")
     let run = PlanRun(schedule, arguments)
     let parts = run.partCount
     let isShared =
@@ -51,6 +51,8 @@ struct PlanRun {
     self.schedule = schedule
     isReversed = arguments.isReversed
     gathersSamples = arguments.gatheredStride != 0
+    segment = arguments.segment
+    leavesOuters = arguments.leavesOuters
     let parameters = arguments.parameters
     let known = parameters.cache?.prepared(for: schedule, parameters.tensors)
     memory = PlanMemory(schedule, arguments, prepared: known?.storages)
@@ -103,8 +105,10 @@ struct PlanRun {
         from: area.base + (last & area.stepMask) * area.timeStride, count: count)
       return storage
     }
+    segment.sums?.keep(memory.storages, of: schedule)
     return Results(
-      states: states, kept: schedule.kept.map { (memory.view($0), memory.storages[$0.buffer]) })
+      states: states, kept: schedule.kept.map { (memory.view($0), memory.storages[$0.buffer]) },
+      outers: outers)
   }
 
   private func statePlace(_ index: Int) -> (Schedule.Place, count: Int) {
@@ -150,8 +154,8 @@ struct PlanRun {
       if gathersSamples { return gatherSamples(operands) }
       for step in schedule.gathering {
         if let width = step.gatheredWidth {
-          gather(step, share(width)) { blocks(0..<memory.steps, for: $0) }
-        } else {
+          gather(step, share(width))
+        } else if segment.isLast {
           meet()
           if part == 0 { execute(step, Block(step: 0, rows: 1), operands) }
           meet()
@@ -162,7 +166,7 @@ struct PlanRun {
 
   // MARK: One piece of work
 
-  private func execute(_ step: Schedule.Step, _ block: Block, _ operands: Operands) {
+  func execute(_ step: Schedule.Step, _ block: Block, _ operands: Operands) {
     switch step {
     case .fused(let fused): execute(fused, block, operands)
     case .product(let product):
@@ -217,11 +221,11 @@ struct PlanRun {
       operands: operands, rows: fused.rows ?? block.rows, width: fused.width)
   }
 
-  private func pointer(_ place: Schedule.Place, _ block: Block) -> UnsafeMutablePointer<Float> {
+  func pointer(_ place: Schedule.Place, _ block: Block) -> UnsafeMutablePointer<Float> {
     memory.pointer(place, step: block.step, row: block.row)
   }
 
-  private func stride(_ place: Schedule.Place, _ block: Block) -> Int {
+  func stride(_ place: Schedule.Place, _ block: Block) -> Int {
     let area = memory.areas[place.buffer]
     if area.isMatrix { return 0 }
     return block.alongTime ? area.timeStride : area.rowStride
@@ -247,47 +251,6 @@ struct PlanRun {
       Block(step: steps.lowerBound, row: $0, rows: steps.count, alongTime: true)
     }
   }
-
-  /// What is gathered, sample by sample.
-  private func gatherSamples(_ operands: Operands) {
-    for row in 0..<memory.batch {
-      let block = Block(step: 0, row: row, rows: 1)
-      for step in schedule.gathering {
-        if let width = step.gatheredWidth {
-          gather(step, 0..<width) { _ in [block] }
-        } else {
-          execute(step, block, operands)
-        }
-      }
-    }
-  }
-
-  /// Some columns of a sum over blocks of samples and steps: rows of the matrix for `outer`.
-  private func gather(
-    _ step: Schedule.Step, _ columns: Range<Int>, over blocks: ([Schedule.Place]) -> [Block]
-  ) {
-    if columns.isEmpty { return }
-    switch step {
-    case .outer(let a, let b, let target):
-      let stride = memory.areas[target.buffer].rowStride
-      for (index, block) in blocks([a, b]).enumerated() {
-        matrixProduct(
-          m: columns.count, n: b.columns, k: block.rows,
-          a: pointer(a, block) + columns.lowerBound, aRowStride: 1,
-          aColumnStride: self.stride(a, block), b: pointer(b, block),
-          bRowStride: self.stride(b, block), bColumnStride: 1, accumulate: index > 0,
-          into: pointer(target, block) + columns.lowerBound * stride, stride: stride)
-      }
-    case .total(let source, let target):
-      for (index, block) in blocks([source]).enumerated() {
-        columnSum(
-          pointer(source, block) + columns.lowerBound, stride: stride(source, block),
-          rows: block.rows, width: columns.count, accumulate: index > 0,
-          into: pointer(target, block) + columns.lowerBound)
-      }
-    default: preconditionFailure("only sums over samples and steps are gathered")
-    }
-  }
 }
 
 extension Schedule.Step {
@@ -305,7 +268,7 @@ extension Schedule.Step {
   }
 
   /// For a sum over all samples and steps, the number of columns that threads can share.
-  fileprivate var gatheredWidth: Int? {
+  var gatheredWidth: Int? {
     switch self {
     case .outer(let a, _, _), .total(let a, _): a.columns
     default: nil

@@ -104,6 +104,8 @@ package struct Schedule: Sendable {
   package var after: [Step] = []
   /// Sums over all samples and steps, and what is made of them.
   package var gathering: [Step] = []
+  /// The rows of each gathered value.
+  package var gatheredRows: [Int] = []
   /// Where each kept node's value lies.
   package var kept: [Place] = []
 

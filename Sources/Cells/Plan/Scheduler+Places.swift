@@ -42,6 +42,7 @@ extension Scheduler {
     for (index, value) in recurrence.gathered.enumerated() {
       let node = graph[value]
       let buffer = addBuffer(.gathered(index), node.columns)
+      schedule.gatheredRows.append(node.rows)
       prefer(
         Schedule.Place(buffer: buffer, rows: node.rows, columns: node.columns), for: value,
         isState: false)

@@ -25,6 +25,22 @@ import Testing
     }
   }
 
+  /// Both are anchored to something that knows no derivatives at all.
+  @Test(arguments: CellRegistry.standard.entries.map(\.name))
+  func derivativeIsTheLimitOfDifferences(_ name: String) throws {
+    let sample = try DoubleSample(name)
+    var generator = Philox(seed: 3, stream: 9)
+    let size = (sample.parameters + sample.states).joined().count
+    let direction = (0..<size).map { _ in Double.random(in: -1...1, using: &generator) }
+    let step = 1e-6
+    let difference =
+      (sample.loss(along: direction, step) - sample.loss(along: direction, -step)) / (2 * step)
+    let expected = sample.derivative(along: direction)
+    // The loss has 16 digits, the difference of two so close ones about 9.
+    #expect(
+      abs(difference - expected) <= 1e-6 * max(1, abs(expected)), "\(difference), \(expected)")
+  }
+
   @Test(arguments: ["rnn", "lstm", "gru"])
   func influenceGoesOnWhereItStopped(_ name: String) throws {
     let sample = try DoubleSample(name)
@@ -66,6 +82,21 @@ struct DoubleSample {
   }
 
   func oracle() -> Oracle { Oracle(cell, parameters: parameters.map { $0.map { Dual($0) } }) }
+
+  /// The loss at some distance along a direction of the parameters and initial states.
+  func loss(along direction: [Double], _ distance: Double) -> Double {
+    var rest = direction[...]
+    func duals(_ values: [[Double]]) -> [[Dual]] {
+      values.map { $0.map { Dual($0 + distance * rest.removeFirst()) } }
+    }
+    let oracle = Oracle(cell, parameters: duals(parameters))
+    let outputs = oracle.run(
+      inputs.map { $0.map { $0.map { Dual($0) } } }, from: duals(states)
+    ).outputs
+    return zip(outputs, weights).reduce(0) { sum, pair in
+      sum + zip(pair.0, pair.1).reduce(0) { $0 + $1.0.value * $1.1 }
+    }
+  }
 
   /// The loss's derivative along a direction of the parameters and initial states.
   func derivative(along direction: [Double]) -> Double {

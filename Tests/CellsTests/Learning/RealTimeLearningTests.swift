@@ -9,8 +9,9 @@ import Testing
 
   @Test(arguments: CellRegistry.standard.entries.map(\.name))
   func realTimeGradientEqualsBackpropagation(_ name: String) throws {
-    let stream = Stream(
-      try CellRegistry.standard.cell(named: name), inputSize: 4, hiddenSize: 4)
+    let cell = try CellRegistry.standard.cell(named: name)
+    let (inputSize, hiddenSize) = suitableSizes(cell)
+    let stream = Stream(cell, inputSize: inputSize, hiddenSize: hiddenSize)
     let expected = stream.throughTime()
     for windows in [[6], [1, 1, 1, 1, 1, 1], [2, 4]] {
       let found = stream.inWindows(windows, with: stream.memory(.rtrl))
@@ -47,19 +48,7 @@ import Testing
     memory.reset(samples: [1])
     found.merge(stream.part(2..<6).inWindows([1, 3], with: memory)) { $0 + $1 }
 
-    // Each sample alone; the second as two sequences.
-    var expected: [String: Tensor] = [:]
-    for (row, range) in [(0, 0..<6), (1, 0..<2), (1, 2..<6)] {
-      let alone = stream.row(row).part(range).throughTime()
-      for name in alone.names where !name.hasPrefix("initial") {
-        guard let gradient = alone[name] else { continue }
-        expected[name] = expected[name].map { $0 + gradient } ?? gradient
-      }
-    }
-    for (name, gradient) in expected {
-      expectClose(
-        found[name]?.scalars ?? [], gradient.scalars, within: Self.tolerance, floor: 1e-2, name)
-    }
+    stream.expectSecondSampleStartsAnew(at: 2, found, within: Self.tolerance)
   }
 
   /// A window without a loss is part of the past like any other.
@@ -82,6 +71,31 @@ import Testing
     #expect(memory.size == 3 * 5 * (36 + 4))
     for step in 0..<40 { _ = stream.part(step..<step + 1).inWindows([1], with: memory) }
     #expect(memory.size == 3 * 5 * (36 + 4))
+  }
+
+  /// 1,024 state units and the loss, for each of two samples and the next one.
+  @Test func whatDenseLearningCannotHoldIsRefused() throws {
+    var generator = Philox(seed: 1)
+    let layer = Recurrent(LSTM(), inputSize: 512, hiddenSize: 512, using: &generator)
+    let parameters = 4 * 512 * (512 + 512 + 2)
+    let bytes = 4 * 3 * 1025 * parameters
+    #expect(GradientEngine.rtrl.byteCount(for: layer, batch: 2) == bytes)
+    #expect(throws: UnsuitableEngine.tooLarge(bytes: bytes, limit: 1 << 30)) {
+      try RecurrentMemory(of: layer, engine: .rtrl, batch: 2)
+    }
+    #expect(throws: UnsuitableEngine.tooLarge(bytes: .max, limit: 1 << 30)) {
+      try RecurrentMemory(of: layer, engine: .rtrl, batch: 1 << 40)
+    }
+    _ = try RecurrentMemory(of: layer, engine: .snap1, batch: 2)
+  }
+
+  @Test func onlyForwardLayersGoOn() {
+    var generator = Philox(seed: 1)
+    let layer = Recurrent(
+      GRU(), inputSize: 2, hiddenSize: 2, direction: .reverse, using: &generator)
+    #expect(throws: UnsuitableEngine.notForward) {
+      try RecurrentMemory(of: layer, engine: .bptt, batch: 1)
+    }
   }
 
   /// As the learning rate falls, learning after every step comes to what the batch gradient does, linearly.
@@ -113,6 +127,24 @@ import Testing
 }
 
 extension Stream {
+  /// Expects the gradients of two samples of which the second is two sequences.
+  func expectSecondSampleStartsAnew(
+    at step: Int, _ found: [String: Tensor], within tolerance: Float
+  ) {
+    var expected: [String: Tensor] = [:]
+    for (row, range) in [(0, 0..<steps), (1, 0..<step), (1, step..<steps)] {
+      let alone = self.row(row).part(range).throughTime()
+      for name in alone.names where !name.hasPrefix("initial") {
+        guard let gradient = alone[name] else { continue }
+        expected[name] = expected[name].map { $0 + gradient } ?? gradient
+      }
+    }
+    for (name, gradient) in expected {
+      expectClose(
+        found[name]?.scalars ?? [], gradient.scalars, within: tolerance, floor: 1e-2, name)
+    }
+  }
+
   /// Some steps of it.
   func part(_ range: Range<Int>) -> Stream {
     Stream(

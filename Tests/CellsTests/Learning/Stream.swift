@@ -67,8 +67,14 @@ struct Stream: Module {
   }
 
   func memory(_ engine: GradientEngine) -> RecurrentMemory {
-    RecurrentMemory(of: layer, engine: engine, batch: batch, learnsInitialState: true)
+    // swift-format-ignore: NeverUseForceTry
+    try! RecurrentMemory(of: layer, engine: engine, batch: batch, learnsInitialState: true)
   }
+}
+
+/// A layer's sizes that suit a cell of the registry, as small as they can be.
+func suitableSizes(_ cell: some RecurrentCell) -> (inputSize: Int, hiddenSize: Int) {
+  (4, cell.suitableHiddenSize(from: 4, inputSize: 4) ?? 4)
 }
 
 /// Expects the same gradients of the same parameters.

@@ -7,14 +7,44 @@ import Testing
   /// Float32 through six steps, sums in another order.
   static let tolerance: Float = 1e-5
 
-  @Test(arguments: [1, 2, 3, 4, 6, 9])
-  func checkpointsChangeNothing(_ count: Int) {
-    let stream = Stream(LSTM(), batch: 3, layers: 2, layout: .batchFirst)
-    let expected = stream.throughTime(lengths: [6, 1, 4])
-    let memory = RecurrentMemory(
-      of: stream.layer, engine: .checkpointed(every: count), batch: 3, learnsInitialState: true)
-    expectSame(
-      stream.inWindows([6], with: memory, lengths: [6, 1, 4]), expected, within: Self.tolerance)
+  /// 32 samples are summed in blocks of 8 steps, of which the last has fewer.
+  @Test(
+    arguments: ["lstm", "gru", "antisymmetric", "rhn", "mingru"],
+    [Recurrent.Layout.timeFirst, .batchFirst])
+  func checkpointsChangeNoBit(_ name: String, _ layout: Recurrent.Layout) throws {
+    let cell = try CellRegistry.standard.cell(named: name)
+    let stream = Stream(
+      cell, steps: 38, batch: 32, inputSize: 5, hiddenSize: 5, layers: 2, layout: layout)
+    let lengths = (0..<32).map { $0 + 7 }
+    for lengths in [nil, lengths] {
+      let expected = stream.throughTime(lengths: lengths)
+      for count in [1, 8, 13, 24, 50] {
+        let found = stream.inWindows(
+          [38], with: stream.memory(.checkpointed(every: count)), lengths: lengths)
+        for name in expected.names {
+          #expect(found[name]?.scalars == expected[name]?.scalars, "\(name), every \(count)")
+        }
+      }
+    }
+  }
+
+  /// With √T steps between checkpoints, what is kept is about √T of what all steps keep.
+  @Test func checkpointsKeepAboutTheSquareRoot() {
+    var kept: [Int] = []
+    for (steps, interval) in [(256, 16), (1024, 32)] {
+      let stream = Stream(LSTM(), steps: steps, batch: 16, hiddenSize: 16)
+      var bytes: [Int] = []
+      for engine in [GradientEngine.bptt, .checkpointed(every: interval)] {
+        let memory = stream.memory(engine)
+        _ = stream.inWindows([steps], with: memory)
+        bytes.append(memory.mostBytesKept)
+      }
+      // The states between the segments are a third of what a step keeps, or less.
+      #expect(Double(bytes[1]) < 1.5 * Double(bytes[0]) / Double(interval), "\(bytes)")
+      kept.append(bytes[1])
+    }
+    // Four times the steps take about twice the memory.
+    #expect(kept[1] < 5 * kept[0] / 2, "\(kept)")
   }
 
   /// A way back that reaches the start of the sequence is backpropagation through time.
@@ -25,6 +55,48 @@ import Testing
     let windows = Array(repeating: window, count: 6 / window)
     expectSame(
       stream.inWindows(windows, with: memory), stream.throughTime(), within: Self.tolerance)
+  }
+
+  /// Each sample ends where its length says, and windows after its end leave it as it is.
+  @Test(arguments: [1, 2, 3])
+  func truncationKnowsLengths(_ window: Int) {
+    let stream = Stream(LSTM(), batch: 3, layout: .batchFirst)
+    let lengths = [6, 1, 4]
+    let found = stream.inWindows(
+      Array(repeating: window, count: 6 / window),
+      with: stream.memory(.tbptt(every: window, through: 6)), lengths: lengths)
+    expectSame(found, stream.throughTime(lengths: lengths), within: Self.tolerance)
+  }
+
+  /// A sample starts anew while the way back of the other one goes on.
+  @Test func truncationStartsOneSampleAnew() {
+    let stream = Stream(GRU())
+    let memory = stream.memory(.tbptt(every: 1, through: 6))
+    var found = stream.part(0..<2).inWindows([1, 1], with: memory)
+    memory.reset(samples: [1])
+    found.merge(stream.part(2..<6).inWindows([1, 1, 1, 1], with: memory)) { $0 + $1 }
+    stream.expectSecondSampleStartsAnew(at: 2, found, within: Self.tolerance)
+  }
+
+  /// What is remembered of earlier steps stays within the reach of the way back.
+  @Test func truncationForgets() {
+    let stream = Stream(GRU(), steps: 30)
+    let memory = stream.memory(.tbptt(every: 2, through: 6))
+    _ = stream.inWindows(Array(repeating: 2, count: 15), with: memory)
+    // Four steps of two samples of three units.
+    #expect(memory.size == 4 * 2 * 3)
+  }
+
+  @Test func windowsThatDoNotFitAreRefused() {
+    let layer = Stream(GRU()).layer
+    for engine in [
+      GradientEngine.tbptt(every: 4, through: 3), .tbptt(every: 0, through: 3),
+      .checkpointed(every: 0),
+    ] {
+      #expect(throws: UnsuitableEngine.self) {
+        try RecurrentMemory(of: layer, engine: engine, batch: 1)
+      }
+    }
   }
 
   /// Each window's loss is followed back through so many steps, and no further.

@@ -1,0 +1,37 @@
+import TensorCore
+
+extension Recurrent {
+  /// The output at every step of the next window of a sequence that a memory goes along with.
+  ///
+  /// Gradients are found as the memory's engine does. See ``RecurrentMemory``.
+  ///
+  /// - Parameters:
+  ///   - x: `[T, B, I]`, or `[B, T, I]` if the layout is batch first.
+  ///   - memory: Where the layer stands; it is moved on.
+  ///   - initial: The states of the samples that are at the start of a sequence, zeros unless given. With a
+  ///     memory that learns them they must be given.
+  ///   - lengths: How many steps of each sample count, 0 to T each.
+  /// - Returns: `[T, B, outputSize]` in the layout of the input.
+  public func callAsFunction(
+    _ x: Tensor, with memory: RecurrentMemory, startingFrom initial: RecurrentState? = nil,
+    lengths: [Int]? = nil
+  ) -> Tensor {
+    require(
+      x.rank == 3 && x.shape[2] == inputSize && batch(of: x) == memory.batch,
+      "a sequence of shape \(x.shape) for \(inputSize) input units of \(memory.batch) samples")
+    require(
+      initial != nil || !memory.learnsInitialState, "the initial state to be learned is missing")
+    if let initial { check(initial, batch: memory.batch) }
+    let inputs = [x] + (initial?.tensors ?? []) + weights.flatMap { $0 }
+    let window = memory.run(
+      self, x, lengths, from: initial?.tensors, learns: inputs.contains { $0.isTracked })
+    let stateCount = cell.states.count
+    let hasInitial = initial != nil
+    let pullback = window.pullback
+    return Tensor.record([window.output], dependingOn: inputs) { cotangents in
+      var result = pullback(cotangents[0])
+      if !hasInitial { result.removeSubrange(1...stateCount) }
+      return result
+    }[0]
+  }
+}

@@ -1,0 +1,158 @@
+import TensorCore
+
+extension RecurrentMemory {
+  /// Everything that a memory remembers, to be saved: it goes on from it to the bit.
+  public struct Snapshot: Sendable {
+    /// Arrays by name: `state/…`, `influence/LAYER/NUMBER` and, for truncated backpropagation, `history/…`.
+    public var tensors: [String: Tensor]
+    /// What is not an array.
+    public var details: Details
+
+    /// A snapshot that was saved as these parts.
+    public init(tensors: [String: Tensor], details: Details) {
+      self.tensors = tensors
+      self.details = details
+    }
+  }
+
+  /// What a snapshot holds besides arrays.
+  public struct Details: Codable, Hashable, Sendable {
+    /// Which samples are at the start of a sequence.
+    var isAtStart: [Bool]
+    /// Which samples were, before the steps of the history.
+    var historyStarts: [Bool]?
+    /// How many random numbers each layer's engine has drawn.
+    var draws: [Int]
+  }
+
+  /// A snapshot does not fit a memory.
+  public struct SnapshotMismatch: Error, Hashable, CustomStringConvertible {
+    /// The array or detail.
+    public let name: String
+    /// What the memory would take.
+    public let expected: String
+    /// What the snapshot has.
+    public let found: String
+
+    /// One line with all three.
+    public var description: String { "\(name): expected \(expected), found \(found)" }
+  }
+
+  /// What the memory remembers now.
+  public var snapshot: Snapshot {
+    lock.withLock {
+      settle()
+      var tensors: [String: Tensor] = [:]
+      for (name, state) in zip(zeroState.names, states) { tensors["state/\(name)"] = state }
+      for (layer, influence) in influences.enumerated() {
+        for (number, storage) in influence.remembered.enumerated() {
+          tensors["influence/\(layer)/\(number)"] = Tensor(uninitialized: [storage.count]) {
+            $0.update(from: storage.pointer, count: storage.count)
+          }
+        }
+      }
+      if let history {
+        tensors["history/input"] = history.input
+        tensors["history/valid"] = history.validity.map { validity in
+          Tensor(uninitialized: [history.steps, batch]) {
+            $0.update(from: validity.pointer, count: validity.count)
+          }
+        }
+        for (name, state) in zip(zeroState.names, history.states) {
+          tensors["history/state/\(name)"] = state
+        }
+      }
+      return Snapshot(
+        tensors: tensors,
+        details: Details(
+          isAtStart: isAtStart, historyStarts: history?.isStart,
+          draws: influences.map(\.drawCount)))
+    }
+  }
+
+  /// Remembers what another memory of the same layer, engine and batch did.
+  ///
+  /// - Throws: ``SnapshotMismatch`` where something is missing or does not fit; then nothing has changed.
+  public func restore(_ snapshot: Snapshot) throws(SnapshotMismatch) {
+    let result: Result<Void, SnapshotMismatch> = lock.withLock {
+      do throws(SnapshotMismatch) {
+        return .success(try take(snapshot))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try result.get()
+  }
+
+  private func take(_ snapshot: Snapshot) throws(SnapshotMismatch) {
+    settle()
+    let (details, tensors) = (snapshot.details, snapshot.tensors)
+    try check("samples", details.isAtStart.count == batch, batch, details.isAtStart.count)
+    let (layers, count) = (influences.count, details.draws.count)
+    try check("layers", count == layers, layers, count)
+    try check("draws", details.draws.allSatisfy { $0 >= 0 }, "counts", details.draws)
+    var restored: [Tensor] = []
+    for (name, zero) in zip(zeroState.names, zeroState.tensors) {
+      restored.append(try tensors.tensor("state/\(name)", zero.shape))
+    }
+    var memories: [[Tensor]] = []
+    for (layer, influence) in influences.enumerated() {
+      var own: [Tensor] = []
+      for (number, storage) in influence.remembered.enumerated() {
+        own.append(try tensors.tensor("influence/\(layer)/\(number)", [storage.count]))
+      }
+      memories.append(own)
+    }
+    history = try history(in: snapshot)
+    states = restored
+    isAtStart = details.isAtStart
+    for (layer, own) in memories.enumerated() {
+      influences[layer].drawCount = details.draws[layer]
+      for (storage, tensor) in zip(influences[layer].remembered, own) {
+        storage.pointer.update(from: tensor.readPointer, count: storage.count)
+      }
+    }
+  }
+
+  private func history(in snapshot: Snapshot) throws(SnapshotMismatch) -> TruncatedHistory? {
+    guard let starts = snapshot.details.historyStarts else { return nil }
+    try check("samples of the history", starts.count == batch, batch, starts.count)
+    var states: [Tensor] = []
+    for (name, zero) in zip(zeroState.names, zeroState.tensors) {
+      states.append(try snapshot.tensors.tensor("history/state/\(name)", zero.shape))
+    }
+    var history = TruncatedHistory(states: states, isStart: starts)
+    guard let input = snapshot.tensors["history/input"] else { return history }
+    let shape = input.shape
+    try check(
+      "history/input",
+      shape.count == 3 && shape[1 - timeAxis] == batch && shape[2] == inputSize,
+      "steps of \(batch) samples of \(inputSize) units", shape)
+    (history.input, history.steps) = (input, shape[timeAxis])
+    if snapshot.tensors["history/valid"] != nil {
+      history.validity = try snapshot.tensors.tensor("history/valid", [history.steps, batch])
+        .detached().storage
+    }
+    return history
+  }
+
+  private func check(
+    _ name: String, _ holds: Bool, _ expected: some Any, _ found: some Any
+  ) throws(SnapshotMismatch) {
+    if !holds { throw SnapshotMismatch(name: name, expected: "\(expected)", found: "\(found)") }
+  }
+}
+
+extension [String: Tensor] {
+  fileprivate func tensor(
+    _ name: String, _ shape: [Int]
+  ) throws(RecurrentMemory.SnapshotMismatch) -> Tensor {
+    guard let tensor = self[name] else {
+      throw .init(name: name, expected: "an array", found: "none")
+    }
+    guard tensor.shape == shape else {
+      throw .init(name: name, expected: "the shape \(shape)", found: "\(tensor.shape)")
+    }
+    return tensor.detached()
+  }
+}

@@ -1,0 +1,173 @@
+import TensorCore
+
+/// Rows of a parameter that belong to units in order, or to none, and the work on their traces.
+struct TracePiece: Sendable {
+  /// Among the gradient's targets: the parameters, and then the initial states.
+  private let target: Int
+  /// The parameter, if it is one.
+  let parameter: Int?
+  /// The first row, and where it starts among all columns.
+  private let row: Int
+  private let column: Int
+  private let rows: Int
+  private let rowSize: Int
+  /// The first row's unit.
+  private let unit: Int
+  /// The states that have the unit: the rows of the traces.
+  private let states: [Int]
+
+  /// The most states of one width whose traces one program takes.
+  static let mostStates = 6
+
+  /// All columns of a cell's traces.
+  static func all(
+    of cell: CellGraph, _ map: UnitMap, learnsInitialState: Bool
+  ) -> [TracePiece] {
+    var pieces: [TracePiece] = []
+    var column = 0
+    func states(of width: Int) -> [Int] {
+      cell.states.indices.filter { cell.states[$0].width == width }
+    }
+    for (index, parameter) in cell.parameters.enumerated() {
+      let isMatrix = parameter.shape.count == 2
+      let rowSize = isMatrix ? parameter.shape[1] : 1
+      let rowCount = elementCount(of: parameter.shape) / max(1, rowSize)
+      func add(_ row: Int, _ rows: Int, _ unit: Int, _ states: [Int]) {
+        if rows == 0 { return }
+        pieces.append(
+          TracePiece(
+            target: index, parameter: index, row: row, column: column + row * rowSize, rows: rows,
+            rowSize: rowSize, unit: unit, states: states))
+      }
+      var row = 0
+      for segment in map.segments where segment.parameter == index {
+        add(row, segment.row - row, 0, [])
+        add(segment.row, segment.rows, segment.unit, states(of: segment.width))
+        row = segment.row + segment.rows
+      }
+      add(row, rowCount - row, 0, [])
+      column += rowCount * rowSize
+    }
+    for (index, state) in cell.states.enumerated() where learnsInitialState {
+      pieces.append(
+        TracePiece(
+          target: cell.parameters.count + index, parameter: nil, row: 0, column: column,
+          rows: state.width, rowSize: 1, unit: 0, states: states(of: state.width)))
+      column += state.width
+    }
+    return pieces
+  }
+
+  /// Moves the traces on, in place, and adds to the gradient.
+  ///
+  /// - Parameters:
+  ///   - direct: A row for each state, and the loss's, of `columns` floats each.
+  ///   - factors: For each of these rows, what each state before the steps is multiplied with.
+  ///   - outer: The factors of the direct part of one step, if that is an outer product.
+  func addUp(
+    traces: UnsafeMutablePointer<Float>, direct: UnsafeMutablePointer<Float>, columns: Int,
+    factors: [[UnsafePointer<Float>]], outer: PlanRun.Outer?, gradient: GradientSums
+  ) {
+    // Rows of one element are one row of them.
+    let isVector = rowSize == 1 && outer == nil
+    let stride = isVector ? 0 : rowSize
+    var operands = [
+      ElementwiseOperand(
+        gradient.targets[target].pointer + row * rowSize, rowStride: stride)
+    ]
+    for state in states {
+      operands.append(ElementwiseOperand(traces + state * columns + column, rowStride: stride))
+    }
+    let last = factors.count - 1
+    for place in states + [last] {
+      for state in states {
+        operands.append(
+          ElementwiseOperand(
+            reading: factors[place][state] + unit, rowStride: isVector ? 0 : 1,
+            columnStride: isVector ? 1 : 0))
+      }
+      if let outer {
+        let (left, right) = (outer.left, outer.right)
+        operands.append(
+          ElementwiseOperand(
+            left.base + place * left.rowStride + row, rowStride: 1, columnStride: 0))
+        operands.append(ElementwiseOperand(right.base + place * right.rowStride, rowStride: 0))
+      } else {
+        operands.append(
+          ElementwiseOperand(direct + place * columns + column, rowStride: stride))
+      }
+    }
+    run(
+      TracePrograms.program(states: states.count, hasOuter: outer != nil), operands,
+      rows: isVector ? 1 : rows, width: isVector ? rows : rowSize)
+  }
+
+  /// Runs a program over rows that threads share.
+  private func run(
+    _ program: ElementwiseProgram, _ operands: [ElementwiseOperand], rows: Int, width: Int
+  ) {
+    let leastWork = 50_000
+    let work = rows * width * (states.count + 1)
+    let parts = max(1, min(ThreadTeam.count, rows, work / leastWork))
+    func run(_ part: Int) {
+      let (first, end) = (rows * part / parts, rows * (part + 1) / parts)
+      let moved = operands.map { operand in
+        var operand = operand
+        operand.base += first * operand.rowStride
+        return operand
+      }
+      moved.withUnsafeBufferPointer { moved in
+        guard let base = moved.baseAddress else { return }
+        program.run(operands: base, rows: end - first, width: width)
+      }
+    }
+    if parts == 1 { run(0) } else { ThreadTeam.run(parts: parts, run) }
+  }
+}
+
+/// The programs that move traces on: for operands gradient, traces, and for each row of states and the
+/// loss's its factors and its direct part.
+private enum TracePrograms {
+  private static let all = [false, true].map { hasOuter in
+    (0...TracePiece.mostStates).map { make(states: $0, hasOuter: hasOuter) }
+  }
+
+  static func program(states: Int, hasOuter: Bool) -> ElementwiseProgram {
+    all[hasOuter ? 1 : 0][states]
+  }
+
+  /// Registers: the gradient, the old traces, the new ones, and two for what is read in between.
+  private static func make(states: Int, hasOuter: Bool) -> ElementwiseProgram {
+    let count = UInt8(states)
+    let (first, second) = (2 * count + 1, 2 * count + 2)
+    var code = (0...count).map { ElementwiseInstruction.load(operand: $0, to: $0) }
+    var operand = count + 1
+    func load(to register: UInt8) {
+      code.append(.load(operand: operand, to: register))
+      operand += 1
+    }
+    for row in 0...count {
+      let isLoss = row == count
+      let sum = isLoss ? 0 : count + 1 + row
+      // The factors come first among the operands, and are multiplied with the old traces.
+      for state in 0..<count {
+        load(to: first)
+        let isStart = !isLoss && state == 0
+        code.append(
+          isStart
+            ? ElementwiseInstruction(.multiply, first, 1 + state, to: sum)
+            : ElementwiseInstruction(.multiplyAdd, first, 1 + state, sum, to: sum))
+      }
+      load(to: first)
+      if hasOuter {
+        load(to: second)
+        code.append(ElementwiseInstruction(.multiplyAdd, first, second, sum, to: sum))
+      } else {
+        code.append(ElementwiseInstruction(.add, sum, first, to: sum))
+      }
+    }
+    code.append(.store(0, operand: 0))
+    for state in 0..<count { code.append(.store(count + 1 + state, operand: 1 + state)) }
+    return ElementwiseProgram(code, constants: [], operandCount: Int(operand))
+  }
+}
