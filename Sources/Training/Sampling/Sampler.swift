@@ -49,11 +49,14 @@ public struct Sampler: Sendable, Hashable, Codable {
     from logits: [Float], excluding excluded: Int32? = nil,
     using generator: inout some RandomNumberGenerator
   ) -> Int32 {
+    guard let likeliest = likeliest(of: logits, excluding: excluded) else { return excluded ?? 0 }
+    if temperature == 0 { return Int32(likeliest) }
+    let share = Double(generator.next() >> 11) * 0x1p-53
+    if topK == nil, topP == nil {
+      return token(at: share, of: logits, likeliest: likeliest, excluding: excluded)
+    }
     let candidates = candidates(logits, excluding: excluded)
-    guard let first = candidates.first else { return excluded ?? 0 }
-    if temperature == 0 { return first.token }
-    let total = candidates.reduce(0) { $0 + $1.weight }
-    var left = Double(generator.next() >> 11) * 0x1p-53 * total
+    var left = share * candidates.reduce(0) { $0 + $1.weight }
     for candidate in candidates {
       left -= candidate.weight
       if left < 0 { return candidate.token }
@@ -61,14 +64,49 @@ public struct Sampler: Sendable, Hashable, Codable {
     return candidates[candidates.count - 1].token
   }
 
+  /// The first of the likeliest tokens, if any may be drawn.
+  private func likeliest(of logits: [Float], excluding excluded: Int32?) -> Int? {
+    var best: Int?
+    for index in logits.indices where logits[index].isFinite && excluded != Int32(index) {
+      if let best, logits[best] >= logits[index] { continue }
+      best = index
+    }
+    return best
+  }
+
+  /// The token at a share of the whole distribution, the tokens side by side in their order. Nothing is
+  /// sorted and nothing allocated: this is done for every character that is written.
+  private func token(
+    at share: Double, of logits: [Float], likeliest: Int, excluding excluded: Int32?
+  ) -> Int32 {
+    let largest = logits[likeliest]
+    return withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { weights in
+      var total = 0.0
+      for index in logits.indices {
+        let isAllowed = logits[index].isFinite && excluded != Int32(index)
+        let weight =
+          isAllowed ? exponential(Double(logits[index] - largest) / temperature) : 0
+        weights.initializeElement(at: index, to: weight)
+        total += weight
+      }
+      var left = share * total
+      var last = likeliest
+      for index in logits.indices where weights[index] > 0 {
+        left -= weights[index]
+        if left < 0 { return Int32(index) }
+        last = index
+      }
+      return Int32(last)
+    }
+  }
+
   /// The tokens that may be drawn, the likeliest first, with weights in proportion to their probabilities.
-  func candidates(
+  private func candidates(
     _ logits: [Float], excluding excluded: Int32?
   ) -> [(token: Int32, weight: Double)] {
     let allowed = logits.indices.filter { logits[$0].isFinite && excluded != Int32($0) }
     let sorted = allowed.sorted { (logits[$0], $1) > (logits[$1], $0) }
     guard let largest = sorted.first.map({ logits[$0] }) else { return [] }
-    if temperature == 0 { return [(Int32(sorted[0]), 1)] }
     var candidates = sorted.prefix(topK ?? sorted.count).map { index in
       (token: Int32(index), weight: exponential(Double(logits[index] - largest) / temperature))
     }
