@@ -26,7 +26,7 @@ package func adamStep(
   secondMoment: inout Tensor
 ) {
   requireSameShapes(gradient, parameter, firstMoment, secondMoment)
-  var adam = ctk_adam(
+  let adam = ctk_adam(
     learning_rate: settings.learningRate, beta1: settings.beta1, beta2: settings.beta2,
     epsilon: settings.epsilon, weight_decay: settings.weightDecay,
     decoupled_decay: settings.decoupledDecay, bias_correction1: settings.biasCorrection1,
@@ -36,7 +36,13 @@ package func adamStep(
   gradient.withUnsafePointer { g in
     parameter.withUnsafeMutablePointer { p in
       firstMoment.withUnsafeMutablePointer { m in
-        secondMoment.withUnsafeMutablePointer { v in ctk_adam_step(&adam, count, g, p, m, v) }
+        secondMoment.withUnsafeMutablePointer { v in
+          ThreadTeam.split(count, unit: 16, work: workOfElement * count) { range in
+            let i = range.lowerBound
+            var adam = adam
+            ctk_adam_step(&adam, range.count, g + i, p + i, m + i, v + i)
+          }
+        }
       }
     }
   }
@@ -53,12 +59,19 @@ package func sgdStep(
   gradient.withUnsafePointer { g in
     parameter.withUnsafeMutablePointer { p in
       velocity.withUnsafeMutablePointer { v in
-        ctk_sgd_step(
-          learningRate, momentum, weightDecay, nesterov, gradientScale, count, g, p, v)
+        ThreadTeam.split(count, unit: 16, work: workOfElement * count) { range in
+          let i = range.lowerBound
+          ctk_sgd_step(
+            learningRate, momentum, weightDecay, nesterov, gradientScale, range.count, g + i, p + i,
+            v + i)
+        }
       }
     }
   }
 }
+
+/// What an element costs, in multiplications and additions: it is read and written at three places.
+private let workOfElement = 10
 
 private func requireSameShapes(_ first: Tensor, _ others: Tensor...) {
   for other in others {

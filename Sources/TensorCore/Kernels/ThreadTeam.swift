@@ -24,6 +24,28 @@ public enum ThreadTeam {
     }
   }
 
+  /// Calls `body` with ranges that make up `0..<count`: one where there is little work, else one for each
+  /// thread. All but the last range end at multiples of `unit`.
+  ///
+  /// - Parameter work: multiplications and additions in all, about.
+  package static func split(
+    _ count: Int, unit: Int = 1, work: Int, _ body: (_ range: Range<Int>) -> Void
+  ) {
+    // Some ten microseconds: less than that, and waking a thread costs more than it brings.
+    let leastWork = 100_000
+    let units = (count + unit - 1) / unit
+    let parts = min(self.count, units, work / leastWork)
+    guard parts > 1 else {
+      if count > 0 { body(0..<count) }
+      return
+    }
+    run(parts: parts) { part in
+      let start = units * part / parts * unit
+      let end = min(count, units * (part + 1) / parts * unit)
+      body(start..<end)
+    }
+  }
+
   /// The same, but returns false at once, having called nothing, if the team is busy or smaller
   /// than `parts`. The calls run at the same time and may meet at ``barrier()``.
   package static func tryRun(parts: Int, _ body: (_ part: Int) -> Void) -> Bool {

@@ -21,8 +21,17 @@ public func crossEntropy(_ logits: Tensor, _ targets: [Int32]) -> Tensor {
   let tape = Tape.following(logits)
   let losses = Storage(count: rows)
   let gradient = tape.map { _ in Storage(count: logits.count) }
-  logits.withUnsafePointer {
-    ctk_cross_entropy($0, rows, width, targets, losses.pointer, gradient?.pointer)
+  logits.withUnsafePointer { logits in
+    targets.withUnsafeBufferPointer { targets in
+      guard let targets = targets.baseAddress else { return }
+      // An exponential is some twenty operations.
+      ThreadTeam.split(rows, work: 20 * rows * width) { range in
+        let (first, start) = (range.lowerBound, range.lowerBound * width)
+        ctk_cross_entropy(
+          logits + start, range.count, width, targets + first, losses.pointer + first,
+          gradient.map { $0.pointer + start })
+      }
+    }
   }
   let total = withExtendedLifetime(losses) { sum(losses.pointer, count: rows) }
   let y = Tensor(counted == 0 ? 0 : Float(total / Double(counted)))

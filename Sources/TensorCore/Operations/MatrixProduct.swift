@@ -48,11 +48,13 @@ public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
       PackedMatrix($0, kStride: 1, nStride: inputs, n: outputs, k: inputs)
     }
     withExtendedLifetime(bias?.storage) {
-      x.withUnsafePointer {
-        packed.multiply(
-          rows: rows, x: $0, xRowStride: inputs,
-          bias: bias.map { UnsafePointer($0.storage.pointer) },
-          into: result, stride: outputs)
+      x.withUnsafePointer { x in
+        ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
+          packed.multiply(
+            rows: range.count, x: x + range.lowerBound * inputs, xRowStride: inputs,
+            bias: bias.map { UnsafePointer($0.storage.pointer) },
+            into: result + range.lowerBound * outputs, stride: outputs)
+        }
       }
     }
   }
@@ -76,18 +78,25 @@ private func affinePullback(
       if let weight {
         cotangents.accumulate(to: 0, shape: xShape) { dx, hasValues in
           weight.withUnsafePointer { w in
-            matrixProduct(
-              m: rows, n: inputs, k: outputs, a: dy, aRowStride: outputs, aColumnStride: 1, b: w,
-              bRowStride: inputs, bColumnStride: 1, accumulate: hasValues, into: dx, stride: inputs)
+            ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
+              matrixProduct(
+                m: range.count, n: inputs, k: outputs, a: dy + range.lowerBound * outputs,
+                aRowStride: outputs, aColumnStride: 1, b: w, bRowStride: inputs, bColumnStride: 1,
+                accumulate: hasValues, into: dx + range.lowerBound * inputs, stride: inputs)
+            }
           }
         }
       }
       if let x {
         cotangents.accumulate(to: 1, shape: weightShape) { dw, hasValues in
           x.withUnsafePointer { x in
-            matrixProduct(
-              m: outputs, n: inputs, k: rows, a: dy, aRowStride: 1, aColumnStride: outputs, b: x,
-              bRowStride: inputs, bColumnStride: 1, accumulate: hasValues, into: dw, stride: inputs)
+            // By columns, so that each thread packs its own part of x.
+            ThreadTeam.split(inputs, unit: 16, work: rows * inputs * outputs) { range in
+              matrixProduct(
+                m: outputs, n: range.count, k: rows, a: dy, aRowStride: 1, aColumnStride: outputs,
+                b: x + range.lowerBound, bRowStride: inputs, bColumnStride: 1,
+                accumulate: hasValues, into: dw + range.lowerBound, stride: inputs)
+            }
           }
         }
       }

@@ -1,0 +1,75 @@
+import Testing
+
+@testable import TensorCore
+
+extension TeamTests {
+  /// What is split over threads gives the bits that one thread gives.
+  @Suite struct SharedWork {
+    /// Runs `body` on one thread and on several, and compares all numbers.
+    private func expectSameBits(_ name: String, _ body: () -> [Tensor]) {
+      let before = ThreadTeam.count
+      defer { ThreadTeam.count = before }
+      ThreadTeam.count = 1
+      let expected = body()
+      for threads in [2, 3, 5] {
+        ThreadTeam.count = threads
+        for (index, (a, b)) in zip(expected, body()).enumerated() {
+          let same = zip(a.scalars, b.scalars).allSatisfy { $0.bitPattern == $1.bitPattern }
+          #expect(a.shape == b.shape && same, "\(name), result \(index) on \(threads) threads")
+        }
+      }
+    }
+
+    @Test func affineMapsAndTheirGradients() {
+      var generator = Philox(seed: 1)
+      for (rows, inputs, outputs) in [(257, 67, 33), (31, 200, 129), (1120, 10, 28)] {
+        let x = Tensor(normal: [rows, inputs], using: &generator)
+        let weight = Tensor(normal: [outputs, inputs], using: &generator)
+        let bias = Tensor(normal: [outputs], using: &generator)
+        let targets = (0..<rows).map { Int32($0 % outputs) }
+        expectSameBits("\(rows) x \(inputs) -> \(outputs)") {
+          let (loss, gradients) = valueAndGradient(of: [x, weight, bias]) {
+            crossEntropy(affine($0[0], weight: $0[1], bias: $0[2]), targets)
+          }
+          return [loss] + gradients
+        }
+      }
+    }
+
+    @Test func optimizers() {
+      var generator = Philox(seed: 2)
+      let shape = [100_003]
+      let (gradient, start) = (
+        Tensor(normal: shape, using: &generator), Tensor(normal: shape, using: &generator)
+      )
+      expectSameBits("Adam") {
+        var (parameter, first, second) = (start, Tensor(zeros: shape), Tensor(ones: shape))
+        adamStep(
+          AdamSettings(), gradient: gradient, parameter: &parameter, firstMoment: &first,
+          secondMoment: &second)
+        return [parameter, first, second]
+      }
+      expectSameBits("SGD") {
+        var (parameter, velocity) = (start, Tensor(ones: shape))
+        sgdStep(
+          learningRate: 0.1, momentum: 0.9, weightDecay: 0.01, nesterov: true, gradient: gradient,
+          parameter: &parameter, velocity: &velocity)
+        return [parameter, velocity]
+      }
+    }
+
+    @Test func rangesCoverEverythingOnce() {
+      let before = ThreadTeam.count
+      defer { ThreadTeam.count = before }
+      ThreadTeam.count = 4
+      for (count, unit) in [(0, 1), (1, 16), (17, 16), (100, 7), (64, 16)] {
+        let lock = Lock()
+        var seen = [Int](repeating: 0, count: count)
+        ThreadTeam.split(count, unit: unit, work: 1 << 30) { range in
+          lock.withLock { for index in range { seen[index] += 1 } }
+        }
+        #expect(seen.allSatisfy { $0 == 1 }, "\(count) in units of \(unit)")
+      }
+    }
+  }
+}
