@@ -51,7 +51,7 @@ extension CheckpointReader {
   ) throws(CheckpointError) -> Value {
     let value = try json(section, name)
     do throws(JSONMismatch) {
-      return try value.decoded(as: type)
+      return try value.decoded(as: type, userInfo: userInfo)
     } catch {
       throw CheckpointError(file: file, error, in: .init(section, name))
     }

@@ -12,6 +12,8 @@
 public struct CheckpointReader: Sendable {
   /// The path of the file, or what stands for it in errors.
   public let file: String
+  /// What types that are read from JSON find in their decoder: a registry of one's own cells, say.
+  public var userInfo: [CodingUserInfoKey: any Sendable] = [:]
   private let source: ByteSource
   private let limits: ReadLimits
   private let index: Index

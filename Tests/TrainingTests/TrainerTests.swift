@@ -11,14 +11,16 @@ import Training
 
   private func task(
     _ cell: String, _ sampling: Windows.Sampling, dropout: Float = 0,
-    carriesState: Bool = true, _ corpus: TokenizedCorpus? = TrainerTests.corpus
+    carriesState: Bool = true, engine: GradientEngine = .bptt,
+    _ corpus: TokenizedCorpus? = TrainerTests.corpus
   ) throws -> LanguageModelTask {
     let configuration = LanguageModelTask.Configuration(
       dataset: "tales:4000",
       model: .init(
         cell: try CellRegistry.standard.cell(named: cell), embeddingSize: 6, hiddenSize: 9,
         layers: 2, dropout: dropout),
-      windows: Windows(sampling, batchSize: 8, sequenceLength: 20), carriesState: carriesState)
+      windows: Windows(sampling, batchSize: 8, sequenceLength: 20), carriesState: carriesState,
+      engine: engine)
     return try LanguageModelTask(configuration, try #require(corpus))
   }
 
@@ -58,6 +60,50 @@ import Training
 
   @Test func averagesPlateausAndTheBestResumeToTheBit() throws {
     try expectSameBits(task("gru", .random), richSettings)
+  }
+
+  /// What an engine remembers is saved as well.
+  @Test(arguments: [
+    GradientEngine.checkpointed(every: 4), .tbptt(every: 20, through: 50), .rtrl, .snap1,
+    .uoro(seed: 3),
+  ])
+  func enginesResumeToTheBit(_ engine: GradientEngine) throws {
+    for carries in [true, false] {
+      try expectSameBits(
+        task("gru", .sequential, carriesState: carries, engine: engine), settings)
+    }
+  }
+
+  /// Checkpoints within a window change no bit of the training.
+  @Test func checkpointsWithinWindowsChangeNothing() throws {
+    var weights: [[Float]] = []
+    for engine in [GradientEngine.bptt, .checkpointed(every: 3)] {
+      var trainer = try LanguageModelTrainer(
+        task("lstm", .sequential, engine: engine), settings)
+      try trainer.run { _ in }
+      weights.append(trainer.model.parameters.flatMap { $0.value.scalars })
+    }
+    #expect(weights[0] == weights[1])
+  }
+
+  @Test func unsuitableEnginesAreNamed() throws {
+    let engines: [(GradientEngine, String)] = [
+      (.tbptt(every: 7, through: 9), "steps between updates: expected the window's 20, found 7"),
+      (
+        .tbptt(every: 20, through: 9),
+        "steps of the way back: expected at least the window's 20, found 9"
+      ),
+      (.checkpointed(every: 0), "steps between checkpoints: expected at least 1, found 0"),
+    ]
+    for (engine, text) in engines {
+      let error = #expect(throws: InvalidSetting.self) {
+        try task("gru", .sequential, engine: engine)
+      }
+      #expect(error?.description == text)
+    }
+    #expect(throws: InvalidSetting.self) {
+      try task("gru", .sequential, dropout: 0.1, engine: .rtrl)
+    }
   }
 
   private func expectSameBits(_ task: LanguageModelTask, _ settings: TrainingSettings) throws {

@@ -21,6 +21,8 @@ struct DenseInfluence: Influence {
   private var samples: [Storage]
   /// Where the next matrix is made.
   private var next: Storage
+  /// For each state, whether a unit of it acts on its own unit alone within a step.
+  private let isOwn: [Bool]
 
   init(_ cell: CellGraph, batch: Int, learnsInitialState: Bool) {
     self.cell = cell
@@ -30,6 +32,7 @@ struct DenseInfluence: Influence {
     let count = rows.count * columns
     samples = (0..<batch).map { _ in Storage(zeros: count) }
     next = Storage(zeros: count)
+    isOwn = UnitDemand(cell.recurrence, states: cell.states, isStrict: true).ownStates
     for sample in 0..<batch { forget(sample: sample) }
   }
 
@@ -53,7 +56,7 @@ struct DenseInfluence: Influence {
     let factors = window.pullBack(
       rows, from: 0, sample: sample, into: next.pointer, stride: columns
     ).states
-    addProduct(of: factors, with: samples[sample].pointer)
+    addProduct(of: factors, with: samples[sample].pointer, steps: window.steps)
     swap(&samples[sample], &next)
     gradient.add(samples[sample].pointer + (rows.count - 1) * columns)
     rows.copyLossOfInput(to: inputs, from: 0)
@@ -69,25 +72,69 @@ struct DenseInfluence: Influence {
   }
 
   /// next += [A; ∂l/∂s] J, its columns shared out among threads.
-  private func addProduct(of factors: [Storage], with matrix: UnsafeMutablePointer<Float>) {
+  private func addProduct(
+    of factors: [Storage], with matrix: UnsafeMutablePointer<Float>, steps: Int
+  ) {
     let leastWork = 200_000
     let blockSize = 64
     let blocks = (columns + blockSize - 1) / blockSize
     let work = rows.count * cell.stateSize * columns
     let parts = max(1, min(ThreadTeam.count, blocks, work / leastWork))
-    let target = next.pointer
     ThreadTeam.run(parts: parts) { part in
       let first = blocks * part / parts * blockSize
       let end = min(columns, blocks * (part + 1) / parts * blockSize)
       var row = 0
-      for (state, factor) in zip(cell.states, factors) {
-        matrixProduct(
-          m: rows.count, n: end - first, k: state.width, a: factor.pointer,
-          aRowStride: state.width, aColumnStride: 1, b: matrix + row * columns + first,
-          bRowStride: columns, bColumnStride: 1, accumulate: true, into: target + first,
-          stride: columns)
+      for (index, state) in cell.states.enumerated() {
+        let source = matrix + row * columns + first
+        // Over several steps, what a unit does to others and they to it comes back.
+        if isOwn[index], steps == 1 {
+          addOwn(factors[index], state.width, source, first..<end)
+        } else {
+          add(factors[index].pointer, rows.count, state.width, source, first, end - first)
+        }
         row += state.width
       }
     }
   }
+
+  /// Adds the product of some rows of factors with a state's rows of the matrix.
+  private func add(
+    _ factors: UnsafePointer<Float>, _ count: Int, _ width: Int,
+    _ source: UnsafePointer<Float>, _ first: Int, _ columnCount: Int, toRow row: Int = 0
+  ) {
+    matrixProduct(
+      m: count, n: columnCount, k: width, a: factors, aRowStride: width, aColumnStride: 1,
+      b: source, bRowStride: columns, bColumnStride: 1, accumulate: true,
+      into: next.pointer + row * columns + first, stride: columns)
+  }
+
+  /// The same where every unit acts on its own unit of the states of the same width, and on the loss.
+  private func addOwn(
+    _ factors: Storage, _ width: Int, _ source: UnsafeMutablePointer<Float>, _ part: Range<Int>
+  ) {
+    var row = 0
+    withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: 3) { operands in
+      guard let base = operands.baseAddress else { return }
+      for state in cell.states {
+        defer { row += state.width }
+        guard state.width == width else { continue }
+        let target = next.pointer + row * columns + part.lowerBound
+        (base + 0).initialize(to: ElementwiseOperand(target, rowStride: columns))
+        (base + 1).initialize(
+          to: ElementwiseOperand(
+            factors.pointer + row * width, rowStride: width + 1, columnStride: 0))
+        (base + 2).initialize(to: ElementwiseOperand(source, rowStride: columns))
+        Self.addRows.run(operands: base, rows: width, width: part.count)
+      }
+    }
+    add(
+      factors.pointer + row * width, 1, width, source, part.lowerBound, part.count, toRow: row)
+  }
+
+  /// Operand 0 += operand 1 · operand 2.
+  private static let addRows = ElementwiseProgram(
+    [
+      .load(operand: 0, to: 0), .load(operand: 1, to: 1), .load(operand: 2, to: 2),
+      ElementwiseInstruction(.multiplyAdd, 1, 2, 0, to: 3), .store(3, operand: 0),
+    ], constants: [], operandCount: 3)
 }

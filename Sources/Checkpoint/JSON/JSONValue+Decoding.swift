@@ -15,9 +15,15 @@ public struct JSONMismatch: Error, Hashable, CustomStringConvertible {
 
 extension JSONValue {
   /// The value as a type of one's own.
-  public func decoded<Value: Decodable>(as type: Value.Type) throws(JSONMismatch) -> Value {
+  ///
+  /// `userInfo` is what the type finds in its decoder.
+  public func decoded<Value: Decodable>(
+    as type: Value.Type, userInfo: [CodingUserInfoKey: any Sendable] = [:]
+  ) throws(JSONMismatch) -> Value {
     do {
-      return try Value(from: JSONValueDecoder(value: self, codingPath: []))
+      return try JSONValueDecoder.$information.withValue(userInfo) {
+        try Value(from: JSONValueDecoder(value: self, codingPath: []))
+      }
     } catch {
       throw JSONMismatch(error)
     }
@@ -90,7 +96,9 @@ struct JSONSuperKey: CodingKey {
 struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
   let value: JSONValue
   let codingPath: [any CodingKey]
-  var userInfo: [CodingUserInfoKey: Any] { [:] }
+  /// The same for all decoders of one value.
+  @TaskLocal static var information: [CodingUserInfoKey: any Sendable] = [:]
+  var userInfo: [CodingUserInfoKey: Any] { Self.information }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
     guard case .object(let members) = value else { throw mismatch(type, "an object") }

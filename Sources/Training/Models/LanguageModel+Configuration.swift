@@ -1,4 +1,5 @@
 import Cells
+import TensorCore
 
 extension LanguageModel {
   /// A language model's options and sizes. The size of the vocabulary is its tokenizer's.
@@ -72,6 +73,14 @@ extension LanguageModel {
       shapes.append(("fc.weight", [vocabularySize, first.outputSize]))
       shapes.append(("fc.bias", [vocabularySize]))
       return shapes
+    }
+
+    /// The recurrent layer with weights that are zero.
+    var recurrentLayer: Recurrent {
+      Recurrent(
+        cell, inputSize: embeddingSize, hiddenSize: hiddenSize, layers: layers,
+        layout: .batchFirst
+      ) { Tensor(zeros: $0.shape) }
     }
 
     private func graph(inputSize: Int) -> CellGraph {

@@ -102,6 +102,25 @@ public struct LanguageModel: Module {
     return (logits(of: kept), state)
   }
 
+  /// The logits of the token after each token of the next window of texts that a memory goes along with,
+  /// while learning: units are dropped before the logits.
+  public func callAsFunction(
+    _ tokens: [Int32], shape: [Int], with memory: RecurrentMemory,
+    using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    let output = rnn(embed(tokens, shape: shape), with: memory)
+    return logits(of: Dropout(configuration.dropout)(output, using: &generator))
+  }
+
+  /// A memory of the texts read, for learning as an engine does.
+  ///
+  /// - Throws: `UnsuitableEngine` where the recurrent layer cannot learn so.
+  public func memory(
+    engine: GradientEngine, batch: Int
+  ) throws(UnsuitableEngine) -> RecurrentMemory {
+    try RecurrentMemory(of: rnn, engine: engine, batch: batch)
+  }
+
   /// The state after some tokens of one row, and the logits `[V]` of the token that follows them.
   ///
   /// Logits are computed for the last token alone.

@@ -26,12 +26,15 @@ public struct SavedLanguageModel: Sendable {
     self.tokenizer = tokenizer
   }
 
-  /// Reads a model from a `.rnnz` file: the model alone, whatever else the file holds.
+  /// Reads a model from a `.rnnz` file: the model alone, whatever else the file holds. `cells` are those that
+  /// the file may name.
   ///
   /// - Throws: `CheckpointError` where the file is missing, foreign, damaged, or does not hold a language
   ///   model whose sizes agree with its weights. Nothing is allocated for sizes that the weights don't have.
-  public init(path: String) throws(CheckpointError) {
-    try self.init(reading: CheckpointReader(path: path))
+  public init(path: String, cells: CellRegistry = .standard) throws(CheckpointError) {
+    var reader = try CheckpointReader(path: path)
+    reader.userInfo = cells.userInfo
+    try self.init(reading: reader)
   }
 
   /// Reads a model from an opened file.

@@ -14,17 +14,32 @@ extension LanguageModelTask {
     public var validationFraction: Double
     /// Whether the state goes on from batch to batch where the windows do; gradients never do.
     public var carriesState: Bool
+    /// How gradients are found. Those that go on across windows do so where the state does.
+    public var engine: GradientEngine
 
     /// A configuration.
     public init(
       dataset: String, model: LanguageModel.Configuration, windows: Windows,
-      validationFraction: Double = 0.1, carriesState: Bool = true
+      validationFraction: Double = 0.1, carriesState: Bool = true,
+      engine: GradientEngine = .bptt
     ) {
       self.dataset = dataset
       self.model = model
       self.windows = windows
       self.validationFraction = validationFraction
       self.carriesState = carriesState
+      self.engine = engine
+    }
+
+    /// Reads what was encoded; a file that knows no engines used backpropagation.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      dataset = try values.decode(String.self, forKey: .dataset)
+      model = try values.decode(LanguageModel.Configuration.self, forKey: .model)
+      windows = try values.decode(Windows.self, forKey: .windows)
+      validationFraction = try values.decode(Double.self, forKey: .validationFraction)
+      carriesState = try values.decode(Bool.self, forKey: .carriesState)
+      engine = try values.decodeIfPresent(GradientEngine.self, forKey: .engine) ?? .bptt
     }
 
     /// Checks that every number is in its range.
@@ -36,6 +51,26 @@ extension LanguageModelTask {
       guard (0...0.9).contains(validationFraction) else {
         throw InvalidSetting(
           "validation share", expected: "a share from 0 to 0.9", found: validationFraction)
+      }
+      try validateEngine()
+    }
+
+    private func validateEngine() throws(InvalidSetting) {
+      if engine == .bptt { return }
+      if model.layers > 1, model.dropout > 0 {
+        throw InvalidSetting(
+          "dropout", expected: "none between layers, with the engine \(engine.name)",
+          found: model.dropout)
+      }
+      let steps = windows.sequenceLength
+      if case .tbptt(let every, _) = engine, every != steps {
+        throw InvalidSetting(
+          "steps between updates", expected: "the window's \(steps)", found: every)
+      }
+      do throws(UnsuitableEngine) {
+        try engine.validate(for: model.recurrentLayer, batch: windows.batchSize)
+      } catch {
+        throw InvalidSetting(engine: engine, error)
       }
     }
   }

@@ -13,7 +13,13 @@ public typealias LanguageModelTrainer = Trainer<LanguageModelTask>
 /// var trainer = try LanguageModelTrainer(LanguageModelTask(configuration, corpus), TrainingSettings())
 /// ```
 public struct LanguageModelTask: TrainingTask {
-  public typealias Carry = RecurrentState
+  /// What a window leaves for the next one.
+  public enum Carry: Sendable {
+    /// The state alone.
+    case state(RecurrentState)
+    /// The state, and what a gradient engine remembers. Copies of a trainer share it.
+    case memory(RecurrentMemory)
+  }
 
   public let configuration: Configuration
   /// The text.
@@ -44,6 +50,7 @@ public struct LanguageModelTask: TrainingTask {
     let (m, w) = (configuration.model, configuration.windows)
     return "\(m.cell.name) of \(m.layers) x \(m.hiddenSize) units on \(configuration.dataset): "
       + "embedding \(m.embeddingSize), batch \(w.batchSize), \(w.sequenceLength) steps, \(w.sampling)"
+      + (configuration.engine == .bptt ? "" : ", \(configuration.engine.title)")
   }
 
   public var hints: [String] {
@@ -75,15 +82,41 @@ public struct LanguageModelTask: TrainingTask {
   public func size(of batch: TokenBatch) -> Int { batch.inputs.count }
 
   public func loss(
-    of model: LanguageModel, on batch: TokenBatch, from carry: RecurrentState?,
+    of model: LanguageModel, on batch: TokenBatch, from carry: Carry?,
     at moment: TrainingMoment, using dice: inout Philox
-  ) -> (loss: Tensor, carry: RecurrentState?) {
+  ) -> (loss: Tensor, carry: Carry?) {
     let goesOn = configuration.carriesState && batch.continuesPrevious
-    let before = (goesOn ? carry : nil) ?? model.zeroState(batch: batch.batchSize)
-    let (logits, after) = model(
-      batch.inputs, shape: [batch.batchSize, batch.sequenceLength], from: before, using: &dice)
+    let shape = [batch.batchSize, batch.sequenceLength]
+    var (logits, left): (Tensor, Carry?)
+    if configuration.engine == .bptt {
+      var before = model.zeroState(batch: batch.batchSize)
+      if goesOn, case .state(let state) = carry { before = state }
+      let after: RecurrentState
+      (logits, after) = model(batch.inputs, shape: shape, from: before, using: &dice)
+      left = configuration.carriesState ? .state(after.detached()) : nil
+    } else {
+      let memory = memory(of: model, from: carry, goesOn: goesOn)
+      logits = model(batch.inputs, shape: shape, with: memory, using: &dice)
+      left = .memory(memory)
+    }
     let loss = crossEntropy(logits, batch.targets, labelSmoothing: moment.labelSmoothing)
-    return (loss, configuration.carriesState ? after.detached() : nil)
+    return (loss, left)
+  }
+
+  private func memory(
+    of model: LanguageModel, from carry: Carry?, goesOn: Bool
+  ) -> RecurrentMemory {
+    guard case .memory(let memory) = carry else { return newMemory(of: model) }
+    if !goesOn { memory.reset() }
+    return memory
+  }
+
+  private func newMemory(of model: LanguageModel) -> RecurrentMemory {
+    do throws(UnsuitableEngine) {
+      return try model.memory(engine: configuration.engine, batch: configuration.windows.batchSize)
+    } catch {
+      preconditionFailure("an engine that was validated: \(error)")
+    }
   }
 
   /// The mean loss on the validation text in nats, with the state carried all through it; nil if there is no
@@ -119,14 +152,22 @@ public struct LanguageModelTask: TrainingTask {
   }
 
   public func write(
-    _ carry: RecurrentState, to checkpoint: inout Checkpoint
+    _ carry: Carry, to checkpoint: inout Checkpoint
   ) throws(CheckpointError) {
-    for name in carry.names { checkpoint.set(carry[name], .carry, name) }
+    switch carry {
+    case .state(let state):
+      for name in state.names { checkpoint.set(state[name], .carry, name) }
+    case .memory(let memory): try memory.write(to: &checkpoint)
+    }
   }
 
-  public func carry(
-    reading reader: CheckpointReader, for model: LanguageModel
-  ) throws -> RecurrentState? {
+  public func carry(reading reader: CheckpointReader, for model: LanguageModel) throws -> Carry? {
+    if configuration.engine != .bptt {
+      guard RecurrentMemory.isSaved(in: reader) else { return nil }
+      let memory = newMemory(of: model)
+      try memory.restore(from: reader)
+      return .memory(memory)
+    }
     var state = model.zeroState(batch: 1)
     guard let first = state.names.first, reader.contains(.carry, first) else { return nil }
     for name in state.names {
@@ -134,7 +175,7 @@ public struct LanguageModelTask: TrainingTask {
       shape[1] = configuration.windows.batchSize
       state[name] = try reader.tensor(.carry, name, shape: shape)
     }
-    return state
+    return .state(state)
   }
 }
 

@@ -13,12 +13,7 @@ extension Trainer {
     try task.write(result, to: &checkpoint)
     try checkpoint.setJSON(task.configuration, .configuration, "task")
     try checkpoint.setJSON(settings, .configuration, "training")
-    for (name, state) in optimizer.state {
-      checkpoint.set(StoredArray(state.step), .optimizer, "step/\(name)")
-      for (moment, tensor) in zip(momentNames, state.moments) {
-        checkpoint.set(tensor, .optimizer, "\(moment)/\(name)")
-      }
-    }
+    optimizer.write(to: &checkpoint)
     checkpoint.set(StoredArray(UInt64(steps)), .trainer, "step")
     checkpoint.set(StoredArray(lossSum), .trainer, "loss_sum")
     checkpoint.set(StoredArray(UInt64(lossCount)), .trainer, "loss_count")
@@ -31,8 +26,6 @@ extension Trainer {
     if let carry { try task.write(carry, to: &checkpoint) }
     return checkpoint
   }
-
-  private var momentNames: [String] { type(of: optimizer).momentNames }
 
   /// Whether the weights that learn may be others than those that are used.
   private var keepsFurtherWeights: Bool { settings.keepsBest || settings.averaging != .none }
@@ -73,7 +66,7 @@ extension Trainer {
     try self.init(
       task, settings, model, at: reader.json(BatchPosition.self, .data, "cursor"))
     steps = Int(clamping: try reader.value(UInt64.self, .trainer, "step"))
-    optimizer.state = try Self.optimizerState(reader, model, momentNames)
+    try optimizer.read(from: reader, for: model)
     lossSum = try reader.value(Double.self, .trainer, "loss_sum")
     lossCount = Int(clamping: try reader.value(UInt64.self, .trainer, "loss_count"))
     let wasFinished = try reader.value(UInt64.self, .trainer, "finished") != 0
@@ -99,21 +92,6 @@ extension Trainer {
     in reader: CheckpointReader
   ) throws -> Task.Configuration {
     try reader.json(Task.Configuration.self, .configuration, "task")
-  }
-
-  private static func optimizerState(
-    _ reader: CheckpointReader, _ model: Task.Model, _ momentNames: [String]
-  ) throws -> [String: OptimizerState] {
-    var states: [String: OptimizerState] = [:]
-    for (name, parameter) in model.parameters
-    where reader.contains(.optimizer, "step/\(name)") {
-      let moments = try momentNames.map {
-        try reader.tensor(.optimizer, "\($0)/\(name)", shape: parameter.shape)
-      }
-      states[name] = OptimizerState(
-        step: try reader.value(UInt64.self, .optimizer, "step/\(name)"), moments: moments)
-    }
-    return states
   }
 
   /// A set of weights beside the model's own; nil if the file has none.

@@ -1,0 +1,45 @@
+import Datasets
+import TensorCore
+
+/// An endless text of strings of the embedded Reber grammar.
+struct GrammarText {
+  /// A letter that is read, and what is to be foretold of it.
+  struct Letter {
+    var read: Int32
+    var next: Int32
+    /// Whether the next letter depends on one that is far back.
+    var isFar: Bool
+  }
+
+  /// B, T, P, S, X, V and E.
+  static let letterCount = 7
+
+  private var generator: Philox
+  private var string: [Int32] = []
+  private var place = 0
+
+  init(seed: UInt64) {
+    generator = Philox(seed: seed, stream: 7)
+    string = Self.draw(using: &generator)
+  }
+
+  /// The next letter to read. After a string's last letter comes the first of another one.
+  mutating func next() -> Letter {
+    let letter = string[place]
+    let isFar = place == string.count - 3
+    place += 1
+    if place == string.count {
+      string = Self.draw(using: &generator)
+      place = 0
+    }
+    return Letter(read: letter, next: string[place], isFar: isFar)
+  }
+
+  private static func draw(using generator: inout Philox) -> [Int32] {
+    let sample = ReberGrammar.embedded.sample(using: &generator)
+    guard case .tokens(let all) = sample.input, case .tokens(let shifted) = sample.target else {
+      preconditionFailure("the grammar writes letters")
+    }
+    return all + shifted.suffix(1)
+  }
+}

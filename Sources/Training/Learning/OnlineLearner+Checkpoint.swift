@@ -1,0 +1,54 @@
+import Cells
+import Checkpoint
+import TensorCore
+
+extension OnlineLearner {
+  /// What a file says of a learner besides arrays.
+  private struct Header: Codable {
+    var engine: GradientEngine
+    var batch: Int
+    var maximumNorm: Double?
+  }
+
+  private static var headerName: String { "online" }
+
+  /// Saves all that going on needs in one file, atomically.
+  public func save(to path: String) throws(CheckpointError) {
+    try checkpoint().save(to: path)
+  }
+
+  /// What `save` writes: the parameters, the optimizer's state, and all that the memory remembers.
+  public func checkpoint() throws(CheckpointError) -> Checkpoint {
+    var checkpoint = Checkpoint()
+    checkpoint.set(parametersOf: model)
+    try checkpoint.setJSON(
+      Header(engine: memory.engine, batch: memory.batch, maximumNorm: maximumNorm),
+      .configuration, Self.headerName)
+    optimizer.write(to: &checkpoint)
+    checkpoint.set(StoredArray(UInt64(count)), .trainer, "step")
+    try memory.write(to: &checkpoint)
+    return checkpoint
+  }
+
+  /// A learner that goes on where a saved one stopped, to the bit.
+  ///
+  /// - Parameters:
+  ///   - reader: the file.
+  ///   - model: one of the same sizes, whose weights are replaced.
+  ///   - optimizer: the rule of learning, with the same options.
+  /// - Throws: `CheckpointError` where the file is damaged or holds no learner of such a model;
+  ///   `UnsuitableEngine` or ``InvalidSetting`` where it says what cannot be.
+  public init(
+    resuming reader: CheckpointReader, _ model: Model, optimizer: some Optimizer
+  ) throws {
+    let header = try reader.json(Header.self, .configuration, Self.headerName)
+    try InvalidSetting.check("streams", header.batch, in: 1...InvalidSetting.largestSize)
+    try self.init(
+      model, engine: header.engine, optimizer: optimizer, batch: header.batch,
+      maximumNorm: header.maximumNorm)
+    try reader.load(&self.model)
+    try self.optimizer.read(from: reader, for: self.model)
+    count = Int(clamping: try reader.value(UInt64.self, .trainer, "step"))
+    try memory.restore(from: reader)
+  }
+}
