@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TensorCore
+import TensorCore
 
 extension TeamTests {
   /// What is split over threads gives the bits that one thread gives.
