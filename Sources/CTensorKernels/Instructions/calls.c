@@ -29,11 +29,16 @@ void ctk_product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
                                        accumulate, y, y_stride);
 }
 
+ptrdiff_t ctk_product_scratch(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
+  return ctk_kernels_active()->product_scratch(m, n, k);
+}
+
 void ctk_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_row_stride,
                  ptrdiff_t a_column_stride, const float *b, ptrdiff_t b_row_stride,
-                 ptrdiff_t b_column_stride, bool accumulate, float *y, ptrdiff_t y_stride) {
+                 ptrdiff_t b_column_stride, const float *bias, bool accumulate, float *y,
+                 ptrdiff_t y_stride, float *scratch) {
   ctk_kernels_active()->product(m, n, k, a, a_row_stride, a_column_stride, b, b_row_stride,
-                                b_column_stride, accumulate, y, y_stride);
+                                b_column_stride, bias, accumulate, y, y_stride, scratch);
 }
 
 void ctk_row_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width, float *sums,
@@ -91,9 +96,9 @@ void ctk_gather_rows(const float *table, ptrdiff_t width, const int32_t *indices
     kernels->copy_rows(table + indices[r] * width, width, 1, width, y + r * width, width);
 }
 
-void ctk_scatter_add_rows(const float *x, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,
-                          float *table) {
-  ctk_kernels_active()->scatter_add_rows(x, width, indices, count, table);
+void ctk_scatter_add_rows(const float *x, ptrdiff_t stride, ptrdiff_t width, const int32_t *indices,
+                          ptrdiff_t count, float *table, ptrdiff_t table_stride) {
+  ctk_kernels_active()->scatter_add_rows(x, stride, width, indices, count, table, table_stride);
 }
 
 void ctk_adam_step(const ctk_adam *settings, ptrdiff_t count, const float *gradient,

@@ -22,6 +22,7 @@ const ctk_kernels KERNELS_TABLE = {
     .packed_count = packed_count,
     .product_packed = product_packed,
     .product = product,
+    .product_scratch = product_scratch,
     .row_sum = row_sum,
     .row_maximum = row_maximum,
     .row_cumulative_sum = row_cumulative_sum,

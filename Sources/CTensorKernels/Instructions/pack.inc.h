@@ -56,8 +56,16 @@ static void pack_panel(float *panel, const float *w, ptrdiff_t k_stride, ptrdiff
   }
 }
 
+// Rows whose panels are written together, so that each is read from end to end.
+enum { PACK_ROWS = 8 };
+
 static void pack(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t n,
                  ptrdiff_t k) {
-  for (ptrdiff_t j = 0; j < n; j += PANEL)
-    pack_panel(packed + j * k, w + j * n_stride, k_stride, n_stride, smaller(PANEL, n - j), k);
+  const ptrdiff_t height = n_stride == 1 ? PACK_ROWS : k;
+  for (ptrdiff_t p = 0; p < k; p += height)
+    for (ptrdiff_t j = 0; j < n; j += PANEL) {
+      const ptrdiff_t columns = smaller(PANEL, n - j);
+      pack_panel(packed + j * k + p * rounded_up(columns), w + p * k_stride + j * n_stride, k_stride,
+                 n_stride, columns, smaller(height, k - p));
+    }
 }

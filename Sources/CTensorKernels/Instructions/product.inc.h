@@ -6,8 +6,10 @@
 enum {
   DEPTH = 256,
   // Rows of x that meet all of w before the next ones do: they stay in the L2 cache.
-  BLOCK_ROWS = 128,
-  SMALL_BLOCK_ROWS = 64,  // where x or w may have to be packed
+  BLOCK_ROWS = 96,
+  SMALL_BLOCK_ROWS = 48,  // where they are packed on the stack
+  // Columns of b that are packed at a time.
+  BLOCK_COLUMNS = 1024,
 };
 
 static void product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
@@ -32,8 +34,9 @@ static void product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x
         work.w = packed + j * k + p * work.w_stride;
         work.bias = p == 0 && bias ? bias + j : NULL;
         work.y = y + i * y_stride + j;
+        const bool last = n - j < 2 * PANEL;
         if (wide) run_row(&work, PANEL * k);
-        else multiply_panel(rows, work);
+        else multiply_panel(rows, work, last ? NULL : work.w + PANEL * k);
         j += work.columns;
       }
       p += DEPTH;
@@ -41,39 +44,147 @@ static void product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x
   }
 }
 
-// A block of x whose rows are not contiguous is packed in groups of rows, as w is in panels: whole
-// tiles, as many as fit a vector.
+// Rows of x that stand side by side, in the order in which the tiles read them: tile after tile, each
+// with its rows' elements for p, then for p + 1. A tile takes `tile_size` floats.
+static ptrdiff_t tile_size(ptrdiff_t rows, ptrdiff_t k) { return rows * k + LANES; }
+
 enum {
-  GROUP_ROWS = TILE_ROWS * (LANES > TILE_ROWS ? LANES / TILE_ROWS : 1),
-  GROUP_WIDTH = (GROUP_ROWS + LANES - 1) / LANES * LANES,
-  GROUPS = (SMALL_BLOCK_ROWS + GROUP_ROWS - 1) / GROUP_ROWS,
+  PACKED_BLOCK = BLOCK_ROWS * DEPTH + (BLOCK_ROWS / ENOUGH_ROWS + 1) * LANES,
+  SMALL_PACKED_BLOCK = SMALL_BLOCK_ROWS * DEPTH + (SMALL_BLOCK_ROWS / ENOUGH_ROWS + 1) * LANES,
 };
 
-static void pack_block(float *block, const tile_work *work, ptrdiff_t rows) {
-  for (ptrdiff_t i = 0; i < rows; i += GROUP_ROWS, block += work->k * GROUP_WIDTH)
-    pack_panel(block, work->x + i * work->x_row_stride, work->x_column_stride, work->x_row_stride,
-               smaller(GROUP_ROWS, rows - i), work->k);
-}
-
-static void multiply_packed_block(ptrdiff_t rows, const float *block, tile_work work) {
-  work.x_row_stride = 1;
-  for (ptrdiff_t i = 0; i < rows; i += GROUP_ROWS) {
-    const ptrdiff_t group = smaller(GROUP_ROWS, rows - i);
-    work.x = block;
-    work.x_column_stride = rounded_up(group);
-    multiply_panel(group, work);
-    work.y += GROUP_ROWS * work.y_stride;
-    block += work.k * GROUP_WIDTH;
+// The rows' elements for `depth` values of p, as part of one tile.
+INLINE void pack_tile(float *to, const float *from, ptrdiff_t row_stride, ptrdiff_t column_stride,
+                      ptrdiff_t height, ptrdiff_t rows_in_x, ptrdiff_t depth) {
+  for (; depth > 0; depth--, to += height, from += column_stride) {
+    if (row_stride == 1 && rows_in_x >= TILE_ROWS + LANES) {
+      // What a store writes too much is written over by the next one.
+#pragma clang loop unroll(full)
+      for (ptrdiff_t r = 0; r < TILE_ROWS; r += LANES) store(to + r, load(from + r));
+    } else {
+      for (ptrdiff_t r = 0; r < height; r++) to[r] = from[r * row_stride];
+    }
   }
 }
 
-// The two buffers take 112 KiB of stack at most. Rows of b are read in place, but for the last
-// columns.
-static void product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_row_stride,
-                    ptrdiff_t a_column_stride, const float *b, ptrdiff_t b_row_stride,
-                    ptrdiff_t b_column_stride, bool accumulate, float *y, ptrdiff_t y_stride) {
+// `rows_in_x`: how many rows of x there are from the first one on. Some values of p together, whose
+// cache lines are still there when the next tile comes for its part of them.
+static void pack_block(float *block, const tile_work *work, ptrdiff_t rows, ptrdiff_t rows_in_x) {
+  enum { TOGETHER = 4 };
+  for (ptrdiff_t p = 0; p < work->k; p += TOGETHER) {
+    float *tile = block;
+    for (ptrdiff_t i = 0, height; i < rows; i += height, tile += tile_size(height, work->k)) {
+      height = tile_rows(rows - i);
+      pack_tile(tile + p * height,
+                work->x + p * work->x_column_stride + i * work->x_row_stride, work->x_row_stride,
+                work->x_column_stride, height, rows_in_x - i, smaller(TOGETHER, work->k - p));
+    }
+  }
+}
+
+static void multiply_packed_block(ptrdiff_t rows, const float *block, tile_work work,
+                                  const float *next) {
+  const ptrdiff_t vectors = (work.columns + LANES - 1) / LANES;
+  const ptrdiff_t tile_count = (rows + TILE_ROWS - 1) / TILE_ROWS;
+  const ptrdiff_t share = work.k * vectors * LANES / tile_count;
+  work.x_row_stride = 1;
+  work.next = next ? next : work.w;
+  work.next_step = next ? vectors * LANES / tile_count : 0;
+  while (rows > 0) {
+    const ptrdiff_t height = tile_rows(rows);
+    work.x = block;
+    work.x_column_stride = height;
+    tiles[height - 1][vectors - 1](&work);
+    work.y += height * work.y_stride;
+    if (next) work.next += share;
+    block += tile_size(height, work.k);
+    rows -= height;
+  }
+}
+
+// Both sides are packed, b in blocks of DEPTH rows that stay in the cache.
+static void product_large(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
+                          ptrdiff_t a_row_stride, ptrdiff_t a_column_stride, const float *b,
+                          ptrdiff_t b_row_stride, ptrdiff_t b_column_stride, const float *bias,
+                          bool accumulate, float *y, ptrdiff_t y_stride, float *scratch) {
+  float *const block = scratch, *const packed = scratch + PACKED_BLOCK;
+  for (ptrdiff_t column = 0; column < n; column += BLOCK_COLUMNS) {
+    const ptrdiff_t columns = smaller(BLOCK_COLUMNS, n - column);
+    for (ptrdiff_t p = 0; p < k; p += DEPTH) {
+      const ptrdiff_t depth = smaller(DEPTH, k - p);
+      pack(packed, b + p * b_row_stride + column * b_column_stride, b_row_stride, b_column_stride,
+           columns, depth);
+      for (ptrdiff_t i = 0; i < m; i += BLOCK_ROWS) {
+        const ptrdiff_t rows = smaller(BLOCK_ROWS, m - i);
+        tile_work work = {
+            .k = depth,
+            .x = a + i * a_row_stride + p * a_column_stride,
+            .x_row_stride = a_row_stride,
+            .x_column_stride = a_column_stride,
+            .add = accumulate || p > 0,
+            .y_stride = y_stride,
+        };
+        if (a_column_stride != 1) pack_block(block, &work, rows, m - i);
+        for (ptrdiff_t j = 0; j < columns; j += PANEL) {
+          work.columns = smaller(PANEL, columns - j);
+          work.w_stride = rounded_up(work.columns);
+          work.w = packed + j * depth;
+          work.bias = p == 0 && bias ? bias + column + j : NULL;
+          work.y = y + i * y_stride + column + j;
+          if (a_column_stride != 1) multiply_packed_block(rows, block, work, NULL);
+          else multiply_panel(rows, work, NULL);
+        }
+      }
+    }
+  }
+}
+
+// One row of a: b is read once, so it is not packed.
+static void product_row(ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_column_stride,
+                        const float *b, ptrdiff_t b_row_stride, ptrdiff_t b_column_stride,
+                        const float *bias, bool accumulate, float *y) {
+  ptrdiff_t p = 0;
+  do {
+    tile_work work = {
+        .k = smaller(DEPTH, k - p),
+        .x = a + p * a_column_stride,
+        .x_column_stride = a_column_stride,
+        .w_stride = b_row_stride,
+        .add = accumulate || p > 0,
+    };
+    for (ptrdiff_t j = 0; j < n; j += work.columns) {
+      work.w = b + p * b_row_stride + j * b_column_stride;
+      work.bias = p == 0 && bias ? bias + j : NULL;
+      work.y = y + j;
+      if (b_column_stride != 1) {
+        work.columns = smaller(ROW_SQUARES * LANES, n - j);
+        run_row_of_columns(&work, b_column_stride);
+      } else if (n - j >= ROW_PANELS * PANEL) {
+        work.columns = ROW_PANELS * PANEL;
+        run_row(&work, PANEL);
+      } else {
+        work.columns = n - j >= LANES ? smaller(PANEL, (n - j) / LANES * LANES) : n - j;
+        run_row_of_rows(&work);
+      }
+    }
+    p += DEPTH;
+  } while (p < k);
+}
+
+enum { SMALL_PRODUCT = 1 << 16 };
+
+static ptrdiff_t product_scratch(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
+  if (m <= TILE_ROWS || n <= PANEL || k < LANES || m * n < SMALL_PRODUCT / k) return 0;
+  return PACKED_BLOCK + rounded_up(smaller(n, BLOCK_COLUMNS)) * smaller(k, DEPTH);
+}
+
+// Rows of b are read in place where they can be; what is packed stands on the stack.
+static void product_small(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
+                          ptrdiff_t a_row_stride, ptrdiff_t a_column_stride, const float *b,
+                          ptrdiff_t b_row_stride, ptrdiff_t b_column_stride, const float *bias,
+                          bool accumulate, float *y, ptrdiff_t y_stride) {
   _Alignas(64) float panel[DEPTH * PANEL];
-  _Alignas(64) float block[DEPTH * GROUPS * GROUP_WIDTH];
+  _Alignas(64) float block[SMALL_PACKED_BLOCK];
   const bool packs_a = a_column_stride != 1 && n > PANEL;
   ptrdiff_t p = 0;
   do {
@@ -87,21 +198,37 @@ static void product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdi
           .add = accumulate || p > 0,
           .y_stride = y_stride,
       };
-      if (packs_a) pack_block(block, &work, rows);
+      if (packs_a) pack_block(block, &work, rows, m - i);
       for (ptrdiff_t j = 0; j < n; j += PANEL) {
         work.columns = smaller(PANEL, n - j);
         work.w = b + p * b_row_stride + j * b_column_stride;
         work.w_stride = b_row_stride;
+        work.bias = p == 0 && bias ? bias + j : NULL;
         work.y = y + i * y_stride + j;
         if (b_column_stride != 1 || work.columns % LANES != 0) {
           pack_panel(panel, work.w, b_row_stride, b_column_stride, work.columns, work.k);
           work.w = panel;
           work.w_stride = rounded_up(work.columns);
         }
-        if (packs_a) multiply_packed_block(rows, block, work);
-        else multiply_panel(rows, work);
+        if (packs_a) multiply_packed_block(rows, block, work, NULL);
+        else multiply_panel(rows, work, NULL);
       }
     }
     p += DEPTH;
   } while (p < k);
+}
+
+static void product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_row_stride,
+                    ptrdiff_t a_column_stride, const float *b, ptrdiff_t b_row_stride,
+                    ptrdiff_t b_column_stride, const float *bias, bool accumulate, float *y,
+                    ptrdiff_t y_stride, float *scratch) {
+  if (m == 1 && (b_row_stride == 1 || b_column_stride == 1)) {
+    product_row(n, k, a, a_column_stride, b, b_row_stride, b_column_stride, bias, accumulate, y);
+  } else if (scratch && product_scratch(m, n, k) > 0) {
+    product_large(m, n, k, a, a_row_stride, a_column_stride, b, b_row_stride, b_column_stride, bias,
+                  accumulate, y, y_stride, scratch);
+  } else {
+    product_small(m, n, k, a, a_row_stride, a_column_stride, b, b_row_stride, b_column_stride, bias,
+                  accumulate, y, y_stride);
+  }
 }

@@ -71,10 +71,11 @@ static void cross_entropy(const float *x, ptrdiff_t rows, ptrdiff_t width, const
   }
 }
 
-static void scatter_add_rows(const float *x, ptrdiff_t width, const int32_t *indices,
-                             ptrdiff_t count, float *table) {
-  for (ptrdiff_t r = 0; r < count; r++, x += width) {
-    float *row = table + indices[r] * width;
+static void scatter_add_rows(const float *x, ptrdiff_t stride, ptrdiff_t width,
+                             const int32_t *indices, ptrdiff_t count, float *table,
+                             ptrdiff_t table_stride) {
+  for (ptrdiff_t r = 0; r < count; r++, x += stride) {
+    float *row = table + indices[r] * table_stride;
     map_add(row, row, x, NULL, width);
   }
 }

@@ -15,7 +15,23 @@ typedef struct {
   bool add;           // to what y holds
   float *y;
   ptrdiff_t y_stride;
+  // What will be read after this: fetched meanwhile, one address for each row of w.
+  const float *next;
+  ptrdiff_t next_step;
 } tile_work;
+
+enum {
+  LINE_VECTORS = LANES < 16 ? 16 / LANES : 1,  // of a cache line
+  // Tiles of fewer rows have too few sums to keep the multipliers busy.
+  ENOUGH_ROWS = (8 + TILE_VECTORS - 1) / TILE_VECTORS,
+};
+
+// The rows of the next tile where `rest` are left: as many as a tile has, unless too few would be
+// left for the last one.
+INLINE ptrdiff_t tile_rows(ptrdiff_t rest) {
+  if (rest <= TILE_ROWS) return rest;
+  return rest >= TILE_ROWS + ENOUGH_ROWS ? TILE_ROWS : (rest + 1) / 2;
+}
 
 INLINE void finish_vector(const tile_work *work, vf sum, ptrdiff_t column, float *y) {
   const ptrdiff_t rest = work->columns - column;
@@ -24,7 +40,7 @@ INLINE void finish_vector(const tile_work *work, vf sum, ptrdiff_t column, float
     if (work->bias) sum += load(work->bias + column);
     if (work->add) sum += load(y);
     store(y, sum);
-  } else {
+  } else if (rest > 0) {
     if (work->bias) sum += load_partial(work->bias + column, rest);
     if (work->add) sum += load_partial(y, rest);
     store_partial(y, sum, rest);
@@ -40,18 +56,19 @@ INLINE void run_tile(const int rows, const int vectors, const tile_work *work) {
 
   // What the sums are added to at the end often comes from far.
   for (int i = 0; i < rows; i++)
-    for (int v = 0; v < vectors; v++)
+    for (int v = 0; v < vectors; v += LINE_VECTORS)
       __builtin_prefetch(work->y + i * work->y_stride + v * LANES, 1);
 
   // Rows are reached from every third, which the processor's addressing modes can do.
   const ptrdiff_t x_row_stride = work->x_row_stride, x_column_stride = work->x_column_stride;
-  const float *thirds[3], *w = work->w;
+  const float *thirds[3], *w = work->w, *next = work->next;
   for (int i = 0; i < 3; i++) thirds[i] = work->x + 3 * i * x_row_stride;
-  const ptrdiff_t w_stride = work->w_stride;
+  const ptrdiff_t w_stride = work->w_stride, next_step = work->next_step;
   for (ptrdiff_t p = work->k; p > 0; p--) {
     vf row[TILE_VECTORS];
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) row[v] = load(w + v * LANES);
+    __builtin_prefetch(next);
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++) {
       const vf factor = splat(thirds[i / 3][i % 3 * x_row_stride]);
@@ -60,13 +77,37 @@ INLINE void run_tile(const int rows, const int vectors, const tile_work *work) {
     }
     for (int i = 0; i < 3; i++) thirds[i] += x_column_stride;
     w += w_stride;
+    next += next_step;
   }
 
+  float *y = work->y;
+  const ptrdiff_t y_stride = work->y_stride;
+  if (work->columns < vectors * LANES) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++)
+        finish_vector(work, sums[i][v], v * LANES, y + i * y_stride);
+    return;
+  }
+  if (work->bias) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+      const vf bias = load(work->bias + v * LANES);
+#pragma clang loop unroll(full)
+      for (int i = 0; i < rows; i++) sums[i][v] += bias;
+    }
+  }
+  if (work->add) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++)
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) sums[i][v] += load(y + i * y_stride + v * LANES);
+  }
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++)
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++)
-      finish_vector(work, sums[i][v], v * LANES, work->y + i * work->y_stride);
+    for (int v = 0; v < vectors; v++) store(y + i * y_stride + v * LANES, sums[i][v]);
 }
 
 #define DEFINE_TILE(rows, vectors)                                                                 \
@@ -107,6 +148,7 @@ static void (*const tiles[TILE_ROWS][TILE_VECTORS])(const tile_work *) = {
 // has would wait for each other.
 enum { ROW_PANELS = (9 + TILE_VECTORS - 1) / TILE_VECTORS };
 
+// Row p of panel i stands at w[i * panel_stride + p * w_stride].
 static void run_row(const tile_work *work, ptrdiff_t panel_stride) {
   vf sums[ROW_PANELS][TILE_VECTORS];
 #pragma clang loop unroll(full)
@@ -115,6 +157,7 @@ static void run_row(const tile_work *work, ptrdiff_t panel_stride) {
     for (int v = 0; v < TILE_VECTORS; v++) sums[i][v] = splat(0);
 
   const float *x = work->x, *w = work->w;
+  const ptrdiff_t w_stride = work->w_stride;
   for (ptrdiff_t p = work->k; p > 0; p--) {
     const vf factor = splat(*x);
 #pragma clang loop unroll(full)
@@ -123,7 +166,7 @@ static void run_row(const tile_work *work, ptrdiff_t panel_stride) {
       for (int v = 0; v < TILE_VECTORS; v++)
         sums[i][v] = multiply_add(factor, load(w + i * panel_stride + v * LANES), sums[i][v]);
     x += work->x_column_stride;
-    w += PANEL;
+    w += w_stride;
   }
 
 #pragma clang loop unroll(full)
@@ -133,12 +176,67 @@ static void run_row(const tile_work *work, ptrdiff_t panel_stride) {
       finish_vector(work, sums[i][v], i * PANEL + v * LANES, work->y);
 }
 
-// All rows of x times one panel.
-static void multiply_panel(ptrdiff_t m, tile_work work) {
+// The same for up to one panel; the last columns are read alone.
+static void run_row_of_rows(const tile_work *work) {
+  vf sums[TILE_VECTORS];
+  for (int v = 0; v < TILE_VECTORS; v++) sums[v] = splat(0);
+  for (ptrdiff_t p = 0; p < work->k; p++) {
+    const vf factor = splat(work->x[p * work->x_column_stride]);
+    const float *w = work->w + p * work->w_stride;
+#pragma clang loop unroll(full)
+    for (int v = 0; v < TILE_VECTORS; v++) {
+      const ptrdiff_t rest = work->columns - v * LANES;
+      if (rest <= 0) break;
+      const vf row = rest >= LANES ? load(w + v * LANES) : load_partial(w + v * LANES, rest);
+      sums[v] = multiply_add(factor, row, sums[v]);
+    }
+  }
+  for (int v = 0; v < TILE_VECTORS; v++) finish_vector(work, sums[v], v * LANES, work->y);
+}
+
+// One row of x times columns that are each contiguous in w, `column_stride` floats apart: squares are
+// transposed in registers, several at a time, since the additions of one wait for each other.
+enum { ROW_SQUARES = 4 };
+
+static void run_row_of_columns(const tile_work *work, ptrdiff_t column_stride) {
+  vf sums[ROW_SQUARES];
+  for (int s = 0; s < ROW_SQUARES; s++) sums[s] = splat(0);
+  for (ptrdiff_t p = 0; p < work->k; p += LANES) {
+    const ptrdiff_t depth = smaller(LANES, work->k - p);
+    for (int s = 0; s < ROW_SQUARES; s++) {
+      const ptrdiff_t columns = smaller(LANES, work->columns - s * LANES);
+      if (columns <= 0) break;
+      const float *from = work->w + s * LANES * column_stride + p;
+      vf square[LANES];
+#pragma clang loop unroll(full)
+      for (int i = 0; i < LANES; i++) {
+        if (i >= columns) square[i] = splat(0);
+        else if (depth == LANES) square[i] = load(from + i * column_stride);
+        else square[i] = load_partial(from + i * column_stride, depth);
+      }
+      transpose_square(square);
+#pragma clang loop unroll(full)
+      for (int i = 0; i < LANES; i++)
+        if (i < depth)
+          sums[s] = multiply_add(splat(work->x[(p + i) * work->x_column_stride]), square[i], sums[s]);
+    }
+  }
+  for (int s = 0; s < ROW_SQUARES; s++) finish_vector(work, sums[s], s * LANES, work->y);
+}
+
+// All rows of x times one panel. The panel at `next`, as large as this one, is fetched meanwhile.
+static void multiply_panel(ptrdiff_t m, tile_work work, const float *next) {
   const ptrdiff_t vectors = (work.columns + LANES - 1) / LANES;
-  for (ptrdiff_t i = 0; i < m; i += TILE_ROWS) {
-    tiles[smaller(TILE_ROWS, m - i) - 1][vectors - 1](&work);
-    work.x += TILE_ROWS * work.x_row_stride;
-    work.y += TILE_ROWS * work.y_stride;
+  const ptrdiff_t tiles_left = (m + TILE_ROWS - 1) / TILE_ROWS;
+  const ptrdiff_t share = work.k * vectors * LANES / tiles_left;
+  work.next = next ? next : work.w;
+  work.next_step = next ? vectors * LANES / tiles_left : 0;
+  while (m > 0) {
+    const ptrdiff_t rows = tile_rows(m);
+    tiles[rows - 1][vectors - 1](&work);
+    work.x += rows * work.x_row_stride;
+    work.y += rows * work.y_stride;
+    if (next) work.next += share;
+    m -= rows;
   }
 }

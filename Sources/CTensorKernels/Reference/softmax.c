@@ -44,8 +44,10 @@ void ctk_gather_rows_reference(const float *table, ptrdiff_t width, const int32_
     for (ptrdiff_t j = 0; j < width; j++) y[r * width + j] = table[indices[r] * width + j];
 }
 
-void ctk_scatter_add_rows_reference(const float *x, ptrdiff_t width, const int32_t *indices,
-                                    ptrdiff_t count, float *table) {
+void ctk_scatter_add_rows_reference(const float *x, ptrdiff_t stride, ptrdiff_t width,
+                                    const int32_t *indices, ptrdiff_t count, float *table,
+                                    ptrdiff_t table_stride) {
   for (ptrdiff_t r = 0; r < count; r++)
-    for (ptrdiff_t j = 0; j < width; j++) table[indices[r] * width + j] += x[r * width + j];
+    for (ptrdiff_t j = 0; j < width; j++)
+      table[indices[r] * table_stride + j] += x[r * stride + j];
 }

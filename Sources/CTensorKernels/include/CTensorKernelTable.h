@@ -30,7 +30,9 @@ typedef struct ctk_kernels {
                          const float *bias, bool accumulate, float *y, ptrdiff_t y_stride);
   void (*product)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_row_stride,
                   ptrdiff_t a_column_stride, const float *b, ptrdiff_t b_row_stride,
-                  ptrdiff_t b_column_stride, bool accumulate, float *y, ptrdiff_t y_stride);
+                  ptrdiff_t b_column_stride, const float *bias, bool accumulate, float *y,
+                  ptrdiff_t y_stride, float *scratch);
+  ptrdiff_t (*product_scratch)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);
 
   void (*row_sum)(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width, float *sums,
                   ptrdiff_t sums_stride);
@@ -53,8 +55,9 @@ typedef struct ctk_kernels {
   void (*log_softmax)(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
   void (*cross_entropy)(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets,
                         float *losses, float *gradient);
-  void (*scatter_add_rows)(const float *x, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,
-                           float *table);
+  void (*scatter_add_rows)(const float *x, ptrdiff_t stride, ptrdiff_t width,
+                           const int32_t *indices, ptrdiff_t count, float *table,
+                           ptrdiff_t table_stride);
 
   void (*adam_step)(const ctk_adam *settings, ptrdiff_t count, const float *gradient,
                     float *parameter, float *first_moment, float *second_moment);

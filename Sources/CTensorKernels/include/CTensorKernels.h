@@ -130,11 +130,15 @@ void ctk_product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
                         ptrdiff_t x_row_stride, ptrdiff_t x_column_stride, const float *packed,
                         const float *bias, bool accumulate, float *y, ptrdiff_t y_stride);
 
-// y[m, n] = (accumulate ? y : 0) + a[m, k] * b[k, n], with any strides. What it packs of them
-// stands on the stack, 112 KiB at most. The same bits as ctk_product_packed.
+// y[m, n] = (accumulate ? y : 0) + bias (a row of n, or null) + a[m, k] * b[k, n], with any strides.
+// The same bits as ctk_product_packed. A product for which `ctk_product_scratch` is not zero runs
+// faster with that many floats of scratch memory; without (null), and for all others, what is packed
+// stands on the stack, 80 KiB at most. One row packs nothing: b is read once.
+ptrdiff_t ctk_product_scratch(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);
 void ctk_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_row_stride,
                  ptrdiff_t a_column_stride, const float *b, ptrdiff_t b_row_stride,
-                 ptrdiff_t b_column_stride, bool accumulate, float *y, ptrdiff_t y_stride);
+                 ptrdiff_t b_column_stride, const float *bias, bool accumulate, float *y,
+                 ptrdiff_t y_stride, float *scratch);
 
 // MARK: Rows and columns of a matrix x [rows, width], element (r, j) at x[r * stride + j]
 
@@ -171,9 +175,9 @@ void ctk_cross_entropy(const float *x, ptrdiff_t rows, ptrdiff_t width, const in
 // y(r, .) = table(indices[r], .), table [any, width].
 void ctk_gather_rows(const float *table, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,
                      float *y);
-// table(indices[r], .) += x(r, .), in the order of r.
-void ctk_scatter_add_rows(const float *x, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,
-                          float *table);
+// table(indices[r], j) += x(r, j) for j < width, in the order of r; both with strides.
+void ctk_scatter_add_rows(const float *x, ptrdiff_t stride, ptrdiff_t width, const int32_t *indices,
+                          ptrdiff_t count, float *table, ptrdiff_t table_stride);
 
 // MARK: Optimizers, one pass over memory
 

@@ -53,8 +53,9 @@ void ctk_cross_entropy_reference(const float *x, ptrdiff_t rows, ptrdiff_t width
                                  const int32_t *targets, float *losses, float *gradient);
 void ctk_gather_rows_reference(const float *table, ptrdiff_t width, const int32_t *indices,
                                ptrdiff_t count, float *y);
-void ctk_scatter_add_rows_reference(const float *x, ptrdiff_t width, const int32_t *indices,
-                                    ptrdiff_t count, float *table);
+void ctk_scatter_add_rows_reference(const float *x, ptrdiff_t stride, ptrdiff_t width,
+                                    const int32_t *indices, ptrdiff_t count, float *table,
+                                    ptrdiff_t table_stride);
 
 void ctk_adam_step_reference(const ctk_adam *settings, ptrdiff_t count, const float *gradient,
                              float *parameter, float *first_moment, float *second_moment);

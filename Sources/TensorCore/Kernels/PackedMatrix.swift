@@ -31,12 +31,30 @@ package struct PackedMatrix: Sendable {
   }
 }
 
-/// y [m, n] = (accumulate ? y : 0) + a [m, k] b [k, n], all three with strides.
+/// y [m, n] = (accumulate ? y : 0) + bias + a [m, k] b [k, n], all three with strides; `bias` is a row of
+/// n floats or nil.
+///
+/// With `isShared` the longer side of y is split over the ``ThreadTeam``.
 package func matrixProduct(
   m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aRowStride: Int, aColumnStride: Int,
-  b: UnsafePointer<Float>, bRowStride: Int, bColumnStride: Int, accumulate: Bool = false,
-  into y: UnsafeMutablePointer<Float>, stride: Int
+  b: UnsafePointer<Float>, bRowStride: Int, bColumnStride: Int,
+  bias: UnsafePointer<Float>? = nil, accumulate: Bool = false,
+  into y: UnsafeMutablePointer<Float>, stride: Int, isShared: Bool = false
 ) {
-  ctk_product(
-    m, n, k, a, aRowStride, aColumnStride, b, bRowStride, bColumnStride, accumulate, y, stride)
+  func multiply(_ rows: Range<Int>, _ columns: Range<Int>) {
+    let scratch = ctk_product_scratch(rows.count, columns.count, k)
+    let memory = scratch > 0 ? Storage(count: scratch) : nil
+    ctk_product(
+      rows.count, columns.count, k, a + rows.lowerBound * aRowStride, aRowStride, aColumnStride,
+      b + columns.lowerBound * bColumnStride, bRowStride, bColumnStride,
+      bias.map { $0 + columns.lowerBound }, accumulate,
+      y + rows.lowerBound * stride + columns.lowerBound, stride, memory?.pointer)
+    withExtendedLifetime(memory) {}
+  }
+  guard isShared else { return multiply(0..<m, 0..<n) }
+  if m >= n {
+    ThreadTeam.split(m, unit: 4, work: m * n * k) { multiply($0, 0..<n) }
+  } else {
+    ThreadTeam.split(n, unit: ctk_panel_columns(), work: m * n * k) { multiply(0..<m, $0) }
+  }
 }

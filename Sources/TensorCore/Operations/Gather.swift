@@ -18,15 +18,28 @@ extension Tensor {
       failure("\(index) is no row of a table of shape \(self.shape)")
     }
     let y = Tensor(uninitialized: shape + [width]) { result in
-      withUnsafePointer { ctk_gather_rows($0, width, indices, indices.count, result) }
+      withUnsafePointer { table in
+        indices.withUnsafeBufferPointer { indices in
+          ThreadTeam.split(indices.count, work: 4 * indices.count * width) { range in
+            ctk_gather_rows(
+              table, width, indices.baseAddress.map { $0 + range.lowerBound }, range.count,
+              result + range.lowerBound * width)
+          }
+        }
+      }
     }
     guard let tape = Tape.following(self) else { return y }
     let table = self.shape
     return tape.record(y, self) { cotangent, inputs in
       inputs.accumulate(to: 0, shape: table) { sum, hasValues in
         if !hasValues { fill(sum, count: rows * width, with: 0) }
-        cotangent.withUnsafePointer {
-          ctk_scatter_add_rows($0, width, indices, indices.count, sum)
+        // By columns: a row that several indices name is added up in their order.
+        cotangent.withUnsafePointer { x in
+          ThreadTeam.split(width, unit: 16, work: 4 * indices.count * width) { columns in
+            ctk_scatter_add_rows(
+              x + columns.lowerBound, width, columns.count, indices, indices.count,
+              sum + columns.lowerBound, width)
+          }
         }
       }
     }

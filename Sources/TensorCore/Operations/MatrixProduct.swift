@@ -44,19 +44,25 @@ public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   }
   let rows = elementCount(of: Array(x.shape.dropLast()))
   let y = Tensor(uninitialized: x.shape.dropLast() + [outputs]) { result in
-    let packed = weight.withUnsafePointer {
-      PackedMatrix($0, kStride: 1, nStride: inputs, n: outputs, k: inputs)
-    }
-    withExtendedLifetime(bias?.storage) {
+    weight.withUnsafePointer { w in
       x.withUnsafePointer { x in
+        let offset = bias.map { UnsafePointer($0.storage.pointer) }
+        guard rows > fewRows else {
+          matrixProduct(
+            m: rows, n: outputs, k: inputs, a: x, aRowStride: inputs, aColumnStride: 1, b: w,
+            bRowStride: 1, bColumnStride: inputs, bias: offset, into: result, stride: outputs,
+            isShared: true)
+          return
+        }
+        let packed = PackedMatrix(w, kStride: 1, nStride: inputs, n: outputs, k: inputs)
         ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
           packed.multiply(
-            rows: range.count, x: x + range.lowerBound * inputs, xRowStride: inputs,
-            bias: bias.map { UnsafePointer($0.storage.pointer) },
+            rows: range.count, x: x + range.lowerBound * inputs, xRowStride: inputs, bias: offset,
             into: result + range.lowerBound * outputs, stride: outputs)
         }
       }
     }
+    withExtendedLifetime(bias?.storage) {}
   }
   let operands = [x, weight] + (bias.map { [$0] } ?? [])
   guard let tape = Tape.following(operands) else { return y }
@@ -67,6 +73,9 @@ public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
         x: weight.node == nil ? nil : x.detached(), weight: x.node == nil ? nil : weight.detached(),
         xShape: x.shape, weightShape: weight.shape, rows: rows, hasBias: bias != nil)))[0]
 }
+
+/// So few rows that packing the weight would take longer than multiplying by it.
+private let fewRows = 4
 
 /// The way back of `affine`; x and the weight are there if the other is tracked.
 private func affinePullback(

@@ -47,11 +47,17 @@ private func onLastAxis(_ x: Tensor, _ axis: Int, _ body: (Tensor) -> Tensor) ->
 extension Tensor {
   /// A kernel's work on every row of the last axis, untracked.
   fileprivate func mappedRows(
-    _ kernel: (UnsafePointer<Float>?, Int, Int, UnsafeMutablePointer<Float>?) -> Void
+    _ kernel:
+      @Sendable (UnsafePointer<Float>?, Int, Int, UnsafeMutablePointer<Float>?) -> Void
   ) -> Tensor {
     let width = shape[rank - 1]
     return Tensor(uninitialized: shape) { result in
-      withUnsafePointer { kernel($0, count / Swift.max(1, width), width, result) }
+      withUnsafePointer { x in
+        ThreadTeam.split(count / Swift.max(1, width), work: 20 * count) { rows in
+          let start = rows.lowerBound * width
+          kernel(x + start, rows.count, width, result + start)
+        }
+      }
     }
   }
 }

@@ -74,11 +74,18 @@ private struct ProductCase {
     return y
   }
 
-  func unpackedResult(_ kernels: Kernels) -> [Float] {
+  func unpackedResult(_ kernels: Kernels, withScratch: Bool) -> [Float] {
     var y = y
-    kernels.table.product(
-      m, n, k, x, xStrides.row, xStrides.column, w, wStrides.row, wStrides.column, accumulates, &y,
-      yStride)
+    let count = kernels.table.product_scratch(m, n, k)
+    var scratch = [Float](repeating: .nan, count: max(1, count))
+    bias.withUnsafeBufferPointer { bias in
+      scratch.withUnsafeMutableBufferPointer { scratch in
+        kernels.table.product(
+          m, n, k, x, xStrides.row, xStrides.column, w, wStrides.row, wStrides.column,
+          hasBias ? bias.baseAddress : nil, accumulates, &y, yStride,
+          withScratch ? scratch.baseAddress : nil)
+      }
+    }
     return y
   }
 
@@ -95,6 +102,7 @@ private struct ProductCase {
   private static let sizes: [(m: Int, n: Int, k: Int)] = {
     var sizes: [(m: Int, n: Int, k: Int)] = [
       (3, 100, 513), (9, 49, 256), (1, 200, 257), (130, 20, 64), (2, 10, 0), (17, 144, 300),
+      (101, 97, 270), (200, 50, 33), (11, 1100, 20), (1, 1, 600), (1, 33, 70), (33, 1030, 9),
     ]
     for size in 1...70 {
       sizes.append((m: size, n: size * 37 % 70 + 1, k: size))
@@ -116,9 +124,13 @@ private struct ProductCase {
   func packsToTheSameBits(kernels: Kernels) {
     var generator = TestGenerator(seed: 5)
     for (m, n, k) in Self.sizes {
-      var product = ProductCase(&generator, m: m, n: n, k: k)
-      product.hasBias = false
-      expectSame(product.unpackedResult(kernels), product.result(kernels), product.description)
+      let product = ProductCase(&generator, m: m, n: n, k: k)
+      let expected = product.result(kernels)
+      for withScratch in [false, true] {
+        expectSame(
+          product.unpackedResult(kernels, withScratch: withScratch), expected,
+          "\(product.description), scratch \(withScratch)")
+      }
     }
   }
 
@@ -190,7 +202,7 @@ private struct ProductCase {
   @Test(arguments: Kernels.all)
   func multipliesTheTwoByTwoByHand(kernels: Kernels) {
     var y: [Float] = [0, 0, 0, 0]
-    kernels.table.product(2, 2, 2, [1, 2, 3, 4], 2, 1, [5, 6, 7, 8], 2, 1, false, &y, 2)
+    kernels.table.product(2, 2, 2, [1, 2, 3, 4], 2, 1, [5, 6, 7, 8], 2, 1, nil, false, &y, 2, nil)
     #expect(y == [19, 22, 43, 50])
   }
 }

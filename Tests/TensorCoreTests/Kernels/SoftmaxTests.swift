@@ -94,8 +94,8 @@ import Testing
       let indices = (0..<9).map { _ in Int32(generator.size(0...3)) }
       var found = generator.floats(4 * width)
       var expected = found
-      kernels.table.scatter_add_rows(x, width, indices, 9, &found)
-      ctk_scatter_add_rows_reference(x, width, indices, 9, &expected)
+      kernels.table.scatter_add_rows(x, width, width, indices, 9, &found, width)
+      ctk_scatter_add_rows_reference(x, width, width, indices, 9, &expected, width)
       expectSame(found, expected, "rows of \(width)")
     }
   }
