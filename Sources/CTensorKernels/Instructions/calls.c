@@ -41,6 +41,16 @@ void ctk_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_
                                 b_column_stride, bias, accumulate, y, y_stride, scratch);
 }
 
+ptrdiff_t ctk_gathered_scratch(ptrdiff_t m, ptrdiff_t n) {
+  return ctk_kernels_active()->gathered_scratch(m, n);
+}
+
+void ctk_gathered_product(ptrdiff_t m, ptrdiff_t n, const ctk_rows *pieces, ptrdiff_t piece_count,
+                          bool accumulate, float *y, ptrdiff_t y_stride, float *scratch) {
+  ctk_kernels_active()->gathered_product(m, n, pieces, piece_count, accumulate, y, y_stride,
+                                         scratch);
+}
+
 void ctk_row_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width, float *sums,
                  ptrdiff_t sums_stride) {
   ctk_kernels_active()->row_sum(x, stride, rows, width, sums, sums_stride);

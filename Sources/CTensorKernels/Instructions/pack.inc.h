@@ -59,13 +59,20 @@ static void pack_panel(float *panel, const float *w, ptrdiff_t k_stride, ptrdiff
 // Rows whose panels are written together, so that each is read from end to end.
 enum { PACK_ROWS = 8 };
 
-static void pack(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t n,
-                 ptrdiff_t k) {
-  const ptrdiff_t height = n_stride == 1 ? PACK_ROWS : k;
-  for (ptrdiff_t p = 0; p < k; p += height)
+// Rows `first` to `first + count` of a matrix with k rows; w points to the first of them.
+static void pack_part(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride,
+                      ptrdiff_t n, ptrdiff_t k, ptrdiff_t first, ptrdiff_t count) {
+  const ptrdiff_t height = n_stride == 1 ? PACK_ROWS : count;
+  for (ptrdiff_t p = 0; p < count; p += height)
     for (ptrdiff_t j = 0; j < n; j += PANEL) {
       const ptrdiff_t columns = smaller(PANEL, n - j);
-      pack_panel(packed + j * k + p * rounded_up(columns), w + p * k_stride + j * n_stride, k_stride,
-                 n_stride, columns, smaller(height, k - p));
+      pack_panel(packed + j * k + (first + p) * rounded_up(columns),
+                 w + p * k_stride + j * n_stride, k_stride, n_stride, columns,
+                 smaller(height, count - p));
     }
+}
+
+static void pack(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t n,
+                 ptrdiff_t k) {
+  pack_part(packed, w, k_stride, n_stride, n, k, 0, k);
 }

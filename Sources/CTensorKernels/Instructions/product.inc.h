@@ -67,19 +67,26 @@ INLINE void pack_tile(float *to, const float *from, ptrdiff_t row_stride, ptrdif
   }
 }
 
-// `rows_in_x`: how many rows of x there are from the first one on. Some values of p together, whose
-// cache lines are still there when the next tile comes for its part of them.
-static void pack_block(float *block, const tile_work *work, ptrdiff_t rows, ptrdiff_t rows_in_x) {
+// Some values of p together, whose cache lines are still there when the next tile comes for its part
+// of them. `rows_in_x`: how many rows of x there are from the first one on. The block is for k values
+// of p; `count` of them are packed, from `first` on; x points to the first of these.
+static void pack_block_part(float *block, const float *x, ptrdiff_t row_stride,
+                            ptrdiff_t column_stride, ptrdiff_t rows, ptrdiff_t rows_in_x,
+                            ptrdiff_t k, ptrdiff_t first, ptrdiff_t count) {
   enum { TOGETHER = 4 };
-  for (ptrdiff_t p = 0; p < work->k; p += TOGETHER) {
+  for (ptrdiff_t p = 0; p < count; p += TOGETHER) {
     float *tile = block;
-    for (ptrdiff_t i = 0, height; i < rows; i += height, tile += tile_size(height, work->k)) {
+    for (ptrdiff_t i = 0, height; i < rows; i += height, tile += tile_size(height, k)) {
       height = tile_rows(rows - i);
-      pack_tile(tile + p * height,
-                work->x + p * work->x_column_stride + i * work->x_row_stride, work->x_row_stride,
-                work->x_column_stride, height, rows_in_x - i, smaller(TOGETHER, work->k - p));
+      pack_tile(tile + (first + p) * height, x + p * column_stride + i * row_stride, row_stride,
+                column_stride, height, rows_in_x - i, smaller(TOGETHER, count - p));
     }
   }
+}
+
+static void pack_block(float *block, const tile_work *work, ptrdiff_t rows, ptrdiff_t rows_in_x) {
+  pack_block_part(block, work->x, work->x_row_stride, work->x_column_stride, rows, rows_in_x,
+                  work->k, 0, work->k);
 }
 
 static void multiply_packed_block(ptrdiff_t rows, const float *block, tile_work work,
@@ -136,6 +143,72 @@ static void product_large(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
         }
       }
     }
+  }
+}
+
+static ptrdiff_t gathered_scratch(ptrdiff_t m, ptrdiff_t n) {
+  (void)m;
+  return PACKED_BLOCK + rounded_up(smaller(n, BLOCK_COLUMNS)) * DEPTH;
+}
+
+// Some rows that follow each other over the pieces.
+typedef struct {
+  const ctk_rows *piece;
+  ptrdiff_t row;  // of the piece
+} row_position;
+
+// The next rows up to `limit` that are in one piece.
+INLINE ptrdiff_t rows_at(row_position position, ptrdiff_t limit) {
+  return smaller(limit, position.piece->count - position.row);
+}
+INLINE row_position advanced(row_position position, ptrdiff_t rows) {
+  position.row += rows;
+  if (position.row == position.piece->count) position = (row_position){position.piece + 1, 0};
+  return position;
+}
+
+static void pack_gathered_block(float *block, row_position from, ptrdiff_t depth, ptrdiff_t i,
+                                ptrdiff_t rows, ptrdiff_t rows_in_a) {
+  for (ptrdiff_t p = 0, some; p < depth; p += some, from = advanced(from, some)) {
+    some = rows_at(from, depth - p);
+    const float *a = from.piece->a + from.row * from.piece->a_stride + i;
+    pack_block_part(block, a, 1, from.piece->a_stride, rows, rows_in_a, depth, p, some);
+  }
+}
+
+static void gathered_product(ptrdiff_t m, ptrdiff_t n, const ctk_rows *pieces,
+                             ptrdiff_t piece_count, bool accumulate, float *y, ptrdiff_t y_stride,
+                             float *scratch) {
+  float *const block = scratch, *const packed = scratch + PACKED_BLOCK;
+  ptrdiff_t k = 0;
+  for (ptrdiff_t i = 0; i < piece_count; i++) k += pieces[i].count;
+  for (ptrdiff_t column = 0; column < n; column += BLOCK_COLUMNS) {
+    const ptrdiff_t columns = smaller(BLOCK_COLUMNS, n - column);
+    row_position start = {pieces, 0};
+    ptrdiff_t p = 0;
+    do {
+      const ptrdiff_t depth = smaller(DEPTH, k - p);
+      row_position from = start;
+      for (ptrdiff_t q = 0, some; q < depth; q += some, from = advanced(from, some)) {
+        some = rows_at(from, depth - q);
+        const float *b = from.piece->b + from.row * from.piece->b_stride + column;
+        pack_part(packed, b, from.piece->b_stride, 1, columns, depth, q, some);
+      }
+      for (ptrdiff_t i = 0; i < m; i += BLOCK_ROWS) {
+        const ptrdiff_t rows = smaller(BLOCK_ROWS, m - i);
+        pack_gathered_block(block, start, depth, i, rows, m - i);
+        tile_work work = {.k = depth, .add = accumulate || p > 0, .y_stride = y_stride};
+        for (ptrdiff_t j = 0; j < columns; j += PANEL) {
+          work.columns = smaller(PANEL, columns - j);
+          work.w_stride = rounded_up(work.columns);
+          work.w = packed + j * depth;
+          work.y = y + i * y_stride + column + j;
+          multiply_packed_block(rows, block, work, NULL);
+        }
+      }
+      start = from;
+      p += DEPTH;
+    } while (p < k);
   }
 }
 

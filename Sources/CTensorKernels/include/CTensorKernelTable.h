@@ -33,6 +33,9 @@ typedef struct ctk_kernels {
                   ptrdiff_t b_column_stride, const float *bias, bool accumulate, float *y,
                   ptrdiff_t y_stride, float *scratch);
   ptrdiff_t (*product_scratch)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);
+  void (*gathered_product)(ptrdiff_t m, ptrdiff_t n, const ctk_rows *pieces, ptrdiff_t piece_count,
+                           bool accumulate, float *y, ptrdiff_t y_stride, float *scratch);
+  ptrdiff_t (*gathered_scratch)(ptrdiff_t m, ptrdiff_t n);
 
   void (*row_sum)(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width, float *sums,
                   ptrdiff_t sums_stride);

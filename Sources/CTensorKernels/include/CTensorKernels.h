@@ -133,12 +133,29 @@ void ctk_product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
 // y[m, n] = (accumulate ? y : 0) + bias (a row of n, or null) + a[m, k] * b[k, n], with any strides.
 // The same bits as ctk_product_packed. A product for which `ctk_product_scratch` is not zero runs
 // faster with that many floats of scratch memory; without (null), and for all others, what is packed
-// stands on the stack, 80 KiB at most. One row packs nothing: b is read once.
+// stands on the stack, 100 KiB at most. One row packs nothing: b is read once.
 ptrdiff_t ctk_product_scratch(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);
 void ctk_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_row_stride,
                  ptrdiff_t a_column_stride, const float *b, ptrdiff_t b_row_stride,
                  ptrdiff_t b_column_stride, const float *bias, bool accumulate, float *y,
                  ptrdiff_t y_stride, float *scratch);
+
+// Consecutive rows of two matrices: row r at a[r * a_stride] and b[r * b_stride].
+typedef struct ctk_rows {
+  const float *a;
+  ptrdiff_t a_stride;
+  const float *b;
+  ptrdiff_t b_stride;
+  ptrdiff_t count;
+} ctk_rows;
+
+// y[m, n] = (accumulate ? y : 0) + the sum over all rows of a(r, i) * b(r, j), in the order of the
+// pieces: one product over rows that need not follow each other in memory. There is at least one piece, and none is empty. The
+// same bits however they are cut.
+// `ctk_gathered_scratch` floats of scratch memory are needed.
+ptrdiff_t ctk_gathered_scratch(ptrdiff_t m, ptrdiff_t n);
+void ctk_gathered_product(ptrdiff_t m, ptrdiff_t n, const ctk_rows *pieces, ptrdiff_t piece_count,
+                          bool accumulate, float *y, ptrdiff_t y_stride, float *scratch);
 
 // MARK: Rows and columns of a matrix x [rows, width], element (r, j) at x[r * stride + j]
 
@@ -208,6 +225,76 @@ void ctk_sgd_step(float learning_rate, float momentum, float weight_decay, bool 
 ptrdiff_t ctk_crc32_fold(uint32_t *crc, const uint8_t *bytes, ptrdiff_t count);
 // The Adler-32 of zlib, going on from `adler`, which is 1 at the start.
 uint32_t ctk_adler32(uint32_t adler, const uint8_t *bytes, ptrdiff_t count);
+
+// MARK: Steps of a recurrence
+//
+// A list of steps, made once, that runs over any memory: a step names the places of its signals, and
+// a table of areas says where they are.
+
+// Where a signal lies: the row of sample b at step t at base[i * time_stride + b * row_stride], with
+// i = (t + shift) & step_mask. A matrix, which is the same for all steps, has rows of its own.
+typedef struct ctk_area {
+  float *base;
+  ptrdiff_t time_stride, row_stride;
+  ptrdiff_t step_mask;
+  ptrdiff_t shifts[3];  // by ctk_place.slot: the signal's step, the state before it, the state after
+  // The value for which i is `other_step` stands elsewhere. -1: none does.
+  ptrdiff_t other_step;
+  float *other_base;
+  ptrdiff_t other_row_stride;
+  bool is_matrix;
+  ptrdiff_t sample_stride;  // floats from one sample's matrix to the next one's
+} ctk_area;
+
+typedef struct ctk_place {
+  int32_t area;
+  int32_t slot;      // 0 to 2
+  ptrdiff_t offset;  // floats from the start of a row or, in a matrix, from its start
+  int32_t rows, columns;
+} ctk_place;
+
+typedef enum ctk_step_kind : int32_t {
+  CTK_STEP_PROGRAM,         // places: the program's operands
+  CTK_STEP_PRODUCT,         // places: signal, destination and, if there is one, bias
+  CTK_STEP_ROW_SUM,         // places: source, destination; so from here on
+  CTK_STEP_ROW_MAXIMUM,
+  CTK_STEP_CUMULATIVE_SUM,  // flag: reversed
+  CTK_STEP_TRANSPOSE,
+  CTK_STEP_IDENTITY,        // places: destination, a square matrix
+} ctk_step_kind;
+
+typedef struct ctk_step {
+  ctk_step_kind kind;
+  int32_t place_count;
+  const ctk_place *places;
+  const ctk_program *program;
+  ptrdiff_t width;         // of a program
+  ptrdiff_t matrix_rows;   // of a program over matrices; 0 where the rows are samples
+  int32_t weight;          // of a product
+  bool flag;               // a product adds to its destination; a cumulative sum is reversed
+  bool precedes_barrier;   // threads that share columns meet after it
+} ctk_step;
+
+// A packed right-hand side: see ctk_pack.
+typedef struct ctk_weight {
+  const float *packed;
+  ptrdiff_t n, k;
+} ctk_weight;
+
+// Rows that are worked on together: samples of one step, or steps of one sample.
+typedef struct ctk_block {
+  ptrdiff_t step, row, rows;
+  bool along_time;
+  // Threads that work on the same rows: each does its share of the products' columns, and the first
+  // one everything else. They meet between.
+  int32_t part, parts;
+} ctk_block;
+
+void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
+                   const ctk_weight *weights, const ctk_block *block);
+// The address of a place in a block, and the distance of its rows.
+float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_block *block,
+                         ptrdiff_t *stride);
 
 // MARK: Memory and locks
 

@@ -68,8 +68,7 @@ extension Plan.Trail {
     Plan.Trail(
       batch: count, steps: steps.count, isReversed: isReversed,
       kept: kept.map { view, owner in
-        let base = view.base + steps.lowerBound * view.timeStride + sample * view.rowStride
-        return (SignalView(base, timeStride: view.timeStride, rowStride: 0), owner)
+        (view.repeating(sample: sample, steps: steps), owner)
       })
   }
 }

@@ -7,11 +7,35 @@ package struct SignalView: @unchecked Sendable {
   package var base: UnsafeMutablePointer<Float>
   package var timeStride: Int
   package var rowStride: Int
+  /// The step whose rows stand elsewhere, as a state's initial value does; -1 where none do.
+  var otherStep = -1
+  var otherBase: UnsafeMutablePointer<Float>?
+  var otherRowStride = 0
 
   package init(_ base: UnsafeMutablePointer<Float>, timeStride: Int, rowStride: Int) {
     self.base = base
     self.timeStride = timeStride
     self.rowStride = rowStride
+  }
+
+  /// Some steps of one sample, for any number of samples.
+  func repeating(sample: Int, steps: Range<Int>) -> SignalView {
+    var view = SignalView(
+      base + steps.lowerBound * timeStride + sample * rowStride, timeStride: timeStride,
+      rowStride: 0)
+    if let otherBase, steps.contains(otherStep) {
+      view.otherStep = otherStep - steps.lowerBound
+      view.otherBase = otherBase + sample * otherRowStride
+    }
+    return view
+  }
+
+  fileprivate var area: SignalArea {
+    var area = SignalArea(base: base, timeStride: timeStride, rowStride: rowStride)
+    area.otherStep = otherStep
+    area.otherBase = otherBase
+    area.otherRowStride = otherRowStride
+    return area
   }
 }
 
@@ -47,118 +71,171 @@ package struct PlanArguments {
   var leavesOuters = false
 }
 
-/// The memory of one run of a schedule.
+/// The memory of one run of a schedule: an area for each buffer.
+///
+/// What is kept for the way back stands in one block of memory, everything else in another.
 struct PlanMemory {
-  /// One buffer's memory, and how to find a step and a row in it.
-  struct Area {
-    var base: UnsafeMutablePointer<Float>
-    var timeStride: Int
-    var rowStride: Int
-    /// Which bits of a step's number count: all, or the last one where two steps take turns.
-    var stepMask = -1
-    /// What the step's number grows by for the state before and after the step.
-    var previousShift = 0
-    var nextShift = 0
-    var isMatrix = false
-    /// Floats from one sample's matrix to the next one's, where each sample has its own.
-    var sampleStride = 0
-  }
-
-  var areas: [Area] = []
-  /// What the run owns, by buffer.
-  var storages: [Storage?] = []
+  private(set) var areas: [SignalArea] = []
   let batch: Int
   let steps: Int
+  /// What is kept after the run, if anything is.
+  private(set) var kept: Storage?
+  let temporary: Storage
+  /// What depends on parameters alone, by buffer.
+  private(set) var prepared: [Storage?] = []
+  /// What is gathered over several segments and made into more after the last, by buffer.
+  private(set) var sums: [Storage?] = []
 
-  /// `prepared` holds what an earlier run made of the same parameters, buffer by buffer.
-  init(_ schedule: Schedule, _ arguments: PlanArguments, prepared: [Storage?]?) {
+  /// `known` holds what an earlier run made of the same parameters, buffer by buffer.
+  init(_ schedule: Schedule, _ arguments: PlanArguments, prepared known: [Storage?]?) {
     (batch, steps) = (arguments.batch, arguments.steps)
+    var sizes = (kept: 0, temporary: 0)
     for (number, buffer) in schedule.buffers.enumerated() {
-      var storage: Storage?
-      func own(_ count: Int) -> UnsafeMutablePointer<Float> {
-        let new = Storage(count: count)
-        storage = new
-        return new.pointer
+      let size = Self.size(of: buffer, batch: batch, steps: steps)
+      if schedule.isKept[number] { sizes.kept += size } else { sizes.temporary += size }
+    }
+    kept = sizes.kept > 0 ? Storage(count: sizes.kept) : nil
+    temporary = Storage(count: sizes.temporary)
+    var next = (kept: kept?.pointer ?? temporary.pointer, temporary: temporary.pointer)
+    prepared = known ?? []
+    areas.reserveCapacity(schedule.buffers.count)
+    for (number, buffer) in schedule.buffers.enumerated() {
+      let size = Self.size(of: buffer, batch: batch, steps: steps)
+      let own = schedule.isKept[number] ? next.kept : next.temporary
+      if schedule.isKept[number] { next.kept += size } else { next.temporary += size }
+      if case .prepared(let rows) = buffer.kind {
+        let storage = known?[number] ?? Storage(count: rows * buffer.width)
+        if known == nil { prepared.append(storage) }
+        areas.append(matrix(storage.pointer, buffer))
+      } else if case .value(let rows) = buffer.kind, let segments = arguments.segment.sums {
+        let storage = segments.storage(ofBuffer: number) ?? Storage(count: rows * buffer.width)
+        sums += Array(repeating: nil, count: number - sums.count) + [storage]
+        if known == nil { prepared.append(nil) }
+        areas.append(matrix(storage.pointer, buffer))
+      } else {
+        if known == nil { prepared.append(nil) }
+        areas.append(area(of: buffer, own, arguments))
       }
-      func signal(_ view: SignalView) -> Area {
-        Area(base: view.base, timeStride: view.timeStride, rowStride: view.rowStride)
-      }
-      func matrix(_ base: UnsafeMutablePointer<Float>) -> Area {
-        Area(base: base, timeStride: 0, rowStride: buffer.width, isMatrix: true)
-      }
-      let row = batch * buffer.width
+    }
+  }
+
+  /// Floats of memory of its own that a buffer needs, whole cache lines.
+  private static func size(of buffer: Schedule.Buffer, batch: Int, steps: Int) -> Int {
+    let row = batch * buffer.width
+    let size =
       switch buffer.kind {
-      case .sequence(let index): areas.append(signal(arguments.sequences[index]))
-      case .output(let index): areas.append(signal(arguments.outputs[index]))
-      case .state:
-        let slots = buffer.keepsHistory ? steps + 1 : 2
-        var area = Area(base: own(slots * row), timeStride: row, rowStride: buffer.width)
-        area.stepMask = buffer.keepsHistory ? -1 : 1
-        area.previousShift = arguments.isReversed ? 1 : 0
-        area.nextShift = arguments.isReversed ? 0 : 1
-        areas.append(area)
-      case .parameter(let index):
-        areas.append(matrix(arguments.parameters.tensors[index].storage.pointer))
-      case .gathered(let index):
-        var area = matrix(arguments.gathered[index])
-        area.sampleStride = arguments.gatheredStride
-        areas.append(area)
-      case .everyStep:
-        areas.append(
-          Area(base: own(steps * row), timeStride: row, rowStride: buffer.width))
-      case .oneStep:
-        areas.append(Area(base: own(row), timeStride: 0, rowStride: buffer.width))
-      case .value(let rows):
-        if let known = arguments.segment.sums?.storage(ofBuffer: number) {
-          storage = known
-          areas.append(matrix(known.pointer))
-        } else {
-          areas.append(matrix(own(rows * buffer.width)))
-        }
-      case .prepared(let rows):
-        if let known = prepared?[number] {
-          storage = known
-          areas.append(matrix(known.pointer))
-        } else {
-          areas.append(matrix(own(rows * buffer.width)))
-        }
+      case .sequence, .output, .parameter, .gathered, .prepared: 0
+      case .state where buffer.output != nil: row
+      case .state: (buffer.keepsHistory ? steps + 1 : 2) * row
+      case .everyStep: steps * row
+      case .oneStep: row
+      case .value(let rows): rows * buffer.width
       }
-      storages.append(storage)
+    return (size + 15) & ~15
+  }
+
+  private func matrix(
+    _ base: UnsafeMutablePointer<Float>, _ buffer: Schedule.Buffer
+  ) -> SignalArea {
+    var area = SignalArea(base: base, timeStride: 0, rowStride: buffer.width)
+    area.isMatrix = true
+    return area
+  }
+
+  private func area(
+    of buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>, _ arguments: PlanArguments
+  ) -> SignalArea {
+    let row = batch * buffer.width
+    switch buffer.kind {
+    case .sequence(let index): return arguments.sequences[index].area
+    case .output(let index): return arguments.outputs[index].area
+    case .state(let index):
+      var area = state(buffer, own, arguments)
+      area.previousShift = arguments.isReversed ? 1 : 0
+      area.nextShift = arguments.isReversed ? 0 : 1
+      let first = arguments.isReversed ? steps : 0
+      let start = area.otherBase ?? area.base + (first & area.stepMask) * area.timeStride
+      if let initial = arguments.initialStates[index] {
+        start.update(from: initial, count: row)
+      } else {
+        start.update(repeating: 0, count: row)
+      }
+      return area
+    case .parameter(let index):
+      return matrix(arguments.parameters.tensors[index].storage.pointer, buffer)
+    case .gathered(let index):
+      var area = matrix(arguments.gathered[index], buffer)
+      area.sampleStride = arguments.gatheredStride
+      return area
+    case .everyStep: return SignalArea(base: own, timeStride: row, rowStride: buffer.width)
+    case .oneStep: return SignalArea(base: own, timeStride: 0, rowStride: buffer.width)
+    case .value, .prepared: return matrix(own, buffer)
     }
   }
 
-  /// The memory that depends on parameters alone.
-  func storages(of schedule: Schedule) -> [Storage?] {
-    zip(schedule.buffers, storages).map { buffer, storage in
-      if case .prepared = buffer.kind { storage } else { nil }
+  /// A state's values before the first step and after each: numbered 0 to T in the order of time.
+  private func state(
+    _ buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>, _ arguments: PlanArguments
+  ) -> SignalArea {
+    guard let index = buffer.output else {
+      var area = SignalArea(base: own, timeStride: batch * buffer.width, rowStride: buffer.width)
+      area.stepMask = buffer.keepsHistory ? -1 : 1
+      return area
     }
+    // It is the output; only its initial value stands elsewhere.
+    var area = arguments.outputs[index].area
+    if !arguments.isReversed { area.base -= area.timeStride }
+    area.otherStep = arguments.isReversed ? steps : 0
+    area.otherBase = own
+    area.otherRowStride = buffer.width
+    return area
   }
 
-  /// Where a place's value for a step starts.
-  @inline(__always)
-  func pointer(_ place: Schedule.Place, step: Int, row: Int) -> UnsafeMutablePointer<Float> {
+  /// A place of every step as a view.
+  func view(_ place: Schedule.Place) -> SignalView {
     let area = areas[place.buffer]
-    if area.isMatrix { return area.base + place.offset + row * area.sampleStride }
     let shift =
       switch place.slot {
       case .current: 0
       case .previous: area.previousShift
       case .next: area.nextShift
       }
-    return area.base + place.offset + ((step + shift) & area.stepMask) * area.timeStride
-      + row * area.rowStride
+    var view = SignalView(
+      area.base + place.offset + (area.isMatrix ? 0 : shift * area.timeStride),
+      timeStride: area.timeStride, rowStride: area.rowStride)
+    if area.otherStep >= 0 {
+      view.otherStep = area.otherStep - shift
+      view.otherBase = area.otherBase.map { $0 + place.offset }
+      view.otherRowStride = area.otherRowStride
+    }
+    return view
   }
 
-  /// A place of every step as a view.
-  func view(_ place: Schedule.Place) -> SignalView {
+  /// Whether the rows of all samples and of some steps follow each other with one stride.
+  func isFlat(_ place: Schedule.Place, _ steps: Range<Int>) -> Bool {
     let area = areas[place.buffer]
-    return SignalView(
-      pointer(place, step: 0, row: 0), timeStride: area.timeStride, rowStride: area.rowStride)
+    if area.isMatrix { return true }
+    return area.stepMask == -1 && (batch == 1 || area.timeStride == batch * area.rowStride)
+      && !hasOther(place, steps)
   }
 
-  /// Whether the rows of all samples and steps follow each other with one stride.
-  func isFlat(_ place: Schedule.Place) -> Bool {
-    let area = areas[place.buffer]
-    return area.isMatrix || area.stepMask == -1 && area.timeStride == batch * area.rowStride
+  /// Whether one of the steps of a place stands elsewhere.
+  func hasOther(_ place: Schedule.Place, _ steps: Range<Int>) -> Bool {
+    let view = view(place)
+    return view.otherBase != nil && steps.contains(view.otherStep)
+  }
+
+  /// The states after the last step, `[B, width]` each.
+  func finalStates(_ schedule: Schedule, isReversed: Bool) -> [Storage] {
+    schedule.stateBuffers.map { buffer in
+      let area = areas[buffer]
+      let width = schedule.buffers[buffer].width
+      let last = (isReversed ? 0 : steps) & area.stepMask
+      let storage = Storage(count: batch * width)
+      copyRows(
+        area.base + last * area.timeStride, stride: area.rowStride, rows: batch, width: width,
+        into: storage.pointer, stride: width)
+      return storage
+    }
   }
 }

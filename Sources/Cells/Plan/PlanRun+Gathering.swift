@@ -26,33 +26,79 @@ extension PlanRun {
   static func stepsInBlock(batch: Int) -> Int { max(1, 256 / batch) }
 
   /// Some columns of a sum over all samples and steps: rows of the matrix for `outer`.
-  func gather(_ step: Schedule.Step, _ columns: Range<Int>) {
+  func gather(_ step: Schedule.Step, _ columns: Range<Int>, _ areas: Areas) {
     if columns.isEmpty { return }
     let size = Self.stepsInBlock(batch: memory.batch)
     var accumulate = !segment.isFirst
     for start in Swift.stride(from: (memory.steps - 1) / size * size, through: 0, by: -size) {
       let steps = start..<min(memory.steps, start + size)
-      add(step, columns, count: steps.count * memory.batch, accumulate: accumulate) { place in
-        flatRows(of: place, steps)
-      }
+      add(step, columns, pieces(steps, step.places.dropLast()), accumulate: accumulate, areas)
       accumulate = true
     }
   }
 
   /// What is gathered, sample by sample.
-  func gatherSamples(_ operands: Operands) {
+  func gatherSamples(_ areas: Areas) {
     for row in 0..<memory.batch {
-      let block = Block(step: 0, row: row, rows: memory.steps, alongTime: true)
+      let block = StepBlock(step: 0, row: row, rows: memory.steps, alongTime: memory.steps > 1)
+      var index = 0
       for step in schedule.gathering {
-        if leavesOuters, step.gatheredOuter(in: schedule) != nil { continue }
         guard let width = step.gatheredWidth else {
-          execute(step, block, operands)
+          schedule.code.gathering.run(index, areas, weights, block)
+          index += 1
           continue
         }
-        add(step, 0..<width, row: row, count: memory.steps, accumulate: false) { place in
-          Rows(pointer: pointer(place, block), stride: stride(place, block))
-        }
+        if leavesOuters, step.gatheredOuter(in: schedule) != nil { continue }
+        let isCut = step.places.dropLast().contains { memory.hasOther($0, 0..<memory.steps) }
+        let pieces =
+          isCut
+          ? (0..<memory.steps).map { StepBlock(step: $0, row: row, rows: 1) } : [block]
+        add(step, 0..<width, pieces, accumulate: false, areas)
       }
+    }
+  }
+
+  /// The rows of all samples at some steps, in the order of time, in as few pieces as have one stride.
+  private func pieces(
+    _ steps: Range<Int>, _ places: ArraySlice<Schedule.Place>
+  ) -> [StepBlock] {
+    if places.allSatisfy({ memory.isFlat($0, steps) }) { return blocks(steps, for: Array(places)) }
+    return steps.map { StepBlock(step: $0, rows: memory.batch) }
+  }
+
+  private func add(
+    _ step: Schedule.Step, _ columns: Range<Int>, _ pieces: [StepBlock], accumulate: Bool,
+    _ areas: Areas
+  ) {
+    switch step {
+    case .outer(let a, let b, let target):
+      let (a, width, bPlace) = (a.signalPlace, b.columns, b.signalPlace)
+      let (y, _) = target.signalPlace.address(in: areas, pieces[0])
+      let stride = areas[target.buffer].rowStride
+      withUnsafeTemporaryAllocation(of: RowPiece.self, capacity: pieces.count) { rows in
+        for (index, piece) in pieces.enumerated() {
+          let (left, leftStride) = a.address(in: areas, piece)
+          let (right, rightStride) = bPlace.address(in: areas, piece)
+          rows.initializeElement(
+            at: index,
+            to: RowPiece(
+              a: left + columns.lowerBound, aStride: leftStride, b: right, bStride: rightStride,
+              count: piece.rows))
+        }
+        gatheredProduct(
+          m: columns.count, n: width, UnsafeBufferPointer(rows), accumulate: accumulate,
+          into: y + columns.lowerBound * stride, stride: stride)
+      }
+    case .total(let source, let target):
+      let (from, to) = (source.signalPlace, target.signalPlace)
+      for (index, piece) in pieces.enumerated() {
+        let (x, stride) = from.address(in: areas, piece)
+        columnSum(
+          x + columns.lowerBound, stride: stride, rows: piece.rows, width: columns.count,
+          accumulate: accumulate || index > 0,
+          into: to.address(in: areas, piece).0 + columns.lowerBound)
+      }
+    default: failure("only sums over samples and steps are gathered")
     }
   }
 
@@ -66,62 +112,9 @@ extension PlanRun {
       }
       outers[index] = Outer(
         left: memory.view(a), right: memory.view(b),
-        owners: [memory.storages[a.buffer], memory.storages[b.buffer]])
+        owners: [memory.kept, memory.temporary])
     }
     return outers
-  }
-
-  // MARK: Rows
-
-  /// Rows of a signal, one a sample and step.
-  private struct Rows {
-    var pointer: UnsafeMutablePointer<Float>
-    var stride: Int
-    var owner: Storage?
-  }
-
-  private func add(
-    _ step: Schedule.Step, _ columns: Range<Int>, row: Int = 0, count: Int, accumulate: Bool,
-    _ rows: (Schedule.Place) -> Rows
-  ) {
-    switch step {
-    case .outer(let a, let b, let target):
-      let (left, right) = (rows(a), rows(b))
-      let stride = memory.areas[target.buffer].rowStride
-      matrixProduct(
-        m: columns.count, n: b.columns, k: count, a: left.pointer + columns.lowerBound,
-        aRowStride: 1, aColumnStride: left.stride, b: right.pointer, bRowStride: right.stride,
-        bColumnStride: 1, accumulate: accumulate,
-        into: memory.pointer(target, step: 0, row: row) + columns.lowerBound * stride,
-        stride: stride)
-      withExtendedLifetime((left.owner, right.owner)) {}
-    case .total(let source, let target):
-      let source = rows(source)
-      columnSum(
-        source.pointer + columns.lowerBound, stride: source.stride, rows: count,
-        width: columns.count, accumulate: accumulate,
-        into: memory.pointer(target, step: 0, row: row) + columns.lowerBound)
-      withExtendedLifetime(source.owner) {}
-    default: preconditionFailure("only sums over samples and steps are gathered")
-    }
-  }
-
-  /// The rows of all samples at some steps with one stride between them: copied if they have not.
-  private func flatRows(of place: Schedule.Place, _ steps: Range<Int>) -> Rows {
-    let area = memory.areas[place.buffer]
-    let first = memory.pointer(place, step: steps.lowerBound, row: 0)
-    if memory.batch == 1 { return Rows(pointer: first, stride: area.timeStride) }
-    if memory.isFlat(place) {
-      return Rows(pointer: first, stride: area.isMatrix ? 0 : area.rowStride)
-    }
-    let copy = Storage(count: steps.count * memory.batch * place.columns)
-    for (index, step) in steps.enumerated() {
-      copyRows(
-        memory.pointer(place, step: step, row: 0), stride: area.rowStride, rows: memory.batch,
-        width: place.columns, into: copy.pointer + index * memory.batch * place.columns,
-        stride: place.columns)
-    }
-    return Rows(pointer: copy.pointer, stride: place.columns, owner: copy)
   }
 }
 
@@ -131,14 +124,11 @@ final class SegmentSums {
   private var storages: [Storage?] = []
 
   func storage(ofBuffer number: Int) -> Storage? {
-    storages.isEmpty ? nil : storages[number]
+    number < storages.count ? storages[number] : nil
   }
 
-  func keep(_ storages: [Storage?], of schedule: Schedule) {
-    guard self.storages.isEmpty else { return }
-    self.storages = zip(schedule.buffers, storages).map { buffer, storage in
-      if case .value = buffer.kind { storage } else { nil }
-    }
+  func keep(_ storages: [Storage?]) {
+    if self.storages.isEmpty { self.storages = storages }
   }
 }
 

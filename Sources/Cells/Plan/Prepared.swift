@@ -3,7 +3,7 @@ import TensorCore
 /// What a schedule makes of parameters before its first step: packed weights, and values that depend on
 /// parameters alone.
 struct Prepared {
-  var packed: [PackedMatrix]
+  var weights: PackedWeights
   /// By buffer of the schedule.
   var storages: [Storage?]
 }

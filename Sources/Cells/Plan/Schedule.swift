@@ -28,6 +28,8 @@ package struct Schedule: Sendable {
     package var width: Int
     /// Whether a state's every step is kept, or only the last two.
     package var keepsHistory = false
+    /// The output that is a state's new value: the state lives there, and has no memory of its own.
+    package var output: Int?
   }
 
   /// Where a node's value lies.
@@ -108,6 +110,13 @@ package struct Schedule: Sendable {
   package var gatheredRows: [Int] = []
   /// Where each kept node's value lies.
   package var kept: [Place] = []
+
+  // Made of the above once it is complete.
+  package var code = Code()
+  /// For each buffer, whether something in it is kept.
+  package var isKept: [Bool] = []
+  /// The buffer of each state.
+  package var stateBuffers: [Int] = []
 
   /// Multiplications and additions for one sample and one step, about.
   package var work: Int {

@@ -35,6 +35,10 @@ extension Scheduler {
     }
     for (index, output) in recurrence.outputs.enumerated() {
       let buffer = addBuffer(.output(index), graph[output].columns)
+      if let state = state(of: output) {
+        schedule.buffers[state].output = index
+        continue
+      }
       prefer(
         Schedule.Place(buffer: buffer, columns: graph[output].columns), for: output,
         isState: false)
@@ -52,6 +56,18 @@ extension Scheduler {
     for id in ordered { placeOverOperand(id) }
     for id in ordered where places[id] == nil { placeOnItsOwn(id) }
     keepHistories(ordered)
+  }
+
+  /// The buffer of a state whose new value is computed in its place, and is the given output.
+  private func state(of output: NodeID) -> Int? {
+    guard let place = places[output], place.slot == .next,
+      place == statePlace(atBuffer: place.buffer)
+    else { return nil }
+    return schedule.buffers[place.buffer].output == nil ? place.buffer : nil
+  }
+
+  private func statePlace(atBuffer buffer: Int) -> Schedule.Place {
+    Schedule.Place(buffer: buffer, slot: .next, columns: schedule.buffers[buffer].width)
   }
 
   private mutating func addBuffer(_ kind: Schedule.Buffer.Kind, _ width: Int) -> Int {

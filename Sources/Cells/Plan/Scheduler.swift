@@ -25,6 +25,7 @@ struct Scheduler {
     var scheduler = Scheduler(recurrence)
     scheduler.assignPlaces()
     scheduler.orderWork()
+    scheduler.schedule.finish()
     return scheduler.schedule
   }
 

@@ -66,6 +66,9 @@ package struct ElementwiseOperand {
 package struct ElementwiseProgram: Sendable {
   private let code: Code
 
+  /// The program in the kernels' form, valid while this value is alive.
+  var pointer: UnsafePointer<ctk_program> { code.program }
+
   package var instructions: [ElementwiseInstruction] { code.instructions }
   package var constants: [Float] { code.constants }
   package var operandCount: Int { code.operandCount }

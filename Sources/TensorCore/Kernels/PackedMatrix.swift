@@ -16,6 +16,9 @@ package struct PackedMatrix: Sendable {
     ctk_pack(packed.pointer, w, kStride, nStride, n, k)
   }
 
+  /// The matrix in the kernels' form, valid while this value is alive.
+  var weight: ctk_weight { ctk_weight(packed: packed.pointer, n: n, k: k) }
+
   /// y [rows, n] = (accumulate ? y : 0) + bias + x [rows, k] W.
   ///
   /// Element x(i, p) stands at `x[i * xRowStride + p * xColumnStride]`, element y(i, j) at
@@ -57,4 +60,46 @@ package func matrixProduct(
   } else {
     ThreadTeam.split(n, unit: ctk_panel_columns(), work: m * n * k) { multiply(0..<m, $0) }
   }
+}
+
+/// Consecutive rows of two matrices for ``gatheredProduct(m:n:_:accumulate:into:stride:)``.
+package struct RowPiece {
+  package var a: UnsafePointer<Float>
+  package var aStride: Int
+  package var b: UnsafePointer<Float>
+  package var bStride: Int
+  package var count: Int
+
+  package init(
+    a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>, bStride: Int, count: Int
+  ) {
+    self.a = a
+    self.aStride = aStride
+    self.b = b
+    self.bStride = bStride
+    self.count = count
+  }
+}
+
+/// y [m, n] = (accumulate ? y : 0) + the sum over all rows of `a(r, i) * b(r, j)`, in the order of the
+/// pieces; none is empty.
+///
+/// The rows need not follow each other in memory; how they are cut changes no bit.
+package func gatheredProduct(
+  m: Int, n: Int, _ pieces: UnsafeBufferPointer<RowPiece>, accumulate: Bool = false,
+  into y: UnsafeMutablePointer<Float>, stride: Int
+) {
+  guard let first = pieces.first, let base = pieces.baseAddress else { return }
+  if pieces.count == 1 {
+    matrixProduct(
+      m: m, n: n, k: first.count, a: first.a, aRowStride: 1, aColumnStride: first.aStride,
+      b: first.b, bRowStride: first.bStride, bColumnStride: 1, accumulate: accumulate, into: y,
+      stride: stride)
+    return
+  }
+  let scratch = Storage(count: ctk_gathered_scratch(m, n))
+  // The two structures have the same five fields; a test compares their layouts.
+  let raw = UnsafeRawPointer(base).assumingMemoryBound(to: ctk_rows.self)
+  ctk_gathered_product(m, n, raw, pieces.count, accumulate, y, stride, scratch.pointer)
+  withExtendedLifetime(scratch) {}
 }

@@ -1,0 +1,103 @@
+// Runs the steps of a recurrence over the memory that a table of areas names.
+#include "CTensorKernelTable.h"
+
+float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_block *block,
+                         ptrdiff_t *stride) {
+  const ctk_area *area = &areas[place->area];
+  if (area->is_matrix) {
+    *stride = 0;
+    return area->base + place->offset + block->row * area->sample_stride;
+  }
+  const ptrdiff_t step = (block->step + area->shifts[place->slot]) & area->step_mask;
+  if (step == area->other_step) {
+    *stride = area->other_row_stride;
+    return area->other_base + place->offset + block->row * area->other_row_stride;
+  }
+  *stride = block->along_time ? area->time_stride : area->row_stride;
+  return area->base + place->offset + step * area->time_stride + block->row * area->row_stride;
+}
+
+static void run_program(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
+                        const ctk_block *block) {
+  ctk_operand operands[CTK_MAX_OPERANDS];
+  for (int32_t i = 0; i < step->place_count; i++) {
+    const ctk_place *place = &step->places[i];
+    ptrdiff_t stride;
+    operands[i].base = ctk_place_address(place, areas, block, &stride);
+    if (step->matrix_rows > 0) stride = place->rows == 1 ? 0 : areas[place->area].row_stride;
+    operands[i].row_stride = stride;
+    operands[i].column_stride = place->columns == 1 && step->width > 1 ? 0 : 1;
+  }
+  ctk_program_run_with(kernels, step->program, operands,
+                       step->matrix_rows > 0 ? step->matrix_rows : block->rows, step->width);
+}
+
+static void run_product(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
+                        const ctk_weight *weight, const ctk_block *block) {
+  ptrdiff_t x_stride, y_stride, bias_stride;
+  const float *x = ctk_place_address(&step->places[0], areas, block, &x_stride);
+  float *y = ctk_place_address(&step->places[1], areas, block, &y_stride);
+  const float *bias = NULL;
+  if (step->place_count > 2)
+    bias = ctk_place_address(&step->places[2], areas, block, &bias_stride);
+  ptrdiff_t first = 0, end = weight->n;
+  if (block->parts > 1) {
+    const ptrdiff_t panel = kernels->panel_columns, panels = (weight->n + panel - 1) / panel;
+    first = panels * block->part / block->parts * panel;
+    end = panels * (block->part + 1) / block->parts * panel;
+    if (end > weight->n) end = weight->n;
+    if (first >= end) return;
+  }
+  kernels->product_packed(block->rows, end - first, weight->k, x, x_stride, 1,
+                          weight->packed + first * weight->k, bias ? bias + first : NULL,
+                          step->flag, y + first, y_stride);
+}
+
+static void make_identity(const ctk_place *place, const ctk_area *areas, const ctk_block *block) {
+  ptrdiff_t stride, size = place->columns;
+  float *y = ctk_place_address(place, areas, block, &stride);
+  for (ptrdiff_t i = 0; i < size * size; i++) y[i] = i % (size + 1) == 0;
+}
+
+static void run_rows(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
+                     const ctk_block *block) {
+  const ctk_place *place = &step->places[0];
+  const ctk_area *area = &areas[place->area];
+  ptrdiff_t x_stride, y_stride, rows = block->rows;
+  const float *x = ctk_place_address(place, areas, block, &x_stride);
+  float *y = ctk_place_address(&step->places[1], areas, block, &y_stride);
+  if (area->is_matrix) {
+    x_stride = area->row_stride;
+    y_stride = step->kind == CTK_STEP_CUMULATIVE_SUM ? areas[step->places[1].area].row_stride : 1;
+    rows = place->rows;
+  }
+  switch (step->kind) {
+    case CTK_STEP_ROW_SUM:
+      kernels->row_sum(x, x_stride, rows, place->columns, y, y_stride);
+      break;
+    case CTK_STEP_ROW_MAXIMUM:
+      kernels->row_maximum(x, x_stride, rows, place->columns, y, y_stride);
+      break;
+    case CTK_STEP_CUMULATIVE_SUM:
+      kernels->row_cumulative_sum(x, x_stride, rows, place->columns, step->flag, y, y_stride);
+      break;
+    default:
+      kernels->transpose(x, place->rows, place->columns, y);
+  }
+}
+
+void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
+                   const ctk_weight *weights, const ctk_block *block) {
+  const ctk_kernels *kernels = ctk_kernels_active();
+  for (const ctk_step *step = steps; step < steps + count; step++) {
+    if (step->kind == CTK_STEP_PRODUCT)
+      run_product(kernels, step, areas, &weights[step->weight], block);
+    else if (block->part == 0 && step->kind == CTK_STEP_PROGRAM)
+      run_program(kernels, step, areas, block);
+    else if (block->part == 0 && step->kind == CTK_STEP_IDENTITY)
+      make_identity(&step->places[0], areas, block);
+    else if (block->part == 0)
+      run_rows(kernels, step, areas, block);
+    if (block->parts > 1 && step->precedes_barrier) ctk_team_barrier();
+  }
+}
