@@ -38,6 +38,28 @@ import Training
     }
   }
 
+  /// A model that PyTorch saved writes PyTorch's text, from either of its formats.
+  @Test func writesWhatPyTorchWrites() throws {
+    let folder = TorchModel.folder
+    let texts = try JSONDecoder().decode(
+      [String: String].self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/greedy.json")))
+    try withTemporaryDirectory { directory in
+      let vocabulary = directory + "/vocabulary.json"
+      try JSONEncoder().encode(TorchModel.tokens).write(to: URL(fileURLWithPath: vocabulary))
+      for (prompt, text) in texts {
+        let flags = ["--prompt", prompt, "--length", "200", "--greedy"]
+        let first = try program.run(["--ckpt", folder + "/model.safetensors"] + flags)
+        #expect(first.output == prompt + text + "\n" && first.status == 0, "\(first.error)")
+        let second = try program.run(
+          ["--ckpt", folder + "/model.pt", "--vocabulary", vocabulary] + flags)
+        #expect(second.output == prompt + text + "\n" && second.status == 0, "\(second.error)")
+      }
+      let outcome = try program.run("--ckpt", folder + "/model.pt")
+      #expect(outcome.status == 1)
+      #expect(outcome.error.contains("does not say which characters its 28 tokens are"))
+    }
+  }
+
   @Test func charactersThatTheModelDoesNotKnowAreNamed() throws {
     try withTemporaryDirectory { directory in
       let path = try saveModel(in: directory)

@@ -66,3 +66,11 @@ func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws ->
   defer { try? FileManager.default.removeItem(at: url) }
   return try body(url.path)
 }
+
+/// The character model that PyTorch trained and saved.
+enum TorchModel {
+  static let folder =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("TrainingTests/Fixtures/torch-model").path
+  static let tokens = ["<unk>"] + " etainoshrdlmucfwgypbvkxzjq".map(String.init)
+}

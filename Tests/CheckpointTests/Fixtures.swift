@@ -40,3 +40,15 @@ func fileNames(in directory: String) throws -> [String] {
   }
   return names.sorted()
 }
+
+/// The bytes of a file.
+func readFile(_ path: String) throws -> [UInt8] {
+  guard let file = fopen(path, "rb") else {
+    throw FixtureError(description: "cannot open \(path)")
+  }
+  defer { fclose(file) }
+  var bytes: [UInt8] = []
+  var piece = [UInt8](repeating: 0, count: 65_536)
+  while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
+  return bytes
+}

@@ -9,8 +9,15 @@ import Training
       Example: generate --ckpt model.rnnz --prompt "Once " --length 300 --temperature 0.7
       """)
 
-  @Option(help: "The model, a .rnnz file that `train` wrote.")
+  @Option(
+    help: "The model: a .rnnz file that `train` wrote, or a safetensors, .pt, .npz or .onnx file.")
   var ckpt: String
+
+  @Option(help: "A JSON array of the model's tokens, for a file that does not say them.")
+  var vocabulary: String?
+
+  @Option(help: "A JSON object of the model's kind and sizes, for a file that does not say them.")
+  var config: String?
 
   @Option(help: "Text to go on from.")
   var prompt = ""
@@ -50,10 +57,12 @@ import Training
   }
 
   func run() throws {
-    let saved = try SavedLanguageModel(path: ckpt)
+    let description = try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
+    let saved = try SavedLanguageModel(importing: ckpt, described: description)
     let unknown = saved.unknownCharacters(in: prompt)
     if !unknown.isEmpty {
-      Console.error.write("The model has never seen \(unknown) and reads it as <unk>.\n")
+      let reading = saved.tokenizer.unknown == nil ? "leaves it out" : "reads it as <unk>"
+      Console.error.write("The model has never seen \(unknown) and \(reading).\n")
     }
     Console.output.write(prompt)
     for piece in saved.generation(prompt: prompt, sampler: sampler, seed: seed).prefix(length) {

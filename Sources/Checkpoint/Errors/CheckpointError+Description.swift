@@ -134,6 +134,8 @@ extension CheckpointError.Problem: CustomStringConvertible {
       "\(name): \(reason)"
     case .safetensorsMetadata(let key, let reason):
       "metadata \(key): \(reason)"
+    case .malformed(let format, let place, let reason):
+      "\(format): \(place.isEmpty ? "" : "\(place): ")\(reason)"
     default: nil
     }
   }

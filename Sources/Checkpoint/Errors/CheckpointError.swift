@@ -123,6 +123,10 @@ extension CheckpointError {
     /// A text in the metadata of a safetensors file is missing or not the JSON that was asked for.
     case safetensorsMetadata(key: String, reason: String)
 
+    // MARK: Files of other libraries
+    /// A file of another format breaks one of its rules, or holds what this library has no equal of; the place says where.
+    case malformed(format: String, place: String, reason: String)
+
     // MARK: The operating system
     /// An operation failed with this `errno`.
     case io(operation: String, code: Int32)

@@ -14,7 +14,9 @@ public struct TokenizerRegistry: Sendable {
   private var types: [String: any Tokenizer.Type] = [:]
 
   /// The kinds of this library.
-  public static let standard = TokenizerRegistry([CharacterTokenizer.self])
+  public static let standard = TokenizerRegistry([
+    CharacterTokenizer.self, VocabularyTokenizer.self,
+  ])
 
   /// A registry of some kinds; the later of two with one name counts.
   public init(_ types: [any Tokenizer.Type]) {

@@ -72,8 +72,9 @@ public struct SavedLanguageModel: Sendable {
   public func unknownCharacters(in text: String) -> String {
     var found = ""
     for scalar in text.unicodeScalars.map(String.init)
-    where !found.contains(scalar) && tokenizer.encode(scalar).contains(where: isUnknown) {
-      found += scalar
+    where !found.contains(scalar) {
+      let tokens = tokenizer.encode(scalar)
+      if tokens.isEmpty || tokens.contains(where: isUnknown) { found += scalar }
     }
     return found
   }

@@ -1,0 +1,106 @@
+/// A zip archive, as PyTorch and NumPy write them: named entries, each with a checksum, stored or deflated.
+///
+/// Opening reads the directory at the file's end alone. Every entry must lie inside the file, before the directory and beside
+/// the others, so that a small file cannot expand without bound.
+struct ZipArchive: Sendable {
+  /// What the directory says about an entry.
+  struct Entry: Hashable, Sendable {
+    var name: String
+    var isDeflated: Bool
+    var checksum: UInt32
+    /// Bytes in the file, and of what they stand for.
+    var storedSize: Int
+    var rawSize: Int
+    /// Where the entry's own header stands in the file.
+    var headerOffset: Int
+  }
+
+  static let format = "zip archive"
+  /// Bytes of an entry's own header, without its name and extra fields.
+  static let headerSize = 30
+
+  let source: ByteSource
+  /// The entries in the order of the directory.
+  let entries: [Entry]
+  private let positions: [String: Int]
+  /// Where the directory starts, before which all entries lie.
+  private let directoryOffset: Int
+
+  /// What errors call the file.
+  var file: String { source.name }
+
+  init(reading source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+    let directory = try ZipDirectory(reading: source, limits: limits)
+    self.source = source
+    entries = directory.entries
+    directoryOffset = directory.offset
+    var positions: [String: Int] = [:]
+    for (position, entry) in entries.enumerated() {
+      guard positions.updateValue(position, forKey: entry.name) == nil else {
+        throw CheckpointError(
+          file: source.name, format: Self.format, place: entry.name,
+          reason: "there are two entries of this name")
+      }
+    }
+    self.positions = positions
+  }
+
+  /// The entry of a name, if there is one.
+  subscript(name: String) -> Entry? { positions[name].map { entries[$0] } }
+
+  /// The bytes that an entry stands for, with their checksum verified.
+  func bytes(of entry: Entry) throws(CheckpointError) -> [UInt8] {
+    func failure(_ reason: String) -> CheckpointError {
+      CheckpointError(file: file, format: Self.format, place: entry.name, reason: reason)
+    }
+    let stored = try source.read(at: try dataOffset(of: entry), count: entry.storedSize)
+    var raw = stored
+    if entry.isDeflated {
+      do throws(Inflate.Failure) {
+        raw = try Inflate.expanded(stored, count: entry.rawSize, wrapping: .none)
+      } catch {
+        switch error {
+        case .malformed(let reason): throw failure("cannot be decompressed: \(reason)")
+        case .wrongSize:
+          throw failure("expected \(entry.rawSize) decompressed bytes, found another number")
+        case .trailing(let count):
+          throw failure("expected the stream to end with the entry, found \(count) bytes after it")
+        }
+      }
+    }
+    let checksum = crc32(raw)
+    guard checksum == entry.checksum else {
+      throw failure(
+        "damaged: expected checksum \(String(entry.checksum, radix: 16)), "
+          + "found \(String(checksum, radix: 16))")
+    }
+    return raw
+  }
+
+  /// Where an entry's bytes start, behind its own header, which must agree with the directory.
+  private func dataOffset(of entry: Entry) throws(CheckpointError) -> Int {
+    let header = try source.read(at: entry.headerOffset, count: Self.headerSize)
+    let nameSize = Int(header.littleEndian(UInt16.self, at: 26))
+    let extraSize = Int(header.littleEndian(UInt16.self, at: 28))
+    let start = entry.headerOffset + Self.headerSize + nameSize + extraSize
+    guard header.littleEndian(UInt32.self, at: 0) == 0x0403_4B50,
+      header.littleEndian(UInt16.self, at: 8) == (entry.isDeflated ? 8 : 0),
+      start <= directoryOffset - entry.storedSize,
+      try source.read(at: entry.headerOffset + Self.headerSize, count: nameSize)
+        .elementsEqual(entry.name.utf8)
+    else {
+      throw CheckpointError(
+        file: file, format: Self.format, place: entry.name,
+        reason: "expected a header at byte \(entry.headerOffset) that agrees with the directory, "
+          + "found another one")
+    }
+    return start
+  }
+}
+
+extension CheckpointError {
+  /// The error for a file of another library's format.
+  package init(file: String, format: String, place: String, reason: String) {
+    self.init(file: file, .malformed(format: format, place: place, reason: reason))
+  }
+}

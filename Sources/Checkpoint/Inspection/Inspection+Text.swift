@@ -1,0 +1,134 @@
+extension Inspection {
+  /// The number of elements in all parameters.
+  public var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.reduce(1, *) } }
+
+  /// A few paragraphs and a table.
+  public var text: String {
+    var lines = ["\(path): \(format), \(byteCount.grouped) bytes"]
+    lines += Self.section("configuration", configuration.map { ($0.name, shortened($0.value)) })
+    if !parameters.isEmpty { lines += ["", "parameters"] + table }
+    lines += Self.section("training state", summarizedState)
+    if let verification { lines += ["", "verified: \(verification)"] }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func section(_ title: String, _ facts: [(name: String, text: String)]) -> [String]
+  {
+    guard !facts.isEmpty else { return [] }
+    let width = facts.map(\.name.count).max() ?? 0
+    return ["", title] + facts.map { "  " + $0.name.padded(to: width) + "  " + $0.text }
+  }
+
+  private func shortened(_ value: JSONValue) -> String {
+    let text = if case .string(let string) = value { string } else { value.text }
+    return text.count > 160 ? text.prefix(157) + "..." : text
+  }
+
+  /// The optimizer's many arrays as one line, everything else as it is.
+  private var summarizedState: [(name: String, text: String)] {
+    let optimizer = state.filter { $0.name.hasPrefix("optimizer/") }
+    var facts = state.filter { !$0.name.hasPrefix("optimizer/") }
+      .map { (name: $0.name, text: shortened($0.value)) }
+    if !optimizer.isEmpty {
+      let kinds = Set(
+        optimizer.compactMap { $0.name.split(separator: "/").dropFirst().first.map(String.init) })
+      facts.insert(
+        ("optimizer", "\(optimizer.count) entries: " + kinds.sorted().joined(separator: ", ")),
+        at: 0)
+    }
+    return facts
+  }
+
+  private var table: [String] {
+    var rows = [["name", "shape", "type", "min", "max", "norm", "zeros", "bytes", "stored"]]
+    for parameter in parameters {
+      let statistics = parameter.statistics
+      let count = parameter.shape.reduce(1, *)
+      let zeros = count == 0 ? 0 : 100 * Double(statistics.zeros) / Double(count)
+      rows.append([
+        parameter.name, "\(parameter.shape)", "\(parameter.elementType)",
+        statistics.minimum.shortText, statistics.maximum.shortText,
+        statistics.norm.shortText
+          + (statistics.nonFinite > 0 ? " (not finite: \(statistics.nonFinite))" : ""),
+        "\(zeros.shortText)%", parameter.byteCount.grouped, parameter.storedByteCount.grouped,
+      ])
+    }
+    let (bytes, stored) = parameters.reduce((0, 0)) {
+      ($0.0 + $1.byteCount, $0.1 + $1.storedByteCount)
+    }
+    rows.append([
+      "\(parameterCount.grouped) numbers", "", "", "", "", "", "", bytes.grouped, stored.grouped,
+    ])
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      let cells = row.indices.map { column in
+        column < 3
+          ? row[column].padded(to: widths[column])
+          : String(repeating: " ", count: widths[column] - row[column].count) + row[column]
+      }
+      return "  " + cells.joined(separator: "  ")
+    }
+  }
+
+  /// Everything, as one JSON object. Numbers that JSON has no word for are null.
+  public var json: JSONValue {
+    func object(_ facts: [Fact]) -> JSONValue {
+      .object([String: JSONValue](facts.map { ($0.name, $0.value) }) { $1 })
+    }
+    func count(_ number: Int) -> JSONValue { .number(String(number)) }
+    var members: [String: JSONValue] = [
+      "file": .string(path), "format": .string(format), "bytes": count(byteCount),
+      "configuration": object(configuration), "state": object(state),
+      "parameterCount": count(parameterCount),
+    ]
+    members["parameters"] = .array(
+      parameters.map { parameter in
+        let statistics = parameter.statistics
+        return .object([
+          "name": .string(parameter.name), "shape": .array(parameter.shape.map(count)),
+          "type": .string("\(parameter.elementType)"),
+          "minimum": Self.number(statistics.minimum), "maximum": Self.number(statistics.maximum),
+          "norm": Self.number(statistics.norm), "zeros": count(statistics.zeros),
+          "nonFinite": count(statistics.nonFinite), "bytes": count(parameter.byteCount),
+          "storedBytes": count(parameter.storedByteCount),
+        ])
+      })
+    if let verification { members["verified"] = .string(verification) }
+    return .object(members)
+  }
+
+  /// A number in JSON, which has no word for infinity.
+  static func number(_ value: Double) -> JSONValue {
+    value.isFinite ? .number("\(value)") : .null
+  }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: Swift.max(0, width - count))
+  }
+}
+
+extension Int {
+  /// With a comma between thousands.
+  fileprivate var grouped: String {
+    var text = ""
+    for (index, digit) in String(self).reversed().enumerated() {
+      if index > 0, index.isMultiple(of: 3) { text = "," + text }
+      text = String(digit) + text
+    }
+    return text
+  }
+}
+
+extension Double {
+  /// Four digits that count.
+  fileprivate var shortText: String {
+    guard self != 0, isFinite else { return self == 0 ? "0" : "\(self)" }
+    var scale = 1.0
+    while abs(self) * scale >= 10_000 { scale /= 10 }
+    while abs(self) * scale < 1_000, scale < 1e300 { scale *= 10 }
+    let text = "\(Float((self * scale).rounded() / scale))"
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}

@@ -1,0 +1,161 @@
+/// What is in a file of weights: for people as a text, for programs as JSON.
+///
+/// ```swift
+/// let inspection = try Inspection(ArrayFile(path: "model.rnnz"))
+/// print(inspection.text)
+/// ```
+public struct Inspection: Sendable {
+  /// One row of the table of parameters.
+  public struct Parameter: Sendable, Hashable {
+    /// The name.
+    public let name: String
+    /// The extent of each axis.
+    public let shape: [Int]
+    /// The type of the elements.
+    public let elementType: ElementType
+    /// Bytes of the array, and in the file, where a file keeps its arrays compressed.
+    public let (byteCount, storedByteCount): (Int, Int)
+    /// What the elements are like.
+    public let statistics: StoredArray.Statistics
+  }
+
+  /// A fact about training, or about how the model is used: its place in the file, and what it says.
+  public struct Fact: Sendable, Hashable {
+    /// For example `trainer/step`.
+    public let name: String
+    /// The value.
+    public let value: JSONValue
+  }
+
+  /// The file's path.
+  public let path: String
+  /// What the format is called.
+  public let format: String
+  /// The file's size.
+  public let byteCount: Int
+  /// What the file says about the model: configuration, tokenizer, metadata.
+  public private(set) var configuration: [Fact] = []
+  /// The parameters, in the file's order.
+  public private(set) var parameters: [Parameter] = []
+  /// What training left in the file.
+  public private(set) var state: [Fact] = []
+  /// What was verified, if that was asked for.
+  public private(set) var verification: String?
+
+  /// Looks into a file. Throws where a parameter, or with `verifying` anything, is damaged.
+  public init(_ file: ArrayFile, verifying: Bool = false) throws(CheckpointError) {
+    path = file.path
+    format = file.formatName
+    byteCount = file.byteCount
+    var storedSizes: [String: Int] = [:]
+    switch file.content {
+    case .checkpoint(let reader):
+      if verifying { try reader.verify() }
+      for entry in file.modelEntries(reader) {
+        storedSizes[entry.key.name] = entry.storedByteCount
+      }
+      try read(reader)
+    case .safetensors(let content): readMetadata(content.metadata)
+    case .torch: break
+    case .numPy(let archive): storedSizes = archive.storedSizes
+    case .onnx(let model): read(model)
+    }
+    for name in file.names {
+      let array = try file.array(name)
+      parameters.append(
+        Parameter(
+          name: name, shape: array.shape, elementType: array.elementType,
+          byteCount: array.bytes.count, storedByteCount: storedSizes[name] ?? array.bytes.count,
+          statistics: array.statistics))
+    }
+    if verifying { verification = Self.verification(of: file.content) }
+  }
+
+  private static func verification(of content: ArrayFile.Content) -> String {
+    switch content {
+    case .checkpoint: "every checksum is right, of every entry"
+    case .torch, .numPy: "every checksum is right, of every array"
+    case .safetensors, .onnx:
+      "the structure is right; the format has no checksums, so changed numbers go unseen"
+    }
+  }
+
+  private mutating func readMetadata(_ metadata: [String: String]) {
+    for (key, text) in metadata.sorted(by: { $0.key < $1.key }) {
+      let value = try? JSONValue(
+        parsing: Array(text.utf8), maximumDepth: ReadLimits().jsonDepth)
+      configuration.append(Fact(name: key, value: value ?? .string(text)))
+    }
+  }
+
+  private mutating func read(_ model: ONNXModel) {
+    func shape(_ value: ONNXGraph.Value) -> JSONValue {
+      .array(
+        (value.shape ?? []).map { extent in
+          switch extent {
+          case .fixed(let count): .number(String(count))
+          case .named(let name): .string(name)
+          }
+        })
+    }
+    var counts: [String: Int] = [:]
+    for node in model.graph.nodes { counts[node.operation, default: 0] += 1 }
+    let graph = model.graph
+    configuration = [
+      Fact(name: "producer", value: .string(model.producer)),
+      Fact(name: "operation set", value: .number(String(model.operationSet))),
+      Fact(name: "operations", value: .object(counts.mapValues { .number(String($0)) })),
+      Fact(
+        name: "inputs",
+        value: .object([String: JSONValue](graph.inputs.map { ($0.name, shape($0)) }) { $1 })),
+      Fact(
+        name: "outputs",
+        value: .object([String: JSONValue](graph.outputs.map { ($0.name, shape($0)) }) { $1 })),
+    ]
+    readMetadata(model.metadata)
+  }
+
+  /// What stands beside the weights of a checkpoint.
+  private mutating func read(_ reader: CheckpointReader) throws(CheckpointError) {
+    for entry in reader.entries where entry.key.section != .model {
+      let isConfiguration =
+        entry.key.section == .configuration || entry.key.section == .tokenizer
+      let fact = Fact(name: "\(entry.key)", value: try value(of: entry, reader))
+      if isConfiguration { configuration.append(fact) } else { state.append(fact) }
+    }
+  }
+
+  private func value(
+    of entry: CheckpointReader.Entry, _ reader: CheckpointReader
+  ) throws(CheckpointError) -> JSONValue {
+    switch entry.kind {
+    case .json: return try reader.json(entry.key.section, entry.key.name)
+    case .bytes: return .string("\(entry.byteCount) bytes")
+    case .tensor:
+      guard entry.shape.reduce(1, *) == 1 else {
+        return .string("\(entry.elementType) \(entry.shape)")
+      }
+      return try reader.array(entry.key.section, entry.key.name).scalarValue
+    }
+  }
+}
+
+extension StoredArray {
+  /// The one element of an array, digit for digit.
+  fileprivate var scalarValue: JSONValue {
+    switch elementType {
+    case .int64: .number("\(value(as: Int64.self) ?? 0)")
+    case .uint64: .number("\(value(as: UInt64.self) ?? 0)")
+    case .float64: Inspection.number(value(as: Double.self) ?? 0)
+    case .bool: .bool(floats.first != 0)
+    default: Inspection.number(Double(floats.first ?? 0))
+    }
+  }
+}
+
+extension NumPyArchive {
+  /// Bytes that each array takes in the file.
+  fileprivate var storedSizes: [String: Int] {
+    [String: Int](names.map { ($0, storedByteCount($0)) }) { $1 }
+  }
+}

@@ -1,0 +1,79 @@
+/// The arrays of an `.npz` file, which NumPy's `savez` and `savez_compressed` write.
+///
+/// ```swift
+/// let file = try NumPyArchive(path: "weights.npz")
+/// let kernel = try file.array("layers/dense/vars/0")   // StoredArray
+/// ```
+///
+/// Opening reads the names alone; an array is read, and its checksum verified, when it is asked for. Arrays of objects, which are
+/// Python pickles, and big-endian ones are refused.
+public struct NumPyArchive: Sendable {
+  static let format = "NumPy archive"
+
+  /// The names of the arrays, in the file's order.
+  public let names: [String]
+
+  /// What errors call the file.
+  public var file: String { archive.file }
+
+  private let archive: ZipArchive
+  private static let suffix = ".npy"
+
+  /// Opens a file. Throws unless it is a zip archive of NumPy arrays alone.
+  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
+    try self.init(archive: ZipArchive(reading: ByteSource(path: path), limits: limits))
+  }
+
+  /// Opens a file that is in memory; `name` is what errors call it.
+  public init(
+    bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
+  ) throws(CheckpointError) {
+    let source = ByteSource(bytes: bytes, name: name)
+    try self.init(archive: ZipArchive(reading: source, limits: limits))
+  }
+
+  init(archive: ZipArchive) throws(CheckpointError) {
+    self.archive = archive
+    if let other = archive.entries.first(where: { !$0.name.hasSuffix(Self.suffix) }) {
+      throw CheckpointError(
+        file: archive.file, format: Self.format, place: other.name,
+        reason: "expected a NumPy array (.npy), found another entry")
+    }
+    names = archive.entries.map { String($0.name.dropLast(Self.suffix.count)) }
+  }
+
+  /// Bytes that an array takes in the file, with its header.
+  func storedByteCount(_ name: String) -> Int { archive[name + Self.suffix]?.storedSize ?? 0 }
+
+  /// Reads the array of a name; throws if there is none, or if it is damaged.
+  public func array(_ name: String) throws(CheckpointError) -> StoredArray {
+    func failure(_ reason: String) -> CheckpointError {
+      CheckpointError(file: file, format: Self.format, place: name, reason: reason)
+    }
+    guard let entry = archive[name + Self.suffix] else { throw failure("no such array") }
+    let bytes = try archive.bytes(of: entry)
+    let header: NumPyHeader
+    do throws(NumPyError) {
+      header = try NumPyHeader(bytes)
+    } catch {
+      throw failure(error.reason)
+    }
+    let needed = StoredArray.byteCount(shape: header.shape, elementType: header.elementType)
+    guard let needed, needed == bytes.count - header.size else {
+      throw failure(
+        "expected numbers for shape \(header.shape), found \(bytes.count - header.size) bytes")
+    }
+    let numbers = Array(bytes[header.size...])
+    guard header.isColumnMajor, needed > 0 else {
+      return StoredArray(elementType: header.elementType, shape: header.shape, bytes: numbers)
+    }
+    var (strides, next) = ([Int](), 1)
+    for extent in header.shape {
+      strides.append(next)
+      next *= extent
+    }
+    return StoredArray(
+      elementType: header.elementType, shape: header.shape, strides: strides, offset: 0,
+      of: numbers)
+  }
+}

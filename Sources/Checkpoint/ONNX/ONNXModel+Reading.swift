@@ -1,0 +1,275 @@
+extension ONNXModel {
+  static let format = "ONNX model"
+  /// Graphs inside of one another.
+  fileprivate static let maximumDepth = 4
+  /// Bytes of a file: the limit of Protocol Buffers.
+  private static let maximumSize = Int(Int32.max)
+
+  /// Reads a file.
+  ///
+  /// Throws where it is damaged or holds a part that has no equal here: functions, training graphs, sparse
+  /// or external weights, texts as weights, values that are not arrays.
+  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
+    try self.init(source: ByteSource(path: path), limits: limits)
+  }
+
+  /// Reads a file that is in memory; `name` is what errors call it.
+  public init(
+    bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
+  ) throws(CheckpointError) {
+    try self.init(source: ByteSource(bytes: bytes, name: name), limits: limits)
+  }
+
+  init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+    let limit = min(limits.totalBytes, Self.maximumSize)
+    guard source.count <= limit else {
+      throw CheckpointError(
+        file: source.name,
+        .resourceLimit(.totalBytes, nil, limit: UInt64(limit), found: UInt64(source.count)))
+    }
+    let bytes = try source.read(at: 0, count: source.count)
+    do throws(ProtobufError) {
+      try self.init(parsing: bytes[...], limits: limits)
+    } catch {
+      throw CheckpointError(
+        file: source.name, format: Self.format, place: "byte \(error.offset)",
+        reason: error.problem)
+    }
+  }
+
+  private init(parsing bytes: ArraySlice<UInt8>, limits: ReadLimits) throws(ProtobufError) {
+    self.init(ONNXGraph(name: ""), irVersion: 0, operationSet: 0)
+    var graphs = 0
+    var reader = ProtobufReader(bytes)
+    while let (field, value) = try reader.next() {
+      switch (field, value) {
+      case (1, .integer(let version)): irVersion = Int(clamping: version)
+      case (2, .data(let text)): producer = try reader.text(text)
+      case (7, .data(let message)):
+        graphs += 1
+        graph = try ONNXGraph(parsing: message, depth: 1, limits: limits)
+      case (8, .data(let message)):
+        let (domain, version) = try ONNXModel.operationSet(message)
+        if domain.isEmpty || domain == "ai.onnx" { operationSet = version }
+      case (14, .data(let message)):
+        let (key, value) = try ONNXModel.pair(message)
+        metadata[key] = value
+      case (3, _), (4, _), (5, _), (6, _): continue  // versions and descriptions
+      case (20, _), (25, _): throw reader.failure("training graphs and functions are not supported")
+      default: throw reader.failure("field \(field) of a model is not known")
+      }
+    }
+    guard graphs == 1, operationSet > 0 else {
+      throw reader.failure(
+        "expected one graph and the version of its operations, found \(graphs) graphs")
+    }
+  }
+
+  private static func operationSet(
+    _ message: ArraySlice<UInt8>
+  ) throws(ProtobufError) -> (String, Int) {
+    var (domain, version) = ("", 0)
+    var reader = ProtobufReader(message)
+    while let (field, value) = try reader.next() {
+      switch (field, value) {
+      case (1, .data(let text)): domain = try reader.text(text)
+      case (2, .integer(let number)): version = Int(clamping: number)
+      default: throw reader.failure("field \(field) of an operation set is not known")
+      }
+    }
+    return (domain, version)
+  }
+
+  private static func pair(
+    _ message: ArraySlice<UInt8>
+  ) throws(ProtobufError) -> (String, String) {
+    var (key, content) = ("", "")
+    var reader = ProtobufReader(message)
+    while let (field, value) = try reader.next() {
+      switch (field, value) {
+      case (1, .data(let text)): key = try reader.text(text, atMost: Format.maximumNameSize)
+      case (2, .data(let text)): content = try reader.text(text, atMost: 1 << 20)
+      default: throw reader.failure("field \(field) of a remark is not known")
+      }
+    }
+    return (key, content)
+  }
+}
+
+extension ProtobufReader {
+  /// A text in UTF-8.
+  func text(
+    _ bytes: ArraySlice<UInt8>, atMost maximum: Int = Format.maximumNameSize
+  ) throws(ProtobufError) -> String {
+    guard bytes.count <= maximum, let text = String(validating: bytes, as: UTF8.self) else {
+      throw failure("expected a text in UTF-8 of at most \(maximum) bytes")
+    }
+    return text
+  }
+}
+
+extension ONNXGraph {
+  fileprivate init(
+    parsing bytes: ArraySlice<UInt8>, depth: Int, limits: ReadLimits
+  ) throws(ProtobufError) {
+    self.init(name: "")
+    var reader = ProtobufReader(bytes)
+    guard depth <= ONNXModel.maximumDepth else { throw reader.failure("graphs nested too deep") }
+    while let (field, value) = try reader.next() {
+      switch (field, value) {
+      case (1, .data(let message)):
+        nodes.append(try ONNXNode(parsing: message, depth: depth, limits: limits))
+      case (2, .data(let text)): name = try reader.text(text)
+      case (5, .data(let message)):
+        let (name, array) = try ONNXTensorReader.tensor(message)
+        initializers.append(Initializer(name, array))
+      case (11, .data(let message)): inputs.append(try Value(parsing: message))
+      case (12, .data(let message)): outputs.append(try Value(parsing: message))
+      case (10, _), (13, _), (14, _), (16, _): continue  // descriptions
+      case (15, _): throw reader.failure("sparse weights are not supported")
+      default: throw reader.failure("field \(field) of a graph is not known")
+      }
+      guard max(nodes.count, initializers.count, inputs.count, outputs.count) <= limits.entries
+      else { throw reader.failure("more than \(limits.entries) entries") }
+    }
+  }
+}
+
+extension ONNXGraph.Value {
+  fileprivate init(parsing bytes: ArraySlice<UInt8>) throws(ProtobufError) {
+    self.init("", .float32, nil)
+    var isTyped = false
+    var reader = ProtobufReader(bytes)
+    while let (field, value) = try reader.next() {
+      switch (field, value) {
+      case (1, .data(let text)): name = try reader.text(text)
+      case (2, .data(let message)):
+        try readType(message)
+        isTyped = true
+      case (3, _), (4, _): continue
+      default: throw reader.failure("field \(field) of a value is not known")
+      }
+    }
+    guard isTyped else { throw reader.failure("\(name): expected a type, found none") }
+  }
+
+  private mutating func readType(_ message: ArraySlice<UInt8>) throws(ProtobufError) {
+    var reader = ProtobufReader(message)
+    while let (field, value) = try reader.next() {
+      guard field == 1, let tensor = value.data else {
+        if field == 6 { continue }
+        throw reader.failure("\(name): expected an array, found another kind of value")
+      }
+      var inner = ProtobufReader(tensor)
+      while let (field, value) = try inner.next() {
+        switch (field, value) {
+        case (1, .integer(let code)):
+          guard let type = ElementType(onnxCode: Int(clamping: code)) else {
+            throw inner.failure("\(name): element type \(code) is not supported")
+          }
+          elementType = type
+        case (2, .data(let message)): shape = try ONNXGraph.Value.extents(message)
+        default: throw inner.failure("field \(field) of an array's type is not known")
+        }
+      }
+    }
+  }
+
+  private static func extents(_ message: ArraySlice<UInt8>) throws(ProtobufError) -> [Extent] {
+    var extents: [Extent] = []
+    var reader = ProtobufReader(message)
+    while let (field, value) = try reader.next() {
+      guard field == 1, let axis = value.data, extents.count < 64 else {
+        throw reader.failure("expected at most 64 axes")
+      }
+      var extent = Extent.named("")
+      var inner = ProtobufReader(axis)
+      while let (field, value) = try inner.next() {
+        switch (field, value) {
+        case (1, .integer(let count)): extent = .fixed(Int(clamping: count))
+        case (2, .data(let text)): extent = .named(try inner.text(text))
+        case (3, _): continue
+        default: throw inner.failure("field \(field) of an axis is not known")
+        }
+      }
+      extents.append(extent)
+    }
+    return extents
+  }
+}
+
+extension ONNXNode {
+  fileprivate init(
+    parsing bytes: ArraySlice<UInt8>, depth: Int, limits: ReadLimits
+  ) throws(ProtobufError) {
+    self.init("", [], [])
+    var reader = ProtobufReader(bytes)
+    while let (field, value) = try reader.next() {
+      switch (field, value) {
+      case (1, .data(let text)): inputs.append(try reader.text(text))
+      case (2, .data(let text)): outputs.append(try reader.text(text))
+      case (3, .data(let text)): name = try reader.text(text, atMost: 1 << 16)
+      case (4, .data(let text)): operation = try reader.text(text)
+      case (5, .data(let message)):
+        let (name, attribute) = try ONNXAttributeReader.attribute(
+          message, depth: depth, limits: limits)
+        guard attributes.updateValue(attribute, forKey: name) == nil else {
+          throw reader.failure("\(operation): \(name) is set twice")
+        }
+      case (7, .data(let text)): domain = try reader.text(text)
+      case (6, _), (9, _): continue
+      default: throw reader.failure("field \(field) of an operation is not known")
+      }
+    }
+    if domain == "ai.onnx" { domain = "" }
+  }
+}
+
+/// Reads an attribute: its name, and the one value that it has.
+private enum ONNXAttributeReader {
+  static func attribute(
+    _ bytes: ArraySlice<UInt8>, depth: Int, limits: ReadLimits
+  ) throws(ProtobufError) -> (String, ONNXNode.Attribute) {
+    var (name, code) = ("", 0)
+    var (integers, floats, texts): ([Int], [Float], [String]) = ([], [], [])
+    var (integer, float, text): (Int, Float, String) = (0, 0, "")
+    var (tensor, graph): (StoredArray?, ONNXGraph?) = (nil, nil)
+    var reader = ProtobufReader(bytes)
+    while let (field, value) = try reader.next() {
+      switch (field, value) {
+      case (1, .data(let bytes)): name = try reader.text(bytes)
+      case (2, .four(let pattern)): float = Float(bitPattern: pattern)
+      case (3, .integer(let number)): integer = Int(Int64(bitPattern: number))
+      case (4, .data(let bytes)): text = try reader.text(bytes, atMost: 1 << 16)
+      case (5, .data(let bytes)): tensor = try ONNXTensorReader.tensor(bytes).1
+      case (6, .data(let bytes)):
+        graph = try ONNXGraph(parsing: bytes, depth: depth + 1, limits: limits)
+      case (7, .four(let pattern)): floats.append(Float(bitPattern: pattern))
+      case (7, .data(let bytes)):
+        guard bytes.count.isMultiple(of: 4) else { throw reader.failure("numbers are cut off") }
+        let bytes = Array(bytes)
+        for offset in stride(from: 0, to: bytes.count, by: 4) {
+          floats.append(Float(bitPattern: bytes.littleEndian(UInt32.self, at: offset)))
+        }
+      case (8, .integer(let number)): integers.append(Int(Int64(bitPattern: number)))
+      case (8, .data(let bytes)):
+        integers += try ProtobufReader.numbers(bytes).map { Int(Int64(bitPattern: $0)) }
+      case (9, .data(let bytes)): texts.append(try reader.text(bytes))
+      case (20, .integer(let number)): code = Int(clamping: number)
+      case (13, _): continue
+      default: throw reader.failure("\(name): field \(field) of an attribute is not supported")
+      }
+    }
+    switch (code, tensor, graph) {
+    case (1, _, _): return (name, .float(float))
+    case (2, _, _): return (name, .integer(integer))
+    case (3, _, _): return (name, .text(text))
+    case (4, let tensor?, _): return (name, .tensor(tensor))
+    case (5, _, let graph?): return (name, .graph(graph))
+    case (6, _, _): return (name, .floats(floats))
+    case (7, _, _): return (name, .integers(integers))
+    case (8, _, _): return (name, .texts(texts))
+    default: throw reader.failure("\(name): an attribute of kind \(code) is not supported")
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/// Reads an array of an ONNX file, in whichever of its forms it stands there.
+enum ONNXTensorReader {
+  /// The array's name and content.
+  static func tensor(_ bytes: ArraySlice<UInt8>) throws(ProtobufError) -> (String, StoredArray) {
+    var (name, code, shape) = ("", 0, [Int]())
+    var raw: ArraySlice<UInt8>?
+    var (numbers, patterns): ([UInt64], [UInt8]) = ([], [])
+    var reader = ProtobufReader(bytes)
+    while let (field, value) = try reader.next() {
+      switch (field, value) {
+      case (1, .integer(let extent)): shape.append(Int(clamping: extent))
+      case (1, .data(let packed)):
+        shape += try ProtobufReader.numbers(packed).map { Int(clamping: $0) }
+      case (2, .integer(let number)): code = Int(clamping: number)
+      case (8, .data(let text)): name = try reader.text(text)
+      case (9, .data(let data)): raw = data
+      case (4, .data(let data)), (10, .data(let data)): patterns += data
+      case (4, .four(let pattern)): patterns.append(littleEndian: pattern)
+      case (5, .data(let packed)), (7, .data(let packed)), (11, .data(let packed)):
+        numbers += try ProtobufReader.numbers(packed)
+      case (5, .integer(let number)), (7, .integer(let number)), (11, .integer(let number)):
+        numbers.append(number)
+      case (12, _), (16, _): continue
+      case (14, .integer(0)): continue
+      case (13, _), (14, _): throw reader.failure("\(name): weights in another file are not read")
+      default: throw reader.failure("\(name): field \(field) of an array is not supported")
+      }
+      guard shape.count <= 64 else { throw reader.failure("\(name): more than 64 axes") }
+    }
+    guard let type = ElementType(onnxCode: code) else {
+      throw reader.failure("\(name): element type \(code) is not supported")
+    }
+    let content = raw.map { Array($0) } ?? unpacked(numbers, patterns, type)
+    guard let size = StoredArray.byteCount(shape: shape, elementType: type), size == content.count
+    else {
+      throw reader.failure(
+        "\(name): expected elements for shape \(shape), found \(content.count) bytes")
+    }
+    return (name, StoredArray(elementType: type, shape: shape, bytes: content))
+  }
+
+  /// Bytes of elements that stand as numbers or as patterns of 32 or 64 bits.
+  private static func unpacked(
+    _ numbers: [UInt64], _ patterns: [UInt8], _ type: ElementType
+  ) -> [UInt8] {
+    if type == .float32 || type == .float64 { return patterns }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(numbers.count * type.width)
+    for number in numbers {
+      for index in 0..<type.width { bytes.append(UInt8(truncatingIfNeeded: number >> (8 * index))) }
+    }
+    return bytes
+  }
+}

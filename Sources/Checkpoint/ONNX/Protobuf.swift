@@ -1,0 +1,120 @@
+/// Writes messages in the wire format of Protocol Buffers: fields of a number and a value each.
+struct ProtobufWriter {
+  private(set) var bytes: [UInt8] = []
+
+  private mutating func append(_ number: UInt64) {
+    var rest = number
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+
+  private mutating func tag(_ field: Int, _ kind: UInt64) { append(UInt64(field) << 3 | kind) }
+
+  mutating func integer(_ field: Int, _ value: Int) {
+    tag(field, 0)
+    append(UInt64(bitPattern: Int64(value)))
+  }
+
+  mutating func float(_ field: Int, _ value: Float) {
+    tag(field, 5)
+    bytes.append(littleEndian: value.bitPattern)
+  }
+
+  mutating func data(_ field: Int, _ value: some Collection<UInt8>) {
+    tag(field, 2)
+    append(UInt64(value.count))
+    bytes += value
+  }
+
+  mutating func text(_ field: Int, _ value: String) { data(field, value.utf8) }
+
+  /// A message inside of this one.
+  mutating func message(_ field: Int, _ body: (inout ProtobufWriter) -> Void) {
+    var inner = ProtobufWriter()
+    body(&inner)
+    data(field, inner.bytes)
+  }
+}
+
+/// What a message does wrong, and where in the file.
+struct ProtobufError: Error, Hashable {
+  var offset: Int
+  var problem: String
+}
+
+/// Reads a message, field by field, without going beyond its bytes.
+struct ProtobufReader {
+  /// A field's value, as it stands there.
+  enum Value {
+    case integer(UInt64)
+    case four(UInt32)
+    case data(ArraySlice<UInt8>)
+  }
+
+  private var bytes: ArraySlice<UInt8>
+  /// Where the field that was read last starts.
+  private(set) var start: Int
+
+  init(_ bytes: ArraySlice<UInt8>) {
+    self.bytes = bytes
+    start = bytes.startIndex
+  }
+
+  func failure(_ problem: String) -> ProtobufError {
+    ProtobufError(offset: start, problem: problem)
+  }
+
+  /// The next field; nil at the end.
+  mutating func next() throws(ProtobufError) -> (field: Int, value: Value)? {
+    start = bytes.startIndex
+    guard !bytes.isEmpty else { return nil }
+    let tag = try number()
+    guard tag >> 3 > 0, tag >> 3 < 1 << 29 else { throw failure("expected a field") }
+    let field = Int(tag >> 3)
+    switch tag & 7 {
+    case 0: return (field, .integer(try number()))
+    case 2: return (field, .data(try take(Int(clamping: try number()))))
+    case 5: return (field, .four(Array(try take(4)).littleEndian(UInt32.self, at: 0)))
+    default: throw failure("expected a number or bytes in field \(field), found kind \(tag & 7)")
+    }
+  }
+
+  /// The numbers that stand side by side, all of `bytes`.
+  static func numbers(_ bytes: ArraySlice<UInt8>) throws(ProtobufError) -> [UInt64] {
+    var reader = ProtobufReader(bytes)
+    var numbers: [UInt64] = []
+    while !reader.bytes.isEmpty {
+      reader.start = reader.bytes.startIndex
+      numbers.append(try reader.number())
+    }
+    return numbers
+  }
+
+  private mutating func take(_ count: Int) throws(ProtobufError) -> ArraySlice<UInt8> {
+    guard count <= bytes.count else {
+      throw failure("cut off: expected \(count) bytes, found \(bytes.count)")
+    }
+    defer { bytes = bytes.dropFirst(count) }
+    return bytes.prefix(count)
+  }
+
+  /// Seven bits a byte, the lowest first; the last byte has no eighth bit.
+  private mutating func number() throws(ProtobufError) -> UInt64 {
+    var result: UInt64 = 0
+    for shift in stride(from: 0, to: 64, by: 7) {
+      guard let byte = bytes.popFirst() else { throw failure("cut off inside a number") }
+      guard shift < 63 || byte < 2 else { break }
+      result |= UInt64(byte & 0x7F) << UInt64(shift)
+      if byte < 0x80 { return result }
+    }
+    throw failure("expected a number of 64 bits, found a longer one")
+  }
+}
+
+extension ProtobufReader.Value {
+  /// The bytes of a field, or nil for a number.
+  var data: ArraySlice<UInt8>? { if case .data(let data) = self { data } else { nil } }
+}

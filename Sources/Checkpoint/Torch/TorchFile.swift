@@ -1,0 +1,121 @@
+/// The tensors of a `.pt` file that PyTorch wrote with `torch.save(model.state_dict(), path)`.
+///
+/// ```swift
+/// let file = try TorchFile(path: "model.pt")
+/// let weight = try file.array("fc.weight")   // StoredArray, shape [28, 64]
+/// ```
+///
+/// The file is a zip archive of storages and of a pickle, a program that puts them together. Python runs that program; this reader
+/// knows the few instructions and names that a `state_dict` needs and refuses any other by its name, so that
+/// opening a file never runs code. Files of before PyTorch 1.6, TorchScript archives and whole pickled models are refused.
+///
+/// Strides, offsets and storages that several tensors share are honoured. Opening reads the names alone; a storage is read, and
+/// its checksum verified, when a tensor of it is asked for.
+public struct TorchFile: Sendable {
+  /// What the file says about a tensor.
+  public struct Entry: Sendable, Hashable {
+    /// The tensor's name.
+    public let name: String
+    /// The type of its elements.
+    public let elementType: ElementType
+    /// The extent of each axis.
+    public let shape: [Int]
+  }
+
+  static let format = "PyTorch file"
+
+  /// The tensors, in the order in which they were saved.
+  public var entries: [Entry] {
+    tensors.map {
+      Entry(name: $0.name, elementType: $0.value.storage.elementType, shape: $0.value.shape)
+    }
+  }
+
+  /// What errors call the file.
+  public var file: String { archive.file }
+
+  private let archive: ZipArchive
+  private let prefix: String
+  private let tensors: [(name: String, value: TorchTensor)]
+  private let positions: [String: Int]
+
+  /// Opens a file. Throws unless it holds one dictionary of tensors by name and nothing else.
+  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
+    try self.init(source: ByteSource(path: path), limits: limits)
+  }
+
+  /// Opens a file that is in memory; `name` is what errors call it.
+  public init(
+    bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
+  ) throws(CheckpointError) {
+    try self.init(source: ByteSource(bytes: bytes, name: name), limits: limits)
+  }
+
+  private init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+    try self.init(archive: ZipArchive(reading: source, limits: limits), limits: limits)
+  }
+
+  init(archive: ZipArchive, limits: ReadLimits) throws(CheckpointError) {
+    self.archive = archive
+    let file = archive.file
+    func failure(_ place: String, _ reason: String) -> CheckpointError {
+      CheckpointError(file: file, format: Self.format, place: place, reason: reason)
+    }
+    let programs = archive.entries.filter { $0.name.hasSuffix("/data.pkl") }
+    guard let program = programs.first, programs.count == 1 else {
+      throw failure("", "expected one entry data.pkl in the archive, found \(programs.count)")
+    }
+    prefix = String(program.name.dropLast("data.pkl".count))
+    guard archive[prefix + "constants.pkl"] == nil else {
+      throw failure("", "expected a saved state_dict, found a TorchScript archive")
+    }
+    if let order = archive[prefix + "byteorder"] {
+      try limits.check(.indexBytes, UInt64(order.rawSize), of: nil, in: file)
+      guard try archive.bytes(of: order) == Array("little".utf8) else {
+        throw failure("byteorder", "expected little, found something else")
+      }
+    }
+    try limits.check(.indexBytes, UInt64(program.rawSize), of: nil, in: file)
+    var reader = PickleReader(try archive.bytes(of: program))
+    let members: [(key: String, value: PickleValue)]
+    do throws(PickleError) {
+      members = try reader.dictionary()
+    } catch {
+      throw failure("data.pkl, byte \(error.offset)", error.problem)
+    }
+    try limits.check(.entries, UInt64(members.count), of: nil, in: file)
+    var tensors: [(name: String, value: TorchTensor)] = []
+    for (name, value) in members {
+      guard case .tensor(let tensor) = value else {
+        throw failure(name, "expected a tensor, found \(value.summary)")
+      }
+      guard !name.isEmpty, name.utf8.count <= Format.maximumNameSize, !name.hasControlCharacter
+      else { throw failure("data.pkl", "expected a printable name of 1 to 512 bytes") }
+      let storage = tensor.storage
+      let (size, overflow) = storage.count.multipliedReportingOverflow(
+        by: storage.elementType.width)
+      guard let entry = archive[prefix + "data/" + storage.key], !overflow, entry.rawSize == size
+      else {
+        throw failure(
+          name, "expected a storage data/\(storage.key) of \(storage.count) elements, found none")
+      }
+      tensors.append((name, tensor))
+    }
+    self.tensors = tensors
+    positions = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
+  }
+
+  /// Reads the tensor of a name; throws if there is none, or if its bytes are damaged.
+  public func array(_ name: String) throws(CheckpointError) -> StoredArray {
+    guard let position = positions[name] else {
+      throw CheckpointError(
+        file: file, format: Self.format, place: name, reason: "no such tensor")
+    }
+    let tensor = tensors[position].value
+    guard let entry = archive[prefix + "data/" + tensor.storage.key] else {
+      throw CheckpointError(
+        file: file, format: Self.format, place: name, reason: "its storage is missing")
+    }
+    return tensor.array(of: try archive.bytes(of: entry))
+  }
+}

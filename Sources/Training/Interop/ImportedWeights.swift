@@ -1,0 +1,75 @@
+import Cells
+import Checkpoint
+import TensorCore
+
+/// A language model's weights under this library's names, which are PyTorch's, and what their form says about the cell.
+struct ImportedWeights {
+  /// `embed.weight`, `rnn.…_l0` and so on, `fc.weight`, `fc.bias`.
+  private(set) var tensors: [String: Tensor] = [:]
+  /// The cell, where names and shapes tell it.
+  private(set) var cell: (any ConfigurableCell)?
+
+  private let file: ArrayFile
+
+  /// Reads a file's arrays and brings them under the names and into the order of gates of this library.
+  ///
+  /// The names tell whose conventions they follow: PyTorch's, Keras's, MLX's or char-rnn's.
+  init(_ file: ArrayFile, outline: ModelDescription.Outline?) throws(CheckpointError) {
+    self.file = file
+    let arrays = try file.arrays().mapValues(\.tensor)
+    let names = arrays.keys
+    if names.contains(where: { $0.contains("/vars/") }) {
+      try takeKeras(arrays, isResetAfter: outline?.cell.map { $0.name != "gru-before" })
+    } else if names.contains(where: { $0.hasPrefix("i2h_1.") }) {
+      try takeCharRNN(arrays)
+    } else if names.contains(where: { $0.hasSuffix(".Wx") || $0.hasSuffix(".Wxh") }) {
+      try takeMLX(arrays)
+    } else {
+      try takeTorch(arrays)
+    }
+  }
+
+  func failure(_ place: String, _ reason: String) -> CheckpointError {
+    file.failure(place, reason)
+  }
+
+  /// Takes the weights of one recurrent layer.
+  mutating func setLayer(
+    _ layer: Int, _ cell: any ConfigurableCell, input: Tensor, recurrent: Tensor,
+    inputBias: Tensor?, recurrentBias: Tensor?
+  ) throws(CheckpointError) {
+    if let known = self.cell, AnyHashable(known) != AnyHashable(cell) {
+      throw failure("layer \(layer)", "expected the cell of layer 0, found another one")
+    }
+    self.cell = cell
+    let zeros = Tensor(zeros: [input.shape[0]])
+    tensors["rnn.weight_ih_l\(layer)"] = input
+    tensors["rnn.weight_hh_l\(layer)"] = recurrent
+    tensors["rnn.bias_ih_l\(layer)"] = inputBias ?? zeros
+    tensors["rnn.bias_hh_l\(layer)"] = recurrentBias ?? zeros
+  }
+
+  /// Takes the table of the tokens, and the output's matrix `[V, H]` and offset.
+  mutating func setEnds(embedding: Tensor, output: Tensor, bias: Tensor?) {
+    tensors["embed.weight"] = embedding
+    tensors["fc.weight"] = output
+    tensors["fc.bias"] = bias ?? Tensor(zeros: [output.shape[0]])
+  }
+
+  /// Takes a tensor as it is.
+  mutating func set(_ tensor: Tensor, _ name: String) { tensors[name] = tensor }
+
+  /// Says what the cell is.
+  mutating func set(cell: any ConfigurableCell) { self.cell = cell }
+
+  /// The tensor of a name, which must have this many axes.
+  func tensor(
+    _ name: String, rank: Int, in arrays: [String: Tensor]
+  ) throws(CheckpointError) -> Tensor {
+    guard let tensor = arrays[name] else { throw failure(name, "expected in the file, not found") }
+    guard tensor.rank == rank, !tensor.shape.contains(0) else {
+      throw failure(name, "expected \(rank) axes, found shape \(tensor.shape)")
+    }
+    return tensor
+  }
+}

@@ -1,0 +1,58 @@
+"""Writes .pt and .npz files, and the same arrays as safetensors. Usage: make_torch_files.py DIRECTORY"""
+import collections
+import os
+import sys
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from safetensors.numpy import save_file as save_numpy_file
+
+os.chdir(sys.argv[1])
+torch.manual_seed(1)
+
+# Every type, and views of all kinds.
+grid = torch.arange(24, dtype=torch.float32).reshape(4, 6)
+types = [torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int32, torch.int64,
+         torch.uint8, torch.int8, torch.bool]
+state = collections.OrderedDict(
+    (str(kind).replace("torch.", ""), torch.arange(6).reshape(2, 3).to(kind)) for kind in types)
+state.update({
+    "transposed": grid.t(), "column": grid[:, 2], "part": grid[1:3, ::2], "shared": grid,
+    "scalar": torch.tensor(3.5), "empty": torch.zeros(0, 3), "one": grid[3:, 5:],
+    "cube": torch.randn(2, 3, 4).permute(2, 0, 1),
+})
+torch.save(state, "views.pt")
+save_file({name: tensor.contiguous().clone() for name, tensor in state.items()}, "views.safetensors")
+
+# A module's state_dict carries versions beside its tensors.
+torch.save(torch.nn.LSTM(2, 3, 2).state_dict(), "module.pt")
+# More tensors than Python pickles at a time.
+numbers = torch.arange(1040.0)
+torch.save({f"number{index}": numbers[index] for index in range(1040)}, "many.pt")
+
+# What must be refused.
+class Attack:
+    def __reduce__(self):
+        return os.system, ("touch attacked",)
+
+tensor = torch.zeros(2)
+torch.save({"weight": tensor, "attack": Attack()}, "attack.pt")
+torch.save(torch.nn.Linear(2, 2), "whole-module.pt")
+torch.save({"model": {"weight": tensor}, "epoch": 3}, "nested.pt")
+torch.save([tensor], "list.pt")
+torch.save({"weight": torch.zeros(1).expand(1000)}, "expanded.pt")
+torch.save({"weight": tensor}, "old.pt", _use_new_zipfile_serialization=False)
+torch.jit.script(torch.nn.Linear(2, 2)).save("script.pt")
+
+arrays = {str(np.dtype(kind)): np.arange(6).reshape(2, 3).astype(kind) for kind in
+          ["f4", "f8", "f2", "i4", "i8", "u1", "u4", "u8", "i1", "b1"]}
+arrays.update({"fortran": np.asfortranarray(np.arange(24, dtype="f4").reshape(2, 3, 4)),
+               "scalar": np.float32(3.5), "empty": np.zeros((0, 3), "f4"),
+               "layers/dense/vars/0": np.zeros((40, 50), "f4")})
+np.savez("stored.npz", **arrays)
+np.savez_compressed("deflated.npz", **arrays)
+save_numpy_file({name: np.ascontiguousarray(array).reshape(np.shape(array)) for name, array in arrays.items()},
+                "numpy.safetensors")
+np.savez("objects.npz", objects=np.array([{}], dtype=object))
+np.savez("big-endian.npz", numbers=np.arange(3, dtype=">f4"))

@@ -1,0 +1,113 @@
+/// Pickles in the words of their machine, and archives around them.
+enum Pickle {
+  /// What every instruction of the allow-list starts with, and some others.
+  static let instructions: [UInt8] = [
+    0x28, 0x29, 0x2E, 0x4B, 0x4D, 0x4A, 0x4E, 0x51, 0x52, 0x58, 0x61, 0x62, 0x63, 0x68, 0x6A, 0x71,
+    0x72, 0x73, 0x74, 0x75, 0x7D, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x5D, 0x47,
+  ]
+
+  /// A dictionary of two tensors over one storage of sixteen bytes.
+  static let small: [UInt8] =
+    [0x80, 2] + bytes("}q\u{0}(") + text("a") + tensor(offset: 0, shape: [2, 2], strides: [2, 1])
+    + text("b") + tensor(offset: 1, shape: [3], strides: [1]) + bytes("u.")
+
+  static func bytes(_ string: String) -> [UInt8] { string.unicodeScalars.map { UInt8($0.value) } }
+
+  static func text(_ string: String) -> [UInt8] {
+    bytes("X") + little(UInt32(string.utf8.count)) + Array(string.utf8)
+  }
+
+  static func integer(_ number: Int32) -> [UInt8] {
+    bytes("J") + little(UInt32(bitPattern: number))
+  }
+
+  static func storage(_ key: String = "0", count: Int32 = 4) -> [UInt8] {
+    bytes("(") + text("storage") + bytes("ctorch\nFloatStorage\n") + text(key) + text("cpu")
+      + integer(count) + bytes("tQ")
+  }
+
+  static func tensor(
+    offset: Int32, shape: [Int32], strides: [Int32], storage: [UInt8] = Pickle.storage()
+  ) -> [UInt8] {
+    func tuple(_ numbers: [Int32]) -> [UInt8] {
+      bytes("(") + numbers.flatMap { integer($0) } + bytes("t")
+    }
+    return bytes("ctorch._utils\n_rebuild_tensor_v2\n(") + storage + integer(offset) + tuple(shape)
+      + tuple(strides) + [0x89] + bytes("ccollections\nOrderedDict\n)RtR")
+  }
+
+  private static func one(_ value: [UInt8]) -> [UInt8] {
+    [0x80, 2] + bytes("}") + text("a") + value + bytes("s.")
+  }
+
+  /// A program that must be refused, and why.
+  struct Attack: Sendable, CustomStringConvertible {
+    var name: String
+    var reason: String
+    var program: [UInt8]
+    var description: String { name }
+  }
+
+  static let costly: [Attack] = [
+    .init(
+      name: "nested tuples", reason: "too many or too deep",
+      program: [0x80, 2] + bytes(")") + [UInt8](repeating: 0x85, count: 1_000_000)),
+    .init(
+      name: "a tall stack", reason: "too many values at a time",
+      program: [0x80, 2] + [UInt8](repeating: 0x4E, count: 1_000_000)),
+    .init(
+      name: "many groups", reason: "too many open groups",
+      program: [0x80, 2] + [UInt8](repeating: 0x28, count: 1_000_000)),
+    .init(
+      name: "a wide storage", reason: "expected a storage data/0 of 2147483647 elements",
+      program: one(
+        tensor(offset: 0, shape: [4], strides: [1], storage: storage(count: .max)))),
+    .init(
+      name: "a wide shape", reason: "expected a tensor inside its storage",
+      program: one(
+        tensor(offset: 0, shape: [.max, .max, .max], strides: [.max, .max, .max]))),
+    .init(
+      name: "a far stride", reason: "expected a tensor inside its storage",
+      program: one(tensor(offset: 0, shape: [2], strides: [.max]))),
+    .init(
+      name: "a far offset", reason: "expected a tensor inside its storage",
+      program: one(tensor(offset: 4, shape: [1], strides: [1]))),
+    .init(
+      name: "a negative offset", reason: "expected a tensor inside its storage",
+      program: one(tensor(offset: -1, shape: [1], strides: [1]))),
+    .init(
+      name: "a long number", reason: "expected a whole number of at most 8 bytes",
+      program: [0x80, 2, 0x8A, 255] + [UInt8](repeating: 1, count: 255) + bytes(".")),
+    .init(
+      name: "a dictionary in itself", reason: "expected a tensor, found a dictionary",
+      program: [0x80, 2] + bytes("}q\u{0}") + text("a") + bytes("h\u{0}s.")),
+    .init(
+      name: "two storages of one name", reason: "described in two ways",
+      program: [0x80, 2] + storage() + storage(count: 5) + bytes(".")),
+    .init(
+      name: "a name twice", reason: "a: stands there twice",
+      program: [0x80, 2] + bytes("}(") + text("a") + bytes("N") + text("a") + bytes("Nu.")),
+  ]
+
+  /// An archive with this program and one storage of sixteen bytes.
+  static func archive(_ program: [UInt8]) -> [UInt8] {
+    zip([("m/data.pkl", program), ("m/data/0", Array(0..<16))])
+  }
+
+  /// A zip archive of stored entries.
+  static func zip(_ entries: [(name: String, bytes: [UInt8])]) -> [UInt8] {
+    var (file, directory): ([UInt8], [UInt8]) = ([], [])
+    for (name, content) in entries {
+      let common =
+        little(0 as UInt16) + little(0 as UInt16) + little(0 as UInt32)
+        + little(checksum(content)) + little(UInt32(content.count))
+        + little(UInt32(content.count)) + little(UInt16(name.utf8.count)) + little(0 as UInt16)
+      directory += [0x50, 0x4B, 1, 2] + little(20 as UInt16) + little(20 as UInt16) + common
+      directory += [UInt8](repeating: 0, count: 10) + little(UInt32(file.count)) + Array(name.utf8)
+      file += [0x50, 0x4B, 3, 4] + little(20 as UInt16) + common + Array(name.utf8) + content
+    }
+    let count = little(UInt16(entries.count))
+    return file + directory + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + count + count
+      + little(UInt32(directory.count)) + little(UInt32(file.count)) + [0, 0]
+  }
+}

@@ -1,0 +1,133 @@
+import Checkpoint
+import Testing
+
+struct TorchFileTests {
+  private func torch(_ name: String) -> String { fixture("torch/" + name) }
+
+  /// Every element type; transposed, strided, shifted and shared tensors; scalars and empty ones.
+  @Test func tensorsAreTheirSafetensors() throws {
+    let file = try TorchFile(path: torch("views.pt"))
+    let expected = try Safetensors(path: torch("views.safetensors"))
+    #expect(Set(file.entries.map(\.name)) == Set(expected.arrays.keys))
+    for entry in file.entries {
+      let array = try file.array(entry.name)
+      #expect(try array == expected.array(entry.name), "\(entry.name)")
+      #expect(entry.shape == array.shape && entry.elementType == array.elementType)
+    }
+  }
+
+  @Test func aModulesVersionsArePassed() throws {
+    let file = try TorchFile(path: torch("module.pt"))
+    #expect(file.entries.map(\.name).prefix(2) == ["weight_ih_l0", "weight_hh_l0"])
+    #expect(try file.array("weight_ih_l1").shape == [12, 3])
+  }
+
+  @Test func moreTensorsThanPythonPicklesAtATime() throws {
+    let file = try TorchFile(path: torch("many.pt"))
+    #expect(file.entries.count == 1040)
+    for number in [0, 999, 1000, 1039] {
+      #expect(try file.array("number\(number)").floats == [Float(number)])
+    }
+  }
+
+  /// Names the one thing that is refused; nothing of it is run.
+  @Test(arguments: [
+    ("attack.pt", "found posix.system; nothing of it was run"),
+    ("whole-module.pt", "found torch.nn.modules.linear.Linear; nothing of it was run"),
+    ("nested.pt", "model: expected a tensor, found a dictionary"),
+    ("list.pt", "found 0x5d"), ("expanded.pt", "found shape [1000] with strides [0]"),
+    ("script.pt", "found a TorchScript archive"),
+    ("old.pt", "expected an end record"), ("stored.npz", "expected one entry data.pkl"),
+  ])
+  func foreignPicklesAreRefusedByName(_ name: String, _ reason: String) {
+    let problem = message { _ = try TorchFile(path: torch(name)) }
+    #expect(problem.contains(reason), "\(name): \(problem)")
+    #expect(problem.hasPrefix(torch(name)))
+  }
+
+  @Test func anOldFileIsToldFromAZipArchive() {
+    let problem = message { _ = try ArrayFile(path: torch("old.pt")) }
+    #expect(problem.contains("this looks like a Python pickle (an old .pt)"))
+  }
+
+  /// Every single byte, changed in several ways, of a small file: refused, or harmless.
+  @Test func changedBytesAreRefusedOrHarmless() throws {
+    var bytes = try readFile(torch("views.pt"))
+    let original = try contents(bytes)
+    var (refused, harmless) = (0, 0)
+    for index in bytes.indices {
+      let byte = bytes[index]
+      for change in [0x01, 0x80, 0xFF] as [UInt8] {
+        bytes[index] = byte ^ change
+        do {
+          // What an archive's own headers say beside names, places and checksums changes nothing.
+          #expect(try contents(bytes) == original, "byte \(index) ^ \(change)")
+          harmless += 1
+        } catch is CheckpointError { refused += 1 }
+      }
+      bytes[index] = byte
+    }
+    #expect(refused > harmless / 2)
+  }
+
+  @Test func everyTruncationIsRefused() throws {
+    let bytes = try readFile(torch("views.pt"))
+    for count in bytes.indices {
+      #expect(throws: CheckpointError.self) { try contents(Array(bytes[..<count])) }
+    }
+    #expect(throws: CheckpointError.self) { try contents(bytes + [0]) }
+  }
+
+  /// Archives with a changed pickle and the right checksum: no input may trap, hang or take much memory.
+  @Test func repairedDamageIsRefusedOrMeansWhatItSays() throws {
+    var generator = SplitMix(5)
+    let program = Pickle.small
+    #expect(try contents(Pickle.archive(program)).keys.sorted() == ["a", "b"])
+    #if DEBUG
+      let count = 3_000
+    #else
+      let count = 100_000
+    #endif
+    for _ in 0..<count {
+      var bytes = program
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        let index = Int.random(in: bytes.indices, using: &generator)
+        switch Int.random(in: 0..<4, using: &generator) {
+        case 0: bytes[index] = .random(in: 0...255, using: &generator)
+        case 1: bytes[index] = Pickle.instructions.randomElement(using: &generator) ?? 0
+        case 2: bytes.insert(Pickle.instructions.randomElement(using: &generator) ?? 0, at: index)
+        default: bytes.remove(at: index)
+        }
+      }
+      guard let file = try? TorchFile(bytes: Pickle.archive(bytes)) else { continue }
+      for entry in file.entries {
+        guard let array = try? file.array(entry.name) else { continue }
+        #expect(array.shape == entry.shape && array.bytes.count <= 64)
+      }
+    }
+  }
+
+  /// Pickles made to cost much.
+  @Test(arguments: Pickle.costly)
+  func costlyPicklesAreRefusedAtOnce(_ attack: Pickle.Attack) {
+    let problem = message { _ = try TorchFile(bytes: Pickle.archive(attack.program)) }
+    #expect(problem.contains(attack.reason), "\(attack.name): \(problem)")
+  }
+
+  private func contents(_ bytes: [UInt8]) throws -> [String: StoredArray] {
+    let file = try TorchFile(bytes: bytes)
+    var arrays: [String: StoredArray] = [:]
+    for entry in file.entries { arrays[entry.name] = try file.array(entry.name) }
+    return arrays
+  }
+}
+
+/// The text of the error that a body throws.
+func message(_ body: () throws -> Void) -> String {
+  do {
+    try body()
+    return "no error"
+  } catch {
+    return "\(error)"
+  }
+}
