@@ -4,7 +4,7 @@ SWIFT ?= swift
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-peers demo test test-examples format lint docs sanitize-address sanitize-thread clean
+.PHONY: help bench bench-peers interop-peers demo test test-examples format lint docs sanitize-address sanitize-thread clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,11 @@ bench: ## Compare with PyTorch and write Benchmarks/RESULTS.md (BENCH_FLAGS="--c
 
 bench-peers: ## Make the virtual environment with PyTorch that `make bench` compares with
 	Benchmarks/make-peers
+
+interop-peers: ## Make the Python environment that the tests of other formats compare with
+	python3 -m venv .build-peers
+	.build-peers/bin/pip install --quiet --disable-pip-version-check \
+	  numpy safetensors onnx onnxruntime
 
 format: ## Format all Swift code in place
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)

@@ -20,6 +20,8 @@ let package = Package(
     .library(name: "Training", targets: ["Training"]),
     .executable(name: "train", targets: ["TrainApp"]),
     .executable(name: "generate", targets: ["GenerateApp"]),
+    .executable(name: "inspect", targets: ["InspectApp"]),
+    .executable(name: "convert", targets: ["ConvertApp"]),
     .executable(name: "cells", targets: ["CellsApp"]),
     .executable(name: "bench", targets: ["BenchApp"]),
   ],
@@ -63,6 +65,24 @@ let package = Package(
           condition: .when(traits: ["Apps"])),
       ],
       path: "Sources/Apps/Generate", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "InspectApp",
+      dependencies: [
+        "AppSupport", "Training",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Apps"])),
+      ],
+      path: "Sources/Apps/Inspect", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "ConvertApp",
+      dependencies: [
+        "AppSupport", "Training",
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser",
+          condition: .when(traits: ["Apps"])),
+      ],
+      path: "Sources/Apps/Convert", swiftSettings: swiftSettings),
     .executableTarget(
       name: "CellsApp",
       dependencies: [
@@ -108,8 +128,11 @@ let package = Package(
     .testTarget(
       name: "AppsTests",
       dependencies: [
-        "TrainApp", "GenerateApp", "CellsApp", "BenchApp", "BenchSupport", "Training", "Cells",
-        "TensorCore", "Datasets", "Checkpoint",
+        "TrainApp", "GenerateApp", "InspectApp", "ConvertApp", "CellsApp", "BenchApp",
+        "BenchSupport", "Training", "Cells", "TensorCore", "Datasets", "Checkpoint",
+      ],
+      exclude: [
+        "Peers/greedy_onnx.py", "Peers/rewrite_safetensors.py", "Peers/run_onnx.py",
       ],
       swiftSettings: swiftSettings),
   ],

@@ -11,6 +11,8 @@ struct Program {
 
   let path: String
 
+  init(path: String) { self.path = path }
+
   init(_ name: String) {
     let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
     path = bundle.deletingLastPathComponent().appendingPathComponent(name).path

@@ -115,6 +115,9 @@ public struct Recurrent: Module {
   /// The cell's equations, for the first layer's sizes.
   public var cell: CellGraph { plans[0].cell }
 
+  /// The cell's equations for the sizes of a layer of the stack.
+  package func cell(ofLayer layer: Int) -> CellGraph { plans[layer == 0 ? 0 : 1].cell }
+
   /// States of zeros, which is what a sequence starts from unless it is told otherwise.
   public func zeroState(batch: Int) -> RecurrentState {
     RecurrentState(

@@ -9,13 +9,17 @@ struct ImportedWeights {
   /// The cell, where names and shapes tell it.
   private(set) var cell: (any ConfigurableCell)?
 
-  private let file: ArrayFile
+  let file: ArrayFile
 
   /// Reads a file's arrays and brings them under the names and into the order of gates of this library.
   ///
   /// The names tell whose conventions they follow: PyTorch's, Keras's, MLX's or char-rnn's.
   init(_ file: ArrayFile, outline: ModelDescription.Outline?) throws(CheckpointError) {
     self.file = file
+    if case .onnx(let model) = file.content {
+      try takeONNX(model)
+      return
+    }
     let arrays = try file.arrays().mapValues(\.tensor)
     let names = arrays.keys
     if names.contains(where: { $0.contains("/vars/") }) {

@@ -35,6 +35,7 @@ extension SavedLanguageModel {
       let description = try description.completed(by: file)
       let weights = try ImportedWeights(file, outline: description.outline)
       try self.init(weights, description, of: file)
+      if case .onnx(let model) = file.content { try checkLoops(of: model, file) }
     }
   }
 
@@ -68,6 +69,15 @@ extension SavedLanguageModel {
       throw file.failure("", "\(error)")
     }
     self.init(model, tokenizer)
+  }
+
+  /// Checks that the loops of an ONNX model are those that this library writes for the cell.
+  private func checkLoops(of model: ONNXModel, _ file: ArrayFile) throws(CheckpointError) {
+    let loops = model.graph.nodes.filter { $0.operation == "Scan" }
+    guard !loops.isEmpty, try onnx().graph != model.graph else { return }
+    throw file.failure(
+      "Scan \(loops[0].outputs.last ?? "")",
+      "expected the loop of \(self.model.configuration.cell.name), found another one")
   }
 
   private static func tokenizer(

@@ -19,7 +19,7 @@ public struct LanguageModel: Module {
   public let vocabularySize: Int
 
   private var embed: Embedding
-  private var rnn: Recurrent
+  private(set) var rnn: Recurrent
   /// The matrix of the output, unless it is the embedding's.
   private var outputWeight: Tensor?
   private var outputBias: Tensor

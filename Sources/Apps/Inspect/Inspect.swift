@@ -1,0 +1,32 @@
+import AppSupport
+import ArgumentParser
+import Checkpoint
+import Training
+
+@main struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Says what is in a file of weights: .rnnz, safetensors, .pt, .npz or .onnx.",
+    discussion: """
+      Example: inspect model.rnnz --verify
+      """)
+
+  @Argument(help: "The file.")
+  var file: String
+
+  @Flag(help: "Reads and checks all that the format allows to check.")
+  var verify = false
+
+  @Flag(help: "Writes JSON, for programs.")
+  var json = false
+
+  func run() throws {
+    let opened = try ArrayFile(path: file)
+    let inspection = try Inspection(opened, verifying: verify)
+    guard !json else { return Console.output.write(inspection.json.text + "\n") }
+    Console.output.write(inspection.text)
+    // A file may well hold something else than a language model.
+    if let saved = try? SavedLanguageModel(importing: opened) {
+      Console.output.write("\n\(saved.summary)\n")
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Checkpoint
+
+/// A model on its way from a file of one format to a file of another.
+///
+/// ```swift
+/// let conversion = try ModelConversion(ArrayFile(path: "model.pt"), described: description)
+/// try conversion.save(to: "model.rnnz", as: .rnnz)
+/// ```
+public struct ModelConversion: Sendable {
+  /// The formats that are written.
+  public enum Format: String, Sendable, CaseIterable {
+    /// A checkpoint of this library.
+    case rnnz
+    /// A safetensors file, for PyTorch.
+    case safetensors
+    /// An ONNX model.
+    case onnx
+
+    /// The format that the ending of a path tells.
+    public init?(path: String) {
+      guard let format = Self.allCases.first(where: { path.hasSuffix(".\($0.rawValue)") }) else {
+        return nil
+      }
+      self = format
+    }
+  }
+
+  private enum Content {
+    case model(SavedLanguageModel)
+    /// Arrays of which nobody says what model they are of.
+    case arrays([String: StoredArray])
+  }
+
+  private let file: ArrayFile
+  private let content: Content
+
+  /// Reads what is to be converted: a language model, or, where neither the file nor the description has a
+  /// vocabulary, arrays.
+  public init(
+    _ file: ArrayFile, described description: ModelDescription = ModelDescription()
+  ) throws(CheckpointError) {
+    self.file = file
+    content =
+      if try file.saysTokens || description.vocabulary != nil {
+        .model(try SavedLanguageModel(importing: file, described: description))
+      } else {
+        .arrays(try file.arrays())
+      }
+  }
+
+  /// Writes a file that either is complete or does not come about.
+  ///
+  /// - Throws: `CheckpointError` where arrays without a vocabulary should become more than safetensors, or where the
+  ///   file cannot be written.
+  public func save(to path: String, as format: Format) throws(CheckpointError) {
+    switch (content, format) {
+    case (.model(let saved), .rnnz):
+      var checkpoint = Checkpoint()
+      try saved.write(to: &checkpoint)
+      try checkpoint.save(to: path)
+    case (.model(let saved), .safetensors): try saved.safetensors().save(to: path)
+    case (.model(let saved), .onnx): try saved.onnx().save(to: path)
+    case (.arrays(let arrays), .safetensors):
+      try Safetensors(metadata: ["format": "pt"], arrays: arrays).save(to: path)
+    case (.arrays, .rnnz), (.arrays, .onnx):
+      throw file.failure(
+        "vocabulary",
+        "the file does not say which characters the model's tokens are: expected a "
+          + "JSON array of them in the order of their ids, in its metadata or in a file of its own")
+    }
+  }
+
+  /// What was read, in a line.
+  public var summary: String {
+    switch content {
+    case .model(let saved): saved.summary
+    case .arrays(let arrays): "\(arrays.count) arrays, of which no vocabulary says what they mean"
+    }
+  }
+}
+
+extension ArrayFile {
+  /// Whether the file says what the tokens of its model are, or ought to.
+  fileprivate var saysTokens: Bool {
+    get throws(CheckpointError) {
+      if case .checkpoint(let reader) = content { return reader.contains(.configuration, "model") }
+      return metadata["vocabulary"] != nil || metadata["tokenizer"] != nil
+    }
+  }
+}
+
+extension SavedLanguageModel {
+  /// What the model is, in a line.
+  public var summary: String {
+    let configuration = model.configuration
+    let layers = configuration.layers == 1 ? "one layer" : "\(configuration.layers) layers"
+    return
+      "language model: \(configuration.cell.name), \(layers) of \(configuration.hiddenSize) units, "
+      + "embedding of \(configuration.embeddingSize), \(model.vocabularySize) tokens, "
+      + "\(model.parameterCount) numbers"
+  }
+}

@@ -1,0 +1,76 @@
+import Checkpoint
+import TensorCore
+
+/// Writes the operations of an ONNX graph down, in order, under names of its own.
+struct ONNXBuilder {
+  /// What has been written.
+  private(set) var graph: ONNXGraph
+  /// What all names start with, so that a loop's body has none of those around it.
+  private let prefix: String
+  private var counts: [String: Int] = [:]
+  private var constants: [StoredArray: String] = [:]
+
+  init(name: String, prefix: String = "") {
+    graph = ONNXGraph(name: name)
+    self.prefix = prefix
+  }
+
+  /// Adds an operation with one result and gives the result's name.
+  mutating func add(
+    _ operation: String, _ inputs: [String], _ attributes: [String: ONNXNode.Attribute] = [:],
+    named name: String? = nil
+  ) -> String {
+    let result = name ?? freshName(operation)
+    add(operation, inputs, [result], attributes)
+    return result
+  }
+
+  /// Adds an operation with several results.
+  mutating func add(
+    _ operation: String, _ inputs: [String], _ outputs: [String],
+    _ attributes: [String: ONNXNode.Attribute] = [:]
+  ) {
+    graph.nodes.append(ONNXNode(operation, inputs, outputs, attributes: attributes))
+  }
+
+  /// A name that nothing has yet.
+  mutating func freshName(_ kind: String) -> String {
+    counts[kind, default: 0] += 1
+    return "\(prefix)\(kind)_\(counts[kind] ?? 0)"
+  }
+
+  /// A constant array; equal ones are one.
+  mutating func constant(_ array: StoredArray) -> String {
+    if let known = constants[array] { return known }
+    let name = freshName("constant")
+    graph.initializers.append(.init(name, array))
+    constants[array] = name
+    return name
+  }
+
+  /// A constant list of whole numbers.
+  mutating func integers(_ numbers: [Int]) -> String {
+    constant(StoredArray(numbers.map { Int64($0) }))
+  }
+
+  /// Weights under a name of their own; asking again changes nothing.
+  mutating func weights(_ name: String, _ tensor: Tensor) -> String {
+    if !graph.initializers.contains(where: { $0.name == name }) {
+      graph.initializers.append(.init(name, StoredArray(tensor)))
+    }
+    return name
+  }
+
+  mutating func addInput(_ value: ONNXGraph.Value) { graph.inputs.append(value) }
+  mutating func addOutput(_ value: ONNXGraph.Value) { graph.outputs.append(value) }
+
+  /// The elements of a range along an axis.
+  mutating func slice(_ value: String, _ range: Range<Int>, axis: Int) -> String {
+    let (start, end) = (integers([range.lowerBound]), integers([range.upperBound]))
+    return add("Slice", [value, start, end, integers([axis])])
+  }
+
+  mutating func transpose(_ value: String, _ order: [Int]) -> String {
+    add("Transpose", [value], ["perm": .integers(order)])
+  }
+}

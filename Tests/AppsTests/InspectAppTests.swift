@@ -1,0 +1,138 @@
+import Cells
+import Checkpoint
+import Datasets
+import Foundation
+import TensorCore
+import Testing
+import Training
+
+@Suite struct InspectAppTests {
+  private let inspect = Program("inspect")
+  private let convert = Program("convert")
+
+  private func json(_ path: String) throws -> [String: Any] {
+    let outcome = try inspect.run(path, "--json", "--verify")
+    #expect(outcome.status == 0 && outcome.error.isEmpty, "\(outcome.error)")
+    let object = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8))
+    return try #require(object as? [String: Any])
+  }
+
+  /// A model of PyTorch's goes through every format; all of them write the same text, and say the same of themselves.
+  @Test func aModelGoesThroughEveryFormat() throws {
+    try withTemporaryDirectory { directory in
+      let vocabulary = directory + "/vocabulary.json"
+      try JSONEncoder().encode(TorchModel.tokens).write(to: URL(fileURLWithPath: vocabulary))
+      let paths = ["rnnz", "onnx", "safetensors"].map { "\(directory)/model.\($0)" }
+      let first = try convert.run(
+        TorchModel.folder + "/model.pt", paths[0], "--vocabulary", vocabulary)
+      #expect(first.status == 0, "\(first.error)")
+      #expect(
+        first.output
+          == "\(paths[0]): language model: gru, 2 layers of 64 units, embedding of 16, 28 tokens, "
+          + "42972 numbers\n")
+      for (from, to) in zip(paths, paths.dropFirst()) {
+        #expect(try convert.run(from, to).status == 0)
+      }
+      let last = directory + "/again.rnnz"
+      #expect(try convert.run(paths[2], last).status == 0)
+      #expect(
+        try Data(contentsOf: URL(fileURLWithPath: last))
+          == Data(contentsOf: URL(fileURLWithPath: paths[0])))
+      let expected = try JSONDecoder().decode(
+        [String: String].self,
+        from: Data(contentsOf: URL(fileURLWithPath: TorchModel.folder + "/greedy.json")))
+      for path in paths {
+        let outcome = try Program("generate").run(
+          "--ckpt", path, "--prompt", "the ", "--length", "200", "--greedy")
+        #expect(outcome.output == "the " + (expected["the "] ?? "") + "\n")
+        let facts = try json(path)
+        #expect(facts["file"] as? String == path && facts["verified"] is String)
+        let text = try inspect.run(path).output
+        #expect(text.hasPrefix("\(path): ") && text.contains("embed.weight"))
+        #expect(text.contains("language model: gru, 2 layers of 64 units"))
+      }
+    }
+  }
+
+  /// The numbers of the table, for arrays whose numbers are known.
+  @Test func theTableSaysWhatTheNumbersAre() throws {
+    try withTemporaryDirectory { directory in
+      var checkpoint = Checkpoint()
+      checkpoint.set(StoredArray([3, 0, -4, 0] as [Float], shape: [2, 2]), .model, "a")
+      checkpoint.set(StoredArray([Double.nan, 1.5]), .model, "b")
+      checkpoint.set(StoredArray([Float](repeating: 0, count: 1000)), .model, "zeros")
+      checkpoint.set(StoredArray(UInt64.max), .trainer, "step")
+      checkpoint.set(StoredArray([1, 2] as [Float]), .optimizer, "exp_avg/a")
+      try checkpoint.setJSON(["kind": "table"], .configuration, "model")
+      let path = directory + "/model.rnnz"
+      try checkpoint.save(to: path)
+      let facts = try json(path)
+      let rows = try #require(facts["parameters"] as? [[String: Any]])
+      #expect(rows.map { $0["name"] as? String } == ["a", "b", "zeros"])
+      #expect(rows[0]["shape"] as? [Int] == [2, 2] && rows[0]["type"] as? String == "float32")
+      #expect(rows[0]["minimum"] as? Double == -4 && rows[0]["maximum"] as? Double == 3)
+      #expect(rows[0]["norm"] as? Double == 5 && rows[0]["zeros"] as? Int == 2)
+      #expect(rows[1]["nonFinite"] as? Int == 1 && rows[1]["maximum"] as? Double == 1.5)
+      let stored = try #require(rows[2]["storedBytes"] as? Int)
+      #expect(rows[2]["bytes"] as? Int == 4000 && stored < 100)
+      #expect((facts["state"] as? [String: Any])?["trainer/step"] as? UInt64 == .max)
+      let text = try inspect.run(path, "--verify").output
+      #expect(text.contains("1,006 numbers") && text.contains("50%"), "\(text)")
+      #expect(text.contains("trainer/step  18446744073709551615"), "\(text)")
+      #expect(text.contains("1 entries: exp_avg") && text.contains("(not finite: 1)"), "\(text)")
+      #expect(text.contains(#"configuration/model  {"kind":"table"}"#), "\(text)")
+      #expect(text.hasSuffix("verified: every checksum is right, of every entry\n"), "\(text)")
+    }
+  }
+
+  @Test func weightsWithoutAVocabularyBecomeSafetensorsAlone() throws {
+    try withTemporaryDirectory { directory in
+      let source = TorchModel.folder + "/model.pt"
+      let copy = directory + "/copy.safetensors"
+      #expect(try convert.run(source, copy).status == 0)
+      let expected = try Safetensors(path: TorchModel.folder + "/model.safetensors")
+      #expect(try Safetensors(path: copy).arrays == expected.arrays)
+      let outcome = try convert.run(source, directory + "/model.rnnz")
+      #expect(outcome.status == 1 && outcome.error.contains("vocabulary"))
+      #expect(outcome.error.split(separator: "\n").count == 1)
+      #expect(!FileManager.default.fileExists(atPath: directory + "/model.rnnz"))
+    }
+  }
+
+  @Test func damagedAndForeignFilesGetOneLine() throws {
+    try withTemporaryDirectory { directory in
+      func write(_ data: Data, _ name: String) throws -> String {
+        let path = "\(directory)/\(name)"
+        try data.write(to: URL(fileURLWithPath: path))
+        return path
+      }
+      let torch = try Data(contentsOf: URL(fileURLWithPath: TorchModel.folder + "/model.pt"))
+      var damaged = torch
+      damaged[20_000] ^= 1
+      let files = [
+        directory + "/nothing.rnnz", directory,
+        try write(Data(), "empty.rnnz"), try write(Data("\u{1F}\u{8B}".utf8), "weights.gz"),
+        try write(torch.prefix(5_000), "short.pt"), try write(damaged, "damaged.pt"),
+        try write(Data([0x08, 0x08, 0x3A, 0xFF]), "short.onnx"),
+        try write(Data("<html><body>404".utf8), "page.safetensors"),
+      ]
+      for file in files {
+        for outcome in [
+          try inspect.run(file, "--verify"), try convert.run(file, directory + "/out.rnnz"),
+          try convert.run(file, directory + "/out.safetensors"),
+        ] {
+          #expect(outcome.status == 1 && outcome.output.isEmpty, "\(file)")
+          #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
+          #expect(outcome.error.contains(file), "\(outcome.error)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [["--tea"], [], ["a.rnnz", "b.rnnz", "c.rnnz"]])
+  func nonsenseFlagsExitWithSixtyFour(_ flags: [String]) throws {
+    #expect(try inspect.run(flags).status == 64)
+    #expect(try convert.run(flags).status == 64)
+    #expect(try convert.run("a.rnnz", "b.teapot").status == 64)
+  }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import Testing
+
+/// The Python packages that our files are compared with, where `make interop-peers` has installed them.
+enum Peers {
+  /// Why tests are skipped.
+  static let comment: Comment = "no Python environment in .build-peers: run 'make interop-peers'"
+
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+
+  /// The interpreter: the environment's, or the one that `SWIFT_RNN_PEERS` names.
+  static let python: String? = {
+    let named = ProcessInfo.processInfo.environment["SWIFT_RNN_PEERS"]
+    let own = folder.appendingPathComponent("../../../.build-peers/bin/python").standardized.path
+    let path = named ?? own
+    return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+  }()
+
+  static var areInstalled: Bool { python != nil }
+
+  /// Runs a script of this folder and gives what it writes; a script that fails fails the test.
+  static func run(_ script: String, _ arguments: String...) throws -> String {
+    let program = Program(path: try #require(python))
+    let path = folder.appendingPathComponent(script).path
+    let outcome = try program.run([path] + arguments)
+    #expect(outcome.status == 0, "\(script): \(outcome.error)")
+    return outcome.output
+  }
+}

@@ -1,0 +1,123 @@
+import Checkpoint
+import Testing
+
+struct ONNXModelTests {
+  /// Every kind of attribute, array and value.
+  private static func sample() -> ONNXModel {
+    var graph = ONNXGraph(name: "graph")
+    var body = ONNXGraph(name: "body")
+    body.nodes = [ONNXNode("Identity", ["x"], ["y"])]
+    body.inputs = [.init("x", .float32, [.named("batch"), .fixed(3)])]
+    body.outputs = [.init("y", .float32, nil)]
+    graph.nodes = [
+      ONNXNode(
+        "Scan", ["a", "", "b"], ["c"],
+        attributes: [
+          "integer": .integer(-7), "float": .float(-0.5), "text": .text("é"),
+          "integers": .integers([1, -1, .max, .min]), "floats": .floats([1.5, .infinity]),
+          "texts": .texts(["Tanh", ""]), "tensor": .tensor(StoredArray([1, 2] as [Int64])),
+          "graph": .graph(body),
+        ], name: "loop", domain: "custom")
+    ]
+    for type in ElementType.allCases {
+      graph.initializers.append(
+        .init(
+          "\(type)",
+          StoredArray(
+            elementType: type, shape: [2, 1], bytes: [UInt8](repeating: 1, count: 2 * type.width))))
+    }
+    graph.initializers.append(.init("scalar", StoredArray(1 as Int64)))
+    graph.inputs = [.init("a", .int64, [.named("batch"), .named("steps")])]
+    graph.outputs = [.init("c", .float32, [])]
+    return ONNXModel(
+      graph, irVersion: 8, operationSet: 14, producer: "test", metadata: ["b": "2", "a": "1"])
+  }
+
+  @Test func everythingComesBack() throws {
+    let model = Self.sample()
+    let bytes = model.encoded()
+    let copy = try ONNXModel(bytes: bytes)
+    #expect(copy == model)
+    #expect(copy.encoded() == bytes)
+  }
+
+  /// The bytes of a node, by the format's own rules.
+  @Test func theWireFormatIsThatOfProtocolBuffers() {
+    var graph = ONNXGraph(name: "g")
+    graph.nodes = [ONNXNode("Add", ["a", "b"], ["c"], attributes: ["axis": .integer(-1)])]
+    let node: [UInt8] =
+      [0x0A, 1, 0x61, 0x0A, 1, 0x62, 0x12, 1, 0x63, 0x22, 3, 0x41, 0x64, 0x64]
+      + [0x2A, 20, 0x0A, 4, 0x61, 0x78, 0x69, 0x73, 0x18] + [UInt8](repeating: 0xFF, count: 9)
+      + [0x01, 0xA0, 0x01, 2]
+    let encoded: [UInt8] = [0x0A, UInt8(node.count)] + node + [0x12, 1, 0x67]
+    let expected: [UInt8] =
+      [0x08, 8, 0x3A, UInt8(encoded.count)] + encoded + [0x42, 2, 0x10, 14]
+    #expect(ONNXModel(graph).encoded() == expected)
+  }
+
+  /// Arrays whose numbers stand in fields of their type, packed or one by one.
+  @Test func arraysInEveryFormAreRead() throws {
+    func model(_ tensor: [UInt8]) throws -> StoredArray {
+      let graph = [0x2A, UInt8(tensor.count)] + tensor
+      let bytes: [UInt8] = [0x08, 8, 0x3A, UInt8(graph.count)] + graph + [0x42, 2, 0x10, 14]
+      return try #require(try ONNXModel(bytes: bytes).graph.initializers.first).array
+    }
+    let packed = try model([0x0A, 1, 2, 0x10, 1, 0x22, 8, 0, 0, 0x80, 0x3F, 0, 0, 0, 0x40])
+    #expect(packed.shape == [2] && packed.floats == [1, 2])
+    let single = try model(
+      [0x08, 2, 0x10, 1, 0x25, 0, 0, 0x80, 0x3F, 0x25, 0, 0, 0, 0x40])
+    #expect(single == packed)
+    #expect(try model([0x08, 2, 0x10, 7, 0x3A, 2, 5, 6]).values(as: Int64.self) == [5, 6])
+    #expect(try model([0x08, 1, 0x10, 9, 0x28, 1]).elementType == .bool)
+    #expect(
+      message { _ = try model([0x08, 1, 0x10, 1, 0x6A, 0, 0x70, 1]) }
+        .contains("weights in another file are not read"))
+    #expect(
+      message { _ = try model([0x08, 3, 0x10, 1]) }.contains("expected elements for shape [3]"))
+    #expect(message { _ = try model([0x10, 8]) }.contains("element type 8 is not supported"))
+  }
+
+  @Test func everyTruncationIsRefusedOrWhole() throws {
+    let bytes = Self.sample().encoded()
+    for count in bytes.indices {
+      guard let model = try? ONNXModel(bytes: Array(bytes[..<count])) else { continue }
+      // The format has no end: what follows the graph and the version may be missing.
+      #expect(model.graph == Self.sample().graph)
+    }
+  }
+
+  /// No bytes may trap, hang or take much memory, and what is accepted can be written again.
+  @Test func damageIsRefusedOrCanBeWrittenAgain() throws {
+    var generator = SplitMix(8)
+    let original = Self.sample().encoded()
+    #if DEBUG
+      let count = 5_000
+    #else
+      let count = 200_000
+    #endif
+    for _ in 0..<count {
+      var bytes = original
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        let index = Int.random(in: bytes.indices, using: &generator)
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: bytes[index] = .random(in: 0...255, using: &generator)
+        case 1: bytes[index] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(using: &generator) ?? 0
+        default: bytes.remove(at: index)
+        }
+      }
+      guard let model = try? ONNXModel(bytes: bytes) else { continue }
+      #expect(try ONNXModel(bytes: model.encoded()).encoded() == model.encoded())
+    }
+  }
+
+  @Test func graphsInsideOfOneAnotherAreLimited() {
+    var graph = ONNXGraph(name: "g")
+    for _ in 0..<10 {
+      var outer = ONNXGraph(name: "g")
+      outer.nodes = [ONNXNode("If", ["x"], ["y"], attributes: ["body": .graph(graph)])]
+      graph = outer
+    }
+    let bytes = ONNXModel(graph).encoded()
+    #expect(message { _ = try ONNXModel(bytes: bytes) }.contains("graphs nested too deep"))
+  }
+}
