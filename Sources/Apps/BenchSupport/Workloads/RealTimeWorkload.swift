@@ -26,7 +26,7 @@ extension BenchmarkCase {
     var generator = Philox(seed: 1)
     var model = try Listener(self, using: &generator)
     var optimizer = SGD(learningRate: 1e-3)
-    let memory = RecurrentMemory(of: model.rnn, engine: .rtrl, batch: batch)
+    let memory = try RecurrentMemory(of: model.rnn, engine: .rtrl, batch: batch)
     let x = Tensor(normal: [1, batch, inputSize], using: &generator)
     let targets = randomTokens(batch, below: vocabularySize)
     var workload = Workload {
