@@ -35,7 +35,7 @@ bench-peers: ## Make the virtual environment with PyTorch that `make bench` comp
 interop-peers: ## Make the Python environment that the tests of other formats compare with
 	python3 -m venv .build-peers
 	.build-peers/bin/pip install --quiet --disable-pip-version-check \
-	  numpy safetensors onnx onnxruntime
+	  numpy "safetensors>=0.8" onnx onnxruntime
 
 format: ## Format all Swift code in place
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
