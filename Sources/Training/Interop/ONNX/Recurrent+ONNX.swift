@@ -35,7 +35,7 @@ extension SavedLanguageModel {
   ///
   /// Inputs: `tokens` `[B, T]`, whole numbers of 64 bits, and each state under its name, `[L, B, width]`, zeros where a text begins. Outputs:
   /// `logits` `[B, T, V]` of the token after each, and each state as `hidden_out`, say, which goes in again with
-  /// the next tokens. The metadata has the tokens and the sizes, so that ``init(importing:described:)-(String,_)`` reads it back.
+  /// the next tokens. The metadata has the tokens and the sizes, so that `init(importing:)` reads it back.
   public func onnx() throws(CheckpointError) -> ONNXModel {
     var builder = ONNXBuilder(name: "language-model")
     let weights = Dictionary(
