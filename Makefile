@@ -16,6 +16,7 @@ demo: ## Train on the embedded stories and read what the model writes
 
 test: ## Run the test suite, then the examples
 	@Scripts/require-zlib
+	@Scripts/require-strace
 	$(SWIFT) test -c release --disable-xctest --scratch-path .build-test
 	Scripts/test-examples
 

@@ -118,8 +118,12 @@ let package = Package(
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"],
       swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "CheckpointProbe", dependencies: ["Checkpoint"], path: "Tests/CheckpointProbe",
+      swiftSettings: swiftSettings),
     .testTarget(
-      name: "CheckpointTests", dependencies: ["Checkpoint", "TensorCore", "CZlib"],
+      name: "CheckpointTests",
+      dependencies: ["CheckpointProbe", "Checkpoint", "TensorCore", "CZlib"],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
       name: "TrainingTests",

@@ -9,7 +9,8 @@ internal import TensorCore
 /// let latest = try series.latest()   // of step 1500; if that is damaged, of step 1400
 /// ```
 ///
-/// An older file is removed only when a newer one is safely on the disk.
+/// An older file is removed only when a newer one is safely on the disk; so is what a process left behind that was killed while
+/// it saved.
 public struct CheckpointSeries: Sendable, Hashable {
   /// Where the files are; the directory must exist.
   public var directory: String
@@ -55,6 +56,7 @@ public struct CheckpointSeries: Sendable, Hashable {
     // A file of its own and not a link: damage to one is not damage to both.
     if isBest { try checkpoint.save(to: bestPath, compression: compression) }
     let place = try Directory(path: directory)
+    place.removeLitter { $0 == "\(name)-best.rnnz" || stepNumber(of: String($0)) != nil }
     let others = steps(among: try place.names()).filter { $0 != step }
     for old in others.dropFirst(keepLast - 1) { place.remove(fileName(old)) }
   }
@@ -79,11 +81,14 @@ public struct CheckpointSeries: Sendable, Hashable {
 
   /// The steps of the series' files, the highest first.
   private func steps(among names: [String]) -> [Int] {
-    names.compactMap { name in
-      guard name.hasPrefix("\(self.name)-"), name.hasSuffix(".rnnz"),
-        let step = Int(name.dropFirst(self.name.count + 1).dropLast(5)), fileName(step) == name
-      else { return nil }
-      return step
-    }.sorted(by: >)
+    names.compactMap { stepNumber(of: $0) }.sorted(by: >)
+  }
+
+  /// The step of a file of the series; nil for any other name.
+  private func stepNumber(of file: String) -> Int? {
+    guard file.hasPrefix("\(name)-"), file.hasSuffix(".rnnz"),
+      let step = Int(file.dropFirst(name.count + 1).dropLast(5)), fileName(step) == file
+    else { return nil }
+    return step
   }
 }

@@ -4,28 +4,34 @@ import Testing
 
 struct FormatTests {
   /// The file that the format's document explains byte by byte: one tensor `w` of 1 and -2.
-  private let tiny = bytes(
-    """
-    89 52 4e 5a 0d 0a 1a 0a 01 00 00 00 00 00 00 00
-    c8 00 00 00 00 00 00 00 40 00 00 00 00 00 00 00
-    71 00 00 00 71 00 00 00 01 00 00 00 d3 63 11 6b
-    00 00 00 00 00 00 00 00 00 00 00 00 fe 92 f1 24
-    52 49 44 58 01 00 00 00 01 00 00 00 00 00 00 00
-    00 00 00 00 01 00 00 00 01 00 00 00 00 00 00 00
-    c0 00 00 00 00 00 00 00 08 00 00 00 00 00 00 00
-    08 00 00 00 00 00 00 00 56 26 87 c3 56 26 87 c3
-    02 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-    00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-    00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-    77 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
-    00 00 80 3f 00 00 00 c0
-    """)
-
   @Test func theDocumentedFileIsWrittenAndRead() throws {
+    let tiny = try documentedBytes()
+    #expect(tiny.count == 200)
     var checkpoint = Checkpoint()
     checkpoint.set(StoredArray([1, -2] as [Float]), .model, "w")
     #expect(try checkpoint.encoded() == tiny)
     #expect(try Checkpoint(reading: CheckpointReader(bytes: tiny)) == checkpoint)
+  }
+
+  /// The bytes of the document's last dump. Its lines: an offset, then bytes or a number of zeros, then words.
+  private func documentedBytes() throws -> [UInt8] {
+    let document = fixture("../../../Sources/Checkpoint/Checkpoint.docc/Format.md")
+    let text = String(decoding: try readFile(document), as: UTF8.self)
+    let dump = try #require(text.ranges(of: "### A file, byte by byte").last).upperBound
+    var bytes: [UInt8] = []
+    for line in text[dump...].split(separator: "\n") {
+      let words = line.split(separator: " ", omittingEmptySubsequences: false)
+      guard words[0].count == 3, let offset = Int(words[0], radix: 16), words.count > 3 else {
+        continue
+      }
+      #expect(offset == bytes.count, "\(line)")
+      if words[3] == "zero", let count = Int(words[2]) {
+        bytes += [UInt8](repeating: 0, count: count)
+      } else {
+        bytes += words.dropFirst(2).prefix { !$0.isEmpty }.compactMap { UInt8($0, radix: 16) }
+      }
+    }
+    return bytes
   }
 
   @Test func aMinorVersionAndOptionalFeaturesAreNoObstacle() throws {
@@ -85,9 +91,4 @@ struct FormatTests {
     let error = #expect(throws: CheckpointError.self) { try checkpoint.encoded() }
     #expect(error?.problem == .badRank(.init(.model, "w"), found: 9))
   }
-}
-
-/// The bytes that hexadecimal digits stand for.
-private func bytes(_ text: String) -> [UInt8] {
-  text.split(whereSeparator: \.isWhitespace).compactMap { UInt8($0, radix: 16) }
 }

@@ -41,7 +41,7 @@ struct AtomicSave {
     let place = try Directory(path: directoryPath)
     let directory = place.descriptor
     let mode = try existingMode(in: directory)
-    removeLitter(in: place)
+    place.removeLitter { $0 == name }
     let temporaryName = try writeTemporary(pieces, mode: mode, in: directory)
     guard renameat(directory, temporaryName, directory, name) == 0 else {
       let code = errno
@@ -186,17 +186,19 @@ struct AtomicSave {
   }
 
   private static let count = Atomic(0)
+}
 
-  /// Removes what saves of this file left behind whose process is gone.
-  private func removeLitter(in directory: borrowing Directory) {
-    let prefix = ".\(name).tmp-"
+extension Directory {
+  /// Removes what saves of some files left behind whose process is gone.
+  func removeLitter(of isTarget: (_ name: Substring) -> Bool) {
     // Litter that cannot be listed is no reason not to save.
-    for found in (try? directory.names()) ?? [] where found.hasPrefix(prefix) {
-      let parts = found.dropFirst(prefix.count).split(separator: "-")
-      guard let process = parts.first.flatMap({ pid_t($0) }), process > 0,
-        kill(process, 0) != 0, errno == ESRCH
+    for found in (try? names()) ?? [] where found.hasPrefix(".") {
+      guard let mark = found.ranges(of: ".tmp-").last,
+        isTarget(found[..<mark.lowerBound].dropFirst()),
+        let process = found[mark.upperBound...].split(separator: "-").first.flatMap({ pid_t($0) }),
+        process > 0, kill(process, 0) != 0, errno == ESRCH
       else { continue }
-      directory.remove(found)
+      remove(found)
     }
   }
 }

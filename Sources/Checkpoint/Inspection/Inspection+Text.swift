@@ -5,6 +5,7 @@ extension Inspection {
   /// A few paragraphs and a table.
   public var text: String {
     var lines = ["\(path): \(format), \(byteCount.grouped) bytes"]
+    if let model { lines.append(model) }
     lines += Self.section("configuration", configuration.map { ($0.name, shortened($0.value)) })
     if !parameters.isEmpty { lines += ["", "parameters"] + table }
     lines += Self.section("training state", summarizedState)
@@ -93,6 +94,7 @@ extension Inspection {
           "storedBytes": count(parameter.storedByteCount),
         ])
       })
+    if let model { members["model"] = .string(model) }
     if let verification { members["verified"] = .string(verification) }
     return .object(members)
   }

@@ -39,6 +39,8 @@ public struct Inspection: Sendable {
   public private(set) var parameters: [Parameter] = []
   /// What training left in the file.
   public private(set) var state: [Fact] = []
+  /// What model it is, in a line, where somebody who knows has said so.
+  public var model: String?
   /// What was verified, if that was asked for.
   public private(set) var verification: String?
 

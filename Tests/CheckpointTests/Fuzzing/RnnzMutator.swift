@@ -3,49 +3,16 @@
 /// Changed at random alone, a file ends at the first checksum. Here the checksums, and now and then the
 /// layout, are made to fit again, so that every rule behind them is reached.
 struct RnnzMutator {
-  var generator: SplitMix
-  /// The largest file that comes about.
-  var maximumSize = 4096
+  var random: ByteMutator
 
-  init(seed: UInt64) { generator = SplitMix(seed) }
-
-  /// A damaged copy of a file, repaired so far that a reader has to look further.
-  mutating func mutated(_ file: [UInt8], with other: [UInt8]) -> [UInt8] {
-    var bytes = file
-    for _ in 0..<Int.random(in: 1...4, using: &generator) { damage(&bytes, with: other) }
-    repair(&bytes)
-    return bytes
-  }
+  private var maximumSize: Int { random.maximumSize }
 
   /// One change: of a field of the index, of bytes, of the length.
-  private mutating func damage(_ bytes: inout [UInt8], with other: [UInt8]) {
-    switch Int.random(in: 0..<10, using: &generator) {
+  mutating func damage(_ bytes: inout [UInt8], with other: [UInt8]) {
+    switch random.number(below: 10) {
     case 0...4: damageField(&bytes)
-    case 5, 6: damageByte(&bytes)
-    case 7:
-      let count = Int.random(in: 1...96, using: &generator)
-      if Bool.random(using: &generator) {
-        bytes.removeLast(min(count, bytes.count))
-      } else if bytes.count + count <= maximumSize {
-        bytes += [UInt8](repeating: .random(in: 0...1, using: &generator), count: count)
-      }
-    case 8: copyEntry(&bytes, from: other)
-    default:
-      // A piece of the other file, in place.
-      guard !bytes.isEmpty, !other.isEmpty else { return }
-      let start = Int.random(in: 0..<min(bytes.count, other.count), using: &generator)
-      let end = min(bytes.count, other.count, start + Int.random(in: 1...64, using: &generator))
-      bytes.replaceSubrange(start..<end, with: other[start..<end])
-    }
-  }
-
-  private mutating func damageByte(_ bytes: inout [UInt8]) {
-    guard !bytes.isEmpty else { return }
-    let index = Int.random(in: 0..<bytes.count, using: &generator)
-    switch Int.random(in: 0..<3, using: &generator) {
-    case 0: bytes[index] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-    case 1: bytes[index] = .random(in: 0...255, using: &generator)
-    default: bytes[index] = [0, 1, 0x7F, 0x80, 0xFF][Int.random(in: 0..<5, using: &generator)]
+    case 5: copyEntry(&bytes, from: other)
+    default: random.damage(&bytes, with: other)
     }
   }
 
@@ -61,21 +28,22 @@ struct RnnzMutator {
 
   private mutating func damageField(_ bytes: inout [UInt8]) {
     let entries = entryCount(bytes)
-    var field = Self.preambleFields[Int.random(in: 0..<14, using: &generator)]
-    if entries > 0, Int.random(in: 0..<8, using: &generator) > 0 {
-      field = Self.fields[Int.random(in: 0..<21, using: &generator)]
-      field.0 += 80 + 96 * Int.random(in: 0..<entries, using: &generator)
+    var field = Self.preambleFields[Int.random(in: 0..<14, using: &random.generator)]
+    if entries > 0, Int.random(in: 0..<8, using: &random.generator) > 0 {
+      field = Self.fields[Int.random(in: 0..<21, using: &random.generator)]
+      field.0 += 80 + 96 * Int.random(in: 0..<entries, using: &random.generator)
     }
     guard field.0 + field.1 <= bytes.count else { return }
     var value: UInt64 = 0
     for index in 0..<field.1 { value |= UInt64(bytes[field.0 + index]) << UInt64(8 * index) }
-    switch Int.random(in: 0..<6, using: &generator) {
+    switch Int.random(in: 0..<6, using: &random.generator) {
     case 0: value &+= 1
     case 1: value &-= 1
-    case 2: value ^= 1 << UInt64.random(in: 0..<UInt64(8 * field.1), using: &generator)
-    case 3: value = .random(in: 0...15, using: &generator)
+    case 2: value ^= 1 << UInt64.random(in: 0..<UInt64(8 * field.1), using: &random.generator)
+    case 3: value = .random(in: 0...15, using: &random.generator)
     case 4:
-      value = [0, .max, 0x7FFF_FFFF, 1 << 31, 1 << 32][Int.random(in: 0..<5, using: &generator)]
+      value =
+        [0, .max, 0x7FFF_FFFF, 1 << 31, 1 << 32][Int.random(in: 0..<5, using: &random.generator)]
     default: value = value &* 2
     }
     for index in 0..<field.1 {
@@ -85,11 +53,11 @@ struct RnnzMutator {
 
   /// Puts an entry of another file, or of this one, in place of an entry.
   private mutating func copyEntry(_ bytes: inout [UInt8], from other: [UInt8]) {
-    let source = Bool.random(using: &generator) ? other : bytes
+    let source = Bool.random(using: &random.generator) ? other : bytes
     let (there, here) = (entryCount(source), entryCount(bytes))
     guard there > 0, here > 0 else { return }
-    let from = 80 + 96 * Int.random(in: 0..<there, using: &generator)
-    let to = 80 + 96 * Int.random(in: 0..<here, using: &generator)
+    let from = 80 + 96 * Int.random(in: 0..<there, using: &random.generator)
+    let to = 80 + 96 * Int.random(in: 0..<here, using: &random.generator)
     bytes.replaceSubrange(to..<to + 96, with: source[from..<from + 96])
   }
 
@@ -103,11 +71,11 @@ struct RnnzMutator {
 extension RnnzMutator {
   /// Makes checksums fit, nearly always all of them; half of the time the places of entries and names too.
   mutating func repair(_ bytes: inout [UInt8]) {
-    guard bytes.count >= 80, Int.random(in: 0..<32, using: &generator) > 0 else { return }
+    guard bytes.count >= 80, Int.random(in: 0..<32, using: &random.generator) > 0 else { return }
     bytes.replaceSubrange(0..<8, with: [0x89, 0x52, 0x4E, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A])
     let count = entryCount(bytes)
-    if Bool.random(using: &generator) { layOut(&bytes, count) }
-    for entry in 0..<count where Int.random(in: 0..<16, using: &generator) > 0 {
+    if Bool.random(using: &random.generator) { layOut(&bytes, count) }
+    for entry in 0..<count where Int.random(in: 0..<16, using: &random.generator) > 0 {
       let start = 80 + 96 * entry
       let offset = bytes.number(UInt64.self, at: start + 16)
       let size = bytes.number(UInt64.self, at: start + 24)
@@ -116,7 +84,9 @@ extension RnnzMutator {
       bytes.put(stored, at: start + 40)
       if bytes[start + 9] == 0 { bytes.put(stored, at: start + 44) }
     }
-    if Int.random(in: 0..<16, using: &generator) > 0 { bytes.put(UInt64(bytes.count), at: 16) }
+    if Int.random(in: 0..<16, using: &random.generator) > 0 {
+      bytes.put(UInt64(bytes.count), at: 16)
+    }
     let indexSize = Int(bytes.number(UInt32.self, at: 32))
     if indexSize <= bytes.count - 64 { bytes.put(checksum(bytes, 64..<64 + indexSize), at: 44) }
     bytes.put(checksum(bytes, 0..<60), at: 60)

@@ -5,23 +5,9 @@ import Checkpoint
 /// Written from the format's document, not from the reader: the index is encoded again here from what the
 /// reader says of it, and must come out byte for byte.
 enum RnnzOracle {
-  /// How far a file got, or what is wrong with the reader.
-  enum Outcome: Hashable {
-    case refused
-    case opened
-    case verified
-    case violation(String)
-  }
+  private static let limits = FuzzedFormat.limits
 
-  /// Little memory and time for each file.
-  static var limits: ReadLimits {
-    var limits = ReadLimits()
-    limits.totalBytes = 1 << 16
-    limits.jsonBytes = 1 << 12
-    return limits
-  }
-
-  static func check(_ bytes: [UInt8]) -> Outcome {
+  static func check(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
     guard let reader = try? CheckpointReader(bytes: bytes, limits: limits) else { return .refused }
     let entries = reader.entries
     if let violation = violation(of: entries, bytes) { return .violation(violation) }
@@ -89,7 +75,7 @@ enum RnnzOracle {
   }
 
   /// What was read can be written, is read as the same, and is then written as the same bytes.
-  private static func writtenAgain(_ checkpoint: Checkpoint) -> Outcome? {
+  private static func writtenAgain(_ checkpoint: Checkpoint) -> FuzzedFormat.Outcome? {
     guard let bytes = try? checkpoint.encoded() else {
       return .violation("cannot be written again")
     }

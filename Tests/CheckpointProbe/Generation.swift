@@ -1,0 +1,46 @@
+import Checkpoint
+
+/// A checkpoint whose number says what must be in it.
+package enum Generation {
+  /// Some ten kilobytes: a few pages of a disk.
+  package static func checkpoint(_ number: Int) -> Checkpoint {
+    var checkpoint = Checkpoint()
+    let weights = (0..<3000).map { Float($0 &* 2_654_435_761 % 10_007) + Float(number) }
+    checkpoint.set(StoredArray(weights, shape: [30, 100]), .model, "w")
+    checkpoint.set(StoredArray(UInt64(number)), .trainer, "step")
+    return checkpoint
+  }
+
+  /// The rotation that saves it: the last two and the best are kept.
+  package static func series(in directory: String) -> CheckpointSeries {
+    CheckpointSeries(directory: directory, keepLast: 2)
+  }
+
+  /// Saves a generation as the newest and the best.
+  package static func save(_ number: Int, in directory: String) throws(CheckpointError) {
+    try series(in: directory).save(checkpoint(number), step: number, isBest: true)
+  }
+
+  /// The newest generation in a directory; nil if there is none.
+  ///
+  /// Throws unless every file is whole and holds what its name says, the best one included.
+  package static func newest(in directory: String) throws -> Int? {
+    let series = series(in: directory)
+    guard let latest = try series.latest() else { return nil }
+    if let damaged = latest.damaged.first { throw damaged }
+    guard try Checkpoint(reading: latest.reader) == checkpoint(latest.step) else {
+      throw Mixture(file: latest.reader.file)
+    }
+    let best = try Checkpoint(path: series.bestPath)
+    guard [latest.step, latest.step - 1].contains(where: { checkpoint($0) == best }) else {
+      throw Mixture(file: series.bestPath)
+    }
+    return latest.step
+  }
+
+  /// A file that is whole, but not what was saved under its name.
+  package struct Mixture: Error, CustomStringConvertible {
+    let file: String
+    package var description: String { "\(file): not one of the checkpoints that were saved" }
+  }
+}

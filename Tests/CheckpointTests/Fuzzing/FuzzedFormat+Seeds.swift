@@ -1,0 +1,109 @@
+import Checkpoint
+
+extension FuzzedFormat {
+  /// Small files of everything that the format can hold, to start from.
+  func seeds() throws -> [[UInt8]] {
+    switch self {
+    case .rnnz: try Self.rnnzSeeds()
+    case .safetensors: try Self.safetensorsSeeds()
+    case .torch:
+      [
+        Pickle.archive(Pickle.small),
+        Pickle.zip([
+          ("m/data.pkl", Pickle.small), ("m/byteorder", Array("little".utf8)),
+          ("m/data/0", Array(0..<16)), ("m/version", Array("3\n".utf8)),
+        ]),
+      ] + Pickle.costly.filter { $0.program.count < 1000 }.map { Pickle.archive($0.program) }
+    case .numpy: Self.numPySeeds()
+    case .onnx: Self.onnxSeeds()
+    case .json:
+      [
+        #"{"cell":"lstm","note":"déjà vu","sizes":[1,-2.5e3,true,null,{}]}"#,
+        #"[[[0]],"\ud83d\ude42\n"]"#,
+        #"{"a":{"b":{"c":[]}},"A":18446744073709551615}"#,
+      ].map { Array($0.utf8) }
+    }
+  }
+
+  private static func rnnzSeeds() throws -> [[UInt8]] {
+    var tiny = Checkpoint()
+    tiny.set(StoredArray([1, -2] as [Float]), .model, "w")
+    var json = Checkpoint()
+    try json.setJSON(["cell": "lstm", "note": "déjà vu"], .configuration, "model")
+    json.set(bytes: Array("any bytes".utf8), .application(3), "note")
+    var shuffled = Checkpoint()
+    shuffled.set(
+      StoredArray([Float](repeating: 0.5, count: 60), shape: [3, 20]), .model, "rnn.weight")
+    shuffled.set(StoredArray([Float](), shape: [0, 3]), .model, "empty")
+    shuffled.set(StoredArray(UInt64(1500)), .trainer, "step")
+    shuffled.set(StoredArray([UInt8](repeating: 7, count: 100)), .optimizer, "plain")
+    return try [tiny, json, shuffled].map { try $0.encoded() }
+      + [shuffled.encoded(compression: .none)]
+  }
+
+  private static func safetensorsSeeds() throws -> [[UInt8]] {
+    let arrays = [
+      "w": StoredArray([1, -2, 3, 4] as [Float], shape: [2, 2]),
+      "half": StoredArray(elementType: .bfloat16, shape: [3], bytes: [1, 2, 3, 4, 5, 6]),
+      "empty": StoredArray([Float](), shape: [0, 3]), "scalar": StoredArray(UInt64(7)),
+    ]
+    return try [
+      Safetensors(), Safetensors(arrays: arrays),
+      Safetensors(metadata: ["format": "pt", "é": "\"\\"], arrays: arrays),
+    ].map { try $0.encoded() }
+  }
+
+  private static func numPySeeds() -> [[UInt8]] {
+    func array(_ header: String, _ numbers: [UInt8]) -> [UInt8] {
+      [0x93] + Pickle.bytes("NUMPY\u{1}\u{0}") + little(UInt16(header.utf8.count))
+        + Array(header.utf8) + numbers
+    }
+    let rows = array(
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }\n", Array(0..<16))
+    let columns = array(
+      "{'descr': '<i2', 'fortran_order': True, 'shape': (2, 2), }\n", Array(0..<8))
+    let scalar = array("{'descr': '|b1', 'fortran_order': False, 'shape': (), }\n", [1])
+    // The same deflated: one stored block of deflate, which holds the bytes as they are.
+    var deflated = ZipFile.Entry(name: Array("c.npy".utf8), stored: rows)
+    deflated.method = 8
+    deflated.stored =
+      [1] + little(UInt16(rows.count)) + little(~UInt16(rows.count)) + rows
+    return [
+      Pickle.zip([("a.npy", rows), ("b/vars/0.npy", columns), ("s.npy", scalar)]),
+      ZipFile([deflated, .init(name: Array("a.npy".utf8), stored: scalar)]).bytes,
+    ]
+  }
+
+  private static func onnxSeeds() -> [[UInt8]] {
+    var body = ONNXGraph(name: "body")
+    body.nodes = [ONNXNode("Identity", ["x"], ["y"])]
+    body.inputs = [.init("x", .float32, [.named("batch"), .fixed(3)])]
+    body.outputs = [.init("y", .float32, nil)]
+    var graph = ONNXGraph(name: "graph")
+    graph.nodes = [
+      ONNXNode(
+        "Scan", ["a", "", "w"], ["c"],
+        attributes: [
+          "i": .integer(-7), "f": .float(-0.5), "s": .text("é"), "is": .integers([1, .min]),
+          "fs": .floats([1.5]), "ss": .texts(["Tanh", ""]),
+          "t": .tensor(StoredArray([1, 2] as [Int64])), "g": .graph(body),
+        ], name: "loop", domain: "custom")
+    ]
+    graph.initializers = [
+      .init("w", StoredArray([1, -2] as [Float])), .init("n", StoredArray(1 as Int64)),
+      .init("h", StoredArray(elementType: .float16, shape: [1, 2], bytes: [1, 2, 3, 4])),
+    ]
+    graph.inputs = [.init("a", .int64, [.named("steps")])]
+    graph.outputs = [.init("c", .float32, [])]
+    // Numbers in fields of their types, packed and one by one, as other libraries write them.
+    let tensors: [[UInt8]] = [
+      [0x0A, 1, 2, 0x10, 1, 0x22, 8, 0, 0, 0x80, 0x3F, 0, 0, 0, 0x40],
+      [0x08, 2, 0x10, 7, 0x38, 5, 0x38, 6],
+    ]
+    let typed = tensors.map { tensor in
+      let graph = [0x2A, UInt8(tensor.count)] + tensor
+      return [0x08, 8, 0x3A, UInt8(graph.count)] + graph + [0x42, 2, 0x10, 14]
+    }
+    return [ONNXModel(graph, metadata: ["a": "1"]).encoded()] + typed
+  }
+}

@@ -1,0 +1,96 @@
+import Checkpoint
+
+/// What must hold of a file of another library's format that is accepted.
+enum Oracles {
+  private typealias Outcome = FuzzedFormat.Outcome
+
+  private static let limits = FuzzedFormat.limits
+
+  /// What is read can be written, and is then read as the same.
+  static func safetensors(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
+    guard let file = try? Safetensors(bytes: bytes, limits: limits) else { return .refused }
+    let total = file.arrays.values.reduce(0) { $0 + $1.bytes.count }
+    guard total <= bytes.count else { return .violation("more bytes than the file has") }
+    for (name, array) in file.arrays where !isConsistent(array) {
+      return .violation("\(name): \(array.bytes.count) bytes for \(array.shape)")
+    }
+    guard let written = try? file.encoded() else { return .violation("cannot be written again") }
+    guard let again = try? Safetensors(bytes: written),
+      again.arrays == file.arrays, again.metadata == file.metadata
+    else { return .violation("written again it is read as something else") }
+    return .verified
+  }
+
+  /// Each tensor is what the file says of it, twice.
+  static func torch(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
+    guard let file = try? TorchFile(bytes: bytes, limits: limits) else { return .refused }
+    var outcome = Outcome.verified
+    for entry in file.entries {
+      guard let array = try? file.array(entry.name) else {
+        outcome = .opened
+        continue
+      }
+      guard array.shape == entry.shape, array.elementType == entry.elementType,
+        isConsistent(array), array.bytes.count <= limits.totalBytes
+      else { return .violation("\(entry.name): a tensor of another shape") }
+      guard (try? file.array(entry.name)) == array else {
+        return .violation("\(entry.name): read differently a second time")
+      }
+    }
+    return outcome
+  }
+
+  /// Each array has the bytes that its shape needs, twice.
+  static func numPy(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
+    guard let file = try? NumPyArchive(bytes: bytes, limits: limits) else { return .refused }
+    var outcome = Outcome.verified
+    for name in file.names {
+      guard let array = try? file.array(name) else {
+        outcome = .opened
+        continue
+      }
+      guard isConsistent(array), array.bytes.count <= limits.totalBytes else {
+        return .violation("\(name): \(array.bytes.count) bytes for \(array.shape)")
+      }
+      guard (try? file.array(name)) == array else {
+        return .violation("\(name): read differently a second time")
+      }
+    }
+    return outcome
+  }
+
+  /// What is read can be written, is read as the same, and is then written as the same bytes.
+  static func onnx(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
+    guard let model = try? ONNXModel(bytes: bytes, limits: limits) else { return .refused }
+    let written = model.encoded()
+    guard let again = try? ONNXModel(bytes: written) else {
+      return .violation("cannot be read again")
+    }
+    // Numbers that are not equal to themselves are compared as bytes.
+    guard again.encoded() == written else { return .violation("read again it is something else") }
+    return .verified
+  }
+
+  /// A text in a checkpoint: what is read of it can be written, and is then read as the same.
+  static func json(_ text: [UInt8]) -> FuzzedFormat.Outcome {
+    func value(_ text: [UInt8]) -> JSONValue? {
+      var checkpoint = Checkpoint()
+      checkpoint.set(.json(text), .init(.configuration, "text"))
+      guard let bytes = try? checkpoint.encoded(compression: .none),
+        let reader = try? CheckpointReader(bytes: bytes, limits: limits)
+      else { return nil }
+      return try? reader.json(.configuration, "text")
+    }
+    guard let read = value(text) else { return .refused }
+    let written = read.text
+    guard value(Array(written.utf8)) == read else {
+      return .violation("written again it is read as something else: \(written)")
+    }
+    return .verified
+  }
+
+  /// Whether an array has as many bytes as its shape needs.
+  private static func isConsistent(_ array: StoredArray) -> Bool {
+    array.shape.reduce(array.elementType.width, *) == array.bytes.count
+  }
+}
