@@ -31,8 +31,10 @@ package enum Generation {
     guard try Checkpoint(reading: latest.reader) == checkpoint(latest.step) else {
       throw Mixture(file: latest.reader.file)
     }
-    let best = try Checkpoint(path: series.bestPath)
-    guard [latest.step, latest.step - 1].contains(where: { checkpoint($0) == best }) else {
+    // It may be older by more than one, after more than one process was stopped between the two files.
+    let best = try CheckpointReader(path: series.bestPath)
+    let number = Int(clamping: try best.value(UInt64.self, .trainer, "step"))
+    guard number <= latest.step, try Checkpoint(reading: best) == checkpoint(number) else {
       throw Mixture(file: series.bestPath)
     }
     return latest.step
