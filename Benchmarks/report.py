@@ -172,6 +172,7 @@ def _extras(stored):
         "layout": "Batch first and time first: `bench layout`",
         "products 512": "The products of an LSTM of 512 units: `bench products --input 512 --hidden 512`",
         "products 1024": "Of 1024 units, 64 steps",
+        "checkpoint": "Files of a trained model: `bench checkpoint` and `pytorch/checkpoint.py`",
         "generation": "Generation beside the memory's speed: `bench gen`",
     }
     return "\n".join(

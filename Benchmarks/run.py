@@ -12,6 +12,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import report
@@ -160,6 +161,18 @@ EXTRAS = {
 }  # fmt: skip
 
 
+def checkpoints(options):
+    """The formats of a trained model's weights on both sides."""
+    with tempfile.TemporaryDirectory() as folder:
+        weights = os.path.join(folder, "weights.safetensors")
+        command = [options.bench, "checkpoint", "--export", weights]
+        ours = subprocess.check_output(command, text=True)
+        script = str(HERE / "pytorch/checkpoint.py")
+        theirs = subprocess.check_output([options.python, script, weights], text=True)
+    print(ours, theirs, sep="\n", flush=True)
+    return ours + "\n" + theirs
+
+
 def main():
     options = parse()
     stored = json.loads(options.results.read_text()) if options.results.exists() else {}
@@ -185,6 +198,7 @@ def main():
             extra = subprocess.check_output([options.bench] + arguments, text=True)
             stored.setdefault("extras", {})[name] = extra
             print(extra, flush=True)
+        stored["extras"]["checkpoint"] = checkpoints(options)
         save()
     ours, peers = Side(ours_command), Side(peers_command)
     for name in chosen(options.cases.split(",")):

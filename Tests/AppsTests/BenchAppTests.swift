@@ -50,8 +50,23 @@ import Testing
     }
   }
 
+  @Test func checkpointsOfATrainedModelAreCompared() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory + "/weights.safetensors"
+      let outcome = try program.run(
+        "checkpoint", "--hidden", "8", "--training-seconds", "0.01", "--seconds", "0.01",
+        "--export", path)
+      #expect(outcome.status == 0, "\(outcome.error)")
+      let lines = outcome.output.split(separator: "\n")
+      #expect(lines.count == 2 + Compression.allCases.count + 1)
+      #expect(lines.last?.hasPrefix(".safetensors") == true)
+      #expect(try Safetensors(path: path).arrays["fc.bias"] != nil)
+    }
+  }
+
   @Test(arguments: [
-    ["note-rn"], ["--hidden", "0"], ["--hidden", "many"], ["--cell", "tea"], ["--threads", "0"],
+    ["checkpoint", "--hidden", "0"], ["checkpoint", "--training-seconds", "-1"], ["note-rn"],
+    ["--hidden", "0"], ["--hidden", "many"], ["--cell", "tea"], ["--threads", "0"],
     ["--seconds", "-1"], ["note-rnn", "--cell", "gru"], ["--precision", "none"],
     ["--batch", "65536", "--steps", "65536", "--hidden", "65536"], ["layout", "--rounds", "0"],
     ["explain", "--cell", "tea"],

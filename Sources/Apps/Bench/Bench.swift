@@ -9,6 +9,9 @@ import ArgumentParser
                 bench --cell mgu --hidden 512 --task backward
                 bench peak
       """,
-    subcommands: [Run.self, PeakLimits.self, Products.self, Layout.self, Explain.self, Serve.self],
+    subcommands: [
+      Run.self, PeakLimits.self, Products.self, Layout.self, Explain.self, Checkpoints.self,
+      Serve.self,
+    ],
     defaultSubcommand: Run.self)
 }

@@ -1,14 +1,6 @@
 import Checkpoint
 import Training
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 extension BenchmarkCase {
   func startWorkload() throws -> Workload {
     let program = try ChildProgram.besideThisOne("generate")
@@ -22,16 +14,4 @@ extension BenchmarkCase {
     workload.operations = 0
     return workload
   }
-}
-
-/// A file that is gone when nobody refers to it any more.
-private final class TemporaryFile {
-  let path: String
-
-  init(_ name: String) {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    path = "\(folder)/swift-rnn-bench-\(getpid())-\(name)"
-  }
-
-  deinit { unlink(path) }
 }

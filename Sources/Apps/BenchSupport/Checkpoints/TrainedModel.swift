@@ -1,0 +1,34 @@
+import Cells
+import Datasets
+import TensorCore
+import Training
+
+extension BenchmarkCase {
+  /// A character model of the embedded tales, trained for about so many seconds: weights that look like
+  /// those of a model in use, which random ones don't.
+  public func trainedModel(seconds: Double) throws -> LanguageModel {
+    let corpus = try TokenizedCorpus(
+      CorpusRegistry.standard.corpus("tales"), validationFraction: 0)
+    var sizes = self
+    sizes.vocabularySize = corpus.tokenizer.vocabulary.count
+    var model = try sizes.languageModel()
+    var optimizer = Adam(learningRate: 2e-3)
+    var stream = try WindowStream(
+      corpus.training, windows: Windows(batchSize: batch, sequenceLength: steps), seed: 1)
+    var state = model.zeroState(batch: batch)
+    let shape = [batch, steps]
+    var spent = 0.0
+    while spent < seconds {
+      spent += timed {
+        let tokens = stream.nextBatch()
+        let (_, after, gradients) = valueAndGradient(of: model) { [state] model in
+          let (logits, after) = model(tokens.inputs, shape: shape, from: state)
+          return (crossEntropy(logits, tokens.targets), after)
+        }
+        state = after.detached()
+        optimizer.update(&model, with: gradients, maximumNorm: 1)
+      }
+    }
+    return model
+  }
+}
