@@ -85,6 +85,98 @@ import Training
     }
   }
 
+  /// Models of every shape say what they are, as text and as JSON, and become files for other programs.
+  @Test func everyKindOfModelSaysWhatItIs() throws {
+    let (words, tags) = (Vocabulary("abcdefg".map(String.init)), Vocabulary(["N", "V", "X"]))
+    let columns = [Column("p"), Column("q")]
+    let sides: [(SequenceInterface, String)] = [
+      (
+        .init(input: .symbols(words), target: .label(tags)),
+        "classifier: gru, one layer of 5 units in both directions, 7 symbols to one of 3 classes, "
+      ),
+      (
+        .init(input: .symbols(words), target: .symbols(tags)),
+        "tagger: gru, one layer of 5 units in both directions, 7 symbols to 3 symbols, "
+      ),
+      (
+        .init(input: .features(columns), target: .features(columns)),
+        "forecaster: gru, one layer of 5 units in both directions, 2 features a step to 2 features a step, "
+      ),
+      (
+        .init(input: .features(columns), target: .vector(columns)),
+        "regression: gru, one layer of 5 units in both directions, 2 features a step to 2 numbers, "
+      ),
+      (
+        .init(input: .label(tags), target: .symbols(words)),
+        "writer: gru, one layer of 5 units, one of 3 classes to 7 symbols, "
+      ),
+      (
+        .init(input: .symbols(words), target: .symbols(tags), alignment: .delayed),
+        "encoder-decoder: gru, one layer of 5 units in both directions, attention: dot, 7 symbols to 3 symbols, "
+      ),
+    ]
+    try withTemporaryDirectory { directory in
+      for (interface, expected) in sides {
+        var configuration = SequenceConfiguration(
+          cell: try CellRegistry.standard.cell(named: "gru"))
+        configuration.hiddenSize = 5
+        configuration.isBidirectional = !expected.hasPrefix("writer")
+        var generator = Philox(seed: 1)
+        let model = SequenceNetwork(configuration, interface, using: &generator)
+        var checkpoint = Checkpoint()
+        try SavedSequenceModel(model, interface).write(to: &checkpoint)
+        let (path, copy) = (directory + "/model.rnnz", directory + "/copy.rnnz")
+        try checkpoint.save(to: path)
+        let line = expected + "\(model.parameterCount) numbers"
+        #expect(try json(path)["model"] as? String == line)
+        #expect(try inspect.run(path).output.split(separator: "\n")[1] == line)
+        let converted = try convert.run(path, copy)
+        #expect(converted.output == "\(copy): \(line)\n", "\(converted.error)")
+        #expect(try Checkpoint(path: copy) == checkpoint)
+        let weights = directory + "/weights.safetensors"
+        #expect(try convert.run(path, weights).status == 0)
+        #expect(try Safetensors(path: weights).arrays.count == model.parameters.count)
+        let refused = try convert.run(path, directory + "/model.onnx")
+        #expect(refused.status == 1 && refused.error.contains("expected a language model to write"))
+      }
+    }
+  }
+
+  /// A file of each format, one bit of which is changed somewhere.
+  @Test func aChangedBitGetsOneLine() throws {
+    try withTemporaryDirectory { directory in
+      let model = directory + "/model.rnnz"
+      let vocabulary = directory + "/vocabulary.json"
+      try JSONEncoder().encode(TorchModel.tokens).write(to: URL(fileURLWithPath: vocabulary))
+      #expect(
+        try convert.run(TorchModel.folder + "/model.pt", model, "--vocabulary", vocabulary).status
+          == 0)
+      let archive =
+        URL(fileURLWithPath: TorchModel.folder).deletingLastPathComponent()
+        .appendingPathComponent("conventions/keras-gru.npz").path
+      // Where a byte is changed: the formats without checksums are damaged in their headers.
+      let places: [(String, [Int])] = [
+        (model, [0, 9, 20, 70, 100, 5_000, 100_000, -1]),
+        (TorchModel.folder + "/model.safetensors", [0, 8]),
+        (TorchModel.folder + "/model.pt", [0, 20_000, -1]), (archive, [0, 300, -30]),
+      ]
+      for (source, offsets) in places {
+        for offset in offsets {
+          var data = try Data(contentsOf: URL(fileURLWithPath: source))
+          data[offset < 0 ? data.count + offset : offset] ^= 0x10
+          let path = directory + "/damaged." + (source.split(separator: ".").last ?? "")
+          try data.write(to: URL(fileURLWithPath: path))
+          for flags in [["--verify"], ["--verify", "--json"]] {
+            let outcome = try inspect.run([path] + flags)
+            #expect(outcome.status == 1 && outcome.output.isEmpty, "\(source) at \(offset)")
+            #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
+            #expect(outcome.error.contains(path), "\(outcome.error)")
+          }
+        }
+      }
+    }
+  }
+
   @Test func weightsWithoutAVocabularyBecomeSafetensorsAlone() throws {
     try withTemporaryDirectory { directory in
       let source = TorchModel.folder + "/model.pt"

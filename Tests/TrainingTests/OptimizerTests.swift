@@ -82,6 +82,15 @@ import Training
     }
   }
 
+  @Test func rmsPropDividesByTheRootOfTheMeanSquare() {
+    let (rate, decay) = (0.01, 0.1)
+    expectSame(RMSProp(learningRate: rate, smoothing: 0.9, weightDecay: decay)) { _, p, g, m in
+      let g = g + decay * p
+      m[0] = 0.9 * m[0] + 0.1 * g * g
+      p -= rate * g / (m[0].squareRoot() + 1e-8)
+    }
+  }
+
   @Test(arguments: [false, true])
   func momentumGathersGradients(usesNesterov: Bool) {
     let (rate, momentum, decay) = (0.05, 0.9, 0.01)

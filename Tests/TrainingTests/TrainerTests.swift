@@ -106,41 +106,6 @@ import Training
     }
   }
 
-  private func expectSameBits(_ task: LanguageModelTask, _ settings: TrainingSettings) throws {
-    var whole = try LanguageModelTrainer(task, settings)
-    var losses: [Double] = []
-    try whole.run { if case .step(let step) = $0 { losses.append(step.loss) } }
-    #expect(whole.isFinished && losses.count == whole.steps)
-
-    // Stopped after every seventh step: in the middle of epochs and between them.
-    var trainer = try LanguageModelTrainer(task, settings)
-    var resumed: [Double] = []
-    while !trainer.isFinished {
-      var left = 7
-      try trainer.run(until: { left == 0 }) { event in
-        if case .step(let step) = event {
-          resumed.append(step.loss)
-          left -= 1
-        }
-      }
-      let bytes = try trainer.checkpoint().encoded()
-      trainer = try LanguageModelTrainer(resuming: CheckpointReader(bytes: bytes), task)
-    }
-    #expect(resumed == losses)
-    #expect(try trainer.checkpoint().encoded() == whole.checkpoint().encoded())
-  }
-
-  @Test func anotherTextIsRefused() throws {
-    let trainer = try LanguageModelTrainer(task("gru", .random), settings)
-    let reader = try CheckpointReader(bytes: trainer.checkpoint().encoded())
-    let other = try task(
-      "gru", .random, TokenizedCorpus(Tales(characters: 4_000, seed: 3)))
-    let mismatch = #expect(throws: ResumeMismatch.self) {
-      try LanguageModelTrainer(resuming: reader, other)
-    }
-    #expect(mismatch?.what == "the data")
-  }
-
   @Test func lossesFallAndEventsComeInOrder() throws {
     var trainer = try LanguageModelTrainer(task("lstm", .sequential), settings)
     var kinds: [String] = []

@@ -6,10 +6,10 @@ import Training
 @main struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Converts a language model between .rnnz, .safetensors and .onnx; reads .pt and .npz too.",
+      "Converts a model between .rnnz, .safetensors and .onnx; reads .pt and .npz too.",
     discussion: """
       The model alone is converted: what training needs to go on stays behind. Weights without a vocabulary, which are
-      no model yet, can become safetensors.
+      no model yet, can become safetensors; a classifier or another model of sequences, .rnnz or safetensors.
       Example: convert model.pt model.rnnz --vocabulary tokens.json
       """)
 

@@ -21,12 +21,8 @@ import Training
 
   func run() throws {
     let opened = try ArrayFile(path: file)
-    let inspection = try Inspection(opened, verifying: verify)
-    guard !json else { return Console.output.write(inspection.json.text + "\n") }
-    Console.output.write(inspection.text)
-    // A file may well hold something else than a language model.
-    if let saved = try? SavedLanguageModel(importing: opened) {
-      Console.output.write("\n\(saved.summary)\n")
-    }
+    var inspection = try Inspection(opened, verifying: verify)
+    inspection.model = opened.modelSummary
+    Console.output.write(json ? inspection.json.text + "\n" : inspection.text)
   }
 }

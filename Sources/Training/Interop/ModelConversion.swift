@@ -27,6 +27,8 @@ public struct ModelConversion: Sendable {
 
   private enum Content {
     case model(SavedLanguageModel)
+    /// A model of another shape: a classifier, a tagger.
+    case sequence(SavedSequenceModel)
     /// Arrays of which nobody says what model they are of.
     case arrays([String: StoredArray])
   }
@@ -34,14 +36,16 @@ public struct ModelConversion: Sendable {
   private let file: ArrayFile
   private let content: Content
 
-  /// Reads what is to be converted: a language model, or, where neither the file nor the description has a
+  /// Reads what is to be converted: a model, or, where neither the file nor the description has a
   /// vocabulary, arrays.
   public init(
     _ file: ArrayFile, described description: ModelDescription = ModelDescription()
   ) throws(CheckpointError) {
     self.file = file
     content =
-      if try file.saysTokens || description.vocabulary != nil {
+      if let saved = try file.sequenceModel {
+        .sequence(saved)
+      } else if try file.saysTokens || description.vocabulary != nil {
         .model(try SavedLanguageModel(importing: file, described: description))
       } else {
         .arrays(try file.arrays())
@@ -50,8 +54,8 @@ public struct ModelConversion: Sendable {
 
   /// Writes a file that either is complete or does not come about.
   ///
-  /// - Throws: `CheckpointError` where arrays without a vocabulary should become more than safetensors, or where the
-  ///   file cannot be written.
+  /// - Throws: `CheckpointError` where arrays without a vocabulary should become more than safetensors, where a model of
+  ///   another shape than a language model's should become ONNX, or where the file cannot be written.
   public func save(to path: String, as format: Format) throws(CheckpointError) {
     switch (content, format) {
     case (.model(let saved), .rnnz):
@@ -60,6 +64,16 @@ public struct ModelConversion: Sendable {
       try checkpoint.save(to: path)
     case (.model(let saved), .safetensors): try saved.safetensors().save(to: path)
     case (.model(let saved), .onnx): try saved.onnx().save(to: path)
+    case (.sequence(let saved), .rnnz):
+      var checkpoint = Checkpoint()
+      try saved.write(to: &checkpoint)
+      try checkpoint.save(to: path)
+    case (.sequence(let saved), .safetensors):
+      var weights = Safetensors(metadata: ["format": "pt"])
+      weights.set(parametersOf: saved.model)
+      try weights.save(to: path)
+    case (.sequence, .onnx):
+      throw file.failure("model", "expected a language model to write as ONNX, found a \(summary)")
     case (.arrays(let arrays), .safetensors):
       try Safetensors(metadata: ["format": "pt"], arrays: arrays).save(to: path)
     case (.arrays, .rnnz), (.arrays, .onnx):
@@ -74,29 +88,28 @@ public struct ModelConversion: Sendable {
   public var summary: String {
     switch content {
     case .model(let saved): saved.summary
+    case .sequence(let saved): saved.summary
     case .arrays(let arrays): "\(arrays.count) arrays, of which no vocabulary says what they mean"
     }
   }
 }
 
 extension ArrayFile {
+  /// The model of another shape that the file holds, if it is a checkpoint of one.
+  fileprivate var sequenceModel: SavedSequenceModel? {
+    get throws(CheckpointError) {
+      guard case .checkpoint(let reader) = content, reader.contains(.configuration, "model"),
+        try SavedModelKind(reading: reader) == .sequence
+      else { return nil }
+      return try SavedSequenceModel(reading: reader)
+    }
+  }
+
   /// Whether the file says what the tokens of its model are, or ought to.
   fileprivate var saysTokens: Bool {
     get throws(CheckpointError) {
       if case .checkpoint(let reader) = content { return reader.contains(.configuration, "model") }
       return metadata["vocabulary"] != nil || metadata["tokenizer"] != nil
     }
-  }
-}
-
-extension SavedLanguageModel {
-  /// What the model is, in a line.
-  public var summary: String {
-    let configuration = model.configuration
-    let layers = configuration.layers == 1 ? "one layer" : "\(configuration.layers) layers"
-    return
-      "language model: \(configuration.cell.name), \(layers) of \(configuration.hiddenSize) units, "
-      + "embedding of \(configuration.embeddingSize), \(model.vocabularySize) tokens, "
-      + "\(model.parameterCount) numbers"
   }
 }

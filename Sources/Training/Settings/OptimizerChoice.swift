@@ -4,6 +4,8 @@ public enum OptimizerChoice: Codable, Hashable, Sendable {
   case adam
   /// ``AdamW``.
   case adamW
+  /// ``RMSProp``.
+  case rmsProp
   /// ``SGD``, with momentum if it is not 0.
   case sgd(momentum: Double = 0)
 
@@ -13,6 +15,7 @@ public enum OptimizerChoice: Codable, Hashable, Sendable {
     switch settings.optimizer {
     case .adam: return Adam(learningRate: rate, weightDecay: settings.weightDecay ?? 0)
     case .adamW: return AdamW(learningRate: rate, weightDecay: settings.weightDecay ?? 0.01)
+    case .rmsProp: return RMSProp(learningRate: rate, weightDecay: settings.weightDecay ?? 0)
     case .sgd(let momentum):
       return SGD(learningRate: rate, momentum: momentum, weightDecay: settings.weightDecay ?? 0)
     }
@@ -23,6 +26,7 @@ public enum OptimizerChoice: Codable, Hashable, Sendable {
     switch self {
     case .adam: "Adam"
     case .adamW: "AdamW"
+    case .rmsProp: "RMSProp"
     case .sgd(0): "SGD"
     case .sgd(let momentum): "SGD with momentum \(momentum)"
     }
@@ -35,12 +39,13 @@ public enum OptimizerChoice: Codable, Hashable, Sendable {
 }
 
 extension OptimizerChoice: LosslessStringConvertible {
-  /// An optimizer as flags write it: `adam`, `adamw`, `sgd`, `sgd:MOMENTUM`; nil for any other text.
+  /// An optimizer as flags write it: `adam`, `adamw`, `rmsprop`, `sgd`, `sgd:MOMENTUM`; nil for any other text.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     switch (parts.first, parts.count) {
     case ("adam", 1): self = .adam
     case ("adamw", 1): self = .adamW
+    case ("rmsprop", 1): self = .rmsProp
     case ("sgd", 1): self = .sgd()
     case ("sgd", 2):
       guard let momentum = Double(parts[1]) else { return nil }
@@ -54,6 +59,7 @@ extension OptimizerChoice: LosslessStringConvertible {
     switch self {
     case .adam: "adam"
     case .adamW: "adamw"
+    case .rmsProp: "rmsprop"
     case .sgd(0): "sgd"
     case .sgd(let momentum): "sgd:\(momentum)"
     }

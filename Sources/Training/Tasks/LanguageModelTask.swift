@@ -41,7 +41,7 @@ public struct LanguageModelTask: TrainingTask {
 
   /// The task of a file's training, on the same text.
   ///
-  /// - Throws: `CheckpointError`; ``InvalidSetting``; ``ResumeMismatch`` where the file's tokens are not the text's.
+  /// - Throws: `CheckpointError`, ``InvalidSetting``, or `DatasetError`.
   public init(resuming reader: CheckpointReader, _ corpus: TokenizedCorpus) throws {
     try self.init(LanguageModelTrainer.configuration(in: reader), corpus)
   }
@@ -62,8 +62,7 @@ public struct LanguageModelTask: TrainingTask {
   public var vocabularySize: Int? { corpus.tokenizer.vocabulary.count }
 
   public var dataIdentity: String {
-    "a text of \(corpus.identity.byteCount) bytes with checksum \(hexadecimal(corpus.identity.crc32)), "
-      + "\(corpus.tokenizer.vocabulary.count) tokens"
+    "a text of \(corpus.identity.byteCount) bytes with checksum \(hexadecimal(corpus.identity.crc32))"
   }
 
   public func makeModel(using generator: inout Philox) -> LanguageModel {
@@ -139,15 +138,9 @@ public struct LanguageModelTask: TrainingTask {
 
   public func model(reading reader: CheckpointReader) throws -> LanguageModel {
     let saved = try SavedLanguageModel(reading: reader)
-    guard saved.tokenizer.vocabulary == corpus.tokenizer.vocabulary else {
-      throw ResumeMismatch(
-        what: "the vocabulary", expected: "\(saved.tokenizer.vocabulary.count) tokens as saved",
-        found: "\(corpus.tokenizer.vocabulary.count) others")
-    }
-    guard saved.model.configuration == configuration.model else {
-      throw ResumeMismatch(
-        what: "the model", expected: "the one that was trained", found: "other sizes")
-    }
+    try ResumeMismatch.check(saved.tokenizer, corpus.tokenizer, of: reader.file)
+    try ResumeMismatch.check(
+      "model", saved.model.configuration, configuration.model, of: reader.file)
     return saved.model
   }
 

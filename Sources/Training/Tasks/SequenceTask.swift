@@ -90,7 +90,8 @@ public struct SequenceTask: TrainingTask {
   public var dataIdentity: String {
     let count = samples.training.count.map(String.init) ?? "a stream of"
     return "\(count) samples of \(interface.input.word) (\(interface.input.size)) to "
-      + "\(interface.target.word) (\(interface.target.size))"
+      + "\(interface.target.word) (\(interface.target.size)), "
+      + "the first with checksum \(hexadecimal(samples.training.firstChecksum))"
   }
 
   public var batchesPerEpoch: Int? { samples.training.count.flatMap(collator.batchCount) }
@@ -154,13 +155,16 @@ public struct SequenceTask: TrainingTask {
 
   public func model(reading reader: CheckpointReader) throws -> SequenceNetwork {
     let saved = try SavedSequenceModel(reading: reader)
-    guard saved.interface.input.names == interface.input.names,
-      saved.interface.target.names == interface.target.names,
-      saved.model.configuration == configuration.model
-    else {
-      throw ResumeMismatch(
-        what: "the model", expected: "the one that was trained", found: "other names or sizes")
+    for (side, now, word) in [
+      (saved.interface.input, interface.input, "input"),
+      (saved.interface.target, interface.target, "target"),
+    ] {
+      try ResumeMismatch.checkNames(
+        side.names, now.names, what: "\(word)'s vocabulary", of: reader.file)
     }
+    try ResumeMismatch.check("the data", saved.interface, interface, of: reader.file)
+    try ResumeMismatch.check(
+      "model", saved.model.configuration, configuration.model, of: reader.file)
     return saved.model
   }
 }
@@ -168,11 +172,34 @@ public struct SequenceTask: TrainingTask {
 extension SampleEpoch: BatchSequence {}
 
 extension SampleSource {
+  /// The CRC-32 of the first 256 samples: their bytes, as their ids and numbers stand in memory.
+  fileprivate var firstChecksum: UInt32 {
+    var (place, checksum) = (SamplePlace(), CRC32())
+    for sample in (try? samples(from: &place, limit: 256)) ?? [] {
+      for value in [sample.input, sample.target] { checksum.update(value.littleEndianBytes) }
+    }
+    return checksum.value
+  }
+
   /// The number of steps of the first sample's input.
   fileprivate var firstLength: Int? {
     get throws {
       var place = SamplePlace()
       return try samples(from: &place, limit: 1).first?.input.length
     }
+  }
+}
+
+extension SampleValue {
+  /// The ids or numbers, 32 bits each.
+  fileprivate var littleEndianBytes: [UInt8] {
+    let words: [UInt32] =
+      switch self {
+      case .tokens(let ids): ids.map { UInt32(bitPattern: $0) }
+      case .label(let id): [UInt32(bitPattern: id)]
+      case .features(let sequence): sequence.values.map(\.bitPattern)
+      case .vector(let numbers): numbers.map(\.bitPattern)
+      }
+    return words.flatMap { word in [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) } }
   }
 }

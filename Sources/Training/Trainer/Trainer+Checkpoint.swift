@@ -50,17 +50,18 @@ extension Trainer {
   ///   - task: the one that the file was saved with: what its configuration in the file says.
   ///   - settings: other settings to go on with, more epochs say; those of the file unless given.
   /// - Throws: `CheckpointError` for a file that is damaged or holds no training; ``ResumeMismatch`` where the
-  ///   data are others than the file was trained on.
+  ///   data, the vocabulary or the model are others than the file was trained with: it names the difference.
   public init(
     resuming reader: CheckpointReader, _ task: Task, _ settings: TrainingSettings? = nil
   ) throws {
     let saved = try Self.settings(in: reader)
     let settings = settings ?? saved
     try settings.validate()
-    let identity = try reader.json(String.self, .data, "identity")
-    guard identity == task.dataIdentity else {
-      throw ResumeMismatch(what: "the data", expected: identity, found: task.dataIdentity)
-    }
+    try ResumeMismatch.checkData(
+      reader.json(String.self, .data, "identity"), task.dataIdentity, of: reader.file)
+    // Where data come from may be called otherwise, as long as they are the same.
+    try ResumeMismatch.check(
+      "", Self.configuration(in: reader), task.configuration, ignoring: "dataset", of: reader.file)
     let used = try task.model(reading: reader)
     let model = try Self.weights("weights", of: used, reader).map { used.with($0) } ?? used
     try self.init(
@@ -106,19 +107,6 @@ extension Trainer {
       try reader.tensor(.trainer, "\(kind)/\($0.name)", shape: $0.value.shape)
     }
   }
-}
-
-/// What a file was trained with is not what training would go on with.
-public struct ResumeMismatch: Error, Hashable, CustomStringConvertible {
-  /// What differs.
-  public let what: String
-  /// What the file was trained with.
-  public let expected: String
-  /// What there is now.
-  public let found: String
-
-  /// One line with all three.
-  public var description: String { "\(what) has changed: expected \(expected), found \(found)" }
 }
 
 extension CheckpointReader {

@@ -1,0 +1,56 @@
+import Checkpoint
+import Testing
+import Training
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Models and trainings that version 1 of the format saved are used, and go on, for ever.
+@Suite struct GoldenTrainingTests {
+  /// Sections in which nothing may be lost between reading and saving again.
+  private static let kept: Set<Checkpoint.Section> = [
+    .model, .tokenizer, .optimizer, .random, .data, .carry,
+  ]
+
+  @Test(arguments: GoldenTraining.all)
+  func everyLaterVersionGoesOn(_ training: GoldenTraining) throws {
+    let reader = try CheckpointReader(path: training.path)
+    try reader.verify()
+    let saved = try Checkpoint(reading: reader)
+    let (now, losses) = try training.actions().savedAgain(reader)
+    for (key, content) in saved.contents where Self.kept.contains(key.section) {
+      #expect(now.contents[key] == content, "\(key)")
+    }
+    for (key, content) in saved.contents where key.section == .trainer {
+      if case .tensor = content { #expect(now.contents[key] == content, "\(key)") }
+    }
+    #expect(losses.count == 5 && losses.allSatisfy { $0.isFinite && $0 < 10 }, "\(losses)")
+  }
+
+  /// The models are used by themselves, too.
+  @Test(arguments: GoldenTraining.all)
+  func everyLaterVersionUsesTheModel(_ training: GoldenTraining) throws {
+    let file = try ArrayFile(path: training.path)
+    let kinds = [
+      "tagger": "tagger", "forecaster": "forecaster", "attention": "classifier",
+      "writer": "writer", "additive": "encoder-decoder",
+    ]
+    let name = training.description.split(separator: "-").last.map(String.init) ?? ""
+    let summary = try #require(file.modelSummary)
+    #expect(summary.hasPrefix((kinds[name] ?? "language model") + ": "), "\(summary)")
+  }
+
+  /// The command that wrote them; it never changes a file that is there.
+  @Test(.enabled(if: getenv("SWIFT_RNN_WRITE_GOLDEN_FILES") != nil, "only writes new files"))
+  func writeNewFiles() throws {
+    mkdir(GoldenTraining.folder, 0o755)
+    for training in GoldenTraining.all where access(training.path, F_OK) != 0 {
+      try training.actions().written().save(to: training.path)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import Cells
+import Checkpoint
+import Datasets
+import TensorCore
+import Training
+
+/// A training of which version 1 once wrote a file, five steps on, and which every later version must go on with.
+struct GoldenTraining: Sendable, CustomStringConvertible {
+  /// What is done with any task's file.
+  struct Actions {
+    /// Trains five steps and gives what is saved.
+    var written: () throws -> Checkpoint
+    /// Resumes from a file, checks that it can go on, and gives what would be saved at once.
+    var savedAgain: (CheckpointReader) throws -> (now: Checkpoint, laterLosses: [Double])
+  }
+
+  let description: String
+  let actions: @Sendable () throws -> Actions
+
+  static let folder = fixture("version-1")
+
+  var path: String { "\(Self.folder)/\(description).rnnz" }
+
+  static let all: [GoldenTraining] =
+    [
+      GoldenTraining(description: "language-lstm-adam") {
+        try actions(language("lstm", .bptt, dropout: 0.2)) { $0.schedule = .cosine(warmUp: 2) }
+      },
+      GoldenTraining(description: "language-gru-everything") {
+        try actions(language("gru", .bptt)) { settings in
+          settings.optimizer = .adamW
+          settings.schedule = .plateau(factor: 0.5, patience: 0)
+          settings.averaging = .exponential(decay: 0.9)
+          settings.evaluateEvery = 2
+          settings.keepsBest = true
+          settings.groups = [ParameterGroup("embed", learningRateScale: 0.5)]
+        }
+      },
+      GoldenTraining(description: "language-rnn-momentum-rtrl") {
+        try actions(language("rnn", .rtrl)) { $0.optimizer = .sgd(momentum: 0.9) }
+      },
+    ]
+    + ["tagger", "forecaster", "attention", "writer", "additive"].map { name in
+      GoldenTraining(description: "sequence-\(name)") {
+        guard let model = ModelCase.all.first(where: { $0.name == name }) else {
+          preconditionFailure("no model \(name)")
+        }
+        return try actions(model.task(ModelNumbers())) { $0.epochs = 40 }
+      }
+    }
+
+  /// A text that no generator makes: it must be the same for ever.
+  private struct Text: Corpus {
+    let name = "text"
+    func read() -> CorpusText {
+      let lines = [
+        "a file that was once written stays as it is,\n",
+        "and whoever reads it later, reads it all:\n",
+        "weights, moments, averages; the dice, the place.\n", "0123456789 (é, ß, 漢)\n",
+      ]
+      let text: [String] = (0..<12).map { index in lines[index % 4] + lines[index * 7 / 4 % 4] }
+      return CorpusText(text.joined())
+    }
+  }
+
+  private static func language(
+    _ cell: String, _ engine: GradientEngine, dropout: Float = 0
+  ) throws -> LanguageModelTask {
+    let configuration = LanguageModelTask.Configuration(
+      dataset: "text",
+      model: .init(
+        cell: try CellRegistry.standard.cell(named: cell), embeddingSize: 4, hiddenSize: 5,
+        layers: engine == .bptt ? 2 : 1, dropout: dropout),
+      windows: Windows(.sequential, batchSize: 4, sequenceLength: 10), engine: engine)
+    return try LanguageModelTask(configuration, TokenizedCorpus(Text()))
+  }
+
+  private static func actions<Task: TrainingTask>(
+    _ task: Task, _ change: (inout TrainingSettings) -> Void
+  ) throws -> Actions {
+    var settings = TrainingSettings()
+    settings.learningRate = 0.01
+    change(&settings)
+    func advance(_ trainer: inout Trainer<Task>) throws -> [Double] {
+      var losses: [Double] = []
+      try trainer.run(until: { losses.count == 5 }) { event in
+        if case .step(let step) = event { losses.append(step.loss) }
+      }
+      return losses
+    }
+    return Actions(
+      written: { [settings] in
+        var trainer = try Trainer(task, settings)
+        _ = try advance(&trainer)
+        return try trainer.checkpoint()
+      },
+      savedAgain: { reader in
+        var trainer = try Trainer(resuming: reader, task)
+        let now = try trainer.checkpoint()
+        return (now, try advance(&trainer))
+      })
+  }
+}
