@@ -1,10 +1,13 @@
 # What a developer of this package runs. `make` alone lists it.
 
 SWIFT ?= swift
+# Swift's own clang stands beside swiftc.
+CLANG ?= $(or $(shell command -v clang),$(dir $(realpath $(shell command -v swiftc)))clang)
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-peers interop-peers demo test test-examples format lint docs sanitize-address sanitize-thread clean
+.PHONY: help bench bench-peers interop-peers demo test test-examples format lint docs check-neon sanitize-address sanitize-thread \
+  sanitize-kernels clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +53,9 @@ docs: ## Build the documentation of every library into docs/
 	@Scripts/require-zlib
 	Scripts/build-docs
 
+check-neon: ## Compile the kernels for 64-bit ARM and test them in an emulator, where there is one
+	CLANG="$(CLANG)" Scripts/check-neon $(NEON_FLAGS)
+
 sanitize-address: ## Run the test suite under the address sanitizer
 	@Scripts/require-zlib
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test -c release --disable-xctest \
@@ -58,6 +64,13 @@ sanitize-address: ## Run the test suite under the address sanitizer
 sanitize-thread: ## Run the test suite under the thread sanitizer
 	@Scripts/require-zlib
 	$(SWIFT) test -c release --disable-xctest --sanitize thread --scratch-path .build-thread
+
+sanitize-kernels: ## Test the kernels in C under the address and undefined-behaviour sanitizers
+	@mkdir -p .build-kernels
+	$(CLANG) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fuse-ld=lld \
+	  -Wall -Wextra -Werror -ISources/CTensorKernels/include Tests/CrossKernels/kernels.c \
+	  Sources/CTensorKernels/*/*.c -lm -lpthread -o .build-kernels/kernels
+	.build-kernels/kernels
 
 clean: ## Remove everything that was built
 	rm -rf .build .build-* docs
