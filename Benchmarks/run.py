@@ -1,7 +1,8 @@
 """Compares `bench` with PyTorch: both sides measure by turns, one process each, and RESULTS.md is written.
 
 Results of earlier runs are kept in results.json beside this file until the same case is measured again, so
-that the cases can be measured in several sittings.
+that the cases can be measured in several sittings. Which of PyTorch's settings was the fastest is kept in
+pytorch/settings.json, since trying them all takes longer than measuring.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import time
 import report
 
 HERE = pathlib.Path(__file__).resolve().parent
+SETTINGS = HERE / "pytorch/settings.json"
 sys.path.insert(0, str(HERE / "pytorch"))
 from cases import CASES  # noqa: E402
 
@@ -134,7 +136,7 @@ def parse():
     parser.add_argument("--no-memory", action="store_true", help="measure no peak memory")
     parser.add_argument("--extras", action="store_true", help="also the commands of bench itself")
     parser.add_argument(
-        "--keep-settings", action="store_true", help="PyTorch's best settings as found before"
+        "--keep-settings", action="store_true", help="PyTorch's best settings as in settings.json, where it has the case"
     )
     parser.add_argument("--report-only", action="store_true", help="measure nothing")
     options = parser.parse_args()
@@ -183,7 +185,10 @@ def main():
     if options.no_compile:
         peers_command.append("--no-compile")
 
+    settings = json.loads(SETTINGS.read_text()) if SETTINGS.exists() else {}
+
     def save():
+        SETTINGS.write_text(json.dumps(settings, indent=1, sort_keys=True) + "\n")
         options.results.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n")
         (HERE / "RESULTS.md").write_text(report.text(stored, list(CASES)))
 
@@ -205,10 +210,13 @@ def main():
         for precision in options.precisions.split(","):
             key = f"{name} {precision}"
             before = cases.get(key, {})
-            setting = before.get("setting") if options.keep_settings else None
+            known = settings.get(key) if options.keep_settings else None
+            setting = known["kept"] if known else None
             result = compare(ours, peers, name, precision, options, setting)
-            if setting:
-                result["tried"] = before.get("tried", {})
+            if known:
+                result["tried"] = known["tried"]
+            else:
+                settings[key] = {"kept": result["setting"], "tried": result["tried"]}
             if not options.no_memory and name != "start":
                 result["memory"] = {
                     "ours": memory(ours_command, name, precision, None),

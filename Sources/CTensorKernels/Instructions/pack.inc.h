@@ -1,13 +1,21 @@
 // Packing: the right-hand matrix of a product as panels of columns.
 //
-// A panel holds PANEL columns (the last one as many vectors as are left, its unused columns zero);
-// row p of a panel is contiguous, and row p + 1 follows. The panel of column j (a multiple of
-// PANEL) starts at packed[j * k].
+// A panel holds PANEL columns, the last one as many vectors as are left; row p of a panel is
+// contiguous, and row p + 1 follows. The panel of column j (a multiple of PANEL) starts at
+// packed[j * k].
+//
+// Where the columns don't fill the last vector, it holds the last LANES of them, some a second time:
+// whole vectors are faster to store. Of fewer than LANES columns it holds zeros beside them.
 
 enum { PANEL = TILE_VECTORS * LANES };
 
 INLINE ptrdiff_t smaller(ptrdiff_t a, ptrdiff_t b) { return a < b ? a : b; }
 INLINE ptrdiff_t rounded_up(ptrdiff_t n) { return (n + LANES - 1) / LANES * LANES; }
+
+// The first column of vector v of a panel.
+INLINE ptrdiff_t vector_column(ptrdiff_t v, ptrdiff_t vectors, ptrdiff_t columns) {
+  return v == vectors - 1 && columns >= LANES ? columns - LANES : v * LANES;
+}
 
 static ptrdiff_t packed_count(ptrdiff_t n, ptrdiff_t k) { return rounded_up(n) * k; }
 
@@ -18,7 +26,7 @@ static void pack_rows(float *panel, const float *w, ptrdiff_t k_stride, ptrdiff_
   for (ptrdiff_t p = 0; p < k; p++, w += k_stride) {
     for (ptrdiff_t j = 0; j < whole; j += LANES, panel += LANES) store(panel, load(w + j));
     if (whole < columns) {
-      store(panel, load_partial(w + whole, columns - whole));
+      store(panel, whole > 0 ? load(w + columns - LANES) : load_partial(w, columns));
       panel += LANES;
     }
   }
@@ -28,13 +36,14 @@ static void pack_rows(float *panel, const float *w, ptrdiff_t k_stride, ptrdiff_
 static void pack_columns(float *panel, const float *w, ptrdiff_t n_stride, ptrdiff_t columns,
                          ptrdiff_t k) {
   const ptrdiff_t width = rounded_up(columns);
-  for (ptrdiff_t j = 0; j < columns; j += LANES)
+  for (ptrdiff_t j = 0; j < width; j += LANES)
     for (ptrdiff_t p = 0; p < k; p += LANES) {
       const ptrdiff_t depth = smaller(LANES, k - p);
+      const ptrdiff_t first = vector_column(j / LANES, width / LANES, columns);
       vf square[LANES];
       for (int i = 0; i < LANES; i++) {
-        const float *from = w + (j + i) * n_stride + p;
-        if (j + i >= columns) square[i] = splat(0);
+        const float *from = w + (first + i) * n_stride + p;
+        if (i >= columns) square[i] = splat(0);
         else square[i] = depth == LANES ? load(from) : load_partial(from, depth);
       }
       transpose_square(square);
@@ -50,9 +59,13 @@ static void pack_panel(float *panel, const float *w, ptrdiff_t k_stride, ptrdiff
   } else if (k_stride == 1) {
     pack_columns(panel, w, n_stride, columns, k);
   } else {
+    const ptrdiff_t width = rounded_up(columns);
     for (ptrdiff_t p = 0; p < k; p++)
-      for (ptrdiff_t j = 0; j < rounded_up(columns); j++)
-        *panel++ = j < columns ? w[p * k_stride + j * n_stride] : 0;
+      for (ptrdiff_t j = 0; j < width; j++) {
+        const ptrdiff_t column =
+            vector_column(j / LANES, width / LANES, columns) + j % LANES;
+        *panel++ = column < columns ? w[p * k_stride + column * n_stride] : 0;
+      }
   }
 }
 

@@ -82,32 +82,33 @@ INLINE void run_tile(const int rows, const int vectors, const tile_work *work) {
 
   float *y = work->y;
   const ptrdiff_t y_stride = work->y_stride;
-  if (work->columns < vectors * LANES) {
+  if (work->columns < LANES) {
 #pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++)
-#pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; v++)
-        finish_vector(work, sums[i][v], v * LANES, y + i * y_stride);
+    for (int i = 0; i < rows; i++) finish_vector(work, sums[i][0], 0, y + i * y_stride);
     return;
   }
+  ptrdiff_t columns[TILE_VECTORS];
+#pragma clang loop unroll(full)
+  for (int v = 0; v < vectors; v++) columns[v] = vector_column(v, vectors, work->columns);
   if (work->bias) {
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) {
-      const vf bias = load(work->bias + v * LANES);
+      const vf bias = load(work->bias + columns[v]);
 #pragma clang loop unroll(full)
       for (int i = 0; i < rows; i++) sums[i][v] += bias;
     }
   }
+  // All is read before anything is written: two vectors may overlap.
   if (work->add) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++)
 #pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; v++) sums[i][v] += load(y + i * y_stride + v * LANES);
+      for (int v = 0; v < vectors; v++) sums[i][v] += load(y + i * y_stride + columns[v]);
   }
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; i++)
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) store(y + i * y_stride + v * LANES, sums[i][v]);
+    for (int v = 0; v < vectors; v++) store(y + i * y_stride + columns[v], sums[i][v]);
 }
 
 #define DEFINE_TILE(rows, vectors)                                                                 \

@@ -33,13 +33,15 @@ typedef struct {
 typedef struct {
   const ctk_kernels *kernels;
   const ctk_operand *operands;
-  int32_t operand_count, slot_count, step_count;
+  // Slots are numbered without gaps: registers, then operands, then constants.
+  int32_t first_operand, first_constant, slot_count;
+  int32_t operand_count, step_count;
   ptrdiff_t rows, width;
   bool narrow;
   ptrdiff_t block_rows, block_width;
   access accesses[CTK_MAX_OPERANDS];
   bool has_scratch[MAX_SLOTS];
-  float *slots[MAX_SLOTS];  // registers, then operands, then constants
+  float *slots[MAX_SLOTS];
   step steps[CTK_MAX_INSTRUCTIONS];
 } call;
 

@@ -12,9 +12,11 @@ typedef struct {
   int32_t definition;
 } place;
 
-static uint16_t operand_slot(int32_t operand) { return (uint16_t)(CTK_MAX_REGISTERS + operand); }
-static uint16_t constant_slot(int32_t constant) {
-  return (uint16_t)(CTK_MAX_REGISTERS + CTK_MAX_OPERANDS + constant);
+static uint16_t operand_slot(const call *call, int32_t operand) {
+  return (uint16_t)(call->first_operand + operand);
+}
+static uint16_t constant_slot(const call *call, int32_t constant) {
+  return (uint16_t)(call->first_constant + constant);
 }
 
 static step *added_step(call *call) {
@@ -37,7 +39,7 @@ static void move_value(call *call, int32_t definition, uint16_t from, uint16_t t
 static void resolve_load(call *call, const ctk_instruction *instruction, place *register_place) {
   const int32_t operand = instruction->a;
   if (call->accesses[operand] != COPIED) {
-    *register_place = (place){operand_slot(operand), -1};
+    *register_place = (place){operand_slot(call, operand), -1};
     return;
   }
   *register_place = (place){instruction->destination, call->step_count};
@@ -53,12 +55,12 @@ static void resolve_store(call *call, const ctk_instruction *instruction, place 
     copy->a = source->slot;
     copy->store = (int16_t)operand;
   } else if (source->definition >= 0) {
-    move_value(call, source->definition, source->slot, operand_slot(operand));
-    *source = (place){operand_slot(operand), -1};
+    move_value(call, source->definition, source->slot, operand_slot(call, operand));
+    *source = (place){operand_slot(call, operand), -1};
   } else {
     step *copy = added_step(call);
     copy->function = call->kernels->map[CTK_COPY];
-    copy->destination = operand_slot(operand);
+    copy->destination = operand_slot(call, operand);
     copy->a = source->slot;
   }
 }
@@ -75,7 +77,7 @@ void ctk_resolve(call *call, const ctk_program *program) {
         resolve_store(call, instruction, &places[instruction->a]);
         break;
       case CTK_CONSTANT:
-        places[instruction->destination] = (place){constant_slot(instruction->a), -1};
+        places[instruction->destination] = (place){constant_slot(call, instruction->a), -1};
         break;
       default: {
         const int32_t definition = call->step_count;

@@ -31,19 +31,17 @@ static void copy_in(const call *call, const ctk_operand *operand, ptrdiff_t row,
 }
 
 // Gives scratch memory to the slots that the steps need it for, and chooses the block.
-static void place_slots(call *call, const operand_use *use, int32_t constant_count,
-                        float *scratch) {
-  const int32_t constants = CTK_MAX_REGISTERS + CTK_MAX_OPERANDS;
+static void place_slots(call *call, const operand_use *use, float *scratch) {
   for (int32_t i = 0; i < call->step_count; i++)
-    if (call->steps[i].destination < CTK_MAX_REGISTERS && call->steps[i].store < 0)
+    if (call->steps[i].destination < call->first_operand && call->steps[i].store < 0)
       call->has_scratch[call->steps[i].destination] = true;
   for (int32_t i = 0; i < call->operand_count; i++)
     if (use->loaded[i] && call->accesses[i] == FILLED_ONCE)
-      call->has_scratch[CTK_MAX_REGISTERS + i] = true;
-  for (int32_t i = 0; i < constant_count; i++) call->has_scratch[constants + i] = true;
+      call->has_scratch[call->first_operand + i] = true;
+  for (int32_t i = call->first_constant; i < call->slot_count; i++) call->has_scratch[i] = true;
 
   ptrdiff_t used = 1;
-  for (int32_t i = 0; i < constants + constant_count; i++) used += call->has_scratch[i];
+  for (int32_t i = 0; i < call->slot_count; i++) used += call->has_scratch[i];
   ptrdiff_t block = SCRATCH / used / 16 * 16;
   if (block > LARGEST_BLOCK) block = LARGEST_BLOCK;
   if (block < SMALLEST_BLOCK) block = SMALLEST_BLOCK;
@@ -56,30 +54,29 @@ static void place_slots(call *call, const operand_use *use, int32_t constant_cou
     call->block_rows = 1;
     call->block_width = (((call->width + count - 1) / count) + 15) / 16 * 16;
   }
-  for (int32_t i = 0; i < constants + constant_count; i++) {
+  for (int32_t i = 0; i < call->slot_count; i++) {
     if (!call->has_scratch[i]) continue;
     call->slots[i] = scratch;
     scratch += block;
   }
 }
 
-static void fill_slots(call *call, const operand_use *use, const float *constants,
-                       int32_t constant_count) {
+static void fill_slots(call *call, const operand_use *use, const float *constants) {
   const ptrdiff_t rows = call->block_rows < call->rows ? call->block_rows : call->rows;
   const ptrdiff_t width = call->block_width;
   for (int32_t i = 0; i < call->operand_count; i++)
     if (use->loaded[i] && call->accesses[i] == FILLED_ONCE)
-      copy_in(call, &call->operands[i], 0, 0, rows, width, call->slots[CTK_MAX_REGISTERS + i]);
-  for (int32_t i = 0; i < constant_count; i++)
-    call->kernels->repeat_columns(&constants[i], 0, 1, rows * width,
-                                  call->slots[CTK_MAX_REGISTERS + CTK_MAX_OPERANDS + i]);
+      copy_in(call, &call->operands[i], 0, 0, rows, width, call->slots[call->first_operand + i]);
+  for (int32_t i = call->first_constant; i < call->slot_count; i++)
+    call->kernels->repeat_columns(&constants[i - call->first_constant], 0, 1, rows * width,
+                                  call->slots[i]);
 }
 
 static void run_block(call *call, ptrdiff_t row, ptrdiff_t column, ptrdiff_t rows,
                       ptrdiff_t width) {
   for (int32_t i = 0; i < call->operand_count; i++)
     if (call->accesses[i] == IN_PLACE)
-      call->slots[CTK_MAX_REGISTERS + i] =
+      call->slots[call->first_operand + i] =
           call->operands[i].base + row * call->operands[i].row_stride + column;
 
   for (int32_t i = 0; i < call->step_count; i++) {
@@ -107,18 +104,18 @@ void ctk_program_run_with(const ctk_kernels *kernels, const ctk_program *program
     width *= rows;
     rows = 1;
   }
-  const int32_t most_slots =
-      program->register_count + program->operand_count + program->constant_count;
-
   call call;
   call.kernels = kernels;
   call.operands = operands;
   call.operand_count = program->operand_count;
+  call.first_operand = program->register_count;
+  call.first_constant = call.first_operand + program->operand_count;
+  call.slot_count = call.first_constant + program->constant_count;
   call.step_count = 0;
   call.rows = rows;
   call.width = width;
-  call.narrow = rows > 1 && width < NARROW && most_slots < SCRATCH / NARROW;
-  for (int32_t i = 0; i < CTK_MAX_REGISTERS + CTK_MAX_OPERANDS + program->constant_count; i++) {
+  call.narrow = rows > 1 && width < NARROW && call.slot_count < SCRATCH / NARROW;
+  for (int32_t i = 0; i < call.slot_count; i++) {
     call.has_scratch[i] = false;
     call.slots[i] = NULL;
   }
@@ -127,8 +124,8 @@ void ctk_program_run_with(const ctk_kernels *kernels, const ctk_program *program
   ctk_resolve(&call, program);
 
   _Alignas(64) float scratch[SCRATCH];
-  place_slots(&call, &use, program->constant_count, scratch);
-  fill_slots(&call, &use, program->constants, program->constant_count);
+  place_slots(&call, &use, scratch);
+  fill_slots(&call, &use, program->constants);
   for (ptrdiff_t row = 0; row < rows; row += call.block_rows) {
     const ptrdiff_t rows_left = rows - row;
     for (ptrdiff_t column = 0; column < width; column += call.block_width) {

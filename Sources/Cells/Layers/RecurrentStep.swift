@@ -54,16 +54,9 @@ public struct RecurrentStep: Module {
         "state \(spec.name) has the shape \(tensor.shape), expected \([x.shape[0], spec.width])")
     }
     let inputs = [x] + state.tensors + layer.weights[0]
-    let pass = RecurrentPass(
-      layer, x.detached().asOneStep, state.tensors.map { $0.detached().asOneStep }, nil, masks: [],
-      learns: inputs.contains { $0.isTracked })
-    let results = ([pass.output] + pass.finalStates).map(\.withoutStep)
-    let stepCount = inputs.count - layer.weights[0].count
-    let outputs = Tensor.record(results, dependingOn: inputs) { cotangents in
-      pass.pullback(cotangents.map { $0?.asOneStep }).enumerated().map { index, cotangent in
-        index < stepCount ? cotangent?.withoutStep : cotangent
-      }
-    }
+    let pass = RecurrentStepPass(layer, x, state, learns: inputs.contains { $0.isTracked })
+    let outputs = Tensor.record(
+      [pass.output] + pass.states, dependingOn: inputs, adding: pass.pullBack)
     return (
       outputs[0], RecurrentState(names: state.names, tensors: Array(outputs.dropFirst()))
     )
@@ -74,11 +67,4 @@ public struct RecurrentStep: Module {
       visitor.visit(parameter.name, &layer.weights[0][position])
     }
   }
-}
-
-extension Tensor {
-  /// `[1, B, units]`, over the same memory.
-  fileprivate var asOneStep: Tensor { Tensor(storage: storage, shape: [1] + shape) }
-  /// `[B, units]`, over the same memory.
-  fileprivate var withoutStep: Tensor { Tensor(storage: storage, shape: Array(shape.dropFirst())) }
 }

@@ -8,17 +8,31 @@ import TensorCore
 /// print(Plan(CellGraph(GRU(), inputSize: 128, hiddenSize: 256), learns: true))
 /// ```
 public struct Plan: Sendable {
-  /// The cell.
-  public let cell: CellGraph
-  package let forward: Schedule
-  /// Present in a plan for learning.
-  package let backward: Backward?
+  private let content: Content
 
-  /// The derivative's schedule, and where the signals that it reads come from.
-  package struct Backward: Sendable {
-    package let schedule: Schedule
-    package let sources: [Derivative.Source]
+  private final class Content: Sendable {
+    let cell: CellGraph
+    let forward: RunnableSchedule
+    let backward: (schedule: RunnableSchedule, sources: [Derivative.Source])?
+
+    init(
+      _ cell: CellGraph, _ forward: Schedule, _ backward: (Schedule, [Derivative.Source])? = nil
+    ) {
+      self.cell = cell
+      self.forward = RunnableSchedule(forward)
+      self.backward = backward.map { (RunnableSchedule($0), $1) }
+    }
   }
+
+  /// The cell.
+  public var cell: CellGraph { content.cell }
+  package var forward: Schedule { content.forward.schedule }
+  /// The derivative's schedule, and where the signals that it reads come from, in a plan for learning.
+  package var backward: (schedule: Schedule, sources: [Derivative.Source])? {
+    content.backward.map { ($0.schedule.schedule, $0.sources) }
+  }
+  /// Whether gradients can be added to those of other passes in place.
+  var addsUpGradients: Bool { content.backward?.schedule.gathersPlainSums ?? false }
 
   /// Compiles a cell. A plan that does not learn keeps nothing of the steps behind it.
   public init(_ cell: CellGraph, learns: Bool) {
@@ -27,11 +41,9 @@ public struct Plan: Sendable {
 
   /// Compiles a cell with a way back that may leave out what the units of the states do to each other.
   init(_ cell: CellGraph, learns: Bool, keepsToUnits: Bool) {
-    self.cell = cell
     var recurrence = cell.recurrence.optimized()
     guard learns else {
-      forward = Scheduler.schedule(recurrence)
-      backward = nil
+      content = Content(cell, Scheduler.schedule(recurrence))
       return
     }
     let units =
@@ -41,9 +53,9 @@ public struct Plan: Sendable {
     recurrence.kept = derivative.sources.compactMap { source in
       if case .forward(let id) = source { id } else { nil }
     }
-    forward = Scheduler.schedule(recurrence)
-    backward = Backward(
-      schedule: Scheduler.schedule(derivative.recurrence.optimized()), sources: derivative.sources)
+    content = Content(
+      cell, Scheduler.schedule(recurrence),
+      (Scheduler.schedule(derivative.recurrence.optimized()), derivative.sources))
   }
 
   /// What a forward pass leaves for the way back.
@@ -63,7 +75,7 @@ public struct Plan: Sendable {
 
   /// Runs the cell over a sequence; returns the final states, `[B, width]` each.
   package func run(_ arguments: PlanArguments) -> (states: [Storage], trail: Trail) {
-    let result = PlanRun.run(forward, arguments)
+    let result = PlanRun.run(content.forward, arguments)
     let trail = Trail(
       batch: arguments.batch, steps: arguments.steps, isReversed: arguments.isReversed,
       kept: result.kept)
@@ -79,7 +91,9 @@ public struct Plan: Sendable {
     gradients: [UnsafeMutablePointer<Float>], gradientStride: Int = 0,
     segment: PlanRun.Segment = .init(), leavesOuters: Bool = false
   ) -> (states: [Storage], outers: [PlanRun.Outer?]) {
-    guard let backward else { preconditionFailure("a plan that does not learn has no way back") }
+    guard let backward = content.backward else {
+      preconditionFailure("a plan that does not learn has no way back")
+    }
     var kept = trail.kept.makeIterator()
     let sequences = backward.sources.map { source in
       source == .outputCotangent ? outputCotangent : kept.next()?.view ?? outputCotangent

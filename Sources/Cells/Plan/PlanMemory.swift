@@ -59,6 +59,8 @@ package struct PlanArguments {
   package var isReversed: Bool
   package var sequences: [SignalView]
   package var outputs: [SignalView]
+  /// The memory of the only output, if it is that of a single step and nothing else.
+  var outputStorage: Storage?
   /// The states before the first step, `[B, width]` each; nil means zeros.
   package var initialStates: [UnsafePointer<Float>?]
   package var parameters: PlanParameters
@@ -87,22 +89,27 @@ struct PlanMemory {
   private(set) var sums: [Storage?] = []
 
   /// `known` holds what an earlier run made of the same parameters, buffer by buffer.
-  init(_ schedule: Schedule, _ arguments: PlanArguments, prepared known: [Storage?]?) {
+  init(
+    _ runnable: RunnableSchedule, _ arguments: PlanArguments, goesStepByStep: Bool,
+    prepared known: [Storage?]?
+  ) {
+    let buffers =
+      goesStepByStep ? runnable.buffersOfSingleSteps : runnable.schedule.buffers
     (batch, steps) = (arguments.batch, arguments.steps)
     var sizes = (kept: 0, temporary: 0)
-    for (number, buffer) in schedule.buffers.enumerated() {
+    for (number, buffer) in buffers.enumerated() {
       let size = Self.size(of: buffer, batch: batch, steps: steps)
-      if schedule.isKept[number] { sizes.kept += size } else { sizes.temporary += size }
+      if runnable.isKept[number] { sizes.kept += size } else { sizes.temporary += size }
     }
     kept = sizes.kept > 0 ? Storage(count: sizes.kept) : nil
     temporary = Storage(count: sizes.temporary)
     var next = (kept: kept?.pointer ?? temporary.pointer, temporary: temporary.pointer)
     prepared = known ?? []
-    areas.reserveCapacity(schedule.buffers.count)
-    for (number, buffer) in schedule.buffers.enumerated() {
+    areas.reserveCapacity(buffers.count)
+    for (number, buffer) in buffers.enumerated() {
       let size = Self.size(of: buffer, batch: batch, steps: steps)
-      let own = schedule.isKept[number] ? next.kept : next.temporary
-      if schedule.isKept[number] { next.kept += size } else { next.temporary += size }
+      let own = runnable.isKept[number] ? next.kept : next.temporary
+      if runnable.isKept[number] { next.kept += size } else { next.temporary += size }
       if case .prepared(let rows) = buffer.kind {
         let storage = known?[number] ?? Storage(count: rows * buffer.width)
         if known == nil { prepared.append(storage) }
@@ -226,15 +233,17 @@ struct PlanMemory {
   }
 
   /// The states after the last step, `[B, width]` each.
-  func finalStates(_ schedule: Schedule, isReversed: Bool) -> [Storage] {
-    schedule.stateBuffers.map { buffer in
-      let area = areas[buffer]
-      let width = schedule.buffers[buffer].width
-      let last = (isReversed ? 0 : steps) & area.stepMask
-      let storage = Storage(count: batch * width)
+  func finalStates(_ runnable: RunnableSchedule, _ arguments: PlanArguments) -> [Storage] {
+    runnable.stateBuffers.map { number in
+      let buffer = runnable.schedule.buffers[number]
+      // The output of a single step may be all of a state.
+      if buffer.output != nil, let storage = arguments.outputStorage { return storage }
+      let area = areas[number]
+      let last = (arguments.isReversed ? 0 : steps) & area.stepMask
+      let storage = Storage(count: batch * buffer.width)
       copyRows(
-        area.base + last * area.timeStride, stride: area.rowStride, rows: batch, width: width,
-        into: storage.pointer, stride: width)
+        area.base + last * area.timeStride, stride: area.rowStride, rows: batch,
+        width: buffer.width, into: storage.pointer, stride: buffer.width)
       return storage
     }
   }

@@ -25,14 +25,20 @@ extension PlanRun {
   /// blocks so give the same bits as the sequence in one piece.
   static func stepsInBlock(batch: Int) -> Int { max(1, 256 / batch) }
 
-  /// Some columns of a sum over all samples and steps: rows of the matrix for `outer`.
-  func gather(_ step: Schedule.Step, _ columns: Range<Int>, _ areas: Areas) {
-    if columns.isEmpty { return }
+  /// A thread's columns of all sums over samples and steps: rows of the matrix for `outer`.
+  ///
+  /// Sum after sum for one block of steps, as long as its signals are in a cache.
+  func gatherSums(_ share: (Int) -> Range<Int>, _ areas: Areas) {
     let size = Self.stepsInBlock(batch: memory.batch)
     var accumulate = !segment.isFirst
     for start in Swift.stride(from: (memory.steps - 1) / size * size, through: 0, by: -size) {
       let steps = start..<min(memory.steps, start + size)
-      add(step, columns, pieces(steps, step.places.dropLast()), accumulate: accumulate, areas)
+      for step in schedule.gathering {
+        guard let width = step.gatheredWidth else { continue }
+        let columns = share(width)
+        if columns.isEmpty { continue }
+        add(step, columns, pieces(steps, step.places.dropLast()), accumulate: accumulate, areas)
+      }
       accumulate = true
     }
   }
@@ -44,7 +50,7 @@ extension PlanRun {
       var index = 0
       for step in schedule.gathering {
         guard let width = step.gatheredWidth else {
-          schedule.code.gathering.run(index, areas, weights, block)
+          runnable.gathering.run(index, areas, weights, block)
           index += 1
           continue
         }

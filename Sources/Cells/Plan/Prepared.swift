@@ -14,28 +14,37 @@ struct Prepared {
 /// between threads because the lock guards all that changes.
 package final class PreparedCache: @unchecked Sendable {
   private struct Entry {
+    var schedule: RunnableSchedule
     var stamps: [UInt64]
     var prepared: Prepared
   }
 
   private let lock = Lock()
-  private var entries: [Schedule.ID: Entry] = [:]
+  /// As many as there are ways to run a cell: few enough to look at each.
+  private var entries: [Entry] = []
 
   package init() {}
 
   /// What was made of these parameters for a schedule, if they are still the same.
-  func prepared(for schedule: Schedule, _ parameters: [Tensor]) -> Prepared? {
+  func prepared(for schedule: RunnableSchedule, _ parameters: [Tensor]) -> Prepared? {
     lock.withLock {
-      guard let entry = entries[schedule.id], entry.stamps.elementsEqual(stamps(parameters)) else {
-        return nil
-      }
-      return entry.prepared
+      guard let index = index(of: schedule),
+        entries[index].stamps.elementsEqual(stamps(parameters))
+      else { return nil }
+      return entries[index].prepared
     }
   }
 
-  func keep(_ prepared: Prepared, for schedule: Schedule, _ parameters: [Tensor]) {
-    let entry = Entry(stamps: Array(stamps(parameters)), prepared: prepared)
-    lock.withLock { entries[schedule.id] = entry }
+  func keep(_ prepared: Prepared, for schedule: RunnableSchedule, _ parameters: [Tensor]) {
+    let entry = Entry(
+      schedule: schedule, stamps: Array(stamps(parameters)), prepared: prepared)
+    lock.withLock {
+      if let index = index(of: schedule) { entries[index] = entry } else { entries.append(entry) }
+    }
+  }
+
+  private func index(of schedule: RunnableSchedule) -> Int? {
+    entries.firstIndex { $0.schedule === schedule }
   }
 
   private func stamps(_ parameters: [Tensor]) -> some Sequence<UInt64> {

@@ -87,13 +87,6 @@ package struct Schedule: Sendable {
     case identity(into: Place)
   }
 
-  /// Tells schedules apart.
-  package final class ID: Sendable, Hashable {
-    package static func == (a: ID, b: ID) -> Bool { a === b }
-    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
-  }
-
-  package let id = ID()
   package var buffers: [Buffer] = []
   package var packings: [Packing] = []
   /// Once a pass, before everything else.
@@ -110,13 +103,6 @@ package struct Schedule: Sendable {
   package var gatheredRows: [Int] = []
   /// Where each kept node's value lies.
   package var kept: [Place] = []
-
-  // Made of the above once it is complete.
-  package var code = Code()
-  /// For each buffer, whether something in it is kept.
-  package var isKept: [Bool] = []
-  /// The buffer of each state.
-  package var stateBuffers: [Int] = []
 
   /// Multiplications and additions for one sample and one step, about.
   package var work: Int {

@@ -25,7 +25,6 @@ struct Scheduler {
     var scheduler = Scheduler(recurrence)
     scheduler.assignPlaces()
     scheduler.orderWork()
-    scheduler.schedule.finish()
     return scheduler.schedule
   }
 

@@ -1,6 +1,6 @@
 /// The cotangents on the way back: for each slot of a tape, the derivative of the loss with respect
 /// to that slot's tensor, as far as it has been added up.
-struct Cotangents {
+package struct Cotangents {
   /// Stands for the slot of an input that the tape does not follow.
   static let unwanted = -1
 
@@ -27,21 +27,25 @@ struct Cotangents {
       guard let output = take(entry.outputs.lowerBound) else { return }
       pullback(output, &self)
     case .several(let pullback):
-      let contributions = pullback(entry.outputs.map { take($0) })
-      require(
-        contributions.count == inputs.count,
-        "a pullback gave \(contributions.count) cotangents for \(inputs.count) inputs")
-      for (index, contribution) in contributions.enumerated() {
-        if let contribution { add(contribution, to: index) }
-      }
+      pullback(entry.outputs.map { take($0) }, &self)
     }
   }
 
   /// Whether the tape follows an input of the current entry: its cotangent is worth computing.
-  func isWanted(_ input: Int) -> Bool { inputs[input] != Self.unwanted }
+  package func isWanted(_ input: Int) -> Bool { inputs[input] != Self.unwanted }
+
+  /// Adds to the cotangent of each input of the current entry that has a contribution.
+  mutating func add(_ contributions: [Tensor?]) {
+    require(
+      contributions.count == inputs.count,
+      "a pullback gave \(contributions.count) cotangents for \(inputs.count) inputs")
+    for (index, contribution) in contributions.enumerated() {
+      if let contribution { add(contribution, to: index) }
+    }
+  }
 
   /// Adds to the cotangent of an input of the current entry.
-  mutating func add(_ contribution: Tensor, to input: Int) {
+  package mutating func add(_ contribution: Tensor, to input: Int) {
     guard isWanted(input) else { return }
     let slot = inputs[input]
     guard var sum = take(slot) else {
@@ -68,6 +72,21 @@ struct Cotangents {
     }
     sum.withUnsafeMutablePointer { body($0, true) }
     values[slot] = sum
+  }
+
+  /// The same for several inputs at once. Either all have values, made zero where there were none, or
+  /// none has.
+  package mutating func accumulate(
+    to range: Range<Int>, shapes: [[Int]],
+    _ body: (_ sums: [UnsafeMutablePointer<Float>], _ haveValues: Bool) -> Void
+  ) {
+    let haveValues = range.contains { isWanted($0) && values[inputs[$0]] != nil }
+    var sums = zip(range, shapes).map { input, shape in
+      (isWanted(input) ? take(inputs[input]) : nil)
+        ?? (haveValues ? Tensor(zeros: shape) : Tensor(uninitialized: shape) { _ in })
+    }
+    body(sums.indices.map { index in sums[index].withUnsafeMutablePointer { $0 } }, haveValues)
+    for (input, sum) in zip(range, sums) { add(sum, to: input) }
   }
 
   /// Moves a slot's cotangent out, so that its memory has no second owner.

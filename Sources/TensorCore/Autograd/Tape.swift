@@ -15,8 +15,8 @@ final class Tape: @unchecked Sendable {
   enum Pullback {
     /// Of an operation with one output: adds what the output's cotangent gives to the inputs'.
     case single((_ output: Tensor, _ inputs: inout Cotangents) -> Void)
-    /// Of a custom operation: one cotangent an output in, one an input out.
-    case several(([Tensor?]) -> [Tensor?])
+    /// Of an operation with several outputs: gets each one's cotangent, nil for zero.
+    case several((_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void)
   }
 
   struct Entry {
@@ -113,7 +113,7 @@ extension Tape {
   static func following(_ tensors: [Tensor]) -> Tape? {
     var found: Tape?
     for tensor in tensors {
-      guard let tape = following(tensor) else { continue }
+      guard let tape = tensor.node?.tape, tape !== found, tape.isOpen else { continue }
       if let found { requireSame(found, tape) }
       found = tape
     }

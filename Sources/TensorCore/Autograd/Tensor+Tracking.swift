@@ -31,6 +31,14 @@ extension Tensor {
     _ outputs: [Tensor], dependingOn inputs: [Tensor],
     pullback: sending @escaping ([Tensor?]) -> [Tensor?]
   ) -> [Tensor] {
+    record(outputs, dependingOn: inputs, adding: { $1.add(pullback($0)) })
+  }
+
+  /// The same for a pullback that adds to the cotangents of the inputs itself, in place if it likes.
+  package static func record(
+    _ outputs: [Tensor], dependingOn inputs: [Tensor],
+    adding pullback: @escaping (_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void
+  ) -> [Tensor] {
     guard let tape = Tape.following(inputs) else { return outputs }
     return tape.record(outputs, inputs: inputs, pullback: .several(pullback))
   }

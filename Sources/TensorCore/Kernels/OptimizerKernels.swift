@@ -49,7 +49,8 @@ package func adamStep(
 }
 
 /// One step of stochastic gradient descent with momentum, in place:
-/// velocity = momentum * velocity + scaled gradient + weightDecay * parameter.
+/// velocity = momentum * velocity + scaled gradient + weightDecay * parameter. Without momentum the
+/// velocity is not touched: it would be read by nobody.
 package func sgdStep(
   learningRate: Float, momentum: Float = 0, weightDecay: Float = 0, nesterov: Bool = false,
   gradientScale: Float = 1, gradient: Tensor, parameter: inout Tensor, velocity: inout Tensor
@@ -63,7 +64,7 @@ package func sgdStep(
           let i = range.lowerBound
           ctk_sgd_step(
             learningRate, momentum, weightDecay, nesterov, gradientScale, range.count, g + i, p + i,
-            v + i)
+            momentum == 0 ? nil : v + i)
         }
       }
     }

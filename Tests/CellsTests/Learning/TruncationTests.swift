@@ -28,6 +28,19 @@ import Testing
     }
   }
 
+  /// A sequence too large for the caches is gone through step by step, where its short segments do part of
+  /// the work for all steps at once.
+  @Test(arguments: ["lstm", "gru", "rhn"])
+  func largeSequencesGiveTheBitsOfTheirSegments(_ name: String) throws {
+    let cell = try CellRegistry.standard.cell(named: name)
+    let stream = Stream(cell, steps: 96, batch: 32, inputSize: 32, hiddenSize: 32, layers: 2)
+    let expected = stream.throughTime()
+    let found = stream.inWindows([96], with: stream.memory(.checkpointed(every: 8)))
+    for name in expected.names {
+      #expect(found[name]?.scalars == expected[name]?.scalars, "\(name)")
+    }
+  }
+
   /// With √T steps between checkpoints, what is kept is about √T of what all steps keep.
   @Test func checkpointsKeepAboutTheSquareRoot() {
     var kept: [Int] = []
