@@ -205,30 +205,44 @@ def main():
             print(extra, flush=True)
         stored["extras"]["checkpoint"] = checkpoints(options)
         save()
-    ours, peers = Side(ours_command), Side(peers_command)
+    def measure(sides, name, precision):
+        key = f"{name} {precision}"
+        before = cases.get(key, {})
+        known = settings.get(key) if options.keep_settings else None
+        setting = known["kept"] if known else None
+        result = compare(*sides, name, precision, options, setting)
+        if known:
+            result["tried"] = known["tried"]
+        else:
+            settings[key] = {"kept": result["setting"], "tried": result["tried"]}
+        if not options.no_memory and name != "start":
+            result["memory"] = {
+                "ours": memory(ours_command, name, precision, None),
+                "peers": memory(peers_command, name, precision, result["setting"]),
+            }
+        elif "memory" in before:
+            result["memory"] = before["memory"]
+        cases[key] = result
+        save()
+        print(report.line(result), flush=True)
+
+    sides, failed = None, []
     for name in chosen(options.cases.split(",")):
         for precision in options.precisions.split(","):
-            key = f"{name} {precision}"
-            before = cases.get(key, {})
-            known = settings.get(key) if options.keep_settings else None
-            setting = known["kept"] if known else None
-            result = compare(ours, peers, name, precision, options, setting)
-            if known:
-                result["tried"] = known["tried"]
-            else:
-                settings[key] = {"kept": result["setting"], "tried": result["tried"]}
-            if not options.no_memory and name != "start":
-                result["memory"] = {
-                    "ours": memory(ours_command, name, precision, None),
-                    "peers": memory(peers_command, name, precision, result["setting"]),
-                }
-            elif "memory" in before:
-                result["memory"] = before["memory"]
-            cases[key] = result
-            save()
-            print(report.line(result), flush=True)
-    ours.close()
-    peers.close()
+            sides = sides or (Side(ours_command), Side(peers_command))
+            try:
+                measure(sides, name, precision)
+            except (RuntimeError, BrokenPipeError) as error:
+                # The other cases are measured all the same, by new processes.
+                print(f"{name} {precision}: {error}", file=sys.stderr, flush=True)
+                failed.append(f"{name} {precision}")
+                for side in sides:
+                    side.process.kill()
+                sides = None
+    for side in sides or ():
+        side.close()
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
 
 
 if __name__ == "__main__":
