@@ -24,6 +24,9 @@ let package = Package(
     .executable(name: "convert", targets: ["ConvertApp"]),
     .executable(name: "cells", targets: ["CellsApp"]),
     .executable(name: "bench", targets: ["BenchApp"]),
+    .plugin(name: "EmbedCheckpoint", targets: ["EmbedCheckpoint"]),
+    .plugin(name: "NewCell", targets: ["NewCell"]),
+    .plugin(name: "NewDataset", targets: ["NewDataset"]),
   ],
   traits: [
     .default(enabledTraits: ["Apps"]),
@@ -109,6 +112,23 @@ let package = Package(
           condition: .when(traits: ["Apps"])),
       ],
       path: "Sources/Apps/Bench", swiftSettings: swiftSettings),
+    // The plugins, and the tool that one of them runs: it has no argument parser, so that whoever embeds a
+    // model needs none.
+    .executableTarget(
+      name: "EmbedTool", dependencies: ["Training", "Checkpoint"], path: "Sources/Apps/Embed",
+      swiftSettings: swiftSettings),
+    .plugin(
+      name: "EmbedCheckpoint", capability: .buildTool(), dependencies: ["EmbedTool"]),
+    .plugin(
+      name: "NewCell",
+      capability: .command(
+        intent: .custom(verb: "new-cell", description: "Adds a recurrent cell and its tests."),
+        permissions: [.writeToPackageDirectory(reason: "It writes the cell's two files.")])),
+    .plugin(
+      name: "NewDataset",
+      capability: .command(
+        intent: .custom(verb: "new-dataset", description: "Adds a dataset and its tests."),
+        permissions: [.writeToPackageDirectory(reason: "It writes the dataset's two files.")])),
     .testTarget(
       name: "TensorCoreTests", dependencies: ["TensorCore", "CTensorKernels"],
       swiftSettings: swiftSettings),

@@ -87,4 +87,11 @@ public struct SavedLanguageModel: Sendable {
   ) -> Generation {
     Generation(model, tokenizer, prompt: prompt, sampler: sampler, seed: seed)
   }
+
+  /// The first `length` pieces of ``generation(prompt:sampler:seed:)``, as one text.
+  public func generate(
+    prompt: String = "", length: Int = 500, sampler: Sampler = Sampler(), seed: UInt64 = 0
+  ) -> String {
+    generation(prompt: prompt, sampler: sampler, seed: seed).prefix(length).joined()
+  }
 }

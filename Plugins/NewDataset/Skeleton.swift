@@ -1,0 +1,1 @@
+../NewCell/Skeleton.swift

@@ -1,0 +1,113 @@
+import Checkpoint
+import Foundation
+import Training
+
+/// The Swift source of a target's models: an enumeration without cases, with a constant for each.
+struct EmbeddedSource {
+  /// The source.
+  let text: String
+
+  /// Two checkpoints whose constants would have one name.
+  struct SameName: Error, CustomStringConvertible {
+    let path: String
+    let other: String
+    let name: String
+
+    var description: String { "Models.\(name) is \(other) already: give one of them another name" }
+  }
+
+  /// The source of some models.
+  init(_ models: [Model]) throws(SameName) {
+    var paths: [String: String] = [:]
+    for model in models {
+      if let other = paths.updateValue(model.path, forKey: model.name) {
+        throw SameName(path: model.path, other: other, name: model.name)
+      }
+    }
+    text = """
+      // Written by EmbedCheckpoint when the package was built.
+
+      import Training
+
+      /// The models of this target's checkpoints.
+      enum Models {
+      \(models.map(\.declaration).joined(separator: "\n\n"))
+      }
+
+      """
+  }
+}
+
+extension EmbeddedSource {
+  /// A checkpoint that was read to its end and found whole, with a model that works.
+  struct Model {
+    let path: String
+    /// The constant's name: the file's, in camel case.
+    let name: String
+    private let bytes: Data
+    private let kind: SavedModelKind
+
+    /// Reads and checks a checkpoint.
+    init(path: String) throws(Fault) {
+      do {
+        bytes = try Data(contentsOf: URL(filePath: path))
+      } catch {
+        throw .unreadable(error.localizedDescription)
+      }
+      do throws(CheckpointError) {
+        let reader = try CheckpointReader(bytes: Array(bytes), name: path)
+        try reader.verify()
+        kind = try SavedModelKind(reading: reader)
+        switch kind {
+        case .language: _ = try SavedLanguageModel(reading: reader)
+        case .sequence: _ = try SavedSequenceModel(reading: reader)
+        }
+      } catch {
+        throw .unsound(error)
+      }
+      self.path = path
+      name = try Self.constant(for: URL(filePath: path).deletingPathExtension().lastPathComponent)
+    }
+
+    /// The constant, of the type that fits what the file holds.
+    var declaration: String {
+      let type =
+        switch kind {
+        case .language: "SavedLanguageModel"
+        case .sequence: "SavedSequenceModel"
+        }
+      let file = URL(filePath: path).lastPathComponent
+      return """
+          /// The model of \(file).
+          static let `\(name)` = \(type)(
+            embedded: EmbeddedFile(name: "\(file)", base64: "\(bytes.base64EncodedString())"))
+        """
+    }
+
+    /// `tall-tales.2` gives `tallTales2`.
+    private static func constant(for stem: String) throws(Fault) -> String {
+      let words = stem.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
+      let name = words.enumerated().map { index, word in
+        (index == 0 ? word.prefix(1).lowercased() : word.prefix(1).uppercased()) + word.dropFirst()
+      }.joined()
+      guard let first = name.first, first.isLetter else { throw .namesNothing(stem) }
+      return name
+    }
+  }
+
+  /// Why a checkpoint can't be embedded.
+  enum Fault: Error, CustomStringConvertible {
+    case unreadable(String)
+    case unsound(CheckpointError)
+    case namesNothing(String)
+
+    var description: String {
+      switch self {
+      case .unreadable(let reason): reason
+      case .unsound(let error): "\(error.problem)"
+      case .namesNothing(let stem):
+        "\(stem): expected a file name that begins with a letter, to name a constant after it"
+      }
+    }
+  }
+}
