@@ -3,10 +3,10 @@
 SWIFT ?= swift
 # Swift's own clang stands beside swiftc.
 CLANG ?= $(or $(shell command -v clang),$(dir $(realpath $(shell command -v swiftc)))clang)
-SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks) Package.swift
+SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks Fuzz) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-peers interop-peers demo test test-examples format lint docs check-neon sanitize-address sanitize-thread \
+.PHONY: help bench bench-peers interop-peers demo test test-examples torture format lint docs check-neon sanitize-address sanitize-thread \
   sanitize-kernels clean
 
 help: ## List these commands
@@ -26,6 +26,11 @@ test: ## Run the test suite, then the examples
 test-examples: ## Build and run the packages in Examples as a third party would
 	@Scripts/require-zlib
 	Scripts/test-examples
+
+torture: ## Damage files by the hundred million, kill saves, cut the power (TORTURE_INPUTS=1000000)
+	@Scripts/require-zlib
+	@Scripts/require-strace
+	Scripts/torture
 
 bench: ## Compare with PyTorch and write Benchmarks/RESULTS.md (BENCH_FLAGS="--cases note-rnn,gen-128 --rounds 3")
 	@Scripts/require-zlib

@@ -75,7 +75,8 @@ public struct CheckpointReader: Sendable {
     let order = index.entries.indices.sorted {
       index.entries[$0].rawSize > index.entries[$1].rawSize
     }
-    let results = inParallel(order) { position in
+    let size = index.entries.reduce(0) { $0 + Int($1.rawSize) }
+    let results = inParallel(order, bytes: size) { position in
       Result { () throws(CheckpointError) in try body(position) }
     }
     var values: [Value] = []

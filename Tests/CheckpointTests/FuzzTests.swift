@@ -1,7 +1,8 @@
 import Checkpoint
 import Testing
 
-/// A million damaged files with repaired checksums; the same for every run.
+/// A million damaged files with repaired checksums; the same for every run. `make torture` looks at many more, led by
+/// the paths that they take through the reader.
 struct FuzzTests {
   /// One share of the work, with random numbers of its own.
   struct Part: Sendable, CustomTestStringConvertible {

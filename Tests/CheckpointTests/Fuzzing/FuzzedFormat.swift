@@ -3,7 +3,7 @@ import Checkpoint
 /// A format whose reader is attacked: files to start from, damage that gets past checksums, and what must hold of a
 /// file that is accepted.
 ///
-/// The tests look at a million files.
+/// The tests look at a million files of it; the package `Fuzz` lets libFuzzer lead the way to many more.
 enum FuzzedFormat: String, CaseIterable, Sendable {
   case rnnz, safetensors, torch, numpy, onnx, json
 
