@@ -2,7 +2,8 @@ internal import CTensorKernels
 
 /// The process's one team of threads, over which large operations are split.
 ///
-/// Results are the same to the bit for any number of threads.
+/// Results are the same to the bit for any number of threads. A thread that finds the team busy with
+/// another one's work does its own work alone, so models may be trained in several threads at once.
 public enum ThreadTeam {
   /// How many threads work is split over, at least 1: at first the processors that the process may
   /// run on, or what the environment variable `SWIFT_RNN_THREADS` says.
