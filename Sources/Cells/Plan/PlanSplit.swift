@@ -17,18 +17,16 @@ struct PlanSplit {
   }
 
   init(_ runnable: RunnableSchedule, _ arguments: PlanArguments) {
-    // Less multiplications and additions than this, and a thread waits longer than it works; a step's
-    // products read their weights from memory, so that less of them take as long.
+    // Less multiplications and additions than this, and a thread waits longer than it works.
     let leastWork = 100_000
-    let leastWorkOfColumns = 40_000
     let leastRows = 4
     let (batch, steps) = (arguments.batch, arguments.steps)
     let work = runnable.work * batch
     let threads = arguments.gatheredStride == 0 ? ThreadTeam.count : 1
-    let rows = max(1, min(threads, work * steps / leastWork, batch / leastRows))
-    let columns = min(threads, work / leastWorkOfColumns)
-    cutsColumns = rows == 1 && columns > 1
-    parts = cutsColumns ? columns : rows
+    let helpful = max(1, min(threads, work * steps / leastWork))
+    let rows = max(1, min(helpful, batch / leastRows))
+    cutsColumns = rows == 1 && helpful > 1 && work >= leastWork
+    parts = cutsColumns ? helpful : rows
 
     let enoughRows = 16
     let cache = (signals: 1 << 18, weights: 1 << 21)  // floats
