@@ -8,6 +8,15 @@ import PackageDescription
   let swiftSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 #endif
 
+/// A program of one folder, with the argument parser, which the trait `Apps` brings.
+func program(_ name: String, folder: String, using libraries: [Target.Dependency]) -> Target {
+  let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Apps"]))
+  return .executableTarget(
+    name: name, dependencies: ["AppSupport"] + libraries + [argumentParser],
+    path: "Sources/Apps/\(folder)", swiftSettings: swiftSettings)
+}
+
 let package = Package(
   name: "swift-rnn",
   platforms: [.macOS(.v15)],
@@ -19,6 +28,8 @@ let package = Package(
     .library(name: "Checkpoint", targets: ["Checkpoint"]),
     .library(name: "Training", targets: ["Training"]),
     .executable(name: "train", targets: ["TrainApp"]),
+    .executable(name: "predict", targets: ["PredictApp"]),
+    .executable(name: "evaluate", targets: ["EvaluateApp"]),
     .executable(name: "generate", targets: ["GenerateApp"]),
     .executable(name: "inspect", targets: ["InspectApp"]),
     .executable(name: "convert", targets: ["ConvertApp"]),
@@ -50,51 +61,13 @@ let package = Package(
       name: "Training", dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint"],
       swiftSettings: swiftSettings),
     .target(name: "AppSupport", path: "Sources/Apps/Support", swiftSettings: swiftSettings),
-    .executableTarget(
-      name: "TrainApp",
-      dependencies: [
-        "AppSupport", "Training",
-        .product(
-          name: "ArgumentParser", package: "swift-argument-parser",
-          condition: .when(traits: ["Apps"])),
-      ],
-      path: "Sources/Apps/Train", swiftSettings: swiftSettings),
-    .executableTarget(
-      name: "GenerateApp",
-      dependencies: [
-        "AppSupport", "Training",
-        .product(
-          name: "ArgumentParser", package: "swift-argument-parser",
-          condition: .when(traits: ["Apps"])),
-      ],
-      path: "Sources/Apps/Generate", swiftSettings: swiftSettings),
-    .executableTarget(
-      name: "InspectApp",
-      dependencies: [
-        "AppSupport", "Training",
-        .product(
-          name: "ArgumentParser", package: "swift-argument-parser",
-          condition: .when(traits: ["Apps"])),
-      ],
-      path: "Sources/Apps/Inspect", swiftSettings: swiftSettings),
-    .executableTarget(
-      name: "ConvertApp",
-      dependencies: [
-        "AppSupport", "Training",
-        .product(
-          name: "ArgumentParser", package: "swift-argument-parser",
-          condition: .when(traits: ["Apps"])),
-      ],
-      path: "Sources/Apps/Convert", swiftSettings: swiftSettings),
-    .executableTarget(
-      name: "CellsApp",
-      dependencies: [
-        "AppSupport", "Cells",
-        .product(
-          name: "ArgumentParser", package: "swift-argument-parser",
-          condition: .when(traits: ["Apps"])),
-      ],
-      path: "Sources/Apps/Cells", swiftSettings: swiftSettings),
+    program("TrainApp", folder: "Train", using: ["Training"]),
+    program("PredictApp", folder: "Predict", using: ["Training"]),
+    program("EvaluateApp", folder: "Evaluate", using: ["Training"]),
+    program("GenerateApp", folder: "Generate", using: ["Training"]),
+    program("InspectApp", folder: "Inspect", using: ["Training"]),
+    program("ConvertApp", folder: "Convert", using: ["Training"]),
+    program("CellsApp", folder: "Cells", using: ["Cells"]),
     .target(name: "BenchProbes", path: "Sources/Apps/BenchProbes"),
     .target(
       name: "BenchSupport",
@@ -103,15 +76,8 @@ let package = Package(
         "Training",
       ],
       path: "Sources/Apps/BenchSupport", swiftSettings: swiftSettings),
-    .executableTarget(
-      name: "BenchApp",
-      dependencies: [
-        "AppSupport", "BenchSupport", "TensorCore", "Cells", "Checkpoint",
-        .product(
-          name: "ArgumentParser", package: "swift-argument-parser",
-          condition: .when(traits: ["Apps"])),
-      ],
-      path: "Sources/Apps/Bench", swiftSettings: swiftSettings),
+    program(
+      "BenchApp", folder: "Bench", using: ["BenchSupport", "TensorCore", "Cells", "Checkpoint"]),
     // The plugins, and the tool that one of them runs: it has no argument parser, so that whoever embeds a
     // model needs none.
     .executableTarget(
@@ -152,8 +118,9 @@ let package = Package(
     .testTarget(
       name: "AppsTests",
       dependencies: [
-        "TrainApp", "GenerateApp", "InspectApp", "ConvertApp", "CellsApp", "BenchApp",
-        "BenchSupport", "Training", "Cells", "TensorCore", "Datasets", "Checkpoint",
+        "TrainApp", "PredictApp", "EvaluateApp", "GenerateApp", "InspectApp", "ConvertApp",
+        "CellsApp", "BenchApp", "BenchSupport", "Training", "Cells", "TensorCore", "Datasets",
+        "Checkpoint",
       ],
       exclude: [
         "Peers/greedy_onnx.py", "Peers/rewrite_safetensors.py", "Peers/run_onnx.py",

@@ -24,7 +24,7 @@ import Testing
       #expect(outcome.output.contains("the language's own entropy"))
       #expect(outcome.output.contains("saved to model.rnnz"))
       let log = try String(contentsOfFile: directory + "/log.csv", encoding: .utf8)
-      #expect(log.hasPrefix("step,epoch,loss,gradient_norm,learning_rate\n1,1,"))
+      #expect(log.hasPrefix("step,epoch,loss,gradient_norm,learning_rate,seconds\n1,1,"))
       #expect(log.split(separator: "\n").count == 1 + 281)
     }
   }

@@ -1,5 +1,6 @@
 import AppSupport
 import ArgumentParser
+import Checkpoint
 import Training
 
 @main struct Generate: ParsableCommand {
@@ -58,7 +59,7 @@ import Training
 
   func run() throws {
     let description = try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
-    let saved = try SavedLanguageModel(importing: ckpt, described: description)
+    let saved = try model(described: description)
     let unknown = saved.unknownCharacters(in: prompt)
     if !unknown.isEmpty {
       let reading = saved.tokenizer.unknown == nil ? "leaves it out" : "reads it as <unk>"
@@ -69,5 +70,16 @@ import Training
       Console.output.write(piece)
     }
     Console.output.write("\n")
+  }
+
+  private func model(described description: ModelDescription) throws -> SavedLanguageModel {
+    do {
+      return try SavedLanguageModel(importing: ckpt, described: description)
+    } catch {
+      guard let reader = try? CheckpointReader(path: ckpt),
+        (try? SavedModelKind(reading: reader)) == .sequence
+      else { throw error }
+      throw Failure("\(ckpt): expected a language model, found another: predict runs it")
+    }
   }
 }

@@ -8,18 +8,12 @@
 
 /// A text file that is written line by line; each line is there as soon as it is written.
 public final class LineFile {
-  /// Why a file could not be opened.
-  public struct Failure: Error, CustomStringConvertible {
-    /// The file and the system's reason.
-    public let description: String
-  }
-
   private let handle: UnsafeMutablePointer<FILE>
 
   /// Opens a file, from its start or at its end.
   public init(_ path: String, appends: Bool) throws {
     guard let handle = fopen(path, appends ? "a" : "w") else {
-      throw Failure(description: "\(path): \(String(cString: strerror(errno)))")
+      throw Failure("\(path): \(String(cString: strerror(errno)))")
     }
     self.handle = handle
   }

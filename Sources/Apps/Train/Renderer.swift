@@ -1,48 +1,45 @@
 import AppSupport
+import Datasets
 import Training
 
-/// Shows training's events on the console and writes them to the log.
+/// Shows training's events on the console, and writes them to the log and the run's folder.
 struct Renderer {
+  /// What has happened so far.
+  private(set) var record: RunRecord
+  /// The run's folder, if one was asked for.
+  private(set) var folder: RunFolder?
   private var progress: ProgressText
-  private let log: LineFile?
+  private let logs: [LineFile]
   private let clock = ContinuousClock()
   private let start: ContinuousClock.Instant
 
-  init(log path: String?, appends: Bool) throws {
+  init<Task: TrainingTask>(
+    _ trainer: Trainer<Task>, _ options: RunOptions, levels: TaskLevels?
+  ) throws {
     progress = ProgressText(Console.output.isTerminal ? .bar : .lines)
-    log = try path.map { try LineFile($0, appends: appends) }
-    if let log, log.isEmpty { log.write("step,epoch,loss,gradient_norm,learning_rate") }
+    let appends = options.resume != nil
+    folder = try options.run.map {
+      try RunFolder($0, trainer, levels: levels, appends: appends)
+    }
+    record = RunRecord(title: trainer.task.line, settings: trainer.settings.line)
+    let paths = [options.log, options.run.map(RunFolder.metrics)].compactMap(\.self)
+    logs = try paths.map { try LineFile($0, appends: appends) }
+    for log in logs where log.isEmpty {
+      log.write("step,epoch,loss,gradient_norm,learning_rate,seconds")
+    }
     start = clock.now
   }
 
-  mutating func render(_ event: TrainingEvent) {
-    let elapsed = clock.now - start
-    let seconds =
-      Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+  mutating func render(_ event: TrainingEvent) throws {
+    let seconds = (clock.now - start) / .seconds(1)
     Console.output.write(progress.text(for: event, seconds: seconds))
-    if let log, case .step(let step) = event {
+    record.note(event, seconds: seconds)
+    try folder?.note(event, seconds: seconds)
+    guard case .step(let step) = event else { return }
+    for log in logs {
       log.write(
-        "\(step.number),\(step.epoch),\(step.loss),\(step.gradientNorm),\(step.learningRate)")
+        "\(step.number),\(step.epoch),\(step.loss),\(step.gradientNorm),\(step.learningRate),"
+          + seconds.text(3))
     }
-  }
-}
-
-/// What `train` says when it is done.
-struct Summary {
-  let text: String
-
-  init(_ trainer: LanguageModelTrainer, path: String) {
-    var text = ""
-    let loss = trainer.lastEvaluation?.loss
-    if let loss, let floor = trainer.task.corpus.validationFloor {
-      let above = (100 * (loss / floor - 1)).text(1)
-      text += "validation loss \(loss.text(4)) nats a character; "
-      text += "the language's own entropy, which no model can beat, is \(floor.text(4)): "
-      text += "\(above)% above it\n"
-    }
-    text += "saved to \(path)\n\n"
-    let sampler = Sampler(temperature: 0.8)
-    text += trainer.saved.generation(sampler: sampler, seed: 1).prefix(500).joined()
-    self.text = text + "\n"
   }
 }

@@ -46,6 +46,10 @@ public struct SequenceConfiguration: Hashable, Sendable {
     for size in sizes { try validateCell(inputSize: size) }
     let output = CellGraph(cell, inputSize: embeddingSize, hiddenSize: hiddenSize).outputSize
     if layers > 1 { try validateCell(inputSize: isBidirectional ? 2 * output : output) }
+    if isBidirectional, interface.shape == .manyToManyDelayed, attention == .dot {
+      throw InvalidSetting(
+        "attention", expected: "general, additive or none over both directions", found: "dot")
+    }
     guard isBidirectional, interface.shape == .oneToMany else { return }
     throw InvalidSetting(
       "directions", expected: "one, for a model that writes from a single value", found: 2)

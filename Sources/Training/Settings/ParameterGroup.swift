@@ -37,6 +37,23 @@ public struct ParameterGroup: Codable, Hashable, Sendable {
   }
 }
 
+extension ParameterGroup: LosslessStringConvertible {
+  /// A group as flags write it: `NAME:RATE-FACTOR` or `NAME:RATE-FACTOR:WEIGHT-DECAY`; nil for any other text.
+  public init?(_ text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    let numbers = parts.dropFirst().compactMap(Double.init)
+    guard (1...2).contains(numbers.count), parts.count == numbers.count + 1 else { return nil }
+    self.init(
+      parts[0], learningRateScale: numbers[0], weightDecay: numbers.count > 1 ? numbers[1] : nil)
+  }
+
+  /// The text that ``init(_:)`` reads.
+  public var description: String {
+    (["\(prefix)", "\(learningRateScale)"] + (weightDecay.map { ["\($0)"] } ?? []))
+      .joined(separator: ":")
+  }
+}
+
 extension [ParameterGroup] {
   /// The group that a parameter belongs to: the first that contains it.
   func group(of name: String) -> ParameterGroup? { first { $0.contains(name) } }

@@ -127,7 +127,11 @@ public struct LanguageModelTask: TrainingTask {
     guard let fitting = windows.shrunk(toFit: corpus.validation.count),
       let batches = try? WindowEpoch(corpus.validation, windows: fitting, seed: 0, number: 0)
     else { return nil }
-    return Evaluation(nats: model.meanLoss(on: batches))
+    var evaluation = Evaluation(nats: model.meanLoss(on: batches))
+    let text = SavedLanguageModel(model, corpus.tokenizer)
+      .generation(sampler: Sampler(temperature: 0.8), seed: 1)
+    evaluation.samples = [text.prefix(200).joined()]
+    return evaluation
   }
 
   public func write(

@@ -82,6 +82,14 @@ public struct SequenceTask: TrainingTask {
     if interface.shape == .manyToManyInStep, model.isBidirectional, !interface.target.isDiscrete {
       hints.append("A forecaster that reads in both directions sees what it should foretell.")
     }
+    // Where both sides have the same names, the answer is the next symbol, and must be foretold.
+    if interface.shape == .manyToManyInStep, !model.isBidirectional, interface.target.isDiscrete,
+      interface.input.names != interface.target.names
+    {
+      hints.append(
+        "A tagger that reads in one direction must guess what a later word decides: try --bidirectional."
+      )
+    }
     return hints
   }
 

@@ -28,7 +28,7 @@ public struct Divergence: Error, Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     let what =
       switch fault {
-      case .loss(let value): "the loss became \(value)"
+      case .loss(let value): "the loss became \(value.isNaN ? .nan : value)"
       case .gradient(let value, let index): "element \(index) of a gradient became \(value)"
       case .norm(let value, let limit):
         "the gradients' norm rose to \(value.text(0)), above \(limit.text(0))"
@@ -64,7 +64,7 @@ public struct Divergence: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   private static func advice(for settings: TrainingSettings) -> [String] {
-    var advice = ["a learning rate of \(settings.learningRate / 10)"]
+    var advice = ["a learning rate of \(Float(settings.learningRate / 10))"]
     if settings.clip == nil { advice.append("--clip 1") }
     if case .cosine(let warmUp, _) = settings.schedule, warmUp > 0 {
       advice.append("a longer warm-up")

@@ -1,3 +1,5 @@
+import Checkpoint
+
 /// A model measured on data that it does not learn from.
 public struct Evaluation: Sendable, Hashable, Codable {
   /// A number with its name: `perplexity`.
@@ -58,5 +60,26 @@ public struct Evaluation: Sendable, Hashable, Codable {
   public var line: String {
     let others = metrics.map { "\($0.name) \($0.value.text(4))" }
     return (["loss \(loss.text(4))"] + others).joined(separator: ", ")
+  }
+
+  /// One line of JSON with all that was measured.
+  public var json: String {
+    let others = metrics.map { ($0.name, JSONValue.number("\($0.value)")) }
+    var members = Dictionary(others, uniquingKeysWith: { first, _ in first })
+    members["loss"] = .number("\(loss)")
+    for (name, value) in members where value == .number("nan") || value == .number("inf") {
+      members[name] = .null
+    }
+    if let confusion {
+      let rows = confusion.rows.map { row in
+        let measures = [
+          "precision": row.precision, "recall": row.recall, "F1": row.f1,
+        ].mapValues { JSONValue.number("\($0)") }
+        return (row.name, JSONValue.object(measures))
+      }
+      members["classes"] = .object(
+        Dictionary(rows, uniquingKeysWith: { first, _ in first }))
+    }
+    return JSONValue.object(members).text
   }
 }

@@ -30,10 +30,10 @@ public struct ProgressText: Sendable {
       let best = measured.isBest ? " (best)" : ""
       return erased + "step \(measured.step): validation \(measured.evaluation.line)\(best)\n"
     case .epoch(let epoch): return erased + "epoch \(epoch.number) loss: \(epoch.loss.text(4))\n"
-    case .diverged(let divergence): return erased + "\(divergence)\n"
     case .finished(.noImprovement):
       return erased + "stopped early: the measurements no longer get better\n"
-    case .stopped, .finished(.complete): return erased
+    // Why training diverged is the program's error.
+    case .stopped, .diverged, .finished(.complete): return erased
     }
   }
 
@@ -106,7 +106,7 @@ extension Double {
 
 extension Int {
   /// The number with commas between its thousands.
-  fileprivate var grouped: String {
+  var grouped: String {
     var groups: [String] = []
     var rest = abs(self)
     while rest >= 1000 {

@@ -21,6 +21,8 @@ public struct Trainer<Task: TrainingTask>: Sendable {
   public internal(set) var steps = 0
   /// The last measurement.
   public internal(set) var lastEvaluation: Evaluation?
+  /// The best measurement since training began or went on.
+  public private(set) var bestEvaluation: Evaluation?
   /// Whether training has come to its end, of whatever kind.
   public internal(set) var isFinished = false
 
@@ -209,6 +211,7 @@ extension Trainer {
   private mutating func note(_ evaluation: Evaluation) {
     lastEvaluation = evaluation
     let isBest = progress.note(evaluation.loss, schedule: settings.schedule)
+    if isBest { bestEvaluation = evaluation }
     if isBest, settings.keepsBest { best = current.parameters.map(\.value) }
     events.append(
       .evaluation(TrainingEvent.Measurement(step: steps, isBest: isBest, evaluation: evaluation)))

@@ -1,0 +1,94 @@
+import AppSupport
+import ArgumentParser
+import Checkpoint
+import Training
+
+@main struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Asks a trained model: a line of input, a line of answer.",
+    usage: "predict --ckpt MODEL [FILE] [OPTION ...]",
+    discussion: """
+      A line is a text, symbols, a class or numbers, as the model reads them, or a
+      JSON object with a field "input". Numbers have a step a line, and an empty
+      line ends a sequence; on one line, semicolons part the steps. A language
+      model goes on with each line.
+      Example: echo "march third, nineteen ninety-four" | predict --ckpt dates.rnnz
+      """)
+
+  @Option(help: "The model: a .rnnz file that `train` wrote.")
+  var ckpt: String
+
+  @Argument(help: "The inputs; standard input unless given.")
+  var file: String?
+
+  @Flag(help: "Writes JSON Lines, with probabilities where there are any.")
+  var json = false
+
+  @OptionGroup(title: "Models that write") var writing: WritingOptions
+
+  func validate() throws {
+    do {
+      try writing.choice.validate()
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  func run() throws {
+    let reader = try CheckpointReader(path: ckpt)
+    let lines = try InputLines(file)
+    switch try SavedModelKind(reading: reader) {
+    case .language:
+      let saved = try SavedLanguageModel(reading: reader)
+      for line in lines { write(saved.continuation(of: line, writing.choice)) }
+    case .sequence:
+      let saved = try SavedSequenceModel(reading: reader)
+      var answering = LineAnswering(
+        SequencePredictor(saved, writing: writing.choice), group: file == nil ? 1 : 64)
+      for line in lines {
+        do throws(UnreadableInput) {
+          for prediction in try answering.take(line) { write(prediction, saved.interface) }
+        } catch {
+          throw Failure("\(lines.name):\(lines.number): \(error)")
+        }
+      }
+      for prediction in answering.finish() { write(prediction, saved.interface) }
+    }
+  }
+
+  private func write(_ prediction: Prediction, _ interface: SequenceInterface) {
+    Console.output.write(
+      (json ? prediction.json(interface) : prediction.text(interface)) + "\n")
+  }
+
+  private func write(_ continuation: Continuation) {
+    Console.output.write((json ? continuation.json : continuation.text) + "\n")
+  }
+}
+
+/// The flags that say how a model that writes chooses its tokens.
+struct WritingOptions: ParsableArguments {
+  @Option(help: "Above 0, tokens are drawn and not the likeliest ones.")
+  var temperature = 0.0
+
+  @Option(help: "Draw from the likeliest tokens that reach this probability together.")
+  var topP: Double?
+
+  @Option(help: "Beginnings that a beam search keeps; without one, 1.")
+  var beam = 1
+
+  @Option(help: "The most tokens of an answer.")
+  var length = 200
+
+  @Option(help: "The same seed writes the same.")
+  var seed: UInt64 = 0
+
+  var choice: SequencePredictor.Writing {
+    var choice = SequencePredictor.Writing()
+    choice.sampler = Sampler(temperature: temperature, topP: topP)
+    choice.beamWidth = beam
+    choice.limit = length
+    choice.seed = seed
+    return choice
+  }
+}

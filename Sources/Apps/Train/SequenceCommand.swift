@@ -1,0 +1,95 @@
+import AppSupport
+import ArgumentParser
+import Checkpoint
+import Datasets
+import Training
+
+/// A command that trains on samples: all but text.
+protocol SequenceCommand: ParsableCommand {
+  /// What the samples must be for; nil for anything.
+  static var job: SequenceJob? { get }
+  /// What it learns from unless told otherwise.
+  static var usual: String? { get }
+  /// The samples, as flags name them.
+  var data: String? { get }
+  var options: SequenceOptions { get }
+}
+
+extension SequenceCommand {
+  func validate() throws { Interruption.listen() }
+
+  func run() throws { try train() }
+
+  /// Trains on the samples that were named, or goes on with a file's training.
+  func train() throws {
+    options.files.apply()
+    if let path = options.files.resume {
+      let reader = try CheckpointReader(path: path)
+      return try Session.resume(reader, data: data, options.trainer, options.files)
+    }
+    guard let name = data ?? Self.usual else { return }
+    let dataset = try DatasetRegistry.standard.dataset(name)
+    let read = try dataset.read()
+    let job = SequenceJob(read)
+    if let wanted = Self.job, wanted != job {
+      throw ValidationError(
+        "\(name): expected \(wanted.samples), found \(job.samples): try train \(job)")
+    }
+    let preset = try SequencePreset(dataset: name, read)
+    let settings = options.trainer.applied(to: preset.settings)
+    let trainer: Trainer<SequenceTask>
+    do {
+      let configuration = try options.applied(to: preset.task)
+      let language = dataset as? any SequenceLanguage
+      trainer = try Trainer(
+        SequenceTask(configuration, samples: read, language: language), settings)
+    } catch let error as InvalidSetting {
+      throw ValidationError("\(error)")
+    }
+    var session = try Session(trainer, options.files, levels: read.levels)
+    try session.run { Summary($0) }
+  }
+}
+
+/// What samples are for: the names of the commands.
+enum SequenceJob: String {
+  case classify, regress, forecast, tag, translate, names
+
+  /// What the kinds of two sides ask for.
+  init(_ samples: TaskSamples) {
+    switch samples.shape {
+    case .oneToOne, .manyToOne: self = samples.target.isDiscrete ? .classify : .regress
+    case .oneToMany: self = .names
+    case .manyToManyInStep: self = samples.target.isDiscrete ? .tag : .forecast
+    case .manyToManyDelayed: self = .translate
+    }
+  }
+
+  /// What the command learns from, in words.
+  var samples: String {
+    switch self {
+    case .classify: "sequences with a class each"
+    case .regress: "sequences with numbers each"
+    case .forecast: "sequences with numbers at each step"
+    case .tag: "sequences with a tag at each step"
+    case .translate: "pairs of sequences"
+    case .names: "classes or numbers with a sequence each"
+    }
+  }
+}
+
+extension Session where Task == SequenceTask {
+  /// Goes on with a file's training, on its own samples unless others are named.
+  static func resume(
+    _ reader: CheckpointReader, data: String?, _ options: TrainerOptions, _ run: RunOptions
+  ) throws {
+    var configuration = try Trainer<SequenceTask>.configuration(in: reader)
+    configuration.dataset = data ?? configuration.dataset
+    let dataset = try DatasetRegistry.standard.dataset(configuration.dataset)
+    let settings = try options.applied(to: Trainer<SequenceTask>.settings(in: reader))
+    let task = try SequenceTask(configuration, dataset)
+    var session = try Session(
+      Trainer(resuming: reader, task, settings), run, levels: task.samples.levels)
+    try session.run { Summary($0) }
+  }
+}

@@ -1,0 +1,29 @@
+import Training
+
+/// What `train` says when it is done.
+struct Summary {
+  /// How good the model is; empty where nothing was measured.
+  private(set) var verdict = ""
+  /// What it writes or answers.
+  private(set) var samples = ""
+
+  /// Of a language model: how far it is from the language's own entropy, and what it writes.
+  init(_ trainer: LanguageModelTrainer) {
+    if let loss = trainer.lastEvaluation?.loss, let floor = trainer.task.corpus.validationFloor {
+      let above = (100 * (loss / floor - 1)).text(1)
+      verdict += "validation loss \(loss.text(4)) nats a character; "
+      verdict += "the language's own entropy, which no model can beat, is \(floor.text(4)): "
+      verdict += "\(above)% above it\n"
+    }
+    let sampler = Sampler(temperature: 0.8)
+    samples = trainer.saved.generation(sampler: sampler, seed: 1).prefix(500).joined() + "\n"
+  }
+
+  /// Of any other model: whether it has solved its task, and what it makes of some samples.
+  init(_ trainer: Trainer<SequenceTask>) {
+    guard let measured = trainer.bestEvaluation ?? trainer.lastEvaluation else { return }
+    samples = measured.samples.map { $0 + "\n" }.joined()
+    guard let levels = trainer.task.samples.levels else { return }
+    verdict = levels.line(for: measured) + "\n"
+  }
+}

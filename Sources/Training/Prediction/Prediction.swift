@@ -1,0 +1,65 @@
+import Checkpoint
+import Datasets
+
+/// What a model makes of one input.
+public struct Prediction: Sendable {
+  /// What it was asked.
+  public let input: SampleValue
+  /// What it answers.
+  public let answer: SampleValue
+  /// The answer's probability, for a class or a sequence that was written.
+  public let probability: Double?
+  /// The probabilities of all classes, for a class.
+  public let probabilities: [Double]
+
+  init(
+    _ input: SampleValue, _ answer: SampleValue, probability: Double? = nil,
+    probabilities: [Double] = []
+  ) {
+    self.input = input
+    self.answer = answer
+    self.probability = probability
+    self.probabilities = probabilities
+  }
+
+  /// The answer as people read it.
+  public func text(_ interface: SequenceInterface) -> String {
+    interface.target.text(of: answer)
+  }
+
+  /// One line of JSON: `{"answer":"XY","input":"EacXbYB","probability":0.98}`, with all classes' probabilities
+  /// for a class, numbers in their own scale.
+  public func json(_ interface: SequenceInterface) -> String {
+    var members = [
+      "input": interface.input.json(of: input), "answer": interface.target.json(of: answer),
+    ]
+    if let probability { members["probability"] = .number("\(Float(probability))") }
+    if !probabilities.isEmpty {
+      let pairs = zip(interface.target.names, probabilities.map { "\(Float($0))" })
+      members["probabilities"] = .object(
+        Dictionary(pairs.map { ($0, .number($1)) }, uniquingKeysWith: { first, _ in first }))
+    }
+    return JSONValue.object(members).text
+  }
+}
+
+extension ValueKind {
+  /// A value as JSON: text as a string, symbols as strings, numbers in their own scale.
+  func json(of value: SampleValue) -> JSONValue {
+    func numbers(_ values: some Sequence<Float>) -> JSONValue {
+      .array(
+        zip(values, columns).map { value, column in
+          let number = column.number(of: value)
+          return number.isFinite ? .number("\(Float(number))") : .null
+        })
+    }
+    switch (self, value) {
+    case (.symbols(let names), .tokens(let ids)):
+      return .array(ids.map { $0 < 0 ? .null : .string(names.name(of: $0)) })
+    case (_, .features(let sequence)):
+      return .array((0..<sequence.count).map { numbers(sequence[$0]) })
+    case (_, .vector(let values)): return numbers(values)
+    default: return .string(text(of: value))
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import Cells
+import Datasets
+import TensorCore
+
+/// Asks a trained model: answers to inputs, whatever the shape of its work.
+///
+/// ```swift
+/// let predictor = SequencePredictor(try SavedSequenceModel(path: "dates.rnnz"))
+/// let input = try predictor.saved.interface.input.value(reading: "march third, nineteen ninety-four")
+/// predictor.predictions(for: [input])[0].text(predictor.saved.interface)  // 1994-03-03
+/// ```
+public struct SequencePredictor: Sendable {
+  /// How a model that writes chooses its tokens.
+  public struct Writing: Sendable {
+    /// How a token is drawn; the likeliest one unless told otherwise.
+    public var sampler = Sampler.greedy
+    /// The beginnings that beam search keeps; 1 for no search. With more, nothing is drawn.
+    public var beamWidth = 1
+    /// The most tokens of an answer.
+    public var limit = 200
+    /// Draws tokens.
+    public var seed: UInt64 = 0
+
+    /// The likeliest token each time, at most 200.
+    public init() {}
+
+    /// Checks that every number is in its range.
+    ///
+    /// - Throws: ``InvalidSetting`` with the first number that is not.
+    public func validate() throws(InvalidSetting) {
+      try sampler.validate()
+      try InvalidSetting.check("beam", beamWidth, in: 1...1024)
+      try InvalidSetting.check("length", limit, in: 1...1_000_000)
+    }
+  }
+
+  /// The model.
+  public let saved: SavedSequenceModel
+  private let writing: Writing
+  private var generator: Philox
+
+  /// Asks a model that writes in a way.
+  public init(_ saved: SavedSequenceModel, writing: Writing = Writing()) {
+    self.saved = saved
+    self.writing = writing
+    generator = Philox(seed: writing.seed)
+  }
+
+  /// Whether an answer to each step can be had at once: ``StepPredictor``.
+  public var isStepwise: Bool {
+    guard case .reader(let model) = saved.model, case .features = saved.interface.input else {
+      return false
+    }
+    return model.isStepwise
+  }
+
+  /// The answers to some inputs, which are read side by side.
+  ///
+  /// - Precondition: the inputs are of the kind that the model reads, and sequences are not empty.
+  public mutating func predictions(for inputs: [SampleValue]) -> [Prediction] {
+    guard !inputs.isEmpty else { return [] }
+    switch saved.model {
+    case .reader(let model): return read(inputs, model)
+    case .writer(let model): return write(inputs, model)
+    case .translator(let model): return write(inputs, model)
+    }
+  }
+
+  private func batch(_ inputs: [SampleValue]) -> BatchValue {
+    SampleBatch(padding: inputs.map { Sample($0, .label(0)) }).input
+  }
+
+  private func read(_ inputs: [SampleValue], _ model: SequenceReader) -> [Prediction] {
+    let outputs = model(batch(inputs))
+    let (target, count) = (saved.interface.target, inputs.count)
+    let size = target.size
+    guard target.isSequence else {
+      let rows = target.isDiscrete ? softmax(outputs).scalars : outputs.scalars
+      return inputs.enumerated().map { index, input in
+        let row = Array(rows[index * size..<(index + 1) * size])
+        guard target.isDiscrete else { return Prediction(input, .vector(row)) }
+        let best = row.indices.max { row[$0] < row[$1] } ?? 0
+        return Prediction(
+          input, .label(Int32(best)), probability: Double(row[best]),
+          probabilities: row.map(Double.init))
+      }
+    }
+    let (best, scalars) = (target.isDiscrete ? outputs.argmax() : [], outputs.scalars)
+    return inputs.enumerated().map { index, input in
+      let places = (0..<(input.length ?? 1)).map { $0 * count + index }
+      if target.isDiscrete { return Prediction(input, .tokens(places.map { best[$0] })) }
+      let values = places.flatMap { scalars[$0 * size..<($0 + 1) * size] }
+      return Prediction(input, .features(FeatureSequence(values, width: size)))
+    }
+  }
+
+  private mutating func write(
+    _ inputs: [SampleValue], _ model: some StepwiseWriter
+  ) -> [Prediction] {
+    var excluded: Int32?
+    if case .text(let tokenizer) = saved.interface.target { excluded = tokenizer.unknown }
+    let written: [WrittenSequence]
+    if writing.beamWidth > 1 {
+      written = inputs.compactMap {
+        model.beamSearch(
+          batch([$0]), width: writing.beamWidth, limit: writing.limit, excluding: excluded
+        ).first
+      }
+    } else {
+      written = model.write(
+        batch(inputs), sampler: writing.sampler, limit: writing.limit, excluding: excluded,
+        using: &generator)
+    }
+    return zip(inputs, written).map { input, written in
+      Prediction(
+        input, .tokens(written.tokens), probability: exponential(written.logProbability))
+    }
+  }
+}
+
+/// Asks a model step by step, the state kept from each to the next: filters and forecasts of a stream.
+public struct StepPredictor: Sendable {
+  private let model: SequenceReader
+  private let target: ValueKind
+  private var state: RecurrentState
+
+  /// From the beginning of a sequence; nil for a model that needs all of it, or that reads no numbers.
+  public init?(_ predictor: SequencePredictor) {
+    guard predictor.isStepwise, case .reader(let model) = predictor.saved.model else { return nil }
+    self.model = model
+    target = predictor.saved.interface.target
+    state = model.zeroState(batch: 1)
+  }
+
+  /// Begins another sequence.
+  public mutating func reset() { state = model.zeroState(batch: 1) }
+
+  /// The answers to the next steps.
+  public mutating func prediction(for steps: FeatureSequence) -> Prediction {
+    var (values, tokens): ([Float], [Int32]) = ([], [])
+    for index in 0..<steps.count {
+      let x = Tensor(Array(steps[index]), shape: [1, steps.width])
+      let output = model.step(x, from: &state)
+      if target.isDiscrete { tokens += output.argmax() } else { values += output.scalars }
+    }
+    let answer: SampleValue =
+      target.isDiscrete
+      ? .tokens(tokens) : .features(FeatureSequence(values, width: target.size))
+    return Prediction(.features(steps), answer)
+  }
+}

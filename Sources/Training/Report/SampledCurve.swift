@@ -1,0 +1,63 @@
+/// Numbers over steps in bounded memory: each point is the mean of as many values as it takes to have at
+/// most a thousand points.
+public struct SampledCurve: Codable, Hashable, Sendable {
+  /// A mean value, and the last step that is in it.
+  public struct Point: Codable, Hashable, Sendable {
+    /// The step.
+    public let step: Int
+    /// The value.
+    public let value: Double
+  }
+
+  /// The most points.
+  static let limit = 1000
+
+  private var whole: [Point] = []
+  /// How many values make a point.
+  private var stride = 1
+  private var sum = 0.0
+  private var count = 0
+  private var lastStep = 0
+
+  /// No values yet.
+  public init() {}
+
+  /// The points, the last one of what there is.
+  public var points: [Point] {
+    count == 0 ? whole : whole + [Point(step: lastStep, value: sum / Double(count))]
+  }
+
+  /// The last point's value.
+  public var last: Double? { points.last?.value }
+
+  /// Takes in a value.
+  public mutating func add(_ value: Double, step: Int) {
+    (sum, count, lastStep) = (sum + value, count + 1, step)
+    guard count == stride else { return }
+    whole.append(Point(step: step, value: sum / Double(count)))
+    (sum, count) = (0, 0)
+    guard whole.count >= Self.limit else { return }
+    whole = Swift.stride(from: 1, to: whole.count, by: 2).map {
+      Point(step: whole[$0].step, value: (whole[$0 - 1].value + whole[$0].value) / 2)
+    }
+    stride *= 2
+  }
+
+  /// Forgets what came after a step, for training that goes on from there.
+  mutating func cut(after step: Int) {
+    whole.removeAll { $0.step > step }
+    if lastStep > step { (sum, count) = (0, 0) }
+  }
+
+  /// Points that follow the curve smoothly: each the mean of those around it.
+  func smoothed() -> [Point] {
+    let points = points
+    let reach = max(1, points.count / 50)
+    guard points.count > 3 * reach else { return points }
+    return points.indices.map { index in
+      let near = points[max(0, index - reach)...min(points.count - 1, index + reach)]
+      return Point(
+        step: points[index].step, value: near.reduce(0) { $0 + $1.value } / Double(near.count))
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Cells
+import Datasets
+
+/// Models and settings to begin with: for the laboratory's tasks those that solve them in some minutes,
+/// for other samples what suits their shape.
+///
+/// ```swift
+/// let preset = try SequencePreset(dataset: "adding:100", samples)
+/// let trainer = try Trainer(SequenceTask(preset.task, samples: samples), preset.settings)
+/// ```
+public struct SequencePreset: Sendable {
+  /// The model, and how batches are made.
+  public var task: SequenceTask.Configuration
+  /// How it is trained.
+  public var settings: TrainingSettings
+
+  /// The preset for a dataset, by what stands before the colon of its name, and by its samples.
+  public init(dataset: String, _ samples: TaskSamples) throws(UnknownCell) {
+    let lab = LabPreset.named(String(dataset.prefix { $0 != ":" })) ?? LabPreset.of(samples)
+    var model = SequenceConfiguration(cell: try CellRegistry.standard.cell(named: lab.cell))
+    model.hiddenSize = lab.hiddenSize
+    model.embeddingSize = lab.embeddingSize
+    model.isBidirectional = lab.isBidirectional
+    model.attention = .general
+    task = SequenceTask.Configuration(dataset: dataset, model: model)
+    task.batchSize = lab.batchSize
+    task.bucketPool = lab.bucketPool
+    settings = TrainingSettings()
+    settings.epochs = lab.epochs
+    settings.steps = lab.steps
+    settings.learningRate = lab.learningRate
+    settings.schedule = lab.schedule
+    settings.evaluateEvery = lab.evaluateEvery
+    settings.keepsBest = true
+  }
+}
+
+/// What a preset says of a task.
+struct LabPreset {
+  var cell = "gru"
+  var hiddenSize = 64
+  var embeddingSize = 16
+  var isBidirectional = false
+  var batchSize = 64
+  var bucketPool = 1
+  var epochs = 10
+  var steps: Int?
+  var learningRate = 0.005
+  var schedule = LearningRateSchedule.cosine()
+  var evaluateEvery: Int?
+
+  /// Known to solve a task of the laboratory.
+  static func named(_ name: String) -> LabPreset? {
+    var preset = LabPreset()
+    switch name {
+    case "adding":
+      (preset.steps, preset.evaluateEvery) = (4000, 500)
+      (preset.batchSize, preset.learningRate) = (32, 0.01)
+    case "copy", "echo", "sines":
+      (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (3000, 500, 96)
+    case "temporal-order", "parity":
+      (preset.steps, preset.evaluateEvery) = (2000, 250)
+    case "reber", "embedded-reber":
+      (preset.steps, preset.evaluateEvery, preset.bucketPool) = (1500, 250, 8)
+    case "dyck":
+      (preset.steps, preset.evaluateEvery, preset.bucketPool) = (3000, 500, 8)
+    case "mackey-glass":
+      (preset.steps, preset.evaluateEvery) = (800, 200)
+    case "sorting", "reversing":
+      (preset.steps, preset.evaluateEvery, preset.bucketPool) = (3000, 500, 8)
+      preset.isBidirectional = true
+    case "dates":
+      (preset.steps, preset.evaluateEvery, preset.bucketPool) = (2000, 500, 8)
+      (preset.isBidirectional, preset.hiddenSize) = (true, 64)
+    case "names":
+      (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (2000, 500, 96)
+    case "idioms":
+      (preset.steps, preset.evaluateEvery, preset.isBidirectional) = (600, 200, true)
+    default: return nil
+    }
+    return preset
+  }
+
+  /// To begin with, for samples of a shape.
+  static func of(_ samples: TaskSamples) -> LabPreset {
+    var preset = LabPreset()
+    preset.learningRate = 0.002
+    if samples.training.count == nil { preset.schedule = .constant }
+    preset.bucketPool = samples.shape == .oneToOne ? 1 : 16
+    switch samples.shape {
+    case .manyToOne, .manyToManyDelayed: preset.isBidirectional = true
+    case .manyToManyInStep: preset.isBidirectional = samples.target.isDiscrete
+    case .oneToOne, .oneToMany: break
+    }
+    return preset
+  }
+}

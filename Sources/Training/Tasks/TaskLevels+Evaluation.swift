@@ -1,0 +1,45 @@
+import Datasets
+
+extension Evaluation {
+  /// The number that a goal is about, if it was measured.
+  public func value(of measure: Goal.Measure) -> Double? {
+    switch measure {
+    case .squaredError, .crossEntropy: loss
+    case .accuracy: self["accuracy"]
+    case .exactMatch: self["exact match"]
+    case .legalShare: self["legal share"]
+    }
+  }
+}
+
+extension TaskLevels {
+  /// Whether a measured model has solved the task.
+  public func isReached(by evaluation: Evaluation) -> Bool {
+    evaluation.value(of: solved.measure).map(solved.isReached) ?? false
+  }
+
+  /// One line: `solved: squared error 0.0041, where 0.0100 is asked for; guessing has a loss of 0.1667`.
+  public func line(for evaluation: Evaluation) -> String {
+    guard let value = evaluation.value(of: solved.measure) else {
+      return "not measured: \(solved.measure.title)"
+    }
+    let verdict = solved.isReached(by: value) ? "solved" : "not solved yet"
+    let asked = "where \(solved.bound.text(4)) is asked for"
+    let guessing =
+      "guessing has a loss of \(baseline.text(4)), the model \(evaluation.loss.text(4))"
+    return "\(verdict): \(solved.measure.title) \(value.text(4)), \(asked); \(guessing)"
+  }
+}
+
+extension Goal.Measure {
+  /// The measure in words.
+  var title: String {
+    switch self {
+    case .squaredError: "squared error"
+    case .crossEntropy: "cross-entropy"
+    case .accuracy: "accuracy"
+    case .exactMatch: "exact match"
+    case .legalShare: "legal share"
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Testing
+import Training
+
+@Suite struct RunRecordTests {
+  private func step(_ number: Int, loss: Double) -> TrainingEvent {
+    .step(
+      .init(
+        number: number, epoch: 1, totalSteps: nil, loss: loss, gradientNorm: 2, learningRate: 0.1,
+        units: 4))
+  }
+
+  private func start(_ steps: Int) -> TrainingEvent {
+    .started(
+      .init(
+        parameterCount: 7, vocabularySize: nil, unitsPerEpoch: nil, unit: "samples", epochs: 1,
+        steps: steps, totalSteps: nil))
+  }
+
+  private func measured(_ step: Int, _ loss: Double, isBest: Bool) -> TrainingEvent {
+    .evaluation(
+      .init(
+        step: step, isBest: isBest,
+        evaluation: Evaluation(
+          loss: loss, metrics: [.init("accuracy", 0.5)], curves: [.init("x", [1, 2])],
+          samples: ["<b> & more"])))
+  }
+
+  /// However many values there are, a curve has at most a thousand points, whose mean is that of the values.
+  @Test(arguments: [1, 999, 1000, 1001, 4096, 100_000])
+  func curvesKeepTheMeanInBoundedMemory(_ count: Int) {
+    var curve = SampledCurve()
+    for step in 1...count { curve.add(Double(step), step: step) }
+    #expect(curve.points.count <= 1001 && curve.points.last?.step == count)
+    #expect(zip(curve.points, curve.points.dropFirst()).allSatisfy { $0.step < $1.step })
+    // Whole points weigh the same; the last one may hold less.
+    let width = curve.points[0].step
+    let sum = curve.points.enumerated().reduce(0.0) { sum, point in
+      let before = point.offset == 0 ? 0 : curve.points[point.offset - 1].step
+      return sum + point.element.value * Double(point.element.step - before)
+    }
+    #expect(abs(sum / Double(count) - Double(count + 1) / 2) < Double(width) + 1e-6)
+  }
+
+  @Test func comesBackFromItsText() throws {
+    var record = RunRecord(title: "a \"task\"", settings: "slowly", hints: ["look out"])
+    record.note(start(0), seconds: 0)
+    record.note(step(1, loss: 3), seconds: 1, bytes: 1000)
+    record.note(measured(1, 2.5, isBest: true), seconds: 2)
+    let text = try record.encoded()
+    #expect(!text.contains("\n"))
+    #expect(try RunRecord(decoding: text).encoded() == text)
+    #expect(throws: (any Error).self) { try RunRecord(decoding: "{") }
+  }
+
+  /// Training that goes on from an earlier step replaces what came after it, and adds to the time.
+  @Test func goesOnFromAnEarlierStep() {
+    var record = RunRecord(title: "", settings: "")
+    record.note(start(0), seconds: 0)
+    for number in 1...10 { record.note(step(number, loss: 1), seconds: Double(number)) }
+    record.note(measured(10, 1, isBest: true), seconds: 10)
+    record.note(start(5), seconds: 0)
+    for number in 6...8 { record.note(step(number, loss: 2), seconds: Double(number - 5)) }
+    #expect(record.loss.points.map(\.step) == [1, 2, 3, 4, 5, 6, 7, 8])
+    #expect(record.loss.points.map(\.value) == [1, 1, 1, 1, 1, 2, 2, 2])
+    #expect(record.measurements.isEmpty && record.seconds == 13 && record.steps == 8)
+  }
+
+  /// Curves of older measurements are forgotten, those of the best and the last are not.
+  @Test func onlyTheBestAndTheLastKeepTheirCurves() {
+    var record = RunRecord(title: "", settings: "")
+    record.note(start(0), seconds: 0)
+    for (number, loss) in [(1, 3.0), (2, 1.0), (3, 2.0), (4, 2.5)] {
+      record.note(measured(number, loss, isBest: number <= 2), seconds: 1)
+    }
+    #expect(record.measurements.map { $0.evaluation.curves.count } == [0, 1, 0, 1])
+    #expect(record.best?.step == 2)
+  }
+
+  @Test func theReportEscapesAndRefersToNothingOutside() {
+    var record = RunRecord(title: "a < b & \"c\"", settings: "")
+    record.note(start(0), seconds: 0)
+    for number in 1...300 {
+      record.note(step(number, loss: 100 / Double(number)), seconds: 1, bytes: 1 << 20)
+    }
+    record.note(measured(300, 0.4, isBest: true), seconds: 2)
+    let page = RunReport(record).html
+    #expect(page.contains("<h1>a &lt; b &amp; &quot;c&quot;</h1>"))
+    #expect(page.contains("&lt;b&gt; &amp; more") && !page.contains("<b> & more"))
+    #expect(page.contains("What came and what was foretold"))
+    #expect(page.contains("accuracy 0.5000") && page.contains("1 MiB at most"))
+    #expect(!page.contains(",nan") && !page.contains("nan<") && !page.contains("href"))
+  }
+
+  @Test func thePlotFallsFromItsFirstLineToItsLast() {
+    var record = RunRecord(title: "", settings: "")
+    for number in 1...100 { record.note(step(number, loss: 101 - Double(number)), seconds: 1) }
+    let lines = TerminalPlot(record, width: 40, height: 10).text.split(separator: "\n")
+    #expect(lines[0].hasSuffix("loss") && lines.allSatisfy { $0.count <= 40 })
+    #expect(lines[1].contains("|*") && lines[10].hasSuffix("*") && lines[10].count == 40)
+    #expect(lines[12].hasSuffix("100"))
+  }
+}
