@@ -27,6 +27,7 @@ let package = Package(
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Checkpoint", targets: ["Checkpoint"]),
     .library(name: "Training", targets: ["Training"]),
+    .library(name: "Downloads", targets: ["Downloads"]),
     .executable(name: "train", targets: ["TrainApp"]),
     .executable(name: "predict", targets: ["PredictApp"]),
     .executable(name: "evaluate", targets: ["EvaluateApp"]),
@@ -60,6 +61,7 @@ let package = Package(
     .target(
       name: "Training", dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint"],
       swiftSettings: swiftSettings),
+    .target(name: "Downloads", dependencies: ["Datasets"], swiftSettings: swiftSettings),
     .target(name: "AppSupport", path: "Sources/Apps/Support", swiftSettings: swiftSettings),
     program("TrainApp", folder: "Train", using: ["Training"]),
     program("PredictApp", folder: "Predict", using: ["Training"]),
@@ -106,6 +108,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "CheckpointProbe", dependencies: ["Checkpoint"], path: "Tests/CheckpointProbe",
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "DownloadsTests", dependencies: ["Downloads", "Datasets"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CheckpointTests",

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import Testing
 
 /// The files beside these tests.
 enum Fixture {
@@ -24,6 +25,36 @@ enum Fixture {
     try Data(bytes).write(to: url)
     defer { try? FileManager.default.removeItem(at: url) }
     try test(url.path())
+  }
+}
+
+/// A folder of files that is gone when the test ends.
+func withFolder(_ files: [String: [UInt8]], _ test: (String) throws -> Void) throws {
+  let url = FileManager.default.temporaryDirectory
+    .appending(path: "datasets-\(UInt64.random(in: 0 ... .max))")
+  defer { try? FileManager.default.removeItem(at: url) }
+  for (name, bytes) in files {
+    let file = url.appending(path: name)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
+  }
+  try test(url.path())
+}
+
+/// A folder with one file, whose path the test is given.
+func withFile(_ name: String, _ text: String, _ test: (String) throws -> Void) throws {
+  try withFolder([name: Array(text.utf8)]) { try test("\($0)/\(name)") }
+}
+
+/// All samples of a source, read so many at a time.
+func samples(of source: any SampleSource, limit: Int = 3) throws -> [Sample] {
+  var (place, all) = (SamplePlace(), [Sample]())
+  while true {
+    let more = try source.samples(from: &place, limit: limit)
+    if more.isEmpty { return all }
+    #expect(more.count <= limit)
+    all += more
   }
 }
 

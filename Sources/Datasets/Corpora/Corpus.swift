@@ -18,6 +18,15 @@ public protocol Corpus: Sendable {
   ///
   /// - Throws: ``DatasetError``, or an error of the corpus's own.
   func read() throws -> CorpusText
+
+  /// Reads, or makes, the bytes of the text, for a tokenizer that takes any bytes; by default the text's
+  /// UTF-8.
+  func readBytes() throws -> [UInt8]
+}
+
+extension Corpus {
+  /// The UTF-8 of the text.
+  public func readBytes() throws -> [UInt8] { Array(try read().text.utf8) }
 }
 
 /// The text of a corpus and what the corpus knows about it.

@@ -7,9 +7,14 @@ public struct CorpusIdentity: Codable, Hashable, Sendable {
 
   /// The identity of a text.
   public init(_ text: String) {
+    self.init(bytes: text.utf8)
+  }
+
+  /// The identity of some bytes.
+  public init(bytes: some Collection<UInt8>) {
     var crc = CRC32()
-    crc.update(text.utf8)
-    byteCount = text.utf8.count
+    crc.update(bytes)
+    byteCount = bytes.count
     crc32 = crc.value
   }
 }

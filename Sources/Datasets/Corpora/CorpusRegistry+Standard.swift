@@ -1,5 +1,5 @@
 extension Registry where Product == any Corpus {
-  /// The corpora of this library: `tales` and `timemachine:FILE`.
+  /// The corpora of this library: `tales`, `timemachine:FILE` and `ptb:FILE`.
   public static let standard: CorpusRegistry = {
     var corpora = CorpusRegistry()
     corpora.register(
@@ -23,6 +23,15 @@ extension Registry where Product == any Corpus {
           dataset: TimeMachine.registeredName, expected: "timemachine:FILE", found: "no file")
       }
       return TimeMachine(path: path)
+    }
+    corpora.register(
+      TokenFile.registeredName, summary: "ptb:FILE, separated words as in the Penn Treebank's files"
+    ) { argument in
+      guard let path = argument, !path.isEmpty else {
+        throw DatasetError.badArgument(
+          dataset: TokenFile.registeredName, expected: "ptb:FILE", found: "no file")
+      }
+      return TokenFile(path: path)
     }
     return corpora
   }()

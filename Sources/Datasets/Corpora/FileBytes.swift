@@ -20,7 +20,7 @@ enum FileBytes {
     var chunk = [UInt8](repeating: 0, count: 1 << 18)
     while true {
       let count = chunk.withUnsafeMutableBytes { buffer in
-        unsafeRead(descriptor, buffer)
+        read(descriptor, into: buffer)
       }
       if count < 0 && errno == EINTR { continue }
       guard count >= 0 else { throw unreadable(path) }
@@ -35,9 +35,15 @@ enum FileBytes {
     access(path, F_OK) == 0
   }
 
-  private static func unsafeRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer)
-    -> Int
-  {
+  /// The number of bytes of a regular file, or nil.
+  static func size(_ path: String) -> Int? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
+  }
+
+  /// The system's `read`: the number of bytes, 0 at the end, or -1 with a reason in `errno`.
+  static func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int {
     #if canImport(Glibc)
       Glibc.read(descriptor, buffer.baseAddress, buffer.count)
     #elseif canImport(Musl)
@@ -47,7 +53,8 @@ enum FileBytes {
     #endif
   }
 
-  private static func unreadable(_ path: String) -> DatasetError {
+  /// The error that `errno` names.
+  static func unreadable(_ path: String) -> DatasetError {
     let code = errno
     let reason: String? = strerror(code).map { String(cString: $0) }
     return .unreadable(path: path, reason: reason ?? "error \(code)")

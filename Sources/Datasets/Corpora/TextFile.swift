@@ -24,6 +24,13 @@ public struct TextFile: Corpus {
     CorpusText(try contents())
   }
 
+  /// Reads the file's bytes, whatever they are.
+  ///
+  /// - Throws: ``DatasetError``: unreadable or too large.
+  public func readBytes() throws -> [UInt8] {
+    try FileBytes.read(path, limit: Self.sizeLimit)
+  }
+
   /// The file's text without a byte order mark.
   func contents() throws(DatasetError) -> String {
     var bytes = try FileBytes.read(path, limit: Self.sizeLimit)

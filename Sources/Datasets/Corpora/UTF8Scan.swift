@@ -59,7 +59,8 @@ package enum UTF8Scan {
     }
   }
 
-  private static func hexadecimal(_ byte: UInt8) -> String {
+  /// A byte as `0x0A`.
+  static func hexadecimal(_ byte: UInt8) -> String {
     let digits = String(byte, radix: 16, uppercase: true)
     return "0x" + (digits.count < 2 ? "0" : "") + digits
   }

@@ -39,11 +39,14 @@ public struct TaskSamples: Sendable {
   public var validation: (any SampleSource)?
   /// What guessing gives and what counts as solved, where that is known.
   public var levels: TaskLevels?
+  /// What was malformed and passed over, where that was asked for.
+  public var skipped: SkippedRows
 
   /// Samples and their meaning.
   public init(
     input: ValueKind, target: ValueKind, alignment: Alignment = .inStep,
-    training: any SampleSource, validation: (any SampleSource)? = nil, levels: TaskLevels? = nil
+    training: any SampleSource, validation: (any SampleSource)? = nil, levels: TaskLevels? = nil,
+    skipped: SkippedRows = SkippedRows()
   ) {
     self.input = input
     self.target = target
@@ -51,6 +54,7 @@ public struct TaskSamples: Sendable {
     self.training = training
     self.validation = validation
     self.levels = levels
+    self.skipped = skipped
   }
 
   /// Which of the shapes of sequence work this is.

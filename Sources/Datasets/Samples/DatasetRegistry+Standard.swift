@@ -1,5 +1,6 @@
 extension Registry where Product == any Dataset {
-  /// The datasets of this library: the laboratory's tasks, each with an optional number.
+  /// The datasets of this library: the laboratory's tasks, each with an optional number, and the formats
+  /// of files.
   public static let standard: DatasetRegistry = {
     var datasets = DatasetRegistry()
     datasets.register("adding", "STEPS", 2...100_000, "the sum of two marked numbers") {
@@ -39,6 +40,7 @@ extension Registry where Product == any Dataset {
     datasets.register("dates", nil, 0...0, "dates from words to numbers") { _ in Dates() }
     datasets.register("names", nil, 0...0, "names of a given language") { _ in Names() }
     datasets.register("idioms", nil, 0...0, "tags that a later word decides") { _ in Idioms() }
+    datasets.registerFiles()
     return datasets
   }()
 

@@ -114,15 +114,9 @@ public struct Column: Codable, Hashable, Sendable {
   ///
   /// Numbers that are not finite are left out of the measure.
   public init(_ name: String, standardizing numbers: some Collection<Double>) {
-    var (count, mean, sum) = (0.0, 0.0, 0.0)
-    for number in numbers where number.isFinite {
-      count += 1
-      let difference = number - mean
-      mean += difference / count
-      sum += difference * (number - mean)
-    }
-    let deviation = count > 0 ? (sum / count).squareRoot() : 0
-    self.init(name, offset: mean, scale: deviation > 0 && deviation.isFinite ? deviation : 1)
+    var scale = RunningScale()
+    for number in numbers where number.isFinite { scale.add(number) }
+    self.init(name, offset: scale.mean, scale: scale.deviation)
   }
 
   /// What a sample holds for a number of the column.

@@ -15,7 +15,8 @@ public struct TokenizerRegistry: Sendable {
 
   /// The kinds of this library.
   public static let standard = TokenizerRegistry([
-    CharacterTokenizer.self, VocabularyTokenizer.self,
+    BytePairTokenizer.self, ByteTokenizer.self, CharacterTokenizer.self, SeparatedTokenizer.self,
+    VocabularyTokenizer.self, WordTokenizer.self,
   ])
 
   /// A registry of some kinds; the later of two with one name counts.

@@ -1,0 +1,23 @@
+/// A file of separated words, a sentence a line, as the Penn Treebank's for language models is.
+///
+/// Its words are its tokens, by a ``SeparatedTokenizer``; rare words are `<unk>` in such files already.
+public struct TokenFile: Corpus {
+  /// The file's path.
+  public let path: String
+
+  /// The file at a path.
+  public init(path: String) { self.path = path }
+
+  /// The path.
+  public var name: String { path }
+
+  static let registeredName = "ptb"
+
+  /// Reads the file.
+  ///
+  /// - Throws: ``DatasetError``: unreadable, too large, not UTF-8, or empty.
+  public func read() throws -> CorpusText {
+    let text = try TextFile(path: path).contents()
+    return CorpusText(text, tokenizer: SeparatedTokenizer(text))
+  }
+}

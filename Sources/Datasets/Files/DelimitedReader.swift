@@ -1,0 +1,130 @@
+/// Reads rows of fields with a delimiter between them, as RFC 4180 defines it for commas.
+///
+/// A field that begins with a quote ends with the next one that stands alone; in between, two quotes mean
+/// one, and delimiters and line ends are text. Empty lines are passed over. In a field without quotes around
+/// it a quote is an error between commas, and text between tabs, where sentences are usual.
+struct DelimitedReader: FileRecordReader {
+  private let lines: FileLines
+  private let delimiter: UInt8
+  private var allowsBareQuotes: Bool { delimiter == UInt8(ascii: "\t") }
+
+  init(_ lines: FileLines, delimiter: Unicode.Scalar) {
+    self.lines = lines
+    self.delimiter = UInt8(ascii: delimiter)
+  }
+
+  var place: SamplePlace { lines.place }
+
+  mutating func next() throws(DatasetError) -> FileRecord? {
+    while true {
+      guard let line = try lines.line() else { return nil }
+      if line.withoutLineEnd.isEmpty { continue }
+      let behind = lines.place
+      do throws(DatasetError) {
+        return FileRecord(rows: [try row(beginning: line)])
+      } catch {
+        // What follows the first line of a malformed row may well be rows.
+        try lines.seek(to: behind)
+        throw error
+      }
+    }
+  }
+
+  /// The fields of a row that begins with a line and may go on over others.
+  private func row(beginning first: [UInt8]) throws(DatasetError) -> [FileField] {
+    var row = Row(bytes: first, line: lines.place.line)
+    var fields: [FileField] = []
+    while true {
+      fields.append(try field(&row))
+      if row.isAtEnd { return fields }
+      row.position += 1
+    }
+  }
+
+  /// The lines of a row, and how far they are read.
+  private struct Row {
+    var bytes: [UInt8]
+    var position = 0
+    /// The number of the line that is being read.
+    var line: Int
+    /// Where that line begins.
+    var lineStart = 0
+    /// The size of all lines read for the row.
+    var size = 0
+
+    init(bytes: [UInt8], line: Int) {
+      self.bytes = bytes
+      self.line = line
+    }
+
+    var column: Int { position - lineStart + 1 }
+
+    /// Whether the row ends here: only a line end is left.
+    var isAtEnd: Bool {
+      switch bytes.count - position {
+      case 0: true
+      case 1: bytes[position] == UInt8(ascii: "\n")
+      case 2: bytes[position] == UInt8(ascii: "\r") && bytes[position + 1] == UInt8(ascii: "\n")
+      default: false
+      }
+    }
+  }
+
+  private func fault(_ row: Row, _ expected: String) -> DatasetError {
+    let found =
+      row.isAtEnd
+      ? "the end of the line"
+      : String(decoding: row.bytes[row.position..<row.position + 1], as: UTF8.self)
+    return .badRow(
+      path: lines.path, line: row.line, column: row.column, expected: expected, found: found)
+  }
+
+  private func field(_ row: inout Row) throws(DatasetError) -> FileField {
+    let (line, column) = (row.line, row.column)
+    guard !row.isAtEnd, row.bytes[row.position] == UInt8(ascii: "\"") else {
+      let start = row.position
+      while !row.isAtEnd, row.bytes[row.position] != delimiter {
+        if row.bytes[row.position] == UInt8(ascii: "\""), !allowsBareQuotes {
+          throw fault(row, "quotes around the field that holds one")
+        }
+        row.position += 1
+      }
+      return try lines.field(row.bytes[start..<row.position], line: line, column: column)
+    }
+    row.position += 1
+    var text: [UInt8] = []
+    while true {
+      guard row.position < row.bytes.count else {
+        try goOn(&row, quoteLine: line, quoteColumn: column)
+        continue
+      }
+      let byte = row.bytes[row.position]
+      row.position += 1
+      guard byte == UInt8(ascii: "\"") else {
+        text.append(byte)
+        continue
+      }
+      guard row.position < row.bytes.count, row.bytes[row.position] == byte else { break }
+      text.append(byte)
+      row.position += 1
+    }
+    guard row.isAtEnd || row.bytes[row.position] == delimiter else {
+      throw fault(row, "a delimiter or the end of the line behind the quote")
+    }
+    return try lines.field(text, line: line, column: column)
+  }
+
+  /// Appends the next line to a row in the middle of a quoted field.
+  private func goOn(_ row: inout Row, quoteLine: Int, quoteColumn: Int) throws(DatasetError) {
+    row.size += row.bytes.count
+    guard row.size <= FileLines.longestLine, let more = try lines.line() else {
+      throw .badRow(
+        path: lines.path, line: quoteLine, column: quoteColumn,
+        expected: "a quote that ends the field", found: "none")
+    }
+    row.bytes = more
+    row.position = 0
+    row.lineStart = 0
+    row.line += 1
+  }
+}

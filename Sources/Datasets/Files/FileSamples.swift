@@ -1,0 +1,39 @@
+/// The samples of a file of records, read as they are asked for, in constant memory.
+struct FileSamples: SampleSource {
+  /// Makes a sample of a record.
+  typealias Maker = @Sendable (FileRecord) throws(DatasetError) -> Sample
+
+  let file: RecordFile
+  let layout: RecordFile.Layout
+  let make: Maker
+
+  /// Nobody knows without reading.
+  var count: Int? { nil }
+
+  func samples(from place: inout SamplePlace, limit: Int) throws -> [Sample] {
+    try read(from: &place, limit: limit)
+  }
+
+  /// The next samples; malformed records are passed over where the options say so.
+  func read(from place: inout SamplePlace, limit: Int) throws(DatasetError) -> [Sample] {
+    var start = place
+    if place.offset == 0 {
+      start = layout.start
+      start.index = place.index
+    }
+    var reader = try file.reader(from: start, names: layout.names)
+    var samples: [Sample] = []
+    while samples.count < limit {
+      do throws(DatasetError) {
+        guard let record = try reader.next() else { break }
+        samples.append(try make(record))
+      } catch {
+        guard file.options.skipsBadRows, case .badRow = error else { throw error }
+      }
+    }
+    let index = place.index + samples.count
+    place = reader.place
+    place.index = index
+    return samples
+  }
+}

@@ -1,0 +1,113 @@
+/// Windows of a series in a file, one behind the other, in constant memory.
+struct SeriesSamples: SampleSource {
+  let file: RecordFile
+  let layout: RecordFile.Layout
+  let columns: [Column]
+  let steps: Int
+  let horizon: Int
+  /// The rows that windows may use.
+  var rows: Range<Int>
+
+  /// The number of windows, none of which overlaps another, targets aside.
+  var count: Int? { max(0, (rows.count - horizon) / steps) }
+
+  /// The windows of other rows.
+  func part(_ rows: Range<Int>) -> SeriesSamples {
+    var part = self
+    part.rows = rows
+    return part
+  }
+
+  func samples(from place: inout SamplePlace, limit: Int) throws -> [Sample] {
+    let (first, all) = (place.index, count ?? 0)
+    var samples: [Sample] = []
+    while samples.count < limit, first + samples.count < all {
+      let start = rows.lowerBound + (first + samples.count) * steps
+      var ahead = place
+      let values: [Float]
+      if place.offset == 0 {
+        // The rows before the part are passed over.
+        values = try self.values(start..<start + steps, from: &place)
+      } else {
+        values = try self.values(0..<steps, from: &place)
+      }
+      ahead = place
+      let more = try self.values(0..<horizon, from: &ahead)
+      samples.append(sample(values + more, at: 0))
+      place.index = first + samples.count
+    }
+    return samples
+  }
+
+  /// The scaled numbers of some rows, counted from a place, which moves behind them.
+  func values(_ rows: Range<Int>, from place: inout SamplePlace) throws(DatasetError) -> [Float] {
+    var reader = try file.reader(
+      from: place.offset == 0 ? layout.start : place, names: layout.names)
+    var values: [Float] = []
+    var row = 0
+    while row < rows.upperBound {
+      do throws(DatasetError) {
+        guard let record = try reader.next() else { break }
+        let numbers = try Self.numbers(record, file, layout)
+        if row >= rows.lowerBound {
+          for (column, number) in zip(columns, numbers) { values.append(column.scaled(number)) }
+        }
+        row += 1
+      } catch {
+        guard file.options.skipsBadRows, case .badRow = error else { throw error }
+      }
+    }
+    let index = place.index
+    place = reader.place
+    place.index = index
+    guard row == rows.upperBound else {
+      throw .badRow(
+        path: file.path, line: place.line, column: 1, expected: "the rows that were there before",
+        found: "the end")
+    }
+    return values
+  }
+
+  /// A window of values whose first step is a row of theirs.
+  func sample(_ values: [Float], at row: Int) -> Sample {
+    let width = columns.count
+    func window(_ start: Int) -> SampleValue {
+      .features(
+        FeatureSequence(Array(values[start * width..<(start + steps) * width]), width: width))
+    }
+    return Sample(window(row), window(row + horizon))
+  }
+
+  /// The windows of values in memory, each a quarter of its length behind the one before it.
+  func inMemory(_ values: [Float], _ rows: Range<Int>) -> any IndexedSamples {
+    SeriesWindows(series: self, values: values, rows: rows, stride: max(1, steps / 4))
+  }
+
+  /// The numbers of a record's columns.
+  static func numbers(
+    _ record: FileRecord, _ file: RecordFile, _ layout: RecordFile.Layout
+  ) throws(DatasetError) -> [Double] {
+    var numbers: [Double] = []
+    for field in try file.fields(record, layout) {
+      guard let number = field.number else {
+        throw field.fault(in: file.path, expected: "a number")
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+}
+
+/// Windows of a series in memory.
+private struct SeriesWindows: IndexedSamples {
+  let series: SeriesSamples
+  let values: [Float]
+  let rows: Range<Int>
+  let stride: Int
+
+  var sampleCount: Int { (rows.count - series.steps - series.horizon) / stride + 1 }
+
+  func sample(at index: Int) -> Sample {
+    series.sample(values, at: rows.lowerBound + index * stride)
+  }
+}

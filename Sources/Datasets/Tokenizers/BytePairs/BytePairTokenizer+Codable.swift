@@ -1,0 +1,137 @@
+extension BytePairTokenizer: Codable {
+  private enum CodingKeys: String, CodingKey { case vocabulary, splits, results, special }
+
+  /// Writes the vocabulary in id order; for each merge the number of bytes of its left part, and its result
+  /// unless all results are ids from 256 on, one after another; and the special tokens' ids.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(vocabulary, forKey: .vocabulary)
+    try container.encode(merges.map { utf8(of: $0.pair.left).count }, forKey: .splits)
+    let results = merges.map(\.result)
+    if !results.elementsEqual(Self.usualResults(merges.count)) {
+      try container.encode(results, forKey: .results)
+    }
+    try container.encode(marks.map(\.id), forKey: .special)
+  }
+
+  private static func usualResults(_ count: Int) -> Range<Int32> {
+    Int32(alphabetSize)..<Int32(alphabetSize + count)
+  }
+
+  /// Reads what `encode(to:)` wrote.
+  ///
+  /// - Throws: `DecodingError` where a byte has no token, or a merge has none for its parts or result.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let vocabulary = try container.decode([String].self, forKey: .vocabulary)
+    let splits = try container.decode([Int].self, forKey: .splits)
+    let results =
+      try container.decodeIfPresent([Int32].self, forKey: .results)
+      ?? Array(Self.usualResults(splits.count))
+    let special = try container.decode([Int32].self, forKey: .special)
+    guard results.count == splits.count, splits.allSatisfy({ $0 > 0 }),
+      (results + special).allSatisfy({ vocabulary.indices.contains(Int($0)) })
+    else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .splits, in: container,
+        debugDescription: "expected as many splits as results, all of them tokens")
+    }
+    let merges = zip(results, splits).map { result, split in
+      let scalars = vocabulary[Int(result)].unicodeScalars
+      return (left: String(scalars.prefix(split)), right: String(scalars.dropFirst(split)))
+    }
+    do throws(BytePairFault) {
+      try self.init(vocabulary: vocabulary, merges: merges, marks: special)
+    } catch {
+      throw DecodingError.dataCorruptedError(
+        forKey: error.merge == nil ? .vocabulary : .splits, in: container,
+        debugDescription: "\(error)")
+    }
+  }
+}
+
+/// What is wrong with a vocabulary of byte pairs that comes from outside.
+public struct BytePairFault: Error, Equatable, CustomStringConvertible {
+  /// The number of the merge, from 0; nil where it is the vocabulary.
+  public let merge: Int?
+  /// What had to be there.
+  public let expected: String
+  /// What was there.
+  public let found: String
+
+  /// One line.
+  public var description: String {
+    (merge.map { "merge \($0): " } ?? "") + "expected \(expected), found \(found)"
+  }
+}
+
+extension BytePairTokenizer {
+  /// A vocabulary from elsewhere, in the way in which GPT-2's two files write it: bytes as printable
+  /// characters, a space as `Ġ`.
+  ///
+  /// - Parameters:
+  ///   - vocabulary: the tokens in id order.
+  ///   - merges: the pairs that become one token, in the order in which they do.
+  ///   - names: those tokens that are special, and stand for themselves.
+  /// - Throws: ``BytePairFault`` where a byte has no token, a token stands there twice or is no printable
+  ///   bytes, or a merge has no token for its parts or its result.
+  public init(
+    vocabulary: [String], merges: [(left: String, right: String)], special names: [String] = []
+  ) throws(BytePairFault) {
+    var marks: [Int32] = []
+    for name in names {
+      guard let id = vocabulary.firstIndex(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+        throw BytePairFault(merge: nil, expected: "the special token \(name)", found: "none")
+      }
+      marks.append(Int32(id))
+    }
+    try self.init(vocabulary: vocabulary, merges: merges, marks: marks)
+  }
+
+  /// The same with the ids of the special tokens.
+  fileprivate init(
+    vocabulary: [String], merges: [(left: String, right: String)], marks: [Int32]
+  ) throws(BytePairFault) {
+    let names = marks.map { vocabulary[Int($0)] }
+    if let fault = SpecialTokens.fault(in: names) {
+      throw BytePairFault(merge: nil, expected: "special tokens", found: fault)
+    }
+    var ids: [[UInt8]: Int32] = [:]
+    var tokens: [[UInt8]] = []
+    let special = Set(marks)
+    for (id, entry) in vocabulary.enumerated() {
+      if special.contains(Int32(id)) {
+        tokens.append(Array(entry.utf8))
+        continue
+      }
+      guard let bytes = PrintableBytes.bytes(of: entry), !bytes.isEmpty else {
+        throw BytePairFault(
+          merge: nil, expected: "printable bytes, or a special token", found: entry)
+      }
+      guard ids.updateValue(Int32(id), forKey: bytes) == nil else {
+        throw BytePairFault(merge: nil, expected: "different tokens", found: "\(entry) twice")
+      }
+      tokens.append(bytes)
+    }
+    if let missing = (0..<256).first(where: { ids[[UInt8($0)]] == nil }) {
+      let byte = UTF8Scan.hexadecimal(UInt8(missing))
+      throw BytePairFault(merge: nil, expected: "a token for each byte", found: "none for \(byte)")
+    }
+    var rules: [BytePairMerge] = []
+    for (index, merge) in merges.enumerated() {
+      func token(_ parts: String...) throws(BytePairFault) -> Int32 {
+        let bytes = parts.compactMap { PrintableBytes.bytes(of: $0) }
+        guard bytes.count == parts.count, let id = ids[Array(bytes.joined())] else {
+          throw BytePairFault(
+            merge: index, expected: "tokens of the vocabulary", found: parts.joined())
+        }
+        return id
+      }
+      rules.append(
+        BytePairMerge(
+          pair: BytePair(try token(merge.left), try token(merge.right)),
+          result: try token(merge.left, merge.right)))
+    }
+    self.init(tokens: tokens, merges: rules, marks: zip(names, marks).map { (name: $0, id: $1) })
+  }
+}

@@ -1,0 +1,36 @@
+/// Bytes as printable characters, one each, as the files of GPT-2's tokenizer write them.
+///
+/// Printable characters of Latin-1 stand for themselves; the other bytes, the space among them, take
+/// the code points from U+0100 on: a space is `Ġ`, a line feed `Ċ`.
+enum PrintableBytes {
+  private static let scalars: [Unicode.Scalar] = {
+    var next: UInt32 = 0x100
+    return (0..<256).map { byte in
+      let isPrintable =
+        (0x21...0x7E).contains(byte) || (0xA1...0xAC).contains(byte) || (0xAE...0xFF).contains(byte)
+      if isPrintable { return Unicode.Scalar(UInt8(byte)) }
+      defer { next += 1 }
+      return Unicode.Scalar(next) ?? "\u{FFFD}"
+    }
+  }()
+
+  private static let bytes: [Unicode.Scalar: UInt8] = Dictionary(
+    uniqueKeysWithValues: scalars.enumerated().map { ($1, UInt8($0)) })
+
+  /// Bytes as text.
+  static func text(of bytes: some Sequence<UInt8>) -> String {
+    var text = String.UnicodeScalarView()
+    for byte in bytes { text.append(scalars[Int(byte)]) }
+    return String(text)
+  }
+
+  /// The bytes of such a text; nil where a character stands for none.
+  static func bytes(of text: some StringProtocol) -> [UInt8]? {
+    var result: [UInt8] = []
+    for scalar in text.unicodeScalars {
+      guard let byte = bytes[scalar] else { return nil }
+      result.append(byte)
+    }
+    return result
+  }
+}
