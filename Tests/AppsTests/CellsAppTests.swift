@@ -48,6 +48,18 @@ import Testing
     #expect(outcome.output.contains("\nminlstm: 10 checks passed\n"))
   }
 
+  /// Real-time learning is exact, SnAp-1 where units keep to themselves, and truncation nowhere.
+  @Test func measuresHowFarEnginesAreFromTheGradient() throws {
+    let outcome = try program.run("engines", "indrnn", "lstm", "--hidden", "3", "--steps", "12")
+    #expect(outcome.status == 0)
+    let lines = outcome.output.split(separator: "\n").map(String.init)
+    #expect(lines.count == 14 && lines[0] == "indrnn" && lines[7] == "lstm")
+    #expect(lines[1] == "  rtrl              cosine 1.000  distance 0.000")
+    #expect(lines[2] == "  snap1             cosine 1.000  distance 0.000")
+    #expect(lines[8] == "  rtrl              cosine 1.000  distance 0.000")
+    #expect(!lines[9].hasSuffix("distance 0.000") && lines[12].contains("tbptt through 4"))
+  }
+
   @Test(arguments: [
     ["show", "gruu"], ["show", "clockwork", "--hidden", "3"], ["show", "gru", "--hidden", "0"],
     ["check"], ["check", "--all", "gru"], ["check", "nonsense"], ["nonsense"],

@@ -2,14 +2,14 @@ import AppSupport
 import ArgumentParser
 import Cells
 
-@main struct CellsApp: ParsableCommand {
+@main struct CellsApp: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cells",
-    abstract: "Lists, shows and checks recurrent cells.",
+    abstract: "Lists, shows and checks recurrent cells, and measures how they learn.",
     discussion: """
       Example: cells show gru --latex
       """,
-    subcommands: [ListCells.self, ShowCell.self, CheckCells.self])
+    subcommands: [ListCells.self, ShowCell.self, CheckCells.self, CompareEngines.self])
 }
 
 /// The sizes that a cell is stated for.

@@ -2,7 +2,7 @@ import AppSupport
 import ArgumentParser
 import Cells
 
-struct CheckCells: ParsableCommand {
+struct CheckCells: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Compares what is derived from a cell's equations with their definition.",
@@ -28,12 +28,11 @@ struct CheckCells: ParsableCommand {
     for name in names { _ = try CellRegistry.entry(name) }
   }
 
-  func run() throws {
+  func run() async throws {
     let entries =
       all ? CellRegistry.standard.entries : try names.map { try CellRegistry.entry($0) }
     var failures = 0
-    for entry in entries {
-      let report = checkGradients(of: entry.cell, seed: seed)
+    for await (entry, report) in reports(of: entries) {
       let failed = report.checks.filter { !$0.passed }
       failures += failed.isEmpty ? 0 : 1
       let shown = all ? failed : report.checks
@@ -47,5 +46,30 @@ struct CheckCells: ParsableCommand {
       Console.output.write("\(entries.count - failures) of \(entries.count) cells passed\n")
     }
     if failures > 0 { throw ExitCode(1) }
+  }
+
+  /// The reports in the order of the entries; the cells are checked side by side.
+  private func reports(
+    of entries: [CellRegistry.Entry]
+  ) -> AsyncStream<(CellRegistry.Entry, GradientReport)> {
+    AsyncStream { stream in
+      Task { [seed] in
+        await withTaskGroup(of: (Int, GradientReport).self) { group in
+          for (index, entry) in entries.enumerated() {
+            group.addTask { (index, checkGradients(of: entry.cell, seed: seed)) }
+          }
+          var finished: [Int: GradientReport] = [:]
+          var next = 0
+          for await (index, report) in group {
+            finished[index] = report
+            while let report = finished[next] {
+              stream.yield((entries[next], report))
+              next += 1
+            }
+          }
+        }
+        stream.finish()
+      }
+    }
   }
 }

@@ -36,6 +36,37 @@ public struct CellGraph: Sendable {
     public let name: String
     /// The number of units.
     public let width: Int
+    /// Where its numbers come from.
+    package var role = Role.input
+
+    /// Where the numbers of a signal from outside come from.
+    package enum Role: Sendable, Hashable {
+      /// The caller.
+      case input
+      /// Chance.
+      case mask(Mask)
+      /// 1 where a step counts.
+      case validity
+      /// 1 where a step starts a sequence.
+      case resets
+    }
+
+    /// How chance sets a mask to zeros.
+    package struct Mask: Sendable, Hashable {
+      /// The share of the zeros.
+      package var probability: Float
+      /// Whether all steps share their numbers.
+      package var isPerSequence: Bool
+      /// Whether the other numbers are `1 / (1 - p)`, and not 1.
+      package var isScaled = true
+    }
+  }
+
+  /// A mask for the elements of a matrix that depends on parameters alone, new for each pass.
+  package struct WeightMask: Sendable, Hashable {
+    package var rows: Int
+    package var columns: Int
+    package var probability: Float
   }
 
   package var graph: Graph
@@ -46,12 +77,14 @@ public struct CellGraph: Sendable {
   /// The states, in the order in which the equations mention them.
   public let states: [State]
   /// The parameters, in the order in which the equations mention them.
-  public let parameters: [Parameter]
+  public package(set) var parameters: [Parameter]
   /// The signals from outside; the first is the input.
   public package(set) var sequences: [Sequence]
   /// The new value of each state.
   package var updates: [NodeID]
   package var output: NodeID
+  /// What stands behind the parameters among those that a pass is given.
+  package var weightMasks: [WeightMask] = []
 
   /// The number of units of the output.
   public var outputSize: Int { graph[output].columns }

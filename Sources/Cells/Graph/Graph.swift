@@ -73,6 +73,7 @@ package struct Graph: Sendable {
     case .parameter: return node(rows: rows, columns)
     case .constant(_, let rows, let columns): return node(rows: rows, columns)
     case .identity(let size): return node(rows: size, size)
+    case .table(let table): return node(rows: table.rows, table.columns)
     case .apply(_, let operands):
       let columns = operands.map { nodes[$0].columns }.max() ?? 1
       let rows = operands.map { nodes[$0].rows }.max() ?? 1

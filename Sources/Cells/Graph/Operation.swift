@@ -26,6 +26,8 @@ package enum Operation: Hashable, Sendable {
   case constant(Double, rows: Int = 1, columns: Int)
   /// The square matrix with ones on its diagonal.
   case identity(Int)
+  /// A matrix of constant numbers.
+  case table(Table)
 
   // Of one step.
   /// Applies a function element by element; an operand with one column serves all columns.
@@ -57,7 +59,7 @@ package enum Operation: Hashable, Sendable {
   /// The nodes that this one reads, in order.
   package var operands: [NodeID] {
     switch self {
-    case .sequence, .state, .parameter, .constant, .identity: []
+    case .sequence, .state, .parameter, .constant, .identity, .table: []
     case .apply(_, let operands), .concatenate(let operands), .stack(let operands): operands
     case .affine(let terms, let biases): terms.flatMap { [$0.signal, $0.weight] } + biases
     case .broadcast(let a, _), .slice(let a, _), .sum(let a), .maximum(let a),
@@ -70,7 +72,7 @@ package enum Operation: Hashable, Sendable {
   /// The same operation on other nodes.
   package func mapOperands(_ transform: (NodeID) -> NodeID) -> Operation {
     switch self {
-    case .sequence, .state, .parameter, .constant, .identity: self
+    case .sequence, .state, .parameter, .constant, .identity, .table: self
     case .apply(let function, let operands): .apply(function, operands.map(transform))
     case .concatenate(let operands): .concatenate(operands.map(transform))
     case .stack(let operands): .stack(operands.map(transform))

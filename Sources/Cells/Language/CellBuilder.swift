@@ -96,6 +96,11 @@ public struct CellBuilder {
     Matrix(id: trace.graph.add(.identity(size)), trace: trace)
   }
 
+  /// The matrix of the given rows, which is not learned.
+  public func matrix(rows: [[Double]]) -> Matrix {
+    Matrix(id: trace.graph.add(.table(Table(rows))), trace: trace)
+  }
+
   /// The same number in each of `width` units.
   public func constant(_ value: Double, width: Int = 1) -> Signal {
     trace.signal(.constant(value, columns: width))

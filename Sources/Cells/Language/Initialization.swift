@@ -1,11 +1,31 @@
 import TensorCore
 
 /// How the numbers of a parameter start.
+///
+/// Those that look at the size of a matrix `[out, in]` look at each block of it alone: a gate's rows, say.
 public enum Initialization: Sendable, Hashable, Codable {
   /// All the same.
   case constant(Double)
   /// Drawn uniformly from a range.
   case uniform(ClosedRange<Double>)
+  /// Drawn from a normal distribution around zero.
+  case normal(deviation: Double)
+  /// Drawn uniformly with the variance `2 / (in + out)`. Glorot and Bengio, 2010.
+  case xavierUniform
+  /// Drawn from a normal distribution with the variance `2 / (in + out)`.
+  case xavierNormal
+  /// Drawn uniformly with the variance `2 / in`. He et al., 2015.
+  case kaimingUniform
+  /// Drawn from a normal distribution with the variance `2 / in`.
+  case kaimingNormal
+  /// Drawn uniformly with the variance `1 / in`. LeCun et al., 1998.
+  case lecunUniform
+  /// Drawn from a normal distribution with the variance `1 / in`.
+  case lecunNormal
+  /// Rows, or columns where there are fewer, that are orthogonal and of the length `gain`. Saxe et al., 2014.
+  case orthogonal(gain: Double)
+  /// A number on the diagonal, and zero elsewhere. Le, Jaitly and Hinton, 2015.
+  case identity(scale: Double)
   /// `log(u / (1 - u))` of numbers u drawn uniformly from a range within 0...1: gates spread over it.
   case logit(ClosedRange<Double>)
 
@@ -13,37 +33,85 @@ public enum Initialization: Sendable, Hashable, Codable {
   case logUniform(ClosedRange<Double>)
   /// Numbers v with `exp(-exp(v))` in a range within 0...1, uniformly over the area of that ring.
   case logRate(radius: ClosedRange<Double>)
+  /// The negatives of the numbers of another block of the same parameter.
+  case opposite(ofBlock: String)
 
   /// Numbers for a block, row-major.
   func values(
     _ shape: [Int], using generator: inout some RandomNumberGenerator
   ) -> [Float] {
-    let count = shape.reduce(1, *)
-    func drawn(from range: ClosedRange<Double>) -> Double {
+    let count = elementCount(of: shape)
+    let (rows, columns) = (Double(shape[0]), Double(shape[shape.count - 1]))
+    func drawn(_ value: () -> Double) -> [Float] { (0..<count).map { _ in Float(value()) } }
+    func uniform(_ range: ClosedRange<Double>) -> Double {
       Double.random(in: range, using: &generator)
+    }
+    func uniform(variance: Double) -> [Float] {
+      let limit = (3 * variance).squareRoot()
+      return drawn { uniform(-limit...limit) }
+    }
+    func normal(_ deviation: Double) -> [Float] {
+      let numbers = Tensor(normal: shape, using: &generator).scalars
+      return numbers.map { Float(deviation) * $0 }
     }
     switch self {
     case .constant(let value): return [Float](repeating: Float(value), count: count)
-    case .uniform(let range):
-      return (0..<count).map { _ in Float(drawn(from: range)) }
-    case .logUniform(let range):
-      return (0..<count).map { _ in Float(logarithm(drawn(from: range))) }
+    case .uniform(let range): return drawn { uniform(range) }
+    case .normal(let deviation): return normal(deviation)
+    case .xavierUniform: return uniform(variance: 2 / (rows + columns))
+    case .xavierNormal: return normal((2 / (rows + columns)).squareRoot())
+    case .kaimingUniform: return uniform(variance: 2 / columns)
+    case .kaimingNormal: return normal((2 / columns).squareRoot())
+    case .lecunUniform: return uniform(variance: 1 / columns)
+    case .lecunNormal: return normal((1 / columns).squareRoot())
+    case .orthogonal(let gain):
+      return orthonormal(Tensor(normal: shape, using: &generator)).map { Float(gain * $0) }
+    case .identity(let scale):
+      return (0..<count).map { place in
+        place / shape[shape.count - 1] == place % shape[shape.count - 1] ? Float(scale) : 0
+      }
+    case .logUniform(let range): return drawn { logarithm(uniform(range)) }
     case .logRate(let radius):
       let squares = radius.lowerBound * radius.lowerBound...radius.upperBound * radius.upperBound
-      return (0..<count).map { _ in
-        // -log r = -log(r²) / 2.
-        Float(logarithm(-0.5 * logarithm(drawn(from: squares))))
-      }
+      // -log r = -log(r²) / 2.
+      return drawn { logarithm(-0.5 * logarithm(uniform(squares))) }
     case .logit(let range):
-      return (0..<count).map { _ in
-        let u = drawn(from: range)
-        return Float(logarithm(u / (1 - u)))
+      return drawn {
+        let u = uniform(range)
+        return logarithm(u / (1 - u))
       }
+    case .opposite(let block):
+      preconditionFailure("the block \(block) to be the opposite of has no numbers yet")
     }
   }
 }
 
 private func logarithm(_ x: Double) -> Double { ElementwiseFunction.log.evaluated([x]) }
+
+/// The vectors of a matrix, its rows or its columns, whichever are fewer, made orthonormal one after the other.
+private func orthonormal(_ matrix: Tensor) -> [Double] {
+  let (rows, columns) = (matrix.shape[0], matrix.shape[matrix.rank - 1])
+  let isTall = rows > columns
+  let vectors = (isTall ? matrix.transposed(1, 0) : matrix).scalars.map(Double.init)
+  let (count, size) = (min(rows, columns), max(rows, columns))
+  var result: [[Double]] = []
+  for index in 0..<count {
+    var vector = Array(vectors[index * size..<(index + 1) * size])
+    // Twice: what rounding leaves of the others after the first time is gone after the second.
+    for _ in 0..<2 {
+      for other in result {
+        let share = zip(vector, other).reduce(0) { $0 + $1.0 * $1.1 }
+        for place in 0..<size { vector[place] -= share * other[place] }
+      }
+      let length = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      for place in 0..<size { vector[place] /= length }
+    }
+    result.append(vector)
+  }
+  return (0..<rows * columns).map {
+    isTall ? result[$0 % columns][$0 / columns] : result[$0 / columns][$0 % columns]
+  }
+}
 
 extension CellGraph.Parameter {
   /// A start for the parameter: as its blocks say, or else as PyTorch has it.
@@ -53,11 +121,20 @@ extension CellGraph.Parameter {
     guard blocks.contains(where: { $0.initialization != nil }) else {
       return Tensor(fanInUniform: shape, fanIn: fanIn, using: &generator)
     }
-    let scalars = blocks.flatMap { block in
+    var known: [String: [Float]] = [:]
+    for block in blocks {
+      if case .opposite = block.initialization { continue }
       let blockShape = [block.range.count] + shape.dropFirst()
-      return block.initialization?.values(blockShape, using: &generator)
+      known[block.name] =
+        block.initialization?.values(blockShape, using: &generator)
         ?? Tensor(fanInUniform: blockShape, fanIn: fanIn, using: &generator).scalars
     }
-    return Tensor(scalars, shape: shape)
+    return Tensor(
+      blocks.flatMap { block -> [Float] in
+        guard case .opposite(let other) = block.initialization else {
+          return known[block.name] ?? []
+        }
+        return (known[other] ?? []).map { -$0 }
+      }, shape: shape)
   }
 }

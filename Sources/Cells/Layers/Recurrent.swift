@@ -11,7 +11,8 @@ import TensorCore
 ///
 /// Parameters have PyTorch's names, shapes and order of gates: `weight_ih_l0`, `weight_hh_l0`,
 /// `bias_ih_l0`, `bias_hh_l0`, and so on for layer 1, with `_reverse` behind the reverse direction's.
-/// Layer k > 0 reads the merged outputs of layer k - 1.
+/// Layer k > 0 reads the merged outputs of layer k - 1. ``Options`` are what can be put around each cell:
+/// dropout of many kinds, zoneout, connections past the cell, projections, initial states that are learned.
 ///
 /// Under `valueAndGradient` the whole layer is one node of the tape: it is differentiated by
 /// backpropagation through time over the sequence given, by the input, the initial state and the parameters.
@@ -44,7 +45,7 @@ public struct Recurrent: Module {
 
   /// The number of units of the input, I.
   public let inputSize: Int
-  /// The number of units of the cell, H.
+  /// The number of units of the cell, H, where ``Options/layerSizes`` says nothing else.
   public let hiddenSize: Int
   /// The number of layers, L.
   public let layers: Int
@@ -54,9 +55,15 @@ public struct Recurrent: Module {
   public let dropout: Float
   /// Which axis of the input and output comes first.
   public let layout: Layout
+  /// What is put around the cell of every layer.
+  public let options: Options
 
-  /// The plans of the first layer and of the others.
+  /// The plans of each direction of each layer; those that are alike share theirs.
   let plans: [PlanCache]
+  /// The number of units that each state has in the largest layer.
+  let stateWidths: [Int]
+  /// Whether all layers have so many.
+  let hasEqualStates: Bool
   /// The parameters of each direction of each layer, in the cell's order.
   var weights: [[Tensor]]
   /// For each of them, what forward passes have made of them.
@@ -64,22 +71,28 @@ public struct Recurrent: Module {
 
   /// A layer with weights drawn as PyTorch draws them, uniformly from ±1/sqrt(H), but for those
   /// whose start the cell's equations state.
+  ///
+  /// - Precondition: the options pass
+  ///   ``Options/validate(for:inputSize:hiddenSize:layers:direction:)``.
   public init(
     _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int = 1,
     direction: Direction = .forward, dropout: Float = 0, bias: Bool = true,
-    layout: Layout = .timeFirst, using generator: inout some RandomNumberGenerator
+    layout: Layout = .timeFirst, options: Options = Options(),
+    using generator: inout some RandomNumberGenerator
   ) {
     self.init(
       cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction: direction,
-      dropout: dropout, bias: bias, layout: layout
-    ) { $0.initialValue(fanIn: hiddenSize, using: &generator) }
+      dropout: dropout, bias: bias, layout: layout, options: options
+    ) { $0.initialValue(fanIn: $1, using: &generator) }
   }
 
-  /// A layer whose parameters are made by a function: zeros, say, to be loaded.
+  /// A layer whose parameters are made by a function, which is told the units of their cell: zeros, say, to be
+  /// loaded.
   package init(
     _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int = 1,
     direction: Direction = .forward, dropout: Float = 0, bias: Bool = true,
-    layout: Layout = .timeFirst, parameter: (CellGraph.Parameter) -> Tensor
+    layout: Layout = .timeFirst, options: Options = Options(),
+    parameter: (CellGraph.Parameter, _ hiddenSize: Int) -> Tensor
   ) {
     precondition(layers > 0, "a recurrent layer of \(layers) layers")
     precondition(dropout >= 0 && dropout < 1, "dropout of \(dropout) is not in 0..<1")
@@ -89,53 +102,137 @@ public struct Recurrent: Module {
     self.direction = direction
     self.dropout = dropout
     self.layout = layout
-    let first = CellGraph(cell, inputSize: inputSize, hiddenSize: hiddenSize, bias: bias)
-    var plans = [PlanCache(first)]
-    if layers > 1 {
-      let size = direction.mergedSize(of: first.outputSize)
-      plans.append(
-        PlanCache(CellGraph(cell, inputSize: size, hiddenSize: hiddenSize, bias: bias)))
-    }
+    self.options = options
+    options.require(
+      cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction: direction)
+    let plans = Self.plans(
+      cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction, dropout, bias,
+      options)
     self.plans = plans
-    caches = (0..<layers * direction.count).map { _ in PreparedCache() }
-    precondition(
-      plans.allSatisfy { $0.cell.states == first.states },
-      "layers over \(inputSize) and over \(direction.mergedSize(of: first.outputSize)) units "
-        + "have states of different widths, which can't be stacked")
-    weights = []
-    for index in 0..<layers * direction.count {
-      let cell = plans[index < direction.count ? 0 : 1].cell
-      weights.append(cell.parameters.map(parameter))
+    let widths = plans[0].cell.states.indices.map { state in
+      plans.map { $0.cell.states[state].width }.max() ?? 0
+    }
+    stateWidths = widths
+    hasEqualStates = plans.allSatisfy { $0.cell.states.map(\.width) == widths }
+    caches = plans.map { _ in PreparedCache() }
+    weights = plans.map { plan in
+      plan.cell.parameters.map { parameter($0, plan.cell.hiddenSize) }
     }
   }
 
-  /// The number of units of the output.
-  public var outputSize: Int { direction.mergedSize(of: cell.outputSize) }
+  private static func plans(
+    _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
+    _ direction: Direction, _ dropout: Float, _ bias: Bool, _ options: Options
+  ) -> [PlanCache] {
+    var known: [WrappedCell: PlanCache] = [:]
+    var plans: [PlanCache] = []
+    var size = inputSize
+    for layer in 0..<layers {
+      let base = CellGraph(
+        cell, inputSize: size, hiddenSize: options.hiddenSize(ofLayer: layer, else: hiddenSize),
+        bias: bias)
+      for place in 0..<direction.count {
+        let wrapped = WrappedCell(
+          base, options, direction: direction, isReverse: place == 1,
+          dropout: layer == 0 ? 0 : dropout)
+        let plan = known[wrapped] ?? PlanCache(base, wrapped)
+        known[wrapped] = plan
+        plans.append(plan)
+      }
+      size = direction.mergedSize(of: plans[plans.count - 1].cell.outputSize)
+    }
+    return plans
+  }
 
-  /// The cell's equations, for the first layer's sizes.
+  /// The number of units of the output.
+  public var outputSize: Int { outputSize(ofLayer: layers - 1) }
+
+  /// The cell's equations, for the first layer's sizes, with what is put around it.
   public var cell: CellGraph { plans[0].cell }
 
-  /// The cell's equations for the sizes of a layer of the stack.
-  package func cell(ofLayer layer: Int) -> CellGraph { plans[layer == 0 ? 0 : 1].cell }
+  /// The cell's equations in a layer of the stack; the second direction's, where there are two.
+  package func cell(ofLayer layer: Int, isSecond: Bool = false) -> CellGraph {
+    plans[layer * direction.count + (isSecond ? 1 : 0)].cell
+  }
 
-  /// States of zeros, which is what a sequence starts from unless it is told otherwise.
+  /// A layer's equations as real-time learning has to follow them: from the states that are learned, if they are.
+  func learningCell(ofLayer layer: Int) -> CellGraph {
+    plans[layer * direction.count].equations(.init(hasResets: options.learnsInitialState))
+  }
+
+  /// The equations of one direction of one layer, with the masks of learning where asked for.
+  package func equations(ofPlace place: Int, isRandom: Bool) -> CellGraph {
+    plans[place].equations(.init(isRandom: isRandom && self.isRandom))
+  }
+
+  /// The states with the number of units that each has in a ``RecurrentState``.
+  package var stateSizes: [CellGraph.State] {
+    zip(cell.states, stateWidths).map { CellGraph.State(name: $0.name, width: $1) }
+  }
+
+  /// The number of units that a layer of the stack reads.
+  func inputSize(ofLayer layer: Int) -> Int { cell(ofLayer: layer).inputSize }
+
+  /// The number of units of the merged output of a layer of the stack.
+  func outputSize(ofLayer layer: Int) -> Int {
+    direction.mergedSize(of: cell(ofLayer: layer).outputSize)
+  }
+
+  /// The states that a sequence starts from unless it is told otherwise: zeros, or, where they are learned,
+  /// the parameters `initial_…`, so that under `valueAndGradient` these have a gradient.
   public func zeroState(batch: Int) -> RecurrentState {
-    RecurrentState(
-      names: cell.states.map(\.name),
-      tensors: cell.states.map {
-        Tensor(zeros: [layers * direction.count, batch, $0.width])
+    let states = cell.states
+    guard options.learnsInitialState else {
+      return RecurrentState(
+        names: states.map(\.name),
+        tensors: stateWidths.map { Tensor(zeros: [weights.count, batch, $0]) })
+    }
+    return RecurrentState(
+      names: states.map(\.name),
+      tensors: states.indices.map { state in
+        concatenate(weights.indices.map { initialState(state, place: $0, batch: batch) })
       })
+  }
+
+  /// A state to start from, `[1, B, width]`, of one direction of one layer.
+  private func initialState(_ state: Int, place: Int, batch: Int) -> Tensor {
+    let cell = plans[place].cell
+    let name = "initial_\(cell.states[state].name)"
+    guard let index = cell.parameters.firstIndex(where: { $0.name == name }) else {
+      preconditionFailure("no parameter \(name)")
+    }
+    let own = weights[place][index].reshaped(to: [1, 1, cell.states[state].width])
+    let rest = stateWidths[state] - cell.states[state].width
+    let row = rest == 0 ? own : concatenate([own, Tensor(zeros: [1, 1, rest])], along: 2)
+    return Tensor(zeros: [1, batch, stateWidths[state]]) + row
   }
 
   public mutating func visitParameters(_ visitor: inout ParameterVisitor) {
     for index in weights.indices {
-      let (layer, isReverse) = (index / direction.count, isReversed(index))
-      let parameters = plans[layer == 0 ? 0 : 1].cell.parameters
-      for (position, parameter) in parameters.enumerated() {
-        let suffix = "_l\(layer)" + (isReverse && direction != .reverse ? "_reverse" : "")
+      let suffix = direction.suffix(index)
+      for (position, parameter) in plans[index].cell.parameters.enumerated() {
         visitor.visit(parameter.name + suffix, &weights[index][position])
       }
     }
+  }
+
+  /// The parameters that a layer would have and the units of its output, without the layer.
+  package static func outline(
+    _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
+    direction: Direction = .forward, options: Options = Options()
+  ) -> (parameters: [(name: String, shape: [Int])], outputSize: Int, states: [CellGraph.State]) {
+    let plans = plans(
+      cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction, 0, true,
+      options)
+    let parameters = plans.enumerated().flatMap { index, plan in
+      plan.cell.parameters.map { ($0.name + direction.suffix(index), $0.shape) }
+    }
+    let last = plans[plans.count - 1].cell
+    let states = plans[0].cell.states.enumerated().map { index, state in
+      CellGraph.State(
+        name: state.name, width: plans.map { $0.cell.states[index].width }.max() ?? state.width)
+    }
+    return (parameters, direction.mergedSize(of: last.outputSize), states)
   }
 
   /// Whether the direction of the given place among the weights runs from the last step to the first.
@@ -151,6 +248,11 @@ public struct Recurrent: Module {
 extension Recurrent.Direction {
   /// The number of directions, D.
   public var count: Int { if case .bidirectional = self { 2 } else { 1 } }
+
+  /// What stands behind the names of the parameters of a direction of a layer, counted together.
+  func suffix(_ place: Int) -> String {
+    "_l\(place / count)" + (place % count == 1 ? "_reverse" : "")
+  }
 
   func mergedSize(of size: Int) -> Int {
     self == .bidirectional(merge: .concatenate) ? 2 * size : size

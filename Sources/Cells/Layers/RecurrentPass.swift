@@ -9,8 +9,9 @@ struct RecurrentPass {
   let steps: Int
   let batch: Int
   let input: Tensor
-  private let validity: Storage?
-  private let masks: [Storage]
+  private let marks: StepMarks
+  private let reversedResets: Storage?
+  private let masks: RandomMasks?
   private let learns: Bool
   private let keepsToUnits: Bool
   /// For each direction of each layer, what it left.
@@ -24,47 +25,30 @@ struct RecurrentPass {
   private(set) var finalStates: [Tensor]
 
   init(
-    _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ lengths: [Int]?,
-    masks: [Storage], learns: Bool, keepsToUnits: Bool = false, validity: Storage? = nil
+    _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ marks: StepMarks,
+    masks: RandomMasks? = nil, learns: Bool, keepsToUnits: Bool = false
   ) {
     self.layer = layer
+    self.marks = marks
     self.masks = masks
     self.learns = learns
     self.keepsToUnits = keepsToUnits
     (steps, batch) = (layer.steps(of: x), layer.batch(of: x))
+    reversedResets = layer.direction == .forward ? nil : marks.reversedResets(batch: batch)
     input = x.detached()
-    self.validity =
-      validity
-      ?? lengths.map { [steps, batch] in Self.validity($0, steps: steps, batch: batch) }
     var shape = x.shape
     shape[2] = layer.outputSize
     output = Tensor(uninitialized: shape) { _ in }
-    finalStates = initialStates.map { Tensor(uninitialized: $0.shape) { _ in } }
+    finalStates = initialStates.map { layer.emptyState(like: $0) }
     for index in 0..<layer.layers { runLayer(index, initialStates) }
-  }
-
-  /// `[T, B]`: 1 where a step counts, 0 past a sample's end.
-  static func validity(_ lengths: [Int], steps: Int, batch: Int) -> Storage {
-    precondition(
-      lengths.count == batch, "\(lengths.count) lengths for a batch of \(batch)")
-    precondition(
-      lengths.allSatisfy { 0...steps ~= $0 }, "lengths \(lengths) are not all in 0...\(steps)")
-    let storage = Storage(count: steps * batch)
-    for step in 0..<steps {
-      for sample in 0..<batch {
-        storage.pointer[step * batch + sample] = step < lengths[sample] ? 1 : 0
-      }
-    }
-    return storage
   }
 
   // MARK: Forward
 
   private mutating func runLayer(_ index: Int, _ initialStates: [Tensor]) {
     let directions = layer.direction.count
-    let plan = plan(index)
     let isLast = index == layer.layers - 1
-    let width = layer.outputSize
+    let width = layer.outputSize(ofLayer: index)
     var target: SignalView
     if isLast {
       target = view(of: &output)
@@ -79,42 +63,64 @@ struct RecurrentPass {
     }
     for direction in 0..<directions {
       let place = index * directions + direction
+      let plan = plan(place)
+      let starts = initialStates.enumerated().map { layer.part(of: $1, state: $0, place) }
       let result = plan.run(
         PlanArguments(
           batch: batch, steps: steps, isReversed: layer.isReversed(place),
-          sequences: sequences(index), outputs: [outputs[direction]],
-          initialStates: initialStates.map { pointer(to: $0, place) },
-          parameters: PlanParameters(layer.weights[place], cache: layer.caches[place])))
+          sequences: plan.cell.sequences.indices.map { sequence($0, of: plan, place) },
+          outputs: [outputs[direction]], initialStates: starts.map(\.pointer),
+          parameters: parameters(place)))
+      withExtendedLifetime(starts) {}
       trails.append(result.trail)
       for (state, storage) in result.states.enumerated() {
-        finalStates[state].withUnsafeMutablePointer {
-          ($0 + place * storage.count).update(from: storage.pointer, count: storage.count)
-        }
+        layer.set(storage, in: &finalStates[state], state: state, place)
       }
     }
-    merge(parts[index], into: target)
+    merge(parts[index], into: target, size: layer.cell(ofLayer: index).outputSize)
   }
 
-  func plan(_ index: Int) -> Plan {
-    let features = PlanCache.Features(
-      masksInput: !masks.isEmpty && index > 0, hasLengths: validity != nil, learns: learns,
-      keepsToUnits: keepsToUnits)
-    return layer.plans[index == 0 ? 0 : 1].plan(features)
+  /// The plan of one direction of one layer.
+  func plan(_ place: Int) -> Plan {
+    let signals = WrappedCell.Signals(
+      isRandom: masks != nil, hasLengths: marks.validity != nil, hasResets: marks.resets != nil)
+    return layer.plans[place].plan(
+      .init(signals: signals, learns: learns, keepsToUnits: keepsToUnits))
   }
 
-  /// The signals that a layer reads: its input and the masks of its features.
-  private func sequences(_ index: Int) -> [SignalView] {
-    var signals = [
-      index == 0
+  /// The weights of one direction of one layer, with their masks behind them.
+  func parameters(_ place: Int) -> PlanParameters {
+    PlanParameters(
+      layer.weights[place] + (masks?.weights[place] ?? []), cache: layer.caches[place])
+  }
+
+  /// A signal that one direction of a layer reads from outside.
+  private func sequence(_ index: Int, of plan: Plan, _ place: Int) -> SignalView {
+    let layerIndex = place / layer.direction.count
+    let cell = plan.cell
+    switch cell.sequences[index].role {
+    case .input:
+      return layerIndex == 0
         ? strided(input.readPointer, layer.inputSize)
-        : timeFirst(between[index - 1].pointer, layer.outputSize)
-    ]
-    if !masks.isEmpty, index > 0 {
-      signals.append(timeFirst(masks[index - 1].pointer, layer.outputSize))
+        : timeFirst(between[layerIndex - 1].pointer, layer.inputSize(ofLayer: layerIndex))
+    case .mask(let mask):
+      let number = cell.sequences[..<index].count {
+        if case .mask = $0.role { true } else { false }
+      }
+      guard let values = masks?.signals[place][number] else {
+        preconditionFailure("a mask that was not drawn")
+      }
+      var view = timeFirst(values.storage.pointer, cell.sequences[index].width)
+      if mask.isPerSequence { view.timeStride = 0 }
+      return view
+    case .validity: return marks.validity.map { timeFirst($0.pointer, 1) } ?? nowhere
+    case .resets:
+      let resets = layer.isReversed(place) ? reversedResets : marks.resets
+      return resets.map { timeFirst($0.pointer, 1) } ?? nowhere
     }
-    if let validity { signals.append(timeFirst(validity.pointer, 1)) }
-    return signals
   }
+
+  private var nowhere: SignalView { preconditionFailure("a plan for marks that there are not") }
 
   // MARK: Merging directions
 
@@ -122,7 +128,7 @@ struct RecurrentPass {
   private mutating func part(
     of target: SignalView, _ direction: Int, _ index: Int
   ) -> SignalView {
-    let size = layer.cell.outputSize
+    let size = layer.cell(ofLayer: index).outputSize
     switch layer.direction {
     case .forward, .reverse: return target
     case .bidirectional(.concatenate):
@@ -135,17 +141,16 @@ struct RecurrentPass {
     }
   }
 
-  private func merge(_ parts: [Storage], into target: SignalView) {
+  private func merge(_ parts: [Storage], into target: SignalView, size width: Int) {
     guard parts.count == 2, case .bidirectional(let merge) = layer.direction else { return }
     let program = merge == .product ? MergePrograms.product : MergePrograms.sum
     let scale: Float = merge == .mean ? 0.5 : 1
-    let width = layer.cell.outputSize
     combine(program, scale, width, parts.map { timeFirst($0.pointer, width) } + [target])
   }
 
   /// The cotangents of the two directions' outputs.
   private func unmerge(_ cotangent: SignalView, _ index: Int) -> [(SignalView, owner: Storage?)] {
-    let size = layer.cell.outputSize
+    let size = layer.cell(ofLayer: index).outputSize
     switch layer.direction {
     case .forward, .reverse: return [(cotangent, nil)]
     case .bidirectional(.concatenate):
@@ -210,7 +215,7 @@ struct RecurrentPass {
   /// gradients are added up in the segment.
   func pullBack(_ cotangents: [Tensor?], _ segment: inout LayerSegment) -> [Tensor?] {
     var inputCotangent = Tensor(uninitialized: input.shape) { _ in }
-    var stateCotangents = finalStates.map { Tensor(uninitialized: $0.shape) { _ in } }
+    var stateCotangents = finalStates.map { layer.emptyState(like: $0) }
     let zeros = Storage(count: layer.outputSize)
     zeros.pointer.update(repeating: 0, count: layer.outputSize)
     var downstream: (view: SignalView, owner: Storage?) =
@@ -224,8 +229,9 @@ struct RecurrentPass {
       if index == 0 {
         target = (view(of: &inputCotangent), nil)
       } else {
-        let storage = Storage(count: steps * batch * layer.outputSize)
-        target = (timeFirst(storage.pointer, layer.outputSize), storage)
+        let width = layer.inputSize(ofLayer: index)
+        let storage = Storage(count: steps * batch * width)
+        target = (timeFirst(storage.pointer, width), storage)
       }
       pullBack(
         layer: index, from: downstream.view, to: target.view, cotangents, &stateCotangents,
@@ -241,7 +247,7 @@ struct RecurrentPass {
     _ cotangents: [Tensor?], _ stateCotangents: inout [Tensor], _ segment: inout LayerSegment
   ) {
     let directions = layer.direction.count
-    let width = index == 0 ? layer.inputSize : layer.outputSize
+    let width = layer.inputSize(ofLayer: index)
     for (direction, part) in unmerge(outputCotangent, index).enumerated() {
       let place = index * directions + direction
       let other = direction == 0 ? nil : Storage(count: steps * batch * width)
@@ -249,17 +255,17 @@ struct RecurrentPass {
       let pointers = segment.gradients[place].indices.map { position in
         segment.gradients[place][position].withUnsafeMutablePointer { $0 }
       }
-      let states = plan(index).runBackward(
-        trails[place], outputCotangent: part.0,
-        stateCotangents: cotangents.dropFirst().map { $0.map { pointer(to: $0, place) } },
-        inputCotangent: target,
-        parameters: PlanParameters(layer.weights[place], cache: layer.caches[place]),
-        gradients: pointers, segment: segment.part(place)
+      let finals = cotangents.dropFirst().enumerated().map { state, cotangent in
+        cotangent.map { layer.part(of: $0, state: state, place) }
+      }
+      let states = plan(place).runBackward(
+        trails[place], outputCotangent: part.0, stateCotangents: finals.map { $0?.pointer },
+        inputCotangent: target, parameters: parameters(place), gradients: pointers,
+        segment: segment.part(place)
       ).states
+      withExtendedLifetime(finals) {}
       for (state, storage) in states.enumerated() {
-        stateCotangents[state].withUnsafeMutablePointer {
-          ($0 + place * storage.count).update(from: storage.pointer, count: storage.count)
-        }
+        layer.set(storage, in: &stateCotangents[state], state: state, place)
       }
       if other != nil {
         combine(MergePrograms.sum, 1, width, [inputCotangent, target, inputCotangent])
@@ -284,11 +290,6 @@ struct RecurrentPass {
   func view(of tensor: inout Tensor) -> SignalView {
     let width = tensor.shape[2]
     return tensor.withUnsafeMutablePointer { strided($0, width) }
-  }
-
-  /// The part of a state that belongs to one direction of one layer.
-  private func pointer(to state: Tensor, _ place: Int) -> UnsafePointer<Float> {
-    state.readPointer + place * batch * state.shape[2]
   }
 }
 

@@ -12,17 +12,18 @@ import TensorCore
 /// ```
 ///
 /// Parameters have the names of PyTorch's cells: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`. A step
-/// computes the same numbers as a `Recurrent` layer with the same weights.
+/// computes the same numbers as a `Recurrent` layer with the same weights and options in inference.
 public struct RecurrentStep: Module {
   private var layer: Recurrent
 
   /// A cell with weights drawn uniformly from ±1/sqrt(H).
   public init(
     _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, bias: Bool = true,
-    using generator: inout some RandomNumberGenerator
+    options: Recurrent.Options = .init(), using generator: inout some RandomNumberGenerator
   ) {
     layer = Recurrent(
-      cell, inputSize: inputSize, hiddenSize: hiddenSize, bias: bias, using: &generator)
+      cell, inputSize: inputSize, hiddenSize: hiddenSize, bias: bias, options: options,
+      using: &generator)
   }
 
   /// The number of units of the input, I.
@@ -34,11 +35,10 @@ public struct RecurrentStep: Module {
   /// The cell's equations.
   public var cell: CellGraph { layer.cell }
 
-  /// States of zeros, `[B, H]`.
+  /// The states that a sequence starts from, `[B, H]`: zeros, or those that are learned.
   public func zeroState(batch: Int) -> RecurrentState {
-    RecurrentState(
-      names: cell.states.map(\.name),
-      tensors: cell.states.map { Tensor(zeros: [batch, $0.width]) })
+    let state = layer.zeroState(batch: batch)
+    return RecurrentState(names: state.names, tensors: state.tensors.map { $0.at(0) })
   }
 
   /// One step: the input `[B, I]` and the states `[B, H]` before it give the output and the states after it.

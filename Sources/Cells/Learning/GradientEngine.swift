@@ -46,6 +46,8 @@ public enum UnsuitableEngine: Error, Hashable, CustomStringConvertible {
   case notForward
   /// A number of steps that is out of range.
   case steps(name: String, expected: String, found: Int)
+  /// The layer leaves something to chance while it learns, which the engine does not.
+  case random(String)
   /// The cell has more states of one width than ``GradientEngine/snap1`` follows.
   case tooManyStates(count: Int, limit: Int)
 
@@ -55,6 +57,7 @@ public enum UnsuitableEngine: Error, Hashable, CustomStringConvertible {
     case .tooLarge(let bytes, let limit):
       "the influence matrices: expected at most \(limit) bytes, found that they need \(bytes)"
     case .notForward: "direction: expected a layer that reads forwards, found another one"
+    case .random(let name): "\(name): expected 0, found more: this engine leaves nothing to chance"
     case .steps(let name, let expected, let found): "\(name): expected \(expected), found \(found)"
     case .tooManyStates(let count, let limit):
       "states of one width: expected at most \(limit), found \(count)"
@@ -76,7 +79,7 @@ extension GradientEngine {
   ) -> Int {
     var floats = 0
     for index in 0..<layer.layers {
-      let cell = layer.plans[index == 0 ? 0 : 1].cell
+      let cell = layer.learningCell(ofLayer: index)
       let (states, parameters) = (cell.stateSize, cell.parameterSize)
       let columns = parameters + (learnsInitialState ? states : 0)
       let own = cell.states.count
@@ -94,13 +97,14 @@ extension GradientEngine {
 
   /// Checks that a layer can learn with the engine.
   ///
-  /// - Throws: ``UnsuitableEngine`` where the layer does not read forwards, a number of steps is out of range,
-  ///   or the engine would have to remember more than `byteLimit` bytes.
+  /// - Throws: ``UnsuitableEngine`` where the layer does not read forwards or drops anything by chance, a number
+  ///   of steps is out of range, or the engine would have to remember more than `byteLimit` bytes.
   public func validate(
     for layer: Recurrent, batch: Int, learnsInitialState: Bool = false,
     byteLimit: Int = GradientEngine.defaultByteLimit
   ) throws(UnsuitableEngine) {
     guard layer.direction == .forward else { throw .notForward }
+    if let name = layer.firstRandomOption { throw .random(name) }
     switch self {
     case .checkpointed(let count) where count < 1:
       throw .steps(name: "steps between checkpoints", expected: "at least 1", found: count)
@@ -119,6 +123,9 @@ extension GradientEngine {
     let bytes = byteCount(for: layer, batch: batch, learnsInitialState: learnsInitialState)
     guard bytes <= byteLimit else { throw .tooLarge(bytes: bytes, limit: byteLimit) }
   }
+
+  /// Whether steps before the window are computed again.
+  var isTruncated: Bool { if case .tbptt = self { true } else { false } }
 
   private func product(_ a: Int, _ b: Int) -> Int {
     let (product, overflow) = a.multipliedReportingOverflow(by: b)

@@ -11,10 +11,11 @@ extension Recurrent {
   ///   - initial: The states of the samples that are at the start of a sequence, zeros unless given. With a
   ///     memory that learns them they must be given.
   ///   - lengths: How many steps of each sample count, 0 to T each.
+  ///   - resets: For each sample, the steps that start a new sequence.
   /// - Returns: `[T, B, outputSize]` in the layout of the input.
   public func callAsFunction(
     _ x: Tensor, with memory: RecurrentMemory, startingFrom initial: RecurrentState? = nil,
-    lengths: [Int]? = nil
+    lengths: [Int]? = nil, resets: [[Int]]? = nil
   ) -> Tensor {
     require(
       x.rank == 3 && x.shape[2] == inputSize && batch(of: x) == memory.batch,
@@ -24,7 +25,7 @@ extension Recurrent {
     if let initial { check(initial, batch: memory.batch) }
     let inputs = [x] + (initial?.tensors ?? []) + weights.flatMap { $0 }
     let window = memory.run(
-      self, x, lengths, from: initial?.tensors, learns: inputs.contains { $0.isTracked })
+      self, x, lengths, resets, from: initial?.tensors, learns: inputs.contains { $0.isTracked })
     let stateCount = cell.states.count
     let hasInitial = initial != nil
     let pullback = window.pullback

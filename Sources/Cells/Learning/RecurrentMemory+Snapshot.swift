@@ -53,9 +53,9 @@ extension RecurrentMemory {
       }
       if let history {
         tensors["history/input"] = history.input
-        tensors["history/valid"] = history.validity.map { validity in
-          Tensor(uninitialized: [history.steps, batch]) {
-            $0.update(from: validity.pointer, count: validity.count)
+        for (name, mark) in [("valid", history.marks.validity), ("resets", history.marks.resets)] {
+          tensors["history/\(name)"] = mark.map {
+            Tensor(storage: $0, shape: [history.steps, batch])
           }
         }
         for (name, state) in zip(zeroState.names, history.states) {
@@ -129,10 +129,12 @@ extension RecurrentMemory {
       shape.count == 3 && shape[1 - timeAxis] == batch && shape[2] == inputSize,
       "steps of \(batch) samples of \(inputSize) units", shape)
     (history.input, history.steps) = (input, shape[timeAxis])
-    if snapshot.tensors["history/valid"] != nil {
-      history.validity = try snapshot.tensors.tensor("history/valid", [history.steps, batch])
-        .detached().storage
+    func mark(_ name: String) throws(SnapshotMismatch) -> Storage? {
+      guard snapshot.tensors[name] != nil else { return nil }
+      return try snapshot.tensors.tensor(name, [history.steps, batch]).detached().storage
     }
+    history.marks = StepMarks(
+      validity: try mark("history/valid"), resets: try mark("history/resets"))
     return history
   }
 

@@ -74,14 +74,14 @@ public final class RecurrentMemory: @unchecked Sendable {
     self.engine = engine
     self.batch = batch
     self.learnsInitialState = learnsInitialState
-    zeroState = layer.zeroState(batch: batch)
+    zeroState = layer.zeroState(batch: batch).detached()
     inputSize = layer.inputSize
     timeAxis = layer.timeAxis
     states = zeroState.tensors
     isAtStart = Array(repeating: true, count: batch)
     influences = (0..<layer.layers).compactMap { index in
       engine.influence(
-        of: layer.plans[index == 0 ? 0 : 1].cell, batch: batch,
+        of: layer.learningCell(ofLayer: index), batch: batch,
         learnsInitialState: learnsInitialState, signs: signs)
     }
   }
@@ -120,18 +120,26 @@ public final class RecurrentMemory: @unchecked Sendable {
 
   /// Runs a layer over the next window; returns the output and the way back.
   func run(
-    _ layer: Recurrent, _ x: Tensor, _ lengths: [Int]?, from initial: [Tensor]?, learns: Bool
+    _ layer: Recurrent, _ x: Tensor, _ lengths: [Int]?, _ resets: [[Int]]?,
+    from initial: [Tensor]?, learns: Bool
   ) -> (output: Tensor, pullback: (Tensor?) -> [Tensor?]) {
     lock.withLock {
       settle()
+      // Learned initial states are parameters of the step, so that every engine finds their gradient.
+      let startsAreLearned = initial == nil && layer.options.learnsInitialState
       let initial = initial ?? zeroState.tensors
       let initialStates = replacing(states, by: initial)
       let starts = isAtStart
       isAtStart = Array(repeating: false, count: batch)
       windowCount += 1
+      var marks = StepMarks(
+        lengths: lengths, resets: resets, steps: layer.steps(of: x), batch: batch)
+      if startsAreLearned, !engine.isTruncated {
+        marks.startSequences(of: starts, steps: layer.steps(of: x))
+      }
       switch engine {
       case .bptt:
-        let pass = RecurrentPass(layer, x, initialStates, lengths, masks: [], learns: learns)
+        let pass = RecurrentPass(layer, x, initialStates, marks, learns: learns)
         states = pass.finalStates
         if learns { mostKept = max(mostKept, pass.trailByteCount) }
         let noStates: [Tensor?] = states.map { _ in nil }
@@ -140,19 +148,20 @@ public final class RecurrentMemory: @unchecked Sendable {
         )
       case .checkpointed(let count):
         let pass = SegmentedPass(
-          layer, x, initialStates, validity: validity(lengths, steps: layer.steps(of: x)),
+          layer, x, initialStates, marks,
           cuts: Self.cuts(layer.steps(of: x), every: count, batch: batch), keepsTrails: false)
         states = pass.states[pass.states.count - 1]
         return (pass.output, { self.pullBack($0, pass, starts) })
       case .tbptt(_, let reach):
         return runTruncated(
-          layer, x, lengths, from: initial, initialStates, starts, reach, learns: learns)
+          layer, x, marks, from: initial, initialStates, starts, reach,
+          startsAreLearned: startsAreLearned, learns: learns)
       case .rtrl, .snap1, .uoro:
-        let pass = RecurrentPass(layer, x, initialStates, lengths, masks: [], learns: true)
+        let pass = RecurrentPass(layer, x, initialStates, marks, learns: true)
         let own =
           engine == .snap1
           ? RecurrentPass(
-            layer, x, initialStates, lengths, masks: [], learns: true, keepsToUnits: true) : nil
+            layer, x, initialStates, marks, learns: true, keepsToUnits: true) : nil
         states = pass.finalStates
         mostKept = max(mostKept, pass.trailByteCount)
         pending = Window(pass: pass, own: own)
@@ -160,10 +169,6 @@ public final class RecurrentMemory: @unchecked Sendable {
         return (pass.output, { self.pullBack($0, window: number) })
       }
     }
-  }
-
-  func validity(_ lengths: [Int]?, steps: Int) -> Storage? {
-    lengths.map { RecurrentPass.validity($0, steps: steps, batch: batch) }
   }
 
   /// Segments of whole blocks, with at least `count` steps each.

@@ -34,8 +34,9 @@ extension RecurrentPass {
       if index == 0 {
         inputs = view(of: &result.input)
       } else {
-        owners.append(Storage(count: steps * batch * layer.outputSize))
-        inputs = timeFirst(owners[owners.count - 1].pointer, layer.outputSize)
+        let width = layer.inputSize(ofLayer: index)
+        owners.append(Storage(count: steps * batch * width))
+        inputs = timeFirst(owners[owners.count - 1].pointer, width)
       }
       advance(
         &influences[index], own, layer: index, from: outputs, to: inputs, &result,
@@ -63,13 +64,16 @@ extension RecurrentPass {
       )
     }
     let initial = result.initialStates.indices.map { state in
-      let width = plan.cell.states[state].width
+      let width = layer.stateWidths[state]
       let base = result.initialStates[state].withUnsafeMutablePointer { $0 }
-      return (pointer: base + index * batch * width, count: width)
+      return (
+        pointer: base + index * batch * width, stride: width,
+        count: plan.cell.states[state].width
+      )
     }
     for sample in 0..<batch {
       let states =
-        learnsInitialState ? initial.map { ($0.pointer + sample * $0.count, $0.count) } : []
+        learnsInitialState ? initial.map { ($0.pointer + sample * $0.stride, $0.count) } : []
       influence.advance(
         window, sample: sample, outputs: outputs?.sample(sample),
         into: GradientSums(targets: parameters + states), inputs: inputs.sample(sample))

@@ -10,8 +10,7 @@ struct SegmentedPass {
   private let layer: Recurrent
   private let input: Tensor
   private let batch: Int
-  /// `[T, B]`, if not all steps count.
-  private let validity: Storage?
+  private let marks: StepMarks
   private let cuts: [Range<Int>]
   /// The passes, where their trails are kept.
   private var passes: [RecurrentPass] = []
@@ -20,11 +19,11 @@ struct SegmentedPass {
   private(set) var output: Tensor
 
   init(
-    _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], validity: Storage?,
+    _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ marks: StepMarks,
     cuts: [Range<Int>], keepsTrails: Bool
   ) {
     self.layer = layer
-    self.validity = validity
+    self.marks = marks
     self.cuts = cuts
     batch = layer.batch(of: x)
     input = x.detached()
@@ -48,8 +47,8 @@ struct SegmentedPass {
   private func pass(_ index: Int, learns: Bool) -> RecurrentPass {
     let range = cuts[index]
     return RecurrentPass(
-      layer, input.slice(range, along: layer.timeAxis), states[index], nil, masks: [],
-      learns: learns, validity: validity?.steps(range, batch: batch))
+      layer, input.slice(range, along: layer.timeAxis), states[index],
+      marks.steps(range, batch: batch), learns: learns)
   }
 
   /// From the output's cotangent to those of the input, the initial states and the parameters.
@@ -77,15 +76,6 @@ struct SegmentedPass {
 extension RecurrentPass {
   /// The bytes that are kept for the way back, besides the input and the output.
   var trailByteCount: Int { trails.reduce(0) { $0 + $1.byteCount } }
-}
-
-extension Storage {
-  /// Some steps of a mask `[T, B]`.
-  func steps(_ range: Range<Int>, batch: Int) -> Storage {
-    let part = Storage(count: range.count * batch)
-    part.pointer.update(from: pointer + range.lowerBound * batch, count: part.count)
-    return part
-  }
 }
 
 extension Recurrent {

@@ -6,8 +6,8 @@ struct TruncatedHistory: Sendable {
   var input: Tensor?
   /// The number of the steps.
   var steps = 0
-  /// `[steps, B]`: 1 where a step counts; nil where all of them do.
-  var validity: Storage?
+  /// Which of the steps count, and which start a sequence.
+  var marks = StepMarks()
   /// The states before the steps.
   var states: [Tensor]
   /// Which samples stand at the start of a sequence before the steps.
@@ -22,32 +22,15 @@ struct TruncatedHistory: Sendable {
   /// Starts a sample anew: none of the steps is its own any more.
   mutating func restart(sample: Int) {
     isStart[sample] = true
-    guard steps > 0 else { return }
-    let batch = isStart.count
-    let mask = Storage(ones: steps * batch)
-    if let validity { mask.pointer.update(from: validity.pointer, count: mask.count) }
-    for step in 0..<steps { mask.pointer[step * batch + sample] = 0 }
-    validity = mask
-  }
-
-  /// The validity of the steps and those of a window after them.
-  func validity(with window: Storage?, steps count: Int) -> Storage? {
-    if validity == nil, window == nil { return nil }
-    let batch = isStart.count
-    let whole = Storage(ones: (steps + count) * batch)
-    if let validity { whole.pointer.update(from: validity.pointer, count: steps * batch) }
-    if let window {
-      (whole.pointer + steps * batch).update(from: window.pointer, count: count * batch)
-    }
-    return whole
+    if steps > 0 { marks.leaveOut(sample: sample, steps: steps, batch: isStart.count) }
   }
 }
 
 extension RecurrentMemory {
   /// Runs the steps before the window again, from the states that were carried to them, and then the window.
   func runTruncated(
-    _ layer: Recurrent, _ x: Tensor, _ lengths: [Int]?, from initial: [Tensor],
-    _ initialStates: [Tensor], _ starts: [Bool], _ reach: Int, learns: Bool
+    _ layer: Recurrent, _ x: Tensor, _ window: StepMarks, from initial: [Tensor],
+    _ initialStates: [Tensor], _ starts: [Bool], _ reach: Int, startsAreLearned: Bool, learns: Bool
   ) -> (output: Tensor, pullback: (Tensor?) -> [Tensor?]) {
     let (axis, steps) = (timeAxis, layer.steps(of: x))
     require(steps <= reach, "a window of \(steps) steps where the way back has \(reach)")
@@ -57,16 +40,18 @@ extension RecurrentMemory {
     for sample in 0..<batch where starts[sample] { past.restart(sample: sample) }
     let whole = past.input.map { concatenate([$0, x.detached()], along: axis) } ?? x.detached()
     let count = past.steps + steps
-    let validity = past.validity(with: validity(lengths, steps: steps), steps: steps)
+    let marks = past.marks.followed(by: window, steps: past.steps, window: steps, batch: batch)
+    var replayed = marks
+    if startsAreLearned { replayed.startSequences(of: past.isStart, steps: count) }
     // The steps that the next window of this length does not reach come first.
     let cut = max(0, min(count, count + steps - reach))
     let cuts = [0..<cut, cut..<count].filter { !$0.isEmpty }
     let pass = SegmentedPass(
       layer, whole,
       zip(initial, past.states).map { choosing($0, where: past.isStart, else: $1) },
-      validity: validity, cuts: cuts, keepsTrails: learns)
+      replayed, cuts: cuts, keepsTrails: learns)
     states = pass.states[pass.states.count - 1]
-    history = remainder(of: whole, validity, cut, count, past.isStart, pass.states)
+    history = remainder(of: whole, marks, cut, count, past.isStart, pass.states)
     let isStart = past.isStart
     return (
       pass.output.slice(count - steps..<count, along: axis),
@@ -84,27 +69,20 @@ extension RecurrentMemory {
 
   /// The steps from the cut on.
   private func remainder(
-    of input: Tensor, _ validity: Storage?, _ cut: Int, _ count: Int, _ isStart: [Bool],
+    of input: Tensor, _ marks: StepMarks, _ cut: Int, _ count: Int, _ isStart: [Bool],
     _ states: [[Tensor]]
   ) -> TruncatedHistory {
     // A sample that has not stepped yet still stands where it starts.
     let stillStarts = isStart.enumerated().map { sample, isStart in
       isStart
-        && (0..<cut).allSatisfy { step in validity?.pointer[step * batch + sample] == 0 }
+        && (0..<cut).allSatisfy { step in marks.validity?.pointer[step * batch + sample] == 0 }
     }
     if cut == count { return TruncatedHistory(states: states[1], isStart: stillStarts) }
     var rest = TruncatedHistory(
       states: states[cut == 0 ? 0 : 1], isStart: stillStarts)
     rest.input = input.slice(cut..<count, along: timeAxis)
     rest.steps = count - cut
-    rest.validity = validity?.steps(cut..<count, batch: batch)
+    rest.marks = marks.steps(cut..<count, batch: batch)
     return rest
-  }
-}
-
-extension Storage {
-  fileprivate convenience init(ones count: Int) {
-    self.init(count: count)
-    pointer.update(repeating: 1, count: count)
   }
 }

@@ -172,7 +172,7 @@ struct UnitDemand {
 
   private mutating func passOn(_ demand: [Demand], from id: NodeID) {
     switch graph[id].operation {
-    case .sequence, .state, .parameter, .constant, .identity: break
+    case .sequence, .state, .parameter, .constant, .identity, .table: break
     case .apply(_, let operands): for operand in operands { askAlike(operand, demand) }
     case .broadcast(let a, _): askAlike(a, demand)
     case .affine(let terms, let biases):

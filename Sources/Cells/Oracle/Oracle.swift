@@ -69,6 +69,7 @@ package struct Oracle {
     case .state(let index): return make { states[index][$1] }
     case .parameter(let index): return make { parameters[index][$0 * node.columns + $1] }
     case .constant(let value, _, _): return make { _, _ in Dual(value) }
+    case .table(let table): return make { Dual(table.elements[$0 * node.columns + $1]) }
     case .identity: return make { Dual($0 == $1 ? 1 : 0) }
     case .apply(let function, let operands):
       return make { row, column in

@@ -4,7 +4,7 @@ extension BackwardBuilder {
   /// Passes the cotangent of a forward node on to its operands.
   mutating func propagate(_ g: NodeID, through id: NodeID) {
     switch graph[id].operation {
-    case .sequence, .state, .parameter, .constant, .identity, .outer, .total: break
+    case .sequence, .state, .parameter, .constant, .identity, .table, .outer, .total: break
     case .apply(let function, let operands):
       for (operand, value) in zip(operands, products(g, function, operands, id)) {
         if let value { pass(value, to: operand, from: id) }

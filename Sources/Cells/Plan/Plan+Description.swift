@@ -83,7 +83,9 @@ private struct PlanWriter {
         sources > 0 ? "kept\(index)" : cell.sequences[index].name
       case .output: sources > 0 ? "d.input" : "output"
       case .state(let index): (sources > 0 ? "d." : "") + cell.states[index].name
-      case .parameter(let index): cell.parameters[index].name
+      case .parameter(let index):
+        index < cell.parameters.count ? cell.parameters[index].name : "mask of weights"
+      case .table: "constants"
       case .gathered(let index): "d." + cell.parameters[index].name
       case .everyStep: "every\(place.buffer)"
       case .oneStep: "step\(place.buffer)"

@@ -121,7 +121,7 @@ struct PlanMemory {
         areas.append(matrix(storage.pointer, buffer))
       } else {
         if known == nil { prepared.append(nil) }
-        areas.append(area(of: buffer, own, arguments))
+        areas.append(area(of: buffer, own, arguments, runnable.schedule))
       }
     }
   }
@@ -131,7 +131,7 @@ struct PlanMemory {
     let row = batch * buffer.width
     let size =
       switch buffer.kind {
-      case .sequence, .output, .parameter, .gathered, .prepared: 0
+      case .sequence, .output, .parameter, .table, .gathered, .prepared: 0
       case .state where buffer.output != nil: row
       case .state: (buffer.keepsHistory ? steps + 1 : 2) * row
       case .everyStep: steps * row
@@ -150,7 +150,8 @@ struct PlanMemory {
   }
 
   private func area(
-    of buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>, _ arguments: PlanArguments
+    of buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>, _ arguments: PlanArguments,
+    _ schedule: Schedule
   ) -> SignalArea {
     let row = batch * buffer.width
     switch buffer.kind {
@@ -170,6 +171,7 @@ struct PlanMemory {
       return area
     case .parameter(let index):
       return matrix(arguments.parameters.tensors[index].storage.pointer, buffer)
+    case .table(let index): return matrix(schedule.tables[index].pointer, buffer)
     case .gathered(let index):
       var area = matrix(arguments.gathered[index], buffer)
       area.sampleStride = arguments.gatheredStride

@@ -13,6 +13,8 @@ package struct Schedule: Sendable {
       case state(Int)
       /// A parameter of the caller.
       case parameter(Int)
+      /// A matrix of constant numbers, among ``Schedule/tables``.
+      case table(Int)
       /// A gathered value returned to the caller.
       case gathered(Int)
       /// A signal of our own for all steps, `[T, B, width]`.
@@ -91,6 +93,8 @@ package struct Schedule: Sendable {
   package var packings: [Packing] = []
   /// Once a pass, before everything else.
   package var parameterStage: [Step] = []
+  /// Matrices of constant numbers.
+  var tables: [Storage] = []
   /// For all steps at once, before the first.
   package var before: [Step] = []
   /// Step after step.

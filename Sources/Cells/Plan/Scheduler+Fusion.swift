@@ -19,7 +19,7 @@ extension Scheduler {
     writer.store(value, to: target)
     let isMatrix =
       switch schedule.buffers[target.buffer].kind {
-      case .value, .prepared, .gathered, .parameter: true
+      case .value, .prepared, .gathered, .parameter, .table: true
       default: false
       }
     return .fused(

@@ -88,6 +88,15 @@ extension Scheduler {
       places[id] = Schedule.Place(
         buffer: addBuffer(.parameter(index), node.columns), rows: node.rows,
         columns: node.columns)
+    case .table(let table):
+      let storage = Storage(count: table.elements.count)
+      for (place, element) in table.elements.enumerated() {
+        storage.pointer[place] = Float(element)
+      }
+      schedule.tables.append(storage)
+      places[id] = Schedule.Place(
+        buffer: addBuffer(.table(schedule.tables.count - 1), node.columns), rows: node.rows,
+        columns: node.columns)
     default: break
     }
   }

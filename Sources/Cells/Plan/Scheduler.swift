@@ -134,7 +134,7 @@ struct Scheduler {
     guard let place = places[id] else { return [] }
     var steps: [Schedule.Step] = []
     switch graph[id].operation {
-    case .sequence, .state, .parameter, .slice, .rows, .apply, .broadcast: break
+    case .sequence, .state, .parameter, .table, .slice, .rows, .apply, .broadcast: break
     case .constant: steps = isReadFromMemory(id) ? [copyStep(id, into: place)] : []
     case .identity: steps = [.identity(into: place)]
     case .affine(let terms, _):

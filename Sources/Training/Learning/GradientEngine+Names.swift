@@ -73,6 +73,8 @@ extension InvalidSetting {
         "gradient \(engine.name)", expected: "a layer that reads forwards", found: "another one")
     case .steps(let name, let expected, let found):
       self.init(name, expected: expected, found: found)
+    case .random(let name):
+      self.init(name, expected: "0, with the engine \(engine.name)", found: "more")
     case .tooManyStates(let count, let limit):
       self.init(
         "gradient \(engine.name)", expected: "a cell of at most \(limit) states of one width",

@@ -57,7 +57,7 @@ public struct EncoderDecoder: Module {
       layout: .timeFirst)
     bridges = []
     if configuration.isBidirectional {
-      for state in encoder.cell.states {
+      for state in encoder.stateSizes {
         bridges.append(initializer.linear(from: 2 * state.width, to: state.width))
       }
     }
@@ -83,9 +83,11 @@ public struct EncoderDecoder: Module {
       "encoder.rnn", configuration, inputSize: inputs,
       isBidirectional: configuration.isBidirectional)
     if configuration.isBidirectional {
-      let graph = CellGraph(
-        configuration.cell, inputSize: inputs, hiddenSize: configuration.hiddenSize)
-      for state in graph.states {
+      let states = Recurrent.outline(
+        configuration.cell, inputSize: inputs, hiddenSize: configuration.hiddenSize,
+        layers: configuration.layers, options: configuration.recurrent
+      ).states
+      for state in states {
         shapes.addLinear("bridge.\(state.name)", from: 2 * state.width, to: state.width)
       }
     }

@@ -16,11 +16,13 @@ extension LanguageModel {
     public var dropout: Float
     /// Whether the output uses the embedding's weights, which takes as many units as numbers.
     public var tiesWeights: Bool
+    /// What is put around the cell of every layer.
+    public var recurrent: Recurrent.Options
 
     /// One layer of a cell from a registry.
     public init(
       cell: NamedCell, embeddingSize: Int = 32, hiddenSize: Int = 128, layers: Int = 1,
-      dropout: Float = 0, tiesWeights: Bool = false
+      dropout: Float = 0, tiesWeights: Bool = false, recurrent: Recurrent.Options = .init()
     ) {
       self.cell = cell
       self.embeddingSize = embeddingSize
@@ -28,6 +30,20 @@ extension LanguageModel {
       self.layers = layers
       self.dropout = dropout
       self.tiesWeights = tiesWeights
+      self.recurrent = recurrent
+    }
+
+    /// Reads what was encoded; a file that knows no options of layers has none of them.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      cell = try values.decode(NamedCell.self, forKey: .cell)
+      embeddingSize = try values.decode(Int.self, forKey: .embeddingSize)
+      hiddenSize = try values.decode(Int.self, forKey: .hiddenSize)
+      layers = try values.decode(Int.self, forKey: .layers)
+      dropout = try values.decode(Float.self, forKey: .dropout)
+      tiesWeights = try values.decode(Bool.self, forKey: .tiesWeights)
+      recurrent =
+        try values.decodeIfPresent(Recurrent.Options.self, forKey: .recurrent) ?? .init()
     }
 
     /// Checks that a model of these sizes can be.
@@ -37,13 +53,13 @@ extension LanguageModel {
       try InvalidSetting.check("embedding size", embeddingSize, in: 1...InvalidSetting.largestSize)
       try InvalidSetting.check("hidden size", hiddenSize, in: 1...InvalidSetting.largestSize)
       try InvalidSetting.check("layers", layers, in: 1...InvalidSetting.mostLayers)
-      try validateCell(inputSize: embeddingSize)
-      if layers > 1 { try validateCell(inputSize: graph(inputSize: embeddingSize).outputSize) }
+      try recurrent.validate(
+        for: cell, inputSize: embeddingSize, hiddenSize: hiddenSize, layers: layers)
       guard dropout >= 0, dropout < 1 else {
         throw InvalidSetting("dropout", expected: "a share from 0 to below 1", found: dropout)
       }
       guard tiesWeights else { return }
-      let outputSize = graph(inputSize: embeddingSize).outputSize
+      let outputSize = outline.outputSize
       guard outputSize == embeddingSize else {
         throw InvalidSetting(
           "embedding size", expected: "\(outputSize), the size of the output, for tied weights",
@@ -51,26 +67,12 @@ extension LanguageModel {
       }
     }
 
-    private func validateCell(inputSize: Int) throws(InvalidSetting) {
-      do throws(UnsuitableOption) {
-        try cell.validate(inputSize: inputSize, hiddenSize: hiddenSize)
-      } catch {
-        throw InvalidSetting(
-          "\(cell.name)'s \(error.option)", expected: error.expected, found: error.found)
-      }
-    }
-
     /// The names and shapes of the parameters, without a model that has them.
     func parameterShapes(vocabularySize: Int) -> [(name: String, shape: [Int])] {
       var shapes = [(name: "embed.weight", shape: [vocabularySize, embeddingSize])]
-      let first = graph(inputSize: embeddingSize)
-      let next = layers > 1 ? graph(inputSize: first.outputSize) : first
-      for layer in 0..<layers {
-        for parameter in (layer == 0 ? first : next).parameters {
-          shapes.append(("rnn.\(parameter.name)_l\(layer)", parameter.shape))
-        }
-      }
-      shapes.append(("fc.weight", [vocabularySize, first.outputSize]))
+      let outline = outline
+      shapes += outline.parameters.map { ("rnn.\($0.name)", $0.shape) }
+      shapes.append(("fc.weight", [vocabularySize, outline.outputSize]))
       shapes.append(("fc.bias", [vocabularySize]))
       return shapes
     }
@@ -79,12 +81,39 @@ extension LanguageModel {
     var recurrentLayer: Recurrent {
       Recurrent(
         cell, inputSize: embeddingSize, hiddenSize: hiddenSize, layers: layers,
-        layout: .batchFirst
-      ) { Tensor(zeros: $0.shape) }
+        dropout: dropout, layout: .batchFirst, options: recurrent
+      ) { parameter, _ in Tensor(zeros: parameter.shape) }
     }
 
-    private func graph(inputSize: Int) -> CellGraph {
-      CellGraph(cell, inputSize: inputSize, hiddenSize: hiddenSize)
+    private var outline:
+      (parameters: [(name: String, shape: [Int])], outputSize: Int, states: [CellGraph.State])
+    {
+      Recurrent.outline(
+        cell, inputSize: embeddingSize, hiddenSize: hiddenSize, layers: layers, options: recurrent)
+    }
+  }
+}
+
+extension Recurrent.Options {
+  /// Checks the options and a cell's own, as a setting of a model.
+  func validate(
+    for cell: NamedCell, inputSize: Int, hiddenSize: Int, layers: Int,
+    direction: Recurrent.Direction = .forward
+  ) throws(InvalidSetting) {
+    for size in layerSizes {
+      try InvalidSetting.check("layer sizes", size, in: 1...InvalidSetting.largestSize)
+    }
+    if let projectionSize {
+      try InvalidSetting.check(
+        "projection size", projectionSize, in: 1...InvalidSetting.largestSize)
+    }
+    do throws(UnsuitableOption) {
+      try validate(
+        for: cell.base, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers,
+        direction: direction)
+    } catch {
+      throw InvalidSetting(
+        "\(cell.name)'s \(error.option)", expected: error.expected, found: error.found)
     }
   }
 }

@@ -37,8 +37,8 @@ public struct LanguageModel: Module {
       case .embedding: Tensor(normal: shape, using: &generator)
       case .unit:
         Tensor(fanInUniform: shape, fanIn: configuration.hiddenSize, using: &generator)
-      case .cell(let parameter):
-        parameter.initialValue(fanIn: configuration.hiddenSize, using: &generator)
+      case .cell(let parameter, let hiddenSize):
+        parameter.initialValue(fanIn: hiddenSize, using: &generator)
       }
     }
   }
@@ -50,7 +50,7 @@ public struct LanguageModel: Module {
 
   private enum Role {
     case embedding, unit
-    case cell(CellGraph.Parameter)
+    case cell(CellGraph.Parameter, hiddenSize: Int)
   }
 
   private init(
@@ -66,8 +66,8 @@ public struct LanguageModel: Module {
     rnn = Recurrent(
       configuration.cell, inputSize: configuration.embeddingSize,
       hiddenSize: configuration.hiddenSize, layers: configuration.layers,
-      dropout: configuration.dropout, layout: .batchFirst
-    ) { parameter(.cell($0), $0.shape) }
+      dropout: configuration.dropout, layout: .batchFirst, options: configuration.recurrent
+    ) { parameter(.cell($0, hiddenSize: $1), $0.shape) }
     outputWeight = tied ? nil : parameter(.unit, [vocabularySize, rnn.outputSize])
     outputBias = parameter(.unit, [vocabularySize])
     require(
@@ -75,7 +75,7 @@ public struct LanguageModel: Module {
       "tied weights of \(configuration.embeddingSize) numbers and \(rnn.outputSize) output units")
   }
 
-  /// States of zeros: where a text begins.
+  /// The states where a text begins: zeros, or those that are learned.
   public func zeroState(batch: Int) -> RecurrentState { rnn.zeroState(batch: batch) }
 
   /// The logits of the token after each token, and the state after the last one.
@@ -92,7 +92,8 @@ public struct LanguageModel: Module {
     return (logits(of: output), state)
   }
 
-  /// The same while learning: units are dropped between the layers and before the logits.
+  /// The same while learning: units are dropped before the logits, and what the recurrent layer's options leave
+  /// to chance.
   public func callAsFunction(
     _ tokens: [Int32], shape: [Int], from state: RecurrentState,
     using generator: inout some RandomNumberGenerator

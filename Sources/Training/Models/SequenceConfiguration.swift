@@ -17,6 +17,10 @@ public struct SequenceConfiguration: Hashable, Sendable {
   public var dropout: Float = 0
   /// Whether the input is read in both directions.
   public var isBidirectional = false
+  /// How the outputs of the two directions become one, where there are two.
+  public var merge = Recurrent.Merge.concatenate
+  /// What is put around the cell of every layer.
+  public var recurrent = Recurrent.Options()
   /// How one answer comes about from all steps, where there is one answer.
   public var pooling = Pooling.last
   /// How a decoder looks at what was read, where there is a decoder.
@@ -43,10 +47,15 @@ public struct SequenceConfiguration: Hashable, Sendable {
     try interface.validate()
     let sides = [interface.input] + (interface.writes ? [interface.target] : [])
     let sizes = Set(sides.map { $0.isDiscrete ? embeddingSize : $0.size })
-    for size in sizes { try validateCell(inputSize: size) }
-    let output = CellGraph(cell, inputSize: embeddingSize, hiddenSize: hiddenSize).outputSize
-    if layers > 1 { try validateCell(inputSize: isBidirectional ? 2 * output : output) }
-    if isBidirectional, interface.shape == .manyToManyDelayed, attention == .dot {
+    for size in sizes {
+      for direction in [direction, .forward] {
+        try recurrent.validate(
+          for: cell, inputSize: size, hiddenSize: hiddenSize, layers: layers, direction: direction)
+      }
+    }
+    if isBidirectional, merge == .concatenate, interface.shape == .manyToManyDelayed,
+      attention == .dot
+    {
       throw InvalidSetting(
         "attention", expected: "general, additive or none over both directions", found: "dot")
     }
@@ -55,20 +64,16 @@ public struct SequenceConfiguration: Hashable, Sendable {
       "directions", expected: "one, for a model that writes from a single value", found: 2)
   }
 
-  private func validateCell(inputSize: Int) throws(InvalidSetting) {
-    do throws(UnsuitableOption) {
-      try cell.validate(inputSize: inputSize, hiddenSize: hiddenSize)
-    } catch {
-      throw InvalidSetting(
-        "\(cell.name)'s \(error.option)", expected: error.expected, found: error.found)
-    }
+  /// The directions that the input is read in.
+  var direction: Recurrent.Direction {
+    isBidirectional ? .bidirectional(merge: merge) : .forward
   }
 }
 
 extension SequenceConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
     case cell, embeddingSize, hiddenSize, layers, dropout, isBidirectional, pooling, attention
-    case teacherForcing
+    case teacherForcing, merge, recurrent
   }
 
   /// Reads what was encoded; what is missing has its default.
@@ -86,6 +91,8 @@ extension SequenceConfiguration: Codable {
     try read(.pooling, &pooling)
     try read(.attention, &attention)
     try read(.teacherForcing, &teacherForcing)
+    try read(.merge, &merge)
+    try read(.recurrent, &recurrent)
   }
 }
 

@@ -43,7 +43,8 @@ public struct SequenceReader: Module {
       layout: .timeFirst)
     if !interface.target.isSequence {
       pool = PoolingLayer(
-        configuration.pooling, size: rnn.outputSize, directions: rnn.direction.count, &initializer)
+        configuration.pooling, size: rnn.outputSize,
+        directions: configuration.merge == .concatenate ? rnn.direction.count : 1, &initializer)
     }
     fc = initializer.linear(from: rnn.outputSize, to: interface.target.size)
   }

@@ -18,13 +18,14 @@ import Training
     init(
       _ name: String, _ cell: some RecurrentCell, size: Int = 4, layers: Int = 1,
       direction: Recurrent.Direction = .forward, bias: Bool = true,
-      layout: Recurrent.Layout = .timeFirst, randomState: Bool = true
+      layout: Recurrent.Layout = .timeFirst, options: Recurrent.Options = .init(),
+      randomState: Bool = true
     ) {
       var generator = Philox(seed: 3)
       self.name = name
       layer = Recurrent(
         cell, inputSize: size, hiddenSize: 4, layers: layers, direction: direction, bias: bias,
-        layout: layout, using: &generator)
+        layout: layout, options: options, using: &generator)
       input = Tensor(
         normal: layout == .timeFirst ? [6, 2, size] : [2, 6, size], using: &generator)
       state = layer.zeroState(batch: 2)
@@ -96,6 +97,32 @@ import Training
       }
     }
     try expectEqual(cases)
+  }
+
+  /// What is put around a cell goes along, whether the cell is an operation of ONNX or not.
+  @Test func wrappedCellsGiveTheSame() throws {
+    var sizes = Recurrent.Options()
+    sizes.layerSizes = [5, 3]
+    var wrapped = sizes
+    wrapped.connection = .highway
+    wrapped.projectionSize = 2
+    wrapped.normalizesProducts = true
+    wrapped.learnsInitialState = true
+    wrapped.zoneout = ["hidden": 0.25]
+    wrapped.weightDropout = 0.5
+    var residual = Recurrent.Options()
+    residual.connection = .residual
+    let cells: [(String, any RecurrentCell)] = [("lstm", LSTM()), ("gru", GRU()), ("mgu", MGU())]
+    try expectEqual(
+      cells.flatMap { name, cell in
+        [("sizes", sizes), ("wrapped", wrapped), ("residual", residual)].flatMap { word, options in
+          [Recurrent.Direction.forward, .bidirectional(merge: .concatenate)].map { direction in
+            Case(
+              "\(name)-\(word)-\(direction.count)", NamedCellBox(cell), size: 8, layers: 2,
+              direction: direction, options: options)
+          }
+        }
+      })
   }
 
   /// The operations that ONNX has are used where they fit.

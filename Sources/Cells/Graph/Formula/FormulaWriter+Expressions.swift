@@ -22,6 +22,8 @@ extension FormulaWriter {
     case .parameter(let index): return (symbol(cell.parameters[index], ""), .atom)
     case .constant(let value, _, _): return (number(value), value < 0 ? .sum : .atom)
     case .identity: return ("I", .atom)
+    case .table(let table):
+      return (style.symbol("K", below: "\(table.rows)x\(table.columns)"), .atom)
     case .apply(let function, let operands): return application(function, operands)
     case .broadcast(let a, _): return expression(a)
     case .affine(let terms, let biases):

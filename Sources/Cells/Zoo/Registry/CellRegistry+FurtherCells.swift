@@ -15,6 +15,9 @@ extension CellRegistry {
       "phased-lstm", PhasedLSTM(), summary: "LSTM whose units open periodically",
       paper: "D. Neil, M. Pfeiffer and S.-C. Liu, Phased LSTM, NeurIPS 2016")
     register(
+      "lmu", LMU(), summary: "Legendre memory of the last steps, and a recurrence that reads it",
+      paper: "A. Voelker, I. Kajić and C. Eliasmith, Legendre memory units, NeurIPS 2019")
+    register(
       "lru", LRU(), summary: "linear recurrent unit, complex and diagonal",
       paper:
         "A. Orvieto et al., Resurrecting recurrent neural networks for long sequences, ICML 2023")

@@ -121,6 +121,9 @@ struct ONNXCellWriter {
       var numbers = [Float](repeating: 0, count: size * size)
       for index in 0..<size { numbers[index * size + index] = 1 }
       return builder.constant(StoredArray(numbers, shape: [size, size]))
+    case .table(let table):
+      return builder.constant(
+        StoredArray(table.elements.map(Float.init), shape: [table.rows, table.columns]))
     case .apply(let function, let operands):
       return function.write(operands.map { value($0) }, to: &builder)
     case .broadcast(let a, let columns):

@@ -88,7 +88,7 @@ public struct ONNXRecurrent: Sendable {
       AnyCell(settings.cell), inputSize: w.shape[2], hiddenSize: hidden,
       direction: settings.direction, bias: b != nil,
       layout: settings.isBatchFirst ? .batchFirst : .timeFirst
-    ) { Tensor(zeros: $0.shape) }
+    ) { parameter, _ in Tensor(zeros: parameter.shape) }
     let rule = RowRule(operation: node.operation, settings: settings)
     layer.updateParameters { name, parameter in
       let direction = name.hasSuffix("_reverse") ? 1 : 0

@@ -18,14 +18,21 @@ extension ONNXBuilder {
     var last = states.map { _ in [String]() }
     for index in 0..<layer.layers {
       let part = LayerPart(layer, index, weights, prefix: prefix)
+      let widths = zip(part.cell.states, layer.stateSizes).map { (own: $0.width, all: $1.width) }
+      let own = zip(states, widths).map { state, width in
+        width.own == width.all ? state : slice(state, 0..<width.own, axis: 2)
+      }
       let result =
         if let native = ONNXNativeCell(part.cell) {
-          add(native, part, input: output, states: states)
+          add(native, part, input: output, states: own)
         } else {
-          addScans(part, input: output, states: states)
+          addScans(part, input: output, states: own)
         }
       output = result.output
-      for (place, state) in result.states.enumerated() { last[place].append(state) }
+      for (place, (state, width)) in zip(result.states, widths).enumerated() {
+        let rest = integers([0, 0, 0, 0, 0, width.all - width.own])
+        last[place].append(width.own == width.all ? state : add("Pad", [state, rest]))
+      }
     }
     return (output, last.map { add("Concat", $0, ["axis": .integer(0)]) })
   }
@@ -97,14 +104,15 @@ extension ONNXBuilder {
     var outputs: [String] = []
     var last = states.map { _ in [String]() }
     for (place, direction) in part.directions.enumerated() {
-      let parameters = part.cell.parameters.map { parameter in
+      let cell = part.layer.cell(ofLayer: part.index, isSecond: place == 1)
+      let parameters = cell.parameters.map { parameter in
         let name = part.name(parameter.name, direction)
         return part.weights[name].map { weights(part.prefix + name, $0) } ?? ""
       }
       let row = constant(StoredArray(Int64(part.index * part.directions.count + place)))
       let initial = states.map { add("Gather", [$0, row], ["axis": .integer(0)]) }
       let result = ONNXCellWriter.addScan(
-        part.cell, parameters: parameters, input: input, states: initial,
+        cell, parameters: parameters, input: input, states: initial,
         isReverse: direction == .reverse,
         prefix: "\(part.prefix)l\(part.index)\(place == 1 ? "_reverse" : "").", to: &self)
       outputs.append(result.output)

@@ -35,12 +35,12 @@ struct Initializer {
     defer { generator = dice }
     return Recurrent(
       options.cell, inputSize: inputSize, hiddenSize: options.hiddenSize, layers: options.layers,
-      direction: isBidirectional ? .bidirectional(merge: .concatenate) : .forward,
-      dropout: options.dropout, layout: layout
-    ) { parameter in
+      direction: isBidirectional ? options.direction : .forward, dropout: options.dropout,
+      layout: layout, options: options.recurrent
+    ) { parameter, hiddenSize in
       guard var drawn = dice else { return Tensor(zeros: parameter.shape) }
       defer { dice = drawn }
-      return parameter.initialValue(fanIn: options.hiddenSize, using: &drawn)
+      return parameter.initialValue(fanIn: hiddenSize, using: &drawn)
     }
   }
 }
@@ -60,17 +60,10 @@ struct ParameterShapes {
   mutating func addRecurrent(
     _ name: String, _ options: SequenceConfiguration, inputSize: Int, isBidirectional: Bool
   ) -> Int {
-    let directions = isBidirectional ? 2 : 1
-    var size = inputSize
-    for layer in 0..<options.layers {
-      let graph = CellGraph(options.cell, inputSize: size, hiddenSize: options.hiddenSize)
-      for suffix in ["", "_reverse"].prefix(directions) {
-        for parameter in graph.parameters {
-          add("\(name).\(parameter.name)_l\(layer)\(suffix)", parameter.shape)
-        }
-      }
-      size = directions * graph.outputSize
-    }
-    return size
+    let outline = Recurrent.outline(
+      options.cell, inputSize: inputSize, hiddenSize: options.hiddenSize, layers: options.layers,
+      direction: isBidirectional ? options.direction : .forward, options: options.recurrent)
+    for parameter in outline.parameters { add("\(name).\(parameter.name)", parameter.shape) }
+    return outline.outputSize
   }
 }

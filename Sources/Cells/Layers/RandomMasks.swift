@@ -1,0 +1,44 @@
+import TensorCore
+
+/// What chance sets in one pass of a layer that learns.
+package struct RandomMasks: Sendable {
+  /// For each direction of each layer, the values of its random signals, in the order of the equations'.
+  package private(set) var signals: [[Tensor]] = []
+  /// For each direction of each layer, its masks of weights.
+  package private(set) var weights: [[Tensor]] = []
+
+  /// Draws masks for a layer; nil where nothing is left to chance.
+  ///
+  /// The two directions of a layer read the same input: dropout between layers drops the same units of it.
+  package init?(
+    for layer: Recurrent, steps: Int, batch: Int,
+    using generator: inout some RandomNumberGenerator
+  ) {
+    guard layer.isRandom else { return nil }
+    for place in layer.plans.indices {
+      let cell = layer.plans[place].equations(.init(isRandom: true))
+      var own: [Tensor] = []
+      for sequence in cell.sequences {
+        guard case .mask(let mask) = sequence.role else { continue }
+        if place % layer.direction.count == 1, sequence.name == WrappedCell.inputMask {
+          own.append(signals[place - 1][own.count])
+          continue
+        }
+        let shape = [mask.isPerSequence ? 1 : steps, batch, sequence.width]
+        own.append(
+          Tensor(
+            storage: dropoutMask(
+              count: elementCount(of: shape), probability: mask.probability,
+              isScaled: mask.isScaled, using: &generator), shape: shape))
+      }
+      signals.append(own)
+      weights.append(
+        cell.weightMasks.map { mask in
+          Tensor(
+            storage: dropoutMask(
+              count: mask.rows * mask.columns, probability: mask.probability, using: &generator),
+            shape: [mask.rows, mask.columns])
+        })
+    }
+  }
+}

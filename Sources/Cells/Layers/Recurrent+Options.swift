@@ -1,0 +1,128 @@
+extension Recurrent {
+  /// How a layer of a stack is connected with what it reads, besides through its cell.
+  public enum Connection: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Not at all: `y = f(x)`.
+    case plain
+    /// `y = f(x) + S x`.
+    case residual
+    /// `y = t f(x) + (1 - t) S x` with `t = σ(W x + b)`, where b starts at -1: first the input passes.
+    case highway
+  }
+
+  /// What is put around the cell of every layer. All of it works for every cell and in any combination,
+  /// and is compiled with the cell's equations into one plan.
+  ///
+  /// ```swift
+  /// var options = Recurrent.Options()
+  /// options.connection = .residual
+  /// options.recurrentDropout = 0.25
+  /// options.zoneout = ["cell": 0.5, "hidden": 0.05]
+  /// let layer = Recurrent(
+  ///   LSTM(), inputSize: 28, hiddenSize: 64, layers: 3, options: options, using: &generator)
+  /// ```
+  ///
+  /// For a step with the cell's equations f, what is put around it reads, from the inside to the outside:
+  ///
+  ///     f        its products normalised, its recurrent weights and what they multiply dropped
+  ///     f(d x)   the input dropped
+  ///     zoneout of the states, the output projected and then dropped
+  ///     + S x    the connection; S is the identity, or `weight_skip [O, I]` where the sizes differ
+  ///
+  /// Dropping scales what is kept by `1 / (1 - p)`. Chance acts where a call is given a generator, and
+  /// nowhere else: inference uses the expected values.
+  ///
+  /// Where directions are concatenated and the layer reads twice as many units as each of them has, each
+  /// direction's connection adds its own half of the input; where directions are summed, half of it.
+  ///
+  /// Options that a file does not know have their defaults.
+  public struct Options: Sendable, Hashable {
+    /// The units of the first layers, in order; the others have the layer's `hiddenSize`.
+    ///
+    /// In a ``RecurrentState`` every layer has as many units as the largest: the rest are zero.
+    public var layerSizes: [Int] = []
+    /// How each layer is connected with what it reads.
+    public var connection = Connection.plain
+    /// The size that each layer's output is projected to by `weight_hr [P, H]`, without a bias, if it is.
+    ///
+    /// What the cell remembers is not projected; ``LSTM/projectionSize`` does that, as PyTorch's `proj_size`.
+    public var projectionSize: Int?
+    /// Whether every product with a matrix is normalised over its units, `N(W x) γ`, for cells that don't
+    /// normalise anything themselves. The gains `gain_ih` and so on have the rows of `weight_ih`.
+    ///
+    /// Paper: J. Ba, J. Kiros and G. Hinton, Layer normalization, 2016.
+    public var normalizesProducts = false
+    /// Whether sequences start from states that are learned, `initial_hidden [H]` and so on, and not from zeros.
+    public var learnsInitialState = false
+    /// The share of each layer's input units that is dropped for a whole sequence.
+    ///
+    /// Paper: Y. Gal and Z. Ghahramani, A theoretically grounded application of dropout in recurrent neural
+    /// networks, NIPS 2016.
+    public var inputDropout: Float = 0
+    /// The share of the units that is dropped for a whole sequence where recurrent weights multiply them: every
+    /// matrix, and every vector that multiplies a state. The states themselves are kept.
+    ///
+    /// Paper: as for ``inputDropout``.
+    public var recurrentDropout: Float = 0
+    /// The share of each layer's output units that is dropped for a whole sequence, before the connection.
+    public var outputDropout: Float = 0
+    /// For each state by its name, the share of its units that stay as they are at a step.
+    ///
+    /// Paper: D. Krueger et al., Zoneout, ICLR 2017.
+    public var zoneout: [String: Float] = [:]
+    /// The share of the recurrent weights that is dropped for a whole pass.
+    ///
+    /// Papers: L. Wan et al., Regularization of neural networks using DropConnect, ICML 2013; S. Merity, N. Keskar
+    /// and R. Socher, Regularizing and optimizing LSTM language models, ICLR 2018.
+    public var weightDropout: Float = 0
+    /// How the weights start.
+    public var initialization = Initialization()
+
+    /// The cell alone.
+    public init() {}
+
+    /// Whether anything is left to chance while the layer learns.
+    public var isRandom: Bool { firstRandomOption != nil }
+
+    /// The name of an option that leaves something to chance.
+    var firstRandomOption: String? {
+      let shares = [
+        ("inputDropout", inputDropout), ("recurrentDropout", recurrentDropout),
+        ("outputDropout", outputDropout), ("weightDropout", weightDropout),
+        ("zoneout", zoneout.values.max() ?? 0),
+      ]
+      return shares.first { $0.1 > 0 }?.0
+    }
+
+    /// The units of a layer's cell, where `hiddenSize` is what layers have that nothing is said about.
+    public func hiddenSize(ofLayer layer: Int, else hiddenSize: Int) -> Int {
+      layer < layerSizes.count ? layerSizes[layer] : hiddenSize
+    }
+  }
+}
+
+extension Recurrent.Options: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case layerSizes, connection, projectionSize, normalizesProducts, learnsInitialState
+    case inputDropout, recurrentDropout, outputDropout, zoneout, weightDropout
+    case initialization
+  }
+
+  /// Reads what was encoded; what is missing has its default.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
+      value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
+    }
+    try read(.layerSizes, &layerSizes)
+    try read(.connection, &connection)
+    projectionSize = try values.decodeIfPresent(Int.self, forKey: .projectionSize)
+    try read(.normalizesProducts, &normalizesProducts)
+    try read(.learnsInitialState, &learnsInitialState)
+    try read(.inputDropout, &inputDropout)
+    try read(.recurrentDropout, &recurrentDropout)
+    try read(.outputDropout, &outputDropout)
+    try read(.zoneout, &zoneout)
+    try read(.weightDropout, &weightDropout)
+    try read(.initialization, &initialization)
+  }
+}

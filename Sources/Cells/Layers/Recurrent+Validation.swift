@@ -1,0 +1,92 @@
+extension Recurrent.Options {
+  /// Checks that layers of a cell can be with these options.
+  ///
+  /// Options that come from outside are checked with it before a layer is made of them.
+  ///
+  /// - Throws: ``UnsuitableOption`` with the first one that does not suit, the cell's own included.
+  public func validate(
+    for cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int = 1,
+    direction: Recurrent.Direction = .forward
+  ) throws(UnsuitableOption) {
+    try validateNumbers(layers: layers)
+    var size = inputSize
+    for layer in 0..<layers {
+      let units = self.hiddenSize(ofLayer: layer, else: hiddenSize)
+      try cell.validate(inputSize: size, hiddenSize: units)
+      let graph = CellGraph(cell, inputSize: size, hiddenSize: units)
+      try validate(for: graph)
+      size = direction.mergedSize(of: projectionSize ?? graph.outputSize)
+    }
+  }
+
+  /// Stops where a caller has not seen to it that the options suit.
+  func require(
+    _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
+    direction: Recurrent.Direction
+  ) {
+    guard self != Self() else { return }
+    do throws(UnsuitableOption) {
+      try validate(
+        for: cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers,
+        direction: direction)
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+
+  private func validateNumbers(layers: Int) throws(UnsuitableOption) {
+    if layerSizes.count > layers {
+      throw UnsuitableOption(
+        "layerSizes", expected: "at most \(layers), one for each layer", found: layerSizes.count)
+    }
+    let sizes = 1...1 << 20
+    for size in layerSizes { try sizes.check(size, "layerSizes") }
+    if let projectionSize { try sizes.check(projectionSize, "projectionSize") }
+    let shares = [
+      ("inputDropout", inputDropout), ("recurrentDropout", recurrentDropout),
+      ("outputDropout", outputDropout), ("weightDropout", weightDropout),
+    ]
+    let zones = zoneout.sorted { $0.key < $1.key }.map { ("zoneout of \($0.key)", $0.value) }
+    for (name, share) in shares + zones {
+      guard share >= 0, share < 1 else {
+        throw UnsuitableOption(name, expected: "a share from 0 to below 1", found: share)
+      }
+    }
+  }
+
+  /// What the equations have to have.
+  private func validate(for graph: CellGraph) throws(UnsuitableOption) {
+    for name in zoneout.keys.sorted() where !graph.states.contains(where: { $0.name == name }) {
+      throw UnsuitableOption(
+        "zoneout", expected: "states among \(graph.states.map(\.name).joined(separator: ", "))",
+        found: name)
+    }
+    func has(_ prefix: String) -> Bool {
+      graph.parameters.contains { $0.name.hasPrefix(prefix) }
+    }
+    if normalizesProducts, has("gain_") {
+      throw UnsuitableOption(
+        "normalizesProducts", expected: "a cell without a normalisation of its own",
+        found: "one that has it")
+    }
+    if projectionSize != nil, has("weight_hr") {
+      throw UnsuitableOption(
+        "projectionSize", expected: "a cell without a projection of its own",
+        found: "one that has it")
+    }
+    for name in initialization.blocks.keys.sorted() where !graph.blockNames.contains(name) {
+      throw UnsuitableOption(
+        "initialization",
+        expected: "blocks among \(graph.blockNames.joined(separator: ", "))", found: name)
+    }
+    for case .opposite(let block) in initialization.blocks.values
+    where !graph.blockNames.contains(where: { $0.hasSuffix(".\(block)") }) {
+      throw UnsuitableOption("initialization", expected: "the opposite of a block", found: block)
+    }
+    if recurrentDropout > 0 || weightDropout > 0, graph.recurrentProducts.isEmpty {
+      throw UnsuitableOption(
+        recurrentDropout > 0 ? "recurrentDropout" : "weightDropout",
+        expected: "a cell whose weights multiply its states", found: "one without such weights")
+    }
+  }
+}

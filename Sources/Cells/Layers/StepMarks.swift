@@ -1,0 +1,114 @@
+import TensorCore
+
+/// What is special about the steps of a pass: which count, and which start a new sequence.
+struct StepMarks {
+  /// `[T, B]`: 1 where a step counts, 0 past a sample's end; nil where all of them do.
+  var validity: Storage?
+  /// `[T, B]`: 1 where a step starts a new sequence; nil where none does.
+  var resets: Storage?
+
+  /// Nothing.
+  init(validity: Storage? = nil, resets: Storage? = nil) {
+    self.validity = validity
+    self.resets = resets
+  }
+
+  /// The marks for lengths and, sample by sample, for steps that start a sequence; past a sample's end none does.
+  init(lengths: [Int]?, resets: [[Int]]? = nil, steps: Int, batch: Int) {
+    validity = lengths.map { Self.validity($0, steps: steps, batch: batch) }
+    self.resets = resets.map { Self.resets($0, lengths, steps: steps, batch: batch) }
+  }
+
+  private static func validity(_ lengths: [Int], steps: Int, batch: Int) -> Storage {
+    precondition(
+      lengths.count == batch, "\(lengths.count) lengths for a batch of \(batch)")
+    precondition(
+      lengths.allSatisfy { 0...steps ~= $0 }, "lengths \(lengths) are not all in 0...\(steps)")
+    let storage = Storage(count: steps * batch)
+    for step in 0..<steps {
+      for sample in 0..<batch {
+        storage.pointer[step * batch + sample] = step < lengths[sample] ? 1 : 0
+      }
+    }
+    return storage
+  }
+
+  private static func resets(
+    _ resets: [[Int]], _ lengths: [Int]?, steps: Int, batch: Int
+  ) -> Storage {
+    precondition(resets.count == batch, "resets of \(resets.count) samples for a batch of \(batch)")
+    let storage = Storage(repeating: 0, steps * batch)
+    for (sample, starts) in resets.enumerated() {
+      for step in starts {
+        precondition(0..<steps ~= step, "a reset at step \(step) of \(steps)")
+        if step < lengths?[sample] ?? steps { storage.pointer[step * batch + sample] = 1 }
+      }
+    }
+    return storage
+  }
+
+  /// The resets as the reverse direction meets them: a step that starts a sequence is its last one there, so
+  /// that the step before it starts one.
+  func reversedResets(batch: Int) -> Storage? {
+    resets.map { resets in
+      let shifted = Storage(count: resets.count)
+      shifted.pointer.update(from: resets.pointer + batch, count: resets.count - batch)
+      (shifted.pointer + resets.count - batch).update(repeating: 0, count: batch)
+      return shifted
+    }
+  }
+
+  /// Marks the first step as the start of a sequence for the given samples.
+  mutating func startSequences(of samples: [Bool], steps: Int) {
+    guard samples.contains(true) else { return }
+    let batch = samples.count
+    let marked = resets?.steps(0..<steps, batch: batch) ?? Storage(repeating: 0, steps * batch)
+    for sample in 0..<batch where samples[sample] { marked.pointer[sample] = 1 }
+    resets = marked
+  }
+
+  /// Takes back what is marked for a sample: none of the steps is its own.
+  mutating func leaveOut(sample: Int, steps: Int, batch: Int) {
+    let counts = validity?.steps(0..<steps, batch: batch) ?? Storage(repeating: 1, steps * batch)
+    let starts = resets?.steps(0..<steps, batch: batch)
+    for step in 0..<steps {
+      counts.pointer[step * batch + sample] = 0
+      starts?.pointer[step * batch + sample] = 0
+    }
+    (validity, resets) = (counts, starts)
+  }
+
+  /// These steps and the ones of a window after them.
+  func followed(by other: StepMarks, steps: Int, window: Int, batch: Int) -> StepMarks {
+    func joined(_ a: Storage?, _ b: Storage?, else value: Float) -> Storage? {
+      if a == nil, b == nil { return nil }
+      let whole = Storage(repeating: value, (steps + window) * batch)
+      if let a { whole.pointer.update(from: a.pointer, count: steps * batch) }
+      if let b { (whole.pointer + steps * batch).update(from: b.pointer, count: window * batch) }
+      return whole
+    }
+    return StepMarks(
+      validity: joined(validity, other.validity, else: 1),
+      resets: joined(resets, other.resets, else: 0))
+  }
+
+  /// Some of the steps.
+  func steps(_ range: Range<Int>, batch: Int) -> StepMarks {
+    StepMarks(
+      validity: validity?.steps(range, batch: batch), resets: resets?.steps(range, batch: batch))
+  }
+}
+
+extension Storage {
+  fileprivate convenience init(repeating value: Float, _ count: Int) {
+    self.init(count: count)
+    pointer.update(repeating: value, count: count)
+  }
+
+  /// Some steps of a mask `[T, B]`.
+  fileprivate func steps(_ range: Range<Int>, batch: Int) -> Storage {
+    let part = Storage(count: range.count * batch)
+    part.pointer.update(from: pointer + range.lowerBound * batch, count: part.count)
+    return part
+  }
+}

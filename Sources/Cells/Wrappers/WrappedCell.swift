@@ -1,0 +1,78 @@
+import TensorCore
+
+/// A cell in its place in a stack of layers, with what is woven into its equations there.
+///
+/// What changes parameters is woven in always; masks are where a pass has them.
+struct WrappedCell: Hashable, Sendable {
+  /// Which signals from outside a pass has besides its input.
+  struct Signals {
+    /// Whether chance acts.
+    var isRandom = false
+    var hasLengths = false
+    var hasResets = false
+
+    /// Tells them apart: one of ``count``.
+    var number: Int { (isRandom ? 1 : 0) + (hasLengths ? 2 : 0) + (hasResets ? 4 : 0) }
+    static let count = 8
+  }
+
+  /// The name of the mask of dropout between layers.
+  static let inputMask = "input mask"
+
+  let inputSize: Int
+  let hiddenSize: Int
+  let options: Recurrent.Options
+  /// The share of the input that is dropped at each step: dropout between layers.
+  let dropout: Float
+  /// The units of the input that the connection takes.
+  let units: Range<Int>
+  /// What the connection is multiplied by.
+  let share: Double
+
+  /// The cell in one direction of one layer.
+  init(
+    _ base: CellGraph, _ options: Recurrent.Options, direction: Recurrent.Direction,
+    isReverse: Bool, dropout: Float
+  ) {
+    inputSize = base.inputSize
+    hiddenSize = base.hiddenSize
+    self.options = options
+    self.dropout = dropout
+    let size = options.projectionSize ?? base.outputSize
+    switch direction {
+    case .bidirectional(merge: .concatenate) where inputSize == 2 * size:
+      units = isReverse ? size..<2 * size : 0..<size
+    default: units = 0..<inputSize
+    }
+    share = direction == .bidirectional(merge: .sum) ? 0.5 : 1
+  }
+
+  /// The equations of a pass with the given signals.
+  func equations(_ base: CellGraph, _ signals: Signals = .init()) -> CellGraph {
+    var cell = base
+    func dropping(_ share: Float, _ rewrite: (CellGraph, CellGraph.Sequence.Mask) -> CellGraph) {
+      guard signals.isRandom, share > 0 else { return }
+      cell = rewrite(cell, .init(probability: share, isPerSequence: true))
+    }
+    if options.normalizesProducts { cell = cell.normalizingProducts() }
+    dropping(options.recurrentDropout) { $0.maskingRecurrentSignals($1) }
+    if signals.isRandom, dropout > 0 {
+      cell = cell.maskingInput(Self.inputMask, .init(probability: dropout, isPerSequence: false))
+    }
+    dropping(options.inputDropout) { $0.maskingInput("variational input mask", $1) }
+    if !options.zoneout.isEmpty {
+      cell = cell.zoningOut(options.zoneout, isRandom: signals.isRandom)
+    }
+    if let size = options.projectionSize { cell = cell.projectingOutput(to: size) }
+    dropping(options.outputDropout) { $0.maskingOutput($1) }
+    cell = cell.connected(options.connection, units: units, share: share)
+    if options.learnsInitialState { cell = cell.learningInitialStates() }
+    cell = cell.starting(as: options.initialization)
+    if signals.isRandom, options.weightDropout > 0 {
+      cell = cell.maskingRecurrentWeights(probability: options.weightDropout)
+    }
+    if signals.hasLengths { cell = cell.holdingStates() }
+    if signals.hasResets { cell = cell.resettingStates() }
+    return cell
+  }
+}

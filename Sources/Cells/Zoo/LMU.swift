@@ -1,0 +1,116 @@
+import TensorCore
+
+/// Legendre memory unit: a linear memory of the last θ steps of one signal, and a simple recurrence that reads it.
+///
+///     u  = eₓ x + eₕ h + eₘ m
+///     m' = Ā m + B̄ u
+///     h' = tanh(Wₓ x + Wₕ h + Wₘ m')
+///
+/// With the matrices of A_ij = (2i + 1) (-1 if i < j, else (-1)^(i-j+1)) and B_i = (2i + 1) (-1)^i, i and j from 0 to
+/// q - 1, the memory's units are the coefficients of u over the last θ steps by Legendre's polynomials. Held for a step,
+/// Ā = exp(A / θ) and B̄ = A⁻¹ (Ā - I) B; by Euler's rule Ā = I + A / θ and B̄ = B / θ. Neither is learned.
+///
+/// States: hidden, H, and memory, q. Parameters, as in the paper without biases: `weight_ux [1, I]`, `weight_uh [1, H]`
+/// and `weight_um [1, q]` (e), `weight_ih [H, I]`, `weight_hh [H, H]` and `weight_mh [H, q]`.
+///
+/// Paper: A. Voelker, I. Kajić and C. Eliasmith, Legendre memory units: continuous-time representation in recurrent
+/// neural networks, NeurIPS 2019.
+public struct LMU: RecurrentCell, Codable, Hashable {
+  /// How the continuous memory is made one of steps.
+  public enum Discretization: String, Codable, Sendable {
+    /// The signal is held for a step: exact.
+    case zeroOrderHold
+    /// A step along the derivative: stable for θ well above the memory's size.
+    case euler
+  }
+
+  /// The units of the memory, q.
+  public var memorySize: Int
+  /// The steps that are remembered, θ.
+  public var window: Double
+  /// How the continuous memory is made one of steps.
+  public var discretization: Discretization
+
+  /// A memory of some units for some steps.
+  public init(
+    memorySize: Int = 8, window: Double = 32, discretization: Discretization = .zeroOrderHold
+  ) {
+    self.memorySize = memorySize
+    self.window = window
+    self.discretization = discretization
+  }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, h) = (cell.input, cell.state("hidden"))
+    let m = cell.state("memory", width: memorySize)
+    let (decay, intake) = matrices()
+    func encoder(_ name: String, _ signal: Signal, _ start: Initialization) -> Signal {
+      cell.product(signal, cell.matrix(name, rows: 1, columns: signal.width, initially: start))
+    }
+    let u =
+      encoder("ux", x, .lecunUniform) + encoder("uh", h, .lecunUniform)
+      + encoder("um", m, .constant(0))
+    let memory =
+      cell.product(m, cell.matrix(rows: decay)) + cell.product(u, cell.matrix(rows: intake))
+    cell.update(m, to: memory)
+    cell.update(
+      h, to: tanh(cell.linear(x, "ih") + cell.linear(h, "hh") + cell.linear(memory, "mh")))
+  }
+
+  /// A memory has units, and its window steps.
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    try (1...256).check(memorySize, "memorySize")
+    guard window >= 1, window <= 1e6 else {
+      throw UnsuitableOption("window", expected: "a number from 1 to 1e6", found: window)
+    }
+  }
+
+  /// Ā `[q, q]` and B̄ `[q, 1]`.
+  private func matrices() -> (decay: [[Double]], intake: [[Double]]) {
+    let q = memorySize
+    // The exponential of A and B above a row of zeros has both.
+    var system = [[Double]](repeating: [Double](repeating: 0, count: q + 1), count: q + 1)
+    for i in 0..<q {
+      let scale = Double(2 * i + 1) / window
+      for j in 0..<q { system[i][j] = scale * (i < j || (i - j).isMultiple(of: 2) ? -1 : 1) }
+      system[i][q] = scale * (i.isMultiple(of: 2) ? 1 : -1)
+    }
+    let step =
+      discretization == .zeroOrderHold ? exponential(system) : sum(identity(q + 1), system)
+    return (step[..<q].map { Array($0[..<q]) }, step[..<q].map { [$0[q]] })
+  }
+}
+
+private func identity(_ size: Int) -> [[Double]] {
+  (0..<size).map { i in (0..<size).map { $0 == i ? 1 : 0 } }
+}
+
+private func sum(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
+  zip(a, b).map { zip($0, $1).map { $0 + $1 } }
+}
+
+private func product(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
+  a.map { row in
+    var sums = [Double](repeating: 0, count: b[0].count)
+    for (factor, other) in zip(row, b) where factor != 0 {
+      for place in sums.indices { sums[place] += factor * other[place] }
+    }
+    return sums
+  }
+}
+
+/// The matrix exponential: a Taylor series of the matrix halved until it is small, and squared as often.
+private func exponential(_ matrix: [[Double]]) -> [[Double]] {
+  let norm = matrix.map { $0.reduce(0) { $0 + abs($1) } }.max() ?? 0
+  var (halvings, scale) = (0, 1.0)
+  while norm * scale > 0.5 { (halvings, scale) = (halvings + 1, scale / 2) }
+  let small = matrix.map { $0.map { $0 * scale } }
+  var result = identity(matrix.count)
+  var term = result
+  for order in 1...18 {
+    term = product(term, small).map { $0.map { $0 / Double(order) } }
+    result = sum(result, term)
+  }
+  for _ in 0..<halvings { result = product(result, result) }
+  return result
+}
