@@ -17,6 +17,7 @@ struct TrainText: ParsableCommand {
   @OptionGroup(title: "Text") var text: TextOptions
   @OptionGroup(title: "Text") var gradient: GradientOptions
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Around the cell") var around: LayerOptions
   @OptionGroup(title: "Training") var trainer: TrainerOptions
   @OptionGroup(title: "Files and machine") var files: RunOptions
 
@@ -62,6 +63,7 @@ struct TrainText: ParsableCommand {
     result.model.hiddenSize = model.hidden ?? result.model.hiddenSize
     result.model.layers = model.layers ?? result.model.layers
     result.model.dropout = model.dropout ?? result.model.dropout
+    result.model.recurrent = around.applied(to: result.model.recurrent)
     let windows = result.windows
     let (rows, length) = (
       model.batchSize ?? windows.batchSize, text.steps ?? windows.sequenceLength

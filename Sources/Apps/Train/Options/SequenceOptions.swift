@@ -7,6 +7,7 @@ import Training
 struct SequenceOptions: ParsableArguments {
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Model") var parts: SequenceModelOptions
+  @OptionGroup(title: "Around the cell") var around: LayerOptions
   @OptionGroup(title: "Training") var trainer: TrainerOptions
   @OptionGroup(title: "Files and machine") var files: RunOptions
 
@@ -28,6 +29,7 @@ struct SequenceOptions: ParsableArguments {
     result.model.layers = model.layers ?? result.model.layers
     result.model.dropout = model.dropout ?? result.model.dropout
     result.model.isBidirectional = parts.bidirectional ?? result.model.isBidirectional
+    result.model.recurrent = around.applied(to: result.model.recurrent)
     result.model.pooling = parts.pooling ?? result.model.pooling
     result.model.attention = parts.attention ?? result.model.attention
     result.model.teacherForcing = parts.teacherForcing ?? result.model.teacherForcing

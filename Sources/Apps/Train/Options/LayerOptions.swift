@@ -1,0 +1,90 @@
+import ArgumentParser
+import Cells
+
+/// The flags that say what is put around the cell of every layer.
+struct LayerOptions: ParsableArguments {
+  @Option(help: .rare("Units of the first layers, in order, where they differ from --hidden."))
+  var layerSize: [Int] = []
+
+  @Option(help: "How a layer is connected with its input: plain, residual or highway.")
+  var connection: Recurrent.Connection?
+
+  @Option(help: .rare("Units that a layer's output is projected to."))
+  var projection: Int?
+
+  @Flag(inversion: .prefixedNo, help: .rare("Normalises every product with a matrix."))
+  var layerNorm: Bool?
+
+  @Flag(inversion: .prefixedNo, help: .rare("Learns the states that sequences start from."))
+  var learnInitialState: Bool?
+
+  @Option(help: .rare("Share of the input that is dropped for a whole sequence."))
+  var inputDropout: Float?
+
+  @Option(help: "Share of what recurrent weights multiply that is dropped for a whole sequence.")
+  var recurrentDropout: Float?
+
+  @Option(help: .rare("Share of a layer's output that is dropped for a whole sequence."))
+  var outputDropout: Float?
+
+  @Option(help: .rare("Share of a state's units that stay as they are at a step: STATE=SHARE."))
+  var zoneout: [Zoneout] = []
+
+  @Option(help: .rare("Share of the recurrent weights that is dropped."))
+  var weightDrop: Float?
+
+  @Option(
+    name: .customLong("init"),
+    help: .rare(
+      "How weights start: pytorch, keras, flax, xavier, kaiming, lecun, orthogonal, identity, chrono:STEPS:FORGET[:INPUT]."
+    ))
+  var initialization: Recurrent.Initialization?
+
+  /// Options changed by the flags that were given.
+  func applied(to options: Recurrent.Options) -> Recurrent.Options {
+    var result = options
+    if !layerSize.isEmpty { result.layerSizes = layerSize }
+    result.connection = connection ?? result.connection
+    result.projectionSize = projection ?? result.projectionSize
+    result.normalizesProducts = layerNorm ?? result.normalizesProducts
+    result.learnsInitialState = learnInitialState ?? result.learnsInitialState
+    result.inputDropout = inputDropout ?? result.inputDropout
+    result.recurrentDropout = recurrentDropout ?? result.recurrentDropout
+    result.outputDropout = outputDropout ?? result.outputDropout
+    for part in zoneout { result.zoneout[part.state] = part.share }
+    result.weightDropout = weightDrop ?? result.weightDropout
+    result.initialization = initialization ?? result.initialization
+    return result
+  }
+}
+
+/// The share of one state's units.
+struct Zoneout: ExpressibleByArgument {
+  let state: String
+  let share: Float
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=")
+    guard parts.count == 2, let share = Float(parts[1]) else { return nil }
+    state = String(parts[0])
+    self.share = share
+  }
+}
+
+extension Recurrent.Connection: ExpressibleByArgument {}
+
+extension Recurrent.Initialization: ExpressibleByArgument {
+  /// One of those that have names, or a chrono initialisation.
+  public init?(argument: String) {
+    let parts = argument.split(separator: ":").map(String.init)
+    if parts.count == 1, let known = Self.named.first(where: { $0.name == argument }) {
+      self = known.initialization
+    } else if (3...4).contains(parts.count), parts[0] == "chrono", let steps = Int(parts[1]),
+      steps > 1
+    {
+      self = .chrono(steps: steps, forget: parts[2], input: parts.count == 4 ? parts[3] : nil)
+    } else {
+      return nil
+    }
+  }
+}
