@@ -1,6 +1,7 @@
 import BenchSupport
 import Cells
 import Checkpoint
+import TensorCore
 import Testing
 
 @Suite struct BenchAppTests {
@@ -29,6 +30,15 @@ import Testing
     #expect(lines.count == 3)
     #expect(lines[1].hasPrefix("case"))
     #expect(lines[2].hasPrefix("mgu 4 -> 8, B2 T3, backward, time first  "))
+  }
+
+  /// A machine without a matrix unit computes in float32, and every program says so.
+  @Test func theHeadSaysWhatThePrecisionIsComputedIn() throws {
+    let outcome = try program.run(
+      "--cell", "rnn", "--hidden", "8", "--input", "4", "--batch", "8", "--steps", "3",
+      "--seconds", "0.01", "--precision", "medium")
+    #expect(outcome.status == 0, "\(outcome.error)")
+    #expect(outcome.output.contains("; precision \(Precision.medium.line)\n"))
   }
 
   @Test func aServerAnswersEachLine() throws {

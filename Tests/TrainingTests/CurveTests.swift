@@ -12,6 +12,13 @@ import Training
   @Test(arguments: Curve.fixtures)
   func followsPyTorch(_ curve: Curve) throws { try follow(curve) }
 
+  /// Three bf16 products do for float32: on a model of the matrix unit.
+  @Test(arguments: Curve.fixtures)
+  func followsPyTorchAtHighPrecision(_ curve: Curve) throws {
+    MatrixUnit.emulate()
+    try withPrecision(.high) { try follow(curve) }
+  }
+
   @Test(
     .enabled(
       if: !Curve.reference.isEmpty, "the larger reference curves are not on this machine"),

@@ -67,6 +67,24 @@ import Training
     }
   }
 
+  /// The trainer computes in the precision of its settings, and only there.
+  @Test func precisionOfTheSettingsHoldsWhileTraining() throws {
+    MatrixUnit.emulate()
+    func firstLoss(_ precision: Precision) throws -> Double {
+      var settings = TrainingSettings()
+      settings.precision = precision
+      var trainer = try Trainer(LineTask.random(batches: 1, rows: 20), settings)
+      var loss = 0.0
+      try trainer.run { event in
+        #expect(Precision.current == .highest)
+        if case .step(let step) = event { loss = step.loss }
+      }
+      return loss
+    }
+    let (exact, rough) = (try firstLoss(.highest), try firstLoss(.medium))
+    #expect(exact != rough && abs(exact - rough) < 0.03 * exact)
+  }
+
   @Test func textsOfOptionsAreReadBack() {
     for averaging: WeightAveraging in [.none, .exponential(decay: 0.99), .stochastic(start: 500)] {
       #expect(WeightAveraging(averaging.description) == averaging)

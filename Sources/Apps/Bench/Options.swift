@@ -94,4 +94,4 @@ struct CaseOptions: ParsableArguments {
 extension BenchmarkCase.Task: ExpressibleByArgument {
   static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
-extension BenchmarkPrecision: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}

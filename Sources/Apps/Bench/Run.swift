@@ -2,6 +2,7 @@ import AppSupport
 import ArgumentParser
 import BenchSupport
 import Checkpoint
+import TensorCore
 
 extension BenchProgram {
   /// Measures cases and prints a table.
@@ -17,8 +18,8 @@ extension BenchProgram {
     @OptionGroup var own: CaseOptions
     @OptionGroup var measuring: MeasuringOptions
 
-    @Option(help: "How products are computed: \(BenchmarkPrecision.list).")
-    var precision = BenchmarkPrecision.highest
+    @Option(help: "How products are computed: \(Precision.list).")
+    var precision = Precision.highest
 
     @Flag(help: "A line of JSON for each case instead of a table.")
     var json = false
@@ -38,7 +39,7 @@ extension BenchProgram {
         for benchmark in chosen { try Console.output.write(line(measure(benchmark)) + "\n") }
         return
       }
-      var report = Report()
+      var report = Report(precision)
       Console.output.write(report.head)
       for benchmark in chosen { try report.add(measure(benchmark)) }
       Console.output.write(report.text)
@@ -63,6 +64,6 @@ extension BenchProgram {
   }
 }
 
-extension BenchmarkPrecision {
-  static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
+extension Precision {
+  fileprivate static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

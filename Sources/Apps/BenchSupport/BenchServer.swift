@@ -1,10 +1,11 @@
 import Checkpoint
+import TensorCore
 
 /// Answers requests to measure; each names a case, a precision and how long.
 public struct BenchServer {
   private struct Request: Decodable {
     var `case`: String
-    var precision: BenchmarkPrecision?
+    var precision: Precision?
     var seconds: Double
     var atLeast: Int?
   }

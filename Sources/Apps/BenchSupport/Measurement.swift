@@ -7,7 +7,9 @@ public struct Measurement: Codable, Sendable, Hashable {
   /// The case's sizes in words.
   public let sizes: String
   /// How products were computed.
-  public let precision: BenchmarkPrecision
+  public let precision: Precision
+  /// What this machine computes that precision in.
+  public let precisionInUse: Precision
   /// The instruction set of the kernels.
   public let instructions: String
   /// Threads that work was split over.
@@ -42,23 +44,29 @@ public final class Bench {
     MemoryPool.clear()
     PeakMemory.reset()
     idleBytes = PeakMemory.bytes
-    workload = try benchmark.workload()
-    for _ in 0..<2 { try workload.run() }
+    let workload = try benchmark.workload()
+    self.workload = workload
+    try withPrecision(benchmark.precision) {
+      for _ in 0..<2 { try workload.run() }
+    }
   }
 
   /// Times it for so many seconds, and so many times at least.
   public func measure(seconds: Double, atLeast count: Int = 3) throws -> Measurement {
     var samples: [Double] = []
     var total = 0.0
-    while total < seconds || samples.count < count {
-      let time = try timed(workload.run)
-      total += time
-      samples.append(1000 * time / Double(workload.repetitions))
+    try withPrecision(benchmark.precision) {
+      while total < seconds || samples.count < count {
+        let time = try timed(workload.run)
+        total += time
+        samples.append(1000 * time / Double(workload.repetitions))
+      }
     }
     samples.sort()
     let middle = (samples[(samples.count - 1) / 2] + samples[samples.count / 2]) / 2
     return Measurement(
       name: benchmark.name, sizes: benchmark.sizes, precision: benchmark.precision,
+      precisionInUse: benchmark.precision.inUse,
       instructions: Machine.current.instructions, threads: ThreadTeam.count, milliseconds: middle,
       fastest: samples[0], slowest: samples[samples.count - 1],
       tokensPerSecond: Double(workload.tokens) / middle * 1e3,

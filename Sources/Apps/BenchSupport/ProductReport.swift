@@ -93,7 +93,8 @@ extension ProductReport.Product {
     x.withUnsafePointer { x in
       w.withUnsafePointer { w in
         y.withUnsafeMutablePointer { y in
-          let packed = PackedMatrix(w, kStride: n, nStride: 1, n: n, k: k)
+          let packed = PackedMatrix(
+            w, kStride: n, nStride: 1, n: n, k: k, precision: .highest)
           // Each thread writes rows of its own of a tensor that outlives them all.
           nonisolated(unsafe) let (x, w, y) = (x, w, y)
           var spent = 0.0
@@ -104,7 +105,8 @@ extension ProductReport.Product {
                 if isGathered {
                   matrixProduct(
                     m: rows, n: n, k: k, a: x + first, aRowStride: 1, aColumnStride: m, b: w,
-                    bRowStride: n, bColumnStride: 1, into: y + first * n, stride: n)
+                    bRowStride: n, bColumnStride: 1, into: y + first * n, stride: n,
+                    precision: .highest)
                 } else {
                   packed.multiply(
                     rows: rows, x: x + first * k, xRowStride: k, into: y + first * n, stride: n)

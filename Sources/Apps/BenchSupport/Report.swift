@@ -8,14 +8,18 @@ public struct Report {
   ])
   private var remarks = ""
   private let peak: Double
+  private let precision: Precision
 
   /// Measures the machine's limit first, in the same minute as what it is compared with.
-  public init() { peak = Peak.multiplyAdd(threads: ThreadTeam.count) }
+  public init(_ precision: Precision) {
+    peak = Peak.multiplyAdd(threads: ThreadTeam.count)
+    self.precision = precision
+  }
 
-  /// The machine, and its limit.
+  /// The machine, its limit, and the precision.
   public var head: String {
     "\(Machine.current.line); \(ThreadTeam.count) threads; float32 multiply-add at most "
-      + "\((peak * 1e-9).text(0)) GFLOP/s\n\n"
+      + "\((peak * 1e-9).text(0)) GFLOP/s; precision \(precision.line)\n\n"
   }
 
   /// Adds a row.

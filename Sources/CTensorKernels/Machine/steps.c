@@ -1,5 +1,6 @@
 // Runs the steps of a recurrence over the memory that a table of areas names.
 #include "CTensorKernelTable.h"
+#include "CTensorMatrixUnit.h"
 
 float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_block *block,
                          ptrdiff_t *stride) {
@@ -42,15 +43,24 @@ static void run_product(const ctk_kernels *kernels, const ctk_step *step, const 
     bias = ctk_place_address(&step->places[2], areas, block, &bias_stride);
   ptrdiff_t first = 0, end = weight->n;
   if (block->parts > 1) {
-    const ptrdiff_t panel = kernels->panel_columns, panels = (weight->n + panel - 1) / panel;
+    const ptrdiff_t panel = weight->unit ? CTK_UNIT_COLUMNS : kernels->panel_columns;
+    const ptrdiff_t panels = (weight->n + panel - 1) / panel;
     first = panels * block->part / block->parts * panel;
     end = panels * (block->part + 1) / block->parts * panel;
     if (end > weight->n) end = weight->n;
     if (first >= end) return;
   }
+  if (bias) bias += first;
+  if (weight->unit) {
+    const float *packed =
+        weight->packed + ctk_unit_packed_count(first, weight->k, weight->parts);
+    weight->unit->product(block->rows, end - first, weight->k, x, x_stride, 1, packed,
+                          weight->parts, bias, step->flag, y + first, y_stride);
+    return;
+  }
   kernels->product_packed(block->rows, end - first, weight->k, x, x_stride, 1,
-                          weight->packed + first * weight->k, bias ? bias + first : NULL,
-                          step->flag, y + first, y_stride);
+                          weight->packed + first * weight->k, bias, step->flag, y + first,
+                          y_stride);
 }
 
 static void make_identity(const ctk_place *place, const ctk_area *areas, const ctk_block *block) {

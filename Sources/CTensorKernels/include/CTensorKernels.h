@@ -275,10 +275,12 @@ typedef struct ctk_step {
   bool precedes_barrier;   // threads that share columns meet after it
 } ctk_step;
 
-// A packed right-hand side: see ctk_pack.
+// A packed right-hand side: see ctk_pack or, where there is a unit, CTensorMatrixUnit.h.
 typedef struct ctk_weight {
   const float *packed;
   ptrdiff_t n, k;
+  const struct ctk_matrix_unit *unit;  // or null
+  int32_t parts;
 } ctk_weight;
 
 // Rows that are worked on together: samples of one step, or steps of one sample.

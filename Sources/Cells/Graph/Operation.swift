@@ -9,6 +9,12 @@ package struct ProductTerm: Hashable, Sendable {
   /// A matrix that depends on parameters alone, [out, in]; [in, out] if transposed.
   package var weight: NodeID
   package var isTransposed: Bool
+
+  package init(signal: NodeID, weight: NodeID, isTransposed: Bool) {
+    self.signal = signal
+    self.weight = weight
+    self.isTransposed = isTransposed
+  }
 }
 
 /// The words of a graph.

@@ -67,7 +67,7 @@ public struct Recurrent: Module {
   /// The parameters of each direction of each layer, in the cell's order.
   var weights: [[Tensor]]
   /// For each of them, what forward passes have made of them.
-  let caches: [PreparedCache]
+  package let caches: [PreparedCache]
 
   /// A layer with weights drawn as PyTorch draws them, uniformly from ±1/sqrt(H), but for those
   /// whose start the cell's equations state.

@@ -105,7 +105,7 @@ struct DenseInfluence: Influence {
     matrixProduct(
       m: count, n: columnCount, k: width, a: factors, aRowStride: width, aColumnStride: 1,
       b: source, bRowStride: columns, bColumnStride: 1, accumulate: true,
-      into: next.pointer + row * columns + first, stride: columns)
+      into: next.pointer + row * columns + first, stride: columns, precision: .highest)
   }
 
   /// The same where every unit acts on its own unit of the states of the same width, and on the loss.

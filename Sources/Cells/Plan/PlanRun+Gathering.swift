@@ -93,7 +93,7 @@ extension PlanRun {
         }
         gatheredProduct(
           m: columns.count, n: width, UnsafeBufferPointer(rows), accumulate: accumulate,
-          into: y + columns.lowerBound * stride, stride: stride)
+          into: y + columns.lowerBound * stride, stride: stride, precision: precision)
       }
     case .total(let source, let target):
       let (from, to) = (source.signalPlace, target.signalPlace)

@@ -26,6 +26,8 @@ struct PlanRun {
   let leavesOuters: Bool
   let memory: PlanMemory
   let weights: PackedWeights
+  /// Of the products; the caller's, which other threads can't see.
+  let precision = Precision.current
 
   /// Runs the whole schedule.
   static func run(_ runnable: RunnableSchedule, _ arguments: PlanArguments) -> Results {
@@ -52,20 +54,23 @@ struct PlanRun {
     segment = arguments.segment
     leavesOuters = arguments.leavesOuters
     let parameters = arguments.parameters
-    let known = parameters.cache?.prepared(for: runnable, parameters.tensors)
+    let known = parameters.cache?.prepared(for: runnable, parameters.tensors, precision)
     memory = PlanMemory(
       runnable, arguments, goesStepByStep: split.goesStepByStep, prepared: known?.storages)
     if let known {
       weights = known.weights
     } else {
-      weights = Self.prepare(runnable, memory)
+      weights = Self.prepare(runnable, memory, precision)
       parameters.cache?.keep(
-        Prepared(weights: weights, storages: memory.prepared), for: runnable, parameters.tensors)
+        Prepared(weights: weights, storages: memory.prepared), for: runnable, parameters.tensors,
+        precision)
     }
   }
 
   /// What is made of the parameters alone.
-  private static func prepare(_ runnable: RunnableSchedule, _ memory: PlanMemory) -> PackedWeights {
+  private static func prepare(
+    _ runnable: RunnableSchedule, _ memory: PlanMemory, _ precision: Precision
+  ) -> PackedWeights {
     memory.areas.withUnsafeBufferPointer { areas in
       guard let areas = areas.baseAddress else { return PackedWeights([]) }
       let block = StepBlock(step: 0, rows: 1)
@@ -76,7 +81,8 @@ struct PlanRun {
           return PackedMatrix(
             packing.matrix.signalPlace.address(in: areas, block).0,
             kStride: packing.isTransposed ? rowStride : 1,
-            nStride: packing.isTransposed ? 1 : rowStride, n: packing.n, k: packing.k)
+            nStride: packing.isTransposed ? 1 : rowStride, n: packing.n, k: packing.k,
+            precision: precision)
         })
     }
   }

@@ -16,6 +16,7 @@ package final class PreparedCache: @unchecked Sendable {
   private struct Entry {
     var schedule: RunnableSchedule
     var stamps: [UInt64]
+    var precision: Precision
     var prepared: Prepared
   }
 
@@ -25,19 +26,28 @@ package final class PreparedCache: @unchecked Sendable {
 
   package init() {}
 
-  /// What was made of these parameters for a schedule, if they are still the same.
-  func prepared(for schedule: RunnableSchedule, _ parameters: [Tensor]) -> Prepared? {
+  /// The packed weights that it holds, for each schedule that has used it.
+  package var weights: [PackedWeights] { lock.withLock { entries.map(\.prepared.weights) } }
+
+  /// What was made of these parameters for a schedule, if they and the precision are still the same.
+  func prepared(
+    for schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision
+  ) -> Prepared? {
     lock.withLock {
-      guard let index = index(of: schedule),
+      guard let index = index(of: schedule), entries[index].precision == precision,
         entries[index].stamps.elementsEqual(stamps(parameters))
       else { return nil }
       return entries[index].prepared
     }
   }
 
-  func keep(_ prepared: Prepared, for schedule: RunnableSchedule, _ parameters: [Tensor]) {
+  func keep(
+    _ prepared: Prepared, for schedule: RunnableSchedule, _ parameters: [Tensor],
+    _ precision: Precision
+  ) {
     let entry = Entry(
-      schedule: schedule, stamps: Array(stamps(parameters)), prepared: prepared)
+      schedule: schedule, stamps: Array(stamps(parameters)), precision: precision,
+      prepared: prepared)
     lock.withLock {
       if let index = index(of: schedule) { entries[index] = entry } else { entries.append(entry) }
     }

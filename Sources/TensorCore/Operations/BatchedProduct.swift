@@ -55,7 +55,7 @@ struct BatchedProduct: Sendable {
       matrixProduct(
         m: m, n: n, k: k, a: a + pair.a * m * k, aRowStride: k, aColumnStride: 1,
         b: b + pair.b * k * n, bRowStride: n, bColumnStride: 1, into: y + index * m * n, stride: n,
-        isShared: true)
+        isShared: true, precision: .current)
     }
   }
 
@@ -70,7 +70,7 @@ struct BatchedProduct: Sendable {
         m: m, n: k, k: n, a: dy + index * m * n, aRowStride: n, aColumnStride: 1,
         b: b + pair.b * k * n, bRowStride: 1, bColumnStride: n,
         accumulate: written.note(pair.a), into: da + pair.a * m * k, stride: k,
-        isShared: true)
+        isShared: true, precision: .current)
     }
   }
 
@@ -85,7 +85,7 @@ struct BatchedProduct: Sendable {
         m: k, n: n, k: m, a: a + pair.a * m * k, aRowStride: 1, aColumnStride: k,
         b: dy + index * m * n, bRowStride: n, bColumnStride: 1,
         accumulate: written.note(pair.b), into: db + pair.b * k * n, stride: n,
-        isShared: true)
+        isShared: true, precision: .current)
     }
   }
 

@@ -51,10 +51,11 @@ public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
           matrixProduct(
             m: rows, n: outputs, k: inputs, a: x, aRowStride: inputs, aColumnStride: 1, b: w,
             bRowStride: 1, bColumnStride: inputs, bias: offset, into: result, stride: outputs,
-            isShared: true)
+            isShared: true, precision: .highest)
           return
         }
-        let packed = PackedMatrix(w, kStride: 1, nStride: inputs, n: outputs, k: inputs)
+        let packed = PackedMatrix(
+          w, kStride: 1, nStride: inputs, n: outputs, k: inputs, precision: .current)
         ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
           packed.multiply(
             rows: range.count, x: x + range.lowerBound * inputs, xRowStride: inputs, bias: offset,
@@ -74,7 +75,7 @@ public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
         xShape: x.shape, weightShape: weight.shape, rows: rows, hasBias: bias != nil)))[0]
 }
 
-/// So few rows that packing the weight would take longer than multiplying by it.
+/// So few rows that packing the weight would take longer than multiplying by it, in any precision.
 private let fewRows = 4
 
 /// The way back of `affine`; x and the weight are there if the other is tracked.
@@ -82,6 +83,7 @@ private func affinePullback(
   x: Tensor?, weight: Tensor?, xShape: [Int], weightShape: [Int], rows: Int, hasBias: Bool
 ) -> (Tensor, inout Cotangents) -> Void {
   let (outputs, inputs) = (weightShape[0], weightShape[1])
+  let precision = rows > fewRows ? Precision.current : .highest
   return { cotangent, cotangents in
     cotangent.withUnsafePointer { dy in
       if let weight {
@@ -91,7 +93,8 @@ private func affinePullback(
               matrixProduct(
                 m: range.count, n: inputs, k: outputs, a: dy + range.lowerBound * outputs,
                 aRowStride: outputs, aColumnStride: 1, b: w, bRowStride: inputs, bColumnStride: 1,
-                accumulate: hasValues, into: dx + range.lowerBound * inputs, stride: inputs)
+                accumulate: hasValues, into: dx + range.lowerBound * inputs, stride: inputs,
+                precision: precision)
             }
           }
         }
@@ -104,7 +107,8 @@ private func affinePullback(
               matrixProduct(
                 m: outputs, n: range.count, k: rows, a: dy, aRowStride: 1, aColumnStride: outputs,
                 b: x + range.lowerBound, bRowStride: inputs, bColumnStride: 1,
-                accumulate: hasValues, into: dw + range.lowerBound, stride: inputs)
+                accumulate: hasValues, into: dw + range.lowerBound, stride: inputs,
+                precision: precision)
             }
           }
         }

@@ -1,3 +1,5 @@
+import TensorCore
+
 /// How a model is trained, whatever the task: optimizer, schedule, clipping, averages, and when to stop.
 ///
 /// It is saved beside the weights, so that training goes on as it began. Options that a file does not
@@ -35,6 +37,8 @@ public struct TrainingSettings: Hashable, Sendable {
   public var groups: [ParameterGroup] = []
   /// The norm of the gradients, before clipping, at which training has diverged.
   public var normLimit = 1e6
+  /// How accurately products of matrices are computed while it learns and is measured.
+  public var precision = Precision.highest
   /// Draws the weights, the order of the data, and what is dropped.
   public var seed: UInt64 = 1
 
@@ -72,6 +76,7 @@ public struct TrainingSettings: Hashable, Sendable {
     parts.append("\(optimizer.title) at \(learningRate)")
     if schedule != .constant { parts.append("\(schedule) schedule") }
     if averaging != .none { parts.append("\(averaging) average") }
+    if precision != .highest { parts.append("precision \(precision.line)") }
     return (parts + ["seed \(seed)"]).joined(separator: ", ")
   }
 }
@@ -80,7 +85,7 @@ extension TrainingSettings: Codable {
   private enum CodingKeys: String, CodingKey {
     case epochs, steps, optimizer, learningRate, weightDecay, schedule, clip, clipValue
     case accumulation, labelSmoothing, averaging, evaluateEvery, patience, keepsBest, groups
-    case normLimit, seed
+    case normLimit, precision, seed
   }
 
   /// Reads what was encoded; what is missing has its default.
@@ -108,6 +113,7 @@ extension TrainingSettings: Codable {
     try read(.keepsBest, &keepsBest)
     try read(.groups, &groups)
     try read(.normLimit, &normLimit)
+    try read(.precision, &precision)
     try read(.seed, &seed)
   }
 }

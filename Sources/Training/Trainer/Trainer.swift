@@ -111,7 +111,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
       hasStarted = true
       return .started(start)
     }
-    if events.isEmpty, !isFinished { try step() }
+    if events.isEmpty, !isFinished { try withPrecision(settings.precision) { try step() } }
     return events.isEmpty ? nil : events.removeFirst()
   }
 

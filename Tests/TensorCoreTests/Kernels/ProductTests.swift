@@ -2,7 +2,7 @@ import CTensorKernels
 import Testing
 
 /// A product with everything that may vary about it.
-private struct ProductCase {
+struct ProductCase {
   var m: Int, n: Int, k: Int
   var xStrides: (row: Int, column: Int)
   var wStrides: (row: Int, column: Int)
@@ -30,10 +30,10 @@ private struct ProductCase {
 
   /// How far float32 may be off: gamma_k times the product of the absolute values, plus what one
   /// rounding of a subnormal costs (Higham, Accuracy and Stability of Numerical Algorithms, 3.5).
-  var tolerances: [Float] {
-    let magnitudes = reference(x.map(abs), w.map(abs), bias.map(abs), y.map(abs))
-    return magnitudes.map { Float(k + 4) * (Float.ulpOfOne / 2) * $0 }
-  }
+  var tolerances: [Float] { magnitudes.map { Float(k + 4) * (Float.ulpOfOne / 2) * $0 } }
+
+  /// The product of the absolute values.
+  var magnitudes: [Float] { reference(x.map(abs), w.map(abs), bias.map(abs), y.map(abs)) }
 
   private func reference(_ x: [Float], _ w: [Float], _ bias: [Float], _ y: [Float]) -> [Float] {
     var y = y

@@ -36,6 +36,23 @@ extension TeamTests {
       }
     }
 
+    @Test(arguments: [Precision.high, .medium])
+    func affineMapsOnTheMatrixUnit(precision: Precision) {
+      MatrixUnit.emulate()
+      var generator = Philox(seed: 3)
+      let x = Tensor(normal: [257, 67], using: &generator)
+      let weight = Tensor(normal: [33, 67], using: &generator)
+      let targets = (0..<257).map { Int32($0 % 33) }
+      expectSameBits("\(precision)") {
+        withPrecision(precision) {
+          let (loss, gradients) = valueAndGradient(of: [x, weight]) {
+            crossEntropy(affine($0[0], weight: $0[1]), targets)
+          }
+          return [loss] + gradients
+        }
+      }
+    }
+
     @Test func optimizers() {
       var generator = Philox(seed: 2)
       let shape = [100_003]

@@ -1,4 +1,5 @@
 import Cells
+import TensorCore
 
 /// One thing that is measured: its name, and all that decides how much work it is.
 ///
@@ -45,7 +46,7 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
   /// Different tokens, V.
   public var vocabularySize = 65
   /// How products are computed.
-  public var precision = BenchmarkPrecision.highest
+  public var precision = Precision.highest
   /// Which axis of a layer's input and output comes first.
   public var layout = Recurrent.Layout.timeFirst
 

@@ -28,11 +28,7 @@ extension BenchmarkCase {
   }
 }
 
-extension BenchmarkPrecision {
-  /// Bytes that a packed weight takes.
-  var bytesPerWeight: Int {
-    switch self {
-    case .highest: 4
-    }
-  }
+extension Precision {
+  /// Bytes that a packed weight takes on this machine.
+  fileprivate var bytesPerWeight: Int { inUse == .medium ? 2 : 4 }
 }

@@ -1,0 +1,66 @@
+import Cells
+import TensorCore
+import Testing
+
+/// The way back is a plan like the way forth, and chooses what to keep for it.
+@Suite struct DifferentiateTests {
+  private func graph(_ cell: some RecurrentCell) -> CellGraph {
+    CellGraph(cell, inputSize: 3, hiddenSize: 5)
+  }
+
+  @Test func forwardPassWithoutAGradientKeepsNothing() {
+    for entry in CellRegistry.standard.entries {
+      let plan = Plan(CellGraph(entry.cell, inputSize: 12, hiddenSize: 12), learns: false)
+      #expect(plan.backward == nil && plan.forward.kept.isEmpty, "\(entry.name)")
+      let later = plan.forward.after.flatMap(\.sources).map(\.buffer)
+      for (number, buffer) in plan.forward.buffers.enumerated() where buffer.keepsHistory {
+        #expect(later.contains(number), "\(entry.name) keeps a state's every step")
+      }
+    }
+  }
+
+  /// Costly functions and products are kept, what an addition makes of kept values is not.
+  @Test func cheapWorkIsDoneAgainAndCostlyWorkIsKept() {
+    struct Mixed: RecurrentCell {
+      func equations(_ cell: inout CellBuilder) {
+        let h = cell.state("hidden")
+        let gate = sigmoid(cell.affine(cell.input, "ih") + cell.affine(h, "hh"))
+        // Its derivative needs 1 - gate, and gate times the state.
+        cell.update(h, to: (1 - gate) * h + (gate * h) * (gate * h))
+      }
+    }
+    let plan = Plan(graph(Mixed()), learns: true)
+    // The input and the state of five units, which are there anyway, and the gate.
+    #expect(plan.backward?.sources.count == 4)
+    #expect(plan.bytesKeptPerStep == 4 * (5 + 5))
+  }
+
+  /// Four gates, the hyperbolic tangent of the cell, the cell and the hidden state: seven times H.
+  @Test func lstmKeepsSevenNumbersAUnit() {
+    #expect(Plan(graph(LSTM()), learns: true).bytesKeptPerStep == 4 * 7 * 5)
+  }
+
+  @Test func wayBackOfAnLSTMIsAProgramAndAProduct() throws {
+    let backward = try #require(Plan(graph(LSTM()), learns: true).backward?.schedule)
+    #expect(backward.loop.count == 2)
+    #expect(backward.products(\.loop) == [[5, 20]])
+    // The input's cotangent feeds no later step: it is one product over all of them.
+    #expect(backward.products(\.after) == [[3, 20]])
+  }
+
+  /// What nothing depends on has a gradient of zero.
+  @Test func unreadParameterHasNoGradient() {
+    struct Idle: RecurrentCell {
+      func equations(_ cell: inout CellBuilder) {
+        let h = cell.state("hidden")
+        _ = cell.vector("idle")
+        cell.update(h, to: tanh(cell.affine(cell.input, "ih") + h))
+      }
+    }
+    var generator = Philox(seed: 1)
+    let layer = Recurrent(Idle(), inputSize: 3, hiddenSize: 5, using: &generator)
+    let (_, gradients) = valueAndGradient(of: layer) { $0(Tensor(ones: [2, 2, 3])).output.sum() }
+    #expect(gradients["idle_l0"]?.scalars == [0, 0, 0, 0, 0])
+    #expect(gradients["weight_ih_l0"]?.scalars.contains(0) == false)
+  }
+}

@@ -1,0 +1,88 @@
+import Cells
+import TensorCore
+import Testing
+
+/// Constants are folded and common subexpressions shared as a graph is built.
+@Suite struct FoldAndShareTests {
+  private func apply(_ graph: inout Graph, _ function: ElementwiseFunction, _ a: NodeID...)
+    -> NodeID
+  {
+    graph.add(.apply(function, a))
+  }
+
+  @Test func whatIsThereAlreadyIsShared() {
+    var graph = Graph()
+    let x = graph.add(.sequence(0), columns: 4)
+    let first = apply(&graph, .multiply, apply(&graph, .sigmoid, x), apply(&graph, .tanh, x))
+    let count = graph.nodes.count
+    let second = apply(&graph, .multiply, apply(&graph, .sigmoid, x), apply(&graph, .tanh, x))
+    #expect(first == second)
+    #expect(graph.nodes.count == count)
+  }
+
+  @Test func functionsOfConstantsAreConstants() {
+    var graph = Graph()
+    let (two, three) = (
+      graph.add(.constant(2, columns: 4)), graph.add(.constant(3, columns: 1))
+    )
+    let sum = apply(&graph, .add, two, three)
+    #expect(graph.constant(sum) == 5)
+    #expect(graph[sum].columns == 4)
+    #expect(graph.constant(apply(&graph, .sqrt, graph.add(.constant(9, columns: 1)))) == 3)
+    #expect(graph.constant(graph.add(.broadcast(three, columns: 7))) == 3)
+  }
+
+  @Test func neutralElementsVanish() {
+    var graph = Graph()
+    let x = graph.add(.sequence(0), columns: 4)
+    let (zero, one) = (graph.add(.constant(0, columns: 4)), graph.add(.constant(1, columns: 4)))
+    #expect(apply(&graph, .add, x, zero) == x && apply(&graph, .add, zero, x) == x)
+    #expect(apply(&graph, .multiply, x, one) == x && apply(&graph, .divide, x, one) == x)
+    #expect(apply(&graph, .subtract, x, zero) == x)
+    #expect(graph.constant(apply(&graph, .multiply, x, zero)) == 0)
+    #expect(apply(&graph, .subtract, zero, x) == apply(&graph, .negate, x))
+  }
+
+  /// One column and no more would be lost if a constant's width were.
+  @Test func foldingKeepsTheWidth() {
+    var graph = Graph()
+    let narrow = graph.add(.sequence(0), columns: 1)
+    let wide = apply(&graph, .add, narrow, graph.add(.constant(0, columns: 5)))
+    #expect(graph[wide].columns == 5)
+  }
+
+  @Test func slicesAndRowsOfPartsAreTakenFromTheWhole() {
+    var graph = Graph()
+    let (x, y) = (graph.add(.sequence(0), columns: 6), graph.add(.sequence(1), columns: 4))
+    let both = graph.add(.concatenate([x, y]))
+    #expect(graph.add(.slice(both, 0..<6)) == x && graph.add(.slice(both, 6..<10)) == y)
+    #expect(graph.add(.slice(both, 7..<9)) == graph.add(.slice(y, 1..<3)))
+    let inner = graph.add(.slice(x, 1..<5))
+    #expect(graph.add(.slice(inner, 1..<3)) == graph.add(.slice(x, 2..<4)))
+    let halves = [graph.add(.slice(x, 0..<3)), graph.add(.slice(x, 3..<6))]
+    #expect(graph.add(.concatenate(halves)) == x)
+
+    let matrix = graph.add(.parameter(0), rows: 6, columns: 4)
+    let blocks = [graph.add(.rows(matrix, 0..<2)), graph.add(.rows(matrix, 2..<6))]
+    #expect(graph.add(.stack(blocks)) == matrix)
+    #expect(graph.add(.transpose(graph.add(.transpose(matrix)))) == matrix)
+  }
+
+  /// A cell that states one gate twice costs what it costs once.
+  @Test func cellThatRepeatsItselfHasThePlanOfOneThatDoesNot() {
+    struct Repeating: RecurrentCell {
+      var repeats: Bool
+      func equations(_ cell: inout CellBuilder) {
+        let (x, h) = (cell.input, cell.state("hidden"))
+        func gate() -> Signal { sigmoid(cell.affine(x, "ih") + cell.affine(h, "hh")) }
+        let first = gate()
+        let second = repeats ? gate() : first
+        cell.update(h, to: first * h + (1 - second) * 1)
+      }
+    }
+    func text(_ repeats: Bool) -> String {
+      "\(Plan(CellGraph(Repeating(repeats: repeats), inputSize: 3, hiddenSize: 5), learns: true))"
+    }
+    #expect(text(true) == text(false))
+  }
+}

@@ -1,0 +1,76 @@
+import Cells
+import TensorCore
+import Testing
+import Training
+
+/// Threads change nothing: neither those that share a step's work, nor those that train models of their own.
+@Suite(.serialized) struct ThreadTests {
+  /// A character model and some steps of training it.
+  private struct Course: Sendable {
+    var cell: String
+    var seed: UInt64
+    var precision = Precision.highest
+
+    /// The losses and the weights at the end.
+    func run(steps: Int = 6) throws -> [Tensor] {
+      let configuration = LanguageModel.Configuration(
+        cell: try CellRegistry.standard.cell(named: cell), embeddingSize: 32, hiddenSize: 64,
+        layers: 2)
+      var generator = Philox(seed: seed)
+      var model = LanguageModel(configuration, vocabularySize: 40, using: &generator)
+      var optimizer = Adam(learningRate: 0.01)
+      var results: [Tensor] = []
+      for _ in 0..<steps {
+        let tokens = (0..<2 * 16 * 12).map { _ in Int32.random(in: 0..<40, using: &generator) }
+        let (loss, gradients) = withPrecision(precision) {
+          valueAndGradient(of: model) { model in
+            let start = model.zeroState(batch: 16)
+            return crossEntropy(
+              model(Array(tokens[..<192]), shape: [16, 12], from: start).logits,
+              Array(tokens[192...]))
+          }
+        }
+        optimizer.update(&model, with: gradients)
+        results.append(loss)
+      }
+      return results + model.parameters.map(\.value)
+    }
+  }
+
+  private static let courses = [
+    Course(cell: "lstm", seed: 1), Course(cell: "gru", seed: 2), Course(cell: "mgu", seed: 3),
+    Course(cell: "slstm", seed: 4), Course(cell: "lstm", seed: 5, precision: .high),
+  ]
+
+  init() { MatrixUnit.emulate() }
+
+  private func bits(_ tensors: [Tensor]) -> [[UInt32]] {
+    tensors.map { $0.scalars.map(\.bitPattern) }
+  }
+
+  @Test(arguments: courses.indices)
+  func trainingGivesTheSameBitsOnAnyNumberOfThreads(_ index: Int) throws {
+    let before = ThreadTeam.count
+    defer { ThreadTeam.count = before }
+    ThreadTeam.count = 1
+    let expected = bits(try Self.courses[index].run())
+    for threads in [2, 3] {
+      ThreadTeam.count = threads
+      #expect(bits(try Self.courses[index].run()) == expected, "\(threads) threads")
+    }
+  }
+
+  @Test func modelsThatTrainAtOnceLearnAsTheyDoAlone() async throws {
+    let alone = try Self.courses.map { bits(try $0.run()) }
+    for _ in 0..<2 {
+      try await withThrowingTaskGroup(of: (Int, [[UInt32]]).self) { group in
+        for (index, course) in Self.courses.enumerated() {
+          group.addTask { (index, bits(try course.run())) }
+        }
+        for try await (index, found) in group {
+          #expect(found == alone[index], "model \(index)")
+        }
+      }
+    }
+  }
+}
