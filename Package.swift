@@ -66,11 +66,12 @@ let package = Package(
     program("TrainApp", folder: "Train", using: ["Training"]),
     program("PredictApp", folder: "Predict", using: ["Training"]),
     program("EvaluateApp", folder: "Evaluate", using: ["Training"]),
-    program("GenerateApp", folder: "Generate", using: ["Training"]),
+    program("GenerateApp", folder: "Generate", using: ["Training", "Checkpoint", "TensorCore"]),
     program("InspectApp", folder: "Inspect", using: ["Training"]),
     program("ConvertApp", folder: "Convert", using: ["Training"]),
     program("CellsApp", folder: "Cells", using: ["Cells"]),
-    .target(name: "BenchProbes", path: "Sources/Apps/BenchProbes"),
+    .target(
+      name: "BenchProbes", dependencies: ["CTensorKernels"], path: "Sources/Apps/BenchProbes"),
     .target(
       name: "BenchSupport",
       dependencies: [

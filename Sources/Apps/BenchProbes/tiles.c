@@ -1,22 +1,10 @@
 // The matrix unit of x86-64: AMX tiles of bf16.
-#define _GNU_SOURCE
 #include "BenchProbes.h"
+#include "CTensorMatrixUnit.h"
 
 #if defined(__x86_64__) && defined(__linux__)
-#include <cpuid.h>
 #include <immintrin.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-// The processor must have the unit and the system must let this process use its registers.
-static bool has_tiles(void) {
-  enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18, AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24 };
-  unsigned a, b, c, d;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
-  if ((d & AMX_BF16) == 0 || (d & AMX_TILE) == 0) return false;
-  return syscall(SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
-}
 
 typedef struct {
   uint8_t palette, start_row, reserved[14];
@@ -51,7 +39,7 @@ __attribute__((target("amx-tile,amx-bf16"))) static void multiply_tiles(int64_t 
 }
 
 double bench_probe_amx(int64_t rounds) {
-  if (!has_tiles()) return 0;
+  if (!ctk_matrix_unit_amx()) return 0;
   multiply_tiles(rounds);
   return 4.0 * 2 * 16 * 16 * 32 * (double)rounds;
 }

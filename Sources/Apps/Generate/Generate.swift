@@ -1,6 +1,7 @@
 import AppSupport
 import ArgumentParser
 import Checkpoint
+import TensorCore
 import Training
 
 @main struct Generate: ParsableCommand {
@@ -38,6 +39,9 @@ import Training
   @Flag(help: "Always write the likeliest character.")
   var greedy = false
 
+  @Option(help: "How accurately products are computed: highest, high, medium.")
+  var precision = Precision.highest
+
   @Option(help: "The same seed writes the same text.")
   var seed: UInt64 = 0
 
@@ -65,9 +69,12 @@ import Training
       let reading = saved.tokenizer.unknown == nil ? "leaves it out" : "reads it as <unk>"
       Console.error.write("The model has never seen \(unknown) and \(reading).\n")
     }
+    if precision != .highest { Console.error.write("Precision: \(precision.line)\n") }
     Console.output.write(prompt)
-    for piece in saved.generation(prompt: prompt, sampler: sampler, seed: seed).prefix(length) {
-      Console.output.write(piece)
+    withPrecision(precision) {
+      for piece in saved.generation(prompt: prompt, sampler: sampler, seed: seed).prefix(length) {
+        Console.output.write(piece)
+      }
     }
     Console.output.write("\n")
   }
@@ -83,3 +90,5 @@ import Training
     }
   }
 }
+
+extension Precision: ExpressibleByArgument {}
