@@ -118,6 +118,9 @@ public struct ArrayFile: Sendable {
 /// Reads a small file whole, a JSON text say.
 package func smallFile(_ path: String) throws(CheckpointError) -> [UInt8] {
   let source = try ByteSource(path: path)
-  try ReadLimits().check(.jsonBytes, UInt64(source.count), of: nil, in: path)
+  var limits = ReadLimits()
+  // A vocabulary of some hundred thousand tokens is megabytes long.
+  limits.jsonBytes = 64 << 20
+  try limits.check(.jsonBytes, UInt64(source.count), of: nil, in: path)
   return try source.read(at: 0, count: source.count)
 }

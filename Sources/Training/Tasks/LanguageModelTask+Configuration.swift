@@ -6,6 +6,8 @@ extension LanguageModelTask {
   public struct Configuration: Codable, Hashable, Sendable {
     /// The corpus, as `--dataset` names it.
     public var dataset: String
+    /// How the text becomes tokens.
+    public var tokenization: Tokenization
     /// The model's sizes.
     public var model: LanguageModel.Configuration
     /// How the text is cut into batches.
@@ -21,9 +23,10 @@ extension LanguageModelTask {
     public init(
       dataset: String, model: LanguageModel.Configuration, windows: Windows,
       validationFraction: Double = 0.1, carriesState: Bool = true,
-      engine: GradientEngine = .bptt
+      engine: GradientEngine = .bptt, tokenization: Tokenization = .corpus
     ) {
       self.dataset = dataset
+      self.tokenization = tokenization
       self.model = model
       self.windows = windows
       self.validationFraction = validationFraction
@@ -31,7 +34,8 @@ extension LanguageModelTask {
       self.engine = engine
     }
 
-    /// Reads what was encoded; a file that knows no engines used backpropagation.
+    /// Reads what was encoded; a file that knows no engines used backpropagation, and one that knows no
+    /// tokenization the corpus's own.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       dataset = try values.decode(String.self, forKey: .dataset)
@@ -40,6 +44,8 @@ extension LanguageModelTask {
       validationFraction = try values.decode(Double.self, forKey: .validationFraction)
       carriesState = try values.decode(Bool.self, forKey: .carriesState)
       engine = try values.decodeIfPresent(GradientEngine.self, forKey: .engine) ?? .bptt
+      tokenization =
+        try values.decodeIfPresent(Tokenization.self, forKey: .tokenization) ?? .corpus
     }
 
     /// Checks that every number is in its range.

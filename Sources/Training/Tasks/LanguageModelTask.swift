@@ -25,7 +25,7 @@ public struct LanguageModelTask: TrainingTask {
   /// The text.
   public let corpus: TokenizedCorpus
   public let batchesPerEpoch: Int?
-  public let unit = "characters"
+  public var unit: String { configuration.tokenization == .corpus ? "characters" : "tokens" }
 
   /// A model on a text.
   ///
@@ -127,7 +127,8 @@ public struct LanguageModelTask: TrainingTask {
     guard let fitting = windows.shrunk(toFit: corpus.validation.count),
       let batches = try? WindowEpoch(corpus.validation, windows: fitting, seed: 0, number: 0)
     else { return nil }
-    var evaluation = Evaluation(nats: model.meanLoss(on: batches))
+    var evaluation = Evaluation(
+      nats: model.meanLoss(on: batches), charactersPerToken: corpus.charactersPerToken)
     let text = SavedLanguageModel(model, corpus.tokenizer)
       .generation(sampler: Sampler(temperature: 0.8), seed: 1)
     evaluation.samples = [text.prefix(200).joined()]
@@ -198,12 +199,12 @@ extension LanguageModel {
 }
 
 extension Evaluation {
-  /// A language model's loss in nats a character, with what it means.
-  init(nats loss: Double) {
+  /// A language model's loss in nats a token, with what it means.
+  init(nats loss: Double, charactersPerToken: Double = 1) {
     self.init(
       loss: loss,
       metrics: [
-        Metric("bits per character", bits(nats: loss)),
+        Metric("bits per character", bits(nats: loss / charactersPerToken)),
         Metric("perplexity", perplexity(nats: loss)),
       ])
   }

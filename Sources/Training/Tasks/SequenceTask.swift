@@ -17,6 +17,8 @@ public struct SequenceTask: TrainingTask {
   public struct Configuration: Codable, Hashable, Sendable {
     /// The dataset, as flags name it.
     public var dataset: String
+    /// How the dataset is read, where it is a file.
+    public var files: FileOptions?
     /// The model's options and sizes.
     public var model: SequenceConfiguration
     /// B, the number of samples of a batch.
