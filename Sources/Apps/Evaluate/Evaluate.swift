@@ -2,6 +2,8 @@ import AppSupport
 import ArgumentParser
 import Checkpoint
 import Datasets
+import Downloads
+import Foundation
 import Training
 
 @main struct Evaluate: ParsableCommand {
@@ -36,12 +38,12 @@ import Training
   private func measureText(_ reader: CheckpointReader) throws {
     let saved = try SavedLanguageModel(reading: reader)
     if let data {
-      let text = try CorpusRegistry.standard.corpus(data).read().text
+      let text = try CorpusRegistry.fetching.corpus(data).read().text
       return show(try saved.evaluation(on: text), data)
     }
     let own = try LanguageModelTrainer.configuration(in: reader)
     let corpus = try TokenizedCorpus(
-      CorpusRegistry.standard.corpus(own.dataset), validationFraction: own.validationFraction,
+      CorpusRegistry.fetching.corpus(own.dataset), validationFraction: own.validationFraction,
       tokenizer: saved.tokenizer)
     let text = saved.tokenizer.decode(corpus.validation)
     show(try saved.evaluation(on: text), "\(own.dataset), left out")
@@ -49,9 +51,13 @@ import Training
 
   private func measureSamples(_ reader: CheckpointReader) throws {
     let saved = try SavedSequenceModel(reading: reader)
-    let own = try Trainer<SequenceTask>.configuration(in: reader).dataset
+    let trained = try Trainer<SequenceTask>.configuration(in: reader)
+    let own = trained.dataset
     let name = data ?? own
-    let dataset = try DatasetRegistry.standard.dataset(name)
+    var options = trained.files ?? FileOptions()
+    // The model knows which words are rare; a test set of its own does not.
+    if data != nil { options.minimumCount = 1 }
+    let dataset = try DatasetRegistry.standard.open(name, options: options, decoders: .standard)
     let samples = try dataset.read()
     // What is generated has no end; its validation part is as good as any.
     let usual: EvaluatedPart =
@@ -73,3 +79,10 @@ import Training
 }
 
 extension EvaluatedPart: ExpressibleByArgument {}
+
+extension CorpusRegistry {
+  /// The library's corpora, and those that are fetched to the user's cache.
+  fileprivate static var fetching: CorpusRegistry {
+    .downloading(to: DownloadCache(environment: ProcessInfo.processInfo.environment))
+  }
+}

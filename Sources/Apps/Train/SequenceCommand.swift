@@ -28,8 +28,10 @@ extension SequenceCommand {
       return try Session.resume(reader, data: data, options.trainer, options.files)
     }
     guard let name = data ?? Self.usual else { return }
-    let dataset = try DatasetRegistry.standard.dataset(name)
+    let dataset = try DatasetRegistry.standard.open(
+      name, task: Self.job?.fileTask, options: options.samples.options(), decoders: .standard)
     let read = try dataset.read()
+    if let remark = read.skipped.remark { Console.error.write(remark + "\n") }
     let job = SequenceJob(read)
     if let wanted = Self.job, wanted != job {
       throw ValidationError(
@@ -39,7 +41,8 @@ extension SequenceCommand {
     let settings = options.trainer.applied(to: preset.settings)
     let trainer: Trainer<SequenceTask>
     do {
-      let configuration = try options.applied(to: preset.task)
+      var configuration = try options.applied(to: preset.task)
+      configuration.files = (dataset as? FileDataset)?.options
       let language = dataset as? any SequenceLanguage
       trainer = try Trainer(
         SequenceTask(configuration, samples: read, language: language), settings)
@@ -65,6 +68,17 @@ enum SequenceJob: String {
     }
   }
 
+  /// What it makes of a file.
+  var fileTask: FileTask? {
+    switch self {
+    case .classify: .classification
+    case .forecast: .forecasting
+    case .tag: .tagging
+    case .translate: .translation
+    case .regress, .names: nil
+    }
+  }
+
   /// What the command learns from, in words.
   var samples: String {
     switch self {
@@ -85,7 +99,8 @@ extension Session where Task == SequenceTask {
   ) throws {
     var configuration = try Trainer<SequenceTask>.configuration(in: reader)
     configuration.dataset = data ?? configuration.dataset
-    let dataset = try DatasetRegistry.standard.dataset(configuration.dataset)
+    let dataset = try DatasetRegistry.standard.open(
+      configuration.dataset, options: configuration.files ?? FileOptions(), decoders: .standard)
     let settings = try options.applied(to: Trainer<SequenceTask>.settings(in: reader))
     let task = try SequenceTask(configuration, dataset)
     var session = try Session(

@@ -11,7 +11,7 @@ struct Classify: SequenceCommand {
     abstract: "Learns the class of a sequence.", usage: "train classify [OPTION ...]",
     discussion: discussion("train classify --data temporal-order:50 --out model.rnnz"))
 
-  @Option(help: "The samples, temporal-order:50 unless given; `train lab` lists others.")
+  @Option(help: "The samples, temporal-order:50 unless given: a file, or what `train lab` lists.")
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
@@ -24,7 +24,7 @@ struct Regress: SequenceCommand {
     usage: "train regress [OPTION ...]",
     discussion: discussion("train regress --data adding:100 --out model.rnnz"))
 
-  @Option(help: "The samples, adding:100 unless given; `train lab` lists others.")
+  @Option(help: "The samples, adding:100 unless given: a file, or what `train lab` lists.")
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
@@ -36,7 +36,7 @@ struct Forecast: SequenceCommand {
     abstract: "Learns to foretell numbers at each step.", usage: "train forecast [OPTION ...]",
     discussion: discussion("train forecast --data mackey-glass --out model.rnnz"))
 
-  @Option(help: "The samples, mackey-glass unless given; `train lab` lists others.")
+  @Option(help: "The samples, mackey-glass unless given: a file, or what `train lab` lists.")
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
@@ -48,7 +48,7 @@ struct Tag: SequenceCommand {
     abstract: "Learns a tag, or the next symbol, at each step.", usage: "train tag [OPTION ...]",
     discussion: discussion("train tag --data idioms --out model.rnnz"))
 
-  @Option(help: "The samples, idioms unless given; `train lab` lists others.")
+  @Option(help: "The samples, idioms unless given: a file, or what `train lab` lists.")
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
@@ -60,7 +60,7 @@ struct Translate: SequenceCommand {
     abstract: "Learns to turn a sequence into another one.", usage: "train translate [OPTION ...]",
     discussion: discussion("train translate --data dates --out model.rnnz"))
 
-  @Option(help: "The samples, dates unless given; `train lab` lists others.")
+  @Option(help: "The samples, dates unless given: a file, or what `train lab` lists.")
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
@@ -73,7 +73,7 @@ struct Names: SequenceCommand {
     usage: "train names [OPTION ...]",
     discussion: discussion("train names --data names --out model.rnnz"))
 
-  @Option(help: "The samples, names unless given; `train lab` lists others.")
+  @Option(help: "The samples, names unless given: a file, or what `train lab` lists.")
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
@@ -96,7 +96,7 @@ struct Lab: SequenceCommand {
   }
 
   private func listTasks() {
-    for entry in DatasetRegistry.standard.entries {
+    for entry in DatasetRegistry.standard.entries where FileFormat(rawValue: entry.name) == nil {
       Console.output.write("\(entry.summary)\n")
     }
   }

@@ -11,7 +11,7 @@ struct Summary {
   init(_ trainer: LanguageModelTrainer) {
     if let loss = trainer.lastEvaluation?.loss, let floor = trainer.task.corpus.validationFloor {
       let above = (100 * (loss / floor - 1)).text(1)
-      verdict += "validation loss \(loss.text(4)) nats a character; "
+      verdict += "validation loss \(loss.text(4)) nats a \(trainer.task.unit.dropLast()); "
       verdict += "the language's own entropy, which no model can beat, is \(floor.text(4)): "
       verdict += "\(above)% above it\n"
     }

@@ -2,6 +2,7 @@ import AppSupport
 import ArgumentParser
 import Checkpoint
 import Datasets
+import Downloads
 import Training
 
 /// `train text`, or `train` alone.
@@ -72,6 +73,7 @@ struct TrainText: ParsableCommand {
     result.windows = Windows(
       text.sampling ?? windows.sampling, batchSize: rows, sequenceLength: length,
       offset: windows.offset)
+    result.tokenization = try text.tokens.tokenization()
     result.engine = try gradient.engine(window: length, seed: settings().seed)
     return result
   }
@@ -83,15 +85,19 @@ struct TrainText: ParsableCommand {
     _ configuration: LanguageModelTask.Configuration
   ) throws -> TokenizedCorpus {
     try TokenizedCorpus(
-      CorpusRegistry.standard.corpus(configuration.dataset),
-      validationFraction: configuration.validationFraction)
+      CorpusRegistry.fetching.corpus(configuration.dataset),
+      validationFraction: configuration.validationFraction,
+      tokenization: configuration.tokenization)
   }
 }
 
 /// The flags that say which text is learnt, and how it is cut.
 struct TextOptions: ParsableArguments {
-  @Option(help: "tales, timemachine:FILE, or a UTF-8 text file.")
+  @Option(
+    help: "tales; timemachine or shakespeare, which are fetched; timemachine:FILE; or a text file.")
   var dataset: String?
+
+  @OptionGroup var tokens: TokenOptions
 
   @Option(help: "A ready configuration, which other flags change: demo or note.")
   var preset: TrainingPreset = .demo

@@ -53,10 +53,11 @@ public enum TrainingPreset: String, CaseIterable, Sendable {
     case .note:
       guard let choice else {
         throw InvalidSetting(
-          "dataset", expected: "the file of The Time Machine's text for the preset note",
+          "dataset", expected: "timemachine or the file of its text for the preset note",
           found: "none")
       }
-      return choice.hasPrefix("timemachine:") ? choice : "timemachine:" + choice
+      let isNamed = choice == "timemachine" || choice.hasPrefix("timemachine:")
+      return isNamed ? choice : "timemachine:" + choice
     }
   }
 }

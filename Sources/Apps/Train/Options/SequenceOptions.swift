@@ -5,6 +5,7 @@ import Training
 
 /// The flags of every task but text.
 struct SequenceOptions: ParsableArguments {
+  @OptionGroup(title: "Samples of a file") var samples: DataOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Model") var parts: SequenceModelOptions
   @OptionGroup(title: "Around the cell") var around: LayerOptions

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TensorCore
 import Training
 
 /// The flags that say how any model is trained.
@@ -52,6 +53,9 @@ struct TrainerOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Saves the model of the best measurement.")
   var keepBest: Bool?
 
+  @Option(help: .rare("How products are computed: \(Precision.list)."))
+  var precision: Precision?
+
   @Option(help: "Draws the weights and the order of the data.")
   var seed: UInt64?
 
@@ -74,6 +78,7 @@ struct TrainerOptions: ParsableArguments {
     result.evaluateEvery = evaluateEvery ?? result.evaluateEvery
     result.patience = patience ?? result.patience
     result.keepsBest = keepBest ?? result.keepsBest
+    result.precision = precision ?? result.precision
     result.seed = seed ?? result.seed
     return result
   }
@@ -88,3 +93,4 @@ extension OptimizerChoice: ExpressibleByArgument {}
 extension LearningRateSchedule: ExpressibleByArgument {}
 extension WeightAveraging: ExpressibleByArgument {}
 extension ParameterGroup: ExpressibleByArgument {}
+extension Precision: ExpressibleByArgument {}

@@ -1,0 +1,56 @@
+import AppSupport
+import ArgumentParser
+import Datasets
+import Training
+
+/// The flags that say how samples are read from a file.
+struct DataOptions: ParsableArguments {
+  @Option(help: "The file's columns that matter, by name or number: review,stars.")
+  var columns: String?
+
+  @Flag(help: "Passes over malformed rows of a file, and counts them.")
+  var skipBadRows = false
+
+  @OptionGroup var tokens: TokenOptions
+
+  @Option(help: .rare("How the file is written: csv, tsv, jsonl, conll, conllu, folder or idx."))
+  var format: FileFormat?
+
+  @Option(help: .rare("The steps of a window of a file's series; 100 unless given."))
+  var window: Int?
+
+  @Option(help: .rare("How many steps ahead a file's series is foretold; 1 unless given."))
+  var horizon: Int?
+
+  /// How a file is read.
+  func options() throws -> FileOptions {
+    var options = FileOptions()
+    options.format = format
+    options.columns = columns?.split(separator: ",").map(String.init) ?? []
+    options.skipsBadRows = skipBadRows
+    options.steps = window ?? options.steps
+    options.horizon = horizon ?? options.horizon
+    options.tokenization = try tokens.tokenization()
+    return options
+  }
+}
+
+/// The flags that say how a text becomes tokens.
+struct TokenOptions: ParsableArguments {
+  @Option(help: "How texts become tokens: character, bytes, words or bpe.")
+  var tokenizer: String?
+
+  @Option(help: "The most tokens of words or bpe.")
+  var vocabularySize: Int?
+
+  func validate() throws {
+    do { _ = try tokenization() } catch { throw ValidationError("\(error)") }
+  }
+
+  /// What was asked for.
+  func tokenization() throws -> Tokenization {
+    try Tokenization(named: tokenizer ?? "character", vocabularySize: vocabularySize)
+  }
+}
+
+extension FileFormat: ExpressibleByArgument {}
