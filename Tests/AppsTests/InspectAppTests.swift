@@ -112,7 +112,7 @@ import Training
       ),
       (
         .init(input: .symbols(words), target: .symbols(tags), alignment: .delayed),
-        "encoder-decoder: gru, one layer of 5 units in both directions, attention: dot, 7 symbols to 3 symbols, "
+        "encoder-decoder: gru, one layer of 5 units in both directions, attention: general, 7 symbols to 3 symbols, "
       ),
     ]
     try withTemporaryDirectory { directory in
@@ -121,6 +121,7 @@ import Training
           cell: try CellRegistry.standard.cell(named: "gru"))
         configuration.hiddenSize = 5
         configuration.isBidirectional = !expected.hasPrefix("writer")
+        configuration.attention = .general
         var generator = Philox(seed: 1)
         let model = SequenceNetwork(configuration, interface, using: &generator)
         var checkpoint = Checkpoint()

@@ -90,8 +90,10 @@ struct Axis {
       ticks = powers.filter { $0 >= bottom && $0 <= top }
     } else {
       let step = Self.step(over: most - least)
-      low = (least / step).rounded(.down) * step
-      high = max((most / step).rounded(.up) * step, low + step)
+      // What never changes stands in the middle.
+      let margin = most > least ? 0 : step
+      low = (least / step).rounded(.down) * step - margin
+      high = (most / step).rounded(.up) * step + margin
       let (first, count) = (low, Int(((high - low) / step).rounded()))
       ticks = (0...count).map { first + Double($0) * step }
     }

@@ -14,7 +14,7 @@ enum ReportStyle {
     th { color: var(--soft); font-weight: 500; }
     .facts th, .facts td { text-align: left; } caption { text-align: left; color: var(--soft); }
     .hint { color: var(--b); } .best td { font-weight: 600; }
-    .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(440px, 1fr)); gap: 1em; }
+    .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(440px, 1fr)); gap: 1em; }
     .wide { overflow-x: auto; } figure { margin: 0; }
     svg { width: 100%; height: auto; font-size: 12px; }
     svg text { fill: var(--soft); }

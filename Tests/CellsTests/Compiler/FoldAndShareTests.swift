@@ -28,8 +28,9 @@ import Testing
     let sum = apply(&graph, .add, two, three)
     #expect(graph.constant(sum) == 5)
     #expect(graph[sum].columns == 4)
-    #expect(graph.constant(apply(&graph, .sqrt, graph.add(.constant(9, columns: 1)))) == 3)
-    #expect(graph.constant(graph.add(.broadcast(three, columns: 7))) == 3)
+    let root = apply(&graph, .sqrt, graph.add(.constant(9, columns: 1)))
+    let wide = graph.add(.broadcast(three, columns: 7))
+    #expect(graph.constant(root) == 3 && graph.constant(wide) == 3)
   }
 
   @Test func neutralElementsVanish() {
@@ -39,7 +40,8 @@ import Testing
     #expect(apply(&graph, .add, x, zero) == x && apply(&graph, .add, zero, x) == x)
     #expect(apply(&graph, .multiply, x, one) == x && apply(&graph, .divide, x, one) == x)
     #expect(apply(&graph, .subtract, x, zero) == x)
-    #expect(graph.constant(apply(&graph, .multiply, x, zero)) == 0)
+    let nothing = apply(&graph, .multiply, x, zero)
+    #expect(graph.constant(nothing) == 0)
     #expect(apply(&graph, .subtract, zero, x) == apply(&graph, .negate, x))
   }
 

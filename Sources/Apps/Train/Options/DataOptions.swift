@@ -40,7 +40,7 @@ struct TokenOptions: ParsableArguments {
   @Option(help: "How texts become tokens: character, bytes, words or bpe.")
   var tokenizer: String?
 
-  @Option(help: "The most tokens of words or bpe.")
+  @Option(help: .rare("The most tokens of words or bpe."))
   var vocabularySize: Int?
 
   func validate() throws {

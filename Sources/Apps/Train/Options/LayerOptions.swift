@@ -6,7 +6,7 @@ struct LayerOptions: ParsableArguments {
   @Option(help: .rare("Units of the first layers, in order, where they differ from --hidden."))
   var layerSize: [Int] = []
 
-  @Option(help: "How a layer is connected with its input: plain, residual or highway.")
+  @Option(help: .rare("How a layer is connected with its input."))
   var connection: Recurrent.Connection?
 
   @Option(help: .rare("Units that a layer's output is projected to."))
@@ -21,7 +21,8 @@ struct LayerOptions: ParsableArguments {
   @Option(help: .rare("Share of the input that is dropped for a whole sequence."))
   var inputDropout: Float?
 
-  @Option(help: "Share of what recurrent weights multiply that is dropped for a whole sequence.")
+  @Option(
+    help: .rare("Share of what recurrent weights multiply that is dropped for a whole sequence."))
   var recurrentDropout: Float?
 
   @Option(help: .rare("Share of a layer's output that is dropped for a whole sequence."))
