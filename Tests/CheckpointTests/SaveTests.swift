@@ -14,7 +14,8 @@ final class TemporaryDirectory {
   let path: String
 
   init() throws {
-    var template = Array("/tmp/checkpoint-tests-XXXXXX\0".utf8CString)
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    var template = Array("\(folder)/checkpoint-tests-XXXXXX".utf8CString)
     guard let path = mkdtemp(&template) else {
       throw FixtureError(description: "cannot make a temporary directory")
     }

@@ -13,8 +13,11 @@
 /// FORMAT is `rnnz`, `safetensors`, `torch`, `numpy`, `onnx` or `json`; `-runs=N` ends it after N files.
 @main enum Fuzz {
   /// The format that is attacked.
+  ///
+  /// Global, since libFuzzer calls functions of C, which carry no context; unsafe, since it is set before the
+  /// first call and all calls come from one thread.
   private(set) nonisolated(unsafe) static var format = FuzzedFormat.rnnz
-  /// Whole files of the format.
+  /// Whole files of the format; global and unsafe for the same reasons.
   private(set) nonisolated(unsafe) static var seeds: [[UInt8]] = []
 
   static func main() {
@@ -50,6 +53,7 @@ private func changeByCoverage(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, 
 @_cdecl("LLVMFuzzerTestOneInput")
 func lookAtOne(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let bytes = Array(UnsafeBufferPointer(start: data, count: size))
+  // Dying is how libFuzzer is told of a finding.
   if case .violation(let violation) = Fuzz.format.check(bytes) { fatalError(violation) }
   return 0
 }

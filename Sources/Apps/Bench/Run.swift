@@ -18,7 +18,7 @@ extension BenchProgram {
     @OptionGroup var own: CaseOptions
     @OptionGroup var measuring: MeasuringOptions
 
-    @Option(help: "How products are computed: \(Precision.list).")
+    @Option(help: "How accurately products are computed.")
     var precision = Precision.highest
 
     @Flag(help: "A line of JSON for each case instead of a table.")
@@ -62,8 +62,4 @@ extension BenchProgram {
       try JSONValue(encoding: measurement).text
     }
   }
-}
-
-extension Precision {
-  fileprivate static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

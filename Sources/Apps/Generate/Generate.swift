@@ -39,7 +39,7 @@ import Training
   @Flag(help: "Always write the likeliest character.")
   var greedy = false
 
-  @Option(help: "How accurately products are computed: highest, high, medium.")
+  @Option(help: "How accurately products are computed.")
   var precision = Precision.highest
 
   @Option(help: "The same seed writes the same text.")

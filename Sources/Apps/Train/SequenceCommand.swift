@@ -8,8 +8,6 @@ import Training
 protocol SequenceCommand: ParsableCommand {
   /// What the samples must be for; nil for anything.
   static var job: SequenceJob? { get }
-  /// What it learns from unless told otherwise.
-  static var usual: String? { get }
   /// The samples, as flags name them.
   var data: String? { get }
   var options: SequenceOptions { get }
@@ -27,7 +25,7 @@ extension SequenceCommand {
       let reader = try CheckpointReader(path: path)
       return try Session.resume(reader, data: data, options.trainer, options.files)
     }
-    guard let name = data ?? Self.usual else { return }
+    guard let name = data ?? Self.job?.usual else { return }
     let dataset = try DatasetRegistry.standard.open(
       name, task: Self.job?.fileTask, options: options.samples.options(), decoders: .standard)
     let read = try dataset.read()

@@ -6,81 +6,60 @@ import Datasets
 
 struct Classify: SequenceCommand {
   static let job: SequenceJob? = .classify
-  static let usual: String? = "temporal-order:50"
-  static let configuration = CommandConfiguration(
-    abstract: "Learns the class of a sequence.", usage: "train classify [OPTION ...]",
-    discussion: discussion("train classify --data temporal-order:50 --out model.rnnz"))
+  static let configuration = SequenceJob.classify.configuration
 
-  @Option(help: "The samples, temporal-order:50 unless given: a file, or what `train lab` lists.")
+  @Option(help: SequenceJob.classify.dataHelp)
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
 
 struct Regress: SequenceCommand {
   static let job: SequenceJob? = .regress
-  static let usual: String? = "adding:100"
-  static let configuration = CommandConfiguration(
-    abstract: "Learns numbers that belong to a whole sequence.",
-    usage: "train regress [OPTION ...]",
-    discussion: discussion("train regress --data adding:100 --out model.rnnz"))
+  static let configuration = SequenceJob.regress.configuration
 
-  @Option(help: "The samples, adding:100 unless given: a file, or what `train lab` lists.")
+  @Option(help: SequenceJob.regress.dataHelp)
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
 
 struct Forecast: SequenceCommand {
   static let job: SequenceJob? = .forecast
-  static let usual: String? = "mackey-glass"
-  static let configuration = CommandConfiguration(
-    abstract: "Learns to foretell numbers at each step.", usage: "train forecast [OPTION ...]",
-    discussion: discussion("train forecast --data mackey-glass --out model.rnnz"))
+  static let configuration = SequenceJob.forecast.configuration
 
-  @Option(help: "The samples, mackey-glass unless given: a file, or what `train lab` lists.")
+  @Option(help: SequenceJob.forecast.dataHelp)
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
 
 struct Tag: SequenceCommand {
   static let job: SequenceJob? = .tag
-  static let usual: String? = "idioms"
-  static let configuration = CommandConfiguration(
-    abstract: "Learns a tag, or the next symbol, at each step.", usage: "train tag [OPTION ...]",
-    discussion: discussion("train tag --data idioms --out model.rnnz"))
+  static let configuration = SequenceJob.tag.configuration
 
-  @Option(help: "The samples, idioms unless given: a file, or what `train lab` lists.")
+  @Option(help: SequenceJob.tag.dataHelp)
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
 
 struct Translate: SequenceCommand {
   static let job: SequenceJob? = .translate
-  static let usual: String? = "dates"
-  static let configuration = CommandConfiguration(
-    abstract: "Learns to turn a sequence into another one.", usage: "train translate [OPTION ...]",
-    discussion: discussion("train translate --data dates --out model.rnnz"))
+  static let configuration = SequenceJob.translate.configuration
 
-  @Option(help: "The samples, dates unless given: a file, or what `train lab` lists.")
+  @Option(help: SequenceJob.translate.dataHelp)
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
 
 struct Names: SequenceCommand {
   static let job: SequenceJob? = .names
-  static let usual: String? = "names"
-  static let configuration = CommandConfiguration(
-    abstract: "Learns to write a sequence of a given class: names of a language.",
-    usage: "train names [OPTION ...]",
-    discussion: discussion("train names --data names --out model.rnnz"))
+  static let configuration = SequenceJob.names.configuration
 
-  @Option(help: "The samples, names unless given: a file, or what `train lab` lists.")
+  @Option(help: SequenceJob.names.dataHelp)
   var data: String?
   @OptionGroup var options: SequenceOptions
 }
 
 struct Lab: SequenceCommand {
   static let job: SequenceJob? = nil
-  static let usual: String? = nil
   static let configuration = CommandConfiguration(
     abstract: "Learns one of the laboratory's tasks; without a name, lists them.",
     usage: "train lab [NAME[:NUMBER]] [OPTION ...]",
@@ -99,6 +78,42 @@ struct Lab: SequenceCommand {
     for entry in DatasetRegistry.standard.entries where FileFormat(rawValue: entry.name) == nil {
       Console.output.write("\(entry.summary)\n")
     }
+  }
+}
+
+extension SequenceJob {
+  /// What the command learns from unless told otherwise.
+  var usual: String {
+    switch self {
+    case .classify: "temporal-order:50"
+    case .regress: "adding:100"
+    case .forecast: "mackey-glass"
+    case .tag: "idioms"
+    case .translate: "dates"
+    case .names: "names"
+    }
+  }
+
+  private var abstract: String {
+    switch self {
+    case .classify: "Learns the class of a sequence."
+    case .regress: "Learns numbers that belong to a whole sequence."
+    case .forecast: "Learns to foretell numbers at each step."
+    case .tag: "Learns a tag, or the next symbol, at each step."
+    case .translate: "Learns to turn a sequence into another one."
+    case .names: "Learns to write a sequence of a given class: names of a language."
+    }
+  }
+
+  /// The command's help.
+  fileprivate var configuration: CommandConfiguration {
+    CommandConfiguration(
+      abstract: abstract, usage: "train \(self) [OPTION ...]",
+      discussion: discussion("train \(self) --data \(usual) --out model.rnnz"))
+  }
+
+  fileprivate var dataHelp: ArgumentHelp {
+    "The samples, \(usual) unless given: a file, or what `train lab` lists."
   }
 }
 

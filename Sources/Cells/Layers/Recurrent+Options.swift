@@ -85,12 +85,16 @@ extension Recurrent {
 
     /// The name of an option that leaves something to chance.
     var firstRandomOption: String? {
-      let shares = [
+      dropouts.first { $0.share > 0 }?.name
+        ?? (zoneout.values.contains { $0 > 0 } ? "zoneout" : nil)
+    }
+
+    /// The shares of all kinds of dropout, by the options' names.
+    var dropouts: [(name: String, share: Float)] {
+      [
         ("inputDropout", inputDropout), ("recurrentDropout", recurrentDropout),
         ("outputDropout", outputDropout), ("weightDropout", weightDropout),
-        ("zoneout", zoneout.values.max() ?? 0),
       ]
-      return shares.first { $0.1 > 0 }?.0
     }
 
     /// The units of a layer's cell, where `hiddenSize` is what layers have that nothing is said about.

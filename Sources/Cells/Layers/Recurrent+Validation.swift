@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Recurrent.Options {
   /// Checks that layers of a cell can be with these options.
   ///
@@ -30,7 +32,7 @@ extension Recurrent.Options {
         for: cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers,
         direction: direction)
     } catch {
-      preconditionFailure("\(error)")
+      failure("\(error)")
     }
   }
 
@@ -42,12 +44,8 @@ extension Recurrent.Options {
     let sizes = 1...1 << 20
     for size in layerSizes { try sizes.check(size, "layerSizes") }
     if let projectionSize { try sizes.check(projectionSize, "projectionSize") }
-    let shares = [
-      ("inputDropout", inputDropout), ("recurrentDropout", recurrentDropout),
-      ("outputDropout", outputDropout), ("weightDropout", weightDropout),
-    ]
     let zones = zoneout.sorted { $0.key < $1.key }.map { ("zoneout of \($0.key)", $0.value) }
-    for (name, share) in shares + zones {
+    for (name, share) in dropouts + zones {
       guard share >= 0, share < 1 else {
         throw UnsuitableOption(name, expected: "a share from 0 to below 1", found: share)
       }

@@ -109,9 +109,7 @@ public struct Recurrent: Module {
       cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction, dropout, bias,
       options)
     self.plans = plans
-    let widths = plans[0].cell.states.indices.map { state in
-      plans.map { $0.cell.states[state].width }.max() ?? 0
-    }
+    let widths = Self.widestStates(plans).map(\.width)
     stateWidths = widths
     hasEqualStates = plans.allSatisfy { $0.cell.states.map(\.width) == widths }
     caches = plans.map { _ in PreparedCache() }
@@ -142,6 +140,14 @@ public struct Recurrent: Module {
       size = direction.mergedSize(of: plans[plans.count - 1].cell.outputSize)
     }
     return plans
+  }
+
+  /// The states with the number of units that each has in the largest layer.
+  private static func widestStates(_ plans: [PlanCache]) -> [CellGraph.State] {
+    plans[0].cell.states.enumerated().map { index, state in
+      CellGraph.State(
+        name: state.name, width: plans.map { $0.cell.states[index].width }.max() ?? state.width)
+    }
   }
 
   /// The number of units of the output.
@@ -228,11 +234,7 @@ public struct Recurrent: Module {
       plan.cell.parameters.map { ($0.name + direction.suffix(index), $0.shape) }
     }
     let last = plans[plans.count - 1].cell
-    let states = plans[0].cell.states.enumerated().map { index, state in
-      CellGraph.State(
-        name: state.name, width: plans.map { $0.cell.states[index].width }.max() ?? state.width)
-    }
-    return (parameters, direction.mergedSize(of: last.outputSize), states)
+    return (parameters, direction.mergedSize(of: last.outputSize), widestStates(plans))
   }
 
   /// Whether the direction of the given place among the weights runs from the last step to the first.

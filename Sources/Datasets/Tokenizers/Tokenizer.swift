@@ -3,7 +3,8 @@
 /// A tokenizer is a value: it travels inside a checkpoint (see ``AnyTokenizer``) and is compared
 /// exactly when training resumes. Token ids are `0..<vocabulary.count`.
 ///
-/// A conforming type states five things; decoding, whole or as a stream, follows from ``utf8(of:)``.
+/// A conforming type states four things, and ``utf8(of:)`` where a token is not what its name says; decoding,
+/// whole or as a stream, follows from it.
 /// Tokens need not hold whole characters: a token of bytes may end in the middle of one.
 public protocol Tokenizer: Codable, Sendable {
   /// The name of this kind of tokenizer in a checkpoint, for example `character`.
@@ -20,13 +21,21 @@ public protocol Tokenizer: Codable, Sendable {
   /// The tokens of a text.
   func encode(_ text: String) -> [Int32]
 
-  /// The UTF-8 bytes that a token stands for.
+  /// The UTF-8 bytes that a token stands for; its name in the vocabulary unless stated otherwise.
   ///
   /// - Precondition: `token` is in `0..<vocabulary.count`.
   func utf8(of token: Int32) -> [UInt8]
 }
 
 extension Tokenizer {
+  /// The UTF-8 of the token's name.
+  public func utf8(of token: Int32) -> [UInt8] {
+    precondition(
+      vocabulary.indices.contains(Int(token)),
+      "token \(token) of a vocabulary of \(vocabulary.count)")
+    return Array(vocabulary[Int(token)].utf8)
+  }
+
   /// The text of some tokens; bytes that are no UTF-8 become U+FFFD.
   ///
   /// - Precondition: every token is in `0..<vocabulary.count`.

@@ -34,14 +34,6 @@ public struct VocabularyTokenizer: Tokenizer, Hashable {
     text.unicodeScalars.compactMap { ids[$0] ?? unknown }
   }
 
-  /// The entry's UTF-8 bytes.
-  public func utf8(of token: Int32) -> [UInt8] {
-    precondition(
-      vocabulary.indices.contains(Int(token)),
-      "token \(token) of a vocabulary of \(vocabulary.count)")
-    return Array(vocabulary[Int(token)].utf8)
-  }
-
   /// Whether both have the same entries, byte by byte.
   public static func == (left: Self, right: Self) -> Bool {
     left.vocabulary.map { Array($0.utf8) } == right.vocabulary.map { Array($0.utf8) }

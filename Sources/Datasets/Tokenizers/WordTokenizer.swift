@@ -97,14 +97,6 @@ public struct WordTokenizer: Tokenizer, Hashable {
     }
   }
 
-  /// The word, or the name of another token.
-  public func utf8(of token: Int32) -> [UInt8] {
-    precondition(
-      vocabulary.indices.contains(Int(token)),
-      "token \(token) of a vocabulary of \(vocabulary.count)")
-    return Array(vocabulary[Int(token)].utf8)
-  }
-
   /// Whether both have the same words and special tokens, byte by byte, in the same order.
   public static func == (left: Self, right: Self) -> Bool {
     left.special == right.special && left.words.bytes == right.words.bytes

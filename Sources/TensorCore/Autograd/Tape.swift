@@ -4,7 +4,8 @@
 /// Every tracked tensor has a *slot* on its tape. An entry says which slots an operation read
 /// (its inputs) and wrote (its outputs), and how cotangents go from the outputs to the inputs. When
 /// the call ends the tape is closed: its tensors, wherever they went, count as untracked from then
-/// on. Threads may record at the same time; entries stand in the order in which they came.
+/// on. Threads may record at the same time; entries stand in the order in which they came. It may be sent
+/// between them because the lock guards all that changes.
 final class Tape: @unchecked Sendable {
   /// A tensor's place on a tape.
   struct Node: Sendable {

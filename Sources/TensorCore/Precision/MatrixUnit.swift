@@ -1,6 +1,8 @@
 internal import CTensorKernels
 
 /// The matrix unit that products of a precision run on.
+///
+/// It may be sent between threads because what it points to is constant.
 package struct MatrixUnit: @unchecked Sendable {
   /// The kernels' tables live as long as the process and never change.
   let pointer: UnsafePointer<ctk_matrix_unit>

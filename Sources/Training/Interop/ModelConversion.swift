@@ -96,7 +96,7 @@ public struct ModelConversion: Sendable {
 
 extension ArrayFile {
   /// The model of another shape that the file holds, if it is a checkpoint of one.
-  fileprivate var sequenceModel: SavedSequenceModel? {
+  var sequenceModel: SavedSequenceModel? {
     get throws(CheckpointError) {
       guard case .checkpoint(let reader) = content, reader.contains(.configuration, "model"),
         try SavedModelKind(reading: reader) == .sequence

@@ -7,12 +7,7 @@ extension ArrayFile {
   ///     language model: gru, 2 layers of 64 units, embedding of 16, 28 tokens, 42972 numbers
   ///     tagger: lstm, one layer of 32 units in both directions, text of 40 tokens to 5 symbols, 9221 numbers
   public var modelSummary: String? {
-    if case .checkpoint(let reader) = content,
-      (try? SavedModelKind(reading: reader)) == .sequence
-    {
-      return (try? SavedSequenceModel(reading: reader))?.summary
-    }
-    return (try? SavedLanguageModel(importing: self))?.summary
+    (try? sequenceModel)?.summary ?? (try? SavedLanguageModel(importing: self))?.summary
   }
 }
 

@@ -66,14 +66,8 @@ extension SavedLanguageModel {
       throw InvalidSetting("text", expected: "at least two tokens", found: tokens.count)
     }
     let batches = try WindowEpoch(tokens, windows: fitting, seed: 0, number: 0)
-    let loss = model.meanLoss(on: batches)
-    var evaluation = Evaluation(nats: loss)
-    let characters = text.unicodeScalars.count
-    if characters != tokens.count {
-      // What a token costs, spread over the characters that it stands for.
-      let perCharacter = loss * Double(tokens.count) / Double(characters)
-      evaluation.metrics[0] = .init("bits per character", bits(nats: perCharacter))
-    }
-    return evaluation
+    return Evaluation(
+      nats: model.meanLoss(on: batches),
+      charactersPerToken: Double(text.unicodeScalars.count) / Double(tokens.count))
   }
 }

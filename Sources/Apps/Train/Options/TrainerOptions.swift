@@ -53,7 +53,7 @@ struct TrainerOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Saves the model of the best measurement.")
   var keepBest: Bool?
 
-  @Option(help: .rare("How exactly matrices are multiplied."))
+  @Option(help: .rare("How accurately products are computed."))
   var precision: Precision?
 
   @Option(help: "Draws the weights and the order of the data.")
