@@ -177,6 +177,32 @@ static void check_optimizers(int count) {
   compare(2 * count, 0x1p-20f, NULL, count, 0, 0);
 }
 
+static void check_traces(int states, int rows, int width) {
+  float *own[CTK_MAX_TRACES];
+  const float *factors[(CTK_MAX_TRACES + 1) * CTK_MAX_TRACES];
+  const float *left[CTK_MAX_TRACES + 1], *right[CTK_MAX_TRACES + 1];
+  ctk_traces traces = {width, states, own, NULL, factors, left, right};
+  const int size = rows * width;
+  fill(found, (states + 1) * size, 1);
+  memcpy(expected, found, sizeof expected);
+  fill(a, LIMIT, 1);
+  fill(b, LIMIT, 1);
+  for (int i = 0; i < (states + 1) * states; i++) factors[i] = a + i * rows;
+  for (int p = 0; p <= states; p++) {
+    left[p] = b + p * rows;
+    right[p] = b + (states + 1) * rows + p * width;
+  }
+  for (int twin = 0; twin < 2; twin++) {
+    float *memory = twin ? expected : found;
+    traces.gradient = memory + states * size;
+    for (int q = 0; q < states; q++) own[q] = memory + q * size;
+    if (twin) ctk_advance_traces_reference(&traces, 0, rows);
+    else kernels->advance_traces(&traces, 0, rows);
+  }
+  what = "traces";
+  compare((states + 1) * size, 8 * (states + 1) * 0x1p-23f, NULL, states, rows, width);
+}
+
 // y = sigmoid(a) * tanh(b) + 0.5, over rows with gaps.
 static void check_program(int rows, int width) {
   static const ctk_instruction code[] = {
@@ -213,6 +239,7 @@ int main(void) {
       check_optimizers(size);
       check_program(size, pick(70) + 1);
       check_program(pick(70) + 1, size);
+      check_traces(size % (CTK_MAX_TRACES + 1), pick(8) + 1, size);
     }
     check_product(20, 50, 600);
     check_product(1, 200, 300);

@@ -123,3 +123,7 @@ void ctk_sgd_step(float learning_rate, float momentum, float weight_decay, bool 
   ctk_kernels_active()->sgd_step(learning_rate, momentum, weight_decay, nesterov, gradient_scale,
                                  count, gradient, parameter, velocity);
 }
+
+void ctk_advance_traces(const ctk_traces *traces, ptrdiff_t first, ptrdiff_t end) {
+  ctk_kernels_active()->advance_traces(traces, first, end);
+}

@@ -13,6 +13,7 @@
 #include "rows.inc.h"
 #include "softmax.inc.h"
 #include "optimizers.inc.h"
+#include "traces.inc.h"
 
 const ctk_kernels KERNELS_TABLE = {
     .isa = KERNELS_ISA,
@@ -40,4 +41,5 @@ const ctk_kernels KERNELS_TABLE = {
     .scatter_add_rows = scatter_add_rows,
     .adam_step = adam_step,
     .sgd_step = sgd_step,
+    .advance_traces = advance_traces,
 };

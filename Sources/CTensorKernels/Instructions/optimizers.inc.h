@@ -55,25 +55,41 @@ static void adam_step(const ctk_adam *settings, ptrdiff_t count, const float *gr
   }
 }
 
+typedef struct {
+  float learning_rate, momentum, weight_decay, gradient_scale;
+} sgd_factors;
+
+// The velocity v becomes the new one; returns the new parameter.
+INLINE vf sgd_update(const bool nesterov, const sgd_factors *f, vf p, vf g, vf *v) {
+  g = g * f->gradient_scale + p * f->weight_decay;
+  *v = *v * f->momentum + g;
+  return p - f->learning_rate * (nesterov ? g + f->momentum * *v : *v);
+}
+
+INLINE void sgd_steps(const bool nesterov, const bool remembers, const sgd_factors *factors,
+                      ptrdiff_t count, const float *gradient, float *parameter, float *velocity) {
+  ptrdiff_t i = 0;
+  for (; i + LANES <= count; i += LANES) {
+    vf v = remembers ? load(velocity + i) : splat(0);
+    store(parameter + i,
+          sgd_update(nesterov, factors, load(parameter + i), load(gradient + i), &v));
+    if (remembers) store(velocity + i, v);
+  }
+  if (i < count) {
+    const ptrdiff_t rest = count - i;
+    vf v = remembers ? load_partial(velocity + i, rest) : splat(0);
+    const vf p = sgd_update(nesterov, factors, load_partial(parameter + i, rest),
+                            load_partial(gradient + i, rest), &v);
+    store_partial(parameter + i, p, rest);
+    if (remembers) store_partial(velocity + i, v, rest);
+  }
+}
+
 static void sgd_step(float learning_rate, float momentum, float weight_decay, bool nesterov,
                      float gradient_scale, ptrdiff_t count, const float *gradient, float *parameter,
                      float *velocity) {
-  for (ptrdiff_t i = 0; i < count; i += LANES) {
-    const ptrdiff_t rest = count - i;
-    const bool whole = rest >= LANES;
-    vf p = whole ? load(parameter + i) : load_partial(parameter + i, rest);
-    vf g = whole ? load(gradient + i) : load_partial(gradient + i, rest);
-    vf v = splat(0);
-    if (velocity) v = whole ? load(velocity + i) : load_partial(velocity + i, rest);
-    g = g * gradient_scale + p * weight_decay;
-    v = v * momentum + g;
-    p = p - learning_rate * (nesterov ? g + momentum * v : v);
-    if (whole) {
-      store(parameter + i, p);
-      if (velocity) store(velocity + i, v);
-    } else {
-      store_partial(parameter + i, p, rest);
-      if (velocity) store_partial(velocity + i, v, rest);
-    }
-  }
+  const sgd_factors factors = {learning_rate, momentum, weight_decay, gradient_scale};
+  if (!velocity) sgd_steps(nesterov, false, &factors, count, gradient, parameter, velocity);
+  else if (nesterov) sgd_steps(true, true, &factors, count, gradient, parameter, velocity);
+  else sgd_steps(false, true, &factors, count, gradient, parameter, velocity);
 }

@@ -47,6 +47,62 @@ INLINE void finish_vector(const tile_work *work, vf sum, ptrdiff_t column, float
   }
 }
 
+// How the rows of x stand: each contiguous, side by side in groups of one tile, or with any strides.
+// The first two take no instructions for addresses but a few every other row of w.
+typedef enum { CONTIGUOUS_ROWS, PACKED_ROWS, ANY_ROWS } row_layout;
+
+// Adds the products of `steps` columns of x with as many rows of w.
+INLINE void add_some_products(const int steps, const int rows, const int vectors,
+                              const float *const thirds[3], ptrdiff_t x_row_stride,
+                              ptrdiff_t x_column_stride, const float *w, ptrdiff_t w_stride,
+                              vf sums[TILE_ROWS][TILE_VECTORS]) {
+#pragma clang loop unroll(full)
+  for (int p = 0; p < steps; p++) {
+    vf row[TILE_VECTORS];
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) row[v] = load(w + p * w_stride + v * LANES);
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) {
+      const vf factor = splat(thirds[i / 3][i % 3 * x_row_stride + p * x_column_stride]);
+#pragma clang loop unroll(full)
+      for (int v = 0; v < vectors; v++) sums[i][v] = multiply_add(factor, row[v], sums[i][v]);
+    }
+  }
+}
+
+INLINE void add_products(const int rows, const int vectors, const row_layout layout,
+                         const tile_work *work, vf sums[TILE_ROWS][TILE_VECTORS]) {
+  enum { TOGETHER = 4 };
+  const ptrdiff_t x_row_stride = layout == PACKED_ROWS ? 1 : work->x_row_stride;
+  const ptrdiff_t x_column_stride =
+      layout == CONTIGUOUS_ROWS ? 1 : layout == PACKED_ROWS ? rows : work->x_column_stride;
+  const ptrdiff_t w_stride = layout == ANY_ROWS ? work->w_stride : vectors * LANES;
+  const ptrdiff_t next_step = work->next_step;
+  // Rows are reached from every third, which the processor's addressing modes can do.
+  const float *thirds[3], *w = work->w, *next = work->next;
+  for (int i = 0; i < 3; i++) thirds[i] = work->x + 3 * i * x_row_stride;
+  ptrdiff_t p = work->k;
+  if (layout != ANY_ROWS) {
+    for (; p >= TOGETHER; p -= TOGETHER) {
+      __builtin_prefetch(next);
+      __builtin_prefetch(next + 2 * next_step);
+      add_some_products(TOGETHER, rows, vectors, thirds, x_row_stride, x_column_stride, w,
+                        w_stride, sums);
+      for (int i = 0; i < 3; i++) thirds[i] += TOGETHER * x_column_stride;
+      w += TOGETHER * w_stride;
+      next += TOGETHER * next_step;
+    }
+  }
+#pragma clang loop unroll(disable)
+  for (; p > 0; p--) {
+    if (layout == ANY_ROWS) __builtin_prefetch(next);
+    add_some_products(1, rows, vectors, thirds, x_row_stride, x_column_stride, w, w_stride, sums);
+    for (int i = 0; i < 3; i++) thirds[i] += x_column_stride;
+    w += w_stride;
+    next += next_step;
+  }
+}
+
 INLINE void run_tile(const int rows, const int vectors, const tile_work *work) {
   vf sums[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
@@ -59,26 +115,12 @@ INLINE void run_tile(const int rows, const int vectors, const tile_work *work) {
     for (int v = 0; v < vectors; v += LINE_VECTORS)
       __builtin_prefetch(work->y + i * work->y_stride + v * LANES, 1);
 
-  // Rows are reached from every third, which the processor's addressing modes can do.
-  const ptrdiff_t x_row_stride = work->x_row_stride, x_column_stride = work->x_column_stride;
-  const float *thirds[3], *w = work->w, *next = work->next;
-  for (int i = 0; i < 3; i++) thirds[i] = work->x + 3 * i * x_row_stride;
-  const ptrdiff_t w_stride = work->w_stride, next_step = work->next_step;
-  for (ptrdiff_t p = work->k; p > 0; p--) {
-    vf row[TILE_VECTORS];
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; v++) row[v] = load(w + v * LANES);
-    __builtin_prefetch(next);
-#pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++) {
-      const vf factor = splat(thirds[i / 3][i % 3 * x_row_stride]);
-#pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; v++) sums[i][v] = multiply_add(factor, row[v], sums[i][v]);
-    }
-    for (int i = 0; i < 3; i++) thirds[i] += x_column_stride;
-    w += w_stride;
-    next += next_step;
-  }
+  if (work->w_stride != vectors * LANES) add_products(rows, vectors, ANY_ROWS, work, sums);
+  else if (work->x_column_stride == 1)
+    add_products(rows, vectors, CONTIGUOUS_ROWS, work, sums);
+  else if (work->x_row_stride == 1 && work->x_column_stride == rows)
+    add_products(rows, vectors, PACKED_ROWS, work, sums);
+  else add_products(rows, vectors, ANY_ROWS, work, sums);
 
   float *y = work->y;
   const ptrdiff_t y_stride = work->y_stride;

@@ -67,6 +67,7 @@ typedef struct ctk_kernels {
   void (*sgd_step)(float learning_rate, float momentum, float weight_decay, bool nesterov,
                    float gradient_scale, ptrdiff_t count, const float *gradient, float *parameter,
                    float *velocity);
+  void (*advance_traces)(const ctk_traces *traces, ptrdiff_t first, ptrdiff_t end);
 } ctk_kernels;
 
 // The kernels of an instruction set, or null if the processor does not have it.

@@ -217,6 +217,23 @@ void ctk_sgd_step(float learning_rate, float momentum, float weight_decay, bool 
                   float gradient_scale, ptrdiff_t count, const float *gradient, float *parameter,
                   float *velocity);
 
+// MARK: Real-time recurrent learning
+
+#define CTK_MAX_TRACES 6
+
+// One step of the traces of a matrix of parameters whose row r belongs to unit r of every state: for each
+// state p, and for the loss's gradient p = states,
+//   sum_p(r, c) = left[p][r] * right[p][c] + the sum over states q of factors[p * states + q][r] * trace_q(r, c).
+typedef struct ctk_traces {
+  ptrdiff_t width;
+  int32_t states;        // at most CTK_MAX_TRACES
+  float *const *traces;  // trace_q [any, width], which becomes sum_q
+  float *gradient;       // [any, width]: sum_states is added to it
+  const float *const *factors, *const *left, *const *right;
+} ctk_traces;
+// Rows first to end - 1.
+void ctk_advance_traces(const ctk_traces *traces, ptrdiff_t first, ptrdiff_t end);
+
 // MARK: Checksums
 
 // The CRC-32 (polynomial EDB88320, reflected) of zlib over as many of the first bytes as can be done

@@ -59,6 +59,7 @@ void ctk_scatter_add_rows_reference(const float *x, ptrdiff_t stride, ptrdiff_t 
 
 void ctk_adam_step_reference(const ctk_adam *settings, ptrdiff_t count, const float *gradient,
                              float *parameter, float *first_moment, float *second_moment);
+void ctk_advance_traces_reference(const ctk_traces *traces, ptrdiff_t first, ptrdiff_t end);
 void ctk_sgd_step_reference(float learning_rate, float momentum, float weight_decay, bool nesterov,
                             float gradient_scale, ptrdiff_t count, const float *gradient,
                             float *parameter, float *velocity);

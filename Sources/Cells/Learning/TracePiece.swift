@@ -16,8 +16,8 @@ struct TracePiece: Sendable {
   /// The states that have the unit: the rows of the traces.
   private let states: [Int]
 
-  /// The most states of one width whose traces one program takes.
-  static let mostStates = 6
+  /// The most states of one width whose traces are moved on together.
+  static let mostStates = TraceStep.mostStates
 
   /// All columns of a cell's traces.
   static func all(
@@ -68,38 +68,35 @@ struct TracePiece: Sendable {
     traces: UnsafeMutablePointer<Float>, direct: UnsafeMutablePointer<Float>, columns: Int,
     factors: [[UnsafePointer<Float>]], outer: PlanRun.Outer?, gradient: GradientSums
   ) {
-    // Rows of one element are one row of them.
-    let isVector = rowSize == 1 && outer == nil
-    let stride = isVector ? 0 : rowSize
-    var operands = [
-      ElementwiseOperand(
-        gradient.targets[target].pointer + row * rowSize, rowStride: stride)
-    ]
-    for state in states {
-      operands.append(ElementwiseOperand(traces + state * columns + column, rowStride: stride))
+    let base = gradient.targets[target].pointer + row * rowSize
+    let own = states.map { traces + $0 * columns + column }
+    let places = states + [factors.count - 1]
+    let multipliers = places.map { place in states.map { factors[place][$0] + unit } }
+    if let outer {
+      let (left, right) = (outer.left, outer.right)
+      TraceStep(
+        rows: rows, width: rowSize, traces: own, gradient: base,
+        factors: multipliers.flatMap { $0 },
+        left: places.map { UnsafePointer(left.base + $0 * left.rowStride + row) },
+        right: places.map { UnsafePointer(right.base + $0 * right.rowStride) }
+      ).run()
+      return
     }
-    let last = factors.count - 1
-    for place in states + [last] {
-      for state in states {
-        operands.append(
-          ElementwiseOperand(
-            reading: factors[place][state] + unit, rowStride: isVector ? 0 : 1,
-            columnStride: isVector ? 1 : 0))
+    // Rows of one element are one row of them.
+    let isVector = rowSize == 1
+    let stride = isVector ? 0 : rowSize
+    var operands = [ElementwiseOperand(base, rowStride: stride)]
+    operands += own.map { ElementwiseOperand($0, rowStride: stride) }
+    for (place, multipliers) in zip(places, multipliers) {
+      operands += multipliers.map {
+        ElementwiseOperand(
+          reading: $0, rowStride: isVector ? 0 : 1, columnStride: isVector ? 1 : 0)
       }
-      if let outer {
-        let (left, right) = (outer.left, outer.right)
-        operands.append(
-          ElementwiseOperand(
-            left.base + place * left.rowStride + row, rowStride: 1, columnStride: 0))
-        operands.append(ElementwiseOperand(right.base + place * right.rowStride, rowStride: 0))
-      } else {
-        operands.append(
-          ElementwiseOperand(direct + place * columns + column, rowStride: stride))
-      }
+      operands.append(ElementwiseOperand(direct + place * columns + column, rowStride: stride))
     }
     run(
-      TracePrograms.program(states: states.count, hasOuter: outer != nil), operands,
-      rows: isVector ? 1 : rows, width: isVector ? rows : rowSize)
+      TracePrograms.all[states.count], operands, rows: isVector ? 1 : rows,
+      width: isVector ? rows : rowSize)
   }
 
   /// Runs a program over rows that threads share.
@@ -128,22 +125,17 @@ struct TracePiece: Sendable {
 /// The programs that move traces on: for operands gradient, traces, and for each row of states and the
 /// loss's its factors and its direct part.
 private enum TracePrograms {
-  private static let all = [false, true].map { hasOuter in
-    (0...TracePiece.mostStates).map { make(states: $0, hasOuter: hasOuter) }
-  }
+  /// By the number of states.
+  static let all = (0...TracePiece.mostStates).map(make)
 
-  static func program(states: Int, hasOuter: Bool) -> ElementwiseProgram {
-    all[hasOuter ? 1 : 0][states]
-  }
-
-  /// Registers: the gradient, the old traces, the new ones, and two for what is read in between.
-  private static func make(states: Int, hasOuter: Bool) -> ElementwiseProgram {
+  /// Registers: the gradient, the old traces, the new ones, and one for what is read in between.
+  private static func make(states: Int) -> ElementwiseProgram {
     let count = UInt8(states)
-    let (first, second) = (2 * count + 1, 2 * count + 2)
+    let read = 2 * count + 1
     var code = (0...count).map { ElementwiseInstruction.load(operand: $0, to: $0) }
     var operand = count + 1
-    func load(to register: UInt8) {
-      code.append(.load(operand: operand, to: register))
+    func load() {
+      code.append(.load(operand: operand, to: read))
       operand += 1
     }
     for row in 0...count {
@@ -151,20 +143,15 @@ private enum TracePrograms {
       let sum = isLoss ? 0 : count + 1 + row
       // The factors come first among the operands, and are multiplied with the old traces.
       for state in 0..<count {
-        load(to: first)
+        load()
         let isStart = !isLoss && state == 0
         code.append(
           isStart
-            ? ElementwiseInstruction(.multiply, first, 1 + state, to: sum)
-            : ElementwiseInstruction(.multiplyAdd, first, 1 + state, sum, to: sum))
+            ? ElementwiseInstruction(.multiply, read, 1 + state, to: sum)
+            : ElementwiseInstruction(.multiplyAdd, read, 1 + state, sum, to: sum))
       }
-      load(to: first)
-      if hasOuter {
-        load(to: second)
-        code.append(ElementwiseInstruction(.multiplyAdd, first, second, sum, to: sum))
-      } else {
-        code.append(ElementwiseInstruction(.add, sum, first, to: sum))
-      }
+      load()
+      code.append(ElementwiseInstruction(.add, sum, read, to: sum))
     }
     code.append(.store(0, operand: 0))
     for state in 0..<count { code.append(.store(count + 1 + state, operand: 1 + state)) }

@@ -22,8 +22,8 @@ public struct OnlineLearner<Model: StreamingModel>: Sendable {
     public let output: Tensor
     /// How far that was from the target.
     public let loss: Double
-    /// The norm of the gradients before clipping.
-    public let gradientNorm: Double
+    /// The norm of the gradients before clipping; nil where there is no limit to it.
+    public let gradientNorm: Double?
   }
 
   /// The model as the last observation left it.

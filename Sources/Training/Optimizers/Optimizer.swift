@@ -58,14 +58,15 @@ extension Optimizer {
   ///   - maximumNorm: Where the Euclidean norm of all gradients together is larger, they are
   ///     scaled down to it, as PyTorch's `clip_grad_norm_` does; nil for no limit.
   ///   - groups: parameters that learn in their own way; frozen ones don't count for the norm.
-  /// - Returns: the norm before clipping.
+  /// - Returns: the norm before clipping; nil where there is no limit, and so nothing to find it out for.
   @discardableResult
   public mutating func update(
     _ model: inout some Module, with gradients: Gradients, maximumNorm: Double? = nil,
     groups: [ParameterGroup] = []
-  ) -> Double {
-    let norm = groups.norm(of: gradients)
-    apply(gradients, to: &model, scale: clippingScale(norm, to: maximumNorm), groups: groups)
+  ) -> Double? {
+    let norm = maximumNorm.map { _ in groups.norm(of: gradients) }
+    let scale = norm.map { clippingScale($0, to: maximumNorm) } ?? 1
+    apply(gradients, to: &model, scale: scale, groups: groups)
     return norm
   }
 

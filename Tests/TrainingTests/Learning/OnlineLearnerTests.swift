@@ -75,7 +75,8 @@ import Training
     var generator = Philox(seed: 1)
     let model = StreamPredictor(
       GRU(), inputSize: 3, hiddenSize: 5, outputSize: 3, using: &generator)
-    var learner = try OnlineLearner(model, engine: .rtrl, optimizer: SGD(learningRate: 0.1))
+    var learner = try OnlineLearner(
+      model, engine: .rtrl, optimizer: SGD(learningRate: 0.1), maximumNorm: 100)
     let tokens: [Int32] = [0, 1, 2, 1]
     let x = Tensor(oneHot: tokens, shape: [4, 1], classes: 3)
     let memory = try RecurrentMemory(of: model.recurrent, engine: .rtrl, batch: 1)
@@ -83,7 +84,7 @@ import Training
     let observation = learner.observe(x, [1, 2, 1, 0])
     #expect(observation.output.scalars == expected.scalars)
     #expect(observation.loss == Double(crossEntropy(expected, [1, 2, 1, 0]).scalar))
-    #expect(observation.gradientNorm > 0)
+    #expect(try #require(observation.gradientNorm) > 0)
   }
 
   @Test func anotherModelsFileIsRefused() throws {
