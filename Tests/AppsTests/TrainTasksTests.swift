@@ -51,6 +51,50 @@ import Testing
     }
   }
 
+  /// What follows a sequence, each step from those before it; a model of something else says that it can't.
+  @Test func forecastsGoOnPastTheEnd() throws {
+    try withTemporaryDirectory { directory in
+      func make(_ command: [String], _ out: String) throws {
+        let trained = try train.run(command + Self.quick + ["--out", out], in: directory)
+        #expect(trained.status == 0, "\(trained.error)")
+      }
+      try make(["forecast", "--data", "sines:30"], "sines.rnnz")
+      try make(["tag"], "tags.rnnz")
+      let input = directory + "/input.txt"
+      try "x\n0.5\n0.6\n".write(toFile: input, atomically: true, encoding: .utf8)
+      let outcome = try predict.run(
+        "--ckpt", "sines.rnnz", "--ahead", "4", "input.txt", in: directory)
+      #expect(outcome.status == 0, "\(outcome.error)")
+      #expect(outcome.output.split(separator: ";").count == 4, "\(outcome.output)")
+      let refused = try predict.run(
+        "--ckpt", "tags.rnnz", "--ahead", "4", "input.txt", in: directory)
+      #expect(refused.status == 1 && refused.output.isEmpty)
+      #expect(refused.error.contains("tags.rnnz: --ahead: expected a model that foretells"))
+      #expect(
+        try predict.run("--ckpt", "sines.rnnz", "--ahead", "0", "input.txt", in: directory).status
+          == 64)
+    }
+  }
+
+  /// Going on with other data than a model learned from is refused, and the file stays as it was.
+  @Test func otherDataAreRefused() throws {
+    try withTemporaryDirectory { directory in
+      let file = URL(fileURLWithPath: directory + "/model.rnnz")
+      let quick = ["--max-steps", "2", "--hidden", "8", "--threads", "1"]
+      let trained = try train.run(["--dataset", "tales:20000"] + quick, in: directory)
+      #expect(trained.status == 0, "\(trained.error)")
+      let before = try Data(contentsOf: file)
+      let text = String(repeating: "Another text altogether, of other letters. ", count: 400)
+      try text.write(toFile: directory + "/other.txt", atomically: true, encoding: .utf8)
+      let refused = try train.run(
+        "--resume", "model.rnnz", "--dataset", "other.txt", "--max-steps", "4", in: directory)
+      #expect(refused.status == 1, "\(refused.output)")
+      #expect(refused.error.split(separator: "\n").count == 1, "\(refused.error)")
+      #expect(refused.error.contains("expected") && refused.error.contains("found"))
+      #expect(try Data(contentsOf: file) == before)
+    }
+  }
+
   /// Training that is stopped after its steps and then goes on for more ends as training in one go does.
   @Test func anyTaskGoesOnWithoutItsName() throws {
     try withTemporaryDirectory { directory in

@@ -60,14 +60,71 @@ import Training
     for line in ["x", "0.5", "-1", "2", "", "0.5"] {
       answers += try stream.take(line).map { $0.text(interface) }
     }
-    #expect(stream.finish().isEmpty && answers.count == 4 && answers[3] == answers[0])
+    let rest = try stream.finish()
+    #expect(rest.isEmpty && answers.count == 4 && answers[3] == answers[0])
     var whole = LineAnswering(predictor)
     let together = try whole.take("0.5; -1; 2").map { $0.text(interface) }
     #expect(together == [answers[..<3].joined(separator: "; ")])
     // One that reads both ways waits for the end.
     var waiting = LineAnswering(SequencePredictor(try saved(interface, isBidirectional: true)))
     #expect(try waiting.take("0.5").isEmpty && waiting.take("-1").isEmpty)
-    #expect(waiting.finish().count == 1)
+    #expect(try waiting.finish().count == 1)
+  }
+
+  /// A forecast reads its own steps as if they had come, also for a model that looks several steps ahead.
+  @Test(arguments: [1, 3])
+  func forecastsGoOnFromThemselves(_ stepsAhead: Int) throws {
+    let kind = ValueKind.features([Column("x"), Column("y")])
+    let interface = SequenceInterface(input: kind, target: kind, stepsAhead: stepsAhead)
+    let predictor = SequencePredictor(try saved(interface))
+    #expect(predictor.canForecast)
+    let known = FeatureSequence([0.5, 1, -1, 0, 2, -2, 0.25, 1], width: 2)
+    let found = try #require(predictor.forecasts(for: [.features(known)], steps: 5).first)
+    guard case .features(let forecast) = found.answer else {
+      Issue.record("no numbers: \(found.answer)")
+      return
+    }
+    #expect(forecast.count == 5)
+    // Given to the model with the rest, all of them but the last ones are what it answers.
+    let all = FeatureSequence(known.values + forecast.values, width: 2)
+    var reader = try #require(StepPredictor(predictor))
+    guard case .features(let answers) = reader.prediction(for: all).answer else { return }
+    for step in 0..<5 {
+      #expect(Array(answers[known.count + step - stepsAhead]) == Array(forecast[step]))
+    }
+    // Foretelling changes nothing of what comes.
+    var other = try #require(StepPredictor(predictor))
+    _ = other.prediction(for: known)
+    _ = other.forecast(3)
+    #expect(
+      other.prediction(for: forecast).answer
+        == {
+          var plain = StepPredictor(predictor)
+          _ = plain?.prediction(for: known)
+          return plain?.prediction(for: forecast).answer
+        }())
+  }
+
+  @Test func forecastsOfLinesComeAtTheirEnd() throws {
+    let kind = ValueKind.features([Column("x", offset: 10, scale: 2)])
+    let interface = SequenceInterface(input: kind, target: kind, stepsAhead: 2)
+    let predictor = SequencePredictor(try saved(interface))
+    var answering = LineAnswering(predictor, ahead: 3)
+    #expect(try answering.take("11").isEmpty && answering.take("9").isEmpty)
+    let answers = try answering.take("").map { $0.text(interface) }
+    #expect(answers.count == 1 && answers[0].split(separator: ";").count == 3)
+    #expect(try answering.take("11; 9").map { $0.text(interface) } == answers)
+    _ = try answering.take("11")
+    #expect(throws: UnreadableInput(expected: "at least 2 steps to go on from", found: "1")) {
+      try answering.finish()
+    }
+    // A model that answers something else goes on with nothing.
+    let other = SequenceInterface(input: kind, target: .label(Vocabulary(["a", "b"])))
+    #expect(!SequencePredictor(try saved(other)).canForecast)
+    #expect(throws: InvalidSetting.self) {
+      try SequenceConfiguration(cell: CellRegistry.standard.cell(named: "gru")).validate(
+        for: SequenceInterface(input: kind, target: .features([Column("z")]), stepsAhead: 1))
+    }
   }
 
   /// Answers do not depend on how many inputs are read side by side.
@@ -83,7 +140,7 @@ import Training
       answers.1 += try many.take(line)
     }
     #expect(answers.0.count == 4 && answers.1.count == 3)
-    answers.1 += many.finish()
+    answers.1 += try many.finish()
     for (a, b) in zip(answers.0, answers.1) {
       #expect(a.input == b.input && a.answer == b.answer)
       #expect(abs(a.probabilities.reduce(0, +) - 1) < 1e-6)

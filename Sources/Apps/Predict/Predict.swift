@@ -24,6 +24,9 @@ import Training
   @Flag(help: "Writes JSON Lines, with probabilities where there are any.")
   var json = false
 
+  @Option(help: "Steps that are foretold after a sequence's end, each from those before.")
+  var ahead: Int?
+
   @OptionGroup(title: "Models that write") var writing: WritingOptions
 
   func validate() throws {
@@ -32,6 +35,9 @@ import Training
     } catch {
       throw ValidationError("\(error)")
     }
+    if let ahead, !(1...1_000_000).contains(ahead) {
+      throw ValidationError("--ahead: expected 1 to 1000000 steps, found \(ahead)")
+    }
   }
 
   func run() throws {
@@ -39,21 +45,27 @@ import Training
     let lines = try InputLines(file)
     switch try SavedModelKind(reading: reader) {
     case .language:
+      if ahead != nil { throw cannotForecast }
       let saved = try SavedLanguageModel(reading: reader)
       for line in lines { write(saved.continuation(of: line, writing.choice)) }
     case .sequence:
       let saved = try SavedSequenceModel(reading: reader)
-      var answering = LineAnswering(
-        SequencePredictor(saved, writing: writing.choice), group: file == nil ? 1 : 64)
-      for line in lines {
-        do throws(UnreadableInput) {
+      let predictor = SequencePredictor(saved, writing: writing.choice)
+      if ahead != nil, !predictor.canForecast { throw cannotForecast }
+      var answering = LineAnswering(predictor, group: file == nil ? 1 : 64, ahead: ahead)
+      do throws(UnreadableInput) {
+        for line in lines {
           for prediction in try answering.take(line) { write(prediction, saved.interface) }
-        } catch {
-          throw Failure("\(lines.name):\(lines.number): \(error)")
         }
+        for prediction in try answering.finish() { write(prediction, saved.interface) }
+      } catch {
+        throw Failure("\(lines.name):\(lines.number): \(error)")
       }
-      for prediction in answering.finish() { write(prediction, saved.interface) }
     }
+  }
+
+  private var cannotForecast: Failure {
+    Failure("\(ckpt): --ahead: expected a model that foretells the numbers that it reads")
   }
 
   private func write(_ prediction: Prediction, _ interface: SequenceInterface) {

@@ -33,8 +33,8 @@ struct NumberSeries {
       validation = rows - cut >= least ? held : nil
     }
     return TaskSamples(
-      input: .features(columns), target: .features(columns), training: training,
-      validation: validation, skipped: skipped)
+      input: .features(columns), target: .features(columns), stepsAhead: options.horizon,
+      training: training, validation: validation, skipped: skipped)
   }
 
   /// The columns that are numbers, their scales over the training part, and the number of rows.

@@ -13,6 +13,8 @@ public protocol GeneratedTask: Dataset {
   var target: ValueKind { get }
   /// How their steps belong together.
   var alignment: Alignment { get }
+  /// How many steps later the answer's numbers are, in a forecast of the input's.
+  var stepsAhead: Int? { get }
   /// What guessing without memory gives, and what counts as solved.
   var levels: TaskLevels { get }
 
@@ -25,13 +27,15 @@ public protocol GeneratedTask: Dataset {
 extension GeneratedTask {
   /// In step.
   public var alignment: Alignment { .inStep }
+  /// Nil: no forecast.
+  public var stepsAhead: Int? { nil }
 
   /// So many samples for training and so many others for validation, the same for the same seed.
   public func samples(
     seed: UInt64 = 1, training: Int = 50_000, validation: Int = 1_000
   ) -> TaskSamples {
     TaskSamples(
-      input: input, target: target, alignment: alignment,
+      input: input, target: target, alignment: alignment, stepsAhead: stepsAhead,
       training: GeneratedSamples(self, count: training, seed: seed, part: 0),
       validation: GeneratedSamples(self, count: validation, seed: seed, part: 1),
       levels: levels)

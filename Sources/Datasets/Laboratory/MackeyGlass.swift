@@ -33,6 +33,8 @@ public struct MackeyGlass: GeneratedTask {
   public var input: ValueKind { .features([Self.column]) }
   /// The value some steps later.
   public var target: ValueKind { .features([Self.column]) }
+  /// ``horizon``.
+  public var stepsAhead: Int? { horizon }
 
   /// Persistence's squared error over 200 series, and a hundredth of it.
   public var levels: TaskLevels {

@@ -27,6 +27,8 @@ public struct NoisySines: GeneratedTask {
   public var input: ValueKind { .features([Column("x")]) }
   /// The next value.
   public var target: ValueKind { .features([Column("x")]) }
+  /// 1.
+  public var stepsAhead: Int? { 1 }
 
   /// `s - (m / 2)^2 / s` with the values' variance `s = 1/2 + 0.01` and `m` the mean of `cos ω`; solved
   /// at a squared error of 0.025.

@@ -33,6 +33,8 @@ public struct TaskSamples: Sendable {
   public var target: ValueKind
   /// How the steps of the two sides belong together, where both have steps.
   public var alignment: Alignment
+  /// How many steps later the answer's numbers are, where they are the same columns as the input's: a forecast.
+  public var stepsAhead: Int?
   /// What a model learns from.
   public var training: any SampleSource
   /// What it is measured on and never learns from; nil where there is nothing.
@@ -44,13 +46,14 @@ public struct TaskSamples: Sendable {
 
   /// Samples and their meaning.
   public init(
-    input: ValueKind, target: ValueKind, alignment: Alignment = .inStep,
+    input: ValueKind, target: ValueKind, alignment: Alignment = .inStep, stepsAhead: Int? = nil,
     training: any SampleSource, validation: (any SampleSource)? = nil, levels: TaskLevels? = nil,
     skipped: SkippedRows = SkippedRows()
   ) {
     self.input = input
     self.target = target
     self.alignment = alignment
+    self.stepsAhead = stepsAhead
     self.training = training
     self.validation = validation
     self.levels = levels

@@ -66,6 +66,22 @@ public struct SequencePredictor: Sendable {
     }
   }
 
+  /// Whether the model foretells the numbers that it reads, so that ``forecasts(for:steps:)`` can go on from them.
+  public var canForecast: Bool { isStepwise && saved.interface.stepsAhead != nil }
+
+  /// What follows some sequences: each step is read as if it had come, before the ones after it are foretold.
+  ///
+  /// - Precondition: ``canForecast``; a sequence is as long as the model looks ahead.
+  public func forecasts(for inputs: [SampleValue], steps: Int) -> [Prediction] {
+    inputs.compactMap { input in
+      guard case .features(let known) = input, var predictor = StepPredictor(self) else {
+        return nil
+      }
+      _ = predictor.prediction(for: known)
+      return Prediction(input, .features(predictor.forecast(steps)))
+    }
+  }
+
   private func batch(_ inputs: [SampleValue]) -> BatchValue {
     SampleBatch(padding: inputs.map { Sample($0, .label(0)) }).input
   }
@@ -122,30 +138,62 @@ public struct SequencePredictor: Sendable {
 public struct StepPredictor: Sendable {
   private let model: SequenceReader
   private let target: ValueKind
+  private let stepsAhead: Int?
   private var state: RecurrentState
+  /// The last answers, as many as it looks ahead, where it does.
+  private var ahead: [[Float]] = []
 
   /// From the beginning of a sequence; nil for a model that needs all of it, or that reads no numbers.
   public init?(_ predictor: SequencePredictor) {
     guard predictor.isStepwise, case .reader(let model) = predictor.saved.model else { return nil }
     self.model = model
     target = predictor.saved.interface.target
+    stepsAhead = predictor.saved.interface.stepsAhead
     state = model.zeroState(batch: 1)
   }
 
   /// Begins another sequence.
-  public mutating func reset() { state = model.zeroState(batch: 1) }
+  public mutating func reset() {
+    state = model.zeroState(batch: 1)
+    ahead = []
+  }
 
   /// The answers to the next steps.
   public mutating func prediction(for steps: FeatureSequence) -> Prediction {
     var (values, tokens): ([Float], [Int32]) = ([], [])
     for index in 0..<steps.count {
-      let x = Tensor(Array(steps[index]), shape: [1, steps.width])
-      let output = model.step(x, from: &state)
+      let output = output(Array(steps[index]))
       if target.isDiscrete { tokens += output.argmax() } else { values += output.scalars }
     }
     let answer: SampleValue =
       target.isDiscrete
       ? .tokens(tokens) : .features(FeatureSequence(values, width: target.size))
     return Prediction(.features(steps), answer)
+  }
+
+  /// The steps after those that were given, each read as if it had come; the state stays as it is.
+  ///
+  /// - Precondition: ``SequencePredictor/canForecast``, and as many steps were given as the model looks ahead.
+  public func forecast(_ count: Int) -> FeatureSequence {
+    precondition(
+      stepsAhead == ahead.count, "a forecast after \(ahead.count) steps of \(stepsAhead ?? 0)")
+    var copy = self
+    var values: [Float] = []
+    for _ in 0..<count {
+      let next = copy.ahead[0]
+      values += next
+      _ = copy.output(next)
+    }
+    return FeatureSequence(values, width: target.size)
+  }
+
+  /// The output after one more step.
+  private mutating func output(_ step: [Float]) -> Tensor {
+    let output = model.step(Tensor(step, shape: [1, step.count]), from: &state)
+    if let stepsAhead {
+      ahead.append(output.scalars)
+      if ahead.count > stepsAhead { ahead.removeFirst() }
+    }
+    return output
   }
 }
