@@ -3,7 +3,8 @@ import TensorCore
 import Training
 
 /// Learns to foretell the letters of a text that does not end, one at a time and each only once, in memory
-/// that does not grow: `Streaming [LETTERS]`, by default 20,000 of them.
+/// that does not grow: `Streaming [LETTERS] [LEARNER ...]`, by default 20,000 of them and all learners, which are
+/// `rtrl`, `tbptt-4` and `tbptt-16`.
 ///
 /// The text is written by the embedded Reber grammar. Most of its letters follow from the one or two before
 /// them; but the last letter but one of every string is the same as its second, five to some dozens of letters earlier.
@@ -12,15 +13,13 @@ import Training
 @main
 struct Streaming {
   static func main() throws {
-    let argument = CommandLine.arguments.dropFirst().first ?? "20000"
+    let arguments = CommandLine.arguments.dropFirst()
+    let argument = arguments.first ?? "20000"
     guard let letters = Int(argument), letters >= 1000 else {
       throw BadArgument(description: "letters: expected a number from 1000 on, found \(argument)")
     }
-    var contestants = try [
-      Contestant("rtrl", .rtrl),
-      Contestant("tbptt 4", .tbptt(every: 1, through: 4)),
-      Contestant("tbptt 16", .tbptt(every: 1, through: 16)),
-    ]
+    let names = arguments.count > 1 ? Array(arguments.dropFirst()) : Contestant.engines.map(\.0)
+    var contestants = try names.map { try Contestant($0) }
     var text = GrammarText(seed: 1)
     var bytes: Int?
     print("letters, and for each learner: loss in nats a letter, share of far letters foretold")
@@ -45,7 +44,17 @@ struct Contestant {
   private var learner: OnlineLearner<StreamPredictor>
   private var (loss, count, right, far) = (0.0, 0, 0, 0)
 
-  init(_ name: String, _ engine: GradientEngine) throws {
+  /// The ways to learn, by name.
+  static let engines: [(String, GradientEngine)] = [
+    ("rtrl", .rtrl), ("tbptt-4", .tbptt(every: 1, through: 4)),
+    ("tbptt-16", .tbptt(every: 1, through: 16)),
+  ]
+
+  init(_ name: String) throws {
+    guard let engine = Self.engines.first(where: { $0.0 == name })?.1 else {
+      let known = Self.engines.map(\.0).joined(separator: ", ")
+      throw BadArgument(description: "learner: expected one of \(known), found \(name)")
+    }
     self.name = name
     var generator = Philox(seed: 1)
     let size = GrammarText.letterCount
