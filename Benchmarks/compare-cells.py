@@ -2,7 +2,9 @@
 """Compares cells on the embedded tales, at equal numbers of weights and at equal processor time.
 
     swift build -c release --product train && swift build -c release --product cells
-    Benchmarks/compare-cells.py > Benchmarks/CELLS.md
+    Benchmarks/compare-cells.py --steps 600 --seconds 12
+
+Prints the table of the page on comparing cells.
 
 Every cell gets the hidden size that comes nearest to the given number of weights, and learns twice on one
 thread: the same number of characters as the others, and as many as it can in the same time. Time is the

@@ -1,4 +1,5 @@
 import Cells
+import Foundation
 import TensorCore
 import Training
 
@@ -13,6 +14,15 @@ import Training
 @main
 struct Streaming {
   static func main() throws {
+    do {
+      try run()
+    } catch let error as BadArgument {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      exit(64)
+    }
+  }
+
+  private static func run() throws {
     let arguments = CommandLine.arguments.dropFirst()
     let argument = arguments.first ?? "20000"
     guard let letters = Int(argument), letters >= 1000 else {
