@@ -15,6 +15,7 @@ final class TemporaryDirectory {
 
   init() throws {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    // mkdtemp puts letters of its own in the place of the six.
     var template = Array("\(folder)/checkpoint-tests-XXXXXX".utf8CString)
     guard let path = mkdtemp(&template) else {
       throw FixtureError(description: "cannot make a temporary directory")

@@ -103,22 +103,18 @@ struct TracePiece: Sendable {
   private func run(
     _ program: ElementwiseProgram, _ operands: [ElementwiseOperand], rows: Int, width: Int
   ) {
-    let leastWork = 50_000
-    let work = rows * width * (states.count + 1)
-    let parts = max(1, min(ThreadTeam.count, rows, work / leastWork))
-    func run(_ part: Int) {
-      let (first, end) = (rows * part / parts, rows * (part + 1) / parts)
+    let sums = states.count + 1
+    ThreadTeam.split(rows, work: rows * width * sums * sums) { range in
       let moved = operands.map { operand in
         var operand = operand
-        operand.base += first * operand.rowStride
+        operand.base += range.lowerBound * operand.rowStride
         return operand
       }
       moved.withUnsafeBufferPointer { moved in
         guard let base = moved.baseAddress else { return }
-        program.run(operands: base, rows: end - first, width: width)
+        program.run(operands: base, rows: range.count, width: width)
       }
     }
-    if parts == 1 { run(0) } else { ThreadTeam.run(parts: parts, run) }
   }
 }
 

@@ -14,7 +14,8 @@ package struct TraceStep {
   private let width: Int
   private let traces: [UnsafeMutablePointer<Float>?]
   private let gradient: UnsafeMutablePointer<Float>
-  private let factors, left, right: [UnsafePointer<Float>?]
+  /// The factors, and behind them what the products' left and right sides are.
+  private let operands: [UnsafePointer<Float>?]
 
   /// - Parameters:
   ///   - traces: One for each state, `[rows, width]`, and changed in place, as `gradient` is.
@@ -34,25 +35,22 @@ package struct TraceStep {
     )
     (self.rows, self.width) = (rows, width)
     (self.traces, self.gradient) = (traces, gradient)
-    (self.factors, self.left, self.right) = (factors, left, right)
+    operands = factors + left + right
   }
 
   /// Takes the step, on all threads where there is enough to do.
   package func run() {
+    let sums = traces.count + 1
     traces.withUnsafeBufferPointer { traces in
-      factors.withUnsafeBufferPointer { factors in
-        left.withUnsafeBufferPointer { left in
-          right.withUnsafeBufferPointer { right in
-            let step = ctk_traces(
-              width: width, states: Int32(traces.count), traces: traces.baseAddress,
-              gradient: gradient, factors: factors.baseAddress, left: left.baseAddress,
-              right: right.baseAddress)
-            let work = rows * width * left.count * left.count
-            ThreadTeam.split(rows, unit: 1, work: work) { range in
-              withUnsafePointer(to: step) {
-                ctk_advance_traces($0, range.lowerBound, range.upperBound)
-              }
-            }
+      operands.withUnsafeBufferPointer { operands in
+        guard let factors = operands.baseAddress else { return }
+        let left = factors + sums * traces.count
+        let step = ctk_traces(
+          width: width, states: Int32(traces.count), traces: traces.baseAddress,
+          gradient: gradient, factors: factors, left: left, right: left + sums)
+        ThreadTeam.split(rows, work: rows * width * sums * sums) { range in
+          withUnsafePointer(to: step) {
+            ctk_advance_traces($0, range.lowerBound, range.upperBound)
           }
         }
       }

@@ -65,8 +65,7 @@ extension Optimizer {
     groups: [ParameterGroup] = []
   ) -> Double? {
     let norm = maximumNorm.map { _ in groups.norm(of: gradients) }
-    let scale = norm.map { clippingScale($0, to: maximumNorm) } ?? 1
-    apply(gradients, to: &model, scale: scale, groups: groups)
+    apply(gradients, to: &model, scale: clippingScale(norm ?? 0, to: maximumNorm), groups: groups)
     return norm
   }
 
