@@ -54,8 +54,9 @@ public struct ModelConversion: Sendable {
 
   /// Writes a file that either is complete or does not come about.
   ///
-  /// - Throws: `CheckpointError` where arrays without a vocabulary should become more than safetensors, where a model of
-  ///   another shape than a language model's should become ONNX, or where the file cannot be written.
+  /// - Throws: `CheckpointError` where arrays without a vocabulary should become more than safetensors, where a model that
+  ///   writes its answer step by step, but for a language model, should become ONNX, or where the file cannot be
+  ///   written.
   public func save(to path: String, as format: Format) throws(CheckpointError) {
     switch (content, format) {
     case (.model(let saved), .rnnz):
@@ -72,8 +73,7 @@ public struct ModelConversion: Sendable {
       var weights = Safetensors(metadata: ["format": "pt"])
       weights.set(parametersOf: saved.model)
       try weights.save(to: path)
-    case (.sequence, .onnx):
-      throw file.failure("model", "expected a language model to write as ONNX, found a \(summary)")
+    case (.sequence(let saved), .onnx): try saved.onnx().save(to: path)
     case (.arrays(let arrays), .safetensors):
       try Safetensors(metadata: ["format": "pt"], arrays: arrays).save(to: path)
     case (.arrays, .rnnz), (.arrays, .onnx):

@@ -15,7 +15,7 @@ public struct SequenceReader: Module {
   public let configuration: SequenceConfiguration
 
   private var embed: InputLayer
-  private var rnn: Recurrent
+  private(set) var rnn: Recurrent
   private var pool: PoolingLayer?
   private var fc: Linear
 

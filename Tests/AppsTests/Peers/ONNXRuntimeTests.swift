@@ -166,6 +166,83 @@ import Training
     }
   }
 
+  /// Classifiers, regressors, taggers and forecasters, pooled in each way; as loops where the cell is none of ONNX's.
+  @Test(arguments: ["lstm", "mgu"])
+  func sequenceModelsGiveTheSameAnswers(_ cell: String) throws {
+    let words = Vocabulary("abcdefg".map(String.init))
+    let columns = ["p", "q", "r"].map { Column($0) }
+    let (symbols, features) = (ValueKind.symbols(words), ValueKind.features(columns))
+    var cases: [(interface: SequenceInterface, pooling: Pooling, isBidirectional: Bool)] = [
+      (.init(input: symbols, target: symbols), .last, false),
+      (.init(input: symbols, target: symbols), .last, true),
+      (.init(input: features, target: features), .last, false),
+      (.init(input: .label(words), target: .vector(columns)), .last, false),
+      (.init(input: .vector(columns), target: .label(words)), .last, false),
+    ]
+    for pooling in Pooling.allCases {
+      cases.append((.init(input: symbols, target: .label(words)), pooling, true))
+      cases.append((.init(input: features, target: .vector(columns)), pooling, false))
+    }
+    try withTemporaryDirectory { directory in
+      var expected: [Tensor] = []
+      for (index, (interface, pooling, isBidirectional)) in cases.enumerated() {
+        var configuration = SequenceConfiguration(
+          cell: try CellRegistry.standard.cell(named: cell))
+        (configuration.embeddingSize, configuration.hiddenSize) = (4, 5)
+        configuration.layers = 2
+        configuration.pooling = pooling
+        configuration.isBidirectional = isBidirectional
+        var generator = Philox(seed: UInt64(index))
+        let network = SequenceNetwork(configuration, interface, using: &generator)
+        guard case .reader(let reader) = network else { continue }
+        let (batch, input) = inputs(interface.input, using: &generator)
+        expected.append(reader(batch))
+        let path = "\(directory)/\(index)"
+        try SavedSequenceModel(network, interface).onnx().save(to: path + ".onnx")
+        var values = Safetensors(arrays: ["input": input])
+        if reader.isStepwise {
+          let state = reader.zeroState(batch: 2)
+          for name in state.names { values.arrays[name] = StoredArray(state[name]) }
+        }
+        try values.save(to: path + ".in.safetensors")
+      }
+      #expect(expected.count == cases.count)
+      _ = try Peers.run("run_onnx.py", directory)
+      for (index, answers) in expected.enumerated() {
+        let results = try Safetensors(path: "\(directory)/\(index).out.safetensors")
+        let batchFirst = answers.shape.count == 3 ? answers.transposed([1, 0, 2]) : answers
+        try expect(results.array("output").tensor, equals: batchFirst, "\(cases[index])")
+      }
+    }
+  }
+
+  /// Two samples, of six steps where they have steps: for our models, and batch first for the others.
+  private func inputs(
+    _ kind: ValueKind, using generator: inout Philox
+  ) -> (BatchValue, StoredArray) {
+    let steps = kind.isSequence ? 6 : 1
+    let shape = kind.isSequence ? [2, steps] : [2]
+    if kind.isDiscrete {
+      let ids = (0..<2).map { _ in
+        (0..<steps).map { _ in Int32.random(in: 0..<Int32(kind.size), using: &generator) }
+      }
+      let all = ids.flatMap { $0 }
+      return (
+        kind.isSequence ? .tokens(PaddedTokens(ids, padding: 0)) : .labels(all),
+        StoredArray(all.map { Int64($0) }, shape: shape)
+      )
+    }
+    let numbers = Tensor(normal: [2, steps * kind.size], using: &generator).scalars
+    let rows = [numbers.prefix(numbers.count / 2), numbers.suffix(numbers.count / 2)]
+    return (
+      kind.isSequence
+        ? .features(
+          PaddedFeatures(rows.map { FeatureSequence(Array($0), width: kind.size) }))
+        : .vectors(numbers, width: kind.size),
+      StoredArray(numbers, shape: shape + [kind.size])
+    )
+  }
+
   /// A model that our own program trained writes in onnxruntime what it writes here.
   @Test func aTrainedModelWritesTheSameText() throws {
     try withTemporaryDirectory { directory in

@@ -66,13 +66,13 @@ extension SavedLanguageModel {
 
 extension ONNXBuilder {
   /// Adds a layer's states as inputs and gives their names.
-  fileprivate mutating func addStates(of layer: Recurrent) -> [String] {
+  mutating func addStates(of layer: Recurrent) -> [String] {
     for state in layer.stateSizes { addInput(stateValue(state.name, state.width, layer)) }
     return layer.cell.states.map(\.name)
   }
 
   /// Makes values the outputs for a layer's states.
-  fileprivate mutating func addResults(_ values: [String], of layer: Recurrent) {
+  mutating func addResults(_ values: [String], of layer: Recurrent) {
     for (state, value) in zip(layer.stateSizes, values) {
       let name = add("Identity", [value], named: state.name + "_out")
       addOutput(stateValue(name, state.width, layer))
