@@ -37,6 +37,16 @@ struct JSONTests {
     try CheckpointReader(bytes: CraftedFile(.json(text)).bytes, name: "crafted")
   }
 
+  /// So a text that was within the limit of a reader still is when it is written again.
+  @Test(arguments: [
+    #""\b\f\n\r\t\\\"\u0001""#, #"{"\f\b":"\u000c\u0008\u001f"}"#, #"[1.50e+3,"\/\u00e9"]"#,
+  ])
+  func whatIsReadIsWrittenNoLonger(_ text: String) throws {
+    let value = try JSONValue(parsing: Array(text.utf8), maximumDepth: 4)
+    #expect(value.text.utf8.count <= text.utf8.count)
+    #expect(try JSONValue(parsing: Array(value.text.utf8), maximumDepth: 4) == value)
+  }
+
   @Test func configurationsComeBackEqual() throws {
     var checkpoint = Checkpoint()
     try checkpoint.setJSON(Configuration.sample, .configuration, "model")

@@ -31,7 +31,8 @@ extension JSONValue {
     try scanner.expectEnd()
   }
 
-  /// The value as text: keys sorted by their UTF-8 bytes, no white space. Equal values give equal text.
+  /// The value as text: keys sorted by their UTF-8 bytes, no white space, the shortest escapes. Equal values give equal
+  /// text, which is never longer than one that the value was read from.
   public var text: String {
     var text = ""
     write(to: &text)
@@ -73,6 +74,8 @@ extension JSONValue {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
+      case "\u{8}": text += "\\b"
+      case "\u{C}": text += "\\f"
       case "\0"..<" ":
         let digits = String(scalar.value, radix: 16)
         text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
@@ -108,9 +111,8 @@ extension JSONScanner {
   mutating func value() throws(JSONError) -> JSONValue {
     switch next {
     case UInt8(ascii: "{"):
-      var members: [String: JSONValue] = [:]
-      try forEachMember { (scanner, key) throws(JSONError) in members[key] = try scanner.value() }
-      return .object(members)
+      return .object(
+        try members { (scanner, _) throws(JSONError) in try scanner.value() })
     case UInt8(ascii: "["):
       var elements: [JSONValue] = []
       try forEachElement { (scanner) throws(JSONError) in elements.append(try scanner.value()) }
