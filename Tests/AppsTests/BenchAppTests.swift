@@ -75,8 +75,24 @@ import Testing
     }
   }
 
+  /// Until an array is asked for, no file of a megabyte takes more than 64 of them.
+  @Test func costlyFilesTakeLittleMemory() throws {
+    let outcome = try program.run("hostile", "--rounds", "1")
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let lines = outcome.output.split(separator: "\n").dropFirst()
+    #expect(lines.count > 20)
+    for line in lines {
+      let megabytes = line.split(separator: " ").last.flatMap { Double($0) }
+      #expect(try #require(megabytes) < 64, "\(line)")
+    }
+    for format in [".rnnz", ".safetensors", ".npz", ".pt", ".onnx"] {
+      #expect(lines.contains { $0.hasPrefix("\(format), ") && $0.contains("opened") })
+    }
+  }
+
   @Test(arguments: [
     ["checkpoint", "--hidden", "0"], ["checkpoint", "--training-seconds", "-1"], ["note-rn"],
+    ["hostile", "--rounds", "0"],
     ["--hidden", "0"], ["--hidden", "many"], ["--cell", "tea"], ["--threads", "0"],
     ["--seconds", "-1"], ["note-rnn", "--cell", "gru"], ["--precision", "none"],
     ["--batch", "65536", "--steps", "65536", "--hidden", "65536"], ["layout", "--rounds", "0"],

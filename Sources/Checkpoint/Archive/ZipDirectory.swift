@@ -112,7 +112,7 @@ struct ZipDirectory {
     guard position <= bytes.count else {
       throw failure("expected a name inside the directory, found a longer one", place)
     }
-    guard let name = String(validating: bytes[nameStart..<extraStart], as: UTF8.self),
+    guard let name = String(utf8: bytes[nameStart..<extraStart]),
       !name.isEmpty, name.utf8.count <= Format.maximumNameSize, !name.hasControlCharacter
     else { throw failure("expected a printable name of 1 to 512 bytes in UTF-8", place) }
     guard short(8) & ~0x080E == 0 else {

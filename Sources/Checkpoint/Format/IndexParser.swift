@@ -80,7 +80,7 @@ struct IndexParser {
       poolStart + offset + size <= bytes.count
     else { throw fail(.nameBounds(entry: number)) }
     let text = bytes[poolStart + offset..<poolStart + offset + size]
-    guard let name = String(validating: text, as: UTF8.self) else {
+    guard let name = String(utf8: text) else {
       throw fail(.nameNotUTF8(entry: number))
     }
     guard !name.hasControlCharacter else { throw fail(.nameControlCharacter(entry: number)) }

@@ -4,21 +4,25 @@ extension JSONScanner {
     let start = position
     guard next == UInt8(ascii: "\"") else { throw failure("expected a string") }
     advance(by: 1)
+    // What comes before an escape, and what that stands for; most strings have none.
     var content: [UInt8] = []
+    var plain = position
     while let byte = next {
       switch byte {
       case UInt8(ascii: "\""):
-        advance(by: 1)
-        guard let string = String(validating: content, as: UTF8.self) else {
+        defer { advance(by: 1) }
+        let rest = bytes[plain..<position]
+        guard let string = String(utf8: content.isEmpty ? rest : content + rest) else {
           throw failure("string is not UTF-8", at: start)
         }
         return string
       case UInt8(ascii: "\\"):
+        content += bytes[plain..<position]
         content.append(contentsOf: String(try escape()).utf8)
+        plain = position
       case 0..<0x20:
         throw failure("control character in a string")
       default:
-        content.append(byte)
         advance(by: 1)
       }
     }

@@ -69,10 +69,24 @@ struct JSONScanner {
   mutating func forEachMember(
     _ body: (inout JSONScanner, String) throws(JSONError) -> Void
   ) throws(JSONError) {
-    var keys: Set<String> = []
+    _ = try members { (scanner, key) throws(JSONError) in try body(&scanner, key) }
+  }
+
+  /// Reads an object: for each key what `value` makes of the scanner before the value.
+  ///
+  /// A key that stands there twice is told of at the end: with all keys at hand the dictionary never grows, so that
+  /// each is hashed once.
+  mutating func members<Value>(
+    _ value: (inout JSONScanner, String) throws(JSONError) -> Value
+  ) throws(JSONError) -> [String: Value] {
+    var members: [(key: String, value: Value)] = []
+    var offsets: [Int] = []
     try enter("{")
     skipWhitespace()
-    if next == UInt8(ascii: "}") { return leave() }
+    if next == UInt8(ascii: "}") {
+      leave()
+      return [:]
+    }
     while true {
       skipWhitespace()
       let start = position
@@ -80,16 +94,23 @@ struct JSONScanner {
       guard key.utf8.count <= JSONScanner.maximumKeySize else {
         throw failure("key of more than \(JSONScanner.maximumKeySize) bytes", at: start)
       }
-      guard keys.insert(key).inserted else { throw failure("duplicate key", at: start) }
       skipWhitespace()
       try expect(":")
       skipWhitespace()
-      try body(&self, key)
+      members.append((key, try value(&self, key)))
+      offsets.append(start)
       skipWhitespace()
-      if next == UInt8(ascii: "}") { return leave() }
+      if next == UInt8(ascii: "}") { break }
       guard next == UInt8(ascii: ",") else { throw failure("expected ',' or '}'") }
       position += 1
     }
+    leave()
+    var result = [String: Value](minimumCapacity: members.count)
+    for (index, member) in members.enumerated()
+    where result.updateValue(member.value, forKey: member.key) != nil {
+      throw failure("duplicate key", at: offsets[index])
+    }
+    return result
   }
 
   /// Reads an array, calling `body` with the scanner before each element.

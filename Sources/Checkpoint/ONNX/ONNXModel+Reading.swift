@@ -4,6 +4,8 @@ extension ONNXModel {
   fileprivate static let maximumDepth = 4
   /// Bytes of a file: the limit of Protocol Buffers.
   private static let maximumSize = Int(Int32.max)
+  /// Remarks on a model.
+  private static let maximumRemarks = 1024
 
   /// Reads a file.
   ///
@@ -54,6 +56,9 @@ extension ONNXModel {
       case (14, .data(let message)):
         let (key, value) = try ONNXModel.pair(message)
         metadata[key] = value
+        guard metadata.count <= ONNXModel.maximumRemarks else {
+          throw reader.failure("more than \(ONNXModel.maximumRemarks) remarks")
+        }
       case (3, _), (4, _), (5, _), (6, _): continue  // versions and descriptions
       case (20, _), (25, _): throw reader.failure("training graphs and functions are not supported")
       default: throw reader.failure("field \(field) of a model is not known")
@@ -101,7 +106,7 @@ extension ProtobufReader {
   func text(
     _ bytes: ArraySlice<UInt8>, atMost maximum: Int = Format.maximumNameSize
   ) throws(ProtobufError) -> String {
-    guard bytes.count <= maximum, let text = String(validating: bytes, as: UTF8.self) else {
+    guard bytes.count <= maximum, let text = String(utf8: bytes) else {
       throw failure("expected a text in UTF-8 of at most \(maximum) bytes")
     }
     return text
@@ -199,6 +204,9 @@ extension ONNXGraph.Value {
 }
 
 extension ONNXNode {
+  /// Settings of an operation: more than any has.
+  private static let maximumAttributes = 64
+
   fileprivate init(
     parsing bytes: ArraySlice<UInt8>, depth: Int, limits: ReadLimits
   ) throws(ProtobufError) {
@@ -216,9 +224,15 @@ extension ONNXNode {
         guard attributes.updateValue(attribute, forKey: name) == nil else {
           throw reader.failure("\(operation): \(name) is set twice")
         }
+        guard attributes.count <= ONNXNode.maximumAttributes else {
+          throw reader.failure("\(operation): more than \(ONNXNode.maximumAttributes) settings")
+        }
       case (7, .data(let text)): domain = try reader.text(text)
       case (6, _), (9, _): continue
       default: throw reader.failure("field \(field) of an operation is not known")
+      }
+      guard max(inputs.count, outputs.count) <= limits.entries else {
+        throw reader.failure("\(operation): more than \(limits.entries) values")
       }
     }
     if domain == "ai.onnx" { domain = "" }
@@ -254,7 +268,11 @@ private enum ONNXAttributeReader {
       case (8, .integer(let number)): integers.append(Int(Int64(bitPattern: number)))
       case (8, .data(let bytes)):
         integers += try ProtobufReader.numbers(bytes).map { Int(Int64(bitPattern: $0)) }
-      case (9, .data(let bytes)): texts.append(try reader.text(bytes))
+      case (9, .data(let bytes)):
+        texts.append(try reader.text(bytes))
+        guard texts.count <= limits.entries else {
+          throw reader.failure("\(name): more than \(limits.entries) texts")
+        }
       case (20, .integer(let number)): code = Int(clamping: number)
       case (13, _): continue
       default: throw reader.failure("\(name): field \(field) of an attribute is not supported")

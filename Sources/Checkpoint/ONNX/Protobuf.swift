@@ -54,13 +54,15 @@ struct ProtobufReader {
     case data(ArraySlice<UInt8>)
   }
 
-  private var bytes: ArraySlice<UInt8>
+  private let bytes: ArraySlice<UInt8>
+  private var position: Int
   /// Where the field that was read last starts.
   private(set) var start: Int
 
   init(_ bytes: ArraySlice<UInt8>) {
     self.bytes = bytes
-    start = bytes.startIndex
+    position = bytes.startIndex
+    start = position
   }
 
   func failure(_ problem: String) -> ProtobufError {
@@ -69,8 +71,8 @@ struct ProtobufReader {
 
   /// The next field; nil at the end.
   mutating func next() throws(ProtobufError) -> (field: Int, value: Value)? {
-    start = bytes.startIndex
-    guard !bytes.isEmpty else { return nil }
+    start = position
+    guard position < bytes.endIndex else { return nil }
     let tag = try number()
     guard tag >> 3 > 0, tag >> 3 < 1 << 29 else { throw failure("expected a field") }
     let field = Int(tag >> 3)
@@ -86,26 +88,28 @@ struct ProtobufReader {
   static func numbers(_ bytes: ArraySlice<UInt8>) throws(ProtobufError) -> [UInt64] {
     var reader = ProtobufReader(bytes)
     var numbers: [UInt64] = []
-    while !reader.bytes.isEmpty {
-      reader.start = reader.bytes.startIndex
+    while reader.position < bytes.endIndex {
+      reader.start = reader.position
       numbers.append(try reader.number())
     }
     return numbers
   }
 
   private mutating func take(_ count: Int) throws(ProtobufError) -> ArraySlice<UInt8> {
-    guard count <= bytes.count else {
-      throw failure("cut off: expected \(count) bytes, found \(bytes.count)")
+    guard count <= bytes.endIndex - position else {
+      throw failure("cut off: expected \(count) bytes, found \(bytes.endIndex - position)")
     }
-    defer { bytes = bytes.dropFirst(count) }
-    return bytes.prefix(count)
+    defer { position += count }
+    return bytes[position..<position + count]
   }
 
   /// Seven bits a byte, the lowest first; the last byte has no eighth bit.
   private mutating func number() throws(ProtobufError) -> UInt64 {
     var result: UInt64 = 0
     for shift in stride(from: 0, to: 64, by: 7) {
-      guard let byte = bytes.popFirst() else { throw failure("cut off inside a number") }
+      guard position < bytes.endIndex else { throw failure("cut off inside a number") }
+      let byte = bytes[position]
+      position += 1
       guard shift < 63 || byte < 2 else { break }
       result |= UInt64(byte & 0x7F) << UInt64(shift)
       if byte < 0x80 { return result }

@@ -54,9 +54,7 @@ struct SafetensorsHeader {
     var (metadata, tensors): ([String: String], [Tensor]) = ([:], [])
     try scanner.forEachMember { (scanner, key) throws(JSONError) in
       if key == SafetensorsHeader.metadataKey {
-        try scanner.forEachMember { (scanner, key) throws(JSONError) in
-          metadata[key] = try scanner.string()
-        }
+        metadata = try scanner.members { (scanner, _) throws(JSONError) in try scanner.string() }
       } else {
         tensors.append(try SafetensorsHeader.tensor(named: key, &scanner))
       }

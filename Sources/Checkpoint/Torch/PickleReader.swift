@@ -8,11 +8,11 @@ struct PickleReader {
   private var position = 0
   private var stack: [PickleValue] = []
   private var marks: [Int] = []
-  private var memo: [Int: PickleValue] = [:]
+  /// Values by number. Python numbers them in order, from 0 or from 1.
+  private var memo: [PickleValue?] = []
   private var storages: [String: TorchStorage] = [:]
   /// The dictionaries made so far.
   private(set) var dictionaries: [[(key: String, value: PickleValue)]] = []
-  private var keys: [Set<String>] = []
   /// Where the instruction at hand starts.
   private var start = 0
 
@@ -25,7 +25,7 @@ struct PickleReader {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// Runs the instructions and gives the members of the dictionary that they make.
+  /// Runs the instructions and gives the members of the dictionary that they make, a key maybe twice.
   mutating func dictionary() throws(PickleError) -> [(key: String, value: PickleValue)] {
     guard try byte() == 0x80, try byte() == 2 else {
       throw failure("expected a pickle of protocol 2")
@@ -66,8 +66,8 @@ struct PickleReader {
     case 0x8A: try push(.integer(try longInteger()))
     case UInt8(ascii: "X"): try push(.text(try text()))
     case UInt8(ascii: "c"): try push(.global(try global()))
-    case UInt8(ascii: "q"): memo[Int(try byte())] = try top()
-    case UInt8(ascii: "r"): memo[Int(try number(UInt32.self))] = try top()
+    case UInt8(ascii: "q"): try remember(Int(try byte()))
+    case UInt8(ascii: "r"): try remember(Int(try number(UInt32.self)))
     case UInt8(ascii: "h"): try recall(Int(try byte()))
     case UInt8(ascii: "j"): try recall(Int(try number(UInt32.self)))
     case UInt8(ascii: "t"): try pushTuple(try popGroup())
@@ -129,14 +129,24 @@ extension PickleReader {
     try push(.tuple(elements, depth: depth))
   }
 
+  private mutating func remember(_ index: Int) throws(PickleError) {
+    let value = try top()
+    guard index <= memo.count + 1 else {
+      throw failure("expected value \(memo.count) to be remembered next, found \(index)")
+    }
+    while memo.count <= index { memo.append(nil) }
+    memo[index] = value
+  }
+
   private mutating func recall(_ index: Int) throws(PickleError) {
-    guard let value = memo[index] else { throw failure("value \(index) was never remembered") }
+    guard index < memo.count, let value = memo[index] else {
+      throw failure("value \(index) was never remembered")
+    }
     try push(value)
   }
 
   private mutating func newDictionary() -> PickleValue {
     dictionaries.append([])
-    keys.append([])
     return .dictionary(dictionaries.count - 1)
   }
 
@@ -148,7 +158,6 @@ extension PickleReader {
       guard case .text(let key) = members[pair] else {
         throw failure("expected a text as a key, found \(members[pair].summary)")
       }
-      guard keys[index].insert(key).inserted else { throw failure("\(key): stands there twice") }
       dictionaries[index].append((key, members[pair + 1]))
     }
   }
@@ -210,7 +219,7 @@ extension PickleReader {
   private mutating func build() throws(PickleError) {
     let state = try pop()
     guard case .dictionary = try top(), case .dictionary(let index) = state,
-      dictionaries[index].allSatisfy({ $0.key == "_metadata" })
+      dictionaries[index].count <= 1, dictionaries[index].allSatisfy({ $0.key == "_metadata" })
     else {
       throw failure("expected the attribute _metadata of a state_dict, found \(state.summary)")
     }
@@ -256,7 +265,7 @@ extension PickleReader {
       throw failure("expected a text of at most \(Self.maximumText) bytes, found \(size)")
     }
     defer { position += size }
-    guard let text = String(validating: bytes[position..<position + size], as: UTF8.self) else {
+    guard let text = String(utf8: bytes[position..<position + size]) else {
       throw failure("expected a text in UTF-8, found other bytes")
     }
     return text
@@ -266,7 +275,7 @@ extension PickleReader {
   private mutating func line() throws(PickleError) -> String {
     let rest = bytes[position...].prefix(256)
     guard let end = rest.firstIndex(of: 0x0A),
-      let text = String(validating: bytes[position..<end], as: UTF8.self),
+      let text = String(utf8: bytes[position..<end]),
       !text.hasControlCharacter
     else { throw failure("expected a name of Python, found none") }
     position = end + 1

@@ -84,7 +84,13 @@ public struct TorchFile: Sendable {
       throw failure("data.pkl, byte \(error.offset)", error.problem)
     }
     try limits.check(.entries, UInt64(members.count), of: nil, in: file)
+    var positions = [String: Int](minimumCapacity: members.count)
+    for (index, member) in members.enumerated()
+    where positions.updateValue(index, forKey: member.key) != nil {
+      throw failure(member.key, "stands there twice")
+    }
     var tensors: [(name: String, value: TorchTensor)] = []
+    var known: TorchStorage?
     for (name, value) in members {
       guard case .tensor(let tensor) = value else {
         throw failure(name, "expected a tensor, found \(value.summary)")
@@ -92,17 +98,22 @@ public struct TorchFile: Sendable {
       guard !name.isEmpty, name.utf8.count <= Format.maximumNameSize, !name.hasControlCharacter
       else { throw failure("data.pkl", "expected a printable name of 1 to 512 bytes") }
       let storage = tensor.storage
-      let (size, overflow) = storage.count.multipliedReportingOverflow(
-        by: storage.elementType.width)
-      guard let entry = archive[prefix + "data/" + storage.key], !overflow, entry.rawSize == size
-      else {
+      guard storage == known || Self.holds(storage, archive, prefix) else {
         throw failure(
           name, "expected a storage data/\(storage.key) of \(storage.count) elements, found none")
       }
+      known = storage
       tensors.append((name, tensor))
     }
-    self.tensors = tensors
-    positions = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
+    (self.tensors, self.positions) = (tensors, positions)
+  }
+
+  /// Whether the archive has an entry of a storage's size.
+  private static func holds(_ storage: TorchStorage, _ archive: ZipArchive, _ prefix: String)
+    -> Bool
+  {
+    let (size, overflow) = storage.count.multipliedReportingOverflow(by: storage.elementType.width)
+    return !overflow && archive[prefix + "data/" + storage.key]?.rawSize == size
   }
 
   /// Reads the tensor of a name; throws if there is none, or if its bytes are damaged.
