@@ -15,8 +15,9 @@ final class TemporaryDirectory {
 
   init() throws {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    // mkdtemp puts letters of its own in the place of the six.
-    var template = Array("\(folder)/checkpoint-tests-XXXXXX".utf8CString)
+    // mkdtemp puts letters of its own in the place of these six.
+    let letters = String(repeating: "X", count: 6)
+    var template = Array("\(folder)/checkpoint-tests-\(letters)".utf8CString)
     guard let path = mkdtemp(&template) else {
       throw FixtureError(description: "cannot make a temporary directory")
     }

@@ -11,8 +11,7 @@ import ArgumentParser
       """,
     subcommands: [
       Run.self, PeakLimits.self, Products.self, Layout.self, Explain.self, Checkpoints.self,
-      Hostile.self,
-      Serve.self,
+      Hostile.self, Serve.self,
     ],
     defaultSubcommand: Run.self)
 }

@@ -12,17 +12,10 @@ extension BenchProgram {
         asked for: milliseconds of the fastest time, megabytes of memory at most.
         """)
 
-    @Option(help: "How often each is opened.")
-    var rounds = 5
-
-    func validate() throws {
-      guard (1...1000).contains(rounds) else {
-        throw ValidationError("rounds: expected a number from 1 to 1000, found \(rounds)")
-      }
-    }
+    @OptionGroup var repeating: RoundsOption
 
     func run() throws {
-      try Console.output.write(HostileFiles(rounds: rounds).text)
+      try Console.output.write(HostileFiles(rounds: repeating.rounds).text)
     }
   }
 }

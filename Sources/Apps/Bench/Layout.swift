@@ -12,18 +12,11 @@ extension BenchProgram {
 
     @OptionGroup var measuring: MeasuringOptions
 
-    @Option(help: "How often the two are measured by turns.")
-    var rounds = 5
-
-    func validate() throws {
-      guard (1...1000).contains(rounds) else {
-        throw ValidationError("rounds: expected a number from 1 to 1000, found \(rounds)")
-      }
-    }
+    @OptionGroup var repeating: RoundsOption
 
     func run() throws {
       measuring.apply()
-      let comparison = LayoutComparison(rounds: rounds, seconds: measuring.seconds)
+      let comparison = LayoutComparison(rounds: repeating.rounds, seconds: measuring.seconds)
       Console.output.write("\(comparison.title)\n\n")
       try Console.output.write(comparison.table())
     }

@@ -25,6 +25,18 @@ struct MeasuringOptions: ParsableArguments {
   }
 }
 
+/// How often things are measured by turns.
+struct RoundsOption: ParsableArguments {
+  @Option(help: "How often each is measured, by turns.")
+  var rounds = 5
+
+  func validate() throws {
+    guard (1...1000).contains(rounds) else {
+      throw ValidationError("rounds: expected a number from 1 to 1000, found \(rounds)")
+    }
+  }
+}
+
 /// A case of one's own: the sizes of a standard LSTM, changed by the flags that were given.
 struct CaseOptions: ParsableArguments {
   @Option(help: "The cell: lstm, gru, and more.")

@@ -11,7 +11,7 @@ func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
 }
 
 /// The CRC-32 of an array.
-func crc32(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { crc32($0) } }
+package func crc32(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { crc32($0) } }
 
 /// The CRC-32 of a part of an array.
 func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 { bytes.withUnsafeBytes { crc32($0) } }

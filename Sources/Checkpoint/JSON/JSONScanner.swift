@@ -10,8 +10,8 @@ package struct JSONError: Error, Hashable {
 ///
 /// Strict means RFC 8259 with nothing added: strings are valid UTF-8 without lone surrogates or raw
 /// control characters, numbers have no leading zero or plus sign, there is no NaN or Infinity,
-/// no comment, no trailing comma. Duplicate keys and text after the value are for the callers
-/// (`forEachMember`, `JSONValue.init(parsing:)`) to refuse.
+/// no comment, no trailing comma, no key twice in an object. Text after the value is for the caller
+/// (`JSONValue.init(parsing:)`) to refuse.
 struct JSONScanner {
   let bytes: [UInt8]
   private(set) var position: Int

@@ -90,6 +90,7 @@ public struct TorchFile: Sendable {
       throw failure(member.key, "stands there twice")
     }
     var tensors: [(name: String, value: TorchTensor)] = []
+    // One storage of many tensors in a row is looked up once.
     var known: TorchStorage?
     for (name, value) in members {
       guard case .tensor(let tensor) = value else {

@@ -15,15 +15,24 @@ extension SavedLanguageModel {
   /// `vocabulary`, `config` and `tokenizer`: what a file of another format says about a model, as JSON.
   func exchangeMetadata() throws(CheckpointError) -> [String: String] {
     let outline = ModelDescription.Outline(model.configuration)
-    do throws(JSONMismatch) {
-      return [
+    return try metadataTexts { () throws(JSONMismatch) in
+      [
         "vocabulary": try JSONValue(encoding: tokenizer.vocabulary).text,
         "tokenizer": try JSONValue(encoding: AnyTokenizer(tokenizer)).text,
         "config": try JSONValue(encoding: outline).text,
       ]
-    } catch {
-      throw CheckpointError(
-        file: "new file", format: "JSON", place: "metadata", reason: "\(error)")
     }
+  }
+}
+
+/// What a file of another format says beside its weights; a value that JSON has no text for is an error of that file.
+func metadataTexts(
+  _ texts: () throws(JSONMismatch) -> [String: String]
+) throws(CheckpointError) -> [String: String] {
+  do throws(JSONMismatch) {
+    return try texts()
+  } catch {
+    throw CheckpointError(
+      file: "new file", format: "JSON", place: "metadata", reason: "\(error)")
   }
 }

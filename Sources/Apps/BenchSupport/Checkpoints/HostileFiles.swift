@@ -131,15 +131,12 @@ extension HostileFiles {
     }
     func text(_ bytes: [UInt8]) -> [UInt8] { [0x58] + little(UInt32(bytes.count)) + bytes }
     // What a tensor is made of is remembered from the first use on, so that the next ones take few bytes.
-    let remembers: [UInt8] =
-      Array("h\u{0}(h\u{1}K\u{0}K\u{0}".utf8) + [0x85, 0x4B, 1, 0x85, 0x89]
-      + Array("h\u{3}tRs".utf8)
+    let view = Array("K\u{0}K\u{0}".utf8) + [0x85, 0x4B, 1, 0x85, 0x89]
+    let remembers = Array("h\u{0}(h\u{1}".utf8) + view + Array("h\u{3}tRs".utf8)
     let first =
       text([0x2B]) + Array("ctorch._utils\n_rebuild_tensor_v2\nq\u{0}((".utf8)
       + text(Array("storage".utf8)) + Array("ctorch\nFloatStorage\n".utf8) + text([0x30])
-      + text(Array("cpu".utf8)) + Array("K\u{0}tQq\u{1}K\u{0}K\u{0}".utf8) + [
-        0x85, 0x4B, 1, 0x85, 0x89,
-      ]
+      + text(Array("cpu".utf8)) + Array("K\u{0}tQq\u{1}".utf8) + view
       + Array("ccollections\nOrderedDict\n)Rq\u{3}tRs".utf8)
     return [
       File(name: ".npz, many arrays", bytes: many) { _ = try NumPyArchive(bytes: $0) },
@@ -207,7 +204,7 @@ extension HostileFiles {
     for index in 0..<count {
       let (name, bytes) = entry(index)
       let common =
-        [20, 0] + [UInt8](repeating: 0, count: 8) + little(checksum(bytes))
+        [20, 0] + [UInt8](repeating: 0, count: 8) + little(crc32(bytes))
         + little(UInt32(bytes.count)) + little(UInt32(bytes.count)) + little(UInt16(name.count))
         + [0, 0]
       directory +=
@@ -218,15 +215,6 @@ extension HostileFiles {
     let counts = little(UInt16(count)) + little(UInt16(count))
     return file + directory + [0x50, 0x4B, 5, 6, 0, 0, 0, 0] + counts
       + little(UInt32(directory.count)) + little(UInt32(file.count)) + [0, 0]
-  }
-
-  /// CRC-32, bit by bit.
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    ~bytes.reduce(UInt32.max) { state, byte in
-      (0..<8).reduce(state ^ UInt32(byte)) { state, _ in
-        state >> 1 ^ (state & 1) &* 0xEDB8_8320
-      }
-    }
   }
 }
 

@@ -70,6 +70,12 @@ struct ONNXBuilder {
     return add("Slice", [value, start, end, integers([axis])])
   }
 
+  /// x W^T + b, for weights `[O, I]`.
+  mutating func linear(_ x: String, weight: String, bias: String) -> String {
+    let product = add("MatMul", [x, transpose(weight, [1, 0])])
+    return add("Add", [product, bias])
+  }
+
   mutating func transpose(_ value: String, _ order: [Int]) -> String {
     add("Transpose", [value], ["perm": .integers(order)])
   }

@@ -53,9 +53,8 @@ extension SavedLanguageModel {
     let result = builder.addRecurrent(
       model.rnn, input: embedded, states: states, prefix: "rnn.")
     let table = model.configuration.tiesWeights ? "embed.weight" : "fc.weight"
-    let matrix = builder.transpose(named(table, &builder), [1, 0])
-    let product = builder.add("MatMul", [result.output, matrix])
-    let logits = builder.add("Add", [product, named("fc.bias", &builder)])
+    let (weight, bias) = (named(table, &builder), named("fc.bias", &builder))
+    let logits = builder.linear(result.output, weight: weight, bias: bias)
     _ = builder.add("Transpose", [logits], ["perm": .integers([1, 0, 2])], named: "logits")
     builder.addOutput(.init("logits", .float32, [batch, steps, .fixed(model.vocabularySize)]))
     builder.addResults(result.states, of: model.rnn)

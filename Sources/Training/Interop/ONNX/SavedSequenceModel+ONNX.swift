@@ -25,14 +25,11 @@ extension SavedSequenceModel {
   }
 
   private func exchangeMetadata() throws(CheckpointError) -> [String: String] {
-    do throws(JSONMismatch) {
-      return [
+    try metadataTexts { () throws(JSONMismatch) in
+      [
         "interface": try JSONValue(encoding: interface).text,
         "config": try JSONValue(encoding: model.configuration).text,
       ]
-    } catch {
-      throw CheckpointError(
-        file: "new file", format: "JSON", place: "metadata", reason: "\(error)")
     }
   }
 }
@@ -99,7 +96,7 @@ private struct SequenceReaderWriter {
   }
 
   private mutating func answer(_ outputs: String) {
-    let size = ONNXGraph.Value.Extent.fixed(interface.target.size)
+    let size = Extent.fixed(interface.target.size)
     if interface.target.isSequence {
       let answers = linear(outputs, "fc")
       _ = builder.add("Transpose", [answers], ["perm": .integers([1, 0, 2])], named: "output")
@@ -110,10 +107,8 @@ private struct SequenceReaderWriter {
     }
   }
 
-  /// x W^T + b.
   private mutating func linear(_ x: String, _ name: String) -> String {
-    let product = builder.add("MatMul", [x, builder.transpose(named("\(name).weight"), [1, 0])])
-    return builder.add("Add", [product, named("\(name).bias")])
+    builder.linear(x, weight: named("\(name).weight"), bias: named("\(name).bias"))
   }
 
   /// `[T, B, H]` as `[B, H]`.
