@@ -10,9 +10,12 @@ struct PickleReader {
   private var marks: [Int] = []
   /// Values by number. Python numbers them in order, from 0 or from 1.
   private var memo: [PickleValue?] = []
-  private var storages: [String: TorchStorage] = [:]
-  /// The dictionaries made so far.
-  private(set) var dictionaries: [[(key: String, value: PickleValue)]] = []
+  /// The dictionaries, storages and tensors made so far.
+  private var dictionaries: [[(key: String, value: PickleValue)]] = []
+  private var storages: [TorchStorage] = []
+  private(set) var tensors: [TorchTensor] = []
+  /// The place of a storage by its key.
+  private var storagePlaces: [String: Int] = [:]
   /// Where the instruction at hand starts.
   private var start = 0
 
@@ -72,7 +75,7 @@ struct PickleReader {
     case UInt8(ascii: "j"): try recall(Int(try number(UInt32.self)))
     case UInt8(ascii: "t"): try pushTuple(try popGroup())
     case 0x85...0x87: try pushTuple(try pop(Int(instruction - 0x84)))
-    case UInt8(ascii: "Q"): try push(.storage(try storage(try pop())))
+    case UInt8(ascii: "Q"): try push(.storage(try place(ofStorage: try pop())))
     case UInt8(ascii: "R"): try reduce()
     case UInt8(ascii: "s"): try setMembers(try pop(2))
     case UInt8(ascii: "u"): try setMembers(try popGroup())
@@ -176,17 +179,21 @@ extension PickleReader {
   }
 
   /// `('storage', torch.FloatStorage, '0', 'cpu', 448)`.
-  private mutating func storage(_ value: PickleValue) throws(PickleError) -> TorchStorage {
+  private mutating func place(ofStorage value: PickleValue) throws(PickleError) -> Int {
     guard case .tuple(let parts, _) = value, parts.count == 5, case .text("storage") = parts[0],
       case .global(.storage(let type)) = parts[1], case .text(let key) = parts[2],
       case .text = parts[3], case .integer(let count) = parts[4], count >= 0
     else { throw failure("expected a description of a storage, found \(value.summary)") }
     let storage = TorchStorage(key: key, elementType: type, count: count)
-    if let known = storages[key], known != storage {
-      throw failure("storage \(key) is described in two ways")
+    if let place = storagePlaces[key] {
+      guard storages[place] == storage else {
+        throw failure("storage \(key) is described in two ways")
+      }
+      return place
     }
-    storages[key] = storage
-    return storage
+    storagePlaces[key] = storages.count
+    storages.append(storage)
+    return storages.count - 1
   }
 
   /// Applies a name to its arguments: an empty dictionary, or a view of a storage.
@@ -196,12 +203,13 @@ extension PickleReader {
     case (.global(.orderedDictionary), .tuple(let parts, _)) where parts.isEmpty:
       try push(newDictionary())
     case (.global(.rebuildTensor), .tuple(let parts, _)):
-      guard parts.count == 6, case .storage(let storage) = parts[0],
+      guard parts.count == 6, case .storage(let place) = parts[0],
         case .integer(let offset) = parts[1], let shape = parts[2].integers,
         let strides = parts[3].integers, case .bool = parts[4], case .dictionary = parts[5]
       else {
         throw failure("expected a storage, an offset, a shape and strides, found other arguments")
       }
+      let storage = storages[place]
       guard
         let tensor = TorchTensor(storage: storage, offset: offset, shape: shape, strides: strides)
       else {
@@ -209,7 +217,8 @@ extension PickleReader {
           "expected a tensor inside its storage of \(storage.count) elements, found shape \(shape) "
             + "with strides \(strides) from element \(offset)")
       }
-      try push(.tensor(tensor))
+      tensors.append(tensor)
+      try push(.tensor(tensors.count - 1))
     default:
       throw failure("expected a call that makes a tensor, found \(function.summary)")
     }

@@ -6,11 +6,13 @@ enum PickleValue: Sendable {
   case text(String)
   /// `depth` counts the tuples inside of one another.
   case tuple([PickleValue], depth: Int)
+  case global(PickleGlobal)
   /// A dictionary: its place among the reader's.
   case dictionary(Int)
-  case global(PickleGlobal)
-  case storage(TorchStorage)
-  indirect case tensor(TorchTensor)
+  /// A storage: its place among the reader's.
+  case storage(Int)
+  /// A tensor: its place among the reader's.
+  case tensor(Int)
 
   /// For "expected ..., found ...".
   var summary: String {
@@ -20,8 +22,8 @@ enum PickleValue: Sendable {
     case .integer(let value): "\(value)"
     case .text(let text): text.utf8.count <= 40 ? "'\(text)'" : "a long text"
     case .tuple: "a tuple"
-    case .dictionary: "a dictionary"
     case .global(let global): "the name \(global)"
+    case .dictionary: "a dictionary"
     case .storage: "a storage"
     case .tensor: "a tensor"
     }
@@ -31,6 +33,7 @@ enum PickleValue: Sendable {
   var integers: [Int]? {
     guard case .tuple(let elements, _) = self else { return nil }
     var numbers: [Int] = []
+    numbers.reserveCapacity(elements.count)
     for element in elements {
       guard case .integer(let number) = element else { return nil }
       numbers.append(number)

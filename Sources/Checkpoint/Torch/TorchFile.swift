@@ -90,12 +90,14 @@ public struct TorchFile: Sendable {
       throw failure(member.key, "stands there twice")
     }
     var tensors: [(name: String, value: TorchTensor)] = []
+    tensors.reserveCapacity(members.count)
     // One storage of many tensors in a row is looked up once.
     var known: TorchStorage?
     for (name, value) in members {
-      guard case .tensor(let tensor) = value else {
+      guard case .tensor(let place) = value else {
         throw failure(name, "expected a tensor, found \(value.summary)")
       }
+      let tensor = reader.tensors[place]
       guard !name.isEmpty, name.utf8.count <= Format.maximumNameSize, !name.hasControlCharacter
       else { throw failure("data.pkl", "expected a printable name of 1 to 512 bytes") }
       let storage = tensor.storage
