@@ -63,12 +63,17 @@ extension Recurrent {
       "a sequence of shape \(x.shape) for a layer with \(inputSize) input units")
     let (steps, batch) = (steps(of: x), batch(of: x))
     check(state, batch: batch)
-    let inputs = [x] + state.tensors + weights.flatMap { $0 }
-    let window = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
-    let pass = RecurrentPass(
-      self, x, state.tensors, window, masks: masks, learns: inputs.contains { $0.isTracked })
+    let learns =
+      x.isTracked || state.tensors.contains { $0.isTracked }
+      || weights.contains { $0.contains { $0.isTracked } }
+    let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
+    let pass = RecurrentPass(self, x, state.tensors, marks, masks: masks, learns: learns)
+    guard learns else {
+      return (pass.output, RecurrentState(names: state.names, tensors: pass.finalStates))
+    }
     let outputs = Tensor.record(
-      [pass.output] + pass.finalStates, dependingOn: inputs, pullback: pass.pullback)
+      [pass.output] + pass.finalStates,
+      dependingOn: [x] + state.tensors + weights.flatMap { $0 }, pullback: pass.pullback)
     return (
       outputs[0], RecurrentState(names: state.names, tensors: Array(outputs.dropFirst()))
     )

@@ -4,7 +4,7 @@ import TensorCore
 ///
 /// Between layers signals are time first, `[T, B, units]`; the layer's own input and output are read
 /// and written in their layout, in place.
-struct RecurrentPass {
+final class RecurrentPass {
   let layer: Recurrent
   let steps: Int
   let batch: Int
@@ -17,7 +17,7 @@ struct RecurrentPass {
   /// For each direction of each layer, what it left.
   private(set) var trails: [Plan.Trail] = []
   /// The outputs of each direction, layer by layer, where merging has to look at them again.
-  private var parts: [[Storage]] = []
+  private var parts: [[Storage]]
   /// The input of each layer but the first.
   private var between: [Storage] = []
 
@@ -40,44 +40,47 @@ struct RecurrentPass {
     shape[2] = layer.outputSize
     output = Tensor(uninitialized: shape) { _ in }
     finalStates = initialStates.map { layer.emptyState(like: $0) }
+    parts = Array(repeating: [], count: layer.layers)
     for index in 0..<layer.layers { runLayer(index, initialStates) }
   }
 
   // MARK: Forward
 
-  private mutating func runLayer(_ index: Int, _ initialStates: [Tensor]) {
-    let directions = layer.direction.count
-    let isLast = index == layer.layers - 1
-    let width = layer.outputSize(ofLayer: index)
-    var target: SignalView
-    if isLast {
+  private func runLayer(_ index: Int, _ initialStates: [Tensor]) {
+    let target: SignalView
+    if index == layer.layers - 1 {
       target = view(of: &output)
     } else {
+      let width = layer.outputSize(ofLayer: index)
       between.append(Storage(count: steps * batch * width))
       target = timeFirst(between[index].pointer, width)
     }
-    var outputs: [SignalView] = []
-    parts.append([])
-    for direction in 0..<directions {
-      outputs.append(part(of: target, direction, index))
+    for direction in 0..<layer.direction.count {
+      let output = part(of: target, direction, index)
+      run(index * layer.direction.count + direction, initialStates, into: output)
     }
-    for direction in 0..<directions {
-      let place = index * directions + direction
-      let plan = plan(place)
-      let starts = initialStates.enumerated().map { layer.part(of: $1, state: $0, place) }
-      let result = plan.run(
-        PlanArguments(
-          batch: batch, steps: steps, isReversed: layer.isReversed(place),
-          sequences: plan.cell.sequences.indices.map { sequence($0, of: plan, place) },
-          outputs: [outputs[direction]], initialStates: starts.map(\.pointer),
-          parameters: parameters(place)))
-      withExtendedLifetime(starts) {}
-      trails.append(result.trail)
-      for (state, storage) in result.states.enumerated() {
-        layer.set(storage, in: &finalStates[state], state: state, place)
-      }
+    merge(index, into: target)
+  }
+
+  /// Runs one direction of one layer.
+  private func run(_ place: Int, _ initialStates: [Tensor], into output: SignalView) {
+    let plan = plan(place)
+    var owners: [Storage] = []
+    let starts = initialStates.indices.map { state -> UnsafePointer<Float>? in
+      let (pointer, owner) = layer.part(of: initialStates[state], state: state, place)
+      if let owner { owners.append(owner) }
+      return pointer
     }
-    merge(parts[index], into: target, size: layer.cell(ofLayer: index).outputSize)
+    let (states, trail) = plan.run(
+      PlanArguments(
+        batch: batch, steps: steps, isReversed: layer.isReversed(place),
+        sequences: plan.cell.sequences.indices.map { sequence($0, of: plan, place) },
+        outputs: [output], initialStates: starts, parameters: parameters(place)))
+    withExtendedLifetime(owners) {}
+    if learns { trails.append(trail) }
+    for (state, storage) in states.enumerated() {
+      layer.set(storage, in: &finalStates[state], state: state, place)
+    }
   }
 
   /// The plan of one direction of one layer.
@@ -90,8 +93,9 @@ struct RecurrentPass {
 
   /// The weights of one direction of one layer, with their masks behind them.
   func parameters(_ place: Int) -> PlanParameters {
-    PlanParameters(
-      layer.weights[place] + (masks?.weights[place] ?? []), cache: layer.caches[place])
+    let weights = layer.weights[place]
+    return PlanParameters(
+      masks.map { weights + $0.weights[place] } ?? weights, cache: layer.caches[place])
   }
 
   /// A signal that one direction of a layer reads from outside.
@@ -125,7 +129,7 @@ struct RecurrentPass {
   // MARK: Merging directions
 
   /// Where one direction writes its output: its columns of the merged one, or memory of its own.
-  private mutating func part(
+  private func part(
     of target: SignalView, _ direction: Int, _ index: Int
   ) -> SignalView {
     let size = layer.cell(ofLayer: index).outputSize
@@ -141,8 +145,10 @@ struct RecurrentPass {
     }
   }
 
-  private func merge(_ parts: [Storage], into target: SignalView, size width: Int) {
+  private func merge(_ index: Int, into target: SignalView) {
+    let parts = parts[index]
     guard parts.count == 2, case .bidirectional(let merge) = layer.direction else { return }
+    let width = layer.cell(ofLayer: index).outputSize
     let program = merge == .product ? MergePrograms.product : MergePrograms.sum
     let scale: Float = merge == .mean ? 0.5 : 1
     combine(program, scale, width, parts.map { timeFirst($0.pointer, width) } + [target])
@@ -205,9 +211,9 @@ struct RecurrentPass {
   /// From one cotangent for the output and each final state to one for the input, each initial state and
   /// each parameter.
   var pullback: ([Tensor?]) -> [Tensor?] {
-    { [self] cotangents in
-      var segment = LayerSegment(of: layer)
-      return pullBack(cotangents, &segment) + segment.gradients.flatMap { $0 }
+    { cotangents in
+      var segment = LayerSegment(of: self.layer)
+      return self.pullBack(cotangents, &segment) + segment.gradients.flatMap { $0 }
     }
   }
 

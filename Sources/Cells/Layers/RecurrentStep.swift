@@ -53,10 +53,16 @@ public struct RecurrentStep: Module {
         tensor.shape == [x.shape[0], spec.width],
         "state \(spec.name) has the shape \(tensor.shape), expected \([x.shape[0], spec.width])")
     }
-    let inputs = [x] + state.tensors + layer.weights[0]
-    let pass = RecurrentStepPass(layer, x, state, learns: inputs.contains { $0.isTracked })
+    let learns =
+      x.isTracked || state.tensors.contains { $0.isTracked }
+      || layer.weights[0].contains { $0.isTracked }
+    let pass = RecurrentStepPass(layer, x, state, learns: learns)
+    guard learns else {
+      return (pass.output, RecurrentState(names: state.names, tensors: pass.states))
+    }
     let outputs = Tensor.record(
-      [pass.output] + pass.states, dependingOn: inputs, adding: pass.pullBack)
+      [pass.output] + pass.states, dependingOn: [x] + state.tensors + layer.weights[0],
+      adding: pass.pullBack)
     return (
       outputs[0], RecurrentState(names: state.names, tensors: Array(outputs.dropFirst()))
     )

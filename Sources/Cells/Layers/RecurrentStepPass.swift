@@ -1,7 +1,7 @@
 import TensorCore
 
 /// One step of a layer of one cell, and what it leaves for the way back.
-struct RecurrentStepPass {
+final class RecurrentStepPass {
   let output: Tensor
   /// The states after the step.
   let states: [Tensor]

@@ -74,7 +74,7 @@ public struct Plan: Sendable {
   }
 
   /// Runs the cell over a sequence; returns the final states, `[B, width]` each.
-  package func run(_ arguments: PlanArguments) -> (states: [Storage], trail: Trail) {
+  package func run(_ arguments: borrowing PlanArguments) -> (states: [Storage], trail: Trail) {
     let result = PlanRun.run(content.forward, arguments)
     let trail = Trail(
       batch: arguments.batch, steps: arguments.steps, isReversed: arguments.isReversed,

@@ -52,7 +52,7 @@ package struct PlanParameters {
 }
 
 /// What the caller of a schedule brings: sizes, signals and parameters.
-package struct PlanArguments {
+package struct PlanArguments: ~Copyable {
   package var batch: Int
   package var steps: Int
   /// Whether the last step comes first.
@@ -73,58 +73,97 @@ package struct PlanArguments {
   var leavesOuters = false
 }
 
-/// The memory of one run of a schedule: an area for each buffer.
+/// The memory of a schedule's runs over some number of samples and steps: an area for each buffer.
 ///
-/// What is kept for the way back stands in one block of memory, everything else in another.
-struct PlanMemory {
-  private(set) var areas: [SignalArea] = []
+/// What is kept for the way back stands in a block of memory that is new for every run, everything else in
+/// another. Between runs only what the callers bring is bound anew, so that a loop of single steps lays out
+/// its memory once.
+final class PlanMemory {
   let batch: Int
   let steps: Int
+  let isReversed: Bool
+  /// By buffer.
+  let areas: UnsafeMutablePointer<SignalArea>
   /// What is kept after the run, if anything is.
   private(set) var kept: Storage?
   let temporary: Storage
   /// What depends on parameters alone, by buffer.
-  private(set) var prepared: [Storage?] = []
+  let prepared: [Storage?]
   /// What is gathered over several segments and made into more after the last, by buffer.
   private(set) var sums: [Storage?] = []
 
-  /// `known` holds what an earlier run made of the same parameters, buffer by buffer.
+  private let runnable: RunnableSchedule
+  private let buffers: [Schedule.Buffer]
+  /// Where the own memory of each buffer starts in its block.
+  private let offsets: [Int]
+  private let keptCount: Int
+  /// The buffers that lie elsewhere in every run.
+  private let bound: [Int]
+
+  /// Memory for runs of the sizes and with the parameters of the arguments. `known` holds what an earlier run
+  /// made of the same parameters, buffer by buffer.
   init(
-    _ runnable: RunnableSchedule, _ arguments: PlanArguments, goesStepByStep: Bool,
+    _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments, goesStepByStep: Bool,
     prepared known: [Storage?]?
   ) {
     let buffers =
       goesStepByStep ? runnable.buffersOfSingleSteps : runnable.schedule.buffers
-    (batch, steps) = (arguments.batch, arguments.steps)
-    var sizes = (kept: 0, temporary: 0)
-    for (number, buffer) in buffers.enumerated() {
-      let size = Self.size(of: buffer, batch: batch, steps: steps)
-      if runnable.isKept[number] { sizes.kept += size } else { sizes.temporary += size }
+    (batch, steps, isReversed) = (arguments.batch, arguments.steps, arguments.isReversed)
+    var counts = (kept: 0, temporary: 0)
+    var offsets: [Int] = []
+    for (buffer, isKept) in zip(buffers, runnable.isKept) {
+      let count = Self.size(of: buffer, batch: batch, steps: steps)
+      offsets.append(isKept ? counts.kept : counts.temporary)
+      if isKept { counts.kept += count } else { counts.temporary += count }
     }
-    kept = sizes.kept > 0 ? Storage(count: sizes.kept) : nil
-    temporary = Storage(count: sizes.temporary)
-    var next = (kept: kept?.pointer ?? temporary.pointer, temporary: temporary.pointer)
-    prepared = known ?? []
-    areas.reserveCapacity(buffers.count)
-    for (number, buffer) in buffers.enumerated() {
-      let size = Self.size(of: buffer, batch: batch, steps: steps)
-      let own = runnable.isKept[number] ? next.kept : next.temporary
-      if runnable.isKept[number] { next.kept += size } else { next.temporary += size }
-      if case .prepared(let rows) = buffer.kind {
-        let storage = known?[number] ?? Storage(count: rows * buffer.width)
-        if known == nil { prepared.append(storage) }
-        areas.append(matrix(storage.pointer, buffer))
-      } else if case .value(let rows) = buffer.kind, let segments = arguments.segment.sums {
-        let storage = segments.storage(ofBuffer: number) ?? Storage(count: rows * buffer.width)
-        sums += Array(repeating: nil, count: number - sums.count) + [storage]
-        if known == nil { prepared.append(nil) }
-        areas.append(matrix(storage.pointer, buffer))
-      } else {
-        if known == nil { prepared.append(nil) }
-        areas.append(area(of: buffer, own, arguments, runnable.schedule))
+    keptCount = counts.kept
+    temporary = Storage(count: counts.temporary)
+    let prepared =
+      known
+      ?? buffers.map { buffer in
+        guard case .prepared(let rows) = buffer.kind else { return nil }
+        return Storage(count: rows * buffer.width)
       }
+    let isBound = buffers.indices.map { number in
+      buffers[number].kind.isBound || runnable.isKept[number] && prepared[number] == nil
+    }
+    bound = buffers.indices.filter { isBound[$0] }
+    areas = .allocate(capacity: max(1, buffers.count))
+    (self.runnable, self.buffers, self.offsets, self.prepared) =
+      (runnable, buffers, offsets, prepared)
+    for (number, buffer) in buffers.enumerated() {
+      let own = prepared[number]?.pointer ?? temporary.pointer + offsets[number]
+      (areas + number).initialize(
+        to: isBound[number] ? matrix(own, buffer) : area(of: buffer, own, arguments))
     }
   }
+
+  deinit { areas.deallocate() }
+
+  /// Takes what a run brings.
+  func bind(_ arguments: borrowing PlanArguments) {
+    kept = keptCount > 0 ? Storage(count: keptCount) : nil
+    for number in bound {
+      let block = runnable.isKept[number] ? kept ?? temporary : temporary
+      areas[number] = area(of: buffers[number], block.pointer + offsets[number], arguments)
+    }
+    guard let segments = arguments.segment.sums else { return }
+    sums = Array(repeating: nil, count: buffers.count)
+    for (number, buffer) in buffers.enumerated() {
+      guard case .value(let rows) = buffer.kind else { continue }
+      let storage = segments.storage(ofBuffer: number) ?? Storage(count: rows * buffer.width)
+      sums[number] = storage
+      areas[number] = matrix(storage.pointer, buffer)
+    }
+  }
+
+  /// Whether a run of the arguments' sizes finds room here.
+  func fits(_ arguments: borrowing PlanArguments) -> Bool {
+    arguments.steps == steps && arguments.batch == batch && arguments.isReversed == isReversed
+  }
+
+  /// Lets go of what was kept.
+  func release() { kept = nil }
 
   /// Floats of memory of its own that a buffer needs, whole cache lines.
   private static func size(of buffer: Schedule.Buffer, batch: Int, steps: Int) -> Int {
@@ -150,8 +189,8 @@ struct PlanMemory {
   }
 
   private func area(
-    of buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>, _ arguments: PlanArguments,
-    _ schedule: Schedule
+    of buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>,
+    _ arguments: borrowing PlanArguments
   ) -> SignalArea {
     let row = batch * buffer.width
     switch buffer.kind {
@@ -159,9 +198,9 @@ struct PlanMemory {
     case .output(let index): return arguments.outputs[index].area
     case .state(let index):
       var area = state(buffer, own, arguments)
-      area.previousShift = arguments.isReversed ? 1 : 0
-      area.nextShift = arguments.isReversed ? 0 : 1
-      let first = arguments.isReversed ? steps : 0
+      area.previousShift = isReversed ? 1 : 0
+      area.nextShift = isReversed ? 0 : 1
+      let first = isReversed ? steps : 0
       let start = area.otherBase ?? area.base + (first & area.stepMask) * area.timeStride
       if let initial = arguments.initialStates[index] {
         start.update(from: initial, count: row)
@@ -171,7 +210,7 @@ struct PlanMemory {
       return area
     case .parameter(let index):
       return matrix(arguments.parameters.tensors[index].storage.pointer, buffer)
-    case .table(let index): return matrix(schedule.tables[index].pointer, buffer)
+    case .table(let index): return matrix(runnable.schedule.tables[index].pointer, buffer)
     case .gathered(let index):
       var area = matrix(arguments.gathered[index], buffer)
       area.sampleStride = arguments.gatheredStride
@@ -184,7 +223,8 @@ struct PlanMemory {
 
   /// A state's values before the first step and after each: numbered 0 to T in the order of time.
   private func state(
-    _ buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>, _ arguments: PlanArguments
+    _ buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>,
+    _ arguments: borrowing PlanArguments
   ) -> SignalArea {
     guard let index = buffer.output else {
       var area = SignalArea(base: own, timeStride: batch * buffer.width, rowStride: buffer.width)
@@ -193,8 +233,8 @@ struct PlanMemory {
     }
     // It is the output; only its initial value stands elsewhere.
     var area = arguments.outputs[index].area
-    if !arguments.isReversed { area.base -= area.timeStride }
-    area.otherStep = arguments.isReversed ? steps : 0
+    if !isReversed { area.base -= area.timeStride }
+    area.otherStep = isReversed ? steps : 0
     area.otherBase = own
     area.otherRowStride = buffer.width
     return area
@@ -235,18 +275,28 @@ struct PlanMemory {
   }
 
   /// The states after the last step, `[B, width]` each.
-  func finalStates(_ runnable: RunnableSchedule, _ arguments: PlanArguments) -> [Storage] {
+  func finalStates(_ arguments: borrowing PlanArguments) -> [Storage] {
     runnable.stateBuffers.map { number in
-      let buffer = runnable.schedule.buffers[number]
+      let buffer = buffers[number]
       // The output of a single step may be all of a state.
       if buffer.output != nil, let storage = arguments.outputStorage { return storage }
       let area = areas[number]
-      let last = (arguments.isReversed ? 0 : steps) & area.stepMask
+      let last = (isReversed ? 0 : steps) & area.stepMask
       let storage = Storage(count: batch * buffer.width)
       copyRows(
         area.base + last * area.timeStride, stride: area.rowStride, rows: batch,
         width: buffer.width, into: storage.pointer, stride: buffer.width)
       return storage
+    }
+  }
+}
+
+extension Schedule.Buffer.Kind {
+  /// Whether it is a caller's, or starts from what a caller brings.
+  fileprivate var isBound: Bool {
+    switch self {
+    case .sequence, .output, .state, .gathered: true
+    case .parameter, .table, .everyStep, .oneStep, .prepared, .value: false
     }
   }
 }

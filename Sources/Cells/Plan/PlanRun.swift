@@ -18,7 +18,6 @@ struct PlanRun {
 
   let runnable: RunnableSchedule
   var schedule: Schedule { runnable.schedule }
-  private let isReversed: Bool
   private let split: PlanSplit
   /// Whether what is gathered is wanted for each sample.
   let gathersSamples: Bool
@@ -27,34 +26,41 @@ struct PlanRun {
   let memory: PlanMemory
   let weights: PackedWeights
   /// Of the products; the caller's, which other threads can't see.
-  let precision = Precision.current
+  let precision: Precision
 
   /// Runs the whole schedule.
-  static func run(_ runnable: RunnableSchedule, _ arguments: PlanArguments) -> Results {
+  static func run(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) -> Results {
     require(
       arguments.batch > 0 && arguments.steps > 0,
       "a recurrence over \(arguments.steps) steps of \(arguments.batch) samples")
     let run = PlanRun(runnable, arguments)
+    run.memory.bind(arguments)
     let isShared =
       run.split.parts > 1
       && ThreadTeam.tryRun(parts: run.split.parts) { run.execute(part: $0, run.split) }
     if !isShared { run.execute(part: 0, run.split.alone) }
     run.segment.sums?.keep(run.memory.sums)
-    return Results(
-      states: run.memory.finalStates(runnable, arguments),
+    let results = Results(
+      states: run.memory.finalStates(arguments),
       kept: runnable.schedule.kept.map { (run.memory.view($0), run.memory.kept) },
       outers: run.outers)
+    run.leaveMemory(arguments)
+    return results
   }
 
-  private init(_ runnable: RunnableSchedule, _ arguments: PlanArguments) {
+  private init(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) {
     self.runnable = runnable
-    isReversed = arguments.isReversed
+    precision = Precision.current
     split = PlanSplit(runnable, arguments)
     gathersSamples = arguments.gatheredStride != 0
     segment = arguments.segment
     leavesOuters = arguments.leavesOuters
     let parameters = arguments.parameters
     let known = parameters.cache?.prepared(for: runnable, parameters.tensors, precision)
+    if let known, let idle = known.memory, idle.fits(arguments) {
+      (memory, weights) = (idle, known.weights)
+      return
+    }
     memory = PlanMemory(
       runnable, arguments, goesStepByStep: split.goesStepByStep, prepared: known?.storages)
     if let known {
@@ -67,24 +73,28 @@ struct PlanRun {
     }
   }
 
+  /// Leaves the memory to the next run, if that may be one more step of a loop.
+  private func leaveMemory(_ arguments: borrowing PlanArguments) {
+    guard memory.steps == 1, !leavesOuters, segment.sums == nil else { return }
+    memory.release()
+    arguments.parameters.cache?.leave(memory, with: weights, for: runnable)
+  }
+
   /// What is made of the parameters alone.
   private static func prepare(
     _ runnable: RunnableSchedule, _ memory: PlanMemory, _ precision: Precision
   ) -> PackedWeights {
-    memory.areas.withUnsafeBufferPointer { areas in
-      guard let areas = areas.baseAddress else { return PackedWeights([]) }
-      let block = StepBlock(step: 0, rows: 1)
-      runnable.parameterStage.run(areas, PackedWeights([]), block)
-      return PackedWeights(
-        runnable.schedule.packings.map { packing in
-          let rowStride = areas[packing.matrix.buffer].rowStride
-          return PackedMatrix(
-            packing.matrix.signalPlace.address(in: areas, block).0,
-            kStride: packing.isTransposed ? rowStride : 1,
-            nStride: packing.isTransposed ? 1 : rowStride, n: packing.n, k: packing.k,
-            precision: precision)
-        })
-    }
+    let (areas, block) = (Areas(memory.areas), StepBlock(step: 0, rows: 1))
+    runnable.parameterStage.run(areas, PackedWeights([]), block)
+    return PackedWeights(
+      runnable.schedule.packings.map { packing in
+        let rowStride = areas[packing.matrix.buffer].rowStride
+        return PackedMatrix(
+          packing.matrix.signalPlace.address(in: areas, block).0,
+          kStride: packing.isTransposed ? rowStride : 1,
+          nStride: packing.isTransposed ? 1 : rowStride, n: packing.n, k: packing.k,
+          precision: precision)
+      })
   }
 
   // MARK: Threads
@@ -93,39 +103,37 @@ struct PlanRun {
     let parts = split.parts
     func share(_ count: Int) -> Range<Int> { count * part / parts..<count * (part + 1) / parts }
     func meet() { if parts > 1 { ThreadTeam.barrier() } }
-    memory.areas.withUnsafeBufferPointer { buffer in
-      guard let areas = buffer.baseAddress else { return }
-      var block = StepBlock(step: 0, rows: memory.batch)
-      if split.cutsColumns {
-        (block.part, block.parts) = (part, parts)
-      } else {
-        let rows = share(memory.batch)
-        (block.row, block.rows) = (rows.lowerBound, rows.count)
-      }
-      if split.goesStepByStep {
-        for index in 0..<memory.steps {
-          block.step = isReversed ? memory.steps - 1 - index : index
-          runnable.singleStep.run(areas, weights, block)
-        }
-      } else {
-        runForAllSteps(schedule.before, runnable.before, share(memory.steps), areas)
-        meet()
-        for index in 0..<memory.steps {
-          block.step = isReversed ? memory.steps - 1 - index : index
-          runnable.loop.run(areas, weights, block)
-        }
-        meet()
-        runForAllSteps(schedule.after, runnable.after, share(memory.steps), areas)
-      }
-      if schedule.gathering.isEmpty { return }
-      meet()
-      if gathersSamples { return gatherSamples(areas) }
-      gatherSums(share, areas)
-      if runnable.gathering.count == 0 || !segment.isLast { return }
-      // What is made of the sums is small.
-      meet()
-      if part == 0 { runnable.gathering.run(areas, weights, StepBlock(step: 0, rows: 1)) }
+    let areas = Areas(memory.areas)
+    var block = StepBlock(step: 0, rows: memory.batch)
+    if split.cutsColumns {
+      (block.part, block.parts) = (part, parts)
+    } else {
+      let rows = share(memory.batch)
+      (block.row, block.rows) = (rows.lowerBound, rows.count)
     }
+    if split.goesStepByStep {
+      for index in 0..<memory.steps {
+        block.step = memory.isReversed ? memory.steps - 1 - index : index
+        runnable.singleStep.run(areas, weights, block)
+      }
+    } else {
+      runForAllSteps(schedule.before, runnable.before, share(memory.steps), areas)
+      meet()
+      for index in 0..<memory.steps {
+        block.step = memory.isReversed ? memory.steps - 1 - index : index
+        runnable.loop.run(areas, weights, block)
+      }
+      meet()
+      runForAllSteps(schedule.after, runnable.after, share(memory.steps), areas)
+    }
+    if schedule.gathering.isEmpty { return }
+    meet()
+    if gathersSamples { return gatherSamples(areas) }
+    gatherSums(share, areas)
+    if runnable.gathering.count == 0 || !segment.isLast { return }
+    // What is made of the sums is small.
+    meet()
+    if part == 0 { runnable.gathering.run(areas, weights, StepBlock(step: 0, rows: 1)) }
   }
 
   // MARK: Many steps at once

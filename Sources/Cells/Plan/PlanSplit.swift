@@ -16,7 +16,7 @@ struct PlanSplit {
     (self.parts, self.cutsColumns, self.goesStepByStep) = (parts, cutsColumns, goesStepByStep)
   }
 
-  init(_ runnable: RunnableSchedule, _ arguments: PlanArguments) {
+  init(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) {
     // Less multiplications and additions than this, and a thread waits longer than it works.
     let leastWork = 100_000
     let leastRows = 4

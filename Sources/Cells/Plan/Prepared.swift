@@ -6,6 +6,8 @@ struct Prepared {
   var weights: PackedWeights
   /// By buffer of the schedule.
   var storages: [Storage?]
+  /// What single steps work in, while none does.
+  var memory: PlanMemory?
 }
 
 /// Keeps what schedules made of one set of parameters, as long as the parameters stay as they are.
@@ -29,7 +31,8 @@ package final class PreparedCache: @unchecked Sendable {
   /// The packed weights that it holds, for each schedule that has used it.
   package var weights: [PackedWeights] { lock.withLock { entries.map(\.prepared.weights) } }
 
-  /// What was made of these parameters for a schedule, if they and the precision are still the same.
+  /// What was made of these parameters for a schedule, if they and the precision are still the same. Its memory
+  /// is nobody else's from now on.
   func prepared(
     for schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision
   ) -> Prepared? {
@@ -37,7 +40,18 @@ package final class PreparedCache: @unchecked Sendable {
       guard let index = index(of: schedule), entries[index].precision == precision,
         entries[index].stamps.elementsEqual(stamps(parameters))
       else { return nil }
+      defer { entries[index].prepared.memory = nil }
       return entries[index].prepared
+    }
+  }
+
+  /// Leaves memory to the next single step with the same weights.
+  func leave(_ memory: PlanMemory, with weights: PackedWeights, for schedule: RunnableSchedule) {
+    lock.withLock {
+      guard let index = index(of: schedule), entries[index].prepared.weights === weights else {
+        return
+      }
+      entries[index].prepared.memory = memory
     }
   }
 

@@ -51,6 +51,22 @@ package struct PackedMatrix: Sendable {
         rows, n, k, x, xRowStride, xColumnStride, packed.pointer, bias, accumulate, y, stride)
     }
   }
+
+  /// The same of few rows, whose columns are split over the ``ThreadTeam``.
+  func multiplySharingColumns(
+    rows: Int, x: UnsafePointer<Float>, xRowStride: Int, bias: UnsafePointer<Float>?,
+    into y: UnsafeMutablePointer<Float>, stride: Int
+  ) {
+    guard unit == nil else {
+      return multiply(rows: rows, x: x, xRowStride: xRowStride, bias: bias, into: y, stride: stride)
+    }
+    ThreadTeam.split(n, unit: ctk_panel_columns(), work: rows * n * k) { columns in
+      let first = columns.lowerBound
+      ctk_product_packed(
+        rows, columns.count, k, x, xRowStride, 1, packed.pointer + first * k,
+        bias.map { $0 + first }, false, y + first, stride)
+    }
+  }
 }
 
 /// y [m, n] = (accumulate ? y : 0) + bias + a [m, k] b [k, n], all three with strides; `bias` is a row of

@@ -33,6 +33,13 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
 /// x Wᵀ + b, the affine map of a linear layer with PyTorch's layout of weights: x [.., I],
 /// weight [O, I] and bias [O] to [.., O]. Differentiable in all three.
 public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
+  affine(x, weight: weight, bias: bias, packed: nil)
+}
+
+/// The same with a weight that stays packed from one product of few rows to the next.
+package func affine(
+  _ x: Tensor, weight: Tensor, bias: Tensor?, packed: PackedOnce?
+) -> Tensor {
   let (outputs, inputs) = (weight.shape.first ?? 0, weight.shape.last ?? 0)
   require(
     weight.rank == 2 && x.shape.last == inputs,
@@ -42,12 +49,19 @@ public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
       bias.shape == [outputs],
       "a bias of shape \(bias.shape) does not fit a weight of shape \(weight.shape)")
   }
-  let rows = elementCount(of: Array(x.shape.dropLast()))
-  let y = Tensor(uninitialized: x.shape.dropLast() + [outputs]) { result in
+  var shape = x.shape
+  shape[shape.count - 1] = outputs
+  let rows = elementCount(of: shape) / max(1, outputs)
+  let y = Tensor(uninitialized: shape) { result in
     weight.withUnsafePointer { w in
       x.withUnsafePointer { x in
         let offset = bias.map { UnsafePointer($0.storage.pointer) }
-        guard rows > fewRows else {
+        if rows <= fewRows {
+          if let packed = packed?.transpose(of: weight) {
+            packed.multiplySharingColumns(
+              rows: rows, x: x, xRowStride: inputs, bias: offset, into: result, stride: outputs)
+            return
+          }
           matrixProduct(
             m: rows, n: outputs, k: inputs, a: x, aRowStride: inputs, aColumnStride: 1, b: w,
             bRowStride: 1, bColumnStride: inputs, bias: offset, into: result, stride: outputs,
@@ -65,6 +79,7 @@ public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
     }
     withExtendedLifetime(bias?.storage) {}
   }
+  guard x.isTracked || weight.isTracked || bias?.isTracked == true else { return y }
   let operands = [x, weight] + (bias.map { [$0] } ?? [])
   guard let tape = Tape.following(operands) else { return y }
   return tape.record(

@@ -9,18 +9,7 @@ extension Tensor {
       "\(range) is outside of axis \(axis) of the shape \(shape)")
     var part = shape
     part[axis] = range.count
-    let block = Block(of: shape, axis: axis, range)
-    let y = Tensor(uninitialized: part) { result in
-      withUnsafePointer { block.read(from: $0, into: result) }
-    }
-    guard let tape = Tape.following(self) else { return y }
-    let full = shape
-    return tape.record(y, self) { cotangent, inputs in
-      inputs.accumulate(to: 0, shape: full) { sum, hasValues in
-        if !hasValues { fill(sum, count: elementCount(of: full), with: 0) }
-        cotangent.withUnsafePointer { block.add($0, to: sum) }
-      }
-    }
+    return taking(Block(of: shape, axis: axis, range), shape: part)
   }
 
   /// The part of a tensor at one position of an axis, without that axis; the position may be counted
@@ -33,7 +22,24 @@ extension Tensor {
     require(
       position >= 0 && position < shape[axis],
       "\(index) is outside of axis \(axis) of the shape \(shape)")
-    return slice(position..<position + 1, along: axis).squeezingShape(at: axis)
+    var part = shape
+    part.remove(at: axis)
+    return taking(Block(of: shape, axis: axis, position..<position + 1), shape: part)
+  }
+
+  /// The elements of a block, in the given shape.
+  private func taking(_ block: Block, shape part: [Int]) -> Tensor {
+    let y = Tensor(uninitialized: part) { result in
+      withUnsafePointer { block.read(from: $0, into: result) }
+    }
+    guard let tape = Tape.following(self) else { return y }
+    let full = shape
+    return tape.record(y, self) { cotangent, inputs in
+      inputs.accumulate(to: 0, shape: full) { sum, hasValues in
+        if !hasValues { fill(sum, count: elementCount(of: full), with: 0) }
+        cotangent.withUnsafePointer { block.add($0, to: sum) }
+      }
+    }
   }
 
   /// The tensor cut along one axis into parts of the given lengths, which must add up to the axis's.
@@ -76,6 +82,29 @@ public func concatenate(_ tensors: [Tensor], along axis: Int = 0) -> Tensor {
     defer { start += tensor.shape[axis] }
     return Block(of: shape, axis: axis, start..<start + tensor.shape[axis])
   }
+  return join(tensors, blocks, shape: shape)
+}
+
+/// Tensors of one shape put side by side along a new axis of the result. Differentiable.
+public func stack(_ tensors: [Tensor], along axis: Int = 0) -> Tensor {
+  guard let first = tensors.first else { failure("nothing to stack") }
+  let position = axis < 0 ? axis + first.rank + 1 : axis
+  require(
+    position >= 0 && position <= first.rank,
+    "the shape \(first.shape) has no place for axis \(axis)")
+  for tensor in tensors {
+    require(
+      tensor.shape == first.shape,
+      "the shapes \(first.shape) and \(tensor.shape) cannot be stacked")
+  }
+  var shape = first.shape
+  shape.insert(tensors.count, at: position)
+  let blocks = tensors.indices.map { Block(of: shape, axis: position, $0..<$0 + 1) }
+  return join(tensors, blocks, shape: shape)
+}
+
+/// Tensors as the blocks of one of the given shape.
+private func join(_ tensors: [Tensor], _ blocks: [Block], shape: [Int]) -> Tensor {
   let y = Tensor(uninitialized: shape) { result in
     for (tensor, block) in zip(tensors, blocks) {
       tensor.withUnsafePointer { block.write($0, into: result) }
@@ -93,11 +122,6 @@ public func concatenate(_ tensors: [Tensor], along axis: Int = 0) -> Tensor {
         inputs.add(part, to: index)
       }
     })[0]
-}
-
-/// Tensors of one shape put side by side along a new axis of the result. Differentiable.
-public func stack(_ tensors: [Tensor], along axis: Int = 0) -> Tensor {
-  concatenate(tensors.map { $0.expandingShape(at: axis) }, along: axis)
 }
 
 /// A range of positions along one axis of a tensor, as a block of a matrix: `rows` rows, one for each

@@ -23,6 +23,8 @@ public struct LanguageModel: Module {
   /// The matrix of the output, unless it is the embedding's.
   private var outputWeight: Tensor?
   private var outputBias: Tensor
+  /// The output's matrix as generation reads it, token after token.
+  private let packedOutput = PackedOnce()
 
   /// A model with random weights, as PyTorch draws them; a tied embedding, whose rows are output
   /// weights too, is drawn as these are, uniformly from ±1/sqrt(H).
@@ -133,7 +135,8 @@ public struct LanguageModel: Module {
   }
 
   private func logits(of output: Tensor) -> Tensor {
-    affine(output, weight: outputWeight ?? embed.weight, bias: outputBias)
+    affine(
+      output, weight: outputWeight ?? embed.weight, bias: outputBias, packed: packedOutput)
   }
 
   public mutating func visitParameters(_ visitor: inout ParameterVisitor) {

@@ -36,6 +36,26 @@ extension TeamTests {
       }
     }
 
+    @Test func affineMapsWithPackedWeights() {
+      var generator = Philox(seed: 5)
+      for (rows, inputs, outputs) in [(1, 128, 65), (4, 10, 3), (3, 300, 1001), (2, 64, 96)] {
+        let x = Tensor(normal: [rows, inputs], using: &generator)
+        var weight = Tensor(normal: [outputs, inputs], using: &generator)
+        let bias = Tensor(normal: [outputs], using: &generator)
+        let packed = PackedOnce()
+        for _ in 0..<2 {
+          expectSameBits("\(rows) x \(inputs) -> \(outputs)") {
+            [affine(x, weight: weight, bias: bias)]
+              + (0..<3).map { _ in affine(x, weight: weight, bias: bias, packed: packed) }
+          }
+          let plain = affine(x, weight: weight, bias: bias)
+          #expect(affine(x, weight: weight, bias: bias, packed: packed).scalars == plain.scalars)
+          // Another matrix in the same memory.
+          weight.withUnsafeMutablePointer { $0[0] += 1 }
+        }
+      }
+    }
+
     @Test(arguments: [Precision.high, .medium])
     func affineMapsOnTheMatrixUnit(precision: Precision) {
       MatrixUnit.emulate()

@@ -1,0 +1,27 @@
+/// Keeps a weight packed for products of few rows, as long as it stays as it is.
+///
+/// Packing takes longer than one such product, so it is done when the weight comes a second time. It may be sent
+/// between threads because the lock guards all that changes.
+package final class PackedOnce: @unchecked Sendable {
+  private let lock = Lock()
+  private var stamp: UInt64?
+  private var matrix: PackedMatrix?
+
+  package init() {}
+
+  /// The transpose of a weight `[O, I]`, packed; nil at first sight of it.
+  func transpose(of weight: Tensor) -> PackedMatrix? {
+    lock.withLock {
+      guard stamp == weight.storage.stamp else {
+        (stamp, matrix) = (weight.storage.stamp, nil)
+        return nil
+      }
+      if let matrix { return matrix }
+      let (outputs, inputs) = (weight.shape[0], weight.shape[1])
+      matrix = PackedMatrix(
+        weight.storage.pointer, kStride: 1, nStride: inputs, n: outputs, k: inputs,
+        precision: .highest)
+      return matrix
+    }
+  }
+}
