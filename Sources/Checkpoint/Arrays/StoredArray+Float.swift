@@ -18,7 +18,7 @@ extension StoredArray {
 
   /// The 16-bit patterns of a half-precision array.
   private var halves: [UInt16] {
-    [UInt16](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+    [UInt16](uninitializedCapacity: count) { buffer, initializedCount in
       UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
       initializedCount = count
     }

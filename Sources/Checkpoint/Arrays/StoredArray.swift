@@ -53,7 +53,7 @@ public struct StoredArray: Sendable, Hashable {
   /// The elements, if the array holds this very type; nothing is converted.
   public func values<Element: StoredElement>(as type: Element.Type) -> [Element]? {
     guard Element.elementType == elementType else { return nil }
-    return [Element](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+    return [Element](uninitializedCapacity: count) { buffer, initializedCount in
       UnsafeMutableRawBufferPointer(buffer).copyBytes(from: bytes)
       initializedCount = count
     }

@@ -34,7 +34,7 @@ enum ByteShuffle {
   ) -> [UInt8] {
     precondition(
       bytes.count.isMultiple(of: width), "\(bytes.count) bytes are not elements of \(width)")
-    return [UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, initializedCount in
+    return [UInt8](uninitializedCapacity: bytes.count) { buffer, initializedCount in
       bytes.withUnsafeBytes { input in
         let output = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: bytes.count)
         body(input, output)

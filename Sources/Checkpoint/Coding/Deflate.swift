@@ -10,7 +10,7 @@ enum Deflate {
     guard bytes.count > 1 else { return nil }
     let capacity = bytes.count - 1
     var isComplete = false
-    let output = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, initializedCount in
+    let output = [UInt8](uninitializedCapacity: capacity) { buffer, initializedCount in
       var size = uLong(capacity)
       isComplete =
         compress2(

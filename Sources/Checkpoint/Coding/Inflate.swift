@@ -83,7 +83,7 @@ enum Inflate {
     defer { inflateEnd(stream) }
 
     var status = Z_OK
-    let output = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+    let output = [UInt8](uninitializedCapacity: count) { buffer, initializedCount in
       stream.pointee.next_out = buffer.baseAddress
       stream.pointee.avail_out = UInt32(count)
       stream.pointee.next_in = UnsafeMutablePointer(

@@ -11,7 +11,7 @@ func inParallel<Value: Sendable>(
 ) -> [Value] {
   let next = Atomic(0)
   let threads = bytes < 1 << 16 ? 1 : ThreadTeam.count
-  return [Value](unsafeUninitializedCapacity: order.count) { buffer, count in
+  return [Value](uninitializedCapacity: order.count) { buffer, count in
     ThreadTeam.run(parts: max(1, min(threads, order.count))) { _ in
       while true {
         let turn = next.wrappingAdd(1, ordering: .relaxed).oldValue

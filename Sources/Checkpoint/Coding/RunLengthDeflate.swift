@@ -19,7 +19,7 @@ enum RunLengthDeflate {
       planes > 0 && bytes.count.isMultiple(of: planes), "\(bytes.count) bytes in \(planes) planes")
     let length = bytes.count / planes
     var isComplete = false
-    let output = [UInt8](unsafeUninitializedCapacity: bytes.count + BitWriter.slack) {
+    let output = [UInt8](uninitializedCapacity: bytes.count + BitWriter.slack) {
       buffer, initializedCount in
       guard let start = buffer.baseAddress else { return }
       bytes.withUnsafeBytes { input in

@@ -58,7 +58,7 @@ final class OpenFile: Sendable {
   /// Reads `count` bytes at `offset`; the file must have them.
   func read(at offset: Int, count: Int) throws(CheckpointError) -> [UInt8] {
     var failure: CheckpointError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+    let bytes = [UInt8](uninitializedCapacity: count) { buffer, initializedCount in
       failure = read(
         at: offset, into: UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count))
       initializedCount = failure == nil ? count : 0
