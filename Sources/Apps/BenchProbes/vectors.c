@@ -3,10 +3,8 @@
 
 #pragma STDC FP_CONTRACT ON
 
-// Results go here, so that no loop is for nothing.
-static volatile float sink;
-
-// CHAINS independent sums hide the latency of the instruction: as many as the registers hold.
+// CHAINS independent sums hide the latency of the instruction: as many as the registers hold. Their sum counts as used, so
+// that the loop is not for nothing.
 #define PROBE(NAME, TARGET, LANES, CHAINS)                                                        \
   typedef float NAME##_vector __attribute__((vector_size(4 * LANES)));                            \
   TARGET static double NAME(int64_t rounds) {                                                     \
@@ -22,7 +20,7 @@ static volatile float sink;
       __asm__ volatile("");                                                                       \
     }                                                                                             \
     for (int chain = 1; chain < CHAINS; chain++) sums[0] += sums[chain];                          \
-    sink = sums[0][0];                                                                            \
+    __asm__ volatile("" ::"m"(sums[0]));                                                          \
     return 2.0 * LANES * CHAINS * (double)rounds;                                                 \
   }
 
