@@ -63,9 +63,7 @@ extension Recurrent {
       "a sequence of shape \(x.shape) for a layer with \(inputSize) input units")
     let (steps, batch) = (steps(of: x), batch(of: x))
     check(state, batch: batch)
-    let learns =
-      x.isTracked || state.tensors.contains { $0.isTracked }
-      || weights.contains { $0.contains { $0.isTracked } }
+    let learns = isTracked(x, state)
     let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
     let pass = RecurrentPass(self, x, state.tensors, marks, masks: masks, learns: learns)
     guard learns else {
@@ -77,6 +75,12 @@ extension Recurrent {
     return (
       outputs[0], RecurrentState(names: state.names, tensors: Array(outputs.dropFirst()))
     )
+  }
+
+  /// Whether a tape follows anything that a pass reads.
+  func isTracked(_ x: Tensor, _ state: RecurrentState) -> Bool {
+    x.isTracked || state.tensors.contains { $0.isTracked }
+      || weights.contains { $0.contains { $0.isTracked } }
   }
 
   func check(_ state: RecurrentState, batch: Int) {

@@ -53,9 +53,7 @@ public struct RecurrentStep: Module {
         tensor.shape == [x.shape[0], spec.width],
         "state \(spec.name) has the shape \(tensor.shape), expected \([x.shape[0], spec.width])")
     }
-    let learns =
-      x.isTracked || state.tensors.contains { $0.isTracked }
-      || layer.weights[0].contains { $0.isTracked }
+    let learns = layer.isTracked(x, state)
     let pass = RecurrentStepPass(layer, x, state, learns: learns)
     guard learns else {
       return (pass.output, RecurrentState(names: state.names, tensors: pass.states))

@@ -2,7 +2,8 @@ import TensorCore
 
 /// A signal in memory: the row of sample b at step t starts at `base[t * timeStride + b * rowStride]`.
 ///
-/// Whoever makes one keeps its memory alive and says who writes to it; so it may be sent between threads.
+/// It may be sent between threads because it is no more than an address: whoever makes one keeps the memory alive and
+/// says who writes to it.
 package struct SignalView: @unchecked Sendable {
   package var base: UnsafeMutablePointer<Float>
   package var timeStride: Int

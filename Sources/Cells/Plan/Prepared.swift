@@ -12,8 +12,9 @@ struct Prepared {
 
 /// Keeps what schedules made of one set of parameters, as long as the parameters stay as they are.
 ///
-/// A loop of single steps, and generation, so pack their weights once and not once a step. It may be sent
-/// between threads because the lock guards all that changes.
+/// A loop of single steps, and generation, so pack their weights once and not once a step.
+///
+/// It may be sent between threads because the lock guards all that changes.
 package final class PreparedCache: @unchecked Sendable {
   private struct Entry {
     var schedule: RunnableSchedule

@@ -1,7 +1,8 @@
 /// Keeps a weight packed for products of few rows, as long as it stays as it is.
 ///
-/// Packing takes longer than one such product, so it is done when the weight comes a second time. It may be sent
-/// between threads because the lock guards all that changes.
+/// Packing takes longer than one such product, so it is done when the weight comes a second time.
+///
+/// It may be sent between threads because the lock guards all that changes.
 package final class PackedOnce: @unchecked Sendable {
   private let lock = Lock()
   private var stamp: UInt64?

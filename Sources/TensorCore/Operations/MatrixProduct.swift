@@ -79,7 +79,6 @@ package func affine(
     }
     withExtendedLifetime(bias?.storage) {}
   }
-  guard x.isTracked || weight.isTracked || bias?.isTracked == true else { return y }
   let operands = [x, weight] + (bias.map { [$0] } ?? [])
   guard let tape = Tape.following(operands) else { return y }
   return tape.record(

@@ -16,10 +16,8 @@ extension Tensor {
 
   /// With a further axis of length 1 at the given position of the result. Differentiable.
   public func expandingShape(at axis: Int) -> Tensor {
-    let position = axis < 0 ? axis + rank + 1 : axis
-    require(position >= 0 && position <= rank, "the shape \(shape) has no place for axis \(axis)")
     var expanded = shape
-    expanded.insert(1, at: position)
+    expanded.insert(1, at: position(ofNew: axis))
     return reshaped(to: expanded)
   }
 
@@ -74,6 +72,13 @@ extension Tensor {
   func position(of axis: Int) -> Int {
     let position = axis < 0 ? axis + rank : axis
     require(position >= 0 && position < rank, "the shape \(shape) has no axis \(axis)")
+    return position
+  }
+
+  /// The position of an axis that the result has besides; from the result's end where it is negative.
+  func position(ofNew axis: Int) -> Int {
+    let position = axis < 0 ? axis + rank + 1 : axis
+    require(position >= 0 && position <= rank, "the shape \(shape) has no place for axis \(axis)")
     return position
   }
 

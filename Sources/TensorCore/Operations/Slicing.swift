@@ -88,10 +88,7 @@ public func concatenate(_ tensors: [Tensor], along axis: Int = 0) -> Tensor {
 /// Tensors of one shape put side by side along a new axis of the result. Differentiable.
 public func stack(_ tensors: [Tensor], along axis: Int = 0) -> Tensor {
   guard let first = tensors.first else { failure("nothing to stack") }
-  let position = axis < 0 ? axis + first.rank + 1 : axis
-  require(
-    position >= 0 && position <= first.rank,
-    "the shape \(first.shape) has no place for axis \(axis)")
+  let position = first.position(ofNew: axis)
   for tensor in tensors {
     require(
       tensor.shape == first.shape,
