@@ -20,8 +20,6 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
   case badRow(path: String, line: Int, column: Int, expected: String, found: String)
   /// A sample is not what its dataset says of its samples.
   case badSample(index: Int, what: String, expected: String, found: String)
-  /// An epoch has no batch.
-  case noSamples(epoch: Int)
 
   /// One line: the file or name, where, what was expected and what was found.
   public var description: String {
@@ -47,8 +45,6 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
       "\(path):\(line):\(column): expected \(expected), found \(found)"
     case .badSample(let index, let what, let expected, let found):
       "sample \(index): \(what): expected \(expected), found \(found)"
-    case .noSamples(let epoch):
-      "epoch \(epoch): expected samples for at least one batch, found none"
     }
   }
 }

@@ -49,23 +49,6 @@ import Testing
     }
   }
 
-  @Test(arguments: cases)
-  func aStreamGoesOnFromAnyCursorToTheBit(windows: Windows, count: Int) throws {
-    let tokens = (0..<Int32(count)).map { $0 * 3 % 11 }
-    var whole = try WindowStream(tokens, windows: windows, seed: 99)
-    var seen: [(cursor: Data, batch: TokenBatch)] = []
-    for _ in 0..<30 {
-      let cursor = try JSONEncoder().encode(whole.cursor)
-      seen.append((cursor, whole.nextBatch()))
-    }
-    for start in [0, 1, 7, 29] {
-      let cursor = try JSONDecoder().decode(WindowCursor.self, from: seen[start].cursor)
-      var resumed = try WindowStream(tokens, windows: windows, resuming: cursor)
-      for step in seen[start...] { #expect(resumed.nextBatch() == step.batch) }
-      #expect(resumed.cursor == whole.cursor)
-    }
-  }
-
   @Test func sequentialRowsGoOnWhereTheBatchBeforeEnded() throws {
     let windows = Windows(.sequential, batchSize: 3, sequenceLength: 4, offset: 1)
     let tokens = (0..<Int32(62)).map { $0 }
@@ -99,19 +82,6 @@ import Testing
     #expect(Set(offsets) == Set(0..<6))
   }
 
-  @Test func aGeneratorGivesTheSeed() throws {
-    let windows = Windows(.random, batchSize: 2, sequenceLength: 3)
-    let tokens = (0..<Int32(100)).map { $0 }
-    var generator = SplitMix64(seed: 1)
-    var again = SplitMix64(seed: 1)
-    var first = try WindowStream(tokens, windows: windows, using: &generator)
-    var second = try WindowStream(tokens, windows: windows, using: &again)
-    var third = try WindowStream(tokens, windows: windows, using: &again)
-    #expect(first.cursor == second.cursor)
-    #expect(first.nextBatch() == second.nextBatch())
-    #expect(first.nextBatch() != third.nextBatch())
-  }
-
   @Test(arguments: cases)
   func oneTokenTooFewIsAnErrorWithBothNumbers(windows: Windows, count: Int) throws {
     let enough = windows.minimumTokenCount
@@ -120,7 +90,7 @@ import Testing
       #expect(try WindowEpoch(tokens, windows: windows, seed: 3, number: number).count > 0)
     }
     #expect(throws: DatasetError.tooShort(tokens: enough - 1, needed: enough)) {
-      try WindowStream(Array(tokens.dropLast()), windows: windows, seed: 0)
+      try WindowEpoch(Array(tokens.dropLast()), windows: windows, seed: 0, number: 0)
     }
   }
 
@@ -132,24 +102,6 @@ import Testing
     #expect(windows.shrunk(toFit: 36)?.batchSize == 1)
     #expect(windows.shrunk(toFit: 35) == nil)
     #expect(windows.shrunk(toFit: 0) == nil)
-  }
-
-  @Test func positionsThatDoNotFitAreRefused() throws {
-    let windows = Windows(batchSize: 2, sequenceLength: 3, offset: 0)
-    let tokens = [Int32](repeating: 1, count: 20)
-    func resume(epoch: Int, position: Int, tokenCount: Int) throws {
-      let cursor = WindowCursor(seed: 1, epoch: epoch, position: position, tokenCount: tokenCount)
-      _ = try WindowStream(tokens, windows: windows, resuming: cursor)
-    }
-    try resume(epoch: 4, position: 2, tokenCount: 20)
-    #expect(
-      throws: DatasetError.cursorMismatch(what: "tokens", expected: "21", found: "20")
-    ) { try resume(epoch: 0, position: 0, tokenCount: 21) }
-    #expect(
-      throws: DatasetError.cursorMismatch(what: "batch", expected: "0 to 2", found: "3")
-    ) { try resume(epoch: 0, position: 3, tokenCount: 20) }
-    #expect(throws: DatasetError.self) { try resume(epoch: -1, position: 0, tokenCount: 20) }
-    #expect(throws: DatasetError.self) { try resume(epoch: 0, position: -1, tokenCount: 20) }
   }
 
   @Test func impossibleWindowsAreNotDecoded() throws {

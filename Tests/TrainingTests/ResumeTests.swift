@@ -100,6 +100,26 @@ import Training
     try expectSameBits(task, settings, stride: 3)
   }
 
+  /// A file whose place in the data is a position alone, without a pool of samples, goes on to the bit too.
+  @Test func aPositionWithoutAPoolGoesOn() throws {
+    let task = try ModelCase(name: "tagger", cell: "gru", isBidirectional: true)
+      .task(ModelNumbers())
+    var configuration = task.configuration
+    configuration.batchSize = 1
+    let single = try SequenceTask(configuration, samples: task.samples)
+    var trainer = try Trainer(single, Self.settings)
+    var left = 4
+    try trainer.run(until: { left == 0 }) { if case .step = $0 { left -= 1 } }
+    var saved = try trainer.checkpoint()
+    try trainer.run { _ in }
+    let place = try CheckpointReader(bytes: saved.encoded()).json(BatchCursor.self, .data, "cursor")
+    #expect(place.epoch == 1 && place.position == 1 && place.pool != nil)
+    try saved.setJSON(["epoch": 1, "position": 1], .data, "cursor")
+    var again = try Trainer(resuming: CheckpointReader(bytes: saved.encoded()), single)
+    try again.run { _ in }
+    #expect(try again.checkpoint().encoded() == trainer.checkpoint().encoded())
+  }
+
   /// What a file holds for going on: without it, training ends elsewhere.
   enum Part: String, CaseIterable {
     case optimizer, schedule, dice, cursor, carry

@@ -1,37 +1,52 @@
-/// One pass over a source's samples, batch by batch.
+/// One pass over a source's samples, batch by batch, from its beginning or from any batch on.
 ///
 /// A pass is a function of the source, the collator, a seed and its number, and of nothing else. Without
-/// a seed the samples come in the source's order: that is how a model is measured.
+/// a seed the samples come in the source's order: that is how a model is measured. Samples that can be had
+/// in any order come in a random one; those of a stream are shuffled within pools of at least
+/// ``shufflePool`` samples, so that no more than a pool is in memory.
 public struct SampleEpoch: Sendable {
+  /// The smallest number of samples of a stream that are shuffled together.
+  public static let shufflePool = 1024
+
   private let task: TaskSamples
   private let source: any SampleSource
   private let collator: any Collator
   private let seed: UInt64?
+  /// The number of the pass, from 0.
   private let number: Int
   private let poolSize: Int
   /// The order of samples that can be had in any; nil for the source's own.
   private let order: [Int]?
 
+  /// Where the pool after ``pending`` begins.
   private var place = SamplePlace()
+  /// The batches of a pool, where it begins, and the number of those that were taken.
   private var pending: [SampleBatch] = []
-  /// Where the pool begins that ``next()`` takes batches from.
-  private(set) var pool = SamplePlace()
-  /// The number of the pool's batches that were taken.
-  private(set) var batch = 0
+  private var pool = SamplePlace()
+  private var taken = 0
+  /// The number of batches before the next one.
+  private var position: Int
 
-  /// The pass `number` over a source, in a random order that depends on the seed and the number; without
-  /// a seed in the source's order.
+  /// The pass over a source that a cursor is in, from the cursor's batch on, in a random order that depends on the
+  /// seed and the pass's number; without a seed in the source's order.
+  ///
+  /// A cursor that knows its pool is gone to at once; before one that knows only its position, the batches before it
+  /// are read.
   ///
   /// - Parameter task: what every sample is checked against.
+  /// - Throws: ``DatasetError/cursorMismatch(what:expected:found:)`` where the pass has no such place, or what
+  ///   reading throws.
   public init(
     _ task: TaskSamples, _ source: any SampleSource, collator: any Collator, seed: UInt64? = nil,
-    number: Int = 0
-  ) {
+    from cursor: BatchCursor = BatchCursor()
+  ) throws {
+    try cursor.validate()
     self.task = task
     self.source = source
     self.collator = collator
     self.seed = seed
-    self.number = number
+    number = cursor.epoch
+    position = cursor.pool == nil ? 0 : cursor.position
     let indexed = source as? any IndexedSamples
     if let indexed, let seed {
       var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: Int64(number)))
@@ -41,37 +56,44 @@ public struct SampleEpoch: Sendable {
     }
     let wanted = max(collator.poolSize, 1)
     // A stream is shuffled in pools that hold whole pools of the collator's.
-    let pools = (SampleStream.shufflePool + wanted - 1) / wanted
+    let pools = (Self.shufflePool + wanted - 1) / wanted
     poolSize = seed != nil && indexed == nil ? wanted * pools : wanted
+    if let pool = cursor.pool {
+      try go(to: pool)
+    } else {
+      while position < cursor.position, try next() != nil {}
+    }
+  }
+
+  /// The place of the next batch.
+  public var cursor: BatchCursor {
+    let next =
+      taken < pending.count
+      ? BatchCursor.Pool(start: pool, batch: taken) : .init(start: place, batch: 0)
+    return BatchCursor(epoch: number, position: position, pool: next)
   }
 
   /// The next batch, or nil at the end.
   ///
   /// - Throws: ``DatasetError/badSample(index:what:expected:found:)``, or what reading throws.
   public mutating func next() throws -> SampleBatch? {
-    while batch == pending.count {
+    while taken == pending.count {
       guard try readPool() else { return nil }
     }
-    batch += 1
-    return pending[batch - 1]
-  }
-
-  /// Whether no batch follows.
-  mutating func isAtEnd() throws -> Bool {
-    guard batch == pending.count else { return false }
-    var ahead = self
-    return try ahead.next() == nil
+    taken += 1
+    position += 1
+    return pending[taken - 1]
   }
 
   /// Goes to a pool and leaves out its first batches.
-  mutating func resume(at place: SamplePlace, batch: Int) throws {
-    self.place = place
-    guard batch > 0 else { return }
-    guard try readPool(), batch <= pending.count else {
+  private mutating func go(to pool: BatchCursor.Pool) throws {
+    place = pool.start
+    guard pool.batch > 0 else { return }
+    guard try readPool(), pool.batch < pending.count else {
       throw DatasetError.cursorMismatch(
-        what: "batch", expected: "0 to \(pending.count)", found: "\(batch)")
+        what: "batch", expected: "a number below \(pending.count)", found: "\(pool.batch)")
     }
-    self.batch = batch
+    taken = pool.batch
   }
 
   /// Reads the next pool; false at the end.
@@ -94,7 +116,7 @@ public struct SampleEpoch: Sendable {
         Array(samples[first..<min(first + size, samples.count)]), using: &generator)
     }
     pool = start
-    batch = 0
+    taken = 0
     return true
   }
 

@@ -18,12 +18,11 @@ extension SavedSequenceModel {
     if part == .all { sources.insert(samples.training, at: 0) }
     var known = samples
     (known.input, known.target) = (interface.input, interface.target)
-    let batches = ChainedBatches(
-      try sources.map { source in
-        SampleEpoch(
-          known, try SampleConversion(source, of: samples, to: interface),
-          collator: PaddingCollator(batchSize: 64))
-      })
+    let batches = try sources.map { source in
+      try SampleEpoch(
+        known, SampleConversion(source, of: samples, to: interface),
+        collator: PaddingCollator(batchSize: 64))
+    }
     let evaluator = SequenceEvaluator(self, language: language)
     guard let evaluation = try evaluator.evaluate(batches) else {
       throw InvalidSetting("data", expected: "samples to measure on", found: "none")
@@ -38,21 +37,6 @@ public enum EvaluatedPart: String, Sendable, CaseIterable {
   case validation
   /// All.
   case all
-}
-
-/// The batches of one pass after those of another.
-struct ChainedBatches: BatchSequence {
-  private var rest: ArraySlice<SampleEpoch>
-
-  init(_ epochs: [SampleEpoch]) { rest = epochs[...] }
-
-  mutating func next() throws -> SampleBatch? {
-    while !rest.isEmpty {
-      if let batch = try rest[rest.startIndex].next() { return batch }
-      rest.removeFirst()
-    }
-    return nil
-  }
 }
 
 extension SavedLanguageModel {

@@ -71,11 +71,11 @@ public struct LanguageModelTask: TrainingTask {
   }
 
   public func batches(
-    epoch: Int, from position: Int, seed: UInt64
+    from cursor: BatchCursor, seed: UInt64
   ) throws -> CollectionBatches<WindowEpoch> {
     let epoch = try WindowEpoch(
-      corpus.training, windows: configuration.windows, seed: seed, number: epoch)
-    return CollectionBatches(epoch, from: position)
+      corpus.training, windows: configuration.windows, seed: seed, number: cursor.epoch)
+    return CollectionBatches(epoch, from: cursor)
   }
 
   public func size(of batch: TokenBatch) -> Int { batch.inputs.count }

@@ -29,15 +29,17 @@ public struct SequenceEvaluator: Sendable {
     self.language = language
   }
 
-  /// The measures over all batches; nil if there is none.
+  /// The measures over all batches of some passes; nil if there is none.
   ///
   /// - Throws: what reading the batches throws.
-  public func evaluate(_ batches: some BatchSequence<SampleBatch>) throws -> Evaluation? {
-    var (batches, tally) = (batches, Tally(saved.interface, mostClasses: Self.mostClasses))
+  public func evaluate(_ passes: [SampleEpoch]) throws -> Evaluation? {
+    var tally = Tally(saved.interface, mostClasses: Self.mostClasses)
     var first: SampleBatch?
-    while let batch = try batches.next() {
-      first = first ?? batch
-      add(batch, to: &tally)
+    for var batches in passes {
+      while let batch = try batches.next() {
+        first = first ?? batch
+        add(batch, to: &tally)
+      }
     }
     guard let first, tally.weight > 0 else { return nil }
     var evaluation = tally.evaluation(saved.interface)

@@ -110,18 +110,8 @@ public struct SequenceTask: TrainingTask {
     SequenceNetwork(configuration.model, interface, using: &generator)
   }
 
-  public func batches(
-    epoch: Int, from position: Int, seed: UInt64
-  ) throws -> SampleEpoch {
-    var batches = SampleEpoch(
-      samples, samples.training, collator: collator, seed: seed, number: epoch)
-    for _ in 0..<position { _ = try batches.next() }
-    return batches
-  }
-
-  /// The batches of the samples that are not learnt from, in their order.
-  var validationBatches: SampleEpoch? {
-    samples.validation.map { SampleEpoch(samples, $0, collator: collator) }
+  public func batches(from cursor: BatchCursor, seed: UInt64) throws -> SampleEpoch {
+    try SampleEpoch(samples, samples.training, collator: collator, seed: seed, from: cursor)
   }
 
   public func size(of batch: SampleBatch) -> Int { batch.count }
@@ -148,8 +138,9 @@ public struct SequenceTask: TrainingTask {
   }
 
   public func evaluate(_ model: SequenceNetwork) throws -> Evaluation? {
-    guard let batches = validationBatches else { return nil }
-    return try SequenceEvaluator(saved(model), language: language).evaluate(batches)
+    guard let validation = samples.validation else { return nil }
+    let batches = try SampleEpoch(samples, validation, collator: collator)
+    return try SequenceEvaluator(saved(model), language: language).evaluate([batches])
   }
 
   /// The model with its two sides, ready to write.

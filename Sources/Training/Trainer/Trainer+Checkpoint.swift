@@ -1,4 +1,5 @@
 import Checkpoint
+import Datasets
 import TensorCore
 
 extension Trainer {
@@ -22,7 +23,7 @@ extension Trainer {
     if keepsFurtherWeights { writeFurtherWeights(to: &checkpoint) }
     try checkpoint.setJSON(dice, .random, "dropout")
     try checkpoint.setJSON(task.dataIdentity, .data, "identity")
-    try checkpoint.setJSON(batches.position, .data, "cursor")
+    try checkpoint.setJSON(batches.cursor, .data, "cursor")
     if let carry { try task.write(carry, to: &checkpoint) }
     return checkpoint
   }
@@ -65,13 +66,13 @@ extension Trainer {
     let used = try task.model(reading: reader)
     let model = try Self.weights("weights", of: used, reader).map { used.with($0) } ?? used
     try self.init(
-      task, settings, model, at: reader.json(BatchPosition.self, .data, "cursor"))
+      task, settings, model, from: reader.json(BatchCursor.self, .data, "cursor"))
     steps = Int(clamping: try reader.value(UInt64.self, .trainer, "step"))
     try optimizer.read(from: reader, for: model)
     lossSum = try reader.value(Double.self, .trainer, "loss_sum")
     lossCount = Int(clamping: try reader.value(UInt64.self, .trainer, "loss_count"))
     let wasFinished = try reader.value(UInt64.self, .trainer, "finished") != 0
-    isFinished = wasFinished && settings == saved || batches.position.epoch >= settings.epochs
+    isFinished = wasFinished && settings == saved || batches.cursor.epoch >= settings.epochs
     progress = try reader.json(MeasuredProgress.self, .trainer, "measured")
     if reader.contains(.trainer, "average_count") {
       average.count = Int(clamping: try reader.value(UInt64.self, .trainer, "average_count"))

@@ -1,4 +1,5 @@
 import Checkpoint
+import Datasets
 import TensorCore
 
 /// Trains the model of any task; it can be stopped after any step, saved, and goes on to the bit.
@@ -27,7 +28,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
   public internal(set) var isFinished = false
 
   var optimizer: any Optimizer
-  var batches: BatchCursor<Task>
+  var batches: BatchReader<Task>
   /// Draws what is dropped.
   var dice: Philox
   /// What the next batch goes on from.
@@ -49,20 +50,20 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     try settings.validate()
     var generator = Philox(seed: settings.seed)
     let model = task.makeModel(using: &generator)
-    try self.init(task, settings, model, at: .init(epoch: 0, position: 0))
+    try self.init(task, settings, model, from: BatchCursor())
     dice = Philox(seed: settings.seed, stream: 1)
   }
 
-  /// Training of a given model from a position in the data.
+  /// Training of a given model from a place in the data.
   init(
-    _ task: Task, _ settings: TrainingSettings, _ model: Task.Model, at position: BatchPosition
+    _ task: Task, _ settings: TrainingSettings, _ model: Task.Model, from cursor: BatchCursor
   ) throws {
     try settings.groups.validate(for: model)
     self.task = task
     self.settings = settings
     self.model = model
     optimizer = OptimizerChoice.make(settings)
-    batches = try BatchCursor(task, seed: settings.seed, at: position)
+    batches = try BatchReader(task, seed: settings.seed, from: cursor)
     dice = Philox(seed: settings.seed, stream: 1)
     guard !settings.schedule.needsTotal || totalSteps != nil else {
       throw InvalidSetting(
@@ -131,7 +132,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
 extension Trainer {
   private mutating func step() throws {
     if let divergence = progress.divergence { throw divergence }
-    let epoch = batches.position.epoch
+    let epoch = batches.cursor.epoch
     let (loss, gradients, size) = try accumulatedGradients(epoch: epoch)
     let norm = settings.groups.norm(of: gradients)
     let fault = Divergence.find(
@@ -165,7 +166,7 @@ extension Trainer {
     let moment = TrainingMoment(
       step: steps, totalSteps: totalSteps, labelSmoothing: settings.labelSmoothing)
     var (sum, gradients, size, count): (Double, Gradients?, Int, Int) = (0, nil, 0, 0)
-    while count < settings.accumulation, batches.position.epoch == epoch {
+    while count < settings.accumulation, batches.cursor.epoch == epoch {
       let batch = try batches.next(task, seed: settings.seed)
       var dice = dice
       let (task, before) = (task, carry)
@@ -188,8 +189,8 @@ extension Trainer {
 
   /// Measures where it is time to, ends the epoch where it is over, and training where all is done.
   private mutating func finishStep(epoch: Int) throws {
-    let endsEpoch = batches.position.epoch > epoch
-    let isLast = batches.position.epoch >= settings.epochs || steps >= settings.steps ?? .max
+    let endsEpoch = batches.cursor.epoch > epoch
+    let isLast = batches.cursor.epoch >= settings.epochs || steps >= settings.steps ?? .max
     let isTime = settings.evaluateEvery.map { steps.isMultiple(of: $0) } ?? endsEpoch
     var evaluation: Evaluation?
     if isTime || isLast, let measured = try task.evaluate(current) {

@@ -1,4 +1,5 @@
 import Checkpoint
+import Datasets
 import TensorCore
 
 /// What a ``Trainer`` trains: a model, the batches that it learns from, what their loss is, how it is
@@ -42,8 +43,8 @@ public protocol TrainingTask: Sendable {
   /// A model with random weights.
   func makeModel(using generator: inout Philox) -> Model
 
-  /// The batches of an epoch, counted from 0, from one of them on.
-  func batches(epoch: Int, from position: Int, seed: UInt64) throws -> Batches
+  /// The batches of the epoch that a cursor is in, from the cursor's batch on.
+  func batches(from cursor: BatchCursor, seed: UInt64) throws -> Batches
 
   /// How many units a batch has that are learned from.
   func size(of batch: Batch) -> Int
@@ -84,6 +85,9 @@ public protocol BatchSequence<Batch>: Sendable {
   /// What one step learns from.
   associatedtype Batch: Sendable
 
+  /// The place of the next batch.
+  var cursor: BatchCursor { get }
+
   /// The next batch, or nil at the end.
   ///
   /// - Throws: what is wrong with the data, which may be read only now.
@@ -94,19 +98,20 @@ public protocol BatchSequence<Batch>: Sendable {
 public struct CollectionBatches<Elements: RandomAccessCollection & Sendable>: BatchSequence
 where Elements.Element: Sendable, Elements.Index == Int {
   private let elements: Elements
-  private var position: Int
+  /// The place of the next element.
+  public private(set) var cursor: BatchCursor
 
-  /// From the element at `position` on, counted from the first.
-  public init(_ elements: Elements, from position: Int = 0) {
+  /// From the element at the cursor's position on, counted from the first.
+  public init(_ elements: Elements, from cursor: BatchCursor = BatchCursor()) {
     self.elements = elements
-    self.position = elements.startIndex + position
+    self.cursor = cursor
   }
 
   /// The next element.
   public mutating func next() -> Elements.Element? {
-    guard position < elements.endIndex else { return nil }
-    defer { position += 1 }
-    return elements[position]
+    guard cursor.position < elements.count else { return nil }
+    defer { cursor = BatchCursor(epoch: cursor.epoch, position: cursor.position + 1) }
+    return elements[elements.startIndex + cursor.position]
   }
 }
 

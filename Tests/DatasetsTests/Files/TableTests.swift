@@ -168,7 +168,7 @@ import Testing
         #expect(
           task.input.size
             == (choice == .bytes ? 256 : choice == .bytePairs(vocabularySize: 260) ? 260 : 5))
-        var epoch = SampleEpoch(
+        var epoch = try SampleEpoch(
           task, task.training, collator: PaddingCollator(batchSize: 4), seed: 1)
         #expect(try epoch.next()?.count == 4)
       }

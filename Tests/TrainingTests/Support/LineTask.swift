@@ -1,4 +1,5 @@
 import Checkpoint
+import Datasets
 import TensorCore
 import Training
 
@@ -37,8 +38,8 @@ struct LineTask: TrainingTask {
     Line(weight: Tensor(uniform: [3, 2], from: -1, to: 1, using: &generator))
   }
 
-  func batches(epoch: Int, from position: Int, seed: UInt64) -> CollectionBatches<[Pair]> {
-    CollectionBatches(pairs, from: position)
+  func batches(from cursor: BatchCursor, seed: UInt64) -> CollectionBatches<[Pair]> {
+    CollectionBatches(pairs, from: cursor)
   }
 
   func size(of batch: Pair) -> Int { batch.x.shape[0] }

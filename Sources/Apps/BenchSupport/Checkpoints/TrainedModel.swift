@@ -13,14 +13,21 @@ extension BenchmarkCase {
     sizes.vocabularySize = corpus.tokenizer.vocabulary.count
     var model = try sizes.languageModel()
     var optimizer = Adam(learningRate: 2e-3)
-    var stream = try WindowStream(
-      corpus.training, windows: Windows(batchSize: batch, sequenceLength: steps), seed: 1)
+    let windows = Windows(batchSize: batch, sequenceLength: steps)
+    func epoch(_ number: Int) throws -> WindowEpoch {
+      try WindowEpoch(corpus.training, windows: windows, seed: 1, number: number)
+    }
+    var (number, batches) = (0, try epoch(0)[...])
     var state = model.zeroState(batch: batch)
     let shape = [batch, steps]
     var spent = 0.0
     while spent < seconds {
+      if batches.isEmpty {
+        number += 1
+        batches = try epoch(number)[...]
+      }
+      let tokens = batches.removeFirst()
       spent += timed {
-        let tokens = stream.nextBatch()
         let (_, after, gradients) = valueAndGradient(of: model) { [state] model in
           let (logits, after) = model(tokens.inputs, shape: shape, from: state)
           return (crossEntropy(logits, tokens.targets), after)

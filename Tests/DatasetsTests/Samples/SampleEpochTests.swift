@@ -1,8 +1,9 @@
 import Datasets
 import Foundation
+import Synchronization
 import Testing
 
-@Suite struct SampleStreamTests {
+@Suite struct SampleEpochTests {
   /// Samples of different lengths whose class tells their number.
   static func numbered(_ count: Int) -> [Sample] {
     (0..<count).map { index in
@@ -18,6 +19,20 @@ import Testing
       training: streamed ? Streamed(base: samples) as any SampleSource : samples)
   }
 
+  /// The batches from a place to the end of the epoch, each with its own place.
+  static func batches(
+    _ task: TaskSamples, _ collator: any Collator, seed: UInt64,
+    from cursor: BatchCursor = BatchCursor()
+  ) throws -> [(cursor: BatchCursor, batch: SampleBatch)] {
+    var epoch = try SampleEpoch(task, task.training, collator: collator, seed: seed, from: cursor)
+    var batches: [(cursor: BatchCursor, batch: SampleBatch)] = []
+    while true {
+      let place = epoch.cursor
+      guard let batch = try epoch.next() else { return batches }
+      batches.append((place, batch))
+    }
+  }
+
   static func labels(_ batch: SampleBatch) -> [Int32] {
     if case .labels(let labels) = batch.target { labels } else { [] }
   }
@@ -26,15 +41,12 @@ import Testing
   func everyEpochHasEachSampleOnceInANewOrder(streamed: Bool, buckets: Int) throws {
     let task = Self.task(103, streamed: streamed)
     let collator = PaddingCollator(batchSize: 10, bucketPool: buckets)
-    var stream = SampleStream(task, collator: collator, seed: 5)
-    #expect(stream.batchesPerEpoch == 11)
+    #expect(collator.batchCount(of: 103) == 11)
     var epochs: [[Int32]] = []
     for epoch in 0..<3 {
-      var labels: [Int32] = []
-      repeat {
-        labels += Self.labels(try stream.nextBatch())
-        #expect(stream.cursor.epoch == epoch)
-      } while try !stream.isAtEpochEnd()
+      let batches = try Self.batches(task, collator, seed: 5, from: BatchCursor(epoch: epoch))
+      #expect(batches.count == 11)
+      let labels = batches.flatMap { Self.labels($0.batch) }
       #expect(labels.sorted() == Array(0..<103))
       epochs.append(labels)
     }
@@ -42,27 +54,48 @@ import Testing
   }
 
   @Test(arguments: [false, true], [1, 3])
-  func aSavedPositionGoesOnAsIfItHadNeverStopped(streamed: Bool, buckets: Int) throws {
+  func aSavedPlaceGoesOnAsIfItHadNeverStopped(streamed: Bool, buckets: Int) throws {
     let task = Self.task(2_500, streamed: streamed)
     let collator = PaddingCollator(batchSize: 100, bucketPool: buckets)
-    var stream = SampleStream(task, collator: collator, seed: 8)
-    for _ in 0..<60 {
-      let saved = try JSONEncoder().encode(stream.cursor)
-      let cursor = try JSONDecoder().decode(SampleCursor.self, from: saved)
-      var again = try SampleStream(task, collator: collator, resuming: cursor)
-      let next = try stream.nextBatch()
-      #expect(try again.nextBatch() == next)
-      #expect(again.cursor == stream.cursor)
+    for epoch in 0..<2 {
+      let whole = try Self.batches(task, collator, seed: 8, from: BatchCursor(epoch: epoch))
+      #expect(whole.count == 25)
+      for (position, element) in whole.enumerated() {
+        #expect(element.cursor.epoch == epoch && element.cursor.position == position)
+        let saved = try JSONEncoder().encode(element.cursor)
+        let cursor = try JSONDecoder().decode(BatchCursor.self, from: saved)
+        // A file that knows no pools has the position alone.
+        for cursor in [cursor, BatchCursor(epoch: epoch, position: position)] {
+          var again = try SampleEpoch(
+            task, task.training, collator: collator, seed: 8, from: cursor)
+          #expect(again.cursor == element.cursor)
+          #expect(try again.next() == element.batch)
+        }
+      }
     }
-    #expect(stream.cursor.epoch == 2)
+  }
+
+  /// A saved place is gone to at once: nothing before its pool is read.
+  @Test func onlyTheSavedPoolIsRead() throws {
+    let source = CountedSamples(Self.numbered(5_000))
+    var task = Self.task(5_000)
+    task.training = source
+    let collator = PaddingCollator(batchSize: 8)
+    let last = try #require(Self.batches(task, collator, seed: 3).last)
+    source.reads.withLock { $0 = 0 }
+    var again = try SampleEpoch(task, source, collator: collator, seed: 3, from: last.cursor)
+    #expect(try again.next() == last.batch)
+    #expect(source.reads.withLock { $0 } <= SampleEpoch.shufflePool)
   }
 
   @Test func bucketsPutEqualLengthsSideBySide() throws {
     func padding(_ buckets: Int) throws -> Int {
       let collator = PaddingCollator(batchSize: 16, bucketPool: buckets)
-      var stream = SampleStream(Self.task(512), collator: collator, seed: 1)
-      return try (0..<32).reduce(0) { sum, _ in
-        guard case .tokens(let padded) = try stream.nextBatch().input else { return -1 }
+      return try Self.batches(Self.task(512), collator, seed: 1).reduce(0) { sum, element in
+        guard case .tokens(let padded) = element.batch.input else {
+          Issue.record("expected tokens")
+          return sum
+        }
         return sum + padded.ids.count - padded.lengths.reduce(0, +)
       }
     }
@@ -84,7 +117,10 @@ import Testing
       Sample(.features(FeatureSequence([1, 2], width: 2)), .label(0)),
       Sample(.features(FeatureSequence([3, 4, 5, 6], width: 2)), .label(1)),
     ])
-    guard case .features(let padded) = features.input else { return }
+    guard case .features(let padded) = features.input else {
+      Issue.record("no features")
+      return
+    }
     #expect(padded.values == [1, 2, 3, 4, 0, 0, 5, 6] && padded.stepCount == 2)
     #expect(features.target == .labels([0, 1]))
   }
@@ -96,12 +132,15 @@ import Testing
     var generator = SplitMix64(seed: 1)
     let batches = collator.batches([sample], using: &generator)
     #expect(batches.map(\.input.lengths) == [[2], [2], [1]])
-    guard case .tokens(let last) = batches[2].target else { return }
+    guard case .tokens(let last) = batches[2].target else {
+      Issue.record("no tokens")
+      return
+    }
     #expect(last.ids == [9])
     #expect(collator.batches([whole], using: &generator).map(\.input.lengths) == [[5]])
   }
 
-  @Test func samplesThatAreNotWhatTheirDatasetSaysAreRefused() {
+  @Test func samplesThatAreNotWhatTheirDatasetSaysAreRefused() throws {
     let wrong: [(Sample, String)] = [
       (Sample(.tokens([9]), .label(0)), "sample 0: input: expected ids below 2, found 9"),
       (Sample(.tokens([-1]), .label(0)), "sample 0: input: expected ids below 2, found -1"),
@@ -112,8 +151,9 @@ import Testing
       let task = TaskSamples(
         input: .symbols(Vocabulary(["a", "b"])), target: .label(Vocabulary(["x", "y", "z"])),
         training: ArraySamples([sample]))
-      var stream = SampleStream(task, collator: PaddingCollator(batchSize: 1), seed: 1)
-      let error = #expect(throws: DatasetError.self) { try stream.nextBatch() }
+      var epoch = try SampleEpoch(
+        task, task.training, collator: PaddingCollator(batchSize: 1), seed: 1)
+      let error = #expect(throws: DatasetError.self) { try epoch.next() }
       #expect(error?.description == message)
     }
     let steps = TaskSamples(
@@ -128,22 +168,22 @@ import Testing
       try steps.check(
         Sample(.features(FeatureSequence([1, .nan], width: 1)), .features(long)), index: 0)
     }
-    var empty = SampleStream(steps, collator: PaddingCollator(batchSize: 1), seed: 1)
-    #expect(throws: DatasetError.noSamples(epoch: 0)) { try empty.nextBatch() }
+    var empty = try SampleEpoch(
+      steps, steps.training, collator: PaddingCollator(batchSize: 1), seed: 1)
+    #expect(try empty.next() == nil)
   }
 
-  @Test func positionsFromElsewhereAreRefused() {
-    let task = Self.task(20)
-    let collator = PaddingCollator(batchSize: 10)
-    for json in [
-      #"{"seed":1,"epoch":-1,"pool":{"index":0,"offset":0,"line":0},"batch":1}"#,
-      #"{"seed":1,"epoch":0,"pool":{"index":10,"offset":0,"line":0},"batch":7}"#,
-      #"{"seed":1,"epoch":0,"pool":{"index":900,"offset":0,"line":0},"batch":1}"#,
-    ] {
-      #expect(throws: DatasetError.self) {
-        let cursor = try JSONDecoder().decode(SampleCursor.self, from: Data(json.utf8))
-        _ = try SampleStream(task, collator: collator, resuming: cursor)
-      }
+  @Test(arguments: [
+    #"{"epoch":-1,"position":0}"#,
+    #"{"epoch":0,"position":-2}"#,
+    #"{"epoch":0,"position":1,"pool":{"start":{"index":0,"offset":-9,"line":0},"batch":0}}"#,
+    #"{"epoch":0,"position":1,"pool":{"start":{"index":10,"offset":0,"line":0},"batch":7}}"#,
+    #"{"epoch":0,"position":1,"pool":{"start":{"index":900,"offset":0,"line":0},"batch":1}}"#,
+  ])
+  func placesFromElsewhereAreRefused(_ json: String) throws {
+    let cursor = try JSONDecoder().decode(BatchCursor.self, from: Data(json.utf8))
+    #expect(throws: DatasetError.self) {
+      try Self.batches(Self.task(20), PaddingCollator(batchSize: 10), seed: 1, from: cursor)
     }
   }
 
@@ -197,5 +237,20 @@ private struct Streamed: SampleSource {
   var count: Int? { base.sampleCount }
   func samples(from place: inout SamplePlace, limit: Int) throws -> [Sample] {
     try base.samples(from: &place, limit: min(limit, 30))
+  }
+}
+
+/// Samples of a stream that counts how many are read.
+private final class CountedSamples: SampleSource {
+  let base: ArraySamples
+  let reads = Mutex(0)
+  let count: Int? = nil
+
+  init(_ samples: [Sample]) { base = ArraySamples(samples) }
+
+  func samples(from place: inout SamplePlace, limit: Int) throws -> [Sample] {
+    let samples = try base.samples(from: &place, limit: limit)
+    reads.withLock { $0 += samples.count }
+    return samples
   }
 }

@@ -1,0 +1,43 @@
+import Datasets
+
+/// The batches of a task, epoch after epoch; one is read ahead, so that an epoch's end is known in time.
+struct BatchReader<Task: TrainingTask>: Sendable {
+  /// The place of the next batch.
+  private(set) var cursor: BatchCursor
+  private var batches: Task.Batches
+  private var ahead: Task.Batch?
+
+  /// From a place on.
+  ///
+  /// - Throws: what is wrong with the data or the place; ``InvalidSetting`` where an epoch has no batch there.
+  init(_ task: Task, seed: UInt64, from cursor: BatchCursor) throws {
+    try cursor.validate()
+    batches = try task.batches(from: cursor, seed: seed)
+    self.cursor = batches.cursor
+    ahead = try batches.next()
+    guard ahead != nil else {
+      throw InvalidSetting(
+        "data", expected: "a batch at \(cursor.position) of epoch \(cursor.epoch)", found: "none")
+    }
+  }
+
+  /// The batch at ``cursor``, which moves on; after an epoch's last batch, to the next epoch.
+  mutating func next(_ task: Task, seed: UInt64) throws -> Task.Batch {
+    guard let batch = ahead else {
+      throw InvalidSetting("data", expected: "a batch", found: "none")
+    }
+    let place = batches.cursor
+    ahead = try batches.next()
+    if ahead == nil {
+      self = try BatchReader(task, seed: seed, from: BatchCursor(epoch: cursor.epoch + 1))
+    } else {
+      cursor = place
+    }
+    return batch
+  }
+
+  /// How many units the first epoch has, if that is known.
+  func unitsPerEpoch(_ task: Task) -> Int? {
+    task.batchesPerEpoch.flatMap { count in ahead.map { count * task.size(of: $0) } }
+  }
+}
