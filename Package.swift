@@ -50,16 +50,23 @@ let package = Package(
   targets: [
     // Kernels must be fast in debug builds too: `swift run generate` is a debug build.
     .target(name: "CTensorKernels", cSettings: [.unsafeFlags(["-O3"])]),
-    .target(name: "TensorCore", dependencies: ["CTensorKernels"], swiftSettings: swiftSettings),
-    .target(name: "Cells", dependencies: ["TensorCore"], swiftSettings: swiftSettings),
-    .target(name: "Datasets", swiftSettings: swiftSettings),
+    // How a caller's bug stops the process: under every library, so that all do it with one function.
+    .target(name: "Requirements", swiftSettings: swiftSettings),
+    .target(
+      name: "TensorCore", dependencies: ["CTensorKernels", "Requirements"],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Cells", dependencies: ["TensorCore", "Requirements"], swiftSettings: swiftSettings),
+    .target(name: "Datasets", dependencies: ["Requirements"], swiftSettings: swiftSettings),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(
-      name: "Checkpoint", dependencies: ["TensorCore", "CZlib"], swiftSettings: swiftSettings),
+      name: "Checkpoint", dependencies: ["TensorCore", "CZlib", "Requirements"],
+      swiftSettings: swiftSettings),
     .target(
-      name: "Training", dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint"],
+      name: "Training",
+      dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint", "Requirements"],
       swiftSettings: swiftSettings),
     .target(name: "Downloads", dependencies: ["Datasets"], swiftSettings: swiftSettings),
     .target(name: "AppSupport", path: "Sources/Apps/Support", swiftSettings: swiftSettings),
@@ -99,10 +106,10 @@ let package = Package(
         intent: .custom(verb: "new-dataset", description: "Adds a dataset and its tests."),
         permissions: [.writeToPackageDirectory(reason: "It writes the dataset's two files.")])),
     .testTarget(
-      name: "TensorCoreTests", dependencies: ["TensorCore", "CTensorKernels"],
+      name: "TensorCoreTests", dependencies: ["TensorCore", "CTensorKernels", "Requirements"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "CellsTests", dependencies: ["Cells", "TensorCore", "Checkpoint"],
+      name: "CellsTests", dependencies: ["Cells", "TensorCore", "Checkpoint", "Requirements"],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
       name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"],

@@ -1,3 +1,5 @@
+import Requirements
+
 extension Checkpoint {
   /// A part of a checkpoint. Entries are sorted by section first, so that a reader of the model
   /// alone reads the beginning of the file alone.
@@ -29,7 +31,7 @@ extension Checkpoint {
 
     /// A section for an application's own use; `number` counts from 0 to 127.
     public static func application(_ number: UInt8) -> Section {
-      precondition(number < 128, "application sections go from 0 to 127, not \(number)")
+      require(number < 128, "expected an application section in 0...127, found \(number)")
       return Section(rawValue: 128 + number)
     }
 

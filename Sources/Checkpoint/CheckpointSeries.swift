@@ -1,3 +1,4 @@
+import Requirements
 internal import TensorCore
 
 /// The checkpoints that one training run leaves in a directory: the last few, and the best.

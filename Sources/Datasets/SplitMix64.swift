@@ -1,3 +1,5 @@
+import Requirements
+
 /// A small counter-based random generator, the same numbers on every platform.
 ///
 /// The `n`-th number is a mixing function of `seed + n * gamma`. Steele, Lea and Flood, 2014.
@@ -30,7 +32,7 @@ extension RandomNumberGenerator {
   /// The standard library's own `next(upperBound:)` may change from version to version; saved
   /// positions and printed samples must not.
   package mutating func draw(below bound: Int) -> Int {
-    precondition(bound > 0, "cannot draw below \(bound)")
+    require(bound > 0, "expected a positive bound, found \(bound)")
     return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
   }
 

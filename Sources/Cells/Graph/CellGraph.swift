@@ -1,3 +1,5 @@
+import Requirements
+
 /// A cell's equations as a graph, for one input size and hidden size.
 ///
 /// It is what all readers of a cell read: the oracle, the plan, the formula printer.
@@ -93,9 +95,9 @@ public struct CellGraph: Sendable {
   public init(
     _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, bias: Bool = true
   ) {
-    precondition(
+    require(
       inputSize > 0 && hiddenSize > 0,
-      "a cell needs sizes above zero, not \(inputSize) and \(hiddenSize)")
+      "expected positive sizes, found \(inputSize) input units and \(hiddenSize) hidden units")
     var builder = CellBuilder(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: bias)
     cell.equations(&builder)
     self = builder.trace.finish(inputSize: inputSize, hiddenSize: hiddenSize)

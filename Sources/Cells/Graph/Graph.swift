@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// What a value depends on, from the least to the most: it says when it can be computed.
@@ -78,10 +79,10 @@ package struct Graph: Sendable {
       let columns = operands.map { nodes[$0].columns }.max() ?? 1
       let rows = operands.map { nodes[$0].rows }.max() ?? 1
       for operand in operands {
-        precondition(
+        require(
           nodes[operand].columns == columns || nodes[operand].columns == 1,
           "an elementwise function of \(nodes[operand].columns) and \(columns) units")
-        precondition(
+        require(
           nodes[operand].rows == rows || nodes[operand].rows == 1,
           "an elementwise function of \(nodes[operand].rows) and \(rows) rows")
       }
@@ -89,12 +90,13 @@ package struct Graph: Sendable {
     case .broadcast(let a, let columns): return node(rows: nodes[a].rows, columns)
     case .affine(let terms, let biases):
       let widths = terms.map { outputWidth(of: $0) } + biases.map { nodes[$0].columns }
-      precondition(
+      require(
         widths.allSatisfy { $0 == widths[0] }, "a sum of products with \(widths) units")
       return node(widths[0])
     case .slice(let a, let range):
-      precondition(
-        range.upperBound <= nodes[a].columns, "units \(range) of \(nodes[a].columns)")
+      require(
+        range.upperBound <= nodes[a].columns,
+        "expected units in 0..<\(nodes[a].columns), found \(range)")
       return node(rows: nodes[a].rows, range.count)
     case .concatenate(let parts): return node(parts.reduce(0) { $0 + nodes[$1].columns })
     case .sum(let a), .maximum(let a): return node(rows: nodes[a].rows, 1)
@@ -112,10 +114,12 @@ package struct Graph: Sendable {
     let (signal, weight) = (nodes[term.signal], nodes[term.weight])
     let (input, output) =
       term.isTransposed ? (weight.rows, weight.columns) : (weight.columns, weight.rows)
-    precondition(
+    require(
       signal.columns == input,
       "a product of \(signal.columns) units with a matrix for \(input) units")
-    precondition(weight.dependence == .parameters || weight.dependence == .gathered)
+    require(
+      weight.dependence == .parameters || weight.dependence == .gathered,
+      "expected a weight made of parameters, found one that depends on \(weight.dependence)")
     return output
   }
 }

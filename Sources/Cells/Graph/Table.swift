@@ -1,3 +1,5 @@
+import Requirements
+
 /// A matrix of constant numbers.
 ///
 /// It may be large: two are compared by their numbers, but hashed by a few of them.
@@ -8,7 +10,7 @@ package struct Table: Hashable, Sendable {
   package let elements: [Double]
 
   package init(_ rows: [[Double]]) {
-    precondition(
+    require(
       rows.first?.isEmpty == false && rows.allSatisfy { $0.count == rows[0].count },
       "a matrix with rows of \(rows.map(\.count)) numbers")
     self.rows = rows.count

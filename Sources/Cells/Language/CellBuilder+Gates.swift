@@ -1,3 +1,5 @@
+import Requirements
+
 extension CellBuilder {
   /// The affine images of one signal for several gates, by the gates' names.
   public struct Gates {
@@ -6,7 +8,7 @@ extension CellBuilder {
     /// The image for a gate. Asking for one that isn't there is a bug of the equations.
     public subscript(name: String) -> Signal {
       guard let known = signals.first(where: { $0.name == name }) else {
-        preconditionFailure("no gate \(name) among \(signals.map(\.name))")
+        failure("no gate \(name) among \(signals.map(\.name))")
       }
       return known.signal
     }

@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// How the numbers of a parameter start.
@@ -81,7 +82,7 @@ public enum Initialization: Sendable, Hashable, Codable {
         return logarithm(u / (1 - u))
       }
     case .opposite(let block):
-      preconditionFailure("the block \(block) to be the opposite of has no numbers yet")
+      failure("the block \(block) to be the opposite of has no numbers yet")
     }
   }
 }

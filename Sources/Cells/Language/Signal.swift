@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// A symbol for a row of numbers, one row for each sample: the input, a state, or what equations
@@ -14,7 +15,7 @@ public struct Signal {
 
   /// `count` parts of equal width, in order.
   public func chunks(_ count: Int) -> [Signal] {
-    precondition(
+    require(
       count > 0 && width % count == 0, "\(width) units don't fall into \(count) equal chunks")
     let size = width / count
     return (0..<count).map { self[$0 * size..<($0 + 1) * size] }
@@ -22,14 +23,15 @@ public struct Signal {
 
   /// The units of a range.
   public subscript(range: Range<Int>) -> Signal {
-    precondition(
-      range.lowerBound >= 0 && range.upperBound <= width, "units \(range) of \(width)")
+    require(
+      range.lowerBound >= 0 && range.upperBound <= width,
+      "expected units in 0..<\(width), found \(range)")
     return trace.signal(.slice(id, range))
   }
 
   /// Each unit `count` times: a, a, b, b, ...
   public func repeated(each count: Int) -> Signal {
-    precondition(count > 0, "units repeated \(count) times")
+    require(count > 0, "expected a positive number of repetitions, found \(count)")
     return concatenate(
       all: (0..<width).map { trace.signal(.broadcast(self[$0..<$0 + 1].id, columns: count)) })
   }
@@ -71,6 +73,6 @@ public func concatenate(_ signals: Signal...) -> Signal { concatenate(all: signa
 
 /// The units of a list of signals, one after the other.
 public func concatenate(all signals: [Signal]) -> Signal {
-  precondition(!signals.isEmpty, "nothing to concatenate")
+  require(!signals.isEmpty, "nothing to concatenate")
   return signals[0].trace.signal(.concatenate(signals.map(\.id)))
 }

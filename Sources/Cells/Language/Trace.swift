@@ -1,3 +1,5 @@
+import Requirements
+
 /// The record of a cell's equations while they are being stated.
 final class Trace {
   var graph = Graph()
@@ -28,7 +30,7 @@ final class Trace {
 
   func state(_ name: String, width: Int) -> NodeID {
     if let known = states.first(where: { $0.name == name }) {
-      precondition(
+      require(
         graph[known.node].columns == width,
         "state \(name) has \(graph[known.node].columns) units, not \(width)")
       return known.node
@@ -40,11 +42,11 @@ final class Trace {
 
   func update(_ state: NodeID, to value: NodeID) {
     guard let known = states.first(where: { $0.node == state }) else {
-      preconditionFailure("only a state can be updated")
+      failure("only a state can be updated")
     }
-    precondition(updates[state] == nil, "state \(known.name) is updated twice")
+    require(updates[state] == nil, "state \(known.name) is updated twice")
     let (width, new) = (graph[state].columns, graph[value].columns)
-    precondition(
+    require(
       new == width || new == 1, "state \(known.name) of \(width) units is updated to \(new)")
     updates[state] = graph.add(.broadcast(value, columns: width))
   }
@@ -68,12 +70,13 @@ final class Trace {
     }
     if let known = parameters[position].blocks.first(where: { $0.description.name == block })?.node
     {
-      precondition(
+      require(
         graph[known].rows == rows && graph[known].columns == columns,
-        "\(name) is asked for with two shapes")
+        "\(name) has the shape \([graph[known].rows, graph[known].columns]), not \([rows, columns])"
+      )
       return known
     }
-    precondition(
+    require(
       parameters[position].across == across,
       "\(name) has \(across) columns, other blocks of it \(parameters[position].across)")
     let start = parameters[position].extent
@@ -89,10 +92,10 @@ final class Trace {
 
   /// The finished graph, with all sizes known and nothing in it that nobody reads.
   func finish(inputSize: Int, hiddenSize: Int) -> CellGraph {
-    precondition(!states.isEmpty, "a recurrent cell needs a state")
+    require(!states.isEmpty, "a recurrent cell needs a state")
     let newStates = states.map { state in
       guard let value = self.updates[state.node] else {
-        preconditionFailure("state \(state.name) has no update")
+        failure("state \(state.name) has no update")
       }
       return value
     }

@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// Sets units to zero at random while learning, and scales the others so that the mean stays.
@@ -9,8 +10,8 @@ public struct Dropout: Sendable, Hashable, Codable {
 
   /// Drops the given share of the units.
   public init(_ probability: Float) {
-    precondition(
-      probability >= 0 && probability < 1, "dropout of \(probability) is not in 0..<1")
+    require(
+      probability >= 0 && probability < 1, "expected a dropout in 0..<1, found \(probability)")
     self.probability = probability
   }
 

@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// A table with one row of numbers for each token.
@@ -9,13 +10,15 @@ public struct Embedding: Module {
 
   /// A table for `count` tokens with `size` numbers each, drawn from a standard normal distribution.
   public init(count: Int, size: Int, using generator: inout some RandomNumberGenerator) {
-    precondition(count > 0 && size > 0, "an embedding of \(count) tokens by \(size) numbers")
+    require(
+      count > 0 && size > 0,
+      "expected positive sizes, found an embedding of \(count) tokens by \(size) numbers")
     weight = Tensor(normal: [count, size], using: &generator)
   }
 
   /// A table with the given rows, `[V, E]`.
   public init(weight: Tensor) {
-    precondition(weight.rank == 2, "an embedding of shape \(weight.shape)")
+    require(weight.rank == 2, "expected weights of the shape [V, E], found \(weight.shape)")
     self.weight = weight
   }
 

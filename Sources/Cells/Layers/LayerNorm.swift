@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// Normalises the last axis to mean 0 and variance 1, then scales and shifts each unit.
@@ -17,7 +18,7 @@ public struct LayerNorm: Module {
 
   /// For `size` units.
   public init(size: Int, epsilon: Float = 1e-5) {
-    precondition(size > 0, "a normalisation of \(size) units")
+    require(size > 0, "expected a positive number of units, found \(size)")
     weight = Tensor(ones: [size])
     bias = Tensor(zeros: [size])
     self.epsilon = epsilon

@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// The affine map `y = x Wᵀ + b` of the last axis.
@@ -14,8 +15,9 @@ public struct Linear: Module {
     inputSize: Int, outputSize: Int, bias: Bool = true,
     using generator: inout some RandomNumberGenerator
   ) {
-    precondition(
-      inputSize > 0 && outputSize > 0, "a linear map from \(inputSize) to \(outputSize) units")
+    require(
+      inputSize > 0 && outputSize > 0,
+      "expected positive sizes, found a linear map from \(inputSize) to \(outputSize) units")
     weight = Tensor(
       fanInUniform: [outputSize, inputSize], fanIn: inputSize, using: &generator)
     self.bias =
@@ -24,9 +26,9 @@ public struct Linear: Module {
 
   /// A map with the given matrix `[out, in]` and offset `[out]`.
   public init(weight: Tensor, bias: Tensor?) {
-    precondition(
+    require(
       weight.rank == 2 && bias?.shape ?? [weight.shape[0]] == [weight.shape[0]],
-      "a linear map with weights of shape \(weight.shape) and offsets of \(bias?.shape ?? [])")
+      "expected weights [out, in] and a bias [out], found \(weight.shape) and \(bias?.shape ?? [])")
     self.weight = weight
     self.bias = bias
   }

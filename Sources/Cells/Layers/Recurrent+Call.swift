@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 extension Recurrent {
@@ -58,9 +59,9 @@ extension Recurrent {
     _ x: Tensor, _ state: RecurrentState, _ lengths: [Int]?, _ resets: [[Int]]?,
     _ masks: RandomMasks?
   ) -> (output: Tensor, state: RecurrentState) {
-    precondition(
+    require(
       x.rank == 3 && x.shape[2] == inputSize,
-      "a sequence of shape \(x.shape) for a layer with \(inputSize) input units")
+      "expected a sequence of rank 3 with \(inputSize) input units, found the shape \(x.shape)")
     let (steps, batch) = (steps(of: x), batch(of: x))
     check(state, batch: batch)
     let learns = isTracked(x, state)
@@ -84,12 +85,12 @@ extension Recurrent {
   }
 
   func check(_ state: RecurrentState, batch: Int) {
-    precondition(
+    require(
       state.names == cell.states.map(\.name),
       "states \(state.names) for a cell with \(cell.states.map(\.name))")
     for (index, (spec, tensor)) in zip(cell.states, state.tensors).enumerated() {
       let expected = [layers * direction.count, batch, stateWidths[index]]
-      precondition(
+      require(
         tensor.shape == expected,
         "state \(spec.name) has the shape \(tensor.shape), expected \(expected)")
     }

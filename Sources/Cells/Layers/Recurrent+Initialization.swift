@@ -1,3 +1,5 @@
+import Requirements
+
 extension Recurrent {
   /// How the weights of a layer start, where the cell's equations say nothing themselves.
   ///
@@ -68,7 +70,7 @@ extension Recurrent {
     ///
     /// Paper: C. Tallec and Y. Ollivier, Can recurrent neural networks warp time?, ICLR 2018.
     public static func chrono(steps: Int, forget: String, input: String? = nil) -> Self {
-      precondition(steps > 1, "a chrono initialisation for \(steps) steps")
+      require(steps > 1, "expected 2 or more steps for a chrono initialisation, found \(steps)")
       var result = Self()
       result.blocks["bias_ih.\(forget)"] = .logUniform(1...Double(max(steps - 1, 1)))
       result.blocks["bias_hh.\(forget)"] = .constant(0)

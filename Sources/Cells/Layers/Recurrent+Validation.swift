@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 extension Recurrent.Options {
@@ -22,7 +23,7 @@ extension Recurrent.Options {
   }
 
   /// Stops where a caller has not seen to it that the options suit.
-  func require(
+  func requireSuitable(
     _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
     direction: Recurrent.Direction
   ) {

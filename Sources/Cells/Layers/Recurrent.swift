@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// A recurrent layer: any cell, in one or both directions, stacked any number of times.
@@ -94,8 +95,8 @@ public struct Recurrent: Module {
     layout: Layout = .timeFirst, options: Options = Options(),
     parameter: (CellGraph.Parameter, _ hiddenSize: Int) -> Tensor
   ) {
-    precondition(layers > 0, "a recurrent layer of \(layers) layers")
-    precondition(dropout >= 0 && dropout < 1, "dropout of \(dropout) is not in 0..<1")
+    require(layers > 0, "expected one layer or more, found \(layers)")
+    require(dropout >= 0 && dropout < 1, "expected a dropout in 0..<1, found \(dropout)")
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
     self.layers = layers
@@ -103,7 +104,7 @@ public struct Recurrent: Module {
     self.dropout = dropout
     self.layout = layout
     self.options = options
-    options.require(
+    options.requireSuitable(
       cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction: direction)
     let plans = Self.plans(
       cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction, dropout, bias,
@@ -205,7 +206,7 @@ public struct Recurrent: Module {
     let cell = plans[place].cell
     let name = "initial_\(cell.states[state].name)"
     guard let index = cell.parameters.firstIndex(where: { $0.name == name }) else {
-      preconditionFailure("no parameter \(name)")
+      failure("no parameter \(name)")
     }
     let own = weights[place][index].reshaped(to: [1, 1, cell.states[state].width])
     let rest = stateWidths[state] - cell.states[state].width

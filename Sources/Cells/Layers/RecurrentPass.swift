@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// One pass of a recurrent layer over a sequence, and what it leaves for the way back.
@@ -112,7 +113,7 @@ final class RecurrentPass {
         if case .mask = $0.role { true } else { false }
       }
       guard let values = masks?.signals[place][number] else {
-        preconditionFailure("a mask that was not drawn")
+        failure("a mask that was not drawn")
       }
       var view = timeFirst(values.storage.pointer, cell.sequences[index].width)
       if mask.isPerSequence { view.timeStride = 0 }
@@ -124,7 +125,7 @@ final class RecurrentPass {
     }
   }
 
-  private var nowhere: SignalView { preconditionFailure("a plan for marks that there are not") }
+  private var nowhere: SignalView { failure("a plan for marks that there are not") }
 
   // MARK: Merging directions
 

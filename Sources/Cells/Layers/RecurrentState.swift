@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// The states of a recurrent layer or step, by name.
@@ -36,7 +37,7 @@ public struct RecurrentState: Sendable {
 
   private func position(_ name: String) -> Int {
     guard let position = names.firstIndex(of: name) else {
-      preconditionFailure("no state is named \(name); there are \(names)")
+      failure("no state is named \(name); there are \(names)")
     }
     return position
   }

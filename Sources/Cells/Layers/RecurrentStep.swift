@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// One step of a cell, for a loop that the user writes.
@@ -45,11 +46,11 @@ public struct RecurrentStep: Module {
   public func callAsFunction(
     _ x: Tensor, _ state: RecurrentState
   ) -> (output: Tensor, state: RecurrentState) {
-    precondition(
+    require(
       x.rank == 2 && x.shape[1] == inputSize,
-      "an input of shape \(x.shape) for a cell with \(inputSize) input units")
+      "expected an input [B, \(inputSize)], found the shape \(x.shape)")
     for (spec, tensor) in zip(cell.states, state.tensors) {
-      precondition(
+      require(
         tensor.shape == [x.shape[0], spec.width],
         "state \(spec.name) has the shape \(tensor.shape), expected \([x.shape[0], spec.width])")
     }

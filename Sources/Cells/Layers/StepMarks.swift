@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// What is special about the steps of a pass: which count, and which start a new sequence.
@@ -20,9 +21,9 @@ struct StepMarks {
   }
 
   private static func validity(_ lengths: [Int], steps: Int, batch: Int) -> Storage {
-    precondition(
+    require(
       lengths.count == batch, "\(lengths.count) lengths for a batch of \(batch)")
-    precondition(
+    require(
       lengths.allSatisfy { 0...steps ~= $0 }, "lengths \(lengths) are not all in 0...\(steps)")
     let storage = Storage(count: steps * batch)
     for step in 0..<steps {
@@ -36,11 +37,11 @@ struct StepMarks {
   private static func resets(
     _ resets: [[Int]], _ lengths: [Int]?, steps: Int, batch: Int
   ) -> Storage {
-    precondition(resets.count == batch, "resets of \(resets.count) samples for a batch of \(batch)")
+    require(resets.count == batch, "resets of \(resets.count) samples for a batch of \(batch)")
     let storage = Storage(repeating: 0, steps * batch)
     for (sample, starts) in resets.enumerated() {
       for step in starts {
-        precondition(0..<steps ~= step, "a reset at step \(step) of \(steps)")
+        require(0..<steps ~= step, "expected resets at steps in 0..<\(steps), found \(step)")
         if step < lengths?[sample] ?? steps { storage.pointer[step * batch + sample] = 1 }
       }
     }

@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// What a recurrent layer remembers from one window of an endless sequence to the next: its states, and

@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// For truncated backpropagation, the steps before the window that the way back may reach.

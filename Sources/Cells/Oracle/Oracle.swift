@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// Evaluates a cell's graph in double precision, one sample, one step and one node at a time.
@@ -122,7 +123,7 @@ package struct Oracle {
       return make { all[$0 * node.columns + $1] }
     case .transpose(let a): return make { values[a][$1, $0] }
     case .outer, .total:
-      preconditionFailure("a cell's step gathers nothing over the steps")
+      failure("a cell's step gathers nothing over the steps")
     }
   }
 }

@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 extension BackwardBuilder {
@@ -54,7 +55,7 @@ extension BackwardBuilder {
   /// `isOwn` says, where units are kept apart, whether the product leads from a unit to itself at all.
   private mutating func propagate(_ g: NodeID, through term: ProductTerm, isOwn: Bool?) {
     if graph[term.signal].dependence == .parameters {
-      preconditionFailure("a product of two parameters has no derivative in this graph")
+      failure("a product of two parameters has no derivative in this graph")
     }
     switch isOwn {
     case nil:
@@ -117,7 +118,7 @@ extension BackwardBuilder {
     case .select:
       return [nil, apply(.select, x[0], g, zero), apply(.select, x[0], zero, g)]
     case .multiplyAdd: return [apply(.multiply, g, x[1]), apply(.multiply, g, x[0]), g]
-    case .load, .store, .constant: preconditionFailure("\(function) is no function of numbers")
+    case .load, .store, .constant: failure("\(function) is no function of numbers")
     }
   }
 

@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// A cell, compiled: the forward pass and, for learning, the way back.
@@ -92,7 +93,7 @@ public struct Plan: Sendable {
     segment: PlanRun.Segment = .init(), leavesOuters: Bool = false
   ) -> (states: [Storage], outers: [PlanRun.Outer?]) {
     guard let backward = content.backward else {
-      preconditionFailure("a plan that does not learn has no way back")
+      failure("a plan that does not learn has no way back")
     }
     var kept = trail.kept.makeIterator()
     let sequences = backward.sources.map { source in

@@ -1,9 +1,10 @@
+import Requirements
 import TensorCore
 
 extension Scheduler {
   /// Where a node's value lies; a node that has no place yet is a view of another one.
   func place(_ id: NodeID) -> Schedule.Place {
-    guard let place = places[id] else { preconditionFailure("node \(id) has no place") }
+    guard let place = places[id] else { failure("node \(id) has no place") }
     return place
   }
 

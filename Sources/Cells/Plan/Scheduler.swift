@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// Turns an optimized recurrence into a schedule: gives every node a place, then orders the work.
@@ -97,7 +98,7 @@ struct Scheduler {
           !graph[id].operation.isElementwise
             && graph[id].operation.operands.allSatisfy(done.contains)
         }
-        precondition(!ready.isEmpty, "a graph's nodes stand after the nodes that they read")
+        require(!ready.isEmpty, "a graph's nodes stand after the nodes that they read")
         for id in ready {
           steps += barrierSteps(id)
           done.insert(id)

@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// A cell's graph that is being rewritten: what wraps a cell is woven into its equations.

@@ -1,3 +1,4 @@
+import Requirements
 internal import TensorCore
 
 #if _endian(big)

@@ -1,3 +1,5 @@
+import Requirements
+
 /// The byte shuffle: all first bytes of the elements, then all second bytes, and so on.
 ///
 /// Neighbouring weights share their sign and exponent but not their fraction, so the planes of a
@@ -32,7 +34,7 @@ enum ByteShuffle {
     _ bytes: [UInt8], width: Int,
     _ body: (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void
   ) -> [UInt8] {
-    precondition(
+    require(
       bytes.count.isMultiple(of: width), "\(bytes.count) bytes are not elements of \(width)")
     return [UInt8](uninitializedCapacity: bytes.count) { buffer, initializedCount in
       bytes.withUnsafeBytes { input in

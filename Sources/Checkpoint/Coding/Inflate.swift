@@ -1,4 +1,5 @@
 import CZlib
+import Requirements
 internal import TensorCore
 
 /// Reads deflate streams.
@@ -71,7 +72,7 @@ enum Inflate {
   private static func inflated(
     _ bytes: UnsafeRawBufferPointer, count: Int
   ) throws(Failure) -> (output: [UInt8], unread: Int) {
-    precondition(
+    require(
       bytes.count <= UInt32.max && count <= UInt32.max,
       "zlib cannot expand \(bytes.count) bytes to \(count) in one call")
     // zlib refers back to the stream's address, which therefore must not change.

@@ -1,3 +1,4 @@
+import Requirements
 internal import TensorCore
 
 /// Writes zlib streams of Huffman codes and runs of one byte: what is left to save in shuffled numbers.
@@ -15,7 +16,7 @@ enum RunLengthDeflate {
   /// One stream of all the bytes; no block reaches from one of the `planes` equal stretches to the next.
   /// Nil unless the stream takes fewer bytes.
   static func compressed(_ bytes: [UInt8], planes: Int) -> [UInt8]? {
-    precondition(
+    require(
       planes > 0 && bytes.count.isMultiple(of: planes), "\(bytes.count) bytes in \(planes) planes")
     let length = bytes.count / planes
     var isComplete = false

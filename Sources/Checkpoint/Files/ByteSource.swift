@@ -1,3 +1,5 @@
+import Requirements
+
 /// Bytes that are read by position: of a file, of a mapped file, or of an array.
 struct ByteSource: Sendable {
   private enum Storage: Sendable {
@@ -59,7 +61,7 @@ struct ByteSource: Sendable {
   }
 
   private func check(_ offset: Int, _ count: Int) {
-    precondition(
+    require(
       offset >= 0 && count >= 0 && offset <= self.count - count,
       "\(count) bytes at \(offset) are not inside \(self.count) bytes")
   }

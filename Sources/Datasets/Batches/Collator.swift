@@ -1,3 +1,5 @@
+import Requirements
+
 /// Makes batches of samples: which samples stand side by side, and how they are made equally long.
 ///
 /// ```swift
@@ -49,9 +51,10 @@ public struct PaddingCollator: Collator, Hashable {
   /// - Precondition: `batchSize` and `bucketPool` are positive.
   public init(batchSize: Int, bucketPool: Int = 1, dropsLast: Bool = false) {
     let (pool, overflow) = batchSize.multipliedReportingOverflow(by: bucketPool)
-    precondition(
+    require(
       batchSize > 0 && bucketPool > 0 && !overflow && pool < 1 << 40,
-      "batches of \(batchSize) samples from pools of \(bucketPool)")
+      "expected positive sizes with a product below 2^40, found batches of \(batchSize) samples from pools of \(bucketPool) batches"
+    )
     self.batchSize = batchSize
     self.bucketPool = bucketPool
     self.dropsLast = dropsLast
@@ -100,7 +103,7 @@ public struct WindowCollator<Base: Collator>: Collator {
   ///
   /// - Precondition: `length` is positive.
   public init(length: Int, _ base: Base) {
-    precondition(length > 0, "windows of \(length) steps")
+    require(length > 0, "expected windows of one step or more, found \(length)")
     self.length = length
     self.base = base
   }

@@ -1,3 +1,5 @@
+import Requirements
+
 /// Samples side by side: the input of one training step. Time stands first: [T, B].
 public struct SampleBatch: Equatable, Sendable {
   /// What the model reads.
@@ -13,7 +15,7 @@ public struct SampleBatch: Equatable, Sendable {
   ///
   /// - Precondition: there is a sample, and all samples are of the same kinds and widths.
   public init(padding samples: [Sample]) {
-    precondition(!samples.isEmpty, "a batch without samples")
+    require(!samples.isEmpty, "expected one sample or more, found none")
     count = samples.count
     input = BatchValue(samples.map(\.input), padding: 0, 0)
     target = BatchValue(samples.map(\.target), padding: SampleValue.ignored, .nan)
@@ -66,7 +68,7 @@ public enum BatchValue: Equatable, Sendable {
 }
 
 private func mixed<Value>(_ value: SampleValue) -> Value {
-  preconditionFailure("a batch of samples of different kinds: \(value)")
+  failure("a batch of samples of different kinds: \(value)")
 }
 
 /// Sequences of tokens side by side.
@@ -117,7 +119,9 @@ public struct PaddedFeatures: Equatable, Sendable {
     let (rows, steps) = (sequences.count, lengths.max() ?? 0)
     var values = [Float](repeating: padding, count: steps * rows * width)
     for (row, sequence) in sequences.enumerated() {
-      precondition(sequence.width == width, "features of width \(width) and \(sequence.width)")
+      require(
+        sequence.width == width,
+        "expected features of width \(width) in all samples, found \(sequence.width)")
       for step in 0..<sequence.count {
         let start = (step * rows + row) * width
         for (feature, value) in sequence[step].enumerated() { values[start + feature] = value }

@@ -1,3 +1,5 @@
+import Requirements
+
 /// The Time Machine, or another book, prepared as the book Dive into Deep Learning does it.
 ///
 /// In every line each run of characters other than letters becomes one space, spaces at both ends go,
@@ -17,7 +19,7 @@ public struct TimeMachine: Corpus {
   ///
   /// - Precondition: `maxTokens` is positive.
   public init(path: String, maxTokens: Int? = 10_000) {
-    precondition((maxTokens ?? 1) > 0, "at most \(maxTokens ?? 0) tokens")
+    require((maxTokens ?? 1) > 0, "expected a positive number of tokens, found \(maxTokens ?? 0)")
     self.path = path
     self.maxTokens = maxTokens
   }

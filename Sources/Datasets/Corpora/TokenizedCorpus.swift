@@ -1,3 +1,5 @@
+import Requirements
+
 /// A corpus ready for training: its tokens, split by position.
 public struct TokenizedCorpus: Sendable {
   /// The corpus's name.
@@ -35,8 +37,9 @@ public struct TokenizedCorpus: Sendable {
     _ corpus: any Corpus, validationFraction: Double = 0.1, tokenizer: (any Tokenizer)? = nil,
     tokenization: Tokenization = .corpus
   ) throws {
-    precondition(
-      (0..<1).contains(validationFraction), "validation fraction \(validationFraction)")
+    require(
+      (0..<1).contains(validationFraction),
+      "expected a validation fraction in 0..<1, found \(validationFraction)")
     let byBytes =
       tokenizer as? ByteTokenizer
       ?? (tokenizer == nil && tokenization == .bytes ? ByteTokenizer() : nil)

@@ -1,3 +1,5 @@
+import Requirements
+
 /// The adding problem: the sum of the two marked numbers of a long sequence.
 ///
 /// Each step has a number in 0..<1 and a mark; one step of the first half is marked 1 and one of the
@@ -11,7 +13,7 @@ public struct AddingProblem: GeneratedTask {
   ///
   /// - Precondition: `length` is 2 or more.
   public init(length: Int = 100) {
-    precondition(length >= 2, "an adding problem of \(length) steps")
+    require(length >= 2, "expected an adding problem of 2 or more steps, found \(length)")
     self.length = length
   }
 

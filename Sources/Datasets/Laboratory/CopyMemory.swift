@@ -1,3 +1,5 @@
+import Requirements
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -20,7 +22,7 @@ public struct CopyMemory: GeneratedTask {
   ///
   /// - Precondition: `delay` is positive.
   public init(delay: Int = 50) {
-    precondition(delay > 0, "a copy task with a delay of \(delay)")
+    require(delay > 0, "expected a positive delay, found \(delay)")
     self.delay = delay
   }
 
@@ -63,7 +65,9 @@ public struct DelayedEcho: GeneratedTask {
   ///
   /// - Precondition: `delay` is positive and below `length`.
   public init(delay: Int = 10, length: Int = 100) {
-    precondition(delay > 0 && delay < length, "an echo after \(delay) of \(length) steps")
+    require(
+      delay > 0 && delay < length,
+      "expected a delay from 1 to below the \(length) steps, found \(delay)")
     self.delay = delay
     self.length = length
   }
@@ -99,7 +103,7 @@ public struct Parity: GeneratedTask {
   ///
   /// - Precondition: `length` is positive.
   public init(length: Int = 20) {
-    precondition(length > 0, "the parity of \(length) bits")
+    require(length > 0, "expected a positive number of bits, found \(length)")
     self.length = length
   }
 
@@ -137,7 +141,7 @@ public struct TemporalOrder: GeneratedTask {
   ///
   /// - Precondition: `length` is 10 or more.
   public init(length: Int = 100) {
-    precondition(length >= 10, "a temporal order over \(length) steps")
+    require(length >= 10, "expected 10 or more steps, found \(length)")
     self.length = length
   }
 

@@ -1,3 +1,5 @@
+import Requirements
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -28,8 +30,8 @@ public struct DyckLanguage: GeneratedTask, SequenceLanguage {
   ///
   /// - Precondition: `kinds` is 1 to 4, `depth` is positive.
   public init(kinds: Int = 2, depth: Int = 8) {
-    precondition((1...4).contains(kinds), "\(kinds) kinds of brackets")
-    precondition(depth > 0, "brackets nested \(depth) deep")
+    require((1...4).contains(kinds), "expected 1 to 4 kinds of brackets, found \(kinds)")
+    require(depth > 0, "expected a positive depth, found \(depth)")
     self.kinds = kinds
     self.depth = depth
   }

@@ -1,3 +1,5 @@
+import Requirements
+
 /// A task whose samples are drawn at random: the laboratory of recurrent networks.
 ///
 /// A task of one's own states its two sides, its levels, and how one sample is drawn; samples by seed,
@@ -58,7 +60,9 @@ public struct GeneratedSamples<Task: GeneratedTask>: IndexedSamples {
   ///
   /// - Precondition: `count` is not negative, `part` is below 256.
   public init(_ task: Task, count: Int, seed: UInt64, part: UInt64 = 0) {
-    precondition(count >= 0 && part < 256, "\(count) samples of part \(part)")
+    require(
+      count >= 0 && part < 256,
+      "expected a number of samples of 0 or more and a part below 256, found \(count) and \(part)")
     self.task = task
     sampleCount = count
     self.seed = seed

@@ -1,3 +1,5 @@
+import Requirements
+
 /// The Mackey-Glass series: a chaotic curve, foretold from its past.
 ///
 /// `dx/dt = 0.2 x(t - 17) / (1 + x(t - 17)^10) - 0.1 x(t)`, by the classical Runge-Kutta method with a
@@ -20,7 +22,10 @@ public struct MackeyGlass: GeneratedTask {
   ///
   /// - Precondition: `length` is above ``warmUp``, `horizon` is positive.
   public init(length: Int = 100, horizon: Int = 6) {
-    precondition(length > Self.warmUp && horizon > 0, "\(length) steps, \(horizon) ahead")
+    require(
+      length > Self.warmUp && horizon > 0,
+      "expected more than \(Self.warmUp) steps and a positive horizon, found \(length) and \(horizon)"
+    )
     self.length = length
     self.horizon = horizon
   }

@@ -1,3 +1,5 @@
+import Requirements
+
 /// Noisy sines: a wave of unknown period and phase, foretold from noisy values.
 ///
 /// A sequence is `sin(ω t + φ) + noise / 10`, the noise of variance 1, its period drawn between 10 and
@@ -17,7 +19,7 @@ public struct NoisySines: GeneratedTask {
   ///
   /// - Precondition: `length` is above ``warmUp``.
   public init(length: Int = 100) {
-    precondition(length > Self.warmUp, "waves of \(length) steps")
+    require(length > Self.warmUp, "expected more than \(Self.warmUp) steps, found \(length)")
     self.length = length
   }
 

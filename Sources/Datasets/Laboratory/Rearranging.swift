@@ -1,3 +1,5 @@
+import Requirements
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -29,7 +31,7 @@ public struct Rearranging: GeneratedTask {
   ///
   /// - Precondition: `length` is positive.
   public init(_ order: Order, length: Int = 10) {
-    precondition(length > 0, "\(order) of \(length) letters")
+    require(length > 0, "expected a positive number of letters, found \(length)")
     self.order = order
     self.length = length
   }

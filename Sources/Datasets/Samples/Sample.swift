@@ -1,3 +1,5 @@
+import Requirements
+
 /// One example of a task: what a model reads, and what it should answer.
 ///
 /// Which of the four shapes of sequence work it is follows from its two sides:
@@ -63,9 +65,9 @@ public struct FeatureSequence: Hashable, Sendable {
   ///
   /// - Precondition: `width` is positive and divides the number of values.
   public init(_ values: [Float], width: Int) {
-    precondition(
+    require(
       width > 0 && values.count.isMultiple(of: width),
-      "\(values.count) values are no steps of \(width)")
+      "\(values.count) values cannot be divided into steps of \(width)")
     self.values = values
     self.width = width
   }

@@ -1,3 +1,5 @@
+import Requirements
+
 /// Where samples come from, some at a time: memory, a generator, or a file of any size.
 ///
 /// A source is a value without a position of its own; whoever reads holds the ``SamplePlace``.
@@ -88,7 +90,7 @@ public struct PartSamples: SampleSource {
   ///
   /// - Precondition: `period` is 2 or more.
   public init(_ part: Part, of base: any SampleSource, period: Int) {
-    precondition(period > 1, "a part of every \(period) samples")
+    require(period > 1, "expected a period above 1, found \(period)")
     self.base = base
     self.period = period
     self.part = part

@@ -1,3 +1,5 @@
+import Requirements
+
 /// A list of different names, numbered from 0: classes, tags, words.
 ///
 /// ```swift
@@ -17,9 +19,9 @@ public struct Vocabulary: Hashable, Sendable {
   /// - Precondition: the names differ from one another, byte by byte.
   public init(_ names: [String]) {
     let ids = Self.index(names)
-    precondition(
+    require(
       ids.count == names.count,
-      "a vocabulary of \(names.count) names holds \(ids.count) different ones")
+      "expected different names, found \(ids.count) different ones among \(names.count)")
     self.names = names
     self.ids = ids
   }
@@ -39,7 +41,7 @@ public struct Vocabulary: Hashable, Sendable {
   ///
   /// - Precondition: `id` is in `0..<count`.
   public func name(of id: Int32) -> String {
-    precondition(names.indices.contains(Int(id)), "id \(id) of a vocabulary of \(names.count)")
+    require(names.indices.contains(Int(id)), "expected an id in 0..<\(names.count), found \(id)")
     return names[Int(id)]
   }
 

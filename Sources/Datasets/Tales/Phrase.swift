@@ -1,3 +1,5 @@
+import Requirements
+
 /// Something that a story may say: text with choices in it, written as a string with interpolations.
 ///
 /// ```swift
@@ -91,7 +93,9 @@ struct Slot<Word: Sendable>: Sendable {
   let words: [Word]
 
   init(_ number: Int, _ words: [Word]) {
-    precondition((0..<Memory.scalarCount).contains(number), "no room for slot \(number)")
+    require(
+      (0..<Memory.scalarCount).contains(number),
+      "expected a slot in 0..<\(Memory.scalarCount), found \(number)")
     self.number = number
     self.words = words
   }

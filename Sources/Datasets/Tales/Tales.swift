@@ -1,3 +1,5 @@
+import Requirements
+
 /// Very short stories in a small English of its own, as many as one likes, with a known entropy.
 ///
 /// A story is drawn from a stochastic grammar: what happens, to whom, where, with what; names, things and places
@@ -18,7 +20,7 @@ public struct Tales: Corpus {
   ///
   /// - Precondition: `characters` is positive.
   public init(characters: Int = 8_000_000, seed: UInt64 = 1) {
-    precondition(characters > 0, "tales of \(characters) characters")
+    require(characters > 0, "expected a positive number of characters, found \(characters)")
     self.characters = characters
     self.seed = seed
   }

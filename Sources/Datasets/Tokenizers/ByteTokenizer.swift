@@ -1,3 +1,5 @@
+import Requirements
+
 /// One token a byte: any file is a text, and nothing is unknown.
 ///
 /// A text is encoded as its UTF-8, so ids are 0 to 255; special tokens follow. Decoding gives back every
@@ -53,9 +55,9 @@ public struct ByteTokenizer: Tokenizer, Hashable {
 
   /// The byte, or the special token's name.
   public func utf8(of token: Int32) -> [UInt8] {
-    precondition(
+    require(
       vocabulary.indices.contains(Int(token)),
-      "token \(token) of a vocabulary of \(vocabulary.count)")
+      "expected a token in 0..<\(vocabulary.count), found \(token)")
     return special.utf8(of: token) ?? [UInt8(token)]
   }
 }

@@ -1,3 +1,5 @@
+import Requirements
+
 /// One token a character, and `<unk>` at id 0 for every character that the vocabulary lacks.
 ///
 /// A character is a Unicode scalar, as it is in Python, and not a Swift `Character`: scalars do not
@@ -64,9 +66,10 @@ public struct CharacterTokenizer: Tokenizer, Hashable {
     vocabulary = [Self.unknownSymbol] + characters.map { String($0) }
     bytes = vocabulary.map { Array($0.utf8) }
     table = ScalarTable(characters)
-    precondition(
+    require(
       table.count == characters.count,
-      "a vocabulary of \(characters.count) characters holds \(table.count) different ones")
+      "expected different characters, found \(table.count) different ones among \(characters.count)"
+    )
   }
 
   /// 0.
@@ -79,8 +82,8 @@ public struct CharacterTokenizer: Tokenizer, Hashable {
 
   /// The character's UTF-8 bytes; those of `<unk>` for token 0.
   public func utf8(of token: Int32) -> [UInt8] {
-    precondition(
-      bytes.indices.contains(Int(token)), "token \(token) of a vocabulary of \(bytes.count)")
+    require(
+      bytes.indices.contains(Int(token)), "expected a token in 0..<\(bytes.count), found \(token)")
     return bytes[Int(token)]
   }
 

@@ -1,3 +1,5 @@
+import Requirements
+
 /// One token a word for texts whose words are separated already, as in the Penn Treebank's files: white space
 /// ends a word, and every line ends with `<eos>`.
 ///
@@ -28,7 +30,8 @@ public struct SeparatedTokenizer: Tokenizer, Hashable {
   /// - Parameter vocabularySize: the most tokens, `<unk>` and `<eos>` included.
   /// - Precondition: `vocabularySize` is 2 or more.
   public init(_ text: String, vocabularySize: Int = 1 << 20) {
-    precondition(vocabularySize > 1, "\(vocabularySize) tokens")
+    require(
+      vocabularySize > 1, "expected a vocabulary of 2 or more tokens, found \(vocabularySize)")
     var counts = PieceCounts()
     Self.forEachWord(of: text) { word in
       if let word { Array(word.utf8).withUnsafeBytes { counts.add($0) } }

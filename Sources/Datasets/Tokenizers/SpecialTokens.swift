@@ -1,3 +1,5 @@
+import Requirements
+
 /// Tokens that stand for themselves and not for text: the end of a document, padding.
 ///
 /// Each has a name, such as `<|endoftext|>`, and is met where a text holds its name; the longest of
@@ -18,7 +20,7 @@ public struct SpecialTokens: Hashable, Sendable {
   /// - Precondition: the names differ from one another, and none is empty.
   public init(_ names: [String], firstID: Int32) {
     let fault = Self.fault(in: names)
-    precondition(fault == nil, "special tokens: \(fault ?? "")")
+    require(fault == nil, "special tokens: \(fault ?? "")")
     self.names = names
     self.firstID = firstID
     bytes = names.map { Array($0.utf8) }

@@ -1,3 +1,5 @@
+import Requirements
+
 /// Turns text into token ids and back.
 ///
 /// A tokenizer is a value: it travels inside a checkpoint (see ``AnyTokenizer``) and is compared
@@ -30,9 +32,9 @@ public protocol Tokenizer: Codable, Sendable {
 extension Tokenizer {
   /// The UTF-8 of the token's name.
   public func utf8(of token: Int32) -> [UInt8] {
-    precondition(
+    require(
       vocabulary.indices.contains(Int(token)),
-      "token \(token) of a vocabulary of \(vocabulary.count)")
+      "expected a token in 0..<\(vocabulary.count), found \(token)")
     return Array(vocabulary[Int(token)].utf8)
   }
 

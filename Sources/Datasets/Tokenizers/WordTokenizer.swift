@@ -1,3 +1,5 @@
+import Requirements
+
 /// One token a word, for the most frequent words of a text, and `<unk>` at id 0 for all others.
 ///
 /// A text is cut by a fixed rule. A word is a run of letters, digits and low lines of any script; an
@@ -36,7 +38,9 @@ public struct WordTokenizer: Tokenizer, Hashable {
   /// - Precondition: there is room for `<unk>` and the special tokens, whose names differ.
   public init(_ text: String, vocabularySize: Int = 10_000, special names: [String] = []) {
     let room = vocabularySize - 1 - names.count
-    precondition(room >= 0, "\(vocabularySize) tokens, \(names.count) of them special")
+    require(
+      room >= 0,
+      "expected room for \(names.count) special tokens, found a vocabulary of \(vocabularySize)")
     var counts = PieceCounts()
     let special = SpecialTokens(names, firstID: 1)
     Self.forEachPart(of: text, special) { part in
@@ -55,9 +59,9 @@ public struct WordTokenizer: Tokenizer, Hashable {
     special = SpecialTokens(names, firstID: 1)
     vocabulary = [Self.unknownSymbol] + names + words
     self.words = Self.table(words)
-    precondition(
+    require(
       self.words.count == words.count,
-      "a vocabulary of \(words.count) words holds \(self.words.count) different ones")
+      "expected different words, found \(self.words.count) different ones among \(words.count)")
   }
 
   private static func table(_ words: [String]) -> PieceTable {

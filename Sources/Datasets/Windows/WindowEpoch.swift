@@ -1,3 +1,5 @@
+import Requirements
+
 /// The batches of one epoch, a collection whose elements are made when they are asked for.
 ///
 /// An epoch is a function of the tokens, the ``Windows``, a seed and its number, and of nothing else.
@@ -52,7 +54,7 @@ public struct WindowEpoch: RandomAccessCollection, Sendable {
 
   /// The batch at a position.
   public subscript(position: Int) -> TokenBatch {
-    precondition(indices.contains(position), "batch \(position) of \(count)")
+    require(indices.contains(position), "expected a batch in 0..<\(count), found \(position)")
     let (rows, length) = (windows.batchSize, windows.sequenceLength)
     var inputs: [Int32] = []
     var targets: [Int32] = []

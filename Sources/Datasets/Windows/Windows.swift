@@ -1,3 +1,5 @@
+import Requirements
+
 /// How a long stream of tokens is cut into batches of windows.
 ///
 /// A window is T consecutive tokens, its targets the T tokens that follow one place later; a batch
@@ -38,7 +40,7 @@ public struct Windows: Hashable, Sendable {
     _ sampling: Sampling = .sequential, batchSize: Int, sequenceLength: Int, offset: Int? = nil
   ) {
     let fault = Self.fault(batchSize: batchSize, sequenceLength: sequenceLength, offset: offset)
-    precondition(fault == nil, fault ?? "")
+    require(fault == nil, fault ?? "")
     self.sampling = sampling
     self.batchSize = batchSize
     self.sequenceLength = sequenceLength

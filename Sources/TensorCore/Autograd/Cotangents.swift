@@ -1,3 +1,5 @@
+import Requirements
+
 /// The cotangents on the way back: for each slot of a tape, the derivative of the loss with respect
 /// to that slot's tensor, as far as it has been added up.
 package struct Cotangents {

@@ -1,3 +1,5 @@
+import Requirements
+
 /// The gradients of a model's parameters, by name, in visiting order.
 ///
 /// Every parameter has one; it is zero if the loss does not depend on the parameter. A tied

@@ -1,3 +1,5 @@
+import Requirements
+
 /// What happened to the tracked tensors of one `valueAndGradient` call, in order, so that it can be
 /// walked back.
 ///

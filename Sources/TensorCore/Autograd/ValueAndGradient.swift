@@ -1,3 +1,5 @@
+import Requirements
+
 /// The value of a loss and its gradient with respect to every parameter of a model.
 ///
 ///     let (loss, gradients) = valueAndGradient(of: model) { model in

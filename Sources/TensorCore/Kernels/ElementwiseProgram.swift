@@ -1,4 +1,5 @@
 internal import CTensorKernels
+import Requirements
 
 /// One instruction of the elementwise machine.
 ///

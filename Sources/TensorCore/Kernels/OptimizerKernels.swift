@@ -1,4 +1,5 @@
 internal import CTensorKernels
+import Requirements
 
 /// The numbers of one Adam or AdamW step, with PyTorch's meaning.
 package struct AdamSettings: Sendable, Hashable {

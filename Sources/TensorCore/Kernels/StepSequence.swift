@@ -1,4 +1,5 @@
 internal import CTensorKernels
+import Requirements
 
 /// Where a signal lies: the row of sample b at step t starts at
 /// `base[i * timeStride + b * rowStride]` with `i = (t + shift) & stepMask`. A matrix has rows of its own.

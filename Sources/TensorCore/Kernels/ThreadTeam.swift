@@ -1,4 +1,5 @@
 internal import CTensorKernels
+import Requirements
 
 /// The process's one team of threads, over which large operations are split.
 ///

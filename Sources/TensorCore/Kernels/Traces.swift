@@ -1,4 +1,5 @@
 internal import CTensorKernels
+import Requirements
 
 /// Traces of a matrix of parameters whose rows belong to units, for one step of real-time recurrent learning:
 /// for each state p, and for the loss's gradient as the last p,

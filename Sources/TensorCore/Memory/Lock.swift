@@ -1,4 +1,5 @@
 internal import CTensorKernels
+import Requirements
 
 /// A lock that is held for a handful of instructions at a time. It is there to be shared by threads.
 package final class Lock: @unchecked Sendable {

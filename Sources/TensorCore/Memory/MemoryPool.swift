@@ -1,4 +1,5 @@
 internal import CTensorKernels
+import Requirements
 
 /// The memory of all tensors: blocks that were used once are kept and used again.
 ///

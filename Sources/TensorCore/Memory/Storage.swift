@@ -1,3 +1,4 @@
+import Requirements
 import Synchronization
 
 /// The memory of a tensor: `count` floats, aligned to 64 bytes, from the pool.

@@ -1,3 +1,5 @@
+import Requirements
+
 /// A value with parameters that can be trained: a layer, or a model made of layers.
 ///
 ///     struct Scale: Module {

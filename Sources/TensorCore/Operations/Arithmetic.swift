@@ -1,3 +1,5 @@
+import Requirements
+
 // Elementwise arithmetic. Shapes are broadcast: they are aligned at their last axes, and where one
 // has length 1, or no axis, its elements are repeated. All of it is differentiable in both operands.
 

@@ -1,3 +1,5 @@
+import Requirements
+
 /// Matrix products over batches: which matrices of two tensors are multiplied into which result.
 struct BatchedProduct: Sendable {
   /// The result's shape.

@@ -1,3 +1,5 @@
+import Requirements
+
 /// Elementwise work over tensors of different shapes.
 ///
 /// Shapes are aligned at their last axes; where one has length 1, or no axis at all, its elements

@@ -1,3 +1,5 @@
+import Requirements
+
 // Comparisons make masks: tensors of ones and zeros. Shapes are broadcast. They have no gradient:
 // the result is a constant.
 

@@ -1,4 +1,5 @@
 internal import CTensorKernels
+import Requirements
 
 /// The mean of -log softmax(logits)[target] over all positions: the loss of a classifier, in nats.
 ///

@@ -1,3 +1,5 @@
+import Requirements
+
 // Elementwise functions of one tensor. The result has the shape of the argument. All of them are
 // differentiable except where they say so.
 

@@ -1,4 +1,5 @@
 internal import CTensorKernels
+import Requirements
 
 extension Tensor {
   /// Rows of this table by their numbers: the embedding of tokens. Differentiable in the table.

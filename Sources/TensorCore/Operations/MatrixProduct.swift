@@ -1,3 +1,5 @@
+import Requirements
+
 /// The product of two matrices, [.., m, k] and [.., k, n] to [.., m, n].
 ///
 /// The axes before the last two are batches: there is one product for each position along them, and

@@ -1,3 +1,5 @@
+import Requirements
+
 // Reductions along axes. `along` names the axes, counted from the end if negative; without it they
 // run over all axes and give a scalar. With `keepingAxes` the reduced axes stay, with length 1, so
 // that the result can be broadcast against the input. All are differentiable.

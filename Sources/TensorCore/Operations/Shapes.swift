@@ -1,3 +1,5 @@
+import Requirements
+
 extension Tensor {
   /// The same elements in another shape with the same number of them. One length may be -1: it is
   /// what the others leave. Differentiable.

@@ -1,3 +1,5 @@
+import Requirements
+
 extension Tensor {
   /// The part of a tensor whose positions along one axis lie in a range. Differentiable.
   ///

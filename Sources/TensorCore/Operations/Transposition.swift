@@ -1,3 +1,5 @@
+import Requirements
+
 extension Tensor {
   /// The axes in another order: axis i of the result is axis `order[i]` of this tensor. Without an
   /// order the axes are reversed: a matrix is transposed. Differentiable.

@@ -1,3 +1,5 @@
+import Requirements
+
 extension Tensor {
   /// A tensor of independent numbers, evenly distributed from `lower` up to but not including
   /// `upper`.

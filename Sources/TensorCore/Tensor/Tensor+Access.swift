@@ -1,3 +1,5 @@
+import Requirements
+
 extension Tensor {
   /// The elements in row-major order.
   public var scalars: [Float] {

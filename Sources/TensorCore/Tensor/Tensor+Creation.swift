@@ -1,3 +1,5 @@
+import Requirements
+
 extension Tensor {
   /// A tensor of the given elements, in row-major order.
   public init(_ scalars: [Float], shape: [Int]) {

@@ -1,3 +1,5 @@
+import Requirements
+
 /// A dense array of 32-bit floats with a shape, a value like an `Array`.
 ///
 ///     let x = Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3])

@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 extension Tensor {
@@ -10,7 +11,7 @@ extension Tensor {
   func reorderingGates(_ order: String, as wanted: String, negating negated: String = "") -> Tensor
   {
     let (order, wanted) = (Array(order), Array(wanted))
-    precondition(
+    require(
       order.count == wanted.count && shape[0].isMultiple(of: order.count),
       "\(shape[0]) rows in the orders \(order) and \(wanted)")
     let rows = shape[0] / order.count

@@ -1,4 +1,5 @@
 import Datasets
+import Requirements
 import TensorCore
 
 extension BatchValue {
@@ -27,7 +28,7 @@ extension BatchValue {
   /// Targets for a model that writes.
   func decoderTokens(tokenCount: Int) -> DecoderTokens {
     guard case .tokens(let padded) = self else {
-      preconditionFailure("a model that writes has sequences of tokens as targets")
+      failure("a model that writes has sequences of tokens as targets")
     }
     return DecoderTokens(padded, tokenCount: tokenCount)
   }

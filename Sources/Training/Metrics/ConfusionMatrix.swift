@@ -1,3 +1,5 @@
+import Requirements
+
 /// How often each class was taken for each: what a classifier's or tagger's measures are made of.
 ///
 /// With TP, FP and FN the right, the wrong and the missed answers of a class:
@@ -25,8 +27,9 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
   ///
   /// - Precondition: both have the same length and hold numbers of classes.
   public mutating func add(targets: [Int32], answers: [Int32]) {
-    precondition(
-      targets.count == answers.count, "\(targets.count) targets, \(answers.count) answers")
+    require(
+      targets.count == answers.count,
+      "expected an answer for each of \(targets.count) targets, found \(answers.count)")
     for (target, answer) in zip(targets, answers) where target >= 0 {
       counts[Int(target) * classes.count + Int(answer)] += 1
     }

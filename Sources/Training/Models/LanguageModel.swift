@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import Requirements
 import TensorCore
 
 /// Predicts the next token of a text: an embedding, a recurrent layer, and a logit for every token.

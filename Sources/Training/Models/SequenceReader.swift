@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import Requirements
 import TensorCore
 
 /// Reads a sequence and answers: once, after all of it, or at each of its steps.

@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import Requirements
 import TensorCore
 
 /// Writes a sequence from a class or a vector: names of a given language.
@@ -90,7 +91,7 @@ public struct SequenceWriter: Module {
   private func condition(_ input: BatchValue) -> Tensor {
     if let table { return table(input) }
     guard case .vectors(let values, let width) = input, let projection else {
-      preconditionFailure("a writer's input must be classes or vectors")
+      failure("a writer's input must be classes or vectors")
     }
     return projection(Tensor(values, shape: [1, values.count / width, width]))
   }

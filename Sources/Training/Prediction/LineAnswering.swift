@@ -1,4 +1,5 @@
 import Datasets
+import Requirements
 
 /// Turns lines into a model's answers, as soon as they can be given: what `predict` does with a stream.
 ///
@@ -22,8 +23,8 @@ public struct LineAnswering: Sendable {
   /// - Precondition: `group` is positive, and so is `ahead`, where the predictor
   ///   ``SequencePredictor/canForecast``.
   public init(_ predictor: SequencePredictor, group: Int = 1, ahead: Int? = nil) {
-    precondition(group > 0, "answers in groups of \(group)")
-    precondition(
+    require(group > 0, "expected groups of one line or more, found \(group)")
+    require(
       ahead.map { $0 > 0 && predictor.canForecast } ?? true,
       "\(ahead ?? 0) steps ahead, by a model of \(predictor.saved.interface.target.word)")
     self.predictor = predictor

@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import Requirements
 import TensorCore
 
 /// Asks a trained model: answers to inputs, whatever the shape of its work.
@@ -175,8 +176,9 @@ public struct StepPredictor: Sendable {
   ///
   /// - Precondition: ``SequencePredictor/canForecast``, and as many steps were given as the model looks ahead.
   public func forecast(_ count: Int) -> FeatureSequence {
-    precondition(
-      stepsAhead == ahead.count, "a forecast after \(ahead.count) steps of \(stepsAhead ?? 0)")
+    require(
+      stepsAhead == ahead.count,
+      "expected \(stepsAhead ?? 0) values before a forecast, found \(ahead.count)")
     var copy = self
     var values: [Float] = []
     for _ in 0..<count {

@@ -1,6 +1,7 @@
 import Cells
 import Checkpoint
 import Datasets
+import Requirements
 import TensorCore
 
 /// Trains a language model on a corpus.
@@ -114,7 +115,7 @@ public struct LanguageModelTask: TrainingTask {
     do throws(UnsuitableEngine) {
       return try model.memory(engine: configuration.engine, batch: configuration.windows.batchSize)
     } catch {
-      preconditionFailure("an engine that was validated: \(error)")
+      failure("an engine that was validated: \(error)")
     }
   }
 

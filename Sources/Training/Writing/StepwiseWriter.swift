@@ -1,4 +1,5 @@
 import Datasets
+import Requirements
 import TensorCore
 
 /// A model that writes token by token: greedily, at random, or by beam search, the same for all.

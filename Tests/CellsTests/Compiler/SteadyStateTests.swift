@@ -1,4 +1,5 @@
 import Cells
+import Requirements
 import TensorCore
 import Testing
 

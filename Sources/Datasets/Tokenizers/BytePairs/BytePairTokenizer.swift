@@ -1,3 +1,5 @@
+import Requirements
+
 /// Tokens of bytes that often stand together: parts of words, short words, spaces with words.
 ///
 /// The alphabet is the 256 bytes, so nothing is unknown and `decode(encode(text))` is `text`, whatever it
@@ -48,7 +50,9 @@ public struct BytePairTokenizer: Tokenizer {
   /// - Precondition: there is room for the bytes and the special tokens, whose names differ.
   public init(training text: String, vocabularySize: Int, special names: [String] = []) {
     let room = vocabularySize - Self.alphabetSize - names.count
-    precondition(room >= 0, "\(vocabularySize) tokens, \(Self.alphabetSize) of them bytes")
+    require(
+      room >= 0,
+      "expected room for \(Self.alphabetSize) bytes, found a vocabulary of \(vocabularySize)")
     var counts = PieceCounts()
     Self.forEachPiece(of: text, SpecialTokens(names, firstID: 0)) {
       counts.add($0)
@@ -94,8 +98,9 @@ public struct BytePairTokenizer: Tokenizer {
 
   /// The bytes that were merged into a token, which may begin or end within a character.
   public func utf8(of token: Int32) -> [UInt8] {
-    precondition(
-      tokens.indices.contains(Int(token)), "token \(token) of a vocabulary of \(tokens.count)")
+    require(
+      tokens.indices.contains(Int(token)), "expected a token in 0..<\(tokens.count), found \(token)"
+    )
     return tokens[Int(token)]
   }
 

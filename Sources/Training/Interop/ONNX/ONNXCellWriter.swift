@@ -1,5 +1,6 @@
 import Cells
 import Checkpoint
+import Requirements
 import TensorCore
 
 /// Writes one direction of one recurrent layer as a `Scan` over its steps, from the cell's graph: every word of the graph has its
@@ -149,7 +150,7 @@ struct ONNXCellWriter {
       let axis = builder.constant(StoredArray(1 as Int64))
       return builder.add("CumSum", [value(a), axis], ["reverse": .integer(isReversed ? 1 : 0)])
     case .outer, .total:
-      preconditionFailure("a cell's step gathers nothing over the steps")
+      failure("a cell's step gathers nothing over the steps")
     }
   }
 }
@@ -195,7 +196,7 @@ extension ElementwiseFunction {
       return builder.add("Where", [condition, x[1], x[2]])
     case .multiplyAdd:
       return builder.add("Add", [builder.add("Mul", [x[0], x[1]]), x[2]])
-    case .load, .store, .constant: preconditionFailure("\(self) is no function of numbers")
+    case .load, .store, .constant: failure("\(self) is no function of numbers")
     }
   }
 }

@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// The bytes of a file that stand in a program's source as text, as the build plugin `EmbedCheckpoint` writes

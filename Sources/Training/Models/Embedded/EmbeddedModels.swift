@@ -1,4 +1,5 @@
 import Checkpoint
+import Requirements
 import TensorCore
 
 extension SavedLanguageModel {

@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import Requirements
 import TensorCore
 
 /// What turns a batch's input into vectors: a table for tokens, nothing for vectors.
@@ -38,7 +39,7 @@ struct InputLayer: Module {
 
   /// The rows of some tokens.
   func embedded(_ ids: [Int32], shape: [Int]) -> Tensor {
-    guard let table else { preconditionFailure("tokens for a model that reads vectors") }
+    guard let table else { failure("tokens for a model that reads vectors") }
     return table.gatheringRows(ids, shape: shape)
   }
 
