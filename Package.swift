@@ -26,6 +26,8 @@ let package = Package(
     .library(name: "Cells", targets: ["Cells", "TensorCore"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Checkpoint", targets: ["Checkpoint"]),
+    .library(name: "Models", targets: ["Models"]),
+    .library(name: "Interop", targets: ["Interop"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Downloads", targets: ["Downloads"]),
     .executable(name: "train", targets: ["TrainApp"]),
@@ -65,17 +67,26 @@ let package = Package(
       name: "Checkpoint", dependencies: ["TensorCore", "CZlib", "Requirements"],
       swiftSettings: swiftSettings),
     .target(
-      name: "Training",
+      name: "Models",
       dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint", "Requirements"],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Interop",
+      dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint", "Models", "Requirements"],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Training",
+      dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint", "Models", "Requirements"],
       swiftSettings: swiftSettings),
     .target(name: "Downloads", dependencies: ["Datasets"], swiftSettings: swiftSettings),
     .target(name: "AppSupport", path: "Sources/Apps/Support", swiftSettings: swiftSettings),
-    program("TrainApp", folder: "Train", using: ["Training", "Downloads", "TensorCore"]),
-    program("PredictApp", folder: "Predict", using: ["Training"]),
-    program("EvaluateApp", folder: "Evaluate", using: ["Training", "Downloads"]),
-    program("GenerateApp", folder: "Generate", using: ["Training", "Checkpoint", "TensorCore"]),
-    program("InspectApp", folder: "Inspect", using: ["Training"]),
-    program("ConvertApp", folder: "Convert", using: ["Training"]),
+    program("TrainApp", folder: "Train", using: ["Training", "Models", "Downloads", "TensorCore"]),
+    program("PredictApp", folder: "Predict", using: ["Models"]),
+    program("EvaluateApp", folder: "Evaluate", using: ["Training", "Models", "Downloads"]),
+    program(
+      "GenerateApp", folder: "Generate", using: ["Interop", "Models", "Checkpoint", "TensorCore"]),
+    program("InspectApp", folder: "Inspect", using: ["Interop"]),
+    program("ConvertApp", folder: "Convert", using: ["Interop"]),
     program("CellsApp", folder: "Cells", using: ["Cells"]),
     .target(
       name: "BenchProbes", dependencies: ["CTensorKernels"], path: "Sources/Apps/BenchProbes"),
@@ -83,7 +94,7 @@ let package = Package(
       name: "BenchSupport",
       dependencies: [
         "BenchProbes", "CTensorKernels", "TensorCore", "Cells", "Datasets", "Checkpoint",
-        "Training",
+        "Models", "Interop", "Training",
       ],
       path: "Sources/Apps/BenchSupport", swiftSettings: swiftSettings),
     program(
@@ -91,7 +102,7 @@ let package = Package(
     // The plugins, and the tool that one of them runs: it has no argument parser, so that whoever embeds a
     // model needs none.
     .executableTarget(
-      name: "EmbedTool", dependencies: ["Training", "Checkpoint"], path: "Sources/Apps/Embed",
+      name: "EmbedTool", dependencies: ["Models", "Checkpoint"], path: "Sources/Apps/Embed",
       swiftSettings: swiftSettings),
     .plugin(
       name: "EmbedCheckpoint", capability: .buildTool(), dependencies: ["EmbedTool"]),
@@ -125,15 +136,30 @@ let package = Package(
       dependencies: ["CheckpointProbe", "Checkpoint", "TensorCore", "CZlib"],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
+      name: "ModelsTests",
+      dependencies: ["ModelFixtures", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "InteropTests",
+      dependencies: ["Interop", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint"],
+      exclude: ["Fixtures"], swiftSettings: swiftSettings),
+    // Models whose numbers PyTorch computed, which the tests of models and of training share.
+    .target(
+      name: "ModelFixtures",
+      dependencies: ["Models", "Cells", "TensorCore", "Datasets", "Checkpoint"],
+      path: "Tests/ModelFixtures", exclude: ["Fixtures"], swiftSettings: swiftSettings),
+    .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Cells", "TensorCore", "Datasets", "Checkpoint"],
+      dependencies: [
+        "ModelFixtures", "Training", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint",
+      ],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
       name: "AppsTests",
       dependencies: [
         "TrainApp", "PredictApp", "EvaluateApp", "GenerateApp", "InspectApp", "ConvertApp",
-        "CellsApp", "BenchApp", "BenchSupport", "Training", "Cells", "TensorCore", "Datasets",
-        "Checkpoint",
+        "CellsApp", "BenchApp", "BenchSupport", "Training", "Interop", "Models", "Cells",
+        "TensorCore", "Datasets", "Checkpoint",
       ],
       exclude: [
         "Peers/greedy_onnx.py", "Peers/rewrite_safetensors.py", "Peers/run_onnx.py",

@@ -13,6 +13,7 @@ let package = Package(
       dependencies: [
         .product(name: "Cells", package: "swift-rnn"),
         .product(name: "Datasets", package: "swift-rnn"),
+        .product(name: "Models", package: "swift-rnn"),
         .product(name: "Training", package: "swift-rnn"),
       ])
   ],

@@ -14,6 +14,7 @@ let package = Package(
         .product(name: "Cells", package: "swift-rnn"),
         .product(name: "Checkpoint", package: "swift-rnn"),
         .product(name: "Datasets", package: "swift-rnn"),
+        .product(name: "Models", package: "swift-rnn"),
         .product(name: "Training", package: "swift-rnn"),
       ])
   ],

@@ -11,7 +11,7 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "EmbeddedModel",
-      dependencies: [.product(name: "Training", package: "swift-rnn")],
+      dependencies: [.product(name: "Models", package: "swift-rnn")],
       plugins: [.plugin(name: "EmbedCheckpoint", package: "swift-rnn")])
   ],
   swiftLanguageModes: [.v6]

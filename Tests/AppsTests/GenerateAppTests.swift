@@ -2,9 +2,9 @@ import Cells
 import Checkpoint
 import Datasets
 import Foundation
+import Models
 import TensorCore
 import Testing
-import Training
 
 @Suite struct GenerateAppTests {
   private let program = Program("generate")

@@ -2,9 +2,9 @@ import Cells
 import Checkpoint
 import Datasets
 import Foundation
+import Models
 import TensorCore
 import Testing
-import Training
 
 @Suite struct InspectAppTests {
   private let inspect = Program("inspect")

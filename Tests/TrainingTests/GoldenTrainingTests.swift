@@ -1,4 +1,5 @@
 import Checkpoint
+import Models
 import Testing
 import Training
 
@@ -35,13 +36,17 @@ import Training
   /// The models are used by themselves, too.
   @Test(arguments: GoldenTraining.all)
   func everyLaterVersionUsesTheModel(_ training: GoldenTraining) throws {
-    let file = try ArrayFile(path: training.path)
+    let reader = try CheckpointReader(path: training.path)
     let kinds = [
       "tagger": "tagger", "forecaster": "forecaster", "attention": "classifier",
       "writer": "writer", "additive": "encoder-decoder",
     ]
     let name = training.description.split(separator: "-").last.map(String.init) ?? ""
-    let summary = try #require(file.modelSummary)
+    let summary =
+      switch try SavedModelKind(reading: reader) {
+      case .language: try SavedLanguageModel(reading: reader).summary
+      case .sequence: try SavedSequenceModel(reading: reader).summary
+      }
     #expect(summary.hasPrefix((kinds[name] ?? "language model") + ": "), "\(summary)")
   }
 

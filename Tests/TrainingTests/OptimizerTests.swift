@@ -1,3 +1,4 @@
+import Models
 import TensorCore
 import Testing
 import Training

@@ -1,6 +1,8 @@
 import Cells
 import Checkpoint
 import Datasets
+import ModelFixtures
+import Models
 import TensorCore
 import Testing
 import Training

@@ -1,3 +1,6 @@
+import Cells
+import Datasets
+import Models
 import TensorCore
 import Testing
 import Training
@@ -93,5 +96,19 @@ import Training
       #expect(OptimizerChoice(optimizer.description) == optimizer)
     }
     #expect(WeightAveraging("ema") == nil && OptimizerChoice("adagrad") == nil)
+  }
+
+  /// The engines that leave nothing to chance say so before any training.
+  @Test func enginesRefuseChanceAsASetting() throws {
+    var options = Recurrent.Options()
+    options.weightDropout = 0.5
+    let model = LanguageModel.Configuration(
+      cell: try CellRegistry.standard.cell(named: "lstm"), embeddingSize: 8, hiddenSize: 12,
+      recurrent: options)
+    let task = LanguageModelTask.Configuration(
+      dataset: "tales", model: model,
+      windows: Windows(.sequential, batchSize: 2, sequenceLength: 8, offset: 0), engine: .rtrl)
+    let error = #expect(throws: InvalidSetting.self) { try task.validate() }
+    #expect(error.map { "\($0)" }?.contains("weightDropout: expected 0") == true)
   }
 }

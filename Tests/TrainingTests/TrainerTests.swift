@@ -1,6 +1,7 @@
 import Cells
 import Checkpoint
 import Datasets
+import Models
 import TensorCore
 import Testing
 import Training

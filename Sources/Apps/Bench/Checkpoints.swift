@@ -1,7 +1,7 @@
 import AppSupport
 import ArgumentParser
 import BenchSupport
-import Training
+import Models
 
 extension BenchProgram {
   /// Measures how large a trained model's file is, and how long saving and loading it takes.

@@ -1,7 +1,7 @@
 import AppSupport
 import ArgumentParser
 import Checkpoint
-import Training
+import Interop
 
 @main struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 import Checkpoint
 import Foundation
-import Training
+import Models
 
 /// The Swift source of a target's models: an enumeration without cases, with a constant for each.
 struct EmbeddedSource {
@@ -27,7 +27,7 @@ struct EmbeddedSource {
     text = """
       // Written by EmbedCheckpoint when the package was built.
 
-      import Training
+      import Models
 
       /// The models of this target's checkpoints.
       enum Models {

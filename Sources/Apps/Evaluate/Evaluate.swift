@@ -4,6 +4,7 @@ import Checkpoint
 import Datasets
 import Downloads
 import Foundation
+import Models
 import Training
 
 @main struct Evaluate: ParsableCommand {

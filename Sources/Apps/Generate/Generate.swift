@@ -1,8 +1,9 @@
 import AppSupport
 import ArgumentParser
 import Checkpoint
+import Interop
+import Models
 import TensorCore
-import Training
 
 @main struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import AppSupport
 import ArgumentParser
 import Checkpoint
-import Training
+import Interop
 
 @main struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(

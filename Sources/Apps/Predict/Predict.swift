@@ -1,7 +1,7 @@
 import AppSupport
 import ArgumentParser
 import Checkpoint
-import Training
+import Models
 
 @main struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(

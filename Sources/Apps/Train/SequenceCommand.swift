@@ -2,6 +2,7 @@ import AppSupport
 import ArgumentParser
 import Checkpoint
 import Datasets
+import Models
 import Training
 
 /// A command that trains on samples: all but text.

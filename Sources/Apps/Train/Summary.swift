@@ -1,3 +1,4 @@
+import Models
 import Training
 
 /// What `train` says when it is done.

@@ -3,6 +3,7 @@ import ArgumentParser
 import Checkpoint
 import Datasets
 import Downloads
+import Models
 import Training
 
 /// `train text`, or `train` alone.

@@ -1,4 +1,5 @@
 import Cells
+import Models
 
 extension GradientEngine {
   /// The names that choose an engine, as `--gradient` does.
@@ -12,7 +13,7 @@ extension GradientEngine {
   ///   - through: for `tbptt`, the steps of the way back; twice the window unless given.
   ///   - every: for `bptt-checkpoint`, the steps between checkpoints; the window's root unless given.
   ///   - seed: for `uoro`, what draws the signs.
-  /// - Throws: ``InvalidSetting`` for another name, or a number of steps that the engine has no use for.
+  /// - Throws: `InvalidSetting` for another name, or a number of steps that the engine has no use for.
   public init(
     named name: String, window: Int, through: Int? = nil, every: Int? = nil, seed: UInt64 = 1
   ) throws(InvalidSetting) {

@@ -1,5 +1,6 @@
 import Cells
 import Checkpoint
+import Models
 import TensorCore
 
 extension OnlineLearner {
@@ -37,7 +38,7 @@ extension OnlineLearner {
   ///   - model: one of the same sizes, whose weights are replaced.
   ///   - optimizer: the rule of learning, with the same options.
   /// - Throws: `CheckpointError` where the file is damaged or holds no learner of such a model;
-  ///   `UnsuitableEngine` or ``InvalidSetting`` where it says what cannot be.
+  ///   `UnsuitableEngine` or `InvalidSetting` where it says what cannot be.
   public init(
     resuming reader: CheckpointReader, _ model: Model, optimizer: some Optimizer
   ) throws {

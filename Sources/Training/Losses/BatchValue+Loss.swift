@@ -1,5 +1,6 @@
 import Datasets
 import Requirements
+import Models
 import TensorCore
 
 extension BatchValue {

@@ -1,3 +1,5 @@
+import Models
+
 /// Which class was taken for which, as tables of HTML.
 struct ConfusionTables {
   private let matrix: ConfusionMatrix

@@ -1,3 +1,5 @@
+import Models
+
 /// A chart of some lines as inline SVG, with axes that people can read.
 struct LineChart {
   /// A line of a chart.

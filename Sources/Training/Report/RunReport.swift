@@ -1,4 +1,5 @@
 import Datasets
+import Models
 
 /// A training as one page for a browser: curves, measurements, samples over time, what was taken for what, the
 /// forecast, time and memory. The page refers to nothing outside itself.

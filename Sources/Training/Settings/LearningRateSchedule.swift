@@ -1,3 +1,5 @@
+import Models
+
 /// How the learning rate moves over the steps.
 ///
 /// With η the rate asked for, k the number of steps done and K that of all steps:

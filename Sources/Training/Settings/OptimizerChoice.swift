@@ -1,3 +1,5 @@
+import Models
+
 /// An optimizer by name, with what only it has.
 public enum OptimizerChoice: Codable, Hashable, Sendable {
   /// ``Adam``.

@@ -1,3 +1,4 @@
+import Models
 import TensorCore
 
 /// Parameters that learn in their own way: slower, without decay, or not at all.

@@ -1,3 +1,4 @@
+import Models
 import TensorCore
 
 /// How a model is trained, whatever the task: optimizer, schedule, clipping, averages, and when to stop.
@@ -47,7 +48,7 @@ public struct TrainingSettings: Hashable, Sendable {
 
   /// Checks that every number is in its range.
   ///
-  /// - Throws: ``InvalidSetting`` with the first number that is not.
+  /// - Throws: `InvalidSetting` with the first number that is not.
   public func validate() throws(InvalidSetting) {
     try InvalidSetting.check("epochs", epochs, in: 1...1_000_000)
     try InvalidSetting.check("max steps", steps ?? 1, in: 1...Int.max)

@@ -1,3 +1,4 @@
+import Models
 import TensorCore
 
 /// Which average of the weights over the steps is kept beside them, measured, and saved for use.

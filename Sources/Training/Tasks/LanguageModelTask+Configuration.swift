@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import Models
 
 extension LanguageModelTask {
   /// What a language model learns from what.
@@ -50,7 +51,7 @@ extension LanguageModelTask {
 
     /// Checks that every number is in its range.
     ///
-    /// - Throws: ``InvalidSetting`` with the first number that is not.
+    /// - Throws: `InvalidSetting` with the first number that is not.
     public func validate() throws(InvalidSetting) {
       try model.validate()
       try InvalidSetting.checkBatch(size: windows.batchSize, steps: windows.sequenceLength)

@@ -2,12 +2,13 @@ import Cells
 import Checkpoint
 import Datasets
 import Requirements
+import Models
 import TensorCore
 
 /// Trains a language model on a corpus.
 public typealias LanguageModelTrainer = Trainer<LanguageModelTask>
 
-/// Predicting the next token of a text: a ``LanguageModel`` that learns from a corpus, window by window.
+/// Predicting the next token of a text: a `LanguageModel` that learns from a corpus, window by window.
 ///
 /// ```swift
 /// let corpus = try TokenizedCorpus(CorpusRegistry.standard.corpus("tales"))
@@ -30,7 +31,7 @@ public struct LanguageModelTask: TrainingTask {
 
   /// A model on a text.
   ///
-  /// - Throws: ``InvalidSetting``, or `DatasetError` where the text is too short for one batch.
+  /// - Throws: `InvalidSetting`, or `DatasetError` where the text is too short for one batch.
   public init(_ configuration: Configuration, _ corpus: TokenizedCorpus) throws {
     try configuration.validate()
     self.configuration = configuration
@@ -42,7 +43,7 @@ public struct LanguageModelTask: TrainingTask {
 
   /// The task of a file's training, on the same text.
   ///
-  /// - Throws: `CheckpointError`, ``InvalidSetting``, or `DatasetError`.
+  /// - Throws: `CheckpointError`, `InvalidSetting`, or `DatasetError`.
   public init(resuming reader: CheckpointReader, _ corpus: TokenizedCorpus) throws {
     try self.init(LanguageModelTrainer.configuration(in: reader), corpus)
   }

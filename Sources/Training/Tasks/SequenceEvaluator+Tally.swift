@@ -1,4 +1,5 @@
 import Datasets
+import Models
 import TensorCore
 
 extension SequenceEvaluator {

@@ -1,4 +1,5 @@
 import Datasets
+import Models
 import TensorCore
 
 /// Measures a model of sequences on batches of samples.

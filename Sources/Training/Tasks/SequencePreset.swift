@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import Models
 
 /// Models and settings to begin with: for the laboratory's tasks those that solve them in some minutes,
 /// for other samples what suits their shape.

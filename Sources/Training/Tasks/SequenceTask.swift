@@ -1,8 +1,9 @@
 import Checkpoint
 import Datasets
+import Models
 import TensorCore
 
-/// Learning from the samples of a dataset, of whichever shape: a ``SequenceNetwork`` with the loss and the
+/// Learning from the samples of a dataset, of whichever shape: a `SequenceNetwork` with the loss and the
 /// measures that fit what it answers.
 ///
 /// ```swift
@@ -46,7 +47,7 @@ public struct SequenceTask: TrainingTask {
 
   /// A model on a dataset, which is read.
   ///
-  /// - Throws: ``InvalidSetting``, or what reading throws.
+  /// - Throws: `InvalidSetting`, or what reading throws.
   public init(_ configuration: Configuration, _ dataset: any Dataset) throws {
     try self.init(
       configuration, samples: dataset.read(), language: dataset as? any SequenceLanguage)
@@ -54,7 +55,7 @@ public struct SequenceTask: TrainingTask {
 
   /// A model on samples.
   ///
-  /// - Throws: ``InvalidSetting``.
+  /// - Throws: `InvalidSetting`.
   public init(
     _ configuration: Configuration, samples: TaskSamples, language: (any SequenceLanguage)? = nil
   ) throws(InvalidSetting) {

@@ -1,4 +1,5 @@
 import Datasets
+import Models
 
 extension Evaluation {
   /// The number that a goal is about, if it was measured.

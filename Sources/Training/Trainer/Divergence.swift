@@ -1,3 +1,4 @@
+import Models
 import TensorCore
 
 /// Training that cannot go on: a number that is none, or gradients that have grown beyond all measure.

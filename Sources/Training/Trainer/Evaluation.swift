@@ -1,4 +1,5 @@
 import Checkpoint
+import Models
 
 /// A model measured on data that it does not learn from.
 public struct Evaluation: Sendable, Hashable, Codable {

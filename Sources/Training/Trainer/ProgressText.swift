@@ -1,3 +1,5 @@
+import Models
+
 /// Training's events as text for people: a bar that is redrawn, or lines.
 public struct ProgressText: Sendable {
   /// What the text is for.
@@ -82,21 +84,6 @@ public struct ProgressText: Sendable {
 }
 
 extension Double {
-  /// The number with so many digits behind the point.
-  package func text(_ digits: Int) -> String {
-    guard isFinite else { return "\(self)" }
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let rounded = (abs(self) * scale).rounded()
-    guard rounded < 1e15 else { return "\(self)" }
-    let whole = Int(rounded)
-    let fraction = String(whole % Int(scale))
-    let sign = self < 0 && whole > 0 ? "-" : ""
-    let zeros = String(repeating: "0", count: max(0, digits - fraction.count))
-    return digits == 0
-      ? "\(sign)\(whole)" : "\(sign)\(whole / Int(scale)).\(zeros)\(fraction)"
-  }
-
   /// Seconds as minutes and seconds, `4:05`.
   fileprivate var clock: String {
     let seconds = isFinite && self < 1e9 ? Int(self) : 0

@@ -1,5 +1,6 @@
 import Checkpoint
 import Datasets
+import Models
 import TensorCore
 
 /// Trains the model of any task; it can be stopped after any step, saved, and goes on to the bit.
@@ -45,7 +46,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
 
   /// Training from the start.
   ///
-  /// - Throws: ``InvalidSetting``, or what is wrong with the data, which are looked at for the first time.
+  /// - Throws: `InvalidSetting`, or what is wrong with the data, which are looked at for the first time.
   public init(_ task: Task, _ settings: TrainingSettings) throws {
     try settings.validate()
     var generator = Philox(seed: settings.seed)

@@ -1,3 +1,5 @@
+import Models
+
 /// What happens during training, in the order in which it happens; progress bars, logs and tests read the same.
 public enum TrainingEvent: Sendable {
   /// Training begins, or goes on.

@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import Models
 
 /// A ready configuration.
 public enum TrainingPreset: String, CaseIterable, Sendable {

@@ -2,9 +2,10 @@ import Cells
 import Checkpoint
 import Datasets
 import Foundation
+import Interop
+import Models
 import TensorCore
 import Testing
-import Training
 
 /// Exported models pass the checker of ONNX and give in onnxruntime what they give here.
 @Suite(.enabled(if: Peers.areInstalled, Peers.comment)) struct ONNXRuntimeTests {

@@ -1,5 +1,6 @@
 import Cells
 import Checkpoint
+import Models
 import TensorCore
 import Testing
 import Training

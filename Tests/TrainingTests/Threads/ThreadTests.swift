@@ -1,4 +1,5 @@
 import Cells
+import Models
 import TensorCore
 import Testing
 import Training

@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import Models
 import Training
 
 /// Checks a cell of our own, trains it by backpropagation and in real time, saves it, reads it back and

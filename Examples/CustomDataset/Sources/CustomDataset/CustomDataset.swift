@@ -1,6 +1,7 @@
 import Cells
 import Checkpoint
 import Datasets
+import Models
 import Training
 
 /// Trains a classifier on a dataset and with a tokenizer of our own: in code, and by the dataset's name, as

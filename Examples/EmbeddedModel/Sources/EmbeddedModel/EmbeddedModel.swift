@@ -1,4 +1,4 @@
-import Training
+import Models
 
 /// Writes a story with the model of tales.rnnz, which is a part of this program and not a file beside it.
 @main

@@ -1,6 +1,6 @@
 import Checkpoint
+import Models
 import TensorCore
-import Training
 
 /// The formats that a model's weights can be saved in: how large they are, and how long they take.
 public struct CheckpointComparison {

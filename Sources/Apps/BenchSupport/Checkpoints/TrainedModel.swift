@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import Models
 import TensorCore
 import Training
 

@@ -1,4 +1,4 @@
-import Training
+import Models
 
 /// The machine's limits as tables, for several numbers of threads.
 public struct Limits {

@@ -1,7 +1,7 @@
 import Cells
 import Datasets
+import Models
 import TensorCore
-import Training
 
 extension BenchmarkCase {
   /// A character model with random weights and the tokenizer of as many characters.

@@ -1,5 +1,5 @@
 import Checkpoint
-import Training
+import Models
 
 extension BenchmarkCase {
   func startWorkload() throws -> Workload {

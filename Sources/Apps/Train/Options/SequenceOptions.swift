@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cells
 import Datasets
+import Models
 import Training
 
 /// The flags of every task but text.

@@ -1,0 +1,124 @@
+import Checkpoint
+import Models
+
+/// A model on its way from a file of one format to a file of another.
+///
+/// ```swift
+/// let conversion = try ModelConversion(ArrayFile(path: "model.pt"), described: description)
+/// try conversion.save(to: "model.rnnz", as: .rnnz)
+/// ```
+public struct ModelConversion: Sendable {
+  /// The formats that are written.
+  public enum Format: String, Sendable, CaseIterable {
+    /// A checkpoint of this library.
+    case rnnz
+    /// A safetensors file, for PyTorch.
+    case safetensors
+    /// An ONNX model.
+    case onnx
+
+    /// The format that the ending of a path tells.
+    public init?(path: String) {
+      guard let format = Self.allCases.first(where: { path.hasSuffix(".\($0.rawValue)") }) else {
+        return nil
+      }
+      self = format
+    }
+  }
+
+  private enum Content {
+    case model(SavedLanguageModel)
+    /// A model of another shape: a classifier, a tagger.
+    case sequence(SavedSequenceModel)
+    /// Arrays of which nobody says what model they are of.
+    case arrays([String: StoredArray])
+  }
+
+  private let file: ArrayFile
+  private let content: Content
+
+  /// Reads what is to be converted: a model, or, where neither the file nor the description has a
+  /// vocabulary, arrays.
+  public init(
+    _ file: ArrayFile, described description: ModelDescription = ModelDescription()
+  ) throws(CheckpointError) {
+    self.file = file
+    content =
+      if let saved = try file.sequenceModel {
+        .sequence(saved)
+      } else if try file.saysTokens || description.vocabulary != nil {
+        .model(try SavedLanguageModel(importing: file, described: description))
+      } else {
+        .arrays(try file.arrays())
+      }
+  }
+
+  /// Writes a file that either is complete or does not come about.
+  ///
+  /// - Throws: `CheckpointError` where arrays without a vocabulary should become more than safetensors, where a model that
+  ///   writes its answer step by step, but for a language model, should become ONNX, or where the file cannot be
+  ///   written.
+  public func save(to path: String, as format: Format) throws(CheckpointError) {
+    switch (content, format) {
+    case (.model(let saved), .rnnz):
+      var checkpoint = Checkpoint()
+      try saved.write(to: &checkpoint)
+      try checkpoint.save(to: path)
+    case (.model(let saved), .safetensors): try saved.safetensors().save(to: path)
+    case (.model(let saved), .onnx): try saved.onnx().save(to: path)
+    case (.sequence(let saved), .rnnz):
+      var checkpoint = Checkpoint()
+      try saved.write(to: &checkpoint)
+      try checkpoint.save(to: path)
+    case (.sequence(let saved), .safetensors):
+      var weights = Safetensors(metadata: ["format": "pt"])
+      weights.set(parametersOf: saved.model)
+      try weights.save(to: path)
+    case (.sequence(let saved), .onnx): try saved.onnx().save(to: path)
+    case (.arrays(let arrays), .safetensors):
+      try Safetensors(metadata: ["format": "pt"], arrays: arrays).save(to: path)
+    case (.arrays, .rnnz), (.arrays, .onnx):
+      throw file.failure(
+        "vocabulary",
+        "the file does not say which characters the model's tokens are: expected a "
+          + "JSON array of them in the order of their ids, in its metadata or in a file of its own")
+    }
+  }
+
+  /// What was read, in a line.
+  public var summary: String {
+    switch content {
+    case .model(let saved): saved.summary
+    case .sequence(let saved): saved.summary
+    case .arrays(let arrays): "\(arrays.count) arrays, of which no vocabulary says what they mean"
+    }
+  }
+}
+
+extension ArrayFile {
+  /// What model the file holds, in a line; nil where it holds none that this library could use, but arrays alone.
+  ///
+  ///     language model: gru, 2 layers of 64 units, embedding of 16, 28 tokens, 42972 numbers
+  ///     tagger: lstm, one layer of 32 units in both directions, text of 40 tokens to 5 symbols, 9221 numbers
+  public var modelSummary: String? {
+    (try? sequenceModel)?.summary ?? (try? SavedLanguageModel(importing: self))?.summary
+  }
+
+  /// The model of another shape that the file holds, if it is a checkpoint of one.
+  var sequenceModel: SavedSequenceModel? {
+    get throws(CheckpointError) {
+      guard case .checkpoint(let reader) = content, reader.contains(.configuration, "model"),
+        try SavedModelKind(reading: reader) == .sequence
+      else { return nil }
+      return try SavedSequenceModel(reading: reader)
+    }
+  }
+
+  /// Whether the file says what the tokens of its model are, or ought to.
+  fileprivate var saysTokens: Bool {
+    get throws(CheckpointError) {
+      if case .checkpoint(let reader) = content { return reader.contains(.configuration, "model") }
+      return metadata["vocabulary"] != nil || metadata["tokenizer"] != nil
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import Cells
+import Checkpoint
+import Datasets
+import Models
+
+/// What a file of weights may not say about the language model that they are of.
+///
+/// A file of PyTorch's has names and numbers. Which characters its tokens are stands in no `state_dict`, nor does the function of a
+/// simple RNN: both come from the file's metadata, or from whoever reads it.
+public struct ModelDescription: Sendable, Hashable {
+  /// The tokens in the order of their ids.
+  public var vocabulary: [String]?
+  /// The model's kind and sizes.
+  public var outline: Outline?
+
+  /// A model's kind and sizes; what is left out is taken from the weights.
+  ///
+  /// As JSON, for example: `{"kind": "GRU", "embedding": 16, "hidden": 64, "layers": 2}`.
+  public struct Outline: Sendable, Hashable, Codable {
+    /// `RNN`, `LSTM` or `GRU`, or the name of another cell.
+    public var kind: String?
+    /// `tanh` or `relu`, for an RNN.
+    public var nonlinearity: String?
+    /// The cell with its options, which says more than its kind.
+    public var cell: NamedCell?
+    /// The numbers that stand for a token, E.
+    public var embedding: Int?
+    /// The units of a layer, H.
+    public var hidden: Int?
+    /// The number of layers, L.
+    public var layers: Int?
+    /// The share of the units that was dropped while learning.
+    public var dropout: Float?
+    /// Whether `fc.weight` is `embed.weight`.
+    public var tied: Bool?
+
+    /// Nothing but what is given.
+    public init(kind: String? = nil, nonlinearity: String? = nil, cell: NamedCell? = nil) {
+      self.kind = kind
+      self.nonlinearity = nonlinearity
+      self.cell = cell
+    }
+
+    /// The outline of a model.
+    init(_ configuration: LanguageModel.Configuration) {
+      cell = configuration.cell
+      kind = configuration.cell.name
+      embedding = configuration.embeddingSize
+      hidden = configuration.hiddenSize
+      layers = configuration.layers
+      dropout = configuration.dropout
+      tied = configuration.tiesWeights
+    }
+  }
+
+  /// A description of what is given.
+  public init(vocabulary: [String]? = nil, outline: Outline? = nil) {
+    self.vocabulary = vocabulary
+    self.outline = outline
+  }
+
+  /// Reads a vocabulary and an outline from JSON files, where there are such.
+  ///
+  /// A vocabulary is an array of texts, or an object that gives each text its id.
+  ///
+  /// - Throws: `CheckpointError` where a file cannot be read or is no such JSON.
+  public init(vocabularyPath: String?, outlinePath: String?) throws(CheckpointError) {
+    if let vocabularyPath {
+      vocabulary = try Vocabulary(reading: JSONFile(path: vocabularyPath)).entries
+    }
+    if let outlinePath { outline = try JSONFile(path: outlinePath).decoded(Outline.self) }
+  }
+
+  /// The tokenizer that this library writes into a file's metadata, if it is there.
+  static func tokenizer(in file: ArrayFile) throws(CheckpointError) -> (any Tokenizer)? {
+    guard let text = file.metadata["tokenizer"] else { return nil }
+    return try JSONFile(text: text, of: file, key: "tokenizer").decoded(AnyTokenizer.self).base
+  }
+
+  /// What is said here, and for the rest what a file's metadata says.
+  func completed(by file: ArrayFile) throws(CheckpointError) -> ModelDescription {
+    var result = self
+    let metadata = file.metadata
+    if vocabulary == nil, metadata["tokenizer"] == nil, let text = metadata["vocabulary"] {
+      let json = JSONFile(text: text, of: file, key: "vocabulary")
+      result.vocabulary = try Vocabulary(reading: json).entries
+    }
+    if outline == nil, let text = metadata["config"] {
+      result.outline = try JSONFile(text: text, of: file, key: "config").decoded(Outline.self)
+    }
+    return result
+  }
+}
+
+/// The entries of a vocabulary: a JSON array, or an object with ids.
+private struct Vocabulary {
+  var entries: [String] = []
+
+  init(reading json: JSONFile) throws(CheckpointError) {
+    let value = try json.value()
+    guard case .object(let members) = value else {
+      entries = try json.decoded([String].self)
+      return
+    }
+    let ids = try json.decoded([String: Int].self)
+    let sorted = members.keys.sorted { ids[$0, default: 0] < ids[$1, default: 0] }
+    guard sorted.enumerated().allSatisfy({ ids[$1] == $0 }) else {
+      throw json.failure("expected the ids 0 to \(members.count - 1), each once")
+    }
+    entries = sorted
+  }
+}
+
+/// A JSON text from a file of its own or from a file's metadata.
+private struct JSONFile {
+  private let file: String
+  private let place: String
+  private let text: [UInt8]
+
+  init(path: String) throws(CheckpointError) {
+    (file, place) = (path, "")
+    text = try smallFile(path)
+  }
+
+  init(text: String, of file: ArrayFile, key: String) {
+    (self.file, place, self.text) = (file.path, "metadata \(key)", Array(text.utf8))
+  }
+
+  func failure(_ reason: String) -> CheckpointError {
+    CheckpointError(file: file, format: "JSON", place: place, reason: reason)
+  }
+
+  func value() throws(CheckpointError) -> JSONValue {
+    do throws(JSONError) {
+      return try JSONValue(parsing: text, maximumDepth: ReadLimits().jsonDepth)
+    } catch {
+      throw failure("byte \(error.offset): \(error.problem)")
+    }
+  }
+
+  func decoded<Value: Decodable>(_ type: Value.Type) throws(CheckpointError) -> Value {
+    let value = try value()
+    do throws(JSONMismatch) {
+      return try value.decoded(as: type)
+    } catch {
+      throw failure("\(error)")
+    }
+  }
+}

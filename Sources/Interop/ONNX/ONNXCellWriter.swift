@@ -1,0 +1,203 @@
+import Cells
+import Checkpoint
+import Requirements
+import Models
+import TensorCore
+
+/// Writes one direction of one recurrent layer as a `Scan` over its steps, from the cell's graph: every word of the graph has its
+/// operations.
+///
+/// All values have two axes: signals `[B, units]`, and what depends on parameters alone `[rows, columns]`; the latter is computed
+/// once, outside of the loop.
+struct ONNXCellWriter {
+  private let cell: CellGraph
+  /// The names of the parameters among the weights of the graph around.
+  private let parameters: [String]
+  private var body: ONNXBuilder
+  private var values: [NodeID: String] = [:]
+  private var transposed: [NodeID: String] = [:]
+  private var batchShape: String?
+
+  private static let input = "input"
+
+  private init(_ cell: CellGraph, parameters: [String], prefix: String) {
+    self.cell = cell
+    self.parameters = parameters
+    body = ONNXBuilder(name: prefix + "step", prefix: prefix + "step.")
+  }
+
+  /// Adds the loop to a graph.
+  ///
+  /// - Parameters:
+  ///   - input: the name of the sequence, `[T, B, I]`.
+  ///   - states: the names of the first states, `[B, width]` each.
+  ///   - prefix: what the names of the body start with.
+  /// - Returns: the names of the output `[T, B, units]` and of the last states.
+  static func addScan(
+    _ cell: CellGraph, parameters: [String], input: String, states: [String], isReverse: Bool,
+    prefix: String, to outer: inout ONNXBuilder
+  ) -> (output: String, states: [String]) {
+    var writer = ONNXCellWriter(cell, parameters: parameters, prefix: prefix)
+    writer.writeBody(outer: &outer)
+    let direction = ONNXNode.Attribute.integers([isReverse ? 1 : 0])
+    let last = cell.states.map { _ in outer.freshName("state") }
+    let output = outer.freshName("Scan")
+    outer.add(
+      "Scan", states + [input], last + [output],
+      [
+        "body": .graph(writer.body.graph), "num_scan_inputs": .integer(1),
+        "scan_input_directions": direction, "scan_output_directions": direction,
+      ])
+    return (output, last)
+  }
+
+  private func name(_ part: String) -> String { "\(body.graph.name).\(part)" }
+
+  private mutating func writeBody(outer: inout ONNXBuilder) {
+    for state in cell.states {
+      body.addInput(
+        .init(name(state.name), .float32, [.named("batch"), .fixed(state.width)]))
+    }
+    body.addInput(
+      .init(name(Self.input), .float32, [.named("batch"), .fixed(cell.inputSize)]))
+    let roots = cell.updates + [cell.output]
+    for id in cell.graph.reachable(from: roots).sorted() {
+      values[id] =
+        cell.graph[id].dependence == .parameters ? write(id, to: &outer) : writeStep(id, &outer)
+    }
+    let results =
+      zip(cell.states, cell.updates).map { ($0.name + "_next", $1, $0.width) }
+      + [("output", cell.output, cell.outputSize)]
+    for (result, id, width) in results {
+      let value = body.add("Identity", [batched(id)], named: name(result))
+      body.addOutput(.init(value, .float32, [.named("batch"), .fixed(width)]))
+    }
+  }
+
+  /// A step's operation goes into the body, but what it needs of parameters stays outside.
+  private mutating func writeStep(_ id: NodeID, _ outer: inout ONNXBuilder) -> String {
+    switch cell.graph[id].operation {
+    case .affine(let terms, _):
+      for term in terms where !term.isTransposed { transpose(term.weight, &outer) }
+    case .concatenate(let parts):
+      let joined = parts.map { batched($0) }
+      return body.add("Concat", joined, ["axis": .integer(-1)])
+    default: break
+    }
+    var inner = body
+    let result = write(id, to: &inner)
+    body = inner
+    return result
+  }
+
+  private mutating func transpose(_ id: NodeID, _ outer: inout ONNXBuilder) {
+    guard transposed[id] == nil else { return }
+    transposed[id] = outer.transpose(value(id), [1, 0])
+  }
+
+  private func value(_ id: NodeID) -> String { values[id] ?? "" }
+
+  /// A signal with a row for each sample, even where it is the same for all.
+  private mutating func batched(_ id: NodeID) -> String {
+    guard cell.graph[id].dependence == .parameters else { return value(id) }
+    if batchShape == nil {
+      let shape = body.add("Shape", [name(Self.input)])
+      let batch = body.slice(shape, 0..<1, axis: 0)
+      batchShape = body.add("Concat", [batch, body.integers([1])], ["axis": .integer(0)])
+    }
+    return body.add("Expand", [value(id), batchShape ?? ""])
+  }
+
+  private mutating func write(_ id: NodeID, to builder: inout ONNXBuilder) -> String {
+    let node = cell.graph[id]
+    switch node.operation {
+    case .sequence: return name(Self.input)
+    case .state(let index): return name(cell.states[index].name)
+    case .parameter(let index):
+      guard cell.parameters[index].shape.count == 1 else { return parameters[index] }
+      return builder.add("Reshape", [parameters[index], builder.integers([1, node.columns])])
+    case .constant(let value, let rows, let columns):
+      let numbers = [Float](repeating: Float(value), count: rows * columns)
+      return builder.constant(StoredArray(numbers, shape: [rows, columns]))
+    case .identity(let size):
+      var numbers = [Float](repeating: 0, count: size * size)
+      for index in 0..<size { numbers[index * size + index] = 1 }
+      return builder.constant(StoredArray(numbers, shape: [size, size]))
+    case .table(let table):
+      return builder.constant(
+        StoredArray(table.elements.map(Float.init), shape: [table.rows, table.columns]))
+    case .apply(let function, let operands):
+      return function.write(operands.map { value($0) }, to: &builder)
+    case .broadcast(let a, let columns):
+      return builder.add("Expand", [value(a), builder.integers([1, columns])])
+    case .affine(let terms, let biases):
+      var summands = terms.map { term in
+        let weight = term.isTransposed ? value(term.weight) : transposed[term.weight] ?? ""
+        return builder.add("MatMul", [value(term.signal), weight])
+      }
+      summands += biases.map { value($0) }
+      return summands.dropFirst().reduce(summands[0]) { builder.add("Add", [$0, $1]) }
+    case .slice(let a, let range): return builder.slice(value(a), range, axis: 1)
+    case .rows(let a, let range): return builder.slice(value(a), range, axis: 0)
+    case .concatenate(let parts):
+      return builder.add("Concat", parts.map { value($0) }, ["axis": .integer(-1)])
+    case .stack(let parts):
+      return builder.add("Concat", parts.map { value($0) }, ["axis": .integer(0)])
+    case .transpose(let a): return builder.transpose(value(a), [1, 0])
+    case .sum(let a): return builder.add("ReduceSum", [value(a), builder.integers([1])])
+    case .maximum(let a):
+      return builder.add("ReduceMax", [value(a)], ["axes": .integers([1])])
+    case .cumulativeSum(let a, let isReversed):
+      let axis = builder.constant(StoredArray(1 as Int64))
+      return builder.add("CumSum", [value(a), axis], ["reverse": .integer(isReversed ? 1 : 0)])
+    case .outer, .total:
+      failure("a cell's step gathers nothing over the steps")
+    }
+  }
+}
+
+extension ElementwiseFunction {
+  /// The function's operations.
+  fileprivate func write(_ x: [String], to builder: inout ONNXBuilder) -> String {
+    /// A condition as 0 and 1.
+    func number(_ condition: String, _ builder: inout ONNXBuilder) -> String {
+      builder.add("Cast", [condition], ["to": .integer(1)])
+    }
+    switch self {
+    case .copy: return builder.add("Identity", x)
+    case .negate: return builder.add("Neg", x)
+    case .absolute: return builder.add("Abs", x)
+    case .sign: return builder.add("Sign", x)
+    case .sigmoid: return builder.add("Sigmoid", x)
+    case .tanh: return builder.add("Tanh", x)
+    case .relu: return builder.add("Relu", x)
+    case .exp: return builder.add("Exp", x)
+    case .log: return builder.add("Log", x)
+    case .sqrt: return builder.add("Sqrt", x)
+    case .reciprocal: return builder.add("Reciprocal", x)
+    case .softplus: return builder.add("Softplus", x)
+    case .logSigmoid:
+      let negative = builder.add("Neg", x)
+      let softplus = builder.add("Softplus", [negative])
+      return builder.add("Neg", [softplus])
+    case .sin: return builder.add("Sin", x)
+    case .cos: return builder.add("Cos", x)
+    case .floor: return builder.add("Floor", x)
+    case .add: return builder.add("Add", x)
+    case .subtract: return builder.add("Sub", x)
+    case .multiply: return builder.add("Mul", x)
+    case .divide: return builder.add("Div", x)
+    case .maximum: return builder.add("Max", x)
+    case .minimum: return builder.add("Min", x)
+    case .greater: return number(builder.add("Greater", x), &builder)
+    case .greaterEqual: return number(builder.add("GreaterOrEqual", x), &builder)
+    case .equal: return number(builder.add("Equal", x), &builder)
+    case .select:
+      let condition = builder.add("Cast", [x[0]], ["to": .integer(9)])
+      return builder.add("Where", [condition, x[1], x[2]])
+    case .multiplyAdd:
+      return builder.add("Add", [builder.add("Mul", [x[0], x[1]]), x[2]])
+    case .load, .store, .constant: failure("\(self) is no function of numbers")
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Cells
+import Checkpoint
+import Datasets
+import Models
+import TensorCore
+
+extension SavedSequenceModel {
+  /// A model that reads and answers as an ONNX model that gives the same answers.
+  ///
+  /// Input: `input`, tokens or classes as whole numbers of 64 bits, `[B, T]`, or vectors `[B, T, F]`; a single class or vector has no T. The
+  /// sequences of a batch are of one length. Output: `output`, `[B, T, O]` with an answer a step, else `[B, O]`; logits for classes. A
+  /// model that can go on from any step also has each state under its name, `[L, B, width]`, zeros where a sequence
+  /// begins, and gives it as `hidden_out`, say. Numbers go in and come out as the model sees them; the metadata
+  /// (`interface`, `config`) has their scales, and the names of tokens and classes.
+  ///
+  /// - Throws: `CheckpointError` for a model that writes its answer step by step, which no graph of ONNX does.
+  public func onnx() throws(CheckpointError) -> ONNXModel {
+    guard case .reader(let reader) = model else {
+      throw CheckpointError(
+        file: "new file", format: "ONNX model", place: "model",
+        reason: "expected a model that reads and then answers, found one that writes step by step")
+    }
+    var writer = SequenceReaderWriter(reader, interface)
+    return ONNXModel(
+      writer.graph(), producer: SavedLanguageModel.producer, metadata: try exchangeMetadata())
+  }
+
+  private func exchangeMetadata() throws(CheckpointError) -> [String: String] {
+    try metadataTexts { () throws(JSONMismatch) in
+      [
+        "interface": try JSONValue(encoding: interface).text,
+        "config": try JSONValue(encoding: model.configuration).text,
+      ]
+    }
+  }
+}
+
+/// Writes a `SequenceReader` down as operations.
+private struct SequenceReaderWriter {
+  private typealias Extent = ONNXGraph.Value.Extent
+
+  private let reader: SequenceReader
+  private let interface: SequenceInterface
+  private let weights: [String: Tensor]
+  private var builder = ONNXBuilder(name: "sequence-model")
+  private static let batch = Extent.named("batch")
+  private static let steps = Extent.named("steps")
+
+  init(_ reader: SequenceReader, _ interface: SequenceInterface) {
+    self.reader = reader
+    self.interface = interface
+    weights = Dictionary(
+      reader.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  mutating func graph() -> ONNXGraph {
+    let x = input()
+    let layer = reader.rnn
+    let states = reader.isStepwise ? builder.addStates(of: layer) : zeroStates(like: x)
+    let result = builder.addRecurrent(layer, input: x, states: states, prefix: "rnn.")
+    answer(result.output)
+    if reader.isStepwise { builder.addResults(result.states, of: layer) }
+    return builder.graph
+  }
+
+  private mutating func named(_ name: String) -> String {
+    weights[name].map { builder.weights(name, $0) } ?? ""
+  }
+
+  /// The input as vectors of each step, `[T, B, I]`.
+  private mutating func input() -> String {
+    let kind = interface.input
+    let outer = kind.isSequence ? [Self.batch, Self.steps] : [Self.batch]
+    builder.addInput(
+      kind.isDiscrete
+        ? .init("input", .int64, outer)
+        : .init("input", .float32, outer + [.fixed(kind.size)]))
+    let timeFirst =
+      kind.isSequence
+      ? builder.transpose("input", kind.isDiscrete ? [1, 0] : [1, 0, 2])
+      : builder.add("Unsqueeze", ["input", builder.integers([0])])
+    return kind.isDiscrete
+      ? builder.add("Gather", [named("embed.weight"), timeFirst]) : timeFirst
+  }
+
+  /// States of zeros for as many samples as the input has.
+  private mutating func zeroStates(like input: String) -> [String] {
+    let shape = builder.add("Shape", [input])
+    let batch = builder.slice(shape, 1..<2, axis: 0)
+    let layer = reader.rnn
+    return layer.stateSizes.map { state in
+      let rows = builder.integers([layer.layers * layer.direction.count])
+      let width = builder.integers([state.width])
+      let sizes = builder.add("Concat", [rows, batch, width], ["axis": .integer(0)])
+      return builder.add("ConstantOfShape", [sizes])
+    }
+  }
+
+  private mutating func answer(_ outputs: String) {
+    let size = Extent.fixed(interface.target.size)
+    if interface.target.isSequence {
+      let answers = linear(outputs, "fc")
+      _ = builder.add("Transpose", [answers], ["perm": .integers([1, 0, 2])], named: "output")
+      builder.addOutput(.init("output", .float32, [Self.batch, Self.steps, size]))
+    } else {
+      _ = builder.add("Identity", [linear(pooled(outputs), "fc")], named: "output")
+      builder.addOutput(.init("output", .float32, [Self.batch, size]))
+    }
+  }
+
+  private mutating func linear(_ x: String, _ name: String) -> String {
+    builder.linear(x, weight: named("\(name).weight"), bias: named("\(name).bias"))
+  }
+
+  /// `[T, B, H]` as `[B, H]`.
+  private mutating func pooled(_ outputs: String) -> String {
+    let overSteps: [String: ONNXNode.Attribute] = ["axes": .integers([0]), "keepdims": .integer(0)]
+    switch reader.configuration.pooling {
+    case .last: return last(outputs)
+    case .mean: return builder.add("ReduceMean", [outputs], overSteps)
+    case .max: return builder.add("ReduceMax", [outputs], overSteps)
+    case .attention:
+      let hidden = builder.add("Tanh", [linear(outputs, "pool")])
+      let scores = builder.add(
+        "MatMul", [hidden, builder.transpose(named("pool.vector"), [1, 0])])
+      let shares = builder.add("Softmax", [scores], ["axis": .integer(0)])
+      let product = builder.add("Mul", [shares, outputs])
+      return builder.add(
+        "ReduceSum", [product, builder.integers([0])], ["keepdims": .integer(0)])
+    }
+  }
+
+  /// The last step's output; of the direction backwards, that of the first.
+  private mutating func last(_ outputs: String) -> String {
+    func step(_ index: Int64) -> String {
+      builder.add(
+        "Gather", [outputs, builder.constant(StoredArray(index))], ["axis": .integer(0)])
+    }
+    guard case .bidirectional(.concatenate) = reader.rnn.direction else { return step(-1) }
+    let size = reader.rnn.outputSize
+    let forward = builder.slice(step(-1), 0..<size / 2, axis: 1)
+    let backward = builder.slice(step(0), size / 2..<size, axis: 1)
+    return builder.add("Concat", [forward, backward], ["axis": .integer(1)])
+  }
+}

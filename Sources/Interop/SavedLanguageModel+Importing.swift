@@ -1,0 +1,203 @@
+import Cells
+import Checkpoint
+import Datasets
+import Models
+import TensorCore
+
+extension SavedLanguageModel {
+  /// Reads a model from a file of any format: `.rnnz`, safetensors, PyTorch's `.pt`, `.npz`, ONNX.
+  ///
+  /// ```swift
+  /// let saved = try SavedLanguageModel(importing: "model.safetensors")
+  /// print(saved.generation(prompt: "the ", sampler: .greedy).prefix(200).joined())
+  /// ```
+  ///
+  /// The format is told by the file's content, whose weights they are by the names in it; gates are reordered and
+  /// kernels transposed as that library's conventions ask for. A file of weights should have the tokens as
+  /// `vocabulary` and may have the sizes as `config`, both JSON, in its metadata; what is missing there, or should
+  /// count instead, comes from the description.
+  ///
+  /// - Throws: `CheckpointError` where the file is missing, foreign or damaged, where nothing says which characters
+  ///   the tokens are, or where names, shapes and description do not make one model.
+  public init(
+    importing path: String, described description: ModelDescription = ModelDescription()
+  ) throws(CheckpointError) {
+    try self.init(importing: ArrayFile(path: path), described: description)
+  }
+
+  /// Reads a model from a file that is open.
+  public init(
+    importing file: ArrayFile, described description: ModelDescription = ModelDescription()
+  ) throws(CheckpointError) {
+    switch file.content {
+    case .checkpoint(let reader):
+      try self.init(reading: reader)
+    case .safetensors, .torch, .numPy, .onnx:
+      let description = try description.completed(by: file)
+      let weights = try ImportedWeights(file, outline: description.outline)
+      try self.init(weights, description, of: file)
+      if case .onnx(let model) = file.content { try checkLoops(of: model, file) }
+    }
+  }
+
+  private init(
+    _ weights: ImportedWeights, _ description: ModelDescription, of file: ArrayFile
+  ) throws(CheckpointError) {
+    let configuration = try weights.configuration(description.outline)
+    let embedding = try weights.tensor("embed.weight", rank: 2, in: weights.tensors)
+    let tokenizer = try Self.tokenizer(description, count: embedding.shape[0], of: file)
+    var tensors = weights.tensors
+    let expected = configuration.parameterShapes(vocabularySize: embedding.shape[0])
+    for (name, shape) in expected {
+      guard let tensor = tensors.removeValue(forKey: name) else {
+        throw file.failure(name, "the model has this parameter, the file does not")
+      }
+      guard tensor.shape == shape else {
+        throw file.failure(name, "expected shape \(shape), found \(tensor.shape)")
+      }
+      if let index = tensor.scalars.firstIndex(where: { !$0.isFinite }) {
+        throw file.failure(
+          name, "expected finite weights, found infinity or NaN at element \(index)")
+      }
+    }
+    if let name = tensors.keys.min() {
+      throw file.failure(name, "the file has this tensor, the model does not")
+    }
+    var model = LanguageModel(zeros: configuration, vocabularySize: embedding.shape[0])
+    do throws(ParameterMismatch) {
+      try model.load(weights.tensors)
+    } catch {
+      throw file.failure("", "\(error)")
+    }
+    self.init(model, tokenizer)
+  }
+
+  /// Checks that the loops of an ONNX model are those that this library writes for the cell.
+  private func checkLoops(of model: ONNXModel, _ file: ArrayFile) throws(CheckpointError) {
+    let loops = model.graph.nodes.filter { $0.operation == "Scan" }
+    guard !loops.isEmpty, try onnx().graph != model.graph else { return }
+    throw file.failure(
+      "Scan \(loops[0].outputs.last ?? "")",
+      "expected the loop of \(self.model.configuration.cell.name), found another one")
+  }
+
+  private static func tokenizer(
+    _ description: ModelDescription, count: Int, of file: ArrayFile
+  ) throws(CheckpointError) -> any Tokenizer {
+    if description.vocabulary == nil, let tokenizer = try ModelDescription.tokenizer(in: file) {
+      guard tokenizer.vocabulary.count == count else {
+        throw file.failure(
+          "tokenizer", "expected \(count) tokens, found \(tokenizer.vocabulary.count)")
+      }
+      return tokenizer
+    }
+    guard let vocabulary = description.vocabulary else {
+      throw file.failure(
+        "vocabulary",
+        "the file does not say which characters its \(count) tokens are: expected a "
+          + "JSON array of them in the order of their ids, in its metadata or in a file of its own")
+    }
+    guard vocabulary.count == count else {
+      throw file.failure(
+        "vocabulary",
+        "expected \(count) tokens, as many as embed.weight has rows, "
+          + "found \(vocabulary.count)")
+    }
+    if let tokenizer = CharacterTokenizer(vocabulary: vocabulary) { return tokenizer }
+    guard let tokenizer = VocabularyTokenizer(vocabulary) else {
+      throw file.failure("vocabulary", "expected tokens that differ and are not empty")
+    }
+    return tokenizer
+  }
+}
+
+extension CharacterTokenizer {
+  /// The tokenizer of `<unk>` and characters; nil if the vocabulary is anything else.
+  fileprivate init?(vocabulary: [String]) {
+    guard vocabulary.first == Self.unknownSymbol else { return nil }
+    var characters: [Unicode.Scalar] = []
+    for entry in vocabulary.dropFirst() {
+      guard let scalar = entry.unicodeScalars.first, entry.unicodeScalars.count == 1 else {
+        return nil
+      }
+      characters.append(scalar)
+    }
+    guard Set(characters).count == characters.count else { return nil }
+    self.init(characters: characters)
+  }
+}
+
+extension ImportedWeights {
+  /// The model's configuration: what the outline says, and for the rest what the weights say.
+  func configuration(
+    _ outline: ModelDescription.Outline?
+  ) throws(CheckpointError) -> LanguageModel.Configuration {
+    let embedding = try tensor("embed.weight", rank: 2, in: tensors)
+    let cell = try namedCell(outline)
+    let layers = (0..<InvalidSetting.mostLayers + 1).first { layer in
+      !tensors.keys.contains { $0.hasPrefix("rnn.") && $0.hasSuffix("_l\(layer)") }
+    }
+    var configuration = LanguageModel.Configuration(
+      cell: cell, embeddingSize: embedding.shape[1], hiddenSize: try hiddenSize(outline),
+      layers: layers ?? 0)
+    let pairs: [(String, Int?, Int)] = [
+      ("embedding", outline?.embedding, configuration.embeddingSize),
+      ("hidden", outline?.hidden, configuration.hiddenSize),
+      ("layers", outline?.layers, configuration.layers),
+    ]
+    for (name, said, found) in pairs {
+      guard said ?? found == found else {
+        throw failure(
+          "config \(name)", "expected \(found), as the weights have, found \(said ?? 0)")
+      }
+    }
+    configuration.dropout = outline?.dropout ?? 0
+    configuration.tiesWeights = outline?.tied ?? false
+    do throws(InvalidSetting) {
+      try configuration.validate()
+    } catch {
+      throw failure("config", "\(error)")
+    }
+    return configuration
+  }
+
+  private func namedCell(
+    _ outline: ModelDescription.Outline?
+  ) throws(CheckpointError) -> NamedCell {
+    if let cell = outline?.cell { return cell }
+    let registry = CellRegistry.standard
+    do throws(UnknownCell) {
+      if let kind = outline?.kind?.lowercased() ?? (cell is RNN ? "rnn" : nil) {
+        let name =
+          switch (kind, outline?.nonlinearity) {
+          case ("rnn_tanh", _): "rnn"
+          case ("rnn_relu", _), ("rnn", "relu"): "rnn-relu"
+          default: kind
+          }
+        let named = try registry.cell(named: name)
+        // The kind alone does not tell the options that the shapes tell: a projection, a reset before the product.
+        if let cell, type(of: cell) == type(of: named.base), !(cell is RNN) {
+          return try registry.named(cell)
+        }
+        return named
+      }
+      if let cell { return try registry.named(cell) }
+    } catch {
+      throw failure("config kind", "\(error)")
+    }
+    throw failure(
+      "config kind", "the weights are not those of an RNN, LSTM or GRU: expected the name of a cell"
+    )
+  }
+
+  /// The number of units: the columns of the recurrent matrix or of the projection's; of another cell, what is said.
+  private func hiddenSize(
+    _ outline: ModelDescription.Outline?
+  ) throws(CheckpointError) -> Int {
+    if let projection = tensors["rnn.weight_hr_l0"], projection.rank == 2 {
+      return projection.shape[1]
+    }
+    if self.cell == nil, let hidden = outline?.hidden { return hidden }
+    return try tensor("rnn.weight_hh_l0", rank: 2, in: tensors).shape[1]
+  }
+}

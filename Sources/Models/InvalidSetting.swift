@@ -1,0 +1,58 @@
+/// A number or name in a configuration that cannot be.
+public struct InvalidSetting: Error, Hashable, CustomStringConvertible {
+  /// Which setting, in words.
+  public let name: String
+  /// What it may be.
+  public let expected: String
+  /// What it is.
+  public let found: String
+
+  /// A setting's name, what it may be and what it is.
+  public init(_ name: String, expected: String, found: some CustomStringConvertible) {
+    self.name = name
+    self.expected = expected
+    self.found = "\(found)"
+  }
+
+  /// One line with all three.
+  public var description: String { "\(name): expected \(expected), found \(found)" }
+}
+
+extension InvalidSetting {
+  /// The largest number of units, samples or steps: with it no product of four sizes overflows.
+  package static let largestSize = 65_536
+  /// The largest number of tokens, classes or features.
+  package static let mostNames = 16_777_216
+  /// The largest number of layers.
+  package static let mostLayers = 256
+
+  package static func check(
+    _ name: String, _ value: Int, in range: ClosedRange<Int>
+  ) throws(InvalidSetting) {
+    guard range.contains(value) else {
+      throw InvalidSetting(
+        name, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+        found: value)
+    }
+  }
+
+  package static func checkPositive(_ name: String, _ value: Double) throws(InvalidSetting) {
+    guard value > 0, value.isFinite else {
+      throw InvalidSetting(name, expected: "a number above 0", found: value)
+    }
+  }
+
+  package static func checkNotNegative(_ name: String, _ value: Double) throws(InvalidSetting) {
+    guard value >= 0, value.isFinite else {
+      throw InvalidSetting(name, expected: "a number that is not negative", found: value)
+    }
+  }
+
+  /// Checks the sizes of a batch, before windows are made of them.
+  ///
+  /// - Throws: ``InvalidSetting`` with the first number that is out of range.
+  package static func checkBatch(size: Int, steps: Int) throws(InvalidSetting) {
+    try check("batch size", size, in: 1...largestSize)
+    try check("steps", steps, in: 1...largestSize)
+  }
+}

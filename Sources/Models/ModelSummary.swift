@@ -1,0 +1,57 @@
+import Datasets
+
+extension SavedLanguageModel {
+  /// What the model is, in a line.
+  public var summary: String {
+    let configuration = model.configuration
+    return "language model: \(configuration.cell.name), "
+      + layerText(configuration.layers, configuration.hiddenSize)
+      + ", embedding of \(configuration.embeddingSize), \(model.vocabularySize) tokens, "
+      + "\(model.parameterCount) numbers"
+  }
+}
+
+extension SavedSequenceModel {
+  /// What the model is, in a line.
+  public var summary: String {
+    let configuration = model.configuration
+    var parts = [
+      configuration.cell.name,
+      layerText(configuration.layers, configuration.hiddenSize)
+        + (configuration.isBidirectional ? " in both directions" : ""),
+    ]
+    if case .translator = model { parts.append("attention: \(configuration.attention)") }
+    parts.append("\(interface.input.summary) to \(interface.target.summary)")
+    return "\(role): " + (parts + ["\(model.parameterCount) numbers"]).joined(separator: ", ")
+  }
+
+  /// What one calls a model that reads and answers this.
+  private var role: String {
+    switch (interface.shape, interface.target.isDiscrete) {
+    case (.oneToOne, true), (.manyToOne, true): "classifier"
+    case (.oneToOne, false), (.manyToOne, false): "regression"
+    case (.manyToManyInStep, true): "tagger"
+    case (.manyToManyInStep, false): "forecaster"
+    case (.oneToMany, _): "writer"
+    case (.manyToManyDelayed, _): "encoder-decoder"
+    }
+  }
+}
+
+/// For example `2 layers of 64 units`.
+private func layerText(_ layers: Int, _ units: Int) -> String {
+  "\(layers == 1 ? "one layer" : "\(layers) layers") of \(units) units"
+}
+
+extension ValueKind {
+  /// For example `text of 40 tokens`, `5 symbols`, `3 features a step`.
+  fileprivate var summary: String {
+    switch self {
+    case .text: "text of \(size) tokens"
+    case .symbols: "\(size) symbols"
+    case .features: "\(size) features a step"
+    case .label: "one of \(size) classes"
+    case .vector: "\(size) numbers"
+    }
+  }
+}

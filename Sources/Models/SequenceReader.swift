@@ -1,0 +1,138 @@
+import Cells
+import Datasets
+import Requirements
+import TensorCore
+
+/// Reads a sequence and answers: once, after all of it, or at each of its steps.
+///
+///     h_t = recurrent layer(x_t or its row in a table, h_(t-1))
+///     y   = W pool_t(h_t) + b        one answer: a classifier, a regressor
+///     y_t = W h_t + b                an answer a step: a tagger, a forecaster, a filter
+///
+/// Parameters: `embed.weight [V, E]` if it reads tokens, `rnn.weight_ih_l0` and so on, `pool.…` for attention
+/// pooling, `fc.weight` and `fc.bias`.
+public struct SequenceReader: Module {
+  /// The model's options and sizes.
+  public let configuration: SequenceConfiguration
+
+  private var embed: InputLayer
+  package private(set) var rnn: Recurrent
+  private var pool: PoolingLayer?
+  private var fc: Linear
+
+  /// A model with random weights, as PyTorch draws them.
+  ///
+  /// - Precondition: the configuration passes ``SequenceConfiguration/validate(for:)``.
+  public init(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
+    using generator: inout Philox
+  ) {
+    var initializer = Initializer(generator: generator)
+    self.init(configuration, interface, &initializer)
+    generator = initializer.generator ?? generator
+  }
+
+  init(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
+    _ initializer: inout Initializer
+  ) {
+    self.configuration = configuration
+    embed = InputLayer(
+      interface.input, embeddingSize: configuration.embeddingSize, &initializer)
+    rnn = initializer.recurrent(
+      configuration, inputSize: embed.size, isBidirectional: configuration.isBidirectional,
+      layout: .timeFirst)
+    if !interface.target.isSequence {
+      pool = PoolingLayer(
+        configuration.pooling, size: rnn.outputSize,
+        directions: configuration.merge == .concatenate ? rnn.direction.count : 1, &initializer)
+    }
+    fc = initializer.linear(from: rnn.outputSize, to: interface.target.size)
+  }
+
+  static func shapes(
+    _ configuration: SequenceConfiguration, _ interface: SequenceInterface
+  ) -> ParameterShapes {
+    var shapes = ParameterShapes()
+    let inputs = InputLayer.addShapes(
+      "embed", interface.input, embeddingSize: configuration.embeddingSize, to: &shapes)
+    let size = shapes.addRecurrent(
+      "rnn", configuration, inputSize: inputs, isBidirectional: configuration.isBidirectional)
+    if !interface.target.isSequence {
+      PoolingLayer.addShapes("pool", configuration.pooling, size: size, to: &shapes)
+    }
+    shapes.addLinear("fc", from: size, to: interface.target.size)
+    return shapes
+  }
+
+  /// The answers to a batch: `[T, B, O]` for one a step, `[B, O]` for one of all; logits for classes.
+  public func callAsFunction(_ input: BatchValue) -> Tensor {
+    let x = embed(input)
+    return answers(rnn(x, lengths: input.lengths).output, lengths: lengths(of: input))
+  }
+
+  /// The same while learning: units are dropped between the layers and before the answer.
+  public func callAsFunction(
+    _ input: BatchValue, using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    let x = embed(input)
+    let start = rnn.zeroState(batch: x.shape[1])
+    let output = rnn(x, from: start, lengths: input.lengths, using: &generator).output
+    return answers(
+      Dropout(configuration.dropout)(output, using: &generator), lengths: lengths(of: input))
+  }
+
+  private func lengths(of input: BatchValue) -> [Int] {
+    input.lengths ?? Array(repeating: 1, count: input.count)
+  }
+
+  private func answers(_ outputs: Tensor, lengths: [Int]) -> Tensor {
+    fc(pool.map { $0(outputs, lengths: lengths) } ?? outputs)
+  }
+
+  public mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    visitor.visit("embed", &embed)
+    visitor.visit("rnn", &rnn)
+    visitor.visitOptional("pool", &pool)
+    visitor.visit("fc", &fc)
+  }
+}
+
+// MARK: Step by step
+
+extension SequenceReader {
+  /// Whether it can go on from any step to the next one, as it must for control and streams.
+  public var isStepwise: Bool { rnn.direction == .forward && pool == nil }
+
+  /// States of zeros: where a sequence begins.
+  public func zeroState(batch: Int) -> RecurrentState { rnn.zeroState(batch: batch) }
+
+  /// The answers `[B, O]` to one step of vectors `[B, I]`; the caller keeps the state.
+  ///
+  /// - Precondition: ``isStepwise``, and the model reads vectors.
+  public func step(_ x: Tensor, from state: inout RecurrentState) -> Tensor {
+    require(isStepwise, "a model that needs all of a sequence was asked for a step")
+    let output: Tensor
+    (output, state) = rnn(x.expandingShape(at: 0), from: state)
+    return fc(output.squeezingShape(at: 0))
+  }
+
+  /// The answers `[B, O]` to one step of tokens, one for each sample; the caller keeps the state.
+  ///
+  /// - Precondition: ``isStepwise``, and the model reads tokens.
+  public func step(_ tokens: [Int32], from state: inout RecurrentState) -> Tensor {
+    step(embed.embedded(tokens, shape: [tokens.count]), from: &state)
+  }
+}
+
+extension BatchValue {
+  /// B, the number of samples.
+  var count: Int {
+    switch self {
+    case .tokens(let padded): padded.batchSize
+    case .features(let padded): padded.batchSize
+    case .labels(let ids): ids.count
+    case .vectors(let values, let width): values.count / width
+    }
+  }
+}

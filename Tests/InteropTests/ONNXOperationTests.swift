@@ -1,0 +1,96 @@
+import Cells
+import Checkpoint
+import Foundation
+import Interop
+import TensorCore
+import Testing
+
+/// Recurrent operations of ONNX, read from models, against what onnxruntime computed with them.
+@Suite struct ONNXOperationTests {
+  static let names: [String] = {
+    let files = try? FileManager.default.contentsOfDirectory(atPath: fixture("onnx"))
+    return (files ?? []).filter { $0.hasSuffix(".onnx") }.map { String($0.dropLast(5)) }.sorted()
+  }()
+
+  @Test(arguments: Self.names)
+  func givesWhatOnnxruntimeGives(_ name: String) throws {
+    let file = try ArrayFile(path: fixture("onnx/\(name).onnx"))
+    let operations = try ONNXRecurrent.all(in: file)
+    let operation = try #require(operations.first)
+    let arrays = try Safetensors(path: fixture("onnx/operations.safetensors")).arrays
+    func value(_ key: String) -> Tensor? { arrays["\(name)/\(key)"]?.tensor }
+    let lengths = arrays["\(name)/lengths"]?.values(as: Int32.self)?.map { Int($0) }
+    #expect(operation.lengthsName == (lengths == nil ? "" : "lengths"))
+    let result = operation(
+      try #require(value("x")), lengths: lengths, hidden: value("hidden"), cell: value("cell"))
+    expect(result.output, equals: try #require(value("Y")), "Y")
+    expect(result.hidden, equals: try #require(value("Y_h")), "Y_h")
+    if let expected = value("Y_c") { expect(try #require(result.cell), equals: expected, "Y_c") }
+  }
+
+  private func expect(_ found: Tensor, equals expected: Tensor, _ what: String) {
+    #expect(found.shape == expected.shape, "\(what)")
+    let worst = zip(found.scalars, expected.scalars).map { abs($0 - $1) }.max() ?? 0
+    #expect(worst <= 1e-5, "\(what): \(worst)")
+  }
+
+  @Test func everyFixtureIsThere() { #expect(Self.names.count == 30) }
+
+  /// Cells of the registry where they are equal, so that models can be saved.
+  @Test(arguments: [
+    ("rnn", "RNN"), ("gru", "GRU"), ("gru-after", "GRU"), ("lstm", "LSTM"),
+    ("lstm-coupled", "LSTM"),
+    ("lstm-clip", "ONNXCell"), ("rnn-elu", "ONNXCell"),
+  ])
+  func usualSettingsBecomeUsualCells(_ name: String, _ cell: String) throws {
+    let operations = try ONNXRecurrent.all(
+      in: ArrayFile(path: fixture("onnx/\(name).onnx")))
+    #expect("\(type(of: operations[0].cell))" == cell)
+  }
+
+  /// What has no equal is refused by its name.
+  @Test(arguments: [
+    ("clip", ONNXNode.Attribute.float(-1), "clip: expected a number above 0"),
+    ("teapot", .integer(1), "teapot: the attribute is not supported"),
+    ("direction", .text("sideways"), "direction: expected forward, reverse or bidirectional"),
+    ("activations", .texts(["Sigmoid"]), "activations: expected 3 names"),
+    ("activations", .texts(["Sigmoid", "Sine", "Tanh"]), "found Sine"),
+    ("hidden_size", .integer(7), "expected 4 gates of 7 units"),
+    ("layout", .integer(2), "layout: expected a whole number from 0 to 1"),
+    ("direction", .text("bidirectional"), "W: expected 2 directions"),
+  ])
+  func whatHasNoEqualIsRefused(
+    _ name: String, _ value: ONNXNode.Attribute, _ reason: String
+  ) throws {
+    var model = try ONNXModel(path: fixture("onnx/lstm.onnx"))
+    model.graph.nodes[0].attributes[name] = value
+    try expectRefused(model, reason)
+  }
+
+  @Test func brokenWeightsAreRefused() throws {
+    let original = try ONNXModel(path: fixture("onnx/lstm.onnx"))
+    var model = original
+    model.graph.initializers.removeAll { $0.name == "R" }
+    try expectRefused(model, "R: expected constant weights of float32")
+    model = original
+    model.graph.initializers[0].array = StoredArray(
+      [Float](repeating: 0, count: 6), shape: [1, 2, 3])
+    try expectRefused(model, "expected 4 gates of 4 units")
+    model = original
+    model.graph.nodes[0].inputs += ["", "", "", "", "P", "too", "many"]
+    try expectRefused(model, "more inputs than the operation has")
+  }
+
+  private func expectRefused(_ model: ONNXModel, _ reason: String) throws {
+    try withTemporaryFile("model.onnx") { path in
+      try model.save(to: path)
+      do {
+        _ = try ONNXRecurrent.all(in: ArrayFile(path: path))
+        Issue.record("accepted: \(reason)")
+      } catch {
+        #expect("\(error)".contains(reason), "\(error)")
+        #expect("\(error)".contains("LSTM operation"))
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Cells
+import Checkpoint
+import Datasets
+import Models
+import TensorCore
+import Testing
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What is put around cells is part of a model: it is learnt with, saved, read, and generated with.
+@Suite struct LayerOptionTests {
+  private static let tokenizer = CharacterTokenizer("the quick brown fox jumps over a lazy dog.\n")
+
+  private static let options: Recurrent.Options = {
+    var options = Recurrent.Options()
+    options.layerSizes = [10, 7]
+    options.connection = .highway
+    options.projectionSize = 6
+    options.learnsInitialState = true
+    options.normalizesProducts = true
+    options.zoneout = ["hidden": 0.1, "cell": 0.4]
+    options.weightDropout = 0.5
+    options.initialization = .orthogonal
+    return options
+  }()
+
+  private func configuration() throws -> LanguageModel.Configuration {
+    LanguageModel.Configuration(
+      cell: try CellRegistry.standard.cell(named: "lstm"), embeddingSize: 8, hiddenSize: 12,
+      layers: 2, recurrent: Self.options)
+  }
+
+  /// Files from before there were options of layers mean layers without them.
+  @Test func olderConfigurationsHaveNone() throws {
+    let model = try JSONDecoder().decode(
+      LanguageModel.Configuration.self,
+      from: Data(
+        #"{"cell":{"name":"gru"},"embeddingSize":8,"hiddenSize":9,"layers":1,"dropout":0,"tiesWeights":false}"#
+          .utf8))
+    #expect(model.recurrent == Recurrent.Options())
+    let sequence = try JSONDecoder().decode(
+      SequenceConfiguration.self, from: Data(#"{"cell":{"name":"gru"},"hiddenSize":9}"#.utf8))
+    #expect(sequence.recurrent == Recurrent.Options() && sequence.merge == .concatenate)
+  }
+
+  @Test func aModelComesBackAndWritesTheSame() throws {
+    var dice = Philox(seed: 1)
+    let model = LanguageModel(
+      try configuration(), vocabularySize: Self.tokenizer.vocabulary.count, using: &dice)
+    let names = model.parameters.map(\.name)
+    for name in ["rnn.weight_hr_l1", "rnn.gain_hh_l0", "rnn.initial_cell_l1", "rnn.weight_skip_l0"]
+    {
+      #expect(names.contains(name))
+    }
+    let saved = SavedLanguageModel(model, Self.tokenizer)
+    var checkpoint = Checkpoint()
+    try saved.write(to: &checkpoint)
+    let loaded = try SavedLanguageModel(reading: CheckpointReader(bytes: checkpoint.encoded()))
+    #expect(loaded.model.configuration == model.configuration)
+    let text = saved.generation(prompt: "the ", seed: 3).prefix(40).joined()
+    #expect(loaded.generation(prompt: "the ", seed: 3).prefix(40).joined() == text)
+  }
+
+  /// Everything that such a model has learns, its initial states too.
+  @Test func everyParameterLearns() throws {
+    var dice = Philox(seed: 2)
+    let model = LanguageModel(
+      try configuration(), vocabularySize: Self.tokenizer.vocabulary.count, using: &dice)
+    let tokens = Self.tokenizer.encode("the quick brown fox jumps over a")
+    let gradients = valueAndGradient(of: model) { model in
+      let (logits, _) = model(
+        Array(tokens.prefix(30)), shape: [2, 15], from: model.zeroState(batch: 2), using: &dice)
+      return crossEntropy(logits, Array(tokens.dropFirst().prefix(30)))
+    }.gradients
+    for name in model.parameters.map(\.name) {
+      #expect(gradients[name]?.scalars.contains { $0 != 0 } == true, "\(name)")
+    }
+  }
+
+  @Test func optionsThatDontSuitAreRefusedAsSettings() throws {
+    var configuration = try configuration()
+    configuration.recurrent.zoneout = ["memory": 0.1]
+    let error = #expect(throws: InvalidSetting.self) { try configuration.validate() }
+    #expect(
+      error.map { "\($0)" }?.contains("lstm's zoneout: expected states among hidden, cell") == true)
+    configuration.recurrent = Recurrent.Options()
+    configuration.recurrent.layerSizes = [1 << 40]
+    #expect(throws: InvalidSetting.self) { try configuration.validate() }
+  }
+}
