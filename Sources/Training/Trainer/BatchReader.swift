@@ -1,4 +1,5 @@
 import Datasets
+import Models
 
 /// The batches of a task, epoch after epoch; one is read ahead, so that an epoch's end is known in time.
 struct BatchReader<Task: TrainingTask>: Sendable {
@@ -9,7 +10,7 @@ struct BatchReader<Task: TrainingTask>: Sendable {
 
   /// From a place on.
   ///
-  /// - Throws: what is wrong with the data or the place; ``InvalidSetting`` where an epoch has no batch there.
+  /// - Throws: what is wrong with the data or the place; `InvalidSetting` where an epoch has no batch there.
   init(_ task: Task, seed: UInt64, from cursor: BatchCursor) throws {
     try cursor.validate()
     batches = try task.batches(from: cursor, seed: seed)
