@@ -73,6 +73,6 @@ func withTemporaryDirectory<Result>(_ body: (String) throws -> Result) throws ->
 enum TorchModel {
   static let folder =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("TrainingTests/Fixtures/torch-model").path
+    .appendingPathComponent("InteropTests/Fixtures/torch-model").path
   static let tokens = ["<unk>"] + " etainoshrdlmucfwgypbvkxzjq".map(String.init)
 }
