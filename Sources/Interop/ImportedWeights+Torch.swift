@@ -1,6 +1,6 @@
 import Cells
-import TensorCore
 import Checkpoint
+import TensorCore
 
 extension ImportedWeights {
   /// PyTorch: an `nn.Embedding`, an `nn.RNN`, `nn.LSTM` or `nn.GRU` and an `nn.Linear`, as attributes of any names.

@@ -1,8 +1,8 @@
 import Datasets
 import Foundation
-import Testing
 import Interop
 import Models
+import Testing
 
 @Suite struct FileDecodersTests {
   private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

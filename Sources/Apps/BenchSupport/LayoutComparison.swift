@@ -1,5 +1,5 @@
-import TensorCore
 import Models
+import TensorCore
 
 /// The same layer over sequences of which either the batch or the time comes first.
 public struct LayoutComparison {

@@ -1,6 +1,6 @@
 import Cells
-import TensorCore
 import Models
+import TensorCore
 
 /// The matrix products of one layer's training step, each as fast as its kernel is.
 public struct ProductReport {

@@ -1,5 +1,5 @@
-import TensorCore
 import Models
+import TensorCore
 
 /// A table of measurements beside the limits of the machine.
 public struct Report {

@@ -1,5 +1,5 @@
-import ArgumentParser
 import AppSupport
+import ArgumentParser
 import Datasets
 
 // One command for each shape of samples, all with the same flags.

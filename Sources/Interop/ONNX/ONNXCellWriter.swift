@@ -1,7 +1,7 @@
 import Cells
 import Checkpoint
-import Requirements
 import Models
+import Requirements
 import TensorCore
 
 /// Writes one direction of one recurrent layer as a `Scan` over its steps, from the cell's graph: every word of the graph has its

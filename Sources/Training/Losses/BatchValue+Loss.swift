@@ -1,6 +1,6 @@
 import Datasets
-import Requirements
 import Models
+import Requirements
 import TensorCore
 
 extension BatchValue {

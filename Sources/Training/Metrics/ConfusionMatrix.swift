@@ -1,5 +1,5 @@
-import Requirements
 import Models
+import Requirements
 
 /// How often each class was taken for each: what a classifier's or tagger's measures are made of.
 ///

@@ -1,8 +1,8 @@
 import Cells
 import Checkpoint
 import Datasets
-import Requirements
 import Models
+import Requirements
 import TensorCore
 
 /// Trains a language model on a corpus.
