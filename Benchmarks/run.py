@@ -1,8 +1,9 @@
-"""Compares `bench` with PyTorch: both sides measure by turns, one process each, and RESULTS.md is written.
+"""Compares `bench` with its peers: both sides measure by turns, one process each, and RESULTS.md is written.
 
-Results of earlier runs are kept in results.json beside this file until the same case is measured again, so
-that the cases can be measured in several sittings. Which of PyTorch's settings was the fastest is kept in
-pytorch/settings.json, since trying them all takes longer than measuring.
+The peers are PyTorch, onnxruntime (inference) and JAX (a recurrence as a compiled scan); a case is compared with
+whichever of them is the fastest. Results of earlier runs are kept in results.json beside this file until the same case
+is measured again, so that the cases can be measured in several sittings. Which settings were the fastest is kept in
+peers/settings.json, since trying them all takes longer than measuring.
 """
 
 import argparse
@@ -10,96 +11,99 @@ import datetime
 import json
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 import report
+from measuring import Side, is_conclusive, rounds, summary
 
 HERE = pathlib.Path(__file__).resolve().parent
-SETTINGS = HERE / "pytorch/settings.json"
-sys.path.insert(0, str(HERE / "pytorch"))
-from cases import CASES  # noqa: E402
+SETTINGS = HERE / "peers/settings.json"
+sys.path.insert(0, str(HERE / "peers"))
+from cases import CASES, chosen  # noqa: E402
 
 
-class Side:
-    """A process that measures what it is told to."""
+class Sides:
+    """Our process and one of each library, started when they are first asked."""
 
-    def __init__(self, command):
-        self.command = command
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+    def __init__(self, options):
+        self.options = options
+        self.running = {}
 
-    def measure(self, case, precision, seconds, setting=None):
-        request = {"case": case, "precision": precision, "seconds": seconds}
-        if setting:
-            request["setting"] = setting
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            raise RuntimeError(f"{' '.join(map(str, self.command))} ended over {request}")
-        return json.loads(answer)
+    def command(self, name):
+        threads = ["--threads", str(self.options.threads)]
+        if name == "ours":
+            return [self.options.bench, "serve", *threads]
+        command = [self.options.python, str(HERE / "peers/server.py"), name, *threads]
+        return command + (["--no-compile"] if self.options.no_compile else [])
+
+    def __getitem__(self, name):
+        if name not in self.running:
+            environment = {**os.environ, "PEER_THREADS": str(self.options.threads)}
+            self.running[name] = Side(self.command(name), environment)
+        return self.running[name]
+
+    def kill(self):
+        """Ends all processes; those that are asked next are new ones."""
+        for side in self.running.values():
+            side.process.kill()
+            side.process.wait()
+        self.running = {}
 
     def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+        for side in self.running.values():
+            side.close()
 
 
-def chosen(names):
-    """The cases of names and groups, in the order of the list of all."""
-    known = []
-    for name in CASES:
-        if any(name == wish or wish == "all" or name.startswith(wish + "-") for wish in names):
-            known.append(name)
-    for wish in names:
-        if wish != "all" and not any(n == wish or n.startswith(wish + "-") for n in CASES):
-            sys.exit(f"{wish}: no such case; there are {', '.join(CASES)}")
-    return known
+def fastest_peer(sides, case, precision):
+    """The library and its setting that do a case fastest, and the times of all that were tried."""
+    best, tried = None, {}
+    for library, label in report.LIBRARIES.items():
+        answer = sides[library].measure(case, precision, 0)
+        tried |= {f"{label}: {name}": time for name, time in answer["tried"].items()}
+        if answer["setting"]:
+            time = answer["tried"][answer["setting"]]
+            if best is None or time < best[0]:
+                best = time, library, answer["setting"]
+    if best is None:
+        raise RuntimeError(f"no peer does {case} at the precision {precision}")
+    return {"library": best[1], "setting": best[2], "tried": tried}
 
 
-def compare(ours, peers, case, precision, options, setting):
-    """One case: the first answer of each side is not counted."""
-    first = [ours.measure(case, precision, 0), peers.measure(case, precision, 0, setting)]
-    pairs = []
-    began = time.monotonic()
-    while len(pairs) < options.rounds:
-        if len(pairs) >= 3 and time.monotonic() - began > options.limit:
-            break
-        order = [0, 1] if len(pairs) % 2 == 0 else [1, 0]
-        pair = [None, None]
-        for side in order:
-            # Threads that still spin for work of the other side come to rest.
-            time.sleep(0.03)
-            if side == 0:
-                pair[0] = ours.measure(case, precision, options.seconds)
-            else:
-                pair[1] = peers.measure(case, precision, options.seconds, setting)
-        pairs.append(pair)
-    times = [[pair[side]["milliseconds"] for pair in pairs] for side in (0, 1)]
-    ratios = [theirs / own for own, theirs in zip(*times)]
-    own = pairs[-1][0]
-    middle = statistics.median(times[0])
-    return {
+def compare(sides, case, precision, options, kept):
+    """One case beside its fastest peer; the first answer of each side is not counted."""
+    peer = kept or fastest_peer(sides, case, precision)
+    ours, theirs = sides["ours"], sides[peer["library"]]
+    last = {}
+
+    def measure(side, seconds=options.seconds):
+        if side == 0:
+            last["ours"] = ours.measure(case, precision, seconds)
+            return last["ours"]["milliseconds"]
+        return theirs.measure(case, precision, seconds, peer["setting"])["milliseconds"]
+
+    for side in (0, 1):
+        measure(side, 0)
+    limit_before = ours.limit()
+    measured = rounds([ours, theirs], measure, options)
+    limit_after = ours.limit()
+    own = last["ours"]
+    result = {
         "case": case,
         "precision": precision,
         "date": datetime.date.today().isoformat(),
-        "rounds": len(pairs),
         "threads": options.threads,
         "sizes": own["sizes"],
         "instructions": own["instructions"],
-        "ours": middle,
-        "peers": statistics.median(times[1]),
-        "ratios": sorted(ratios),
-        "ratio": statistics.median(ratios),
-        "gigaflops": own["gigaflops"] * own["milliseconds"] / middle,
+        "limits": [limit_before, limit_after],
         "bytesKept": own["bytesKept"],
-        "setting": first[1]["setting"],
-        "tried": first[1]["tried"],
+        **peer,
+        **summary(measured),
     }
+    result["conclusive"] = is_conclusive(result, options)
+    result["gigaflops"] = own["gigaflops"] * own["milliseconds"] / result["fastest"][0]
+    return result
 
 
 def memory(command, case, precision, setting):
@@ -111,10 +115,14 @@ def memory(command, case, precision, setting):
 
 
 def versions(python):
-    code = "import torch, torchrecurrent, sys; print(torch.__version__, sys.version.split()[0])"
-    torch, own = subprocess.check_output([python, "-c", code], text=True).split()
+    code = (
+        "import torch, onnxruntime, jax, sys; "
+        "print(torch.__version__, onnxruntime.__version__, jax.__version__, sys.version.split()[0])"
+    )
+    found = subprocess.check_output([python, "-c", code], text=True).split()
     swift = subprocess.run(["swift", "--version"], capture_output=True, text=True).stdout
-    return {"PyTorch": torch, "Python": own, "Swift": swift.splitlines()[0] if swift else "unknown"}
+    named = dict(zip([*report.LIBRARIES.values(), "Python"], found))
+    return {**named, "Swift": swift.splitlines()[0] if swift else "unknown"}
 
 
 def default_python():
@@ -125,18 +133,18 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", default="all", help="names and groups, separated by commas")
     parser.add_argument("--precisions", default="highest", help="highest,high,medium")
-    parser.add_argument("--rounds", type=int, default=7, help="pairs of measurements of each case")
+    parser.add_argument("--rounds", type=int, default=7, help="quiet pairs of measurements of each case")
     parser.add_argument("--seconds", type=float, default=0.5, help="of one measurement")
     parser.add_argument("--limit", type=float, default=60, help="seconds for a case, after 3 rounds")
     parser.add_argument("--threads", type=int, default=2, help="of each side, at most")
-    parser.add_argument("--python", default=default_python(), help="the one that has PyTorch")
+    parser.add_argument("--python", default=default_python(), help="the one that has the peers")
     parser.add_argument("--bench", default=str(HERE.parent / ".build/release/bench"))
     parser.add_argument("--results", type=pathlib.Path, default=HERE / "results.json")
     parser.add_argument("--no-compile", action="store_true", help="try no torch.compile")
     parser.add_argument("--no-memory", action="store_true", help="measure no peak memory")
     parser.add_argument("--extras", action="store_true", help="also the commands of bench itself")
     parser.add_argument(
-        "--keep-settings", action="store_true", help="PyTorch's best settings as in settings.json, where it has the case"
+        "--keep-settings", action="store_true", help="the fastest peers as in settings.json, where it has the case"
     )
     parser.add_argument("--report-only", action="store_true", help="measure nothing")
     options = parser.parse_args()
@@ -169,7 +177,7 @@ def checkpoints(options):
         weights = os.path.join(folder, "weights.safetensors")
         command = [options.bench, "checkpoint", "--export", weights]
         ours = subprocess.check_output(command, text=True)
-        script = str(HERE / "pytorch/checkpoint.py")
+        script = str(HERE / "peers/checkpoint.py")
         theirs = subprocess.check_output([options.python, script, weights], text=True)
     print(ours, theirs, sep="\n", flush=True)
     return ours + "\n" + theirs
@@ -179,12 +187,6 @@ def main():
     options = parse()
     stored = json.loads(options.results.read_text()) if options.results.exists() else {}
     cases = stored.setdefault("cases", {})
-    threads = ["--threads", str(options.threads)]
-    ours_command = [options.bench, "serve"] + threads
-    peers_command = [options.python, str(HERE / "pytorch/peers.py")] + threads
-    if options.no_compile:
-        peers_command.append("--no-compile")
-
     settings = json.loads(SETTINGS.read_text()) if SETTINGS.exists() else {}
 
     def save():
@@ -205,20 +207,20 @@ def main():
             print(extra, flush=True)
         stored["extras"]["checkpoint"] = checkpoints(options)
         save()
-    def measure(sides, name, precision):
+    sides = Sides(options)
+
+    def measure(name, precision):
         key = f"{name} {precision}"
         before = cases.get(key, {})
-        known = settings.get(key) if options.keep_settings else None
-        setting = known["kept"] if known else None
-        result = compare(*sides, name, precision, options, setting)
-        if known:
-            result["tried"] = known["tried"]
-        else:
-            settings[key] = {"kept": result["setting"], "tried": result["tried"]}
+        kept = settings.get(key) if options.keep_settings else None
+        result = compare(sides, name, precision, options, kept)
+        settings[key] = {part: result[part] for part in ("library", "setting", "tried")}
         if not options.no_memory and name != "start":
             result["memory"] = {
-                "ours": memory(ours_command, name, precision, None),
-                "peers": memory(peers_command, name, precision, result["setting"]),
+                "ours": memory(sides.command("ours"), name, precision, None),
+                "peers": memory(
+                    sides.command(result["library"]), name, precision, result["setting"]
+                ),
             }
         elif "memory" in before:
             result["memory"] = before["memory"]
@@ -226,21 +228,17 @@ def main():
         save()
         print(report.line(result), flush=True)
 
-    sides, failed = None, []
+    failed = []
     for name in chosen(options.cases.split(",")):
         for precision in options.precisions.split(","):
-            sides = sides or (Side(ours_command), Side(peers_command))
             try:
-                measure(sides, name, precision)
+                measure(name, precision)
             except (RuntimeError, BrokenPipeError) as error:
                 # The other cases are measured all the same, by new processes.
                 print(f"{name} {precision}: {error}", file=sys.stderr, flush=True)
                 failed.append(f"{name} {precision}")
-                for side in sides:
-                    side.process.kill()
-                sides = None
-    for side in sides or ():
-        side.close()
+                sides.kill()
+    sides.close()
     if failed:
         sys.exit(f"not measured: {', '.join(failed)}")
 

@@ -45,8 +45,19 @@ import Testing
   @Test func aServerAnswersEachLine() throws {
     var server = BenchServer()
     let request = #"{"case": "gen-10", "seconds": 0.001}"#
-    #expect(try server.answer(request).name == "gen-10")
-    #expect(try server.answer(request).milliseconds > 0)
+    for _ in 0..<2 {
+      guard case .measurement(let measurement) = try server.answer(request) else {
+        Issue.record("a request for a case was not answered by a measurement")
+        return
+      }
+      #expect(measurement.name == "gen-10")
+      #expect(measurement.milliseconds > 0)
+    }
+    guard case .limit(let limit) = try server.answer(#"{"limit": true}"#) else {
+      Issue.record("a request for the limit was not answered by the limit")
+      return
+    }
+    #expect(limit.gigaflops > 0)
     #expect(throws: BenchServer.Failure.self) {
       try server.answer(#"{"case": "zoo", "seconds": 1}"#)
     }

@@ -11,7 +11,7 @@ extension BenchProgram {
       abstract: "Measures size, saving and loading of a trained model in our formats.",
       discussion: """
         Trains a model first, unless one is given. With --export the same weights are left for \
-        Benchmarks/pytorch/checkpoint.py, which measures the formats of others.
+        Benchmarks/peers/checkpoint.py, which measures the formats of others.
         """)
 
     @Option(help: "The model, a .rnnz file that `train` wrote.")

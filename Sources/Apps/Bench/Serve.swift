@@ -10,7 +10,8 @@ extension BenchProgram {
       abstract: "Measures what standard input asks for, a line of JSON each: for comparisons.",
       discussion: """
         {"case": "lstm-256", "precision": "highest", "seconds": 0.5} is answered by a line like those of \
-        `bench run --json`. The model stays as long as the same case is asked for.
+        `bench run --json`. The model stays as long as the same case is asked for. {"limit": true} is answered by \
+        the multiply-adds a second that all threads reach at this moment.
         """,
       shouldDisplay: false)
 

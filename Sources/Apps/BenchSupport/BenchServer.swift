@@ -1,13 +1,29 @@
 import Checkpoint
 import TensorCore
 
-/// Answers requests to measure; each names a case, a precision and how long.
+/// Answers requests to measure: a case at a precision for some seconds, or the machine's limit.
 public struct BenchServer {
   private struct Request: Decodable {
-    var `case`: String
+    var `case`: String?
     var precision: Precision?
-    var seconds: Double
+    var seconds: Double?
     var atLeast: Int?
+    var limit: Bool?
+  }
+
+  /// What a request is answered by.
+  public enum Answer: Encodable, Sendable {
+    /// What a case took.
+    case measurement(Measurement)
+    /// Multiply-adds a second of all threads, for `{"limit": true}`.
+    case limit(Limits.Summary.Limit)
+
+    public func encode(to encoder: any Encoder) throws {
+      switch self {
+      case .measurement(let measurement): try measurement.encode(to: encoder)
+      case .limit(let limit): try limit.encode(to: encoder)
+      }
+    }
   }
 
   /// Why a request can't be answered.
@@ -22,20 +38,33 @@ public struct BenchServer {
   public init() {}
 
   /// Measures what a line of JSON asks for.
-  public mutating func answer(_ line: String) throws -> Measurement {
+  ///
+  /// - Throws: an error of JSON, ``Failure`` for an unknown case, or what keeps a case from being measured.
+  public mutating func answer(_ line: String) throws -> Answer {
     let request = try JSONValue(parsing: Array(line.utf8), maximumDepth: 8)
       .decoded(as: Request.self)
-    let known = BenchmarkCase.cases(named: request.case)
+    if request.limit == true {
+      let threads = ThreadTeam.count
+      return .limit(
+        .init(threads: threads, gigaflops: 1e-9 * Peak.multiplyAdd(threads: threads)))
+    }
+    return .measurement(
+      try bench(of: request)
+        .measure(seconds: request.seconds ?? 0, atLeast: request.atLeast ?? 1))
+  }
+
+  /// The model of the last request where that asked for the same, or a new one.
+  private mutating func bench(of request: Request) throws -> Bench {
+    let name = request.case ?? ""
+    let known = BenchmarkCase.cases(named: name)
     guard known.count == 1, var wanted = known.first else {
-      throw Failure(description: "case: expected the name of one case, found \(request.case)")
+      throw Failure(description: "case: expected the name of one case, found \(name)")
     }
     wanted.precision = request.precision ?? wanted.precision
-    if let bench, bench.benchmark == wanted {
-      return try bench.measure(seconds: request.seconds, atLeast: request.atLeast ?? 1)
-    }
+    if let bench, bench.benchmark == wanted { return bench }
     bench = nil
     let new = try Bench(wanted)
     bench = new
-    return try new.measure(seconds: request.seconds, atLeast: request.atLeast ?? 1)
+    return new
   }
 }

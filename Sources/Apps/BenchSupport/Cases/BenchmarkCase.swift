@@ -3,7 +3,7 @@ import TensorCore
 
 /// One thing that is measured: its name, and all that decides how much work it is.
 ///
-/// The same name stands for the same work in `Benchmarks/pytorch`.
+/// The same name stands for the same work in `Benchmarks/peers`.
 public struct BenchmarkCase: Sendable, Hashable, Codable {
   /// What is done with the model.
   public enum Task: String, Sendable, Hashable, Codable, CaseIterable {

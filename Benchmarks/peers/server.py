@@ -1,20 +1,24 @@
-"""PyTorch's side of the comparison: measures what standard input asks for, a line of JSON each.
+"""A peer's side of the comparison: measures what standard input asks for, a line of JSON each.
+
+    server.py pytorch|onnxruntime|jax [--threads 2] [--no-compile]
 
 {"case": "lstm-256", "seconds": 0.5} is answered by {"milliseconds": ..., "setting": ...}. The first time that
-a case is asked for, every setting is tried and the fastest is kept, unless the request names one.
+a case is asked for, every setting is tried and the fastest is kept, unless the request names one. A case that
+the library has no setting for is answered by {"setting": null}.
 """
 
 import argparse
 import gc
+import importlib
 import json
 import os
 import statistics
 import sys
 import time
 
-import torch
 from cases import CASES
-from workloads import settings
+
+LIBRARIES = ["pytorch", "onnxruntime", "jax"]
 
 
 def peak_bytes():
@@ -44,8 +48,8 @@ def measure(run, repetitions, seconds, at_least):
 
 
 class Server:
-    def __init__(self, threads, compiles):
-        self.threads, self.compiles = threads, compiles
+    def __init__(self, side, threads, compiles):
+        self.side, self.threads, self.compiles = side, threads, compiles
         self.key = self.run = self.setting = None
         self.tried = {}
 
@@ -56,11 +60,14 @@ class Server:
             self.run = None
             gc.collect()
             self.setting = self.choose(case, key[1], key[2])
+            if self.setting is None:
+                self.key = None
+                return {"name": case.name, "setting": None, "tried": {}}
             self.idle = self.begin()
             self.key, self.run = key, self.setting.prepare()
             for _ in range(2):
                 self.run()
-        torch.set_num_threads(self.setting.threads)
+        self.side.use_threads(self.setting.threads)
         repetitions = self.setting.repetitions
         time_taken = measure(self.run, repetitions, request["seconds"], request.get("atLeast", 1))
         return {
@@ -73,40 +80,44 @@ class Server:
         }
 
     def begin(self):
-        torch.set_num_threads(self.setting.threads)
+        self.side.use_threads(self.setting.threads)
         count_peak_anew()
         return peak_bytes()
 
     def choose(self, case, precision, name):
-        known = settings(case, precision, self.threads, self.compiles)
+        known = self.side.settings(case, precision, self.threads, self.compiles)
         if name is not None:
             return next(setting for setting in known if setting.name == name)
         times = {}
         for setting in known:
-            torch.set_num_threads(setting.threads)
+            self.side.use_threads(setting.threads)
             try:
                 run = setting.prepare()
                 run()
                 times[setting.name] = measure(run, setting.repetitions, 0.3, 2)
-            except Exception as error:  # a setting that this PyTorch does not know
+            except Exception as error:  # a setting that this version of the library does not know
                 print(f"{case.name}, {setting.name}: {error}", file=sys.stderr)
             run = None
             gc.collect()
         self.tried[case.name, precision] = times
+        if not times:
+            return None
         best = min(times, key=times.get)
         return next(setting for setting in known if setting.name == best)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("library", choices=LIBRARIES)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out")
     options = parser.parse_args()
-    torch.manual_seed(1)
+    side = importlib.import_module(f"{options.library}_side")
+    side.begin()
     # What libraries print must not come between the answers.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    server = Server(options.threads, not options.no_compile)
+    server = Server(side, options.threads, not options.no_compile)
     for line in sys.stdin:
         print(json.dumps(server.answer(json.loads(line))), file=answers, flush=True)
 

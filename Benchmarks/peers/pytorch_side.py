@@ -1,4 +1,4 @@
-"""What is timed: for each case, every setting that might be PyTorch's best."""
+"""PyTorch's side: for each case, every setting that might be its best."""
 
 import itertools
 import os
@@ -7,23 +7,22 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from dataclasses import dataclass
-from typing import Callable
 
 import rtrl
 import torch
 from models import LAYERS, CharacterModel, CellStack, LoopModel, Tagger
+from setting import Setting
 from torch import nn
 
 
-@dataclass
-class Setting:
-    """One way to do a case. `prepare` makes the model and returns what does the work `repetitions` times."""
+def begin():
+    """Called once, before anything is measured."""
+    torch.manual_seed(1)
 
-    name: str
-    prepare: Callable[[], Callable[[], None]]
-    threads: int = 2
-    repetitions: int = 1
+
+def use_threads(count):
+    """Called before a setting prepares and before it runs."""
+    torch.set_num_threads(count)
 
 
 def settings(case, precision, threads, compiles):

@@ -61,3 +61,15 @@ _ALL = [
 ]
 
 CASES = {case.name: case for case in _ALL}
+
+
+def chosen(names):
+    """The names of cases and groups as names of cases, in the order of the list of all."""
+    known = []
+    for name in CASES:
+        if any(name == wish or wish == "all" or name.startswith(wish + "-") for wish in names):
+            known.append(name)
+    for wish in names:
+        if wish != "all" and not any(n == wish or n.startswith(wish + "-") for n in CASES):
+            raise SystemExit(f"{wish}: no such case; there are {', '.join(CASES)}")
+    return known
