@@ -4,6 +4,7 @@ import PackageDescription
 let package = Package(
   name: "custom-cell",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "CustomCell", targets: ["CustomCell"])],
   dependencies: [
     .package(name: "swift-rnn", path: "../..", traits: [])
   ],

@@ -4,6 +4,7 @@ import PackageDescription
 let package = Package(
   name: "custom-dataset",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "CustomDataset", targets: ["CustomDataset"])],
   dependencies: [
     .package(name: "swift-rnn", path: "../..", traits: [])
   ],

@@ -5,6 +5,7 @@ import PackageDescription
 let package = Package(
   name: "embedded-model",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "EmbeddedModel", targets: ["EmbeddedModel"])],
   dependencies: [
     .package(name: "swift-rnn", path: "../..", traits: [])
   ],

@@ -4,6 +4,7 @@ import PackageDescription
 let package = Package(
   name: "streaming",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "Streaming", targets: ["Streaming"])],
   dependencies: [
     .package(name: "swift-rnn", path: "../..", traits: [])
   ],

@@ -4,6 +4,7 @@ import PackageDescription
 let package = Package(
   name: "study-note",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "StudyNote", targets: ["StudyNote"])],
   dependencies: [
     .package(name: "swift-rnn", path: "../..", traits: [])
   ],
