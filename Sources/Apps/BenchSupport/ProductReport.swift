@@ -62,8 +62,8 @@ public struct ProductReport {
         + schedule.after.compactMap {
           product($0, schedule, "\(name), all steps", rows: all, count: 1)
         }
-        + schedule.gathering.compactMap { step in
-          guard case .outer(let a, let b, _) = step else { return nil }
+        + schedule.sums.compactMap { sum -> Product? in
+          guard case .outer(let a, let b, _) = sum else { return nil }
           return Product(
             title: "gradient of weights", m: a.columns, n: b.columns, k: all, count: 1,
             isGathered: true)
@@ -72,7 +72,7 @@ public struct ProductReport {
   }
 
   private static func product(
-    _ step: Schedule.Step, _ schedule: Schedule, _ title: String, rows: Int, count: Int
+    _ step: Step, _ schedule: Schedule, _ title: String, rows: Int, count: Int
   ) -> Product? {
     guard case .product(let product) = step else { return nil }
     let packing = schedule.packings[product.weight]
@@ -93,23 +93,22 @@ extension ProductReport.Product {
     x.withUnsafePointer { x in
       w.withUnsafePointer { w in
         y.withUnsafeMutablePointer { y in
-          let packed = PackedMatrix(
-            w, kStride: n, nStride: 1, n: n, k: k, precision: .highest)
           // Each thread writes rows of its own of a tensor that outlives them all.
-          nonisolated(unsafe) let (x, w, y) = (x, w, y)
+          nonisolated(unsafe) let y = y
+          nonisolated(unsafe) let w = StridedMatrix(w, rows: k, columns: n)
+          let base = StridedMatrix(x, rows: isGathered ? k : m, columns: isGathered ? m : k)
+          nonisolated(unsafe) let x = isGathered ? base.transposed : base
+          let packed = PackedMatrix(w, precision: .highest)
           var spent = 0.0
           while spent < seconds {
             let once = timed {
               ThreadTeam.run(parts: threads) { part in
-                let (first, rows) = (cuts[part], cuts[part + 1] - cuts[part])
+                let rows = x.rows(cuts[part]..<cuts[part + 1])
+                let target = y + cuts[part] * n
                 if isGathered {
-                  matrixProduct(
-                    m: rows, n: n, k: k, a: x + first, aRowStride: 1, aColumnStride: m, b: w,
-                    bRowStride: n, bColumnStride: 1, into: y + first * n, stride: n,
-                    precision: .highest)
+                  matrixProduct(rows, w, into: target, stride: n, precision: .highest)
                 } else {
-                  packed.multiply(
-                    rows: rows, x: x + first * k, xRowStride: k, into: y + first * n, stride: n)
+                  packed.multiply(rows, into: target, stride: n)
                 }
               }
             }

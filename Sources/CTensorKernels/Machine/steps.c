@@ -2,7 +2,7 @@
 #include "CTensorKernelTable.h"
 #include "CTensorMatrixUnit.h"
 
-float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_block *block,
+float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_step_block *block,
                          ptrdiff_t *stride) {
   const ctk_area *area = &areas[place->area];
   if (area->is_matrix) {
@@ -19,7 +19,7 @@ float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ct
 }
 
 static void run_program(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
-                        const ctk_block *block) {
+                        const ctk_step_block *block) {
   ctk_operand operands[CTK_MAX_OPERANDS];
   for (int32_t i = 0; i < step->place_count; i++) {
     const ctk_place *place = &step->places[i];
@@ -34,7 +34,7 @@ static void run_program(const ctk_kernels *kernels, const ctk_step *step, const 
 }
 
 static void run_product(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
-                        const ctk_weight *weight, const ctk_block *block) {
+                        const ctk_weight *weight, const ctk_step_block *block) {
   ptrdiff_t x_stride, y_stride, bias_stride;
   const float *x = ctk_place_address(&step->places[0], areas, block, &x_stride);
   float *y = ctk_place_address(&step->places[1], areas, block, &y_stride);
@@ -63,14 +63,14 @@ static void run_product(const ctk_kernels *kernels, const ctk_step *step, const 
                           y_stride);
 }
 
-static void make_identity(const ctk_place *place, const ctk_area *areas, const ctk_block *block) {
+static void make_identity(const ctk_place *place, const ctk_area *areas, const ctk_step_block *block) {
   ptrdiff_t stride, size = place->columns;
   float *y = ctk_place_address(place, areas, block, &stride);
   for (ptrdiff_t i = 0; i < size * size; i++) y[i] = i % (size + 1) == 0;
 }
 
 static void run_rows(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
-                     const ctk_block *block) {
+                     const ctk_step_block *block) {
   const ctk_place *place = &step->places[0];
   const ctk_area *area = &areas[place->area];
   ptrdiff_t x_stride, y_stride, rows = block->rows;
@@ -97,7 +97,7 @@ static void run_rows(const ctk_kernels *kernels, const ctk_step *step, const ctk
 }
 
 void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
-                   const ctk_weight *weights, const ctk_block *block) {
+                   const ctk_weight *weights, const ctk_step_block *block) {
   const ctk_kernels *kernels = ctk_kernels_active();
   for (const ctk_step *step = steps; step < steps + count; step++) {
     if (step->kind == CTK_STEP_PRODUCT)

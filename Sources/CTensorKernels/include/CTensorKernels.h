@@ -254,7 +254,7 @@ typedef struct ctk_area {
   float *base;
   ptrdiff_t time_stride, row_stride;
   ptrdiff_t step_mask;
-  ptrdiff_t shifts[3];  // by ctk_place.slot: the signal's step, the state before it, the state after
+  ptrdiff_t shifts[3];  // by ctk_slot
   // The value for which i is `other_step` stands elsewhere. -1: none does.
   ptrdiff_t other_step;
   float *other_base;
@@ -263,9 +263,16 @@ typedef struct ctk_area {
   ptrdiff_t sample_stride;  // floats from one sample's matrix to the next one's
 } ctk_area;
 
+// Which step's value of a signal a place holds.
+typedef enum ctk_slot : int32_t {
+  CTK_SLOT_CURRENT,   // the step's own
+  CTK_SLOT_PREVIOUS,  // a state, before the step
+  CTK_SLOT_NEXT,      // a state, after the step
+} ctk_slot;
+
 typedef struct ctk_place {
   int32_t area;
-  int32_t slot;      // 0 to 2
+  ctk_slot slot;
   ptrdiff_t offset;  // floats from the start of a row or, in a matrix, from its start
   int32_t rows, columns;
 } ctk_place;
@@ -301,18 +308,18 @@ typedef struct ctk_weight {
 } ctk_weight;
 
 // Rows that are worked on together: samples of one step, or steps of one sample.
-typedef struct ctk_block {
+typedef struct ctk_step_block {
   ptrdiff_t step, row, rows;
   bool along_time;
   // Threads that work on the same rows: each does its share of the products' columns, and the first
   // one everything else. They meet between.
   int32_t part, parts;
-} ctk_block;
+} ctk_step_block;
 
 void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
-                   const ctk_weight *weights, const ctk_block *block);
+                   const ctk_weight *weights, const ctk_step_block *block);
 // The address of a place in a block, and the distance of its rows.
-float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_block *block,
+float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_step_block *block,
                          ptrdiff_t *stride);
 
 // MARK: Memory and locks

@@ -48,7 +48,7 @@ final class RecurrentPass {
   // MARK: Forward
 
   private func runLayer(_ index: Int, _ initialStates: [Tensor]) {
-    let target: SignalView
+    let target: Area
     if index == layer.layers - 1 {
       target = view(of: &output)
     } else {
@@ -64,7 +64,7 @@ final class RecurrentPass {
   }
 
   /// Runs one direction of one layer.
-  private func run(_ place: Int, _ initialStates: [Tensor], into output: SignalView) {
+  private func run(_ place: Int, _ initialStates: [Tensor], into output: Area) {
     let plan = plan(place)
     var owners: [Storage] = []
     let starts = initialStates.indices.map { state -> UnsafePointer<Float>? in
@@ -100,7 +100,7 @@ final class RecurrentPass {
   }
 
   /// A signal that one direction of a layer reads from outside.
-  private func sequence(_ index: Int, of plan: Plan, _ place: Int) -> SignalView {
+  private func sequence(_ index: Int, of plan: Plan, _ place: Int) -> Area {
     let layerIndex = place / layer.direction.count
     let cell = plan.cell
     switch cell.sequences[index].role {
@@ -125,19 +125,19 @@ final class RecurrentPass {
     }
   }
 
-  private var nowhere: SignalView { failure("a plan for marks that there are not") }
+  private var nowhere: Area { failure("a plan for marks that there are not") }
 
   // MARK: Merging directions
 
   /// Where one direction writes its output: its columns of the merged one, or memory of its own.
   private func part(
-    of target: SignalView, _ direction: Int, _ index: Int
-  ) -> SignalView {
+    of target: Area, _ direction: Int, _ index: Int
+  ) -> Area {
     let size = layer.cell(ofLayer: index).outputSize
     switch layer.direction {
     case .forward, .reverse: return target
     case .bidirectional(.concatenate):
-      return SignalView(
+      return Area(
         target.base + direction * size, timeStride: target.timeStride,
         rowStride: target.rowStride)
     case .bidirectional:
@@ -146,7 +146,7 @@ final class RecurrentPass {
     }
   }
 
-  private func merge(_ index: Int, into target: SignalView) {
+  private func merge(_ index: Int, into target: Area) {
     let parts = parts[index]
     guard parts.count == 2, case .bidirectional(let merge) = layer.direction else { return }
     let width = layer.cell(ofLayer: index).outputSize
@@ -156,14 +156,14 @@ final class RecurrentPass {
   }
 
   /// The cotangents of the two directions' outputs.
-  private func unmerge(_ cotangent: SignalView, _ index: Int) -> [(SignalView, owner: Storage?)] {
+  private func unmerge(_ cotangent: Area, _ index: Int) -> [(Area, owner: Storage?)] {
     let size = layer.cell(ofLayer: index).outputSize
     switch layer.direction {
     case .forward, .reverse: return [(cotangent, nil)]
     case .bidirectional(.concatenate):
       return (0..<2).map { direction in
         (
-          SignalView(
+          Area(
             cotangent.base + direction * size, timeStride: cotangent.timeStride,
             rowStride: cotangent.rowStride), nil
         )
@@ -186,7 +186,7 @@ final class RecurrentPass {
 
   /// Runs a program of two operands and a scale over every step.
   private func combine(
-    _ program: ElementwiseProgram, _ scale: Float, _ width: Int, _ signals: [SignalView]
+    _ program: ElementwiseProgram, _ scale: Float, _ width: Int, _ signals: [Area]
   ) {
     withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: 4) { operands in
       var scale = scale
@@ -225,14 +225,14 @@ final class RecurrentPass {
     var stateCotangents = finalStates.map { layer.emptyState(like: $0) }
     let zeros = Storage(count: layer.outputSize)
     zeros.pointer.update(repeating: 0, count: layer.outputSize)
-    var downstream: (view: SignalView, owner: Storage?) =
+    var downstream: (view: Area, owner: Storage?) =
       if let given = cotangents[0] {
         (strided(given.readPointer, layer.outputSize), nil)
       } else {
-        (SignalView(zeros.pointer, timeStride: 0, rowStride: 0), nil)
+        (Area(zeros.pointer, timeStride: 0, rowStride: 0), nil)
       }
     for index in (0..<layer.layers).reversed() {
-      let target: (view: SignalView, owner: Storage?)
+      let target: (view: Area, owner: Storage?)
       if index == 0 {
         target = (view(of: &inputCotangent), nil)
       } else {
@@ -250,7 +250,7 @@ final class RecurrentPass {
   }
 
   private func pullBack(
-    layer index: Int, from outputCotangent: SignalView, to inputCotangent: SignalView,
+    layer index: Int, from outputCotangent: Area, to inputCotangent: Area,
     _ cotangents: [Tensor?], _ stateCotangents: inout [Tensor], _ segment: inout LayerSegment
   ) {
     let directions = layer.direction.count
@@ -283,18 +283,18 @@ final class RecurrentPass {
 
   // MARK: Views
 
-  func timeFirst(_ base: UnsafeMutablePointer<Float>, _ width: Int) -> SignalView {
-    SignalView(base, timeStride: batch * width, rowStride: width)
+  func timeFirst(_ base: UnsafeMutablePointer<Float>, _ width: Int) -> Area {
+    Area(base, timeStride: batch * width, rowStride: width)
   }
 
   /// A signal in the layer's layout.
-  func strided(_ base: UnsafePointer<Float>, _ width: Int) -> SignalView {
+  func strided(_ base: UnsafePointer<Float>, _ width: Int) -> Area {
     let base = UnsafeMutablePointer(mutating: base)
     return layer.layout == .timeFirst
-      ? timeFirst(base, width) : SignalView(base, timeStride: width, rowStride: steps * width)
+      ? timeFirst(base, width) : Area(base, timeStride: width, rowStride: steps * width)
   }
 
-  func view(of tensor: inout Tensor) -> SignalView {
+  func view(of tensor: inout Tensor) -> Area {
     let width = tensor.shape[2]
     return tensor.withUnsafeMutablePointer { strided($0, width) }
   }

@@ -73,8 +73,8 @@ final class RecurrentStepPass {
   }
 
   /// The rows `[B, units]` of a tensor whose memory nobody else writes to.
-  private static func view(of tensor: Tensor) -> SignalView {
-    SignalView(
+  private static func view(of tensor: Tensor) -> Area {
+    Area(
       UnsafeMutablePointer(mutating: tensor.readPointer), timeStride: tensor.count,
       rowStride: tensor.shape[1])
   }

@@ -55,7 +55,7 @@ struct CotangentRows: Sendable {
   }
 
   /// Sets the loss's cotangents of the output at the steps from `first` on; nil stands for zeros.
-  func setLoss(_ cotangents: SignalView?, from first: Int) {
+  func setLoss(_ cotangents: Area?, from first: Int) {
     for step in 0..<steps {
       let row = output.pointer + (step * count + count - 1) * outputSize
       if let cotangents {
@@ -68,7 +68,7 @@ struct CotangentRows: Sendable {
   }
 
   /// Writes the loss's cotangents of the input at the steps from `first` on.
-  func copyLossOfInput(to target: SignalView, from first: Int) {
+  func copyLossOfInput(to target: Area, from first: Int) {
     for step in 0..<steps {
       (target.base + (first + step) * target.timeStride).update(
         from: input.pointer + (step * count + count - 1) * inputSize, count: inputSize)

@@ -47,8 +47,8 @@ struct DenseInfluence: Influence {
   }
 
   mutating func advance(
-    _ window: EvaluatedWindow, sample: Int, outputs: SignalView?, into gradient: GradientSums,
-    inputs: SignalView
+    _ window: EvaluatedWindow, sample: Int, outputs: Area?, into gradient: GradientSums,
+    inputs: Area
   ) {
     if rows.steps != window.steps { rows = CotangentRows(oneHot: cell, steps: window.steps) }
     rows.setLoss(outputs, from: 0)
@@ -103,9 +103,10 @@ struct DenseInfluence: Influence {
     _ source: UnsafePointer<Float>, _ first: Int, _ columnCount: Int, toRow row: Int = 0
   ) {
     matrixProduct(
-      m: count, n: columnCount, k: width, a: factors, aRowStride: width, aColumnStride: 1,
-      b: source, bRowStride: columns, bColumnStride: 1, accumulate: true,
-      into: next.pointer + row * columns + first, stride: columns, precision: .highest)
+      StridedMatrix(factors, rows: count, columns: width),
+      StridedMatrix(source, rows: width, columns: columnCount, rowStride: columns),
+      accumulate: true, into: next.pointer + row * columns + first, stride: columns,
+      precision: .highest)
   }
 
   /// The same where every unit acts on its own unit of the states of the same width, and on the loss.

@@ -47,8 +47,8 @@ struct EvaluatedWindow {
       defer { offset += elementCount(of: parameter.shape) }
       return gradients + offset
     }
-    func view(_ storage: Storage, _ width: Int) -> SignalView {
-      SignalView(storage.pointer, timeStride: rows.count * width, rowStride: width)
+    func view(_ storage: Storage, _ width: Int) -> Area {
+      Area(storage.pointer, timeStride: rows.count * width, rowStride: width)
     }
     return withExtendedLifetime(rows) {
       let result = plan.runBackward(
@@ -67,8 +67,8 @@ extension Plan.Trail {
   func repeating(sample: Int, count: Int, steps: Range<Int>) -> Plan.Trail {
     Plan.Trail(
       batch: count, steps: steps.count, isReversed: isReversed,
-      kept: kept.map { view, owner in
-        (view.repeating(sample: sample, steps: steps), owner)
+      kept: kept.map { area, owner in
+        (area.repeating(sample: sample, steps: steps), owner)
       })
   }
 }

@@ -16,8 +16,8 @@ protocol Influence: Sendable {
   ///   - outputs: The loss's cotangents of the sample's outputs, step by step; nil stands for zeros.
   ///   - inputs: Takes the loss's cotangents of the sample's inputs.
   mutating func advance(
-    _ window: EvaluatedWindow, sample: Int, outputs: SignalView?, into gradient: GradientSums,
-    inputs: SignalView)
+    _ window: EvaluatedWindow, sample: Int, outputs: Area?, into gradient: GradientSums,
+    inputs: Area)
 
   /// The number of floats that it takes, the room to work in included.
   var size: Int { get }

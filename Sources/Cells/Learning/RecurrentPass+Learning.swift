@@ -30,7 +30,7 @@ extension RecurrentPass {
     var outputs = outputCotangent.map { strided($0.readPointer, layer.outputSize) }
     var owners: [Storage] = []
     for index in (0..<layer.layers).reversed() {
-      let inputs: SignalView
+      let inputs: Area
       if index == 0 {
         inputs = view(of: &result.input)
       } else {
@@ -49,7 +49,7 @@ extension RecurrentPass {
 
   private func advance(
     _ influence: inout any Influence, _ own: RecurrentPass?, layer index: Int,
-    from outputs: SignalView?, to inputs: SignalView, _ result: inout Cotangents,
+    from outputs: Area?, to inputs: Area, _ result: inout Cotangents,
     learnsInitialState: Bool
   ) {
     let plan = plan(index)
@@ -81,9 +81,9 @@ extension RecurrentPass {
   }
 }
 
-extension SignalView {
+extension Area {
   /// One sample's rows.
-  fileprivate func sample(_ sample: Int) -> SignalView {
-    SignalView(base + sample * rowStride, timeStride: timeStride, rowStride: 0)
+  fileprivate func sample(_ sample: Int) -> Area {
+    Area(base + sample * rowStride, timeStride: timeStride, rowStride: 0)
   }
 }

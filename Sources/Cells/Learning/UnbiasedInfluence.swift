@@ -63,8 +63,8 @@ struct UnbiasedInfluence: Influence {
   }
 
   mutating func advance(
-    _ window: EvaluatedWindow, sample: Int, outputs: SignalView?, into gradient: GradientSums,
-    inputs: SignalView
+    _ window: EvaluatedWindow, sample: Int, outputs: Area?, into gradient: GradientSums,
+    inputs: Area
   ) {
     let (states, parameters) = (stateVectors[sample].pointer, parameterVectors[sample].pointer)
     for step in 0..<window.steps {

@@ -50,8 +50,8 @@ struct UnitInfluence: Influence {
   }
 
   mutating func advance(
-    _ window: EvaluatedWindow, sample: Int, outputs: SignalView?, into gradient: GradientSums,
-    inputs: SignalView
+    _ window: EvaluatedWindow, sample: Int, outputs: Area?, into gradient: GradientSums,
+    inputs: Area
   ) {
     if window.ownPlan == nil {
       advanceExactly(window, sample, outputs, gradient, inputs)
@@ -63,8 +63,8 @@ struct UnitInfluence: Influence {
   }
 
   private mutating func advanceExactly(
-    _ window: EvaluatedWindow, _ sample: Int, _ outputs: SignalView?, _ gradient: GradientSums,
-    _ inputs: SignalView
+    _ window: EvaluatedWindow, _ sample: Int, _ outputs: Area?, _ gradient: GradientSums,
+    _ inputs: Area
   ) {
     if rows.steps != window.steps {
       rows = CotangentRows(onesForEachStateOf: cell, steps: window.steps)
@@ -80,8 +80,8 @@ struct UnitInfluence: Influence {
   }
 
   private func advanceOwnUnits(
-    _ window: EvaluatedWindow, _ step: Int, _ sample: Int, _ outputs: SignalView?,
-    _ gradient: GradientSums, _ inputs: SignalView
+    _ window: EvaluatedWindow, _ step: Int, _ sample: Int, _ outputs: Area?,
+    _ gradient: GradientSums, _ inputs: Area
   ) {
     let stateCount = cell.states.count
     rows.setLoss(nil, from: step)

@@ -1,3 +1,5 @@
+import TensorCore
+
 extension Plan: CustomStringConvertible {
   /// The plan as text: products with their shapes, programs with their operations, what is kept.
   public var description: String {
@@ -44,39 +46,45 @@ private struct PlanWriter {
       ("all steps, before the loop", schedule.before.map(line)),
       ("each step", schedule.loop.map(line)),
       ("all steps, after the loop", schedule.after.map(line)),
-      ("summed over samples and steps", schedule.gathering.map(line)),
+      ("summed over samples and steps", schedule.sums.map(line) + schedule.gathering.map(line)),
     ]
     return stages.filter { !$0.1.isEmpty }.map { title, lines in
       "  \(title)\n" + lines.map { "    \($0)\n" }.joined()
     }.joined()
   }
 
-  private func line(_ step: Schedule.Step) -> String {
+  private func line(_ step: Step) -> String {
     switch step {
-    case .fused(let fused):
-      let operands = fused.operands.map(name).joined(separator: ", ")
+    case .program(let program):
+      let operands = program.operands.map(name).joined(separator: ", ")
       return
-        "program: \(fused.operationCount) operations over \(fused.width) units; \(operands)"
+        "program: \(program.program.operationCount) operations over \(program.width) units; "
+        + operands
     case .product(let product):
       let packing = schedule.packings[product.weight]
       let bias = product.bias.map { " + " + name($0) } ?? ""
       return
         "product: \(name(product.signal)) [\(packing.k)] -> \(name(product.destination)) "
-        + "[\(packing.n)]\(bias)" + (product.accumulate ? ", added" : "")
+        + "[\(packing.n)]\(bias)" + (product.accumulates ? ", added" : "")
     case .rowSum(let a, let b): return "sum of units: \(name(a)) -> \(name(b))"
     case .rowMaximum(let a, let b): return "largest unit: \(name(a)) -> \(name(b))"
     case .cumulativeSum(let a, let isReversed, let b):
       return "cumulative sum\(isReversed ? ", reversed" : ""): \(name(a)) -> \(name(b))"
-    case .outer(let a, let b, let c):
-      return "product: \(name(a)) [\(a.columns)] x \(name(b)) [\(b.columns)] -> \(name(c))"
-    case .total(let a, let b): return "sum: \(name(a)) -> \(name(b))"
     case .transpose(let a, let b): return "transpose: \(name(a)) -> \(name(b))"
     case .identity(let a): return "identity: \(name(a))"
     }
   }
 
-  private func name(_ place: Schedule.Place) -> String {
-    let buffer = schedule.buffers[place.buffer]
+  private func line(_ sum: Schedule.Sum) -> String {
+    switch sum {
+    case .outer(let a, let b, let c):
+      "product: \(name(a)) [\(a.columns)] x \(name(b)) [\(b.columns)] -> \(name(c))"
+    case .total(let a, let b): "sum: \(name(a)) -> \(name(b))"
+    }
+  }
+
+  private func name(_ place: Place) -> String {
+    let buffer = schedule.buffers[place.area]
     let base: String =
       switch buffer.kind {
       case .sequence(let index):
@@ -87,10 +95,10 @@ private struct PlanWriter {
         index < cell.parameters.count ? cell.parameters[index].name : "mask of weights"
       case .table: "constants"
       case .gathered(let index): "d." + cell.parameters[index].name
-      case .everyStep: "every\(place.buffer)"
-      case .oneStep: "step\(place.buffer)"
-      case .prepared: "prepared\(place.buffer)"
-      case .value: "value\(place.buffer)"
+      case .everyStep: "every\(place.area)"
+      case .oneStep: "step\(place.area)"
+      case .prepared: "prepared\(place.area)"
+      case .value: "value\(place.area)"
       }
     let isPart = place.columns < buffer.width || place.offset > 0
     let part = isPart ? "[\(place.offset)..<\(place.offset + place.columns)]" : ""

@@ -64,7 +64,7 @@ public struct Plan: Sendable {
     let batch: Int
     let steps: Int
     let isReversed: Bool
-    let kept: [(view: SignalView, owner: Storage?)]
+    let kept: [(area: Area, owner: Storage?)]
 
     /// The bytes that it keeps.
     var byteCount: Int {
@@ -87,8 +87,8 @@ public struct Plan: Sendable {
   /// of the initial states (returned), and of the parameters. With a stride, each sample has gradients of
   /// its own, that far behind the ones of the sample before it.
   func runBackward(
-    _ trail: Trail, outputCotangent: SignalView, stateCotangents: [UnsafePointer<Float>?],
-    inputCotangent: SignalView, parameters: PlanParameters,
+    _ trail: Trail, outputCotangent: Area, stateCotangents: [UnsafePointer<Float>?],
+    inputCotangent: Area, parameters: PlanParameters,
     gradients: [UnsafeMutablePointer<Float>], gradientStride: Int = 0,
     segment: PlanRun.Segment = .init(), leavesOuters: Bool = false
   ) -> (states: [Storage], outers: [PlanRun.Outer?]) {
@@ -97,7 +97,7 @@ public struct Plan: Sendable {
     }
     var kept = trail.kept.makeIterator()
     let sequences = backward.sources.map { source in
-      source == .outputCotangent ? outputCotangent : kept.next()?.view ?? outputCotangent
+      source == .outputCotangent ? outputCotangent : kept.next()?.area ?? outputCotangent
     }
     return withExtendedLifetime(trail) {
       let results = PlanRun.run(

@@ -1,45 +1,5 @@
 import TensorCore
 
-/// A signal in memory: the row of sample b at step t starts at `base[t * timeStride + b * rowStride]`.
-///
-/// It may be sent between threads because it is no more than an address: whoever makes one keeps the memory alive and
-/// says who writes to it.
-package struct SignalView: @unchecked Sendable {
-  package var base: UnsafeMutablePointer<Float>
-  package var timeStride: Int
-  package var rowStride: Int
-  /// The step whose rows stand elsewhere, as a state's initial value does; -1 where none do.
-  var otherStep = -1
-  var otherBase: UnsafeMutablePointer<Float>?
-  var otherRowStride = 0
-
-  package init(_ base: UnsafeMutablePointer<Float>, timeStride: Int, rowStride: Int) {
-    self.base = base
-    self.timeStride = timeStride
-    self.rowStride = rowStride
-  }
-
-  /// Some steps of one sample, for any number of samples.
-  func repeating(sample: Int, steps: Range<Int>) -> SignalView {
-    var view = SignalView(
-      base + steps.lowerBound * timeStride + sample * rowStride, timeStride: timeStride,
-      rowStride: 0)
-    if let otherBase, steps.contains(otherStep) {
-      view.otherStep = otherStep - steps.lowerBound
-      view.otherBase = otherBase + sample * otherRowStride
-    }
-    return view
-  }
-
-  fileprivate var area: SignalArea {
-    var area = SignalArea(base: base, timeStride: timeStride, rowStride: rowStride)
-    area.otherStep = otherStep
-    area.otherBase = otherBase
-    area.otherRowStride = otherRowStride
-    return area
-  }
-}
-
 /// The parameters of one direction of one layer, and what schedules have made of them.
 package struct PlanParameters {
   package let tensors: [Tensor]
@@ -58,8 +18,8 @@ package struct PlanArguments: ~Copyable {
   package var steps: Int
   /// Whether the last step comes first.
   package var isReversed: Bool
-  package var sequences: [SignalView]
-  package var outputs: [SignalView]
+  package var sequences: [Area]
+  package var outputs: [Area]
   /// The memory of the only output, if it is that of a single step and nothing else.
   var outputStorage: Storage?
   /// The states before the first step, `[B, width]` each; nil means zeros.
@@ -84,7 +44,7 @@ final class PlanMemory {
   let steps: Int
   let isReversed: Bool
   /// By buffer.
-  let areas: UnsafeMutablePointer<SignalArea>
+  let areas: UnsafeMutablePointer<Area>
   /// What is kept after the run, if anything is.
   private(set) var kept: Storage?
   let temporary: Storage
@@ -183,8 +143,8 @@ final class PlanMemory {
 
   private func matrix(
     _ base: UnsafeMutablePointer<Float>, _ buffer: Schedule.Buffer
-  ) -> SignalArea {
-    var area = SignalArea(base: base, timeStride: 0, rowStride: buffer.width)
+  ) -> Area {
+    var area = Area(base, timeStride: 0, rowStride: buffer.width)
     area.isMatrix = true
     return area
   }
@@ -192,11 +152,11 @@ final class PlanMemory {
   private func area(
     of buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>,
     _ arguments: borrowing PlanArguments
-  ) -> SignalArea {
+  ) -> Area {
     let row = batch * buffer.width
     switch buffer.kind {
-    case .sequence(let index): return arguments.sequences[index].area
-    case .output(let index): return arguments.outputs[index].area
+    case .sequence(let index): return arguments.sequences[index]
+    case .output(let index): return arguments.outputs[index]
     case .state(let index):
       var area = state(buffer, own, arguments)
       area.previousShift = isReversed ? 1 : 0
@@ -216,8 +176,8 @@ final class PlanMemory {
       var area = matrix(arguments.gathered[index], buffer)
       area.sampleStride = arguments.gatheredStride
       return area
-    case .everyStep: return SignalArea(base: own, timeStride: row, rowStride: buffer.width)
-    case .oneStep: return SignalArea(base: own, timeStride: 0, rowStride: buffer.width)
+    case .everyStep: return Area(own, timeStride: row, rowStride: buffer.width)
+    case .oneStep: return Area(own, timeStride: 0, rowStride: buffer.width)
     case .value, .prepared: return matrix(own, buffer)
     }
   }
@@ -226,14 +186,14 @@ final class PlanMemory {
   private func state(
     _ buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>,
     _ arguments: borrowing PlanArguments
-  ) -> SignalArea {
+  ) -> Area {
     guard let index = buffer.output else {
-      var area = SignalArea(base: own, timeStride: batch * buffer.width, rowStride: buffer.width)
+      var area = Area(own, timeStride: batch * buffer.width, rowStride: buffer.width)
       area.stepMask = buffer.keepsHistory ? -1 : 1
       return area
     }
     // It is the output; only its initial value stands elsewhere.
-    var area = arguments.outputs[index].area
+    var area = arguments.outputs[index]
     if !isReversed { area.base -= area.timeStride }
     area.otherStep = isReversed ? steps : 0
     area.otherBase = own
@@ -241,38 +201,21 @@ final class PlanMemory {
     return area
   }
 
-  /// A place of every step as a view.
-  func view(_ place: Schedule.Place) -> SignalView {
-    let area = areas[place.buffer]
-    let shift =
-      switch place.slot {
-      case .current: 0
-      case .previous: area.previousShift
-      case .next: area.nextShift
-      }
-    var view = SignalView(
-      area.base + place.offset + (area.isMatrix ? 0 : shift * area.timeStride),
-      timeStride: area.timeStride, rowStride: area.rowStride)
-    if area.otherStep >= 0 {
-      view.otherStep = area.otherStep - shift
-      view.otherBase = area.otherBase.map { $0 + place.offset }
-      view.otherRowStride = area.otherRowStride
-    }
-    return view
-  }
+  /// A place's rows at every step.
+  func part(_ place: Place) -> Area { areas[place.area].part(place) }
 
   /// Whether the rows of all samples and of some steps follow each other with one stride.
-  func isFlat(_ place: Schedule.Place, _ steps: Range<Int>) -> Bool {
-    let area = areas[place.buffer]
+  func isFlat(_ place: Place, _ steps: Range<Int>) -> Bool {
+    let area = areas[place.area]
     if area.isMatrix { return true }
     return area.stepMask == -1 && (batch == 1 || area.timeStride == batch * area.rowStride)
       && !hasOther(place, steps)
   }
 
   /// Whether one of the steps of a place stands elsewhere.
-  func hasOther(_ place: Schedule.Place, _ steps: Range<Int>) -> Bool {
-    let view = view(place)
-    return view.otherBase != nil && steps.contains(view.otherStep)
+  func hasOther(_ place: Place, _ steps: Range<Int>) -> Bool {
+    let part = part(place)
+    return part.otherBase != nil && steps.contains(part.otherStep)
   }
 
   /// The states after the last step, `[B, width]` each.

@@ -1,4 +1,3 @@
-import Requirements
 import TensorCore
 
 extension PlanRun {
@@ -15,8 +14,8 @@ extension PlanRun {
 
   /// A gathered matrix that is one outer product, as its factors `[B, rows]` and `[B, columns]`.
   struct Outer {
-    var left: SignalView
-    var right: SignalView
+    var left: Area
+    var right: Area
     fileprivate let owners: [Storage?]
   }
 
@@ -34,11 +33,10 @@ extension PlanRun {
     var accumulate = !segment.isFirst
     for start in Swift.stride(from: (memory.steps - 1) / size * size, through: 0, by: -size) {
       let steps = start..<min(memory.steps, start + size)
-      for step in schedule.gathering {
-        guard let width = step.gatheredWidth else { continue }
-        let columns = share(width)
+      for sum in schedule.sums {
+        let columns = share(sum.sharedColumns)
         if columns.isEmpty { continue }
-        add(step, columns, pieces(steps, step.places.dropLast()), accumulate: accumulate, areas)
+        add(sum, columns, pieces(steps, sum.sources), accumulate: accumulate, areas)
       }
       accumulate = true
     }
@@ -48,44 +46,36 @@ extension PlanRun {
   func gatherSamples(_ areas: Areas) {
     for row in 0..<memory.batch {
       let block = StepBlock(step: 0, row: row, rows: memory.steps, alongTime: memory.steps > 1)
-      var index = 0
-      for step in schedule.gathering {
-        guard let width = step.gatheredWidth else {
-          runnable.gathering.run(index, areas, weights, block)
-          index += 1
-          continue
-        }
-        if leavesOuters, step.gatheredOuter(in: schedule) != nil { continue }
-        let isCut = step.places.dropLast().contains { memory.hasOther($0, 0..<memory.steps) }
+      for sum in schedule.sums {
+        if leavesOuters, sum.gatheredOuter(in: schedule) != nil { continue }
+        let isCut = sum.sources.contains { memory.hasOther($0, 0..<memory.steps) }
         let pieces =
           isCut
           ? (0..<memory.steps).map { StepBlock(step: $0, row: row, rows: 1) } : [block]
-        add(step, 0..<width, pieces, accumulate: false, areas)
+        add(sum, 0..<sum.sharedColumns, pieces, accumulate: false, areas)
       }
+      runnable.gathering.run(areas, weights, block)
     }
   }
 
   /// The rows of all samples at some steps, in the order of time, in as few pieces as have one stride.
-  private func pieces(
-    _ steps: Range<Int>, _ places: ArraySlice<Schedule.Place>
-  ) -> [StepBlock] {
-    if places.allSatisfy({ memory.isFlat($0, steps) }) { return blocks(steps, for: Array(places)) }
+  private func pieces(_ steps: Range<Int>, _ places: [Place]) -> [StepBlock] {
+    if places.allSatisfy({ memory.isFlat($0, steps) }) { return blocks(steps, for: places) }
     return steps.map { StepBlock(step: $0, rows: memory.batch) }
   }
 
   private func add(
-    _ step: Schedule.Step, _ columns: Range<Int>, _ pieces: [StepBlock], accumulate: Bool,
+    _ sum: Schedule.Sum, _ columns: Range<Int>, _ pieces: [StepBlock], accumulate: Bool,
     _ areas: Areas
   ) {
-    switch step {
+    switch sum {
     case .outer(let a, let b, let target):
-      let (a, width, bPlace) = (a.signalPlace, b.columns, b.signalPlace)
-      let (y, _) = target.signalPlace.address(in: areas, pieces[0])
-      let stride = areas[target.buffer].rowStride
+      let (y, _) = target.address(in: areas, pieces[0])
+      let stride = areas[target.area].rowStride
       withUnsafeTemporaryAllocation(of: RowPiece.self, capacity: pieces.count) { rows in
         for (index, piece) in pieces.enumerated() {
           let (left, leftStride) = a.address(in: areas, piece)
-          let (right, rightStride) = bPlace.address(in: areas, piece)
+          let (right, rightStride) = b.address(in: areas, piece)
           rows.initializeElement(
             at: index,
             to: RowPiece(
@@ -93,19 +83,17 @@ extension PlanRun {
               count: piece.rows))
         }
         gatheredProduct(
-          m: columns.count, n: width, UnsafeBufferPointer(rows), accumulate: accumulate,
+          m: columns.count, n: b.columns, UnsafeBufferPointer(rows), accumulate: accumulate,
           into: y + columns.lowerBound * stride, stride: stride, precision: precision)
       }
     case .total(let source, let target):
-      let (from, to) = (source.signalPlace, target.signalPlace)
       for (index, piece) in pieces.enumerated() {
-        let (x, stride) = from.address(in: areas, piece)
+        let (x, stride) = source.address(in: areas, piece)
         columnSum(
           x + columns.lowerBound, stride: stride, rows: piece.rows, width: columns.count,
           accumulate: accumulate || index > 0,
-          into: to.address(in: areas, piece).0 + columns.lowerBound)
+          into: target.address(in: areas, piece).0 + columns.lowerBound)
       }
-    default: failure("only sums over samples and steps are gathered")
     }
   }
 
@@ -113,12 +101,12 @@ extension PlanRun {
   var outers: [Outer?] {
     guard leavesOuters else { return [] }
     var outers: [Outer?] = Array(repeating: nil, count: schedule.gatheredRows.count)
-    for step in schedule.gathering {
-      guard let index = step.gatheredOuter(in: schedule), case .outer(let a, let b, _) = step else {
+    for sum in schedule.sums {
+      guard let index = sum.gatheredOuter(in: schedule), case .outer(let a, let b, _) = sum else {
         continue
       }
       outers[index] = Outer(
-        left: memory.view(a), right: memory.view(b),
+        left: memory.part(a), right: memory.part(b),
         owners: [memory.kept, memory.temporary])
     }
     return outers
@@ -139,13 +127,13 @@ final class SegmentSums {
   }
 }
 
-extension Schedule.Step {
-  /// The number of the gathered value that the step makes alone, as one outer product.
+extension Schedule.Sum {
+  /// The number of the gathered value that the sum makes alone, as one outer product.
   fileprivate func gatheredOuter(in schedule: Schedule) -> Int? {
     guard case .outer(let a, let b, let target) = self,
-      case .gathered(let index) = schedule.buffers[target.buffer].kind,
+      case .gathered(let index) = schedule.buffers[target.area].kind,
       target.rows == schedule.gatheredRows[index], target.rows == a.columns,
-      target.columns == schedule.buffers[target.buffer].width, target.columns == b.columns
+      target.columns == schedule.buffers[target.area].width, target.columns == b.columns
     else { return nil }
     return index
   }

@@ -11,11 +11,11 @@ struct PlanRun {
   /// memory that holds them where it is not the caller's.
   struct Results {
     var states: [Storage]
-    var kept: [(view: SignalView, owner: Storage?)]
+    var kept: [(area: Area, owner: Storage?)]
     var outers: [Outer?]
   }
 
-  typealias Areas = UnsafePointer<SignalArea>
+  typealias Areas = UnsafePointer<Area>
 
   let runnable: RunnableSchedule
   var schedule: Schedule { runnable.schedule }
@@ -43,7 +43,7 @@ struct PlanRun {
     run.segment.sums?.keep(run.memory.sums)
     let results = Results(
       states: run.memory.finalStates(arguments),
-      kept: runnable.schedule.kept.map { (run.memory.view($0), run.memory.kept) },
+      kept: runnable.schedule.kept.map { (run.memory.part($0), run.memory.kept) },
       outers: run.outers)
     run.leaveMemory(arguments)
     return results
@@ -89,12 +89,13 @@ struct PlanRun {
     runnable.parameterStage.run(areas, PackedWeights([]), block)
     return PackedWeights(
       runnable.schedule.packings.map { packing in
-        let rowStride = areas[packing.matrix.buffer].rowStride
+        let matrix = StridedMatrix(
+          packing.matrix.address(in: areas, block).0,
+          rows: packing.isTransposed ? packing.k : packing.n,
+          columns: packing.isTransposed ? packing.n : packing.k,
+          rowStride: areas[packing.matrix.area].rowStride)
         return PackedMatrix(
-          packing.matrix.signalPlace.address(in: areas, block).0,
-          kStride: packing.isTransposed ? rowStride : 1,
-          nStride: packing.isTransposed ? 1 : rowStride, n: packing.n, k: packing.k,
-          precision: precision)
+          packing.isTransposed ? matrix : matrix.transposed, precision: precision)
       })
   }
 
@@ -127,7 +128,7 @@ struct PlanRun {
       meet()
       runForAllSteps(schedule.after, runnable.after, share(memory.steps), areas)
     }
-    if schedule.gathering.isEmpty { return }
+    if schedule.sums.isEmpty && schedule.gathering.isEmpty { return }
     meet()
     if gathersSamples { return gatherSamples(areas) }
     gatherSums(share, areas)
@@ -140,7 +141,7 @@ struct PlanRun {
   // MARK: Many steps at once
 
   private func runForAllSteps(
-    _ list: [Schedule.Step], _ code: StepSequence, _ steps: Range<Int>, _ areas: Areas
+    _ list: [Step], _ code: StepSequence, _ steps: Range<Int>, _ areas: Areas
   ) {
     for index in 0..<code.count {
       for block in blocks(steps, for: list[index].places) {
@@ -150,7 +151,7 @@ struct PlanRun {
   }
 
   /// All rows of some steps, in as few blocks as the strides allow.
-  func blocks(_ steps: Range<Int>, for places: [Schedule.Place]) -> [StepBlock] {
+  func blocks(_ steps: Range<Int>, for places: [Place]) -> [StepBlock] {
     if steps.isEmpty { return [] }
     let batch = memory.batch
     if steps.count > 1, places.allSatisfy({ memory.isFlat($0, steps) }) {

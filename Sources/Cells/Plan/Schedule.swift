@@ -1,8 +1,9 @@
+import Requirements
 import TensorCore
 
 /// The order of work of a recurrence: what is done once, what for all steps at once, what step by step.
 package struct Schedule: Sendable {
-  /// Memory that the steps read and write.
+  /// Memory that the steps read and write: an area of every run.
   package struct Buffer: Sendable {
     package enum Kind: Sendable, Hashable {
       /// A signal given by the caller, `[T, B, width]` with any strides.
@@ -34,38 +35,6 @@ package struct Schedule: Sendable {
     package var output: Int?
   }
 
-  /// Where a node's value lies.
-  package struct Place: Sendable, Hashable {
-    package enum Slot: Sendable { case current, previous, next }
-    package var buffer: Int
-    /// Floats from the start of a row or, in a matrix, from its start.
-    package var offset = 0
-    package var slot = Slot.current
-    /// How many rows there are, and floats from one to the next, where it is a matrix or vector.
-    package var rows = 1
-    package var columns: Int
-  }
-
-  /// Elementwise work in one pass over blocks.
-  package struct Fused: Sendable {
-    package var program: ElementwiseProgram
-    package var operands: [Place]
-    package var width: Int
-    /// The rows of a matrix program; nil where the rows are samples.
-    package var rows: Int?
-    package var operationCount: Int
-  }
-
-  /// `destination = (accumulate ? destination : 0) + bias + signal · W`.
-  package struct Product: Sendable {
-    package var signal: Place
-    /// An index into `packings`.
-    package var weight: Int
-    package var bias: Place?
-    package var accumulate: Bool
-    package var destination: Place
-  }
-
   /// A weight to be packed once a pass.
   package struct Packing: Sendable {
     package var matrix: Place
@@ -75,20 +44,36 @@ package struct Schedule: Sendable {
     package var k: Int
   }
 
-  package enum Step: Sendable {
-    case fused(Fused)
-    case product(Product)
-    case rowSum(Place, into: Place)
-    case rowMaximum(Place, into: Place)
-    case cumulativeSum(Place, isReversed: Bool, into: Place)
-    // After the last step.
+  /// A sum over all samples and steps, after the last step.
+  package enum Sum: Sendable {
+    /// The sum of `aᵀ · b`.
     case outer(Place, Place, into: Place)
+    /// The sum of a signal.
     case total(Place, into: Place)
-    // Of matrices.
-    case transpose(Place, into: Place)
-    case identity(into: Place)
+
+    /// The signals that are summed.
+    package var sources: [Place] {
+      switch self {
+      case .outer(let a, let b, _): [a, b]
+      case .total(let a, _): [a]
+      }
+    }
+
+    package var destination: Place {
+      switch self {
+      case .outer(_, _, let sum), .total(_, let sum): sum
+      }
+    }
+
+    /// The number of columns that threads can share: rows of the destination of `outer`.
+    var sharedColumns: Int {
+      switch self {
+      case .outer(let a, _, _), .total(let a, _): a.columns
+      }
+    }
   }
 
+  /// By the numbers of areas.
   package var buffers: [Buffer] = []
   package var packings: [Packing] = []
   /// Once a pass, before everything else.
@@ -101,7 +86,9 @@ package struct Schedule: Sendable {
   package var loop: [Step] = []
   /// For all steps at once, after the last.
   package var after: [Step] = []
-  /// Sums over all samples and steps, and what is made of them.
+  /// Over all samples and steps.
+  package var sums: [Sum] = []
+  /// What is made of the sums.
   package var gathering: [Step] = []
   /// The rows of each gathered value.
   package var gatheredRows: [Int] = []
@@ -110,16 +97,29 @@ package struct Schedule: Sendable {
 
   /// Multiplications and additions for one sample and one step, about.
   package var work: Int {
-    (before + loop + after + gathering).reduce(0) { sum, step in
+    let summed = sums.reduce(0) { sum, step in
+      switch step {
+      case .outer(let a, let b, _): sum + a.columns * b.columns
+      case .total(let a, _): sum + a.columns
+      }
+    }
+    return (before + loop + after + gathering).reduce(summed) { sum, step in
       switch step {
       case .product(let product):
         sum + packings[product.weight].n * packings[product.weight].k
-      case .outer(let a, let b, _): sum + a.columns * b.columns
-      case .fused(let fused): sum + 4 * fused.operationCount * fused.width
-      case .rowSum(let a, _), .rowMaximum(let a, _), .cumulativeSum(let a, _, _), .total(let a, _):
+      case .program(let program): sum + 4 * program.program.operationCount * program.width
+      case .rowSum(let a, _), .rowMaximum(let a, _), .cumulativeSum(let a, _, _):
         sum + a.columns
       case .transpose, .identity: sum
       }
     }
+  }
+
+  /// The number of a state's buffer.
+  func buffer(ofState index: Int) -> Int {
+    guard let number = buffers.firstIndex(where: { $0.kind == .state(index) }) else {
+      failure("state \(index) has no buffer among \(buffers.count)")
+    }
+    return number
   }
 }

@@ -2,9 +2,9 @@ import TensorCore
 
 extension Scheduler {
   /// One program for a group of elementwise nodes, or several where one would be too long.
-  mutating func fusedSteps(_ group: [NodeID]) -> [Schedule.Step] {
+  mutating func fusedSteps(_ group: [NodeID]) -> [Step] {
     let maximumLength = 24
-    var steps: [Schedule.Step] = []
+    var steps: [Step] = []
     for start in stride(from: 0, to: group.count, by: maximumLength) {
       let part = Array(group[start..<min(start + maximumLength, group.count)])
       steps.append(fusedStep(part, in: group))
@@ -13,22 +13,22 @@ extension Scheduler {
   }
 
   /// A copy of a node's value, or of a constant.
-  func copyStep(_ id: NodeID, into target: Schedule.Place) -> Schedule.Step {
+  func copyStep(_ id: NodeID, into target: Place) -> Step {
     var writer = ProgramWriter()
     let value = constantOrLoad(id, &writer)
     writer.store(value, to: target)
     let isMatrix =
-      switch schedule.buffers[target.buffer].kind {
+      switch schedule.buffers[target.area].kind {
       case .value, .prepared, .gathered, .parameter, .table: true
       default: false
       }
-    return .fused(
-      Schedule.Fused(
-        program: writer.program(), operands: writer.operands, width: target.columns,
-        rows: isMatrix ? target.rows : nil, operationCount: 1))
+    return .program(
+      Step.Program(
+        writer.program(), writer.operands, width: target.columns,
+        matrixRows: isMatrix ? target.rows : 0))
   }
 
-  private func fusedStep(_ part: [NodeID], in group: [NodeID]) -> Schedule.Step {
+  private func fusedStep(_ part: [NodeID], in group: [NodeID]) -> Step {
     var writer = ProgramWriter()
     let members = Set(part)
     var registers: [NodeID: Int] = [:]
@@ -61,10 +61,10 @@ extension Scheduler {
     }
     let first = graph[part[0]]
     let isMatrix = stages[part[0]] == .parameters || stages[part[0]] == .gathering
-    return .fused(
-      Schedule.Fused(
-        program: writer.program(), operands: writer.operands, width: first.columns,
-        rows: isMatrix ? first.rows : nil, operationCount: part.count))
+    return .program(
+      Step.Program(
+        writer.program(), writer.operands, width: first.columns,
+        matrixRows: isMatrix ? first.rows : 0))
   }
 
   /// Whether anything outside the program reads a value.
@@ -81,14 +81,14 @@ extension Scheduler {
 
 /// Writes a program for the elementwise machine.
 struct ProgramWriter {
-  private(set) var operands: [Schedule.Place] = []
+  private(set) var operands: [Place] = []
   private var instructions: [ElementwiseInstruction] = []
   private var stores: [ElementwiseInstruction] = []
   private var constants: [Float] = []
   private var freeRegisters: [Int] = []
   private var registerCount = 0
 
-  mutating func load(_ place: Schedule.Place) -> Int {
+  mutating func load(_ place: Place) -> Int {
     let register = allocate()
     instructions.append(.load(operand: UInt8(operand(place)), to: UInt8(register)))
     return register
@@ -108,7 +108,7 @@ struct ProgramWriter {
     return register
   }
 
-  mutating func store(_ register: Int, to place: Schedule.Place) {
+  mutating func store(_ register: Int, to place: Place) {
     stores.append(.store(UInt8(register), operand: UInt8(operand(place))))
   }
 
@@ -119,7 +119,7 @@ struct ProgramWriter {
       instructions + stores, constants: constants, operandCount: operands.count)
   }
 
-  private mutating func operand(_ place: Schedule.Place) -> Int {
+  private mutating func operand(_ place: Place) -> Int {
     if let known = operands.firstIndex(of: place) { return known }
     operands.append(place)
     return operands.count - 1

@@ -3,21 +3,21 @@ import TensorCore
 
 extension Scheduler {
   /// Where a node's value lies; a node that has no place yet is a view of another one.
-  func place(_ id: NodeID) -> Schedule.Place {
+  func place(_ id: NodeID) -> Place {
     guard let place = places[id] else { failure("node \(id) has no place") }
     return place
   }
 
-  func statePlace(_ index: Int, _ slot: Schedule.Place.Slot) -> Schedule.Place {
-    let buffer = schedule.buffers.firstIndex { $0.kind == .state(index) } ?? 0
-    return Schedule.Place(
-      buffer: buffer, slot: slot, columns: schedule.buffers[buffer].width)
+  func statePlace(_ index: Int, _ slot: Place.Slot) -> Place {
+    let buffer = schedule.buffer(ofState: index)
+    return Place(
+      area: buffer, slot: slot, columns: schedule.buffers[buffer].width)
   }
 
   /// The part of a concatenation's or stack's place that belongs to one of its parts.
   func subplace(
-    of whole: Schedule.Place, part: NodeID, at start: Int, vertically: Bool
-  ) -> Schedule.Place {
+    of whole: Place, part: NodeID, at start: Int, vertically: Bool
+  ) -> Place {
     var place = whole
     place.offset += vertically ? start * whole.columns : start
     place.rows = graph[part].rows
@@ -41,7 +41,7 @@ extension Scheduler {
         continue
       }
       prefer(
-        Schedule.Place(buffer: buffer, columns: graph[output].columns), for: output,
+        Place(area: buffer, columns: graph[output].columns), for: output,
         isState: false)
     }
     for (index, value) in recurrence.gathered.enumerated() {
@@ -49,7 +49,7 @@ extension Scheduler {
       let buffer = addBuffer(.gathered(index), node.columns)
       schedule.gatheredRows.append(node.rows)
       prefer(
-        Schedule.Place(buffer: buffer, rows: node.rows, columns: node.columns), for: value,
+        Place(area: buffer, rows: node.rows, columns: node.columns), for: value,
         isState: false)
     }
     for id in ordered.reversed() { placeParts(of: id) }
@@ -62,13 +62,13 @@ extension Scheduler {
   /// The buffer of a state whose new value is computed in its place, and is the given output.
   private func state(of output: NodeID) -> Int? {
     guard let place = places[output], place.slot == .next,
-      place == statePlace(atBuffer: place.buffer)
+      place == statePlace(atBuffer: place.area)
     else { return nil }
-    return schedule.buffers[place.buffer].output == nil ? place.buffer : nil
+    return schedule.buffers[place.area].output == nil ? place.area : nil
   }
 
-  private func statePlace(atBuffer buffer: Int) -> Schedule.Place {
-    Schedule.Place(buffer: buffer, slot: .next, columns: schedule.buffers[buffer].width)
+  private func statePlace(atBuffer buffer: Int) -> Place {
+    Place(area: buffer, slot: .next, columns: schedule.buffers[buffer].width)
   }
 
   private mutating func addBuffer(_ kind: Schedule.Buffer.Kind, _ width: Int) -> Int {
@@ -80,14 +80,14 @@ extension Scheduler {
     let node = graph[id]
     switch node.operation {
     case .sequence(let index):
-      places[id] = Schedule.Place(
-        buffer: addBuffer(.sequence(index), node.columns), columns: node.columns)
+      places[id] = Place(
+        area: addBuffer(.sequence(index), node.columns), columns: node.columns)
     case .state(let index):
-      places[id] = Schedule.Place(
-        buffer: addBuffer(.state(index), node.columns), slot: .previous, columns: node.columns)
+      places[id] = Place(
+        area: addBuffer(.state(index), node.columns), slot: .previous, columns: node.columns)
     case .parameter(let index):
-      places[id] = Schedule.Place(
-        buffer: addBuffer(.parameter(index), node.columns), rows: node.rows,
+      places[id] = Place(
+        area: addBuffer(.parameter(index), node.columns), rows: node.rows,
         columns: node.columns)
     case .table(let table):
       let storage = Storage(count: table.elements.count)
@@ -95,8 +95,8 @@ extension Scheduler {
         storage.pointer[place] = Float(element)
       }
       schedule.tables.append(storage)
-      places[id] = Schedule.Place(
-        buffer: addBuffer(.table(schedule.tables.count - 1), node.columns), rows: node.rows,
+      places[id] = Place(
+        area: addBuffer(.table(schedule.tables.count - 1), node.columns), rows: node.rows,
         columns: node.columns)
     default: break
     }
@@ -152,7 +152,7 @@ extension Scheduler {
       if places[operand] == nil { placeOnItsOwn(operand) }
       let target = place(operand)
       // A value that is read after the loop needs a place for every step.
-      let lasts = schedule.buffers[target.buffer].kind != .oneStep
+      let lasts = schedule.buffers[target.area].kind != .oneStep
       if lasts || !isReadLater(id) { places[id] = target }
       return
     }
@@ -185,7 +185,7 @@ extension Scheduler {
   }
 
   /// Wants a node's value in a place: computes it there if that is possible, else copies it.
-  private mutating func prefer(_ target: Schedule.Place, for id: NodeID, isState: Bool) {
+  private mutating func prefer(_ target: Place, for id: NodeID, isState: Bool) {
     if stages[id] == .parameters {
       // It is there before the place is: copied when its stage comes, a state at the end of each step.
       if !isState { late.append((id, target)) }
@@ -220,8 +220,8 @@ extension Scheduler {
         case .before, .after: .everyStep
         case .loop: isReadLater(id) || parts.contains(where: isReadLater) ? .everyStep : .oneStep
         }
-      places[id] = Schedule.Place(
-        buffer: addBuffer(kind, node.columns), rows: node.rows, columns: node.columns)
+      places[id] = Place(
+        area: addBuffer(kind, node.columns), rows: node.rows, columns: node.columns)
     }
   }
 
@@ -241,10 +241,10 @@ extension Scheduler {
   /// A state keeps all its steps if anyone reads them after the loop.
   private mutating func keepHistories(_ ordered: [NodeID]) {
     for id in ordered {
-      guard let place = places[id], case .state = schedule.buffers[place.buffer].kind else {
+      guard let place = places[id], case .state = schedule.buffers[place.area].kind else {
         continue
       }
-      if isReadLater(id) { schedule.buffers[place.buffer].keepsHistory = true }
+      if isReadLater(id) { schedule.buffers[place.area].keepsHistory = true }
     }
   }
 }

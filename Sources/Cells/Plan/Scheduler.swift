@@ -8,11 +8,11 @@ struct Scheduler {
   let consumers: [NodeID: [NodeID]]
   var schedule = Schedule()
   /// Where each node's value lies.
-  var places: [NodeID: Schedule.Place] = [:]
+  var places: [NodeID: Place] = [:]
   /// Where it is wanted as well.
-  var copies: [NodeID: [Schedule.Place]] = [:]
+  var copies: [NodeID: [Place]] = [:]
   /// Results that depend on parameters alone, with the places where they are wanted.
-  var late: [(id: NodeID, place: Schedule.Place)] = []
+  var late: [(id: NodeID, place: Place)] = []
   private var packings: [PackingKey: Int] = [:]
 
   private struct PackingKey: Hashable {
@@ -69,7 +69,7 @@ struct Scheduler {
     schedule.after = steps(for: nodes(.after), &done)
     schedule.gathering = steps(for: nodes(.gathering), &done)
     for (id, place) in late {
-      if case .gathered = schedule.buffers[place.buffer].kind {
+      if case .gathered = schedule.buffers[place.area].kind {
         schedule.gathering.append(copyStep(id, into: place))
       } else {
         schedule.before.append(copyStep(id, into: place))
@@ -80,8 +80,8 @@ struct Scheduler {
 
   /// Lists the work of one stage: as much elementwise work as is ready, fused; then everything else
   /// that is ready; and again.
-  private mutating func steps(for nodes: [NodeID], _ done: inout Set<NodeID>) -> [Schedule.Step] {
-    var steps: [Schedule.Step] = []
+  private mutating func steps(for nodes: [NodeID], _ done: inout Set<NodeID>) -> [Step] {
+    var steps: [Step] = []
     // A leaf is there from the start.
     done.formUnion(
       nodes.filter {
@@ -131,9 +131,9 @@ struct Scheduler {
     return group
   }
 
-  private mutating func barrierSteps(_ id: NodeID) -> [Schedule.Step] {
+  private mutating func barrierSteps(_ id: NodeID) -> [Step] {
     guard let place = places[id] else { return [] }
-    var steps: [Schedule.Step] = []
+    var steps: [Step] = []
     switch graph[id].operation {
     case .sequence, .state, .parameter, .table, .slice, .rows, .apply, .broadcast: break
     case .constant: steps = isReadFromMemory(id) ? [copyStep(id, into: place)] : []
@@ -149,15 +149,16 @@ struct Scheduler {
     case .cumulativeSum(let a, let isReversed):
       steps = [.cumulativeSum(self.place(a), isReversed: isReversed, into: place)]
     case .transpose(let a): steps = [.transpose(self.place(a), into: place)]
-    case .outer(let a, let b): steps = [.outer(self.place(a), self.place(b), into: place)]
-    case .total(let a): steps = [.total(self.place(a), into: place)]
+    case .outer(let a, let b):
+      schedule.sums.append(.outer(self.place(a), self.place(b), into: place))
+    case .total(let a): schedule.sums.append(.total(self.place(a), into: place))
     }
     return steps + (copies[id] ?? []).map { copyStep(id, into: $0) }
   }
 
   private mutating func products(
     of id: NodeID, _ terms: [ProductTerm], startingWithBias: Bool
-  ) -> [Schedule.Step] {
+  ) -> [Step] {
     guard case .affine(_, let biases) = graph[id].operation, let destination = places[id] else {
       return []
     }
@@ -168,24 +169,23 @@ struct Scheduler {
     return terms.enumerated().map { index, term in
       let starts = startingWithBias && index == 0
       return .product(
-        Schedule.Product(
-          signal: place(term.signal), weight: packing(of: term),
-          bias: starts ? bias.map(place) : nil, accumulate: !starts,
-          destination: destination))
+        Step.Product(
+          place(term.signal), weight: packing(of: term), bias: starts ? bias.map(place) : nil,
+          accumulates: !starts, into: destination))
     }
   }
 
   /// Products that are added to a signal which is already where they go, or is copied there.
   private mutating func addedProducts(
-    _ terms: [ProductTerm], to addend: NodeID, _ bias: NodeID?, _ destination: Schedule.Place
-  ) -> [Schedule.Step] {
+    _ terms: [ProductTerm], to addend: NodeID, _ bias: NodeID?, _ destination: Place
+  ) -> [Step] {
     let start = places[addend] == destination ? [] : [copyStep(addend, into: destination)]
     return start
       + terms.enumerated().map { index, term in
         .product(
-          Schedule.Product(
-            signal: place(term.signal), weight: packing(of: term),
-            bias: index == 0 ? bias.map(place) : nil, accumulate: true, destination: destination))
+          Step.Product(
+            place(term.signal), weight: packing(of: term),
+            bias: index == 0 ? bias.map(place) : nil, accumulates: true, into: destination))
       }
   }
 
@@ -216,9 +216,9 @@ struct Scheduler {
 
   /// Brings parts that could not be computed in place to where they belong.
   private mutating func copySteps(
-    _ parts: [NodeID], into place: Schedule.Place, vertically: Bool
-  ) -> [Schedule.Step] {
-    var steps: [Schedule.Step] = []
+    _ parts: [NodeID], into place: Place, vertically: Bool
+  ) -> [Step] {
+    var steps: [Step] = []
     var start = 0
     for part in parts {
       let target = subplace(of: place, part: part, at: start, vertically: vertically)
@@ -229,8 +229,8 @@ struct Scheduler {
     return steps
   }
 
-  private mutating func updateCopies() -> [Schedule.Step] {
-    var steps: [Schedule.Step] = []
+  private mutating func updateCopies() -> [Step] {
+    var steps: [Step] = []
     for (index, update) in recurrence.updates.enumerated() {
       let target = statePlace(index, .next)
       let isThere = places[update] == target || copies[update]?.contains(target) == true

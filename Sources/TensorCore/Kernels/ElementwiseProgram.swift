@@ -74,6 +74,10 @@ package struct ElementwiseProgram: Sendable {
   package var constants: [Float] { code.constants }
   package var operandCount: Int { code.operandCount }
   package var registerCount: Int { code.registerCount }
+  /// Operations on each element; a mere copy counts as one.
+  package var operationCount: Int {
+    max(1, instructions.count { ![.load, .store, .constant].contains($0.function) })
+  }
 
   /// The most registers and operands that a program may use.
   package static let maximumRegisters = Int(CTK_MAX_REGISTERS)

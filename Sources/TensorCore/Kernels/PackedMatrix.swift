@@ -1,4 +1,5 @@
 internal import CTensorKernels
+import Requirements
 
 /// The right-hand matrix W [k, n] of products, packed once for the processor, or for its matrix unit, and
 /// used many times.
@@ -10,19 +11,16 @@ package struct PackedMatrix: Sendable {
   private let unit: MatrixUnit?
   private let packed: Storage
 
-  /// Packs the matrix whose element (p, j) stands at `w[p * kStride + j * nStride]`.
-  package init(
-    _ w: UnsafePointer<Float>, kStride: Int, nStride: Int, n: Int, k: Int, precision: Precision
-  ) {
-    self.k = k
-    self.n = n
+  /// Packs W [k, n].
+  package init(_ w: StridedMatrix, precision: Precision) {
+    (k, n) = (w.rows, w.columns)
     unit = MatrixUnit(precision)
     if let unit {
       packed = Storage(count: ctk_unit_packed_count(n, k, unit.parts))
-      unit.kernels.pack(packed.pointer, w, kStride, nStride, n, k, unit.parts)
+      unit.kernels.pack(packed.pointer, w.base, w.rowStride, w.columnStride, n, k, unit.parts)
     } else {
       packed = Storage(count: ctk_packed_count(n, k))
-      ctk_pack(packed.pointer, w, kStride, nStride, n, k)
+      ctk_pack(packed.pointer, w.base, w.rowStride, w.columnStride, n, k)
     }
   }
 
@@ -34,78 +32,82 @@ package struct PackedMatrix: Sendable {
 
   /// y [rows, n] = (accumulate ? y : 0) + bias + x [rows, k] W.
   ///
-  /// Element x(i, p) stands at `x[i * xRowStride + p * xColumnStride]`, element y(i, j) at
-  /// `y[i * stride + j]`; `bias` is a row of n floats or nil. A row of the product does not depend on
-  /// how many rows there are.
+  /// Element y(i, j) stands at `y[i * stride + j]`; `bias` is a row of n floats or nil. A row of the product does
+  /// not depend on how many rows there are.
   package func multiply(
-    rows: Int, x: UnsafePointer<Float>, xRowStride: Int, xColumnStride: Int = 1,
-    bias: UnsafePointer<Float>? = nil, accumulate: Bool = false,
+    _ x: StridedMatrix, bias: UnsafePointer<Float>? = nil, accumulate: Bool = false,
     into y: UnsafeMutablePointer<Float>, stride: Int
   ) {
     if let unit {
       unit.kernels.product(
-        rows, n, k, x, xRowStride, xColumnStride, packed.pointer, unit.parts, bias, accumulate, y,
-        stride)
+        x.rows, n, k, x.base, x.rowStride, x.columnStride, packed.pointer, unit.parts, bias,
+        accumulate, y, stride)
     } else {
       ctk_product_packed(
-        rows, n, k, x, xRowStride, xColumnStride, packed.pointer, bias, accumulate, y, stride)
+        x.rows, n, k, x.base, x.rowStride, x.columnStride, packed.pointer, bias, accumulate, y,
+        stride)
     }
   }
 
   /// The same of few rows, whose columns are split over the ``ThreadTeam``.
   func multiplySharingColumns(
-    rows: Int, x: UnsafePointer<Float>, xRowStride: Int, bias: UnsafePointer<Float>?,
-    into y: UnsafeMutablePointer<Float>, stride: Int
+    _ x: StridedMatrix, bias: UnsafePointer<Float>?, into y: UnsafeMutablePointer<Float>,
+    stride: Int
   ) {
-    guard unit == nil else {
-      return multiply(rows: rows, x: x, xRowStride: xRowStride, bias: bias, into: y, stride: stride)
-    }
-    ThreadTeam.split(n, unit: ctk_panel_columns(), work: rows * n * k) { columns in
+    guard unit == nil else { return multiply(x, bias: bias, into: y, stride: stride) }
+    ThreadTeam.split(n, unit: ctk_panel_columns(), work: x.rows * n * k) { columns in
       let first = columns.lowerBound
       ctk_product_packed(
-        rows, columns.count, k, x, xRowStride, 1, packed.pointer + first * k,
-        bias.map { $0 + first }, false, y + first, stride)
+        x.rows, columns.count, k, x.base, x.rowStride, x.columnStride,
+        packed.pointer + first * k, bias.map { $0 + first }, false, y + first, stride)
     }
   }
 }
 
-/// y [m, n] = (accumulate ? y : 0) + bias + a [m, k] b [k, n], all three with strides; `bias` is a row of
-/// n floats or nil.
+/// y [m, n] = (accumulate ? y : 0) + bias + a [m, k] b [k, n]; element y(i, j) stands at `y[i * stride + j]`,
+/// `bias` is a row of n floats or nil.
 ///
 /// With `isShared` the longer side of y is split over the ``ThreadTeam``.
 package func matrixProduct(
-  m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aRowStride: Int, aColumnStride: Int,
-  b: UnsafePointer<Float>, bRowStride: Int, bColumnStride: Int,
-  bias: UnsafePointer<Float>? = nil, accumulate: Bool = false,
-  into y: UnsafeMutablePointer<Float>, stride: Int, isShared: Bool = false, precision: Precision
+  _ a: StridedMatrix, _ b: StridedMatrix, bias: UnsafePointer<Float>? = nil,
+  accumulate: Bool = false, into y: UnsafeMutablePointer<Float>, stride: Int,
+  isShared: Bool = false, precision: Precision
 ) {
-  func multiply(_ rows: Range<Int>, _ columns: Range<Int>) {
-    if precision.inUse != .highest {
-      let packed = PackedMatrix(
-        b + columns.lowerBound * bColumnStride, kStride: bRowStride, nStride: bColumnStride,
-        n: columns.count, k: k, precision: precision)
-      packed.multiply(
-        rows: rows.count, x: a + rows.lowerBound * aRowStride, xRowStride: aRowStride,
-        xColumnStride: aColumnStride, bias: bias.map { $0 + columns.lowerBound },
-        accumulate: accumulate, into: y + rows.lowerBound * stride + columns.lowerBound,
-        stride: stride)
-      return
-    }
-    let scratch = ctk_product_scratch(rows.count, columns.count, k)
-    let memory = scratch > 0 ? Storage(count: scratch) : nil
-    ctk_product(
-      rows.count, columns.count, k, a + rows.lowerBound * aRowStride, aRowStride, aColumnStride,
-      b + columns.lowerBound * bColumnStride, bRowStride, bColumnStride,
-      bias.map { $0 + columns.lowerBound }, accumulate,
-      y + rows.lowerBound * stride + columns.lowerBound, stride, memory?.pointer)
-    withExtendedLifetime(memory) {}
+  let (m, n, k) = (a.rows, b.columns, a.columns)
+  require(b.rows == k, "a product of [\(m), \(k)] and [\(b.rows), \(n)]")
+  guard isShared else {
+    return multiply(a, b, bias, accumulate, into: y, stride, precision)
   }
-  guard isShared else { return multiply(0..<m, 0..<n) }
   if m >= n {
-    ThreadTeam.split(m, unit: 4, work: m * n * k) { multiply($0, 0..<n) }
+    ThreadTeam.split(m, unit: 4, work: m * n * k) { rows in
+      multiply(
+        a.rows(rows), b, bias, accumulate, into: y + rows.lowerBound * stride, stride, precision)
+    }
   } else {
-    ThreadTeam.split(n, unit: ctk_panel_columns(), work: m * n * k) { multiply(0..<m, $0) }
+    ThreadTeam.split(n, unit: ctk_panel_columns(), work: m * n * k) { columns in
+      multiply(
+        a, b.columns(columns), bias.map { $0 + columns.lowerBound }, accumulate,
+        into: y + columns.lowerBound, stride, precision)
+    }
   }
+}
+
+/// One thread's part of a product.
+private func multiply(
+  _ a: StridedMatrix, _ b: StridedMatrix, _ bias: UnsafePointer<Float>?, _ accumulate: Bool,
+  into y: UnsafeMutablePointer<Float>, _ stride: Int, _ precision: Precision
+) {
+  if precision.inUse != .highest {
+    PackedMatrix(b, precision: precision)
+      .multiply(a, bias: bias, accumulate: accumulate, into: y, stride: stride)
+    return
+  }
+  let scratch = ctk_product_scratch(a.rows, b.columns, a.columns)
+  let memory = scratch > 0 ? Storage(count: scratch) : nil
+  ctk_product(
+    a.rows, b.columns, a.columns, a.base, a.rowStride, a.columnStride, b.base, b.rowStride,
+    b.columnStride, bias, accumulate, y, stride, memory?.pointer)
+  withExtendedLifetime(memory) {}
 }
 
 /// Consecutive rows of two matrices for ``gatheredProduct(m:n:_:accumulate:into:stride:precision:)``.
@@ -147,9 +149,9 @@ package func gatheredProduct(
   }
   if pieces.count == 1 {
     matrixProduct(
-      m: m, n: n, k: first.count, a: first.a, aRowStride: 1, aColumnStride: first.aStride,
-      b: first.b, bRowStride: first.bStride, bColumnStride: 1, accumulate: accumulate, into: y,
-      stride: stride, precision: precision)
+      StridedMatrix(first.a, rows: first.count, columns: m, rowStride: first.aStride).transposed,
+      StridedMatrix(first.b, rows: first.count, columns: n, rowStride: first.bStride),
+      accumulate: accumulate, into: y, stride: stride, precision: precision)
     return
   }
   let scratch = Storage(count: ctk_gathered_scratch(m, n))

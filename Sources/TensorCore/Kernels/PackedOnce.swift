@@ -18,10 +18,9 @@ package final class PackedOnce: @unchecked Sendable {
         return nil
       }
       if let matrix { return matrix }
-      let (outputs, inputs) = (weight.shape[0], weight.shape[1])
       matrix = PackedMatrix(
-        weight.storage.pointer, kStride: 1, nStride: inputs, n: outputs, k: inputs,
-        precision: .highest)
+        StridedMatrix(weight.storage.pointer, rows: weight.shape[0], columns: weight.shape[1])
+          .transposed, precision: .highest)
       return matrix
     }
   }

@@ -49,15 +49,25 @@ struct BatchedProduct: Sendable {
     return positions
   }
 
+  /// One matrix of a, of b and of the result.
+  private func left(_ a: UnsafePointer<Float>, _ index: Int) -> StridedMatrix {
+    StridedMatrix(a + index * m * k, rows: m, columns: k)
+  }
+  private func right(_ b: UnsafePointer<Float>, _ index: Int) -> StridedMatrix {
+    StridedMatrix(b + index * k * n, rows: k, columns: n)
+  }
+  private func result(_ y: UnsafePointer<Float>, _ index: Int) -> StridedMatrix {
+    StridedMatrix(y + index * m * n, rows: m, columns: n)
+  }
+
   /// y = a b.
   func run(
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
   ) {
     for (index, pair) in pairs.enumerated() {
       matrixProduct(
-        m: m, n: n, k: k, a: a + pair.a * m * k, aRowStride: k, aColumnStride: 1,
-        b: b + pair.b * k * n, bRowStride: n, bColumnStride: 1, into: y + index * m * n, stride: n,
-        isShared: true, precision: .current)
+        left(a, pair.a), right(b, pair.b), into: y + index * m * n, stride: n, isShared: true,
+        precision: .current)
     }
   }
 
@@ -69,10 +79,8 @@ struct BatchedProduct: Sendable {
     var written = Written(count: aCount, hasValues)
     for (index, pair) in pairs.enumerated() {
       matrixProduct(
-        m: m, n: k, k: n, a: dy + index * m * n, aRowStride: n, aColumnStride: 1,
-        b: b + pair.b * k * n, bRowStride: 1, bColumnStride: n,
-        accumulate: written.note(pair.a), into: da + pair.a * m * k, stride: k,
-        isShared: true, precision: .current)
+        result(dy, index), right(b, pair.b).transposed, accumulate: written.note(pair.a),
+        into: da + pair.a * m * k, stride: k, isShared: true, precision: .current)
     }
   }
 
@@ -84,10 +92,8 @@ struct BatchedProduct: Sendable {
     var written = Written(count: bCount, hasValues)
     for (index, pair) in pairs.enumerated() {
       matrixProduct(
-        m: k, n: n, k: m, a: a + pair.a * m * k, aRowStride: 1, aColumnStride: k,
-        b: dy + index * m * n, bRowStride: n, bColumnStride: 1,
-        accumulate: written.note(pair.b), into: db + pair.b * k * n, stride: n,
-        isShared: true, precision: .current)
+        left(a, pair.a).transposed, result(dy, index), accumulate: written.note(pair.b),
+        into: db + pair.b * k * n, stride: n, isShared: true, precision: .current)
     }
   }
 

@@ -58,24 +58,23 @@ package func affine(
     weight.withUnsafePointer { w in
       x.withUnsafePointer { x in
         let offset = bias.map { UnsafePointer($0.storage.pointer) }
+        let x = StridedMatrix(x, rows: rows, columns: inputs)
+        let w = StridedMatrix(w, rows: outputs, columns: inputs).transposed
         if rows <= fewRows {
           if let packed = packed?.transpose(of: weight) {
-            packed.multiplySharingColumns(
-              rows: rows, x: x, xRowStride: inputs, bias: offset, into: result, stride: outputs)
+            packed.multiplySharingColumns(x, bias: offset, into: result, stride: outputs)
             return
           }
           matrixProduct(
-            m: rows, n: outputs, k: inputs, a: x, aRowStride: inputs, aColumnStride: 1, b: w,
-            bRowStride: 1, bColumnStride: inputs, bias: offset, into: result, stride: outputs,
-            isShared: true, precision: .highest)
+            x, w, bias: offset, into: result, stride: outputs, isShared: true,
+            precision: .highest)
           return
         }
-        let packed = PackedMatrix(
-          w, kStride: 1, nStride: inputs, n: outputs, k: inputs, precision: .current)
+        let packed = PackedMatrix(w, precision: .current)
         ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
           packed.multiply(
-            rows: range.count, x: x + range.lowerBound * inputs, xRowStride: inputs, bias: offset,
-            into: result + range.lowerBound * outputs, stride: outputs)
+            x.rows(range), bias: offset, into: result + range.lowerBound * outputs,
+            stride: outputs)
         }
       }
     }
@@ -94,23 +93,23 @@ package func affine(
 /// So few rows that packing the weight would take longer than multiplying by it, in any precision.
 private let fewRows = 4
 
-/// The way back of `affine`; x and the weight are there if the other is tracked.
+/// The backward pass of `affine`; x and the weight are there if the other is tracked.
 private func affinePullback(
   x: Tensor?, weight: Tensor?, xShape: [Int], weightShape: [Int], rows: Int, hasBias: Bool
 ) -> (Tensor, inout Cotangents) -> Void {
   let (outputs, inputs) = (weightShape[0], weightShape[1])
   let precision = rows > fewRows ? Precision.current : .highest
   return { cotangent, cotangents in
-    cotangent.withUnsafePointer { dy in
+    cotangent.withUnsafePointer { base in
+      let dy = StridedMatrix(base, rows: rows, columns: outputs)
       if let weight {
         cotangents.accumulate(to: 0, shape: xShape) { dx, hasValues in
           weight.withUnsafePointer { w in
+            let w = StridedMatrix(w, rows: outputs, columns: inputs)
             ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
               matrixProduct(
-                m: range.count, n: inputs, k: outputs, a: dy + range.lowerBound * outputs,
-                aRowStride: outputs, aColumnStride: 1, b: w, bRowStride: inputs, bColumnStride: 1,
-                accumulate: hasValues, into: dx + range.lowerBound * inputs, stride: inputs,
-                precision: precision)
+                dy.rows(range), w, accumulate: hasValues, into: dx + range.lowerBound * inputs,
+                stride: inputs, precision: precision)
             }
           }
         }
@@ -118,13 +117,12 @@ private func affinePullback(
       if let x {
         cotangents.accumulate(to: 1, shape: weightShape) { dw, hasValues in
           x.withUnsafePointer { x in
+            let x = StridedMatrix(x, rows: rows, columns: inputs)
             // By columns, so that each thread packs its own part of x.
             ThreadTeam.split(inputs, unit: 16, work: rows * inputs * outputs) { range in
               matrixProduct(
-                m: outputs, n: range.count, k: rows, a: dy, aRowStride: 1, aColumnStride: outputs,
-                b: x + range.lowerBound, bRowStride: inputs, bColumnStride: 1,
-                accumulate: hasValues, into: dw + range.lowerBound, stride: inputs,
-                precision: precision)
+                dy.transposed, x.columns(range), accumulate: hasValues,
+                into: dw + range.lowerBound, stride: inputs, precision: precision)
             }
           }
         }
@@ -132,7 +130,7 @@ private func affinePullback(
       if hasBias {
         cotangents.accumulate(to: 2, shape: [outputs]) { db, hasValues in
           columnSum(
-            dy, stride: outputs, rows: rows, width: outputs, accumulate: hasValues, into: db)
+            base, stride: outputs, rows: rows, width: outputs, accumulate: hasValues, into: db)
         }
       }
     }

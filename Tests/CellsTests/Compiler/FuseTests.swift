@@ -13,7 +13,7 @@ import Testing
     let schedule = forward(LSTM())
     #expect(schedule.loop.count == 2)
     let programs = schedule.programs(\.loop)
-    #expect(programs.map(\.operationCount) == [9] && programs.map(\.width) == [5])
+    #expect(programs.map(\.program.operationCount) == [9] && programs.map(\.width) == [5])
   }
 
   @Test func productSplitsTheWorkInTwo() {
@@ -55,9 +55,9 @@ import Testing
       }
     }
     let programs = forward(Long()).programs(\.loop)
-    #expect(programs.reduce(0) { $0 + $1.operationCount } >= 290)
+    #expect(programs.reduce(0) { $0 + $1.program.operationCount } >= 290)
     for program in programs {
-      #expect(program.operationCount <= 24)
+      #expect(program.program.operationCount <= 24)
       #expect(program.program.registerCount <= ElementwiseProgram.maximumRegisters)
       #expect(program.operands.count <= ElementwiseProgram.maximumOperands)
     }

@@ -4,33 +4,16 @@ import Testing
 
 /// Gradients of weights are products over all samples and steps, after the loop.
 @Suite struct GatherTests {
-  private func isSum(_ step: Schedule.Step) -> Bool {
-    switch step {
-    case .outer, .total: true
-    default: false
-    }
-  }
-
-  @Test func noCellSumsGradientsInItsLoop() {
-    for entry in CellRegistry.standard.entries {
-      let plan = Plan(CellGraph(entry.cell, inputSize: 12, hiddenSize: 12), learns: true)
-      for schedule in [plan.forward, plan.backward?.schedule].compactMap(\.self) {
-        let steps = schedule.parameterStage + schedule.before + schedule.loop + schedule.after
-        #expect(!steps.contains(where: isSum), "\(entry.name)")
-      }
-    }
-  }
-
   /// All gates' cotangents stand side by side, so each matrix has one product and the bias one sum.
   @Test func gradientOfEachMatrixOfAnLSTMIsOneProduct() throws {
     let plan = Plan(CellGraph(LSTM(), inputSize: 3, hiddenSize: 5), learns: true)
-    let gathering = try #require(plan.backward?.schedule.gathering)
-    let products = gathering.compactMap { step -> [Int]? in
+    let sums = try #require(plan.backward?.schedule.sums)
+    let products = sums.compactMap { step -> [Int]? in
       guard case .outer(let a, let b, _) = step else { return nil }
       return [a.columns, b.columns]
     }
     #expect(products.sorted { $0[1] < $1[1] } == [[20, 3], [20, 5]])
-    #expect(gathering.filter { if case .total = $0 { true } else { false } }.count == 1)
+    #expect(sums.filter { if case .total = $0 { true } else { false } }.count == 1)
   }
 
   /// The gradient over a sequence is the sum of its parts' gradients.

@@ -54,13 +54,14 @@ import Testing
     #expect(schedule.parameterStage.isEmpty)
     #expect(
       schedule.packings.allSatisfy {
-        if case .parameter = schedule.buffers[$0.matrix.buffer].kind { true } else { false }
+        if case .parameter = schedule.buffers[$0.matrix.area].kind { true } else { false }
       })
   }
 
   @Test func biasesOfOneSumAreAddedUpOnce() {
     let programs = forward(LSTM()).programs(\.parameterStage)
-    #expect(programs.count == 1 && programs[0].width == 20 && programs[0].operationCount == 1)
+    #expect(
+      programs.count == 1 && programs[0].width == 20 && programs[0].program.operationCount == 1)
     #expect(
       forward(LSTM()).loop.filter { if case .product = $0 { true } else { false } }.count == 1)
   }

@@ -34,13 +34,13 @@ import Testing
         var written = Set<Int>()
         for step in schedule.parameterStage + schedule.before + schedule.loop + schedule.after {
           for place in step.sources where place.slot == .current {
-            switch schedule.buffers[place.buffer].kind {
+            switch schedule.buffers[place.area].kind {
             case .everyStep, .oneStep, .prepared:
-              #expect(written.contains(place.buffer), "seed \(seed) reads buffer \(place.buffer)")
+              #expect(written.contains(place.area), "seed \(seed) reads buffer \(place.area)")
             default: break
             }
           }
-          for place in step.targets { written.insert(place.buffer) }
+          for place in step.targets { written.insert(place.area) }
         }
       }
     }
@@ -94,7 +94,7 @@ import Testing
         CellGraph(RandomCell(seed: seed), inputSize: 3, hiddenSize: 4), learns: false
       ).forward
       for case .product(let product) in schedule.loop {
-        if case .sequence = schedule.buffers[product.signal.buffer].kind {
+        if case .sequence = schedule.buffers[product.signal.area].kind {
           Issue.record("seed \(seed): the input is multiplied in the loop")
         }
       }

@@ -1,4 +1,5 @@
 import Cells
+import TensorCore
 
 // What tests ask of a schedule's steps.
 
@@ -12,45 +13,44 @@ extension Schedule {
   }
 
   /// The programs of some steps.
-  func programs(_ steps: KeyPath<Schedule, [Step]>) -> [Fused] {
+  func programs(_ steps: KeyPath<Schedule, [Step]>) -> [Step.Program] {
     self[keyPath: steps].compactMap { step in
-      if case .fused(let fused) = step { fused } else { nil }
+      if case .program(let program) = step { program } else { nil }
     }
   }
 }
 
-extension Schedule.Fused {
-  fileprivate var loaded: [Schedule.Place] {
+extension Step.Program {
+  fileprivate var loaded: [Place] {
     program.instructions.filter { $0.function == .load }.map { operands[Int($0.a)] }
   }
-  fileprivate var stored: [Schedule.Place] {
+  fileprivate var stored: [Place] {
     program.instructions.filter { $0.function == .store }.map { operands[Int($0.destination)] }
   }
 }
 
-extension Schedule.Step {
+extension Step {
   /// What it reads.
-  var sources: [Schedule.Place] {
+  var sources: [Place] {
     switch self {
-    case .fused(let fused): fused.loaded
+    case .program(let program): program.loaded
     case .product(let product):
       [product.signal] + [product.bias].compactMap(\.self)
-        + (product.accumulate ? [product.destination] : [])
+        + (product.accumulates ? [product.destination] : [])
     case .rowSum(let a, _), .rowMaximum(let a, _), .cumulativeSum(let a, _, _),
-      .transpose(let a, _), .total(let a, _):
+      .transpose(let a, _):
       [a]
-    case .outer(let a, let b, _): [a, b]
     case .identity: []
     }
   }
 
   /// What it writes.
-  var targets: [Schedule.Place] {
+  var targets: [Place] {
     switch self {
-    case .fused(let fused): fused.stored
+    case .program(let program): program.stored
     case .product(let product): [product.destination]
     case .rowSum(_, let b), .rowMaximum(_, let b), .cumulativeSum(_, _, let b),
-      .transpose(_, let b), .total(_, let b), .outer(_, _, let b), .identity(let b):
+      .transpose(_, let b), .identity(let b):
       [b]
     }
   }

@@ -120,18 +120,18 @@ import Testing
     #expect(
       MemoryLayout<RowPiece>.offset(of: \.count) == MemoryLayout<ctk_rows>.offset(of: \.count))
 
-    typealias Area = MemoryLayout<SignalArea>
+    typealias Own = MemoryLayout<Area>
     typealias Other = MemoryLayout<ctk_area>
-    #expect(Area.stride == Other.stride)
-    #expect(Area.offset(of: \.timeStride) == Other.offset(of: \.time_stride))
-    #expect(Area.offset(of: \.rowStride) == Other.offset(of: \.row_stride))
-    #expect(Area.offset(of: \.stepMask) == Other.offset(of: \.step_mask))
-    #expect(Area.offset(of: \.previousShift) == Other.offset(of: \.shifts).map { $0 + 8 })
-    #expect(Area.offset(of: \.nextShift) == Other.offset(of: \.shifts).map { $0 + 16 })
-    #expect(Area.offset(of: \.otherStep) == Other.offset(of: \.other_step))
-    #expect(Area.offset(of: \.otherBase) == Other.offset(of: \.other_base))
-    #expect(Area.offset(of: \.otherRowStride) == Other.offset(of: \.other_row_stride))
-    #expect(Area.offset(of: \.isMatrix) == Other.offset(of: \.is_matrix))
-    #expect(Area.offset(of: \.sampleStride) == Other.offset(of: \.sample_stride))
+    #expect(Own.stride == Other.stride)
+    #expect(Own.offset(of: \.timeStride) == Other.offset(of: \.time_stride))
+    #expect(Own.offset(of: \.rowStride) == Other.offset(of: \.row_stride))
+    #expect(Own.offset(of: \.stepMask) == Other.offset(of: \.step_mask))
+    #expect(Own.offset(of: \.previousShift) == Other.offset(of: \.shifts).map { $0 + 8 })
+    #expect(Own.offset(of: \.nextShift) == Other.offset(of: \.shifts).map { $0 + 16 })
+    #expect(Own.offset(of: \.otherStep) == Other.offset(of: \.other_step))
+    #expect(Own.offset(of: \.otherBase) == Other.offset(of: \.other_base))
+    #expect(Own.offset(of: \.otherRowStride) == Other.offset(of: \.other_row_stride))
+    #expect(Own.offset(of: \.isMatrix) == Other.offset(of: \.is_matrix))
+    #expect(Own.offset(of: \.sampleStride) == Other.offset(of: \.sample_stride))
   }
 }

@@ -1,0 +1,77 @@
+internal import CTensorKernels
+import Requirements
+
+/// Where a signal, or a part of one, lies, by the number of its area.
+package struct Place: Hashable, Sendable {
+  /// Which step's value of a signal it is: the step's own or, of a state, the one before or after the step.
+  package enum Slot: Int32, Sendable { case current, previous, next }
+
+  package var area: Int
+  package var slot: Slot
+  /// Floats from the start of a row or, in a matrix, from its start.
+  package var offset: Int
+  /// The rows of a matrix or vector; 1 for a signal.
+  package var rows: Int
+  package var columns: Int
+
+  package init(
+    area: Int, slot: Slot = .current, offset: Int = 0, rows: Int = 1, columns: Int
+  ) {
+    self.area = area
+    self.slot = slot
+    self.offset = offset
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// The place in the kernels' form.
+  var code: ctk_place {
+    ctk_place(
+      area: Int32(area), slot: ctk_slot(rawValue: slot.rawValue), offset: offset,
+      rows: Int32(rows), columns: Int32(columns))
+  }
+
+  /// The address of the place in a block, and the distance of its rows there: 0 for a matrix.
+  package func address(
+    in areas: UnsafePointer<Area>, _ block: StepBlock
+  ) -> (UnsafeMutablePointer<Float>, rowStride: Int) {
+    var (place, block, stride) = (code, block.code, 0)
+    guard let address = ctk_place_address(&place, areas.code, &block, &stride) else {
+      failure("area \(area) has no memory")
+    }
+    return (address, stride)
+  }
+}
+
+/// Rows that are worked on together: samples of one step, or steps of one sample.
+package struct StepBlock {
+  package var step: Int
+  package var row = 0
+  package var rows: Int
+  /// Whether the rows are steps of one sample.
+  package var alongTime = false
+  /// This thread's index among the `parts` threads that split a product's columns; they meet at barriers.
+  package var part = 0
+  package var parts = 1
+
+  package init(step: Int, row: Int = 0, rows: Int, alongTime: Bool = false) {
+    self.step = step
+    self.row = row
+    self.rows = rows
+    self.alongTime = alongTime
+  }
+
+  /// The block in the kernels' form.
+  var code: ctk_step_block {
+    ctk_step_block(
+      step: step, row: row, rows: rows, along_time: alongTime, part: Int32(part),
+      parts: Int32(parts))
+  }
+}
+
+extension UnsafePointer<Area> {
+  /// The areas in the kernels' form, which is the same.
+  var code: UnsafePointer<ctk_area> {
+    UnsafeRawPointer(self).assumingMemoryBound(to: ctk_area.self)
+  }
+}

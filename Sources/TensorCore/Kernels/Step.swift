@@ -1,0 +1,98 @@
+internal import CTensorKernels
+
+/// One step of a recurrence.
+package enum Step: Sendable {
+  /// Elementwise work in one pass over blocks.
+  package struct Program: Sendable {
+    package var program: ElementwiseProgram
+    package var operands: [Place]
+    package var width: Int
+    /// The rows of a program over matrices; 0 where the rows are samples.
+    package var matrixRows: Int
+
+    package init(
+      _ program: ElementwiseProgram, _ operands: [Place], width: Int, matrixRows: Int
+    ) {
+      self.program = program
+      self.operands = operands
+      self.width = width
+      self.matrixRows = matrixRows
+    }
+  }
+
+  /// `destination = (accumulates ? destination : 0) + bias + signal · W`.
+  package struct Product: Sendable {
+    package var signal: Place
+    /// The number of the packed weight.
+    package var weight: Int
+    package var bias: Place?
+    package var accumulates: Bool
+    package var destination: Place
+
+    package init(
+      _ signal: Place, weight: Int, bias: Place?, accumulates: Bool, into destination: Place
+    ) {
+      self.signal = signal
+      self.weight = weight
+      self.bias = bias
+      self.accumulates = accumulates
+      self.destination = destination
+    }
+  }
+
+  case program(Program)
+  case product(Product)
+  case rowSum(Place, into: Place)
+  case rowMaximum(Place, into: Place)
+  case cumulativeSum(Place, isReversed: Bool, into: Place)
+  // Of matrices.
+  case transpose(Place, into: Place)
+  case identity(into: Place)
+
+  /// The places that the step reads and writes, in the kernels' order.
+  package var places: [Place] {
+    switch self {
+    case .program(let program): program.operands
+    case .product(let product):
+      [product.signal, product.destination] + (product.bias.map { [$0] } ?? [])
+    case .rowSum(let a, let b), .rowMaximum(let a, let b), .cumulativeSum(let a, _, let b),
+      .transpose(let a, let b):
+      [a, b]
+    case .identity(let a): [a]
+    }
+  }
+
+  /// The step in the kernels' form, but for its places.
+  var code: ctk_step {
+    var code = ctk_step()
+    switch self {
+    case .program(let program):
+      code.kind = CTK_STEP_PROGRAM
+      code.program = program.program.pointer
+      code.width = program.width
+      code.matrix_rows = program.matrixRows
+    case .product(let product):
+      code.kind = CTK_STEP_PRODUCT
+      code.weight = Int32(product.weight)
+      code.flag = product.accumulates
+    case .rowSum: code.kind = CTK_STEP_ROW_SUM
+    case .rowMaximum: code.kind = CTK_STEP_ROW_MAXIMUM
+    case .cumulativeSum(_, let isReversed, _):
+      code.kind = CTK_STEP_CUMULATIVE_SUM
+      code.flag = isReversed
+    case .transpose: code.kind = CTK_STEP_TRANSPOSE
+    case .identity: code.kind = CTK_STEP_IDENTITY
+    }
+    return code
+  }
+
+  /// Whether threads that share the columns of both need not meet between: the same columns of two
+  /// products, of which this one does not read what the other one wrote.
+  func isIndependent(of earlier: Step) -> Bool {
+    guard case .product(let product) = self, case .product(let other) = earlier else {
+      return false
+    }
+    return product.signal.area != other.destination.area
+      && product.destination == other.destination
+  }
+}
