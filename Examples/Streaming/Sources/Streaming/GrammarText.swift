@@ -3,7 +3,7 @@ import TensorCore
 
 /// An endless text of strings of the embedded Reber grammar.
 struct GrammarText {
-  /// A letter that is read, and what is to be foretold of it.
+  /// A letter that is read, and what must be predicted of it.
   struct Letter {
     var read: Int32
     var next: Int32

@@ -32,7 +32,7 @@ struct Streaming {
     var contestants = try names.map { try Contestant($0) }
     var text = GrammarText(seed: 1)
     var bytes: Int?
-    print("letters, and for each learner: loss in nats a letter, share of far letters foretold")
+    print("letters, and for each learner: loss in nats a letter, share of far letters predicted")
     let report = letters / 10
     for count in 1...letters {
       let letter = text.next()
