@@ -111,7 +111,7 @@ static void check_product(int m, int n, int k) {
 }
 
 static void check_functions(void) {
-  for (int operation = 0; operation <= CTK_MULTIPLY_ADD; operation++) {
+  for (int operation = 0; operation < CTK_WORD_COUNT; operation++) {
     for (int count = 1; count <= 70; count++) {
       fill(a, 3 * 80, 8);
       const float *x = a + pick(3);

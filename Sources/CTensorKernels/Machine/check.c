@@ -1,10 +1,19 @@
 // Whether a program of the elementwise machine is well formed.
 #include "CTensorKernels.h"
 
+#define OPERANDS_OF_WORD(NAME, name, operands, ...) [CTK_##NAME] = operands,
+static const uint8_t operand_counts[CTK_OPERATION_COUNT] = {
+    CTK_WORDS(OPERANDS_OF_WORD)[CTK_LOAD] = 1, [CTK_STORE] = 1};
+
+#define NAME_OF_WORD(NAME, name, ...) [CTK_##NAME] = #name,
+static const char *const names[CTK_OPERATION_COUNT] = {CTK_WORDS(NAME_OF_WORD)};
+
 int ctk_operand_count(ctk_operation operation) {
-  if (operation == CTK_CONSTANT || operation >= CTK_OPERATION_COUNT) return 0;
-  if (operation < CTK_ADD || operation == CTK_LOAD || operation == CTK_STORE) return 1;
-  return operation < CTK_SELECT ? 2 : 3;
+  return operation < CTK_OPERATION_COUNT ? operand_counts[operation] : 0;
+}
+
+const char *ctk_word_name(ctk_operation operation) {
+  return operation < CTK_OPERATION_COUNT ? names[operation] : NULL;
 }
 
 static const char *fault(const ctk_program *program, const ctk_instruction *instruction,

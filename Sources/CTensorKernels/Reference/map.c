@@ -4,34 +4,10 @@
 #include "CTensorKernelsReference.h"
 
 double ctk_value_reference(ctk_operation operation, double a, double b, double c) {
+#define VALUE_OF_WORD(NAME, name, operands, kernel, twin)                                          \
+  case CTK_##NAME: return twin;
   switch (operation) {
-    case CTK_COPY: return a;
-    case CTK_NEGATE: return -a;
-    case CTK_ABSOLUTE: return fabs(a);
-    case CTK_SIGN: return a > 0 ? 1 : a < 0 ? -1 : a;
-    case CTK_SIGMOID: return a < 0 ? exp(a) / (1 + exp(a)) : 1 / (1 + exp(-a));
-    case CTK_TANH: return tanh(a);
-    case CTK_RELU: return a < 0 ? 0 : a;
-    case CTK_EXP: return exp(a);
-    case CTK_LOG: return log(a);
-    case CTK_SQRT: return sqrt(a);
-    case CTK_RECIPROCAL: return 1 / a;
-    case CTK_SOFTPLUS: return (a < 0 ? 0 : a) + log1p(exp(-fabs(a)));
-    case CTK_LOG_SIGMOID: return -((a > 0 ? 0 : -a) + log1p(exp(-fabs(a))));
-    case CTK_SIN: return sin(a);
-    case CTK_COS: return cos(a);
-    case CTK_FLOOR: return floor(a);
-    case CTK_ADD: return a + b;
-    case CTK_SUBTRACT: return a - b;
-    case CTK_MULTIPLY: return a * b;
-    case CTK_DIVIDE: return a / b;
-    case CTK_MAXIMUM: return isnan(a) || a > b ? a : b;
-    case CTK_MINIMUM: return isnan(a) || a < b ? a : b;
-    case CTK_GREATER: return a > b;
-    case CTK_GREATER_EQUAL: return a >= b;
-    case CTK_EQUAL: return a == b;
-    case CTK_SELECT: return a != 0 ? b : c;
-    case CTK_MULTIPLY_ADD: return a * b + c;
+    CTK_WORDS(VALUE_OF_WORD)
     default: return NAN;
   }
 }

@@ -20,7 +20,7 @@ typedef void (*ctk_map_function)(float *destination, const float *a, const float
 typedef struct ctk_kernels {
   ctk_isa isa;
   ptrdiff_t panel_columns;
-  const ctk_map_function *map;  // by ctk_operation, up to CTK_MULTIPLY_ADD
+  const ctk_map_function *map;  // of every word, by ctk_operation
 
   void (*pack)(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t n,
                ptrdiff_t k);

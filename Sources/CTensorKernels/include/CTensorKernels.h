@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CTensorWords.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -36,23 +38,10 @@ bool ctk_isa_select(ctk_isa isa);
 
 // MARK: Elementwise operations
 
-// Functions are within 2.5 units in the last place over all floats, infinities, NaN, subnormal
-// numbers and the sign of zero included; the other operations are rounded correctly. A result
-// depends on the values alone, not on their places.
 typedef enum ctk_operation : uint8_t {
-  // one operand
-  CTK_COPY = 0, CTK_NEGATE, CTK_ABSOLUTE, CTK_SIGN,
-  CTK_SIGMOID, CTK_TANH, CTK_RELU, CTK_EXP, CTK_LOG, CTK_SQRT, CTK_RECIPROCAL,
-  CTK_SOFTPLUS, CTK_LOG_SIGMOID, CTK_SIN, CTK_COS, CTK_FLOOR,
-  // two operands
-  CTK_ADD, CTK_SUBTRACT, CTK_MULTIPLY, CTK_DIVIDE,
-  CTK_MAXIMUM, CTK_MINIMUM,  // NaN if either is
-  CTK_GREATER,        // a > b ? 1 : 0
-  CTK_GREATER_EQUAL,  // a >= b ? 1 : 0
-  CTK_EQUAL,          // a == b ? 1 : 0
-  // three operands
-  CTK_SELECT,         // a != 0 ? b : c
-  CTK_MULTIPLY_ADD,   // a * b + c, fused where the instruction set can
+#define CTK_OPERATION(NAME, ...) CTK_##NAME,
+  CTK_WORDS(CTK_OPERATION)
+#undef CTK_OPERATION
   // elementwise machine only
   CTK_LOAD,           // destination <- operand a
   CTK_STORE,          // operand `destination` <- register a
@@ -60,8 +49,13 @@ typedef enum ctk_operation : uint8_t {
   CTK_OPERATION_COUNT
 } ctk_operation;
 
+// How many words there are: the first operations.
+enum { CTK_WORD_COUNT = CTK_LOAD };
+
 // How many operands an operation reads (0 for CTK_CONSTANT, 1 for CTK_LOAD and CTK_STORE).
 int ctk_operand_count(ctk_operation operation);
+// The name of a word, as in CTensorWords.h; null for other operations.
+const char *ctk_word_name(ctk_operation operation);
 
 // destination[i] = operation(a[i], b[i], c[i]), 0 <= i < count. Unused operands may be null.
 // `destination` may be the same array as any operand.

@@ -302,23 +302,13 @@ final class RecurrentPass {
 
 /// `(a op b) * scale`, operands a, b, result, scale.
 private enum MergePrograms {
-  static let sum = program(.add)
-  static let product = program(.multiply)
+  static let sum = program((.operand(0) + .operand(1)) * .operand(3))
+  static let product = program(.operand(0) * .operand(1) * .operand(3))
   /// Half of the first operand.
-  static let half = ElementwiseProgram(
-    [
-      .load(operand: 0, to: 0), .load(operand: 1, to: 1), .load(operand: 3, to: 2),
-      .constant(0, to: 3), ElementwiseInstruction(.multiply, 0, 3, to: 4),
-      .store(4, operand: 2),
-    ], constants: [0.5], operandCount: 4)
+  static let half = program(.operand(0) * 0.5)
 
-  private static func program(_ function: ElementwiseFunction) -> ElementwiseProgram {
-    ElementwiseProgram(
-      [
-        .load(operand: 0, to: 0), .load(operand: 1, to: 1), .load(operand: 3, to: 2),
-        ElementwiseInstruction(function, 0, 1, to: 3),
-        ElementwiseInstruction(.multiply, 3, 2, to: 4), .store(4, operand: 2),
-      ], constants: [], operandCount: 4)
+  private static func program(_ result: Expression) -> ElementwiseProgram {
+    ElementwiseProgram(operands: 4, storing: [(2, result)])
   }
 }
 

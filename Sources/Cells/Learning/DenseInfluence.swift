@@ -134,8 +134,5 @@ struct DenseInfluence: Influence {
 
   /// Operand 0 += operand 1 · operand 2.
   private static let addRows = ElementwiseProgram(
-    [
-      .load(operand: 0, to: 0), .load(operand: 1, to: 1), .load(operand: 2, to: 2),
-      ElementwiseInstruction(.multiplyAdd, 1, 2, 0, to: 3), .store(3, operand: 0),
-    ], constants: [], operandCount: 3)
+    operands: 3, storing: [(0, .apply(.multiplyAdd, .operand(1), .operand(2), .operand(0)))])
 }

@@ -124,33 +124,24 @@ private enum TracePrograms {
   /// By the number of states.
   static let all = (0...TracePiece.mostStates).map(make)
 
-  /// Registers: the gradient, the old traces, the new ones, and one for what is read in between.
   private static func make(states: Int) -> ElementwiseProgram {
-    let count = UInt8(states)
-    let read = 2 * count + 1
-    var code = (0...count).map { ElementwiseInstruction.load(operand: $0, to: $0) }
-    var operand = count + 1
-    func load() {
-      code.append(.load(operand: operand, to: read))
-      operand += 1
+    let gradient = 0
+    var last = states
+    func next() -> Expression {
+      last += 1
+      return .operand(last)
     }
-    for row in 0...count {
-      let isLoss = row == count
-      let sum = isLoss ? 0 : count + 1 + row
+    let sums = (0...states).map { row -> (operand: Int, value: Expression) in
+      let isLoss = row == states
+      var sum: Expression? = isLoss ? .operand(gradient) : nil
       // The factors come first among the operands, and are multiplied with the old traces.
-      for state in 0..<count {
-        load()
-        let isStart = !isLoss && state == 0
-        code.append(
-          isStart
-            ? ElementwiseInstruction(.multiply, read, 1 + state, to: sum)
-            : ElementwiseInstruction(.multiplyAdd, read, 1 + state, sum, to: sum))
+      for state in 0..<states {
+        let (factor, trace) = (next(), Expression.operand(1 + state))
+        sum = sum.map { .apply(.multiplyAdd, factor, trace, $0) } ?? factor * trace
       }
-      load()
-      code.append(ElementwiseInstruction(.add, sum, read, to: sum))
+      let direct = next()
+      return (isLoss ? gradient : 1 + row, sum.map { $0 + direct } ?? direct)
     }
-    code.append(.store(0, operand: 0))
-    for state in 0..<count { code.append(.store(count + 1 + state, operand: 1 + state)) }
-    return ElementwiseProgram(code, constants: [], operandCount: Int(operand))
+    return ElementwiseProgram(operands: last + 1, storing: sums)
   }
 }

@@ -7,7 +7,7 @@ extension BackwardBuilder {
     switch graph[id].operation {
     case .sequence, .state, .parameter, .constant, .identity, .table, .outer, .total: break
     case .apply(let function, let operands):
-      for (operand, value) in zip(operands, products(g, function, operands, id)) {
+      for (operand, value) in zip(operands, cotangents(g, function, operands, id)) {
         if let value { pass(value, to: operand, from: id) }
       }
     case .broadcast(let a, _): pass(g, to: a, from: id)
@@ -81,50 +81,22 @@ extension BackwardBuilder {
     }
   }
 
-  /// The cotangent times the partial derivative by each operand; nil where that is zero.
-  private mutating func products(
+  /// The cotangent of each operand of a word; nil where that is zero.
+  private mutating func cotangents(
     _ g: NodeID, _ function: ElementwiseFunction, _ x: [NodeID], _ y: NodeID
   ) -> [NodeID?] {
-    let one = graph.add(.constant(1, columns: 1))
-    let zero = graph.add(.constant(0, columns: 1))
-    switch function {
-    case .copy: return [g]
-    case .negate: return [apply(.negate, g)]
-    case .absolute: return [apply(.multiply, g, apply(.sign, x[0]))]
-    case .sign, .floor: return [nil]
-    case .sigmoid:
-      return [apply(.multiply, g, apply(.multiply, y, apply(.subtract, one, y)))]
-    case .tanh: return [apply(.multiply, g, apply(.subtract, one, apply(.multiply, y, y)))]
-    case .relu: return [apply(.multiply, g, apply(.greater, y, zero))]
-    case .exp: return [apply(.multiply, g, y)]
-    case .log: return [apply(.divide, g, x[0])]
-    case .sqrt:
-      let half = graph.add(.constant(0.5, columns: 1))
-      return [apply(.divide, apply(.multiply, half, g), y)]
-    case .reciprocal: return [apply(.negate, apply(.multiply, g, apply(.multiply, y, y)))]
-    case .softplus: return [apply(.multiply, g, apply(.sigmoid, x[0]))]
-    case .logSigmoid: return [apply(.multiply, g, apply(.sigmoid, apply(.negate, x[0])))]
-    case .sin: return [apply(.multiply, g, apply(.cos, x[0]))]
-    case .cos: return [apply(.negate, apply(.multiply, g, apply(.sin, x[0])))]
-    case .add: return [g, g]
-    case .subtract: return [g, apply(.negate, g)]
-    case .multiply: return [apply(.multiply, g, x[1]), apply(.multiply, g, x[0])]
-    case .divide:
-      let quotient = apply(.divide, g, x[1])
-      return [quotient, apply(.negate, apply(.multiply, quotient, y))]
-    case .maximum: return shared(g, apply(.greaterEqual, x[0], x[1]), zero)
-    case .minimum: return shared(g, apply(.greaterEqual, x[1], x[0]), zero)
-    case .greater, .greaterEqual, .equal: return [nil, nil]
-    case .select:
-      return [nil, apply(.select, x[0], g, zero), apply(.select, x[0], zero, g)]
-    case .multiplyAdd: return [apply(.multiply, g, x[1]), apply(.multiply, g, x[0]), g]
-    case .load, .store, .constant: failure("\(function) is no function of numbers")
-    }
+    function.word.cotangents.map { $0.map { add($0, of: x + [y, g]) } }
   }
 
-  /// The cotangent to the first operand where the condition holds, else to the second.
-  private mutating func shared(_ g: NodeID, _ condition: NodeID, _ zero: NodeID) -> [NodeID?] {
-    [apply(.select, condition, g, zero), apply(.select, condition, zero, g)]
+  /// Adds the nodes of an expression of other nodes.
+  private mutating func add(_ expression: Expression, of operands: [NodeID]) -> NodeID {
+    switch expression.node {
+    case .operand(let index): return operands[index]
+    case .constant(let value): return graph.add(.constant(value, columns: 1))
+    case .apply(let function, let x):
+      let nodes = x.map { add($0, of: operands) }
+      return graph.add(.apply(function, nodes))
+    }
   }
 
   private mutating func apply(_ function: ElementwiseFunction, _ operands: NodeID...) -> NodeID {

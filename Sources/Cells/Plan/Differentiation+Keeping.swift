@@ -70,13 +70,7 @@ extension Operation {
   /// Whether computing it again costs less than keeping it.
   fileprivate var isCheap: Bool {
     switch self {
-    case .apply(let function, _):
-      switch function {
-      case .copy, .negate, .absolute, .sign, .relu, .floor, .add, .subtract, .multiply, .maximum,
-        .minimum, .greater, .greaterEqual, .equal, .select, .multiplyAdd:
-        true
-      default: false
-      }
+    case .apply(let function, _): function.word.cost == .cheap
     case .broadcast: true
     default: false
     }

@@ -7,14 +7,14 @@ extension Scheduler {
     var steps: [Step] = []
     for start in stride(from: 0, to: group.count, by: maximumLength) {
       let part = Array(group[start..<min(start + maximumLength, group.count)])
-      steps.append(fusedStep(part, in: group))
+      steps.append(fusedStep(part))
     }
     return steps
   }
 
   /// A copy of a node's value, or of a constant.
   func copyStep(_ id: NodeID, into target: Place) -> Step {
-    var writer = ProgramWriter()
+    var writer = PlaceWriter()
     let value = constantOrLoad(id, &writer)
     writer.store(value, to: target)
     let isMatrix =
@@ -22,20 +22,12 @@ extension Scheduler {
       case .value, .prepared, .gathered, .parameter, .table: true
       default: false
       }
-    return .program(
-      Step.Program(
-        writer.program(), writer.operands, width: target.columns,
-        matrixRows: isMatrix ? target.rows : 0))
+    return writer.step(width: target.columns, matrixRows: isMatrix ? target.rows : 0)
   }
 
-  private func fusedStep(_ part: [NodeID], in group: [NodeID]) -> Step {
-    var writer = ProgramWriter()
-    let members = Set(part)
-    var registers: [NodeID: Int] = [:]
-    var lastUse: [NodeID: NodeID] = [:]
-    for id in part { for operand in graph[id].operation.operands { lastUse[operand] = id } }
-    let stored = part.filter { isStored($0, members) }
-    for id in stored { lastUse[id] = Int.max }
+  private func fusedStep(_ part: [NodeID]) -> Step {
+    var writer = PlaceWriter()
+    var values: [NodeID: ProgramWriter.Value] = [:]
     for id in part {
       let (function, operands): (ElementwiseFunction, [NodeID])
       switch graph[id].operation {
@@ -43,28 +35,21 @@ extension Scheduler {
       case .broadcast(let x, _): (function, operands) = (.copy, [x])
       default: continue
       }
-      let inputs = operands.map { operand -> Int in
-        if let known = registers[operand] { return known }
-        let loaded = constantOrLoad(operand, &writer)
-        registers[operand] = loaded
-        return loaded
+      let inputs = operands.map { operand -> ProgramWriter.Value in
+        let value = values[operand] ?? constantOrLoad(operand, &writer)
+        values[operand] = value
+        return value
       }
-      for operand in Set(operands) where lastUse[operand] == id {
-        if let register = registers.removeValue(forKey: operand) { writer.free(register) }
-      }
-      let result = writer.apply(function, inputs)
-      if lastUse[id] == nil { writer.free(result) } else { registers[id] = result }
+      values[id] = writer.apply(function, inputs)
     }
-    for id in stored {
-      guard let register = registers[id] else { continue }
-      for target in [place(id)] + (copies[id] ?? []) { writer.store(register, to: target) }
+    let members = Set(part)
+    for id in part where isStored(id, members) {
+      guard let value = values[id] else { continue }
+      for target in [place(id)] + (copies[id] ?? []) { writer.store(value, to: target) }
     }
     let first = graph[part[0]]
     let isMatrix = stages[part[0]] == .parameters || stages[part[0]] == .gathering
-    return .program(
-      Step.Program(
-        writer.program(), writer.operands, width: first.columns,
-        matrixRows: isMatrix ? first.rows : 0))
+    return writer.step(width: first.columns, matrixRows: isMatrix ? first.rows : 0)
   }
 
   /// Whether anything outside the program reads a value.
@@ -73,61 +58,41 @@ extension Scheduler {
     return (consumers[id] ?? []).contains { !members.contains($0) }
   }
 
-  private func constantOrLoad(_ id: NodeID, _ writer: inout ProgramWriter) -> Int {
-    if let value = graph.constant(id) { return writer.constant(value) }
+  private func constantOrLoad(
+    _ id: NodeID, _ writer: inout PlaceWriter
+  ) -> ProgramWriter.Value {
+    if let value = graph.constant(id) { return writer.program.constant(value) }
     return writer.load(place(id))
   }
 }
 
-/// Writes a program for the elementwise machine.
-struct ProgramWriter {
-  private(set) var operands: [Place] = []
-  private var instructions: [ElementwiseInstruction] = []
-  private var stores: [ElementwiseInstruction] = []
-  private var constants: [Float] = []
-  private var freeRegisters: [Int] = []
-  private var registerCount = 0
+/// Writes a program whose operands are places.
+private struct PlaceWriter {
+  var program = ProgramWriter()
+  private var operands: [Place] = []
 
-  mutating func load(_ place: Place) -> Int {
-    let register = allocate()
-    instructions.append(.load(operand: UInt8(operand(place)), to: UInt8(register)))
-    return register
+  mutating func load(_ place: Place) -> ProgramWriter.Value { program.load(operand(place)) }
+
+  mutating func apply(
+    _ function: ElementwiseFunction, _ x: [ProgramWriter.Value]
+  ) -> ProgramWriter.Value {
+    program.apply(function, x)
   }
 
-  mutating func constant(_ value: Double) -> Int {
-    let register = allocate()
-    constants.append(Float(value))
-    instructions.append(.constant(UInt8(constants.count - 1), to: UInt8(register)))
-    return register
+  mutating func store(_ value: ProgramWriter.Value, to place: Place) {
+    program.store(value, to: operand(place))
   }
 
-  mutating func apply(_ function: ElementwiseFunction, _ inputs: [Int]) -> Int {
-    let register = allocate()
-    let r = inputs.map(UInt8.init) + [0, 0]
-    instructions.append(ElementwiseInstruction(function, r[0], r[1], r[2], to: UInt8(register)))
-    return register
-  }
-
-  mutating func store(_ register: Int, to place: Place) {
-    stores.append(.store(UInt8(register), operand: UInt8(operand(place))))
-  }
-
-  mutating func free(_ register: Int) { freeRegisters.append(register) }
-
-  func program() -> ElementwiseProgram {
-    ElementwiseProgram(
-      instructions + stores, constants: constants, operandCount: operands.count)
+  func step(width: Int, matrixRows: Int) -> Step {
+    .program(
+      Step.Program(
+        program.program(operands: operands.count), operands, width: width,
+        matrixRows: matrixRows))
   }
 
   private mutating func operand(_ place: Place) -> Int {
     if let known = operands.firstIndex(of: place) { return known }
     operands.append(place)
     return operands.count - 1
-  }
-
-  private mutating func allocate() -> Int {
-    if let free = freeRegisters.popLast() { return free }
-    registerCount += 1
-    return registerCount - 1
   }
 }

@@ -159,45 +159,28 @@ struct ONNXCellWriter {
 extension ElementwiseFunction {
   /// The function's operations.
   fileprivate func write(_ x: [String], to builder: inout ONNXBuilder) -> String {
-    /// A condition as 0 and 1.
-    func number(_ condition: String, _ builder: inout ONNXBuilder) -> String {
-      builder.add("Cast", [condition], ["to": .integer(1)])
-    }
-    switch self {
-    case .copy: return builder.add("Identity", x)
-    case .negate: return builder.add("Neg", x)
-    case .absolute: return builder.add("Abs", x)
-    case .sign: return builder.add("Sign", x)
-    case .sigmoid: return builder.add("Sigmoid", x)
-    case .tanh: return builder.add("Tanh", x)
-    case .relu: return builder.add("Relu", x)
-    case .exp: return builder.add("Exp", x)
-    case .log: return builder.add("Log", x)
-    case .sqrt: return builder.add("Sqrt", x)
-    case .reciprocal: return builder.add("Reciprocal", x)
-    case .softplus: return builder.add("Softplus", x)
-    case .logSigmoid:
-      let negative = builder.add("Neg", x)
-      let softplus = builder.add("Softplus", [negative])
-      return builder.add("Neg", [softplus])
-    case .sin: return builder.add("Sin", x)
-    case .cos: return builder.add("Cos", x)
-    case .floor: return builder.add("Floor", x)
-    case .add: return builder.add("Add", x)
-    case .subtract: return builder.add("Sub", x)
-    case .multiply: return builder.add("Mul", x)
-    case .divide: return builder.add("Div", x)
-    case .maximum: return builder.add("Max", x)
-    case .minimum: return builder.add("Min", x)
-    case .greater: return number(builder.add("Greater", x), &builder)
-    case .greaterEqual: return number(builder.add("GreaterOrEqual", x), &builder)
-    case .equal: return number(builder.add("Equal", x), &builder)
-    case .select:
+    switch word.onnx {
+    case .operator(let name): return builder.add(name, x)
+    case .comparison(let name):
+      let condition = builder.add(name, x)
+      return builder.add("Cast", [condition], ["to": .integer(1)])
+    case .choice(let name):
       let condition = builder.add("Cast", [x[0]], ["to": .integer(9)])
-      return builder.add("Where", [condition, x[1], x[2]])
-    case .multiplyAdd:
-      return builder.add("Add", [builder.add("Mul", [x[0], x[1]]), x[2]])
-    case .load, .store, .constant: failure("\(self) is no function of numbers")
+      return builder.add(name, [condition] + x.dropFirst())
+    case .expression(let expression): return expression.write(x, to: &builder)
+    }
+  }
+}
+
+extension Expression {
+  /// The operations of an expression of the given values.
+  fileprivate func write(_ operands: [String], to builder: inout ONNXBuilder) -> String {
+    switch node {
+    case .operand(let index): return operands[index]
+    case .constant(let value): return builder.constant(StoredArray([Float(value)], shape: [1, 1]))
+    case .apply(let function, let x):
+      let values = x.map { $0.write(operands, to: &builder) }
+      return function.write(values, to: &builder)
     }
   }
 }

@@ -1,8 +1,9 @@
 internal import CTensorKernels
 
-/// An operation of the elementwise machine.
+/// An elementwise word: a function of numbers that the kernels apply to every element.
 ///
-/// The raw values are the kernels' operation numbers.
+/// The raw values are the kernels' operations, in the order of `CTensorWords.h`; a test compares the names. What else
+/// there is to a word stands in its ``ElementwiseWord``.
 package enum ElementwiseFunction: UInt8, Sendable, Hashable, CaseIterable {
   case copy, negate, absolute, sign
   case sigmoid, tanh, relu, exp, log, sqrt, reciprocal
@@ -21,25 +22,8 @@ package enum ElementwiseFunction: UInt8, Sendable, Hashable, CaseIterable {
   /// a * b + c, rounded once where the instruction set can.
   case multiplyAdd
 
-  /// Register `destination` takes operand `a`; for programs only.
-  case load
-  /// Operand `destination` takes register `a`; for programs only.
-  case store
-  /// Register `destination` takes constant `a`; for programs only.
-  case constant
-
-  /// How many values the function reads: 0 for `constant`, 1 for `load` and `store`.
-  package var operandCount: Int {
-    switch self {
-    case .constant: 0
-    case .copy, .negate, .absolute, .sign, .sigmoid, .tanh, .relu, .exp, .log, .sqrt, .reciprocal,
-      .softplus, .logSigmoid, .sin, .cos, .floor, .load, .store:
-      1
-    case .add, .subtract, .multiply, .divide, .maximum, .minimum, .greater, .greaterEqual, .equal:
-      2
-    case .select, .multiplyAdd: 3
-    }
-  }
+  /// The number of values that the function reads.
+  package var operandCount: Int { Int(ctk_operand_count(operation)) }
 
   var operation: ctk_operation { ctk_operation(rawValue: rawValue) }
 }

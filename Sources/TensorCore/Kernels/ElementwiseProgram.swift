@@ -1,39 +1,39 @@
 internal import CTensorKernels
 import Requirements
 
-/// One instruction of the elementwise machine.
-///
-/// A register holds a block of floats. See ``ElementwiseFunction`` for what each function reads.
-package struct ElementwiseInstruction: Sendable, Hashable {
-  package var function: ElementwiseFunction
-  package var destination: UInt8
-  package var a, b, c: UInt8
-
-  /// `destination` takes `function` of the registers a, b and c.
-  package init(
-    _ function: ElementwiseFunction, _ a: UInt8 = 0, _ b: UInt8 = 0, _ c: UInt8 = 0,
-    to destination: UInt8
-  ) {
-    self.function = function
-    self.destination = destination
-    self.a = a
-    self.b = b
-    self.c = c
-  }
-
+/// One instruction of the elementwise machine. A register holds a block of floats.
+package enum ElementwiseInstruction: Sendable, Hashable {
   /// The register takes the operand's elements.
-  package static func load(operand: UInt8, to register: UInt8) -> Self {
-    Self(.load, operand, to: register)
-  }
-
-  /// The operand takes the register's elements.
-  package static func store(_ register: UInt8, operand: UInt8) -> Self {
-    Self(.store, register, to: operand)
-  }
-
+  case load(operand: UInt8, to: UInt8)
   /// Every element of the register takes the constant's value.
-  package static func constant(_ index: UInt8, to register: UInt8) -> Self {
-    Self(.constant, index, to: register)
+  case constant(UInt8, to: UInt8)
+  /// The register takes the function of other registers.
+  case apply(ElementwiseFunction, [UInt8], to: UInt8)
+  /// The operand takes the register's elements.
+  case store(UInt8, operand: UInt8)
+
+  /// The register that the instruction writes to; a store writes to none.
+  fileprivate var destination: UInt8? {
+    switch self {
+    case .load(_, let register), .constant(_, let register), .apply(_, _, let register): register
+    case .store: nil
+    }
+  }
+
+  /// The instruction in the kernels' form.
+  fileprivate var code: ctk_instruction {
+    switch self {
+    case .load(let operand, let register):
+      ctk_instruction(operation: CTK_LOAD, destination: register, a: operand, b: 0, c: 0)
+    case .constant(let number, let register):
+      ctk_instruction(operation: CTK_CONSTANT, destination: register, a: number, b: 0, c: 0)
+    case .apply(let function, let x, let register):
+      ctk_instruction(
+        operation: function.operation, destination: register, a: x[0],
+        b: x.count > 1 ? x[1] : 0, c: x.count > 2 ? x[2] : 0)
+    case .store(let register, let operand):
+      ctk_instruction(operation: CTK_STORE, destination: operand, a: register, b: 0, c: 0)
+    }
   }
 }
 
@@ -76,7 +76,7 @@ package struct ElementwiseProgram: Sendable {
   package var registerCount: Int { code.registerCount }
   /// Operations on each element; a mere copy counts as one.
   package var operationCount: Int {
-    max(1, instructions.count { ![.load, .store, .constant].contains($0.function) })
+    max(1, instructions.count { if case .apply = $0 { true } else { false } })
   }
 
   /// The most registers and operands that a program may use.
@@ -110,15 +110,10 @@ private final class Code: @unchecked Sendable {
     self.instructions = instructions
     self.constants = constants
     self.operandCount = operandCount
-    registerCount =
-      instructions.map { $0.function == .store ? Int($0.a) + 1 : Int($0.destination) + 1 }.max()
-      ?? 0
+    registerCount = instructions.compactMap(\.destination).map { Int($0) + 1 }.max() ?? 0
     let code = UnsafeMutablePointer<ctk_instruction>.allocate(capacity: max(1, instructions.count))
     for (index, instruction) in instructions.enumerated() {
-      (code + index).initialize(
-        to: ctk_instruction(
-          operation: instruction.function.operation, destination: instruction.destination,
-          a: instruction.a, b: instruction.b, c: instruction.c))
+      (code + index).initialize(to: instruction.code)
     }
     let values = UnsafeMutablePointer<Float>.allocate(capacity: max(1, constants.count))
     values.initialize(from: constants, count: constants.count)

@@ -74,6 +74,5 @@ package func fill(_ destination: UnsafeMutablePointer<Float>, count: Int, with v
 
 extension ElementwiseProgram {
   /// Copies operand 0 to operand 1.
-  static let copy = ElementwiseProgram(
-    [.load(operand: 0, to: 0), .store(0, operand: 1)], constants: [], operandCount: 2)
+  static let copy = ElementwiseProgram(operands: 1, .operand(0))
 }

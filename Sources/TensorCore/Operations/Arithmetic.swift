@@ -5,13 +5,13 @@ import Requirements
 
 extension Tensor {
   /// The sum of two tensors.
-  public static func + (a: Tensor, b: Tensor) -> Tensor { BinaryFunction.add(a, b) }
+  public static func + (a: Tensor, b: Tensor) -> Tensor { ElementwiseFunction.add(a, b) }
   /// The difference of two tensors.
-  public static func - (a: Tensor, b: Tensor) -> Tensor { BinaryFunction.subtract(a, b) }
+  public static func - (a: Tensor, b: Tensor) -> Tensor { ElementwiseFunction.subtract(a, b) }
   /// The elementwise product of two tensors. For the matrix product see ``matmul(_:_:)``.
-  public static func * (a: Tensor, b: Tensor) -> Tensor { BinaryFunction.multiply(a, b) }
+  public static func * (a: Tensor, b: Tensor) -> Tensor { ElementwiseFunction.multiply(a, b) }
   /// The elementwise quotient of two tensors.
-  public static func / (a: Tensor, b: Tensor) -> Tensor { BinaryFunction.divide(a, b) }
+  public static func / (a: Tensor, b: Tensor) -> Tensor { ElementwiseFunction.divide(a, b) }
 
   /// Adds a number to every element.
   public static func + (a: Tensor, b: Float) -> Tensor { a + Tensor(b) }
@@ -32,7 +32,7 @@ extension Tensor {
   public static func / (a: Float, b: Tensor) -> Tensor { Tensor(a) / b }
 
   /// Every element with the opposite sign.
-  public static prefix func - (a: Tensor) -> Tensor { UnaryFunction.negate(a) }
+  public static prefix func - (a: Tensor) -> Tensor { ElementwiseFunction.negate(a) }
 
   /// Replaces a tensor by its sum with another, which must not have the larger shape.
   public static func += (a: inout Tensor, b: Tensor) { a = keepingShape(a, a + b) }
@@ -58,10 +58,10 @@ extension Tensor {
   }
 }
 
-/// The larger of the two elements at each position; shapes are broadcast. Where they are equal each
-/// gets half of the gradient.
-public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { BinaryFunction.maximum(a, b) }
+/// The larger of the two elements at each position; shapes are broadcast. Where they are equal the
+/// first gets the whole gradient.
+public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor { ElementwiseFunction.maximum(a, b) }
 
-/// The smaller of the two elements at each position; shapes are broadcast. Where they are equal each
-/// gets half of the gradient.
-public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { BinaryFunction.minimum(a, b) }
+/// The smaller of the two elements at each position; shapes are broadcast. Where they are equal the
+/// first gets the whole gradient.
+public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor { ElementwiseFunction.minimum(a, b) }

@@ -60,19 +60,5 @@ public func select(where mask: Tensor, _ a: Tensor, else b: Tensor) -> Tensor {
   guard let shape = Broadcasting.shape(mask.shape, chosen) else {
     failure("the mask's shape \(mask.shape) and the shape \(chosen) cannot be broadcast")
   }
-  let mask = mask.detached()
-  let y = Broadcasting.run(selection, [mask, a, b], shape: shape)
-  guard let tape = Tape.following(a, b) else { return y }
-  let shapes = [a.shape, b.shape]
-  return tape.record(y, a, b) { cotangent, inputs in
-    let zero = Tensor(0)
-    for index in 0..<2 where inputs.isWanted(index) {
-      let choice = index == 0 ? [mask, cotangent, zero] : [mask, zero, cotangent]
-      let full = Broadcasting.run(selection, choice, shape: shape)
-      inputs.add(Broadcasting.reduce(full, to: shapes[index]), to: index)
-    }
-  }
+  return ElementwiseFunction.select(mask.detached(), a, b, shape: shape)
 }
-
-private let selection = ElementwiseProgram(
-  operands: 3, .apply(.select, .operand(0), .operand(1), .operand(2)))

@@ -4,40 +4,40 @@ import Requirements
 // differentiable except where they say so.
 
 /// e to the power of every element.
-public func exp(_ x: Tensor) -> Tensor { UnaryFunction.exp(x) }
+public func exp(_ x: Tensor) -> Tensor { ElementwiseFunction.exp(x) }
 
 /// The natural logarithm of every element; -infinity at 0, not a number below.
-public func log(_ x: Tensor) -> Tensor { UnaryFunction.log(x) }
+public func log(_ x: Tensor) -> Tensor { ElementwiseFunction.log(x) }
 
 /// The square root of every element. The gradient at 0 is infinite.
-public func sqrt(_ x: Tensor) -> Tensor { UnaryFunction.sqrt(x) }
+public func sqrt(_ x: Tensor) -> Tensor { ElementwiseFunction.sqrt(x) }
 
 /// The hyperbolic tangent of every element.
-public func tanh(_ x: Tensor) -> Tensor { UnaryFunction.tanh(x) }
+public func tanh(_ x: Tensor) -> Tensor { ElementwiseFunction.tanh(x) }
 
 /// The logistic function 1 / (1 + e⁻ˣ) of every element.
-public func sigmoid(_ x: Tensor) -> Tensor { UnaryFunction.sigmoid(x) }
+public func sigmoid(_ x: Tensor) -> Tensor { ElementwiseFunction.sigmoid(x) }
 
 /// The logarithm of the logistic function, -log(1 + e⁻ˣ), without overflow.
-public func logSigmoid(_ x: Tensor) -> Tensor { UnaryFunction.logSigmoid(x) }
+public func logSigmoid(_ x: Tensor) -> Tensor { ElementwiseFunction.logSigmoid(x) }
 
 /// The larger of every element and 0. The gradient at 0 is 0.
-public func relu(_ x: Tensor) -> Tensor { UnaryFunction.relu(x) }
+public func relu(_ x: Tensor) -> Tensor { ElementwiseFunction.relu(x) }
 
 /// log(1 + eˣ) of every element, without overflow.
-public func softplus(_ x: Tensor) -> Tensor { UnaryFunction.softplus(x) }
+public func softplus(_ x: Tensor) -> Tensor { ElementwiseFunction.softplus(x) }
 
 /// The magnitude of every element. The gradient at 0 is 0.
-public func abs(_ x: Tensor) -> Tensor { UnaryFunction.absolute(x) }
+public func abs(_ x: Tensor) -> Tensor { ElementwiseFunction.absolute(x) }
 
 /// 1 / x for every element.
-public func reciprocal(_ x: Tensor) -> Tensor { UnaryFunction.reciprocal(x) }
+public func reciprocal(_ x: Tensor) -> Tensor { ElementwiseFunction.reciprocal(x) }
 
 /// The sine of every element, in radians.
-public func sin(_ x: Tensor) -> Tensor { UnaryFunction.sin(x) }
+public func sin(_ x: Tensor) -> Tensor { ElementwiseFunction.sin(x) }
 
 /// The cosine of every element, in radians.
-public func cos(_ x: Tensor) -> Tensor { UnaryFunction.cos(x) }
+public func cos(_ x: Tensor) -> Tensor { ElementwiseFunction.cos(x) }
 
 /// -1, 0 or 1 with the sign of every element. It has no gradient: the result is a constant.
 public func sign(_ x: Tensor) -> Tensor { x.mapped(.sign) }

@@ -25,7 +25,9 @@ import Testing
   /// What only one program reads never leaves its registers.
   @Test func intermediateValuesAreNotStored() {
     for program in forward(LSTM()).programs(\.loop) {
-      let stores = program.program.instructions.filter { $0.function == .store }
+      let stores = program.program.instructions.filter {
+        if case .store = $0 { true } else { false }
+      }
       #expect(stores.count == 2, "the cell and the hidden state, and nothing else")
     }
   }

@@ -22,10 +22,14 @@ extension Schedule {
 
 extension Step.Program {
   fileprivate var loaded: [Place] {
-    program.instructions.filter { $0.function == .load }.map { operands[Int($0.a)] }
+    program.instructions.compactMap {
+      if case .load(let operand, _) = $0 { operands[Int(operand)] } else { nil }
+    }
   }
   fileprivate var stored: [Place] {
-    program.instructions.filter { $0.function == .store }.map { operands[Int($0.destination)] }
+    program.instructions.compactMap {
+      if case .store(_, let operand) = $0 { operands[Int(operand)] } else { nil }
+    }
   }
 }
 

@@ -46,27 +46,16 @@ extension CellGraph.FormulaStyle {
     return name(base) + index("^", above) + index("_", below)
   }
 
+  /// A call of a function along the units.
   func function(_ name: String, _ arguments: String) -> String {
     switch (self, name) {
-    case (.text, "sigmoid"): "σ(\(arguments))"
     case (.text, _): "\(name)(\(arguments))"
-    case (.latex, "sigmoid"): "\\sigma(\(arguments))"
-    case (.latex, "sqrt"): "\\sqrt{\(arguments)}"
-    case (.latex, "tanh"), (.latex, "exp"), (.latex, "log"), (.latex, "sin"), (.latex, "cos"),
-      (.latex, "max"), (.latex, "min"):
-      "\\\(name)(\(arguments))"
+    case (.latex, "max"): "\\max(\(arguments))"
     case (.latex, _): "\\operatorname{\(name)}(\(arguments))"
     }
   }
 
-  var times: String { self == .text ? " ∘ " : " \\odot " }
   var transposed: String { self == .text ? "ᵀ" : "^\\top" }
-
-  func choice(_ condition: String, _ first: String, _ second: String) -> String {
-    self == .text
-      ? "(\(first) if \(condition), else \(second))"
-      : "\\begin{cases}\(first)&\(condition)\\\\\(second)&\\text{else}\\end{cases}"
-  }
 
   func lines(_ lines: [(name: String, value: String)]) -> String {
     switch self {

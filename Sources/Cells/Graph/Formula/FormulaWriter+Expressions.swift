@@ -1,13 +1,7 @@
 import TensorCore
 
-/// How strongly the parts of an expression hold together.
-enum Binding: Int, Comparable {
-  case sum, matrixProduct, product, atom
-
-  static func < (a: Binding, b: Binding) -> Bool { a.rawValue < b.rawValue }
-}
-
 extension FormulaWriter {
+  typealias Binding = Notation.Binding
   typealias Expression = (text: String, binding: Binding)
 
   /// A node as an expression of named values; `isTop` where its own line is being written.
@@ -60,39 +54,21 @@ extension FormulaWriter {
   }
 
   private func application(_ function: ElementwiseFunction, _ x: [NodeID]) -> Expression {
-    func call(_ name: String) -> Expression { (style.function(name, list(x)), .atom) }
-    switch function {
-    case .copy: return expression(x[0])
-    case .negate: return ("-" + part(x[0], .product), .sum)
-    case .add: return ("\(part(x[0], .sum)) + \(part(x[1], .sum))", .sum)
-    case .subtract: return ("\(part(x[0], .sum)) - \(part(x[1], .matrixProduct))", .sum)
-    case .multiply:
+    if function == .copy { return expression(x[0]) }
+    if function == .multiply, x.contains(where: { graph.constant($0) != nil }) {
       // A number stands beside what it scales.
-      let isScaled = x.contains { graph.constant($0) != nil }
       let (first, second) = graph.constant(x[1]) != nil ? (x[1], x[0]) : (x[0], x[1])
-      let sign = isScaled ? " " : style.times
-      return (part(first, .product) + sign + part(second, .product), .product)
-    case .divide:
-      if style == .latex { return ("\\frac{\(part(x[0], .sum))}{\(part(x[1], .sum))}", .atom) }
-      return ("\(part(x[0], .product)) / \(part(x[1], .atom))", .product)
-    case .reciprocal: return ("1 / \(part(x[0], .atom))", .product)
-    case .absolute: return ("|\(part(x[0], .sum))|", .atom)
-    case .logSigmoid: return (style.function("log", style.function("sigmoid", list(x))), .atom)
-    case .greater: return ("[\(part(x[0], .sum)) > \(part(x[1], .sum))]", .atom)
-    case .greaterEqual: return ("[\(part(x[0], .sum)) ≥ \(part(x[1], .sum))]", .atom)
-    case .equal: return ("[\(part(x[0], .sum)) = \(part(x[1], .sum))]", .atom)
-    case .select:
-      return (style.choice(part(x[0], .sum), part(x[1], .sum), part(x[2], .sum)), .atom)
-    case .multiplyAdd:
-      return (
-        part(x[0], .product) + style.times + part(x[1], .product) + " + " + part(x[2], .sum), .sum
-      )
-    case .maximum: return call("max")
-    case .minimum: return call("min")
-    case .sign, .sigmoid, .tanh, .relu, .exp, .log, .sqrt, .softplus, .sin, .cos, .floor, .load,
-      .store, .constant:
-      return call("\(function)")
+      return (part(first, .product) + " " + part(second, .product), .product)
     }
+    let notation = function.word.notation
+    let (template, binding) = style == .text ? notation.text : notation.latex
+    let parts = template.parts.map { piece in
+      switch piece {
+      case .sign(let sign): sign
+      case .operand(let index, let least): part(x[index], least)
+      }
+    }
+    return (parts.joined(), binding)
   }
 
   /// A parameter's block: `W_f`, `U_f`, `b_f` of the usual ones, `W^ch_f` of others.

@@ -1,0 +1,115 @@
+/// What there is to a word besides its kernel: its derivative, its cost, and how it is written in formulas and in ONNX.
+///
+/// The tape, the compiler's differentiation and the writers of formulas and of ONNX models read it. The oracle does
+/// not: it states each function anew, so that it can test this.
+package struct ElementwiseWord: Sendable {
+  /// What computing a word again costs, against keeping its value for the backward pass.
+  package enum Cost: Sendable { case cheap, costly }
+
+  package let cost: Cost
+  /// The cotangent of each operand; nil where it is zero. Of a word of n operands, operands 0 to n - 1 are its
+  /// own, operand n is its value, and operand n + 1 the value's cotangent.
+  package let cotangents: [Expression?]
+  package let notation: Notation
+  package let onnx: ONNXForm
+
+  /// `cotangents` gets the value's cotangent g, the operands x and the value y.
+  init(
+    _ cost: Cost, operands: Int, _ notation: Notation, _ onnx: ONNXForm,
+    _ cotangents: (_ g: Expression, _ x: [Expression], _ y: Expression) -> [Expression?]
+  ) {
+    self.cost = cost
+    self.notation = notation
+    self.onnx = onnx
+    self.cotangents = cotangents(
+      .operand(operands + 1), (0..<operands).map(Expression.operand), .operand(operands))
+  }
+
+  /// How a word is written in ONNX.
+  package enum ONNXForm: Sendable {
+    /// An operator on the same operands.
+    case `operator`(String)
+    /// An operator that gives a condition, which is cast to 1 and 0.
+    case comparison(String)
+    /// An operator whose first operand is a condition, cast from a number.
+    case choice(String)
+    /// Other words.
+    case expression(Expression)
+  }
+}
+
+/// How a word is written in formulas, as plain text and as LaTeX.
+package struct Notation: Sendable {
+  /// How strongly the parts of a formula hold together, the weakest first.
+  package enum Binding: Int, Comparable, Sendable {
+    case sum, matrixProduct, product, atom
+
+    package static func < (a: Binding, b: Binding) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  /// Signs with operands in between: `"\(0) - \(1, .matrixProduct)"`. An operand that holds together less than
+  /// its place asks for, which is `.sum` if nothing is said, comes in parentheses.
+  package struct Template: ExpressibleByStringInterpolation, Sendable {
+    package enum Part: Sendable {
+      case sign(String)
+      case operand(Int, Binding)
+    }
+
+    package struct StringInterpolation: StringInterpolationProtocol {
+      fileprivate var parts: [Part] = []
+
+      package init(literalCapacity: Int, interpolationCount: Int) {}
+
+      package mutating func appendLiteral(_ literal: String) {
+        if !literal.isEmpty { parts.append(.sign(literal)) }
+      }
+
+      package mutating func appendInterpolation(_ operand: Int, _ least: Binding = .sum) {
+        parts.append(.operand(operand, least))
+      }
+    }
+
+    package let parts: [Part]
+
+    package init(stringLiteral value: String) { parts = [.sign(value)] }
+    package init(stringInterpolation interpolation: StringInterpolation) {
+      parts = interpolation.parts
+    }
+  }
+
+  package let text: (template: Template, binding: Binding)
+  package let latex: (template: Template, binding: Binding)
+
+  /// Written the same in both.
+  static func both(_ template: Template, _ binding: Binding) -> Notation {
+    Notation(text: (template, binding), latex: (template, binding))
+  }
+
+  /// Written with other signs in LaTeX.
+  static func styles(
+    _ text: Template, _ binding: Binding, latex: Template, _ latexBinding: Binding? = nil
+  ) -> Notation {
+    Notation(text: (text, binding), latex: (latex, latexBinding ?? binding))
+  }
+
+  /// A call of a function with a name of its own in LaTeX, `\tanh` say.
+  static func function(_ name: String, operands: Int = 1) -> Notation {
+    call(name, latex: "\\\(name)", operands: operands)
+  }
+
+  /// A call of a function without one.
+  static func `operator`(_ name: String) -> Notation {
+    call(name, latex: "\\operatorname{\(name)}", operands: 1)
+  }
+
+  private static func call(_ name: String, latex: String, operands: Int) -> Notation {
+    func template(_ name: String) -> Template {
+      operands == 1 ? "\(sign: name)(\(0))" : "\(sign: name)(\(0), \(1))"
+    }
+    return .styles(template(name), .atom, latex: template(latex))
+  }
+}
+
+extension Notation.Template.StringInterpolation {
+  fileprivate mutating func appendInterpolation(sign: String) { appendLiteral(sign) }
+}
