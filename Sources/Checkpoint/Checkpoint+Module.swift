@@ -46,15 +46,13 @@ extension CheckpointReader {
       }
       values[name] = value
     }
-    do throws(ParameterMismatch) {
-      try model.load(values)
-    } catch {
-      throw fail(.init(error, in: section))
+    model.updateParameters { name, parameter in
+      if let value = values[name] { parameter = value }
     }
   }
 
   /// Compares names and shapes by the index alone, before anything is read.
-  package func checkNames(
+  private func checkNames(
     _ expected: [(name: String, shape: [Int])], in section: Checkpoint.Section
   ) throws(CheckpointError) {
     var shapes: [Checkpoint.Key: [Int]] = [:]

@@ -20,86 +20,39 @@ import TensorCore
 /// 2014; K. Cho et al., Learning phrase representations using RNN encoder-decoder, EMNLP 2014.
 public struct EncoderDecoder: Module {
   /// The model's options and sizes.
-  public let configuration: SequenceConfiguration
+  public let configuration: ModelConfiguration
   /// The number of different tokens that it writes, V; also the token of the beginning and the end.
   public let tokenCount: Int
 
   private var source: InputLayer
   private var encoder: Recurrent
-  private var bridges: [Linear]
+  private var bridges: [Linear] = []
   private var target: Embedding
   private var decoder: Recurrent
   private var attention: AttentionLayer?
   private var fc: Linear
 
-  /// A model with random weights, as PyTorch draws them.
+  /// A model whose parameters are declared, to be initialized or loaded.
   ///
-  /// - Precondition: the configuration passes ``SequenceConfiguration/validate(for:)``.
-  public init(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
-    using generator: inout Philox
-  ) {
-    var initializer = Initializer(generator: generator)
-    self.init(configuration, interface, &initializer)
-    generator = initializer.generator ?? generator
-  }
-
-  init(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
-    _ initializer: inout Initializer
-  ) {
+  /// - Precondition: the configuration passes ``ModelConfiguration/validate(for:)``.
+  public init(_ configuration: ModelConfiguration, _ interface: SequenceInterface) {
     self.configuration = configuration
     tokenCount = interface.target.size
     let size = configuration.embeddingSize
-    source = InputLayer(interface.input, embeddingSize: size, &initializer)
-    encoder = initializer.recurrent(
-      configuration, inputSize: source.size, isBidirectional: configuration.isBidirectional,
-      layout: .timeFirst)
-    bridges = []
+    source = InputLayer(interface.input, embeddingSize: size)
+    encoder = configuration.layer(inputSize: source.size, direction: configuration.direction)
     if configuration.isBidirectional {
-      for state in encoder.stateSizes {
-        bridges.append(initializer.linear(from: 2 * state.width, to: state.width))
+      bridges = encoder.stateSizes.map {
+        Linear(inputSize: 2 * $0.width, outputSize: $0.width)
       }
     }
-    target = Embedding(weight: initializer.table([tokenCount + 1, size]))
-    decoder = initializer.recurrent(
-      configuration, inputSize: size, isBidirectional: false, layout: .timeFirst)
+    target = Embedding(count: tokenCount + 1, size: size)
+    decoder = configuration.layer(inputSize: size)
     if configuration.attention != .none {
       attention = AttentionLayer(
-        configuration.attention, size: decoder.outputSize, memorySize: encoder.outputSize,
-        &initializer)
+        configuration.attention, size: decoder.outputSize, memorySize: encoder.outputSize)
     }
-    fc = initializer.linear(from: decoder.outputSize, to: tokenCount + 1)
-  }
-
-  static func shapes(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface
-  ) -> ParameterShapes {
-    var shapes = ParameterShapes()
-    let (size, count) = (configuration.embeddingSize, interface.target.size)
-    let inputs = InputLayer.addShapes(
-      "encoder.embed", interface.input, embeddingSize: size, to: &shapes)
-    let memory = shapes.addRecurrent(
-      "encoder.rnn", configuration, inputSize: inputs,
-      isBidirectional: configuration.isBidirectional)
-    if configuration.isBidirectional {
-      let states = Recurrent.outline(
-        configuration.cell, inputSize: inputs, hiddenSize: configuration.hiddenSize,
-        layers: configuration.layers, options: configuration.recurrent
-      ).states
-      for state in states {
-        shapes.addLinear("bridge.\(state.name)", from: 2 * state.width, to: state.width)
-      }
-    }
-    shapes.add("decoder.embed.weight", [count + 1, size])
-    let output = shapes.addRecurrent(
-      "decoder.rnn", configuration, inputSize: size, isBidirectional: false)
-    if configuration.attention != .none {
-      AttentionLayer.addShapes(
-        "attention", configuration.attention, size: output, memorySize: memory, to: &shapes)
-    }
-    shapes.addLinear("fc", from: output, to: count + 1)
-    return shapes
+    fc = Linear(inputSize: decoder.outputSize, outputSize: tokenCount + 1)
   }
 
   public mutating func visitParameters(_ visitor: inout ParameterVisitor) {

@@ -15,7 +15,7 @@ import TensorCore
 /// `fc.weight [V, H]` and `fc.bias [V]`. With tied weights `fc.weight` is `embed.weight`.
 public struct LanguageModel: Module {
   /// The model's options and sizes.
-  public let configuration: Configuration
+  public let configuration: ModelConfiguration
   /// The number of different tokens, V.
   public let vocabularySize: Int
 
@@ -30,52 +30,34 @@ public struct LanguageModel: Module {
   /// A model with random weights, as PyTorch draws them; a tied embedding, whose rows are output
   /// weights too, is drawn as these are, uniformly from ±1/sqrt(H).
   ///
-  /// - Precondition: the configuration passes ``Configuration/validate()``.
+  /// - Precondition: the configuration passes ``ModelConfiguration/validateForText()``.
   public init(
-    _ configuration: Configuration, vocabularySize: Int,
+    _ configuration: ModelConfiguration, vocabularySize: Int,
     using generator: inout some RandomNumberGenerator
   ) {
-    self.init(configuration, vocabularySize: vocabularySize) { role, shape in
-      switch role {
-      case .embedding: Tensor(normal: shape, using: &generator)
-      case .unit:
-        Tensor(fanInUniform: shape, fanIn: configuration.hiddenSize, using: &generator)
-      case .cell(let parameter, let hiddenSize):
-        parameter.initialValue(fanIn: hiddenSize, using: &generator)
-      }
-    }
+    self.init(configuration, vocabularySize: vocabularySize)
+    initialize(using: &generator)
   }
 
-  /// A model whose weights are zero, to be loaded.
-  package init(zeros configuration: Configuration, vocabularySize: Int) {
-    self.init(configuration, vocabularySize: vocabularySize) { _, shape in Tensor(zeros: shape) }
-  }
-
-  private enum Role {
-    case embedding, unit
-    case cell(CellGraph.Parameter, hiddenSize: Int)
-  }
-
-  private init(
-    _ configuration: Configuration, vocabularySize: Int,
-    parameter: (_ role: Role, _ shape: [Int]) -> Tensor
-  ) {
+  /// A model whose parameters are declared, to be initialized or loaded.
+  ///
+  /// - Precondition: the configuration passes ``ModelConfiguration/validateForText()``.
+  public init(_ configuration: ModelConfiguration, vocabularySize: Int) {
     self.configuration = configuration
     self.vocabularySize = vocabularySize
-    let tied = configuration.tiesWeights
-    embed = Embedding(
-      weight: parameter(
-        tied ? .unit : .embedding, [vocabularySize, configuration.embeddingSize]))
-    rnn = Recurrent(
-      configuration.cell, inputSize: configuration.embeddingSize,
-      hiddenSize: configuration.hiddenSize, layers: configuration.layers,
-      dropout: configuration.dropout, layout: .batchFirst, options: configuration.recurrent
-    ) { parameter(.cell($0, hiddenSize: $1), $0.shape) }
-    outputWeight = tied ? nil : parameter(.unit, [vocabularySize, rnn.outputSize])
-    outputBias = parameter(.unit, [vocabularySize])
-    require(
-      !tied || rnn.outputSize == configuration.embeddingSize,
-      "tied weights of \(configuration.embeddingSize) numbers and \(rnn.outputSize) output units")
+    let (size, units) = (configuration.embeddingSize, configuration.hiddenSize)
+    rnn = configuration.layer(inputSize: size, layout: .batchFirst)
+    if configuration.tiesWeights {
+      require(
+        rnn.outputSize == size,
+        "tied weights of \(size) numbers and \(rnn.outputSize) output units")
+      embed = Embedding(count: vocabularySize, size: size, initializer: .uniform(fanIn: units))
+    } else {
+      embed = Embedding(count: vocabularySize, size: size)
+      outputWeight = Tensor(
+        parameter: [vocabularySize, rnn.outputSize], .uniform(fanIn: units))
+    }
+    outputBias = Tensor(parameter: [vocabularySize], .uniform(fanIn: units))
   }
 
   /// The states where a text begins: zeros, or those that are learned.

@@ -17,7 +17,7 @@ public struct SavedLanguageModel: Sendable {
   private struct Header: Codable {
     static let kind = "language-model"
     var kind = Header.kind
-    var configuration: LanguageModel.Configuration
+    var configuration: ModelConfiguration
   }
 
   /// A model and its tokenizer.
@@ -46,17 +46,15 @@ public struct SavedLanguageModel: Sendable {
         .configValue(key, path: "kind", expected: Header.kind, found: header.kind))
     }
     do throws(InvalidSetting) {
-      try header.configuration.validate()
+      try header.configuration.validateForText()
     } catch {
       throw reader.fail(
         .configValue(
           key, path: "configuration.\(error.name)", expected: error.expected, found: error.found))
     }
     tokenizer = try reader.json(AnyTokenizer.self, .tokenizer, "tokenizer").base
-    let size = tokenizer.vocabulary.count
-    try reader.checkNames(
-      header.configuration.parameterShapes(vocabularySize: size), in: .model)
-    model = LanguageModel(zeros: header.configuration, vocabularySize: size)
+    model = LanguageModel(
+      header.configuration, vocabularySize: tokenizer.vocabulary.count)
     try reader.load(&model, nonFinite: .refused)
   }
 

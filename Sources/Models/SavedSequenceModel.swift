@@ -17,7 +17,7 @@ public struct SavedSequenceModel: Sendable {
   private struct Header: Codable {
     static let kind = "sequence-model"
     var kind = Header.kind
-    var configuration: SequenceConfiguration
+    var configuration: ModelConfiguration
     var interface: SequenceInterface
   }
 
@@ -50,10 +50,7 @@ public struct SavedSequenceModel: Sendable {
         .configValue(
           key, path: "configuration.\(error.name)", expected: error.expected, found: error.found))
     }
-    try reader.checkNames(
-      SequenceNetwork.shapes(header.configuration, header.interface), in: .model)
-    var zeros = Initializer()
-    model = SequenceNetwork(header.configuration, header.interface, &zeros)
+    model = SequenceNetwork(header.configuration, header.interface)
     interface = header.interface
     try reader.load(&model, nonFinite: .refused)
   }

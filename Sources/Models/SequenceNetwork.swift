@@ -18,45 +18,31 @@ public enum SequenceNetwork: Module {
   /// It reads, then writes.
   case translator(EncoderDecoder)
 
-  /// A model with random weights.
+  /// A model with random weights, as PyTorch draws them.
   ///
-  /// - Precondition: the configuration passes ``SequenceConfiguration/validate(for:)``.
+  /// - Precondition: the configuration passes ``ModelConfiguration/validate(for:)``.
   public init(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
-    using generator: inout Philox
+    _ configuration: ModelConfiguration, _ interface: SequenceInterface,
+    using generator: inout some RandomNumberGenerator
   ) {
-    var initializer = Initializer(generator: generator)
-    self.init(configuration, interface, &initializer)
-    generator = initializer.generator ?? generator
+    self.init(configuration, interface)
+    initialize(using: &generator)
   }
 
-  init(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
-    _ initializer: inout Initializer
-  ) {
+  /// A model whose parameters are declared, to be initialized or loaded.
+  ///
+  /// - Precondition: the configuration passes ``ModelConfiguration/validate(for:)``.
+  public init(_ configuration: ModelConfiguration, _ interface: SequenceInterface) {
     switch interface.shape {
     case .oneToOne, .manyToOne, .manyToManyInStep:
-      self = .reader(SequenceReader(configuration, interface, &initializer))
-    case .oneToMany: self = .writer(SequenceWriter(configuration, interface, &initializer))
-    case .manyToManyDelayed:
-      self = .translator(EncoderDecoder(configuration, interface, &initializer))
-    }
-  }
-
-  /// The names and shapes of the parameters, without a model that has them.
-  static func shapes(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface
-  ) -> [(name: String, shape: [Int])] {
-    switch interface.shape {
-    case .oneToOne, .manyToOne, .manyToManyInStep:
-      SequenceReader.shapes(configuration, interface).list
-    case .oneToMany: SequenceWriter.shapes(configuration, interface).list
-    case .manyToManyDelayed: EncoderDecoder.shapes(configuration, interface).list
+      self = .reader(SequenceReader(configuration, interface))
+    case .oneToMany: self = .writer(SequenceWriter(configuration, interface))
+    case .manyToManyDelayed: self = .translator(EncoderDecoder(configuration, interface))
     }
   }
 
   /// The model's options and sizes.
-  public var configuration: SequenceConfiguration {
+  public var configuration: ModelConfiguration {
     switch self {
     case .reader(let model): model.configuration
     case .writer(let model): model.configuration

@@ -13,56 +13,26 @@ import TensorCore
 /// pooling, `fc.weight` and `fc.bias`.
 public struct SequenceReader: Module {
   /// The model's options and sizes.
-  public let configuration: SequenceConfiguration
+  public let configuration: ModelConfiguration
 
   private var embed: InputLayer
   package private(set) var rnn: Recurrent
   private var pool: PoolingLayer?
   private var fc: Linear
 
-  /// A model with random weights, as PyTorch draws them.
+  /// A model whose parameters are declared, to be initialized or loaded.
   ///
-  /// - Precondition: the configuration passes ``SequenceConfiguration/validate(for:)``.
-  public init(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
-    using generator: inout Philox
-  ) {
-    var initializer = Initializer(generator: generator)
-    self.init(configuration, interface, &initializer)
-    generator = initializer.generator ?? generator
-  }
-
-  init(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
-    _ initializer: inout Initializer
-  ) {
+  /// - Precondition: the configuration passes ``ModelConfiguration/validate(for:)``.
+  public init(_ configuration: ModelConfiguration, _ interface: SequenceInterface) {
     self.configuration = configuration
-    embed = InputLayer(
-      interface.input, embeddingSize: configuration.embeddingSize, &initializer)
-    rnn = initializer.recurrent(
-      configuration, inputSize: embed.size, isBidirectional: configuration.isBidirectional,
-      layout: .timeFirst)
+    embed = InputLayer(interface.input, embeddingSize: configuration.embeddingSize)
+    rnn = configuration.layer(inputSize: embed.size, direction: configuration.direction)
     if !interface.target.isSequence {
       pool = PoolingLayer(
         configuration.pooling, size: rnn.outputSize,
-        directions: configuration.merge == .concatenate ? rnn.direction.count : 1, &initializer)
+        directions: configuration.merge == .concatenate ? rnn.direction.count : 1)
     }
-    fc = initializer.linear(from: rnn.outputSize, to: interface.target.size)
-  }
-
-  static func shapes(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface
-  ) -> ParameterShapes {
-    var shapes = ParameterShapes()
-    let inputs = InputLayer.addShapes(
-      "embed", interface.input, embeddingSize: configuration.embeddingSize, to: &shapes)
-    let size = shapes.addRecurrent(
-      "rnn", configuration, inputSize: inputs, isBidirectional: configuration.isBidirectional)
-    if !interface.target.isSequence {
-      PoolingLayer.addShapes("pool", configuration.pooling, size: size, to: &shapes)
-    }
-    shapes.addLinear("fc", from: size, to: interface.target.size)
-    return shapes
+    fc = Linear(inputSize: rnn.outputSize, outputSize: interface.target.size)
   }
 
   /// The answers to a batch: `[T, B, O]` for one a step, `[B, O]` for one of all; logits for classes.

@@ -14,7 +14,7 @@ import TensorCore
 /// `rnn.weight_ih_l0` and so on, `fc.weight` and `fc.bias`.
 public struct SequenceWriter: Module {
   /// The model's options and sizes.
-  public let configuration: SequenceConfiguration
+  public let configuration: ModelConfiguration
   /// The number of different tokens, V; also the token of the beginning and the end.
   public let tokenCount: Int
 
@@ -24,51 +24,21 @@ public struct SequenceWriter: Module {
   private var rnn: Recurrent
   private var fc: Linear
 
-  /// A model with random weights, as PyTorch draws them.
+  /// A model whose parameters are declared, to be initialized or loaded.
   ///
-  /// - Precondition: the configuration passes ``SequenceConfiguration/validate(for:)``.
-  public init(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
-    using generator: inout Philox
-  ) {
-    var initializer = Initializer(generator: generator)
-    self.init(configuration, interface, &initializer)
-    generator = initializer.generator ?? generator
-  }
-
-  init(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface,
-    _ initializer: inout Initializer
-  ) {
+  /// - Precondition: the configuration passes ``ModelConfiguration/validate(for:)``.
+  public init(_ configuration: ModelConfiguration, _ interface: SequenceInterface) {
     self.configuration = configuration
     tokenCount = interface.target.size
     let size = configuration.embeddingSize
     if interface.input.isDiscrete {
-      table = InputLayer(interface.input, embeddingSize: size, &initializer)
+      table = InputLayer(interface.input, embeddingSize: size)
     } else {
-      projection = initializer.linear(from: interface.input.size, to: size)
+      projection = Linear(inputSize: interface.input.size, outputSize: size)
     }
-    embed = Embedding(weight: initializer.table([tokenCount + 1, size]))
-    rnn = initializer.recurrent(
-      configuration, inputSize: size, isBidirectional: false, layout: .timeFirst)
-    fc = initializer.linear(from: rnn.outputSize, to: tokenCount + 1)
-  }
-
-  static func shapes(
-    _ configuration: SequenceConfiguration, _ interface: SequenceInterface
-  ) -> ParameterShapes {
-    var shapes = ParameterShapes()
-    let (size, count) = (configuration.embeddingSize, interface.target.size)
-    if interface.input.isDiscrete {
-      shapes.add("condition.weight", [interface.input.size, size])
-    } else {
-      shapes.addLinear("condition", from: interface.input.size, to: size)
-    }
-    shapes.add("embed.weight", [count + 1, size])
-    let output = shapes.addRecurrent(
-      "rnn", configuration, inputSize: size, isBidirectional: false)
-    shapes.addLinear("fc", from: output, to: count + 1)
-    return shapes
+    embed = Embedding(count: tokenCount + 1, size: size)
+    rnn = configuration.layer(inputSize: size)
+    fc = Linear(inputSize: rnn.outputSize, outputSize: tokenCount + 1)
   }
 
   /// The logits `[T + 1, B, V + 1]` of each next token of the right answers, which learning feeds.

@@ -115,9 +115,20 @@ private func orthonormal(_ matrix: Tensor) -> [Double] {
 }
 
 extension CellGraph.Parameter {
-  /// A start for the parameter: as its blocks say, or else as PyTorch has it.
-  package func initialValue(
-    fanIn: Int, using generator: inout some RandomNumberGenerator
+  /// The parameter, declared: it starts as its blocks say, or else as PyTorch has it.
+  func declared(fanIn: Int) -> Tensor {
+    Tensor(parameter: shape, BlockInitializer(blocks: blocks, fanIn: fanIn))
+  }
+}
+
+/// Draws a parameter block by block.
+private struct BlockInitializer: ParameterInitializer {
+  let blocks: [CellGraph.Parameter.Block]
+  /// What counts for blocks whose start nobody states.
+  let fanIn: Int
+
+  func tensor(
+    of shape: [Int], using generator: inout some RandomNumberGenerator
   ) -> Tensor {
     guard blocks.contains(where: { $0.initialization != nil }) else {
       return Tensor(fanInUniform: shape, fanIn: fanIn, using: &generator)

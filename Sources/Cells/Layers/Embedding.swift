@@ -10,10 +10,18 @@ public struct Embedding: Module {
 
   /// A table for `count` tokens with `size` numbers each, drawn from a standard normal distribution.
   public init(count: Int, size: Int, using generator: inout some RandomNumberGenerator) {
+    self.init(count: count, size: size)
+    initialize(using: &generator)
+  }
+
+  /// A table whose rows are declared, to be initialized or loaded.
+  public init(
+    count: Int, size: Int, initializer: some ParameterInitializer = .normal
+  ) {
     require(
       count > 0 && size > 0,
       "expected positive sizes, found an embedding of \(count) tokens by \(size) numbers")
-    weight = Tensor(normal: [count, size], using: &generator)
+    weight = Tensor(parameter: [count, size], initializer)
   }
 
   /// A table with the given rows, `[V, E]`.

@@ -15,13 +15,17 @@ public struct Linear: Module {
     inputSize: Int, outputSize: Int, bias: Bool = true,
     using generator: inout some RandomNumberGenerator
   ) {
+    self.init(inputSize: inputSize, outputSize: outputSize, bias: bias)
+    initialize(using: &generator)
+  }
+
+  /// A map whose weights and offsets are declared, to be initialized or loaded.
+  public init(inputSize: Int, outputSize: Int, bias: Bool = true) {
     require(
       inputSize > 0 && outputSize > 0,
       "expected positive sizes, found a linear map from \(inputSize) to \(outputSize) units")
-    weight = Tensor(
-      fanInUniform: [outputSize, inputSize], fanIn: inputSize, using: &generator)
-    self.bias =
-      bias ? Tensor(fanInUniform: [outputSize], fanIn: inputSize, using: &generator) : nil
+    weight = Tensor(parameter: [outputSize, inputSize], .uniform(fanIn: inputSize))
+    self.bias = bias ? Tensor(parameter: [outputSize], .uniform(fanIn: inputSize)) : nil
   }
 
   /// A map with the given matrix `[out, in]` and offset `[out]`.

@@ -84,16 +84,18 @@ public struct Recurrent: Module {
     self.init(
       cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction: direction,
       dropout: dropout, bias: bias, layout: layout, options: options
-    ) { $0.initialValue(fanIn: $1, using: &generator) }
+    )
+    initialize(using: &generator)
   }
 
-  /// A layer whose parameters are made by a function, which is told the units of their cell: zeros, say, to be
-  /// loaded.
-  package init(
+  /// A layer whose parameters are declared, to be initialized or loaded.
+  ///
+  /// - Precondition: the options pass
+  ///   ``Options/validate(for:inputSize:hiddenSize:layers:direction:)``.
+  public init(
     _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int = 1,
     direction: Direction = .forward, dropout: Float = 0, bias: Bool = true,
-    layout: Layout = .timeFirst, options: Options = Options(),
-    parameter: (CellGraph.Parameter, _ hiddenSize: Int) -> Tensor
+    layout: Layout = .timeFirst, options: Options = Options()
   ) {
     require(layers > 0, "expected one layer or more, found \(layers)")
     require(dropout >= 0 && dropout < 1, "expected a dropout in 0..<1, found \(dropout)")
@@ -115,7 +117,7 @@ public struct Recurrent: Module {
     hasEqualStates = plans.allSatisfy { $0.cell.states.map(\.width) == widths }
     caches = plans.map { _ in PreparedCache() }
     weights = plans.map { plan in
-      plan.cell.parameters.map { parameter($0, plan.cell.hiddenSize) }
+      plan.cell.parameters.map { $0.declared(fanIn: plan.cell.hiddenSize) }
     }
   }
 
@@ -221,21 +223,6 @@ public struct Recurrent: Module {
         visitor.visit(parameter.name + suffix, &weights[index][position])
       }
     }
-  }
-
-  /// The parameters that a layer would have and the units of its output, without the layer.
-  package static func outline(
-    _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
-    direction: Direction = .forward, options: Options = Options()
-  ) -> (parameters: [(name: String, shape: [Int])], outputSize: Int, states: [CellGraph.State]) {
-    let plans = plans(
-      cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction, 0, true,
-      options)
-    let parameters = plans.enumerated().flatMap { index, plan in
-      plan.cell.parameters.map { ($0.name + direction.suffix(index), $0.shape) }
-    }
-    let last = plans[plans.count - 1].cell
-    return (parameters, direction.mergedSize(of: last.outputSize), widestStates(plans))
   }
 
   /// Whether the direction of the given place among the weights runs from the last step to the first.

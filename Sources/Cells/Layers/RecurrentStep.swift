@@ -22,9 +22,18 @@ public struct RecurrentStep: Module {
     _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, bias: Bool = true,
     options: Recurrent.Options = .init(), using generator: inout some RandomNumberGenerator
   ) {
+    self.init(
+      cell, inputSize: inputSize, hiddenSize: hiddenSize, bias: bias, options: options)
+    initialize(using: &generator)
+  }
+
+  /// A cell whose parameters are declared, to be initialized or loaded.
+  public init(
+    _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, bias: Bool = true,
+    options: Recurrent.Options = .init()
+  ) {
     layer = Recurrent(
-      cell, inputSize: inputSize, hiddenSize: hiddenSize, bias: bias, options: options,
-      using: &generator)
+      cell, inputSize: inputSize, hiddenSize: hiddenSize, bias: bias, options: options)
   }
 
   /// The number of units of the input, I.

@@ -54,28 +54,14 @@ struct AttentionLayer: Module {
   private var vector: Tensor?
 
   /// For a decoder of `size` units over an encoder's outputs of `memorySize`.
-  init(_ kind: Attention, size: Int, memorySize: Int, _ initializer: inout Initializer) {
+  init(_ kind: Attention, size: Int, memorySize: Int) {
     self.kind = kind
     if kind == .additive {
-      query = initializer.linear(from: size, to: size, bias: false)
-      vector = initializer.uniform([1, size], fanIn: size)
+      query = Linear(inputSize: size, outputSize: size, bias: false)
+      vector = Tensor(parameter: [1, size], .uniform(fanIn: size))
     }
-    if kind != .dot { key = initializer.linear(from: memorySize, to: size, bias: false) }
-    combine = initializer.linear(from: memorySize + size, to: size, bias: false)
-  }
-
-  static func addShapes(
-    _ name: String, _ kind: Attention, size: Int, memorySize: Int,
-    to shapes: inout ParameterShapes
-  ) {
-    if kind == .additive {
-      shapes.addLinear("\(name).query", from: size, to: size, bias: false)
-      shapes.add("\(name).vector", [1, size])
-    }
-    if kind != .dot {
-      shapes.addLinear("\(name).key", from: memorySize, to: size, bias: false)
-    }
-    shapes.addLinear("\(name).combine", from: memorySize + size, to: size, bias: false)
+    if kind != .dot { key = Linear(inputSize: memorySize, outputSize: size, bias: false) }
+    combine = Linear(inputSize: memorySize + size, outputSize: size, bias: false)
   }
 
   /// What is to be looked at: an encoder's outputs `[B, T, H_enc]` and the samples' lengths.

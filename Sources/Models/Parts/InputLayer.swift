@@ -11,17 +11,9 @@ struct InputLayer: Module {
   /// The number of units of the output.
   let size: Int
 
-  init(_ kind: ValueKind, embeddingSize: Int, _ initializer: inout Initializer) {
+  init(_ kind: ValueKind, embeddingSize: Int) {
     size = kind.isDiscrete ? embeddingSize : kind.size
-    table = kind.isDiscrete ? initializer.table([kind.size, embeddingSize]) : nil
-  }
-
-  static func addShapes(
-    _ name: String, _ kind: ValueKind, embeddingSize: Int, to shapes: inout ParameterShapes
-  ) -> Int {
-    guard kind.isDiscrete else { return kind.size }
-    shapes.add("\(name).weight", [kind.size, embeddingSize])
-    return embeddingSize
+    table = kind.isDiscrete ? Tensor(parameter: [kind.size, embeddingSize], .normal) : nil
   }
 
   /// A batch's vectors, time first: `[T, B, size]`; a class or vector is a sequence of one step.

@@ -27,20 +27,12 @@ struct PoolingLayer: Module {
   private var projection: Linear?
   private var vector: Tensor?
 
-  init(_ pooling: Pooling, size: Int, directions: Int, _ initializer: inout Initializer) {
+  init(_ pooling: Pooling, size: Int, directions: Int) {
     self.pooling = pooling
     self.directions = directions
     guard pooling == .attention else { return }
-    projection = initializer.linear(from: size, to: size)
-    vector = initializer.uniform([1, size], fanIn: size)
-  }
-
-  static func addShapes(
-    _ name: String, _ pooling: Pooling, size: Int, to shapes: inout ParameterShapes
-  ) {
-    guard pooling == .attention else { return }
-    shapes.addLinear(name, from: size, to: size)
-    shapes.add("\(name).vector", [1, size])
+    projection = Linear(inputSize: size, outputSize: size)
+    vector = Tensor(parameter: [1, size], .uniform(fanIn: size))
   }
 
   func callAsFunction(_ outputs: Tensor, lengths: [Int]) -> Tensor {

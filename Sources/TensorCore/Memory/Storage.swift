@@ -3,11 +3,15 @@ import Synchronization
 
 /// The memory of a tensor: `count` floats, aligned to 64 bytes, from the pool.
 ///
-/// Its contents are undefined at first. Whoever writes must hold the only reference to it (or the
+/// Its contents are undefined at first. The storage of a declared parameter has no memory at all: it holds how the
+/// parameter's first numbers are drawn. Whoever writes must hold the only reference to it (or the
 /// only one that anybody reads): that is what makes it safe to send between threads.
 package final class Storage: @unchecked Sendable {
   package let count: Int
-  package let pointer: UnsafeMutablePointer<Float>
+  /// Nil for a declared parameter.
+  private let memory: UnsafeMutablePointer<Float>?
+  /// How a declared parameter's first numbers are drawn; nil for all other storage.
+  let initializer: (any ParameterInitializer)?
   /// Names these contents: another number for other memory and after every write. Who keeps something
   /// made of the contents, packed weights say, can tell by it whether they are still the same.
   package private(set) var stamp = nextStamp()
@@ -15,13 +19,29 @@ package final class Storage: @unchecked Sendable {
   package init(count: Int) {
     require(count >= 0, "a tensor cannot have \(count) elements")
     self.count = count
-    pointer = BlockLists.shared.take(count)
+    memory = BlockLists.shared.take(count)
+    initializer = nil
+  }
+
+  /// The storage of a declared parameter: no memory.
+  init(declaring count: Int, _ initializer: some ParameterInitializer) {
+    self.count = count
+    self.initializer = initializer
+    memory = nil
+  }
+
+  /// The address of the first element.
+  package var pointer: UnsafeMutablePointer<Float> {
+    guard let memory else {
+      failure("a parameter of \(count) numbers was used before it was initialized or loaded")
+    }
+    return memory
   }
 
   /// Says that the contents are about to change.
   func willChange() { stamp = nextStamp() }
 
-  deinit { BlockLists.shared.give(pointer, count) }
+  deinit { if let memory { BlockLists.shared.give(memory, count) } }
 }
 
 private let stamps = Atomic<UInt64>(0)

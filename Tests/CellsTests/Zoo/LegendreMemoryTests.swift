@@ -6,11 +6,10 @@ import Testing
 @Suite struct LegendreMemoryTests {
   /// A layer whose u is its input x.
   private func memory(_ cell: LMU) -> Recurrent {
-    var layer = Recurrent(cell, inputSize: 1, hiddenSize: 1) { parameter, _ in
-      Tensor(zeros: parameter.shape)
-    }
+    var layer = Recurrent(cell, inputSize: 1, hiddenSize: 1)
     layer.updateParameters { name, parameter in
-      if name == "weight_ux_l0" { parameter = Tensor(ones: parameter.shape) }
+      let isRead = name == "weight_ux_l0"
+      parameter = isRead ? Tensor(ones: parameter.shape) : Tensor(zeros: parameter.shape)
     }
     return layer
   }
