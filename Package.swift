@@ -99,10 +99,10 @@ let package = Package(
       path: "Sources/Apps/BenchSupport", swiftSettings: swiftSettings),
     program(
       "BenchApp", folder: "Bench", using: ["BenchSupport", "TensorCore", "Cells", "Checkpoint"]),
-    // The plugins, and the tool that one of them runs: it has no argument parser, so that whoever embeds a
-    // model needs none.
+    // The plugins, and the tool that one of them runs. SwiftPM compiles a tool's libraries for the host, once more
+    // than for the program, so the tool has none of ours.
     .executableTarget(
-      name: "EmbedTool", dependencies: ["Models", "Checkpoint"], path: "Sources/Apps/Embed",
+      name: "EmbedTool", dependencies: ["CZlib"], path: "Sources/Apps/Embed",
       swiftSettings: swiftSettings),
     .plugin(
       name: "EmbedCheckpoint", capability: .buildTool(), dependencies: ["EmbedTool"]),

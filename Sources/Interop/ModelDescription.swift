@@ -42,7 +42,7 @@ public struct ModelDescription: Sendable, Hashable {
     }
 
     /// The outline of a model.
-    init(_ configuration: LanguageModel.Configuration) {
+    init(_ configuration: ModelConfiguration) {
       cell = configuration.cell
       kind = configuration.cell.name
       embedding = configuration.embeddingSize

@@ -46,28 +46,17 @@ extension SavedLanguageModel {
     let configuration = try weights.configuration(description.outline)
     let embedding = try weights.tensor("embed.weight", rank: 2, in: weights.tensors)
     let tokenizer = try Self.tokenizer(description, count: embedding.shape[0], of: file)
-    var tensors = weights.tensors
-    let expected = configuration.parameterShapes(vocabularySize: embedding.shape[0])
-    for (name, shape) in expected {
-      guard let tensor = tensors.removeValue(forKey: name) else {
-        throw file.failure(name, "the model has this parameter, the file does not")
-      }
-      guard tensor.shape == shape else {
-        throw file.failure(name, "expected shape \(shape), found \(tensor.shape)")
-      }
+    var model = LanguageModel(configuration, vocabularySize: embedding.shape[0])
+    do throws(ParameterMismatch) {
+      try model.load(weights.tensors)
+    } catch {
+      throw file.failure(error)
+    }
+    for (name, tensor) in model.parameters {
       if let index = tensor.scalars.firstIndex(where: { !$0.isFinite }) {
         throw file.failure(
           name, "expected finite weights, found infinity or NaN at element \(index)")
       }
-    }
-    if let name = tensors.keys.min() {
-      throw file.failure(name, "the file has this tensor, the model does not")
-    }
-    var model = LanguageModel(zeros: configuration, vocabularySize: embedding.shape[0])
-    do throws(ParameterMismatch) {
-      try model.load(weights.tensors)
-    } catch {
-      throw file.failure("", "\(error)")
     }
     self.init(model, tokenizer)
   }
@@ -111,6 +100,20 @@ extension SavedLanguageModel {
   }
 }
 
+extension ArrayFile {
+  /// An error of a file whose tensors are not a model's parameters.
+  fileprivate func failure(_ mismatch: ParameterMismatch) -> CheckpointError {
+    switch mismatch {
+    case .missing(let name):
+      failure(name, "the model has this parameter, the file does not")
+    case .unexpected(let name):
+      failure(name, "the file has this tensor, the model does not")
+    case .shape(let name, let expected, let found):
+      failure(name, "expected shape \(expected), found \(found)")
+    }
+  }
+}
+
 extension CharacterTokenizer {
   /// The tokenizer of `<unk>` and characters; nil if the vocabulary is anything else.
   fileprivate init?(vocabulary: [String]) {
@@ -131,13 +134,13 @@ extension ImportedWeights {
   /// The model's configuration: what the outline says, and for the rest what the weights say.
   func configuration(
     _ outline: ModelDescription.Outline?
-  ) throws(CheckpointError) -> LanguageModel.Configuration {
+  ) throws(CheckpointError) -> ModelConfiguration {
     let embedding = try tensor("embed.weight", rank: 2, in: tensors)
     let cell = try namedCell(outline)
     let layers = (0..<InvalidSetting.mostLayers + 1).first { layer in
       !tensors.keys.contains { $0.hasPrefix("rnn.") && $0.hasSuffix("_l\(layer)") }
     }
-    var configuration = LanguageModel.Configuration(
+    var configuration = ModelConfiguration(
       cell: cell, embeddingSize: embedding.shape[1], hiddenSize: try hiddenSize(outline),
       layers: layers ?? 0)
     let pairs: [(String, Int?, Int)] = [
@@ -154,7 +157,7 @@ extension ImportedWeights {
     configuration.dropout = outline?.dropout ?? 0
     configuration.tiesWeights = outline?.tied ?? false
     do throws(InvalidSetting) {
-      try configuration.validate()
+      try configuration.validateForText()
     } catch {
       throw failure("config", "\(error)")
     }

@@ -12,7 +12,7 @@ import Testing
   private func saveModel(in directory: String) throws -> String {
     var generator = Philox(seed: 1)
     let tokenizer = CharacterTokenizer("once upon a time\n")
-    let configuration = LanguageModel.Configuration(
+    let configuration = ModelConfiguration(
       cell: try CellRegistry.standard.cell(named: "lstm"), embeddingSize: 8, hiddenSize: 16)
     let model = LanguageModel(
       configuration, vocabularySize: tokenizer.vocabulary.count, using: &generator)

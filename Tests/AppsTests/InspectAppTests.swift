@@ -117,7 +117,7 @@ import Testing
     ]
     try withTemporaryDirectory { directory in
       for (interface, expected) in sides {
-        var configuration = SequenceConfiguration(
+        var configuration = ModelConfiguration(
           cell: try CellRegistry.standard.cell(named: "gru"))
         configuration.hiddenSize = 5
         configuration.isBidirectional = !expected.hasPrefix("writer")

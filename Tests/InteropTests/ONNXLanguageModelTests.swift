@@ -12,7 +12,7 @@ import Testing
   {
     var generator = Philox(seed: 1)
     let tokenizer = CharacterTokenizer("hello world\n")
-    let configuration = LanguageModel.Configuration(
+    let configuration = ModelConfiguration(
       cell: try CellRegistry.standard.named(cell), embeddingSize: 6, hiddenSize: 6, layers: 2,
       dropout: 0.5, tiesWeights: tied)
     let model = LanguageModel(

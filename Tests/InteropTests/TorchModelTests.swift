@@ -98,7 +98,7 @@ import Testing
   func ownModelsComeBackFromSafetensors(_ cell: String, _ tied: Bool) throws {
     var generator = Philox(seed: 1)
     let tokenizer = CharacterTokenizer("héllo world\n", normalization: .none)
-    let configuration = LanguageModel.Configuration(
+    let configuration = ModelConfiguration(
       cell: try CellRegistry.standard.cell(named: cell), embeddingSize: 12, hiddenSize: 12,
       layers: 2, dropout: 0.25, tiesWeights: tied)
     let model = LanguageModel(

@@ -58,8 +58,8 @@ package struct ModelCase: Sendable, CustomStringConvertible {
     }
   }
 
-  package func configuration() throws -> SequenceConfiguration {
-    var result = SequenceConfiguration(cell: try CellRegistry.standard.cell(named: cell))
+  package func configuration() throws -> ModelConfiguration {
+    var result = ModelConfiguration(cell: try CellRegistry.standard.cell(named: cell))
     result.embeddingSize = 4
     result.hiddenSize = 6
     result.layers = layers

@@ -28,8 +28,8 @@ import Testing
     return options
   }()
 
-  private func configuration() throws -> LanguageModel.Configuration {
-    LanguageModel.Configuration(
+  private func configuration() throws -> ModelConfiguration {
+    ModelConfiguration(
       cell: try CellRegistry.standard.cell(named: "lstm"), embeddingSize: 8, hiddenSize: 12,
       layers: 2, recurrent: Self.options)
   }
@@ -37,13 +37,13 @@ import Testing
   /// Files from before there were options of layers mean layers without them.
   @Test func olderConfigurationsHaveNone() throws {
     let model = try JSONDecoder().decode(
-      LanguageModel.Configuration.self,
+      ModelConfiguration.self,
       from: Data(
         #"{"cell":{"name":"gru"},"embeddingSize":8,"hiddenSize":9,"layers":1,"dropout":0,"tiesWeights":false}"#
           .utf8))
     #expect(model.recurrent == Recurrent.Options())
     let sequence = try JSONDecoder().decode(
-      SequenceConfiguration.self, from: Data(#"{"cell":{"name":"gru"},"hiddenSize":9}"#.utf8))
+      ModelConfiguration.self, from: Data(#"{"cell":{"name":"gru"},"hiddenSize":9}"#.utf8))
     #expect(sequence.recurrent == Recurrent.Options() && sequence.merge == .concatenate)
   }
 
@@ -84,11 +84,11 @@ import Testing
   @Test func optionsThatDontSuitAreRefusedAsSettings() throws {
     var configuration = try configuration()
     configuration.recurrent.zoneout = ["memory": 0.1]
-    let error = #expect(throws: InvalidSetting.self) { try configuration.validate() }
+    let error = #expect(throws: InvalidSetting.self) { try configuration.validateForText() }
     #expect(
       error.map { "\($0)" }?.contains("lstm's zoneout: expected states among hidden, cell") == true)
     configuration.recurrent = Recurrent.Options()
     configuration.recurrent.layerSizes = [1 << 40]
-    #expect(throws: InvalidSetting.self) { try configuration.validate() }
+    #expect(throws: InvalidSetting.self) { try configuration.validateForText() }
   }
 }

@@ -11,7 +11,7 @@ import Testing
     _ interface: SequenceInterface, isBidirectional: Bool = false
   ) throws -> SavedSequenceModel {
     var generator = Philox(seed: 3)
-    var configuration = SequenceConfiguration(cell: try CellRegistry.standard.cell(named: "gru"))
+    var configuration = ModelConfiguration(cell: try CellRegistry.standard.cell(named: "gru"))
     (configuration.hiddenSize, configuration.embeddingSize) = (6, 4)
     configuration.isBidirectional = isBidirectional
     return SavedSequenceModel(
@@ -125,7 +125,7 @@ import Testing
     let other = SequenceInterface(input: kind, target: .label(Vocabulary(["a", "b"])))
     #expect(!SequencePredictor(try saved(other)).canForecast)
     #expect(throws: InvalidSetting.self) {
-      try SequenceConfiguration(cell: CellRegistry.standard.cell(named: "gru")).validate(
+      try ModelConfiguration(cell: CellRegistry.standard.cell(named: "gru")).validate(
         for: SequenceInterface(input: kind, target: .features([Column("z")]), stepsAhead: 1))
     }
   }

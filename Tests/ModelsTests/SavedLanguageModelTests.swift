@@ -10,7 +10,7 @@ import Testing
 
   private func saved(_ cell: String, tied: Bool = false) throws -> SavedLanguageModel {
     var generator = Philox(seed: 1)
-    let configuration = LanguageModel.Configuration(
+    let configuration = ModelConfiguration(
       cell: try CellRegistry.standard.cell(named: cell), embeddingSize: 12, hiddenSize: 12,
       layers: 2, tiesWeights: tied)
     let model = LanguageModel(
@@ -73,7 +73,7 @@ import Testing
   func liesInACellsOptionsAreRefused(_ size: String) throws {
     var generator = Philox(seed: 1)
     let cell = try CellRegistry.standard.named(LSTM(projectionSize: 4))
-    let configuration = LanguageModel.Configuration(
+    let configuration = ModelConfiguration(
       cell: cell, embeddingSize: 12, hiddenSize: 12)
     let model = LanguageModel(
       configuration, vocabularySize: Self.tokenizer.vocabulary.count, using: &generator)

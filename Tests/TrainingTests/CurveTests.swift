@@ -30,7 +30,7 @@ import Training
 
   private func follow(_ curve: Curve) throws {
     let (setting, weights, inputs, targets, losses) = try curve.load()
-    let configuration = LanguageModel.Configuration(
+    let configuration = ModelConfiguration(
       cell: try CellRegistry.standard.cell(named: setting.kind.lowercased()),
       embeddingSize: setting.embedding, hiddenSize: setting.hidden, layers: setting.layers)
     var generator = Philox(seed: 0)

@@ -24,7 +24,7 @@ import Training
     let own = try samples(["x", "y"], ["a", "b"])
     let interface = SequenceInterface(own)
     var generator = Philox(seed: 3)
-    var configuration = SequenceConfiguration(cell: try CellRegistry.standard.cell(named: "gru"))
+    var configuration = ModelConfiguration(cell: try CellRegistry.standard.cell(named: "gru"))
     (configuration.hiddenSize, configuration.embeddingSize) = (6, 4)
     let model = SavedSequenceModel(
       SequenceNetwork(configuration, interface, using: &generator), interface)

@@ -102,7 +102,7 @@ import Training
   @Test func enginesRefuseChanceAsASetting() throws {
     var options = Recurrent.Options()
     options.weightDropout = 0.5
-    let model = LanguageModel.Configuration(
+    let model = ModelConfiguration(
       cell: try CellRegistry.standard.cell(named: "lstm"), embeddingSize: 8, hiddenSize: 12,
       recurrent: options)
     let task = LanguageModelTask.Configuration(

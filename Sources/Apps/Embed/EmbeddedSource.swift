@@ -1,6 +1,4 @@
-import Checkpoint
 import Foundation
-import Models
 
 /// The Swift source of a target's models: an enumeration without cases, with a constant for each.
 struct EmbeddedSource {
@@ -39,13 +37,14 @@ struct EmbeddedSource {
 }
 
 extension EmbeddedSource {
-  /// A checkpoint that was read to its end and found whole, with a model that works.
+  /// A checkpoint that was found whole.
   struct Model {
     let path: String
     /// The constant's name: the file's, in camel case.
     let name: String
     private let bytes: Data
-    private let kind: SavedModelKind
+    /// The type of the constant.
+    private let type: String
 
     /// Reads and checks a checkpoint.
     init(path: String) throws(Fault) {
@@ -54,14 +53,13 @@ extension EmbeddedSource {
       } catch {
         throw .unreadable(error.localizedDescription)
       }
-      do throws(CheckpointError) {
-        let reader = try CheckpointReader(bytes: Array(bytes), name: path)
-        try reader.verify()
-        kind = try SavedModelKind(reading: reader)
-        switch kind {
-        case .language: _ = try SavedLanguageModel(reading: reader)
-        case .sequence: _ = try SavedSequenceModel(reading: reader)
-        }
+      do throws(CheckpointFile.Fault) {
+        type =
+          switch try CheckpointFile(Array(bytes)).kind {
+          case "language-model": "SavedLanguageModel"
+          case "sequence-model": "SavedSequenceModel"
+          case let other: throw .init("expected a language-model or sequence-model, found \(other)")
+          }
       } catch {
         throw .unsound(error)
       }
@@ -71,11 +69,6 @@ extension EmbeddedSource {
 
     /// The constant, of the type that fits what the file holds.
     var declaration: String {
-      let type =
-        switch kind {
-        case .language: "SavedLanguageModel"
-        case .sequence: "SavedSequenceModel"
-        }
       let file = URL(filePath: path).lastPathComponent
       return """
           /// The model of \(file).
@@ -98,13 +91,13 @@ extension EmbeddedSource {
   /// Why a checkpoint can't be embedded.
   enum Fault: Error, CustomStringConvertible {
     case unreadable(String)
-    case unsound(CheckpointError)
+    case unsound(CheckpointFile.Fault)
     case namesNothing(String)
 
     var description: String {
       switch self {
       case .unreadable(let reason): reason
-      case .unsound(let error): "\(error.problem)"
+      case .unsound(let fault): fault.description
       case .namesNothing(let stem):
         "\(stem): expected a file name that begins with a letter, to name a constant after it"
       }

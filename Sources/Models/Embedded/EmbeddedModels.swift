@@ -5,8 +5,8 @@ import TensorCore
 extension SavedLanguageModel {
   /// The language model of a file inside the program.
   ///
-  /// - Precondition: The file is whole and holds a language model: what `EmbedCheckpoint` writes was checked
-  ///   when the program was built.
+  /// - Precondition: The file holds a language model whose weights are those of its configuration. `EmbedCheckpoint` has
+  ///   checked that it is whole, and that it is a language model, when the program was built.
   public init(embedded file: EmbeddedFile) {
     do throws(CheckpointError) {
       try self.init(reading: CheckpointReader(embedded: file))
@@ -19,8 +19,8 @@ extension SavedLanguageModel {
 extension SavedSequenceModel {
   /// The model of sequences of a file inside the program.
   ///
-  /// - Precondition: The file is whole and holds a model of sequences: what `EmbedCheckpoint` writes was
-  ///   checked when the program was built.
+  /// - Precondition: The file holds a model of sequences whose weights are those of its configuration.
+  ///   `EmbedCheckpoint` has checked that it is whole, and a model of sequences, when the program was built.
   public init(embedded file: EmbeddedFile) {
     do throws(CheckpointError) {
       try self.init(reading: CheckpointReader(embedded: file))

@@ -6,6 +6,7 @@ extension Tensor: CustomStringConvertible {
   ///     //  [-3.0,  4.0]]
   public var description: String {
     if count == 0 { return "[] of shape \(shape)" }
+    if isDeclared { return "a declared parameter of shape \(shape)" }
     let isAbbreviated = count > 1000
     let shown = NumberFormat.texts(of: shownScalars(isAbbreviated))
     var rest = shown[...]

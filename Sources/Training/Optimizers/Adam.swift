@@ -43,9 +43,9 @@ public struct Adam: Optimizer {
     _ parameter: inout Tensor, gradient: Tensor, gradientScale: Double,
     state: inout OptimizerState
   ) {
-    var settings = adamSettings(learningRate, betas, epsilon, gradientScale, step: state.step)
-    settings.weightDecay = weightDecay
-    state.adamStep(settings, gradient: gradient, parameter: &parameter)
+    state.adamStep(
+      AdamSettings(learningRate, betas, epsilon, weightDecay: weightDecay), &parameter,
+      gradient: gradient, gradientScale: gradientScale)
   }
 }
 
@@ -80,30 +80,36 @@ public struct AdamW: Optimizer {
     _ parameter: inout Tensor, gradient: Tensor, gradientScale: Double,
     state: inout OptimizerState
   ) {
-    var settings = adamSettings(learningRate, betas, epsilon, gradientScale, step: state.step)
-    settings.decoupledDecay = weightDecay
-    state.adamStep(settings, gradient: gradient, parameter: &parameter)
+    state.adamStep(
+      AdamSettings(learningRate, betas, epsilon, decoupledDecay: weightDecay), &parameter,
+      gradient: gradient, gradientScale: gradientScale)
   }
 }
 
-private func adamSettings(
-  _ learningRate: Double, _ betas: (Double, Double), _ epsilon: Double, _ gradientScale: Double,
-  step: UInt64
-) -> AdamSettings {
-  var settings = AdamSettings()
-  settings.learningRate = learningRate
-  (settings.beta1, settings.beta2) = betas
-  settings.epsilon = epsilon
-  settings.biasCorrection1 = 1 - pow(betas.0, Double(step))
-  settings.biasCorrection2SquareRoot = (1 - pow(betas.1, Double(step))).squareRoot()
-  settings.gradientScale = gradientScale
-  return settings
+extension AdamSettings {
+  /// What is the same at every step.
+  fileprivate init(
+    _ learningRate: Double, _ betas: (Double, Double), _ epsilon: Double, weightDecay: Double = 0,
+    decoupledDecay: Double = 0
+  ) {
+    self.init()
+    self.learningRate = learningRate
+    (beta1, beta2) = betas
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.decoupledDecay = decoupledDecay
+  }
 }
 
 extension OptimizerState {
+  /// The step of both rules, with the corrections for the moments' start at zero.
   fileprivate mutating func adamStep(
-    _ settings: AdamSettings, gradient: Tensor, parameter: inout Tensor
+    _ settings: AdamSettings, _ parameter: inout Tensor, gradient: Tensor, gradientScale: Double
   ) {
+    var settings = settings
+    settings.biasCorrection1 = 1 - pow(settings.beta1, Double(step))
+    settings.biasCorrection2SquareRoot = (1 - pow(settings.beta2, Double(step))).squareRoot()
+    settings.gradientScale = gradientScale
     var second = moments.removeLast()
     var first = moments.removeLast()
     TensorCore.adamStep(

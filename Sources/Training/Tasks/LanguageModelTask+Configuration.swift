@@ -10,7 +10,7 @@ extension LanguageModelTask {
     /// How the text becomes tokens.
     public var tokenization: Tokenization
     /// The model's sizes.
-    public var model: LanguageModel.Configuration
+    public var model: ModelConfiguration
     /// How the text is cut into batches.
     public var windows: Windows
     /// The share of the text, at its end, that the model is measured on and never learns.
@@ -22,7 +22,7 @@ extension LanguageModelTask {
 
     /// A configuration.
     public init(
-      dataset: String, model: LanguageModel.Configuration, windows: Windows,
+      dataset: String, model: ModelConfiguration, windows: Windows,
       validationFraction: Double = 0.1, carriesState: Bool = true,
       engine: GradientEngine = .bptt, tokenization: Tokenization = .corpus
     ) {
@@ -40,7 +40,7 @@ extension LanguageModelTask {
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       dataset = try values.decode(String.self, forKey: .dataset)
-      model = try values.decode(LanguageModel.Configuration.self, forKey: .model)
+      model = try values.decode(ModelConfiguration.self, forKey: .model)
       windows = try values.decode(Windows.self, forKey: .windows)
       validationFraction = try values.decode(Double.self, forKey: .validationFraction)
       carriesState = try values.decode(Bool.self, forKey: .carriesState)
@@ -53,7 +53,7 @@ extension LanguageModelTask {
     ///
     /// - Throws: `InvalidSetting` with the first number that is not.
     public func validate() throws(InvalidSetting) {
-      try model.validate()
+      try model.validateForText()
       try InvalidSetting.checkBatch(size: windows.batchSize, steps: windows.sequenceLength)
       guard (0...0.9).contains(validationFraction) else {
         throw InvalidSetting(
@@ -75,7 +75,8 @@ extension LanguageModelTask {
           "steps between updates", expected: "the window's \(steps)", found: every)
       }
       do throws(UnsuitableEngine) {
-        try engine.validate(for: model.recurrentLayer, batch: windows.batchSize)
+        let layer = LanguageModel(model, vocabularySize: 1).rnn
+        try engine.validate(for: layer, batch: windows.batchSize)
       } catch {
         throw InvalidSetting(engine: engine, error)
       }

@@ -18,7 +18,7 @@ public struct SequencePreset: Sendable {
   /// The preset for a dataset, by what stands before the colon of its name, and by its samples.
   public init(dataset: String, _ samples: TaskSamples) throws(UnknownCell) {
     let lab = LabPreset.named(String(dataset.prefix { $0 != ":" })) ?? LabPreset.of(samples)
-    var model = SequenceConfiguration(cell: try CellRegistry.standard.cell(named: lab.cell))
+    var model = ModelConfiguration(cell: try CellRegistry.standard.cell(named: lab.cell))
     model.hiddenSize = lab.hiddenSize
     model.embeddingSize = lab.embeddingSize
     model.isBidirectional = lab.isBidirectional

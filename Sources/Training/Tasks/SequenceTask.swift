@@ -21,14 +21,14 @@ public struct SequenceTask: TrainingTask {
     /// How the dataset is read, where it is a file.
     public var files: FileOptions?
     /// The model's options and sizes.
-    public var model: SequenceConfiguration
+    public var model: ModelConfiguration
     /// B, the number of samples of a batch.
     public var batchSize = 64
     /// The number of batches that are filled from one pool of samples, sorted by length; 1 for no sorting.
     public var bucketPool = 1
 
     /// Batches of 64 samples, unsorted.
-    public init(dataset: String, model: SequenceConfiguration) {
+    public init(dataset: String, model: ModelConfiguration) {
       self.dataset = dataset
       self.model = model
     }

@@ -143,7 +143,7 @@ import Testing
   func languageModelsGiveTheSameLogits(_ cell: String, _ tied: Bool) throws {
     var generator = Philox(seed: 5)
     let tokenizer = CharacterTokenizer("the quick brown fox\n")
-    let configuration = LanguageModel.Configuration(
+    let configuration = ModelConfiguration(
       cell: try CellRegistry.standard.cell(named: cell), embeddingSize: 8, hiddenSize: 8,
       layers: 2, tiesWeights: tied)
     let model = LanguageModel(
@@ -187,7 +187,7 @@ import Testing
     try withTemporaryDirectory { directory in
       var expected: [Tensor] = []
       for (index, (interface, pooling, isBidirectional)) in cases.enumerated() {
-        var configuration = SequenceConfiguration(
+        var configuration = ModelConfiguration(
           cell: try CellRegistry.standard.cell(named: cell))
         (configuration.embeddingSize, configuration.hiddenSize) = (4, 5)
         configuration.layers = 2

@@ -99,3 +99,10 @@ private func expectFailure(
       _ = ElementwiseProgram([.store(3, operand: 0)], constants: [], operandCount: 1)
     }, naming: "not a program")
 }
+
+@Test func aDeclaredParameterHasNoNumbersToUse() async {
+  expectFailure(
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor(parameter: [2, 3], .normal) + 1
+    }, naming: "parameter of 6 numbers", "initialized or loaded")
+}

@@ -14,7 +14,7 @@ import Training
 
     /// The losses and the weights at the end.
     func run(steps: Int = 6) throws -> [Tensor] {
-      let configuration = LanguageModel.Configuration(
+      let configuration = ModelConfiguration(
         cell: try CellRegistry.standard.cell(named: cell), embeddingSize: 32, hiddenSize: 64,
         layers: 2)
       var generator = Philox(seed: seed)

@@ -48,7 +48,7 @@ struct CustomDataset {
   }
 
   static func train(_ dataset: any Dataset) throws -> Trainer<SequenceTask> {
-    var model = SequenceConfiguration(cell: try CellRegistry.standard.cell(named: "gru"))
+    var model = ModelConfiguration(cell: try CellRegistry.standard.cell(named: "gru"))
     model.hiddenSize = 32
     var settings = TrainingSettings()
     settings.steps = 600

@@ -6,9 +6,9 @@ import Training
 extension BenchmarkCase {
   /// A character model with random weights.
   func languageModel() throws -> LanguageModel {
-    let configuration = LanguageModel.Configuration(
+    let configuration = ModelConfiguration(
       cell: try namedCell(), embeddingSize: inputSize, hiddenSize: hiddenSize, layers: layers)
-    try configuration.validate()
+    try configuration.validateForText()
     var generator = Philox(seed: 1)
     return LanguageModel(configuration, vocabularySize: vocabularySize, using: &generator)
   }
