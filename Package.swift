@@ -24,8 +24,10 @@ let package = Package(
     .library(name: "TensorCore", targets: ["TensorCore"]),
     // Whoever uses cells handles tensors, so both modules come with the one product.
     .library(name: "Cells", targets: ["Cells", "TensorCore"]),
-    .library(name: "Datasets", targets: ["Datasets"]),
-    .library(name: "Checkpoint", targets: ["Checkpoint"]),
+    .library(name: "FileCore", targets: ["FileCore"]),
+    // Whoever reads data or checkpoints meets FileCore's errors, encodings and JSON.
+    .library(name: "Datasets", targets: ["Datasets", "FileCore"]),
+    .library(name: "Checkpoint", targets: ["Checkpoint", "FileCore"]),
     .library(name: "Models", targets: ["Models"]),
     .library(name: "Interop", targets: ["Interop"]),
     .library(name: "Training", targets: ["Training"]),
@@ -59,26 +61,32 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(
       name: "Cells", dependencies: ["TensorCore", "Requirements"], swiftSettings: swiftSettings),
-    .target(name: "Datasets", dependencies: ["Requirements"], swiftSettings: swiftSettings),
+    .target(name: "FileCore", dependencies: ["Requirements"], swiftSettings: swiftSettings),
+    .target(
+      name: "Datasets", dependencies: ["FileCore", "Requirements"], swiftSettings: swiftSettings),
     .systemLibrary(
       name: "CZlib", pkgConfig: "zlib",
       providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .target(
-      name: "Checkpoint", dependencies: ["TensorCore", "CZlib", "Requirements"],
+      name: "Checkpoint", dependencies: ["TensorCore", "FileCore", "CZlib", "Requirements"],
       swiftSettings: swiftSettings),
     .target(
       name: "Models",
-      dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint", "Requirements"],
+      dependencies: ["TensorCore", "Cells", "FileCore", "Datasets", "Checkpoint", "Requirements"],
       swiftSettings: swiftSettings),
     .target(
       name: "Interop",
-      dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint", "Models", "Requirements"],
+      dependencies: [
+        "TensorCore", "Cells", "FileCore", "Datasets", "Checkpoint", "Models", "Requirements",
+      ],
       swiftSettings: swiftSettings),
     .target(
       name: "Training",
-      dependencies: ["TensorCore", "Cells", "Datasets", "Checkpoint", "Models", "Requirements"],
+      dependencies: [
+        "TensorCore", "Cells", "FileCore", "Datasets", "Checkpoint", "Models", "Requirements",
+      ],
       swiftSettings: swiftSettings),
-    .target(name: "Downloads", dependencies: ["Datasets"], swiftSettings: swiftSettings),
+    .target(name: "Downloads", dependencies: ["FileCore", "Datasets"], swiftSettings: swiftSettings),
     .target(name: "AppSupport", path: "Sources/Apps/Support", swiftSettings: swiftSettings),
     program("TrainApp", folder: "Train", using: ["Training", "Models", "Downloads", "TensorCore"]),
     program("PredictApp", folder: "Predict", using: ["Models"]),
@@ -123,7 +131,7 @@ let package = Package(
       name: "CellsTests", dependencies: ["Cells", "TensorCore", "Checkpoint", "Requirements"],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets"], exclude: ["Fixtures"],
+      name: "DatasetsTests", dependencies: ["Datasets", "FileCore"], exclude: ["Fixtures"],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "CheckpointProbe", dependencies: ["Checkpoint"], path: "Tests/CheckpointProbe",
@@ -133,7 +141,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CheckpointTests",
-      dependencies: ["CheckpointProbe", "Checkpoint", "TensorCore", "CZlib"],
+      dependencies: ["CheckpointProbe", "Checkpoint", "FileCore", "TensorCore", "CZlib"],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ModelsTests",

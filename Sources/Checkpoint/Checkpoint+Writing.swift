@@ -15,10 +15,10 @@ extension Checkpoint {
   ///
   /// What stood at the path stays until the new file is safely on the disk, and is replaced in one step. Throws
   /// what `encoded` throws, and what the system refuses; then the old file is as it was, except after
-  /// `durabilityUnknown`: there the new one is in place, but a power cut may bring the old one back.
+  /// `.file(.durabilityUnknown)`: there the new one is in place, but a power cut may bring the old one back.
   public func save(to path: String, compression: Compression = .fast) throws(CheckpointError) {
     let file = try EncodedFile(self, name: path, compression: compression)
-    try AtomicSave(path: path).write(file.pieces)
+    try CheckpointError.saving(file.pieces, to: path)
   }
 }
 

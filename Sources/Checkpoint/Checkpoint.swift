@@ -1,3 +1,5 @@
+import FileCore
+
 /// What is to be saved, or was loaded: named arrays, JSON and bytes, in sections.
 ///
 /// ```swift

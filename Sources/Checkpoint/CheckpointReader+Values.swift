@@ -1,3 +1,5 @@
+import FileCore
+
 extension CheckpointReader {
   /// Reads an array.
   public func array(

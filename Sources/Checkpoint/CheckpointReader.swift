@@ -1,3 +1,5 @@
+import FileCore
+
 /// Reads a checkpoint, one entry at a time.
 ///
 /// ```swift

@@ -1,3 +1,4 @@
+import FileCore
 import Requirements
 internal import TensorCore
 
@@ -56,9 +57,9 @@ public struct CheckpointSeries: Sendable, Hashable {
     try checkpoint.save(to: path(step: step), compression: compression)
     // A file of its own and not a link: damage to one is not damage to both.
     if isBest { try checkpoint.save(to: bestPath, compression: compression) }
-    let place = try Directory(path: directory)
+    let place = try openDirectory()
     place.removeLitter { $0 == "\(name)-best.rnnz" || stepNumber(of: String($0)) != nil }
-    let others = steps(among: try place.names()).filter { $0 != step }
+    let others = steps(among: try names(in: place)).filter { $0 != step }
     for old in others.dropFirst(keepLast - 1) { place.remove(fileName(old)) }
   }
 
@@ -67,7 +68,7 @@ public struct CheckpointSeries: Sendable, Hashable {
   /// Throws what is wrong with the newest file if all are damaged.
   public func latest(limits: ReadLimits = ReadLimits()) throws(CheckpointError) -> Latest? {
     var damaged: [CheckpointError] = []
-    for step in steps(among: try Directory(path: directory).names()) {
+    for step in steps(among: try names(in: openDirectory())) {
       do throws(CheckpointError) {
         let reader = try CheckpointReader(path: path(step: step), limits: limits)
         try reader.verify()
@@ -78,6 +79,14 @@ public struct CheckpointSeries: Sendable, Hashable {
     }
     if let newest = damaged.first { throw newest }
     return nil
+  }
+
+  private func openDirectory() throws(CheckpointError) -> Directory {
+    try CheckpointError.throwing { () throws(FileError) in try Directory(path: directory) }
+  }
+
+  private func names(in place: borrowing Directory) throws(CheckpointError) -> [String] {
+    try CheckpointError.throwing { () throws(FileError) in try place.names() }
   }
 
   /// The steps of the series' files, the highest first.

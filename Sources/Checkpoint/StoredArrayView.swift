@@ -1,3 +1,5 @@
+import FileCore
+
 /// The elements of a tensor of a file: where they are in the file, if it is mapped and they are stored
 /// as they are; else decompressed.
 ///

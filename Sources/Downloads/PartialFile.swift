@@ -1,10 +1,5 @@
+import FileCore
 import Foundation
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// A file that is being fetched, locked against other processes while it is open.
 ///
@@ -22,23 +17,24 @@ final class PartialFile: @unchecked Sendable {
   ) throws(DownloadError) {
     self.path = path
     self.failure = failure
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    descriptor = System.openForWriting(path)
     size = 0
-    guard descriptor >= 0, flock(descriptor, LOCK_EX) == 0 else { throw systemFailure }
-    let end = lseek(descriptor, 0, SEEK_END)
-    guard end >= 0 else { throw systemFailure }
-    size = Int(end)
+    guard descriptor >= 0, System.lock(descriptor) == 0,
+      let status = System.status(of: descriptor)
+    else { throw systemFailure }
+    size = status.size
+    guard System.seek(descriptor, to: size) >= 0 else { throw systemFailure }
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  deinit { if descriptor >= 0 { System.closeFile(descriptor) } }
 
   private var systemFailure: DownloadError {
-    failure(.cache(path: path, String(cString: strerror(errno))))
+    failure(.cache(path: path, System.message(System.code)))
   }
 
   /// Makes it empty.
   func truncate() throws(DownloadError) {
-    guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
+    guard System.truncate(descriptor) == 0, System.seek(descriptor, to: 0) == 0 else {
       throw systemFailure
     }
     size = 0
@@ -48,8 +44,8 @@ final class PartialFile: @unchecked Sendable {
   func append(_ data: Data) throws(DownloadError) {
     var rest = data[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno == EINTR { continue }
+      let count = rest.withUnsafeBytes { System.writeBytes(descriptor, $0) }
+      if count < 0 && System.wasInterrupted { continue }
       guard count > 0 else { throw systemFailure }
       rest = rest.dropFirst(count)
       size += count
@@ -63,9 +59,9 @@ final class PartialFile: @unchecked Sendable {
     var offset = 0
     while offset < size {
       let count = block.withUnsafeMutableBytes {
-        pread(descriptor, $0.baseAddress, $0.count, off_t(offset))
+        System.readBytes(descriptor, at: offset, into: $0)
       }
-      if count < 0 && errno == EINTR { continue }
+      if count < 0 && System.wasInterrupted { continue }
       guard count > 0 else { throw systemFailure }
       sum.update(block[..<count])
       offset += count
@@ -75,7 +71,7 @@ final class PartialFile: @unchecked Sendable {
 
   /// Gives it another name, in one step, when its bytes are on the disk.
   func rename(to other: String) throws(DownloadError) {
-    guard fsync(descriptor) == 0, Foundation.rename(path, other) == 0 else {
+    guard System.flush(descriptor) == 0, System.rename(path, to: other) == 0 else {
       throw systemFailure
     }
   }

@@ -1,6 +1,7 @@
 import Cells
 import Checkpoint
 import Datasets
+import FileCore
 import Models
 
 /// What a file of weights may not say about the language model that they are of.
@@ -66,7 +67,9 @@ public struct ModelDescription: Sendable, Hashable {
   /// - Throws: `CheckpointError` where a file cannot be read or is no such JSON.
   public init(vocabularyPath: String?, outlinePath: String?) throws(CheckpointError) {
     if let vocabularyPath {
-      vocabulary = try Vocabulary(reading: JSONFile(path: vocabularyPath)).entries
+      vocabulary = try CheckpointError.throwing { () throws(FileError) in
+        try VocabularyText.read(vocabularyPath)
+      }
     }
     if let outlinePath { outline = try JSONFile(path: outlinePath).decoded(Outline.self) }
   }
@@ -82,32 +85,14 @@ public struct ModelDescription: Sendable, Hashable {
     var result = self
     let metadata = file.metadata
     if vocabulary == nil, metadata["tokenizer"] == nil, let text = metadata["vocabulary"] {
-      let json = JSONFile(text: text, of: file, key: "vocabulary")
-      result.vocabulary = try Vocabulary(reading: json).entries
+      result.vocabulary = try CheckpointError.throwing { () throws(FileError) in
+        try VocabularyText.tokens(in: text, of: "\(file.path): metadata vocabulary")
+      }
     }
     if outline == nil, let text = metadata["config"] {
       result.outline = try JSONFile(text: text, of: file, key: "config").decoded(Outline.self)
     }
     return result
-  }
-}
-
-/// The entries of a vocabulary: a JSON array, or an object with ids.
-private struct Vocabulary {
-  var entries: [String] = []
-
-  init(reading json: JSONFile) throws(CheckpointError) {
-    let value = try json.value()
-    guard case .object(let members) = value else {
-      entries = try json.decoded([String].self)
-      return
-    }
-    let ids = try json.decoded([String: Int].self)
-    let sorted = members.keys.sorted { ids[$0, default: 0] < ids[$1, default: 0] }
-    guard sorted.enumerated().allSatisfy({ ids[$1] == $0 }) else {
-      throw json.failure("expected the ids 0 to \(members.count - 1), each once")
-    }
-    entries = sorted
   }
 }
 
@@ -119,7 +104,7 @@ private struct JSONFile {
 
   init(path: String) throws(CheckpointError) {
     (file, place) = (path, "")
-    text = try smallFile(path)
+    text = Array(try smallText(path).utf8)
   }
 
   init(text: String, of file: ArrayFile, key: String) {

@@ -1,5 +1,6 @@
 import Checkpoint
 import Datasets
+import FileCore
 import Models
 
 extension SavedLanguageModel {

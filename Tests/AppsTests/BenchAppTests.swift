@@ -1,6 +1,7 @@
 import BenchSupport
 import Cells
 import Checkpoint
+import FileCore
 import Testing
 
 @Suite struct BenchAppTests {

@@ -41,7 +41,9 @@ import Checkpoint
     } catch {
       mark("ends")
       tell("\(error)", 2)
-      if let error = error as? CheckpointError, case .durabilityUnknown = error.problem { exit(3) }
+      if let error = error as? CheckpointError, case .file(.durabilityUnknown) = error.problem {
+        exit(3)
+      }
       exit(1)
     }
   }

@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 import Testing
 
 private struct Layer: Codable, Equatable {

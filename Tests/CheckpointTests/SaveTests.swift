@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 import Testing
 
 #if canImport(Glibc)
@@ -94,12 +95,14 @@ struct SaveTests {
     func problem(_ body: () throws -> Void) -> CheckpointError.Problem? {
       #expect(throws: CheckpointError.self) { try body() }?.problem
     }
-    #expect(problem { try Checkpoint().save(to: "/dev/null") } == .notARegularFile)
-    #expect(problem { try Checkpoint().save(to: directory.path) } == .notARegularFile)
-    #expect(problem { _ = try CheckpointReader(path: "/dev/zero") } == .notARegularFile)
-    #expect(problem { _ = try CheckpointReader(path: directory.path) } == .notARegularFile)
-    #expect(problem { _ = try CheckpointReader(path: directory.file("none")) } == .noSuchFile)
-    #expect(problem { try Checkpoint().save(to: directory.file("no/model.rnnz")) } == .noSuchFile)
+    #expect(problem { try Checkpoint().save(to: "/dev/null") } == .file(.notARegularFile))
+    #expect(problem { try Checkpoint().save(to: directory.path) } == .file(.notARegularFile))
+    #expect(problem { _ = try CheckpointReader(path: "/dev/zero") } == .file(.notARegularFile))
+    #expect(problem { _ = try CheckpointReader(path: directory.path) } == .file(.notARegularFile))
+    #expect(
+      problem { _ = try CheckpointReader(path: directory.file("none")) } == .file(.noSuchFile))
+    #expect(
+      problem { try Checkpoint().save(to: directory.file("no/model.rnnz")) } == .file(.noSuchFile))
   }
 
   #if !os(macOS)
@@ -115,7 +118,7 @@ struct SaveTests {
         larger.set(StoredArray(normals(5000, seed: 8)), .model, "more")
         let error = #expect(throws: CheckpointError.self) { try larger.save(to: path) }
         let size = try larger.encoded().count
-        #expect(error?.problem == .io(operation: "reserving \(size) bytes", code: EFBIG))
+        #expect(error?.problem == .file(.system(operation: "reserving \(size) bytes", code: EFBIG)))
         #expect(try Checkpoint(path: path) == sample())
         #expect(try fileNames(in: directory.path) == ["model.rnnz"])
       }
@@ -130,7 +133,7 @@ struct SaveTests {
         chmod(directory.path, 0o555)
         if getuid() == 0 { #expect(seteuid(65_534) == 0) }
         let error = #expect(throws: CheckpointError.self) { try Checkpoint().save(to: path) }
-        #expect(error?.problem == .permission(operation: "creating a temporary file"))
+        #expect(error?.problem == .file(.permission(operation: "creating a temporary file")))
         if getuid() == 0 { #expect(seteuid(0) == 0) }
         #expect(try Checkpoint(path: path) == sample())
         chmod(directory.path, 0o755)

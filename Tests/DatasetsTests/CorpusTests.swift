@@ -1,4 +1,5 @@
 import Datasets
+import FileCore
 import Testing
 
 @Suite struct CorpusTests {
@@ -39,8 +40,9 @@ import Testing
   ) throws {
     try Fixture.withFile(bytes) { path in
       #expect(
-        throws: DatasetError.invalidUTF8(
-          path: path, offset: offset, expected: expected, found: found)
+        throws: FileError(
+          file: path,
+          .encoding(.utf8, .byte(offset), expected: expected, found: found, likely: nil))
       ) { try TextFile(path: path).read() }
     }
   }
@@ -60,14 +62,13 @@ import Testing
 
   @Test func unreadableFilesSaySo() throws {
     #expect(
-      throws: DatasetError.unreadable(
-        path: "/nonexistent/a.txt", reason: "No such file or directory")
+      throws: FileError(file: "/nonexistent/a.txt", .noSuchFile)
     ) { try TextFile(path: "/nonexistent/a.txt").read() }
-    #expect(throws: DatasetError.unreadable(path: "/", reason: "Is a directory")) {
+    #expect(throws: FileError(file: "/", .notARegularFile)) {
       try TextFile(path: "/").read()
     }
     try Fixture.withFile([]) { path in
-      #expect(throws: DatasetError.empty(name: path)) { try TextFile(path: path).read() }
+      #expect(throws: FileError.empty(path)) { try TextFile(path: path).read() }
     }
   }
 

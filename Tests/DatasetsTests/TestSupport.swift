@@ -1,4 +1,5 @@
 import Datasets
+import FileCore
 import Foundation
 import Testing
 
@@ -8,6 +9,9 @@ enum Fixture {
   private static let package = folder.deletingLastPathComponent().deletingLastPathComponent()
 
   static let excerpt = folder.appending(path: "Fixtures/excerpt.txt").path()
+
+  /// GPT-2's two files, of a small vocabulary.
+  static let bytePairs = folder.appending(path: "Fixtures/byte-pairs").path()
 
   /// Larger reference data that stand beside the package where somebody put them.
   static func shared(_ path: String) -> String {

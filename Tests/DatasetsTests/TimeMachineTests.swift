@@ -1,4 +1,5 @@
 import Datasets
+import FileCore
 import Foundation
 import Testing
 
@@ -42,7 +43,7 @@ import Testing
 
   @Test func aBookWithoutLettersIsEmpty() throws {
     try Fixture.withFile(Array("1895\n".utf8)) { path in
-      #expect(throws: DatasetError.empty(name: path)) { try TimeMachine(path: path).read() }
+      #expect(throws: FileError.empty(path)) { try TimeMachine(path: path).read() }
     }
   }
 

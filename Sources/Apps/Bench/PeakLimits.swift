@@ -2,6 +2,7 @@ import AppSupport
 import ArgumentParser
 import BenchSupport
 import Checkpoint
+import FileCore
 
 extension BenchProgram {
   /// Measures the machine's own limits.

@@ -2,6 +2,7 @@ import AppSupport
 import ArgumentParser
 import BenchSupport
 import Checkpoint
+import FileCore
 import TensorCore
 
 extension BenchProgram {

@@ -2,6 +2,7 @@ import AppSupport
 import ArgumentParser
 import BenchSupport
 import Checkpoint
+import FileCore
 
 extension BenchProgram {
   /// Measures what it is told to, request after request: one side of a comparison.

@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 import TensorCore
 
 /// Answers requests to measure: a case at a precision for some seconds, or the machine's limit.

@@ -58,7 +58,7 @@ import Training
     var options = trained.files ?? FileOptions()
     // The model knows which words are rare; a test set of its own does not.
     if data != nil { options.minimumCount = 1 }
-    let dataset = try DatasetRegistry.standard.open(name, options: options, decoders: .standard)
+    let dataset = try DatasetRegistry.standard.open(name, options: options)
     let samples = try dataset.read()
     // What is generated has no end; its validation part is as good as any.
     let usual: EvaluatedPart =

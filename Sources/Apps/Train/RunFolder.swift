@@ -1,6 +1,7 @@
 import AppSupport
 import Checkpoint
 import Datasets
+import FileCore
 import Training
 
 #if canImport(Glibc)

@@ -28,7 +28,7 @@ extension SequenceCommand {
     }
     guard let name = data ?? Self.job?.usual else { return }
     let dataset = try DatasetRegistry.standard.open(
-      name, task: Self.job?.fileTask, options: options.samples.options(), decoders: .standard)
+      name, task: Self.job?.fileTask, options: options.samples.options())
     let read = try dataset.read()
     if let remark = read.skipped.remark { Console.error.write(remark + "\n") }
     let job = SequenceJob(read)
@@ -99,7 +99,7 @@ extension Session where Task == SequenceTask {
     var configuration = try Trainer<SequenceTask>.configuration(in: reader)
     configuration.dataset = data ?? configuration.dataset
     let dataset = try DatasetRegistry.standard.open(
-      configuration.dataset, options: configuration.files ?? FileOptions(), decoders: .standard)
+      configuration.dataset, options: configuration.files ?? FileOptions())
     let settings = try options.applied(to: Trainer<SequenceTask>.settings(in: reader))
     let task = try SequenceTask(configuration, dataset)
     var session = try Session(

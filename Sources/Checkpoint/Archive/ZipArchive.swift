@@ -1,3 +1,5 @@
+import FileCore
+
 /// A zip archive, as PyTorch and NumPy write them: named entries, each with a checksum, stored or deflated.
 ///
 /// Opening reads the directory at the file's end alone. Every entry must lie inside the file, before the directory and beside

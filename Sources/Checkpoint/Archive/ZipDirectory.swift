@@ -1,3 +1,5 @@
+import FileCore
+
 /// The directory at the end of a zip archive.
 ///
 /// ```

@@ -1,3 +1,5 @@
+import FileCore
+
 extension StoredArray {
   /// Every element as a `Float`, rounded to the nearest where the type is wider; `bool` gives 0 and 1.
   public var floats: [Float] {

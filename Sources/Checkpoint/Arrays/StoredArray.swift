@@ -1,3 +1,4 @@
+import FileCore
 import Requirements
 internal import TensorCore
 

@@ -1,3 +1,5 @@
+import FileCore
+
 /// Writes numbers of a few bits into memory, the first at the lowest bits, as deflate has them.
 struct BitWriter {
   /// Bytes behind the end of what is written that a write may touch.

@@ -1,3 +1,5 @@
+import FileCore
+
 /// A code for one block of bytes: a Huffman code of its own for single bytes and lengths of runs.
 ///
 /// A run is a byte and, as deflate says it, a copy of so many bytes from one byte before.

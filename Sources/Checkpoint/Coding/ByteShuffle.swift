@@ -1,3 +1,4 @@
+import FileCore
 import Requirements
 
 /// The byte shuffle: all first bytes of the elements, then all second bytes, and so on.

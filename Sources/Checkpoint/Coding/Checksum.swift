@@ -1,13 +1,14 @@
-import CZlib
+import FileCore
 internal import TensorCore
 
-/// The CRC-32 of zlib, PNG and Ethernet (reflected polynomial EDB88320).
+/// The CRC-32 of zlib, PNG and Ethernet (reflected polynomial EDB88320), folded by TensorCore's kernel as far as the
+/// processor has one, which is many times as fast: a checkpoint's gigabytes are checked whenever it is read.
 func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
   var checksum: UInt32 = 0
   let done = Checksums.foldCRC32(&checksum, bytes)
-  let rest = UnsafeRawBufferPointer(rebasing: bytes[done...]).bindMemory(to: UInt8.self)
-  guard let start = rest.baseAddress else { return checksum }
-  return UInt32(truncatingIfNeeded: crc32_z(uLong(checksum), start, z_size_t(rest.count)))
+  var rest = CRC32(after: checksum)
+  rest.update(UnsafeRawBufferPointer(rebasing: bytes[done...]))
+  return rest.value
 }
 
 /// The CRC-32 of an array.

@@ -1,4 +1,5 @@
 import CZlib
+import FileCore
 
 /// Writes zlib streams by zlib itself, which looks for every repetition: for text, and for the smallest
 /// of several tries.

@@ -1,4 +1,5 @@
 import CZlib
+import FileCore
 import Requirements
 internal import TensorCore
 

@@ -1,3 +1,4 @@
+import FileCore
 import Synchronization
 internal import TensorCore
 

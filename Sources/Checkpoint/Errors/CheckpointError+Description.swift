@@ -1,3 +1,5 @@
+import FileCore
+
 extension CheckpointError: CustomStringConvertible {
   /// One line: file, place, what was expected, what was found.
   public var description: String { "\(file): \(problem)" }
@@ -142,24 +144,14 @@ extension CheckpointError.Problem: CustomStringConvertible {
 
   private var systemDescription: String {
     switch self {
-    case .io(let operation, let code): "\(operation) failed: \(systemMessage(code))"
-    case .noSpace(let operation): "\(operation) failed: no space left on the disk"
-    case .permission(let operation): "\(operation) failed: permission denied"
-    case .noSuchFile: "no such file or directory"
-    case .notARegularFile: "expected a file, found a directory or device"
-    case .durabilityUnknown(let operation, let code):
-      "saved, but a power cut may undo it: \(operation) failed: \(systemMessage(code))"
+    case .file(let problem):
+      (problem.place == .whole ? "" : "\(problem.place): ") + problem.description
     default: "unknown problem"
     }
   }
 
   private func checksums(_ expected: UInt32, _ found: UInt32) -> String {
     "expected checksum \(hexadecimal(expected, digits: 8)), found \(hexadecimal(found, digits: 8))"
-  }
-
-  private func hexadecimal(_ value: some UnsignedInteger, digits: Int) -> String {
-    let text = String(value, radix: 16)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
   }
 }
 

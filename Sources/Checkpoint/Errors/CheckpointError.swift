@@ -1,3 +1,5 @@
+import FileCore
+
 /// Why a file could not be read or written: the file, and the one rule that it breaks.
 ///
 /// ```
@@ -128,17 +130,35 @@ extension CheckpointError {
     case malformed(format: String, place: String, reason: String)
 
     // MARK: The operating system
-    /// An operation failed with this `errno`.
-    case io(operation: String, code: Int32)
-    /// The disk is full, or the user's share of it.
-    case noSpace(operation: String)
-    /// The file or its directory may not be read or written.
-    case permission(operation: String)
-    /// There is no such file or directory.
-    case noSuchFile
-    /// A directory, device or pipe stands where a file is needed.
-    case notARegularFile
-    /// The new file is in place, but the system could not confirm that a power cut leaves it there.
-    case durabilityUnknown(operation: String, code: Int32)
+    /// The file could not be opened, read or written.
+    case file(FileError.Problem)
+  }
+}
+
+extension CheckpointError {
+  /// What went wrong with the file before anything in it was looked at.
+  package init(_ error: FileError) {
+    if case .cutShort(let expected, let found) = error.problem {
+      self.init(
+        file: error.file, .truncatedFile(expected: UInt64(expected), found: UInt64(found)))
+    } else {
+      self.init(file: error.file, .file(error.problem))
+    }
+  }
+
+  /// Puts a file in place of another in one step.
+  static func saving(_ pieces: [[UInt8]], to path: String) throws(CheckpointError) {
+    try throwing { () throws(FileError) in try AtomicSave(path: path).write(pieces) }
+  }
+
+  /// What `body` gives; an error of the file becomes one of the checkpoint.
+  package static func throwing<Value: ~Copyable>(
+    _ body: () throws(FileError) -> Value
+  ) throws(CheckpointError) -> Value {
+    do throws(FileError) {
+      return try body()
+    } catch {
+      throw CheckpointError(error)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import FileCore
 import Requirements
 
 /// Bytes that are read by position: of a file, of a mapped file, or of an array.
@@ -16,9 +17,10 @@ struct ByteSource: Sendable {
 
   /// The file at a path, mapped into memory if asked for.
   init(path: String, isMapped: Bool = false) throws(CheckpointError) {
-    let file = try OpenFile(path: path)
-    (name, count) = (path, file.size)
-    storage = isMapped ? .mapped(try MappedFile(file)) : .file(file)
+    (name, count, storage) = try CheckpointError.throwing { () throws(FileError) in
+      let file = try OpenFile(path: path)
+      return (path, file.size, isMapped ? .mapped(try MappedFile(file)) : .file(file))
+    }
   }
 
   /// Bytes in memory, called `name` in errors.
@@ -36,7 +38,7 @@ struct ByteSource: Sendable {
     check(offset, count)
     return switch storage {
     case .memory(let bytes): Array(bytes[offset..<offset + count])
-    case .file(let file): try file.read(at: offset, count: count)
+    case .file(let file): try Self.read(file, offset, count)
     case .mapped(let file): Array(file.bytes(at: offset, count: count))
     }
   }
@@ -54,9 +56,17 @@ struct ByteSource: Sendable {
         try body(UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count]))
       }
     case .file(let file):
-      return try file.read(at: offset, count: count).withRawBytes(body)
+      return try Self.read(file, offset, count).withRawBytes(body)
     case .mapped(let file):
       return try body(file.bytes(at: offset, count: count))
+    }
+  }
+
+  private static func read(
+    _ file: OpenFile, _ offset: Int, _ count: Int
+  ) throws(CheckpointError) -> [UInt8] {
+    try CheckpointError.throwing { () throws(FileError) in
+      try file.read(at: offset, count: count)
     }
   }
 

@@ -1,3 +1,5 @@
+import FileCore
+
 /// Files of other kinds, told by their first bytes: a name helps more than "bad magic".
 enum ForeignFile {
   /// Bytes that `kind(of:)` may look at.

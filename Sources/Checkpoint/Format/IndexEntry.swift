@@ -1,3 +1,5 @@
+import FileCore
+
 /// One entry of the index: 96 bytes, and a name.
 ///
 /// ```

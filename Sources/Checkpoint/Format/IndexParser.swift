@@ -1,3 +1,5 @@
+import FileCore
+
 /// Reads the entries of an index whose checksum is right but whose author is unknown: rules 9 to 19.
 struct IndexParser {
   private let bytes: [UInt8]

@@ -1,3 +1,5 @@
+import FileCore
+
 /// The first 64 bytes of a file.
 ///
 /// ```

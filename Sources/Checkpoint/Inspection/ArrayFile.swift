@@ -1,3 +1,5 @@
+import FileCore
+
 /// A file of named arrays in any format that this library reads, told by its content and not by its name.
 ///
 /// ```swift
@@ -115,12 +117,10 @@ public struct ArrayFile: Sendable {
   }
 }
 
-/// Reads a small file whole, a JSON text say.
-package func smallFile(_ path: String) throws(CheckpointError) -> [UInt8] {
-  let source = try ByteSource(path: path)
-  var limits = ReadLimits()
+/// Reads a small file whole, a JSON text say: plain or packed, without the mark that may stand at its beginning.
+package func smallText(_ path: String) throws(CheckpointError) -> String {
   // A vocabulary of some hundred thousand tokens is megabytes long.
-  limits.jsonBytes = 64 << 20
-  try limits.check(.jsonBytes, UInt64(source.count), of: nil, in: path)
-  return try source.read(at: 0, count: source.count)
+  try CheckpointError.throwing { () throws(FileError) in
+    try TextSource(path).text(limit: 64 << 20)
+  }
 }

@@ -1,3 +1,5 @@
+import FileCore
+
 extension Inspection {
   /// The number of elements in all parameters.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.reduce(1, *) } }
@@ -74,10 +76,10 @@ extension Inspection {
   /// Everything, as one JSON object. Numbers that JSON has no word for are null.
   public var json: JSONValue {
     func object(_ facts: [Fact]) -> JSONValue {
-      .object([String: JSONValue](facts.map { ($0.name, $0.value) }) { $1 })
+      .object([ExactString: JSONValue](facts.map { (ExactString($0.name), $0.value) }) { $1 })
     }
     func count(_ number: Int) -> JSONValue { .number(String(number)) }
-    var members: [String: JSONValue] = [
+    var members: [ExactString: JSONValue] = [
       "file": .string(path), "format": .string(format), "bytes": count(byteCount),
       "configuration": object(configuration), "state": object(state),
       "parameterCount": count(parameterCount),

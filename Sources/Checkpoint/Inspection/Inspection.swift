@@ -1,3 +1,5 @@
+import FileCore
+
 /// What is in a file of weights: for people as a text, for programs as JSON.
 ///
 /// ```swift
@@ -100,8 +102,8 @@ public struct Inspection: Sendable {
           }
         })
     }
-    var counts: [String: Int] = [:]
-    for node in model.graph.nodes { counts[node.operation, default: 0] += 1 }
+    var counts: [ExactString: Int] = [:]
+    for node in model.graph.nodes { counts[ExactString(node.operation), default: 0] += 1 }
     let graph = model.graph
     configuration = [
       Fact(name: "producer", value: .string(model.producer)),
@@ -109,10 +111,12 @@ public struct Inspection: Sendable {
       Fact(name: "operations", value: .object(counts.mapValues { .number(String($0)) })),
       Fact(
         name: "inputs",
-        value: .object([String: JSONValue](graph.inputs.map { ($0.name, shape($0)) }) { $1 })),
+        value: .object(
+          [ExactString: JSONValue](graph.inputs.map { (ExactString($0.name), shape($0)) }) { $1 })),
       Fact(
         name: "outputs",
-        value: .object([String: JSONValue](graph.outputs.map { ($0.name, shape($0)) }) { $1 })),
+        value: .object(
+          [ExactString: JSONValue](graph.outputs.map { (ExactString($0.name), shape($0)) }) { $1 })),
     ]
     readMetadata(model.metadata)
   }

@@ -1,3 +1,5 @@
+import FileCore
+
 /// The header of a NumPy array: what stands before its numbers in a `.npy` file.
 ///
 /// ```

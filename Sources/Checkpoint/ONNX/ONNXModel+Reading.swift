@@ -1,3 +1,5 @@
+import FileCore
+
 extension ONNXModel {
   static let format = "ONNX model"
   /// Graphs inside of one another.

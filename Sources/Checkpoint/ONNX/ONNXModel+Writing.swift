@@ -17,7 +17,7 @@ extension ONNXModel {
 
   /// Writes a file that either is complete or does not come about, as ``Checkpoint/save(to:compression:)`` does.
   public func save(to path: String) throws(CheckpointError) {
-    try AtomicSave(path: path).write([encoded()])
+    try CheckpointError.saving([encoded()], to: path)
   }
 }
 

@@ -1,3 +1,5 @@
+import FileCore
+
 /// Reads an array of an ONNX file, in whichever of its forms it stands there.
 enum ONNXTensorReader {
   /// The array's name and content.

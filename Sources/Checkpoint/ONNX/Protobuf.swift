@@ -1,3 +1,5 @@
+import FileCore
+
 /// Writes messages in the wire format of Protocol Buffers: fields of a number and a value each.
 struct ProtobufWriter {
   private(set) var bytes: [UInt8] = []

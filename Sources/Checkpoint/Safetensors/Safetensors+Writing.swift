@@ -1,3 +1,5 @@
+import FileCore
+
 public import TensorCore
 
 extension Safetensors {
@@ -11,7 +13,7 @@ extension Safetensors {
 
   /// Writes a file that either is complete or does not come about, as ``Checkpoint/save(to:compression:)`` does.
   public func save(to path: String) throws(CheckpointError) {
-    try AtomicSave(path: path).write([encoded(as: path)])
+    try CheckpointError.saving([encoded(as: path)], to: path)
   }
 
   private func encoded(as file: String) throws(CheckpointError) -> [UInt8] {
@@ -34,9 +36,11 @@ extension Safetensors {
   private func header(
     describing arrays: [(key: String, value: StoredArray)], file: String
   ) throws(CheckpointError) -> [UInt8] {
-    var members: [String: JSONValue] = [:]
+    var members: [ExactString: JSONValue] = [:]
     if !metadata.isEmpty {
-      members[SafetensorsHeader.metadataKey] = .object(metadata.mapValues { .string($0) })
+      members[ExactString(SafetensorsHeader.metadataKey)] = .object(
+        [ExactString: JSONValue](
+          uniqueKeysWithValues: metadata.map { (ExactString($0.key), .string($0.value)) }))
     }
     var offset = 0
     for (name, array) in arrays {
@@ -45,7 +49,7 @@ extension Safetensors {
           file: file, .safetensorsTensor(name: name, reason: "the name is reserved"))
       }
       let end = offset + array.bytes.count
-      members[name] = .object([
+      members[ExactString(name)] = .object([
         "dtype": .string(array.elementType.safetensorsCode),
         "shape": .array(array.shape.map { .number(String($0)) }),
         "data_offsets": .array([.number(String(offset)), .number(String(end))]),

@@ -1,3 +1,5 @@
+import FileCore
+
 /// The content of a safetensors file: named arrays, and text about them.
 ///
 /// ```swift

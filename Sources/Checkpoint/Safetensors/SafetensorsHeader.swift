@@ -1,3 +1,5 @@
+import FileCore
+
 /// The header of a safetensors file: eight bytes of length, then JSON.
 struct SafetensorsHeader {
   struct Tensor {
@@ -54,7 +56,8 @@ struct SafetensorsHeader {
     var (metadata, tensors): ([String: String], [Tensor]) = ([:], [])
     try scanner.forEachMember { (scanner, key) throws(JSONError) in
       if key == SafetensorsHeader.metadataKey {
-        metadata = try scanner.members { (scanner, _) throws(JSONError) in try scanner.string() }
+        let texts = try scanner.members { (scanner, _) throws(JSONError) in try scanner.string() }
+        metadata = [String: String](texts.map { ($0.key.string, $0.value) }) { first, _ in first }
       } else {
         tensors.append(try SafetensorsHeader.tensor(named: key, &scanner))
       }

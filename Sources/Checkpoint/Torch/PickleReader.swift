@@ -1,3 +1,5 @@
+import FileCore
+
 /// Reads the instructions that `torch.save(model.state_dict(), …)` writes, and no others.
 ///
 /// A pickle is a program for a machine with a stack. This machine knows the instructions of protocol 2 that make texts, numbers,

@@ -1,3 +1,5 @@
+import FileCore
+
 /// The corpora that can be chosen by name, as `--dataset` does.
 public typealias CorpusRegistry = Registry<any Corpus>
 

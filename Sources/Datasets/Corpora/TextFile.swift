@@ -1,4 +1,6 @@
-/// Any UTF-8 text file, as it stands.
+import FileCore
+
+/// Any text file, as it stands: plain or packed by gzip, in UTF-8, or in UTF-16 or Latin-1 where that is said or seen.
 ///
 /// Every character of the file is kept, line ends included; only a byte order mark at the beginning
 /// is left out. The vocabulary is that of the file, by falling frequency.
@@ -9,9 +11,13 @@ public struct TextFile: Corpus {
   /// The file's path.
   public let path: String
 
+  /// How the file's bytes stand for text; found out unless given.
+  public let encoding: TextEncoding?
+
   /// The file at a path.
-  public init(path: String) {
+  public init(path: String, encoding: TextEncoding? = nil) {
     self.path = path
+    self.encoding = encoding
   }
 
   /// The path.
@@ -19,27 +25,22 @@ public struct TextFile: Corpus {
 
   /// Reads the file.
   ///
-  /// - Throws: ``DatasetError``: unreadable, too large, not UTF-8, or empty.
+  /// - Throws: `FileError`: unreadable, too large, no text, or empty.
   public func read() throws -> CorpusText {
     CorpusText(try contents())
   }
 
-  /// Reads the file's bytes, whatever they are.
+  /// Reads the file's bytes, whatever they are, unpacked.
   ///
-  /// - Throws: ``DatasetError``: unreadable or too large.
+  /// - Throws: `FileError`: unreadable or too large.
   public func readBytes() throws -> [UInt8] {
-    try FileBytes.read(path, limit: Self.sizeLimit)
+    try FileBytes.readUnpacked(path, limit: Self.sizeLimit)
   }
 
   /// The file's text without a byte order mark.
-  func contents() throws(DatasetError) -> String {
-    var bytes = try FileBytes.read(path, limit: Self.sizeLimit)
-    if let fault = UTF8Scan.firstFault(in: bytes) {
-      throw .invalidUTF8(
-        path: path, offset: fault.offset, expected: fault.expected, found: fault.found)
-    }
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
-    guard !bytes.isEmpty else { throw .empty(name: path) }
-    return String(decoding: bytes, as: UTF8.self)
+  func contents() throws(FileError) -> String {
+    let text = try TextSource(path, encoding: encoding).text(limit: Self.sizeLimit)
+    guard !text.isEmpty else { throw FileError.empty(path) }
+    return text
   }
 }

@@ -1,3 +1,4 @@
+import FileCore
 import Requirements
 
 /// The Time Machine, or another book, prepared as the book Dive into Deep Learning does it.
@@ -31,10 +32,10 @@ public struct TimeMachine: Corpus {
 
   /// Reads the book and prepares it.
   ///
-  /// - Throws: ``DatasetError``: unreadable, too large, not UTF-8, or without a letter.
+  /// - Throws: `FileError`: unreadable, too large, no text, or without a letter.
   public func read() throws -> CorpusText {
     let book = Self.prepare(try TextFile(path: path).contents())
-    guard !book.isEmpty else { throw DatasetError.empty(name: path) }
+    guard !book.isEmpty else { throw FileError.empty(path) }
     return CorpusText(
       String(decoding: book.utf8.prefix(maxTokens ?? .max), as: UTF8.self),
       tokenizer: CharacterTokenizer(book, normalization: .letters))

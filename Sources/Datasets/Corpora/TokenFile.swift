@@ -15,7 +15,7 @@ public struct TokenFile: Corpus {
 
   /// Reads the file.
   ///
-  /// - Throws: ``DatasetError``: unreadable, too large, not UTF-8, or empty.
+  /// - Throws: `FileError`: unreadable, too large, no text, or empty.
   public func read() throws -> CorpusText {
     let text = try TextFile(path: path).contents()
     return CorpusText(text, tokenizer: SeparatedTokenizer(text))

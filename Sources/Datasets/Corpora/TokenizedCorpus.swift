@@ -1,3 +1,4 @@
+import FileCore
 import Requirements
 
 /// A corpus ready for training: its tokens, split by position.
@@ -46,8 +47,8 @@ public struct TokenizedCorpus: Sendable {
     do {
       try self.init(
         corpus.name, corpus.read(), validationFraction, tokenizer ?? byBytes, tokenization)
-    } catch let error as DatasetError {
-      guard case .invalidUTF8 = error, let byBytes else { throw error }
+    } catch let error as FileError {
+      guard case .encoding = error.problem, let byBytes else { throw error }
       self.init(corpus.name, try corpus.readBytes(), validationFraction, byBytes)
     }
   }

@@ -1,3 +1,5 @@
+import FileCore
+
 extension Registry where Product == any Dataset {
   /// The dataset of a name or of a file: `FORMAT:FILE`, `NAME` or `NAME:ARGUMENT` of an entry, or else a
   /// path, whose ending says the format.
@@ -11,27 +13,25 @@ extension Registry where Product == any Dataset {
   ///   - choice: the name, or the file's or folder's path.
   ///   - task: what is to be learnt from a file; by default what the file is made for.
   ///   - options: how a file is read.
-  ///   - decoders: how JSON Lines and packed files are read.
   /// - Throws: ``DatasetError/unknownDataset(name:known:)`` where it is neither a name nor the path of
   ///   something that is there, or what the entry's maker throws.
   public func open(
-    _ choice: String, task: FileTask? = nil, options: FileOptions = FileOptions(),
-    decoders: FileDecoders = .none
+    _ choice: String, task: FileTask? = nil, options: FileOptions = FileOptions()
   ) throws -> any Dataset {
     var formats = Self()
-    formats.registerFiles(task: task, options: options, decoders: decoders)
+    formats.registerFiles(task: task, options: options)
     if let dataset = try formats.product(choice) ?? product(choice) { return dataset }
     let known = entries.map(\.name)
     guard FileBytes.exists(choice) else {
       throw DatasetError.unknownDataset(name: choice, known: known)
     }
-    return FileDataset(choice, task: task, options: options, decoders: decoders)
+    return FileDataset(choice, task: task, options: options)
   }
 
   /// Adds the formats of files, each as `NAME:FILE`: `csv`, `tsv`, `jsonl`, `conll`, `conllu`, `folder`
   /// and `idx`, for files whose names don't say what they are.
   mutating func registerFiles(
-    task: FileTask? = nil, options: FileOptions = FileOptions(), decoders: FileDecoders = .none
+    task: FileTask? = nil, options: FileOptions = FileOptions()
   ) {
     for format in FileFormat.allCases {
       let name = format.rawValue
@@ -42,7 +42,7 @@ extension Registry where Product == any Dataset {
         }
         var own = options
         own.format = format
-        return FileDataset(path, task: task, options: own, decoders: decoders)
+        return FileDataset(path, task: task, options: own)
       }
     }
   }

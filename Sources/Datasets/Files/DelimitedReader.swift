@@ -1,37 +1,39 @@
+import FileCore
+
 /// Reads rows of fields with a delimiter between them, as RFC 4180 defines it for commas.
 ///
 /// A field that begins with a quote ends with the next one that stands alone; in between, two quotes mean
 /// one, and delimiters and line ends are text. Empty lines are passed over. In a field without quotes around
 /// it a quote is an error between commas, and text between tabs, where sentences are usual.
 struct DelimitedReader: FileRecordReader {
-  private let lines: FileLines
+  private let lines: TextLines
   private let delimiter: UInt8
   private var allowsBareQuotes: Bool { delimiter == UInt8(ascii: "\t") }
 
-  init(_ lines: FileLines, delimiter: Unicode.Scalar) {
+  init(_ lines: TextLines, delimiter: Unicode.Scalar) {
     self.lines = lines
     self.delimiter = UInt8(ascii: delimiter)
   }
 
   var place: SamplePlace { lines.place }
 
-  mutating func next() throws(DatasetError) -> FileRecord? {
+  mutating func next() throws(FileError) -> FileRecord? {
     while true {
-      guard let line = try lines.line() else { return nil }
+      guard let line = try lines.next() else { return nil }
       if line.withoutLineEnd.isEmpty { continue }
       let behind = lines.place
-      do throws(DatasetError) {
+      do throws(FileError) {
         return FileRecord(rows: [try row(beginning: line)])
       } catch {
         // What follows the first line of a malformed row may well be rows.
-        try lines.seek(to: behind)
+        lines.seek(to: behind)
         throw error
       }
     }
   }
 
   /// The fields of a row that begins with a line and may go on over others.
-  private func row(beginning first: [UInt8]) throws(DatasetError) -> [FileField] {
+  private func row(beginning first: [UInt8]) throws(FileError) -> [FileField] {
     var row = Row(bytes: first, line: lines.place.line)
     var fields: [FileField] = []
     while true {
@@ -63,23 +65,23 @@ struct DelimitedReader: FileRecordReader {
     var isAtEnd: Bool {
       switch bytes.count - position {
       case 0: true
-      case 1: bytes[position] == UInt8(ascii: "\n")
-      case 2: bytes[position] == UInt8(ascii: "\r") && bytes[position + 1] == UInt8(ascii: "\n")
+      case 1: bytes[position] == 0x0A || bytes[position] == 0x0D
+      case 2: bytes[position] == 0x0D && bytes[position + 1] == 0x0A
       default: false
       }
     }
   }
 
-  private func fault(_ row: Row, _ expected: String) -> DatasetError {
+  private func fault(_ row: Row, _ expected: String) -> FileError {
     let found =
       row.isAtEnd
       ? "the end of the line"
       : String(decoding: row.bytes[row.position..<row.position + 1], as: UTF8.self)
-    return .badRow(
-      path: lines.path, line: row.line, column: row.column, expected: expected, found: found)
+    return FileError(
+      file: lines.path, line: row.line, column: row.column, expected: expected, found: found)
   }
 
-  private func field(_ row: inout Row) throws(DatasetError) -> FileField {
+  private func field(_ row: inout Row) throws(FileError) -> FileField {
     let (line, column) = (row.line, row.column)
     guard !row.isAtEnd, row.bytes[row.position] == UInt8(ascii: "\"") else {
       let start = row.position
@@ -115,11 +117,11 @@ struct DelimitedReader: FileRecordReader {
   }
 
   /// Appends the next line to a row in the middle of a quoted field.
-  private func goOn(_ row: inout Row, quoteLine: Int, quoteColumn: Int) throws(DatasetError) {
+  private func goOn(_ row: inout Row, quoteLine: Int, quoteColumn: Int) throws(FileError) {
     row.size += row.bytes.count
-    guard row.size <= FileLines.longestLine, let more = try lines.line() else {
-      throw .badRow(
-        path: lines.path, line: quoteLine, column: quoteColumn,
+    guard row.size <= TextLines.longestLine, let more = try lines.next() else {
+      throw FileError(
+        file: lines.path, line: quoteLine, column: quoteColumn,
         expected: "a quote that ends the field", found: "none")
     }
     row.bytes = more

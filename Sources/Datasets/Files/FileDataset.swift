@@ -1,3 +1,5 @@
+import FileCore
+
 /// The samples of a file: a table, JSON Lines, tagged sentences, a folder of texts, or images.
 ///
 /// ```swift
@@ -14,19 +16,15 @@ public struct FileDataset: Dataset {
   public let path: String
   /// How it is read.
   public let options: FileOptions
-  /// How JSON and packed files are read.
-  public let decoders: FileDecoders
 
   /// A file. Nothing is read yet. A task that is given counts before that of the options.
   public init(
-    _ path: String, task: FileTask? = nil, options: FileOptions = FileOptions(),
-    decoders: FileDecoders = .none
+    _ path: String, task: FileTask? = nil, options: FileOptions = FileOptions()
   ) {
     self.path = path
     var options = options
     options.task = task ?? options.task
     self.options = options
-    self.decoders = decoders
   }
 
   /// The path.
@@ -34,14 +32,14 @@ public struct FileDataset: Dataset {
 
   /// Reads the file.
   ///
-  /// - Throws: ``DatasetError`` with file, line and column; that of the first malformed row unless
+  /// - Throws: `FileError` with file, line and column; that of the first malformed row unless
   ///   ``FileOptions/skipsBadRows`` is set.
   public func read() throws -> TaskSamples {
     try options.validate()
     let isFolder = Folder.exists(path)
     guard let format = options.format ?? FileFormat(path: path, isFolder: isFolder) else {
-      throw DatasetError.badArgument(
-        dataset: path,
+      throw FileError(
+        file: path,
         expected: "a file whose name ends with .csv, .tsv, .jsonl, .conll, .conllu or "
           + ".idx, or a folder", found: "another ending")
     }
@@ -51,7 +49,7 @@ public struct FileDataset: Dataset {
       return try LabelledFolder(path: path, options: options).read()
     case .idx:
       try require(.classification, for: "images")
-      return try ImageFiles(path: path, options: options, decoders: decoders).read()
+      return try ImageFiles(path: path, options: options).read()
     case .conll, .conllu:
       try require(.tagging, for: "tagged sentences")
       return try TaggedSentences(table(format), isUniversal: format == .conllu).read()
@@ -62,21 +60,22 @@ public struct FileDataset: Dataset {
       case .forecasting: return try NumberSeries(table).read()
       case .translation: return try TextPairs(table).read()
       case .tagging:
-        throw DatasetError.badArgument(
-          dataset: path, expected: "tagged sentences in a .conll or .conllu file",
+        throw FileError(
+          file: path, expected: "tagged sentences in a .conll or .conllu file",
           found: "a table")
       }
     }
   }
 
-  private func table(_ format: FileFormat) throws(DatasetError) -> RecordFile {
-    RecordFile(path: path, format: format, options: options, decoders: decoders)
+  private func table(_ format: FileFormat) throws(FileError) -> RecordFile {
+    RecordFile(
+      source: try TextSource(path, encoding: options.encoding), format: format, options: options)
   }
 
-  private func require(_ only: FileTask, for what: String) throws(DatasetError) {
+  private func require(_ only: FileTask, for what: String) throws(FileError) {
     guard let task = options.task, task != only else { return }
-    throw .badArgument(
-      dataset: path, expected: "\(only.rawValue), which is what \(what) is for",
+    throw FileError(
+      file: path, expected: "\(only.rawValue), which is what \(what) is for",
       found: task.rawValue)
   }
 }

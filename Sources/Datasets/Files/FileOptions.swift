@@ -1,56 +1,4 @@
-/// What a model is to learn from a file.
-public enum FileTask: String, Codable, CaseIterable, Sendable {
-  /// A text has a label.
-  case classification
-  /// Columns of numbers go on in time.
-  case forecasting
-  /// Each word of a sentence has a tag.
-  case tagging
-  /// A text has another text as its answer.
-  case translation
-}
-
-/// How a file of samples is written.
-public enum FileFormat: String, Codable, CaseIterable, Sendable {
-  /// Rows of fields with commas between them (RFC 4180).
-  case csv
-  /// Rows of fields with tabs between them; quotes as in CSV around whole fields.
-  case tsv
-  /// A JSON object a line.
-  case jsonl
-  /// A word and its columns a line, an empty line between sentences.
-  case conll
-  /// CoNLL-U: ten columns, of which the second is the word and the fourth its part of speech.
-  case conllu
-  /// A folder with a folder of text files for each label.
-  case folder
-  /// Images of handwritten digits and the like, with their labels: files of bytes with their sizes.
-  case idx
-
-  /// The format that a path's ending stands for, or nil: a folder if `isFolder`.
-  public init?(path: String, isFolder: Bool = false) {
-    if isFolder {
-      self = .folder
-      return
-    }
-    var name = path.split(separator: "/").last.map(String.init) ?? path
-    if name.hasSuffix(".gz") { name.removeLast(3) }
-    let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
-    switch ending {
-    case "json", "ndjson", "jsonl": self = .jsonl
-    case "tab", "tsv": self = .tsv
-    case "conll", "bio", "iob", "iob2": self = .conll
-    default:
-      if name.contains("-ubyte") || name.hasSuffix(".idx") {
-        self = .idx
-      } else if let format = FileFormat(rawValue: ending), format != .folder {
-        self = format
-      } else {
-        return nil
-      }
-    }
-  }
-}
+import FileCore
 
 /// How samples are read from a file. The defaults suit most files.
 ///
@@ -76,6 +24,10 @@ public struct FileOptions: Codable, Hashable, Sendable {
   /// forecasting where it holds something that is no number; for translation where it holds the names
   /// `source` and `target`. It does wherever ``columns`` has names.
   public var hasHeader: Bool?
+  /// How the file's bytes stand for text; found out unless given.
+  public var encoding: TextEncoding?
+  /// In which form texts, labels and names are compared; as they are written unless given.
+  public var form: TextForm?
   /// Whether malformed rows are passed over, and counted, instead of ending everything.
   public var skipsBadRows = false
   /// Every so manieth sample is for validation; of a series the last part of that share.
@@ -108,29 +60,5 @@ public struct FileOptions: Codable, Hashable, Sendable {
     try check("steps", steps, 1...1_000_000)
     try check("horizon", horizon, 1...1_000_000)
     try check("memory limit", memoryLimit, 0...(.max))
-  }
-}
-
-/// Rows of a file that were malformed and passed over.
-public struct SkippedRows: Equatable, Sendable {
-  /// How many.
-  public var count = 0
-  /// What was wrong with the first one: file, line, column, expected and found.
-  public var first: DatasetError?
-
-  /// None.
-  public init() {}
-
-  mutating func add(_ error: DatasetError) {
-    count += 1
-    first = first ?? error
-  }
-}
-
-extension SkippedRows {
-  /// One line that says how many rows were passed over, and what was wrong with the first; nil for none.
-  public var remark: String? {
-    guard let first else { return nil }
-    return "Passed over \(count) malformed \(count == 1 ? "row" : "rows"); the first: \(first)"
   }
 }

@@ -1,3 +1,5 @@
+import FileCore
+
 /// A field of a record: its text and where it stands.
 struct FileField {
   var text: String
@@ -7,15 +9,16 @@ struct FileField {
   var column: Int
 
   /// The error of a field that is not what it should be.
-  func fault(in path: String, expected: String) -> DatasetError {
+  func fault(in path: String, expected: String) -> FileError {
     let shown = text.isEmpty ? "nothing" : text.count > 40 ? text.prefix(40) + "…" : text
-    return .badRow(path: path, line: line, column: column, expected: expected, found: shown)
+    return FileError(
+      file: path, line: line, column: column, expected: expected, found: shown)
   }
 }
 
 extension FileField {
   /// Refuses a field without text: a model needs a step at least.
-  func requireText(in path: String) throws(DatasetError) {
+  func requireText(in path: String) throws(FileError) {
     if text.isEmpty { throw fault(in: path, expected: "a text") }
   }
 }
@@ -35,32 +38,38 @@ protocol FileRecordReader {
 
   /// The next record, or nil at the end.
   ///
-  /// - Throws: ``DatasetError/badRow(path:line:column:expected:found:)`` where a record is malformed; the
-  ///   next call then reads the one behind it.
-  mutating func next() throws(DatasetError) -> FileRecord?
+  /// - Throws: `FileError` with the line where a record is malformed; the next call then reads the one behind it.
+  mutating func next() throws(FileError) -> FileRecord?
 }
 
-extension FileLines {
+extension TextLines {
   /// A field of a line, which must be UTF-8.
   func field(
     _ bytes: some Collection<UInt8>, line: Int, column: Int
-  ) throws(DatasetError) -> FileField {
-    let all = Array(bytes)
-    guard let text = String(validating: all, as: UTF8.self) else {
-      let fault = UTF8Scan.firstFault(in: all)
-      throw .badRow(
-        path: path, line: line, column: column + (fault?.offset ?? 0),
+  ) throws(FileError) -> FileField {
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      let fault = UTF8Scan.firstFault(in: bytes)
+      throw FileError(
+        file: path, line: line, column: column + (fault?.offset ?? 0),
         expected: fault?.expected ?? "UTF-8", found: fault?.found ?? "other bytes")
     }
     return FileField(text: text, line: line, column: column)
   }
 }
 
-extension [UInt8] {
-  /// The line without its end, which is LF or CR LF.
-  var withoutLineEnd: ArraySlice<UInt8> {
-    guard last == UInt8(ascii: "\n") else { return self[...] }
-    let line = dropLast()
-    return line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+extension TextLines {
+  /// Where the next line begins.
+  var place: SamplePlace {
+    var place = SamplePlace()
+    (place.offset, place.line) = (offset, number)
+    return place
   }
+
+  /// The lines from a place on.
+  convenience init(_ source: TextSource, from place: SamplePlace) {
+    self.init(source, from: place.offset, number: place.line)
+  }
+
+  /// Goes to where a line begins.
+  func seek(to place: SamplePlace) { seek(to: place.offset, number: place.line) }
 }

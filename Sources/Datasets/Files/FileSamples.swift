@@ -1,7 +1,9 @@
+import FileCore
+
 /// The samples of a file of records, read as they are asked for, in constant memory.
 struct FileSamples: SampleSource {
   /// Makes a sample of a record.
-  typealias Maker = @Sendable (FileRecord) throws(DatasetError) -> Sample
+  typealias Maker = @Sendable (FileRecord) throws(FileError) -> Sample
 
   let file: RecordFile
   let layout: RecordFile.Layout
@@ -15,7 +17,7 @@ struct FileSamples: SampleSource {
   }
 
   /// The next samples; malformed records are passed over where the options say so.
-  func read(from place: inout SamplePlace, limit: Int) throws(DatasetError) -> [Sample] {
+  func read(from place: inout SamplePlace, limit: Int) throws(FileError) -> [Sample] {
     var start = place
     if place.offset == 0 {
       start = layout.start
@@ -24,11 +26,11 @@ struct FileSamples: SampleSource {
     var reader = try file.reader(from: start, names: layout.names)
     var samples: [Sample] = []
     while samples.count < limit {
-      do throws(DatasetError) {
+      do throws(FileError) {
         guard let record = try reader.next() else { break }
         samples.append(try make(record))
       } catch {
-        guard file.options.skipsBadRows, case .badRow = error else { throw error }
+        guard file.options.skipsBadRows, error.isOfALine else { throw error }
       }
     }
     let index = place.index + samples.count

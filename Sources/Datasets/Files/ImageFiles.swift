@@ -1,3 +1,5 @@
+import FileCore
+
 /// Images and their labels in IDX files, as those of MNIST are, each image read row by row.
 ///
 /// A sample is a sequence of H steps of W numbers from 0 to 1, and a class. The path is a folder with
@@ -9,26 +11,25 @@
 struct ImageFiles {
   let path: String
   let options: FileOptions
-  let decoders: FileDecoders
 
   /// The most bytes of a file, unpacked.
   private static let sizeLimit = 1 << 30
 
-  func read() throws(DatasetError) -> TaskSamples {
+  func read() throws(FileError) -> TaskSamples {
     let files = Folder.exists(path) ? try Folder.content(of: path).files : [path]
     let images = files.filter { Folder.name(of: $0).contains("images") }
     guard let first = images.first(where: { Folder.name(of: $0).contains("train") }) ?? images.first
     else {
-      throw .badArgument(
-        dataset: path, expected: "a file of images, such as train-images-idx3-ubyte", found: "none")
+      throw FileError(
+        file: path, expected: "a file of images, such as train-images-idx3-ubyte", found: "none")
     }
     let all = try pictures(first)
     var (training, validation) = (all, all)
     if let test = images.first(where: { $0 != first }) {
       validation = try pictures(test)
       guard validation.height == all.height, validation.width == all.width else {
-        throw .badRow(
-          path: test, line: 1, column: 9, expected: "images of \(all.height) x \(all.width)",
+        throw FileError(
+          file: test, line: 1, column: 9, expected: "images of \(all.height) x \(all.width)",
           found: "\(validation.height) x \(validation.width)")
       }
     } else {
@@ -43,7 +44,7 @@ struct ImageFiles {
       validation: validation)
   }
 
-  private func pictures(_ path: String) throws(DatasetError) -> Pictures {
+  private func pictures(_ path: String) throws(FileError) -> Pictures {
     let images = try IDXFile(path, dimensions: 3, bytes(path))
     let name = Folder.name(of: path)
     let other = name.replacing("images", with: "labels").replacing("idx3", with: "idx1")
@@ -52,8 +53,8 @@ struct ImageFiles {
     let labels = try IDXFile(labelPath, dimensions: 1, bytes(labelPath))
     let count = images.sizes[0]
     guard labels.sizes[0] == count else {
-      throw .badRow(
-        path: labelPath, line: 1, column: 5, expected: "\(count) labels, as there are images",
+      throw FileError(
+        file: labelPath, line: 1, column: 5, expected: "\(count) labels, as there are images",
         found: "\(labels.sizes[0])")
     }
     return Pictures(
@@ -61,16 +62,8 @@ struct ImageFiles {
       labels: Array(labels.values[labels.start...]), order: Array(0..<count))
   }
 
-  private func bytes(_ path: String) throws(DatasetError) -> [UInt8] {
-    let bytes = try FileBytes.read(path, limit: Self.sizeLimit)
-    guard bytes.starts(with: [0x1F, 0x8B]) else { return bytes }
-    do throws(FileDecoders.Fault) {
-      return try decoders.unpack(bytes, Self.sizeLimit)
-    } catch {
-      throw .badRow(
-        path: path, line: 1, column: error.offset + 1, expected: error.expected,
-        found: error.found)
-    }
+  private func bytes(_ path: String) throws(FileError) -> [UInt8] {
+    try FileBytes.readUnpacked(path, limit: Self.sizeLimit)
   }
 }
 
@@ -81,9 +74,10 @@ private struct IDXFile {
   /// Where the values begin.
   let start: Int
 
-  init(_ path: String, dimensions: Int, _ bytes: [UInt8]) throws(DatasetError) {
-    func fault(_ offset: Int, _ expected: String, _ found: String) -> DatasetError {
-      .badRow(path: path, line: 1, column: offset + 1, expected: expected, found: found)
+  init(_ path: String, dimensions: Int, _ bytes: [UInt8]) throws(FileError) {
+    func fault(_ offset: Int, _ expected: String, _ found: String) -> FileError {
+      FileError(
+        file: path, line: 1, column: offset + 1, expected: expected, found: found)
     }
     start = 4 + 4 * dimensions
     guard bytes.count >= start else {

@@ -1,3 +1,5 @@
+import FileCore
+
 /// A folder with a folder of text files for each label: `reviews/good/1.txt`, `reviews/bad/7.txt`.
 ///
 /// Where it holds folders `train` and `test`, or `train` and `valid`, these hold the labels' folders, and
@@ -9,7 +11,7 @@ struct LabelledFolder {
   /// The largest text of a sample, in bytes.
   static let largestText = 1 << 20
 
-  func read() throws(DatasetError) -> TaskSamples {
+  func read() throws(FileError) -> TaskSamples {
     let folders = try Folder.content(of: path).folders
     let train = folders.first { Folder.name(of: $0) == "train" }
     let test = folders.first { ["test", "valid", "validation"].contains(Folder.name(of: $0)) }
@@ -25,19 +27,21 @@ struct LabelledFolder {
       validation = all.indices.filter { $0 % period == period - 1 }.map { all[$0] }
     }
     guard !training.isEmpty else {
-      throw .badArgument(
-        dataset: path, expected: "a folder of text files for each label", found: "no text file")
+      throw FileError(
+        file: path, expected: "a folder of text files for each label", found: "no text file")
     }
     var own = options
     own.validationPeriod = .max
     var survey = TextSurvey(own)
-    for file in training { survey.add(try Self.text(of: file.path)) }
+    for file in training { survey.add(try Self.text(of: file.path, encoding: options.encoding)) }
     let tokenizer = survey.tokenizer
     let labels = Vocabulary(Set((training + validation).map(\.label)).sorted())
     return TaskSamples(
       input: .text(tokenizer), target: .label(labels),
-      training: FolderSamples(files: training, tokenizer: tokenizer, labels: labels),
-      validation: FolderSamples(files: validation, tokenizer: tokenizer, labels: labels),
+      training: FolderSamples(
+        files: training, encoding: options.encoding, tokenizer: tokenizer, labels: labels),
+      validation: FolderSamples(
+        files: validation, encoding: options.encoding, tokenizer: tokenizer, labels: labels),
       skipped: skipped)
   }
 
@@ -49,12 +53,12 @@ struct LabelledFolder {
   /// The text files of a folder's folders; those that are no text are counted where that is wanted.
   private func files(
     in path: String, _ skipped: inout SkippedRows
-  ) throws(DatasetError) -> [File] {
+  ) throws(FileError) -> [File] {
     var files: [File] = []
     for folder in try Folder.content(of: path).folders {
       for file in try Folder.content(of: folder).files {
-        do throws(DatasetError) {
-          _ = try Self.text(of: file)
+        do throws(FileError) {
+          _ = try Self.text(of: file, encoding: options.encoding)
           files.append(File(path: file, label: Folder.name(of: folder)))
         } catch {
           guard options.skipsBadRows else { throw error }
@@ -66,20 +70,19 @@ struct LabelledFolder {
   }
 
   /// The text of a file.
-  static func text(of path: String) throws(DatasetError) -> String {
-    let bytes = try FileBytes.read(path, limit: largestText)
-    if let fault = UTF8Scan.firstFault(in: bytes) {
-      throw .invalidUTF8(
-        path: path, offset: fault.offset, expected: fault.expected, found: fault.found)
-    }
-    guard !bytes.isEmpty else { throw .empty(name: path) }
-    return String(decoding: bytes, as: UTF8.self)
+  static func text(
+    of path: String, encoding: TextEncoding?
+  ) throws(FileError) -> String {
+    let text = try TextSource(path, encoding: encoding).text(limit: largestText)
+    guard !text.isEmpty else { throw FileError.empty(path) }
+    return text
   }
 }
 
 /// Text files, each read when it is asked for.
 private struct FolderSamples: IndexedSamples {
   let files: [LabelledFolder.File]
+  let encoding: TextEncoding?
   let tokenizer: any Tokenizer
   let labels: Vocabulary
 
@@ -87,7 +90,7 @@ private struct FolderSamples: IndexedSamples {
 
   func sample(at index: Int) throws -> Sample {
     let file = files[index]
-    let text = try LabelledFolder.text(of: file.path)
+    let text = try LabelledFolder.text(of: file.path, encoding: encoding)
     return Sample(.tokens(tokenizer.encode(text)), .label(labels.id(of: file.label) ?? 0))
   }
 }

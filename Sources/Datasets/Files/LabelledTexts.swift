@@ -1,32 +1,34 @@
+import FileCore
+
 /// Texts with a label: rows of a table or of JSON Lines.
 struct LabelledTexts {
   private let file: RecordFile
 
   init(_ file: RecordFile) { self.file = file }
 
-  func read() throws(DatasetError) -> TaskSamples {
+  func read() throws(FileError) -> TaskSamples {
     let layout = try file.layout(usual: ["text", "label"]) { _ in
       true
     } others: {
       [0, $0.count - 1]
     }
     guard layout.places.count == 2, layout.places[0] != layout.places[1] else {
-      throw .badArgument(
-        dataset: file.path, expected: "two columns, a text and its label",
+      throw FileError(
+        file: file.path, expected: "two columns, a text and its label",
         found: layout.names.joined(separator: ", "))
     }
     var labels: Set<String> = []
     var texts = TextSurvey(file.options)
-    let skipped = try file.forEach(layout) { (record) throws(DatasetError) in
+    let skipped = try file.forEach(layout) { (record) throws(FileError) in
       let fields = try file.fields(record, layout)
       try fields[0].requireText(in: file.path)
       labels.insert(try label(fields[1]))
       texts.add(fields[0].text)
     }
-    guard !labels.isEmpty else { throw .empty(name: file.path) }
+    guard !labels.isEmpty else { throw FileError.empty(file.path) }
     let tokenizer = texts.tokenizer
     let classes = Vocabulary(labels.sorted())
-    let (training, validation) = try file.parts(layout) { (record) throws(DatasetError) in
+    let (training, validation) = try file.parts(layout) { (record) throws(FileError) in
       let fields = try file.fields(record, layout)
       try fields[0].requireText(in: file.path)
       let name = try label(fields[1])
@@ -40,7 +42,7 @@ struct LabelledTexts {
       validation: validation, skipped: skipped)
   }
 
-  private func label(_ field: FileField) throws(DatasetError) -> String {
+  private func label(_ field: FileField) throws(FileError) -> String {
     guard !field.text.isEmpty, field.text.utf8.count <= 200 else {
       throw field.fault(in: file.path, expected: "a label of 1 to 200 bytes")
     }

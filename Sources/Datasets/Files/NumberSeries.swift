@@ -1,3 +1,5 @@
+import FileCore
+
 /// Columns of numbers that go on in time, a step a row, foretold some steps ahead.
 ///
 /// A sample is a window of T steps, and its target the same columns H steps later. The last part of the
@@ -7,7 +9,7 @@ struct NumberSeries {
 
   init(_ file: RecordFile) { self.file = file }
 
-  func read() throws(DatasetError) -> TaskSamples {
+  func read() throws(FileError) -> TaskSamples {
     let options = file.options
     let layout = try file.layout(usual: []) { row in
       row.contains { $0.number == nil }
@@ -17,7 +19,12 @@ struct NumberSeries {
     let (columns, chosen, rows, skipped) = try survey(layout)
     let cut = rows - rows / options.validationPeriod
     let least = options.steps + options.horizon
-    guard cut >= least else { throw .tooShort(tokens: cut, needed: least) }
+    guard cut >= least else {
+      throw FileError(
+        file: file.path,
+        expected: "at least \(least) rows for training, a window of \(options.steps) and "
+          + "\(options.horizon) behind it", found: "\(cut)")
+    }
     let source = SeriesSamples(
       file: file, layout: chosen, columns: columns, steps: options.steps,
       horizon: options.horizon, rows: 0..<cut)
@@ -40,11 +47,11 @@ struct NumberSeries {
   /// The columns that are numbers, their scales over the training part, and the number of rows.
   private func survey(
     _ layout: RecordFile.Layout
-  ) throws(DatasetError) -> ([Column], RecordFile.Layout, Int, SkippedRows) {
+  ) throws(FileError) -> ([Column], RecordFile.Layout, Int, SkippedRows) {
     var chosen = layout
     var isFirst = file.options.columns.isEmpty
     var rows = 0
-    _ = try file.forEach(layout) { (record) throws(DatasetError) in
+    _ = try file.forEach(layout) { (record) throws(FileError) in
       if isFirst {
         let fields = try file.fields(record, layout)
         let numeric = fields.indices.filter { fields[$0].number != nil }
@@ -58,11 +65,11 @@ struct NumberSeries {
       _ = try SeriesSamples.numbers(record, file, chosen)
       rows += 1
     }
-    guard rows > 0 else { throw .empty(name: file.path) }
+    guard rows > 0 else { throw FileError.empty(file.path) }
     var scales = chosen.names.map { _ in RunningScale() }
     let cut = rows - rows / file.options.validationPeriod
     var row = 0
-    let skipped = try file.forEach(chosen) { (record) throws(DatasetError) in
+    let skipped = try file.forEach(chosen) { (record) throws(FileError) in
       let numbers = try SeriesSamples.numbers(record, file, chosen)
       if row < cut { for (index, number) in numbers.enumerated() { scales[index].add(number) } }
       row += 1

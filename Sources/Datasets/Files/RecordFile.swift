@@ -1,9 +1,12 @@
+import FileCore
+
 /// A file of records, read as its options say.
 struct RecordFile: Sendable {
-  let path: String
+  let source: TextSource
   let format: FileFormat
   let options: FileOptions
-  let decoders: FileDecoders
+
+  var path: String { source.path }
 
   /// Which columns count, and where the records begin.
   struct Layout: Sendable {
@@ -16,13 +19,13 @@ struct RecordFile: Sendable {
   }
 
   /// The records from a place on; of JSON Lines those members that `names` says.
-  func reader(from place: SamplePlace, names: [String] = []) throws(DatasetError)
+  func reader(from place: SamplePlace, names: [String] = []) throws(FileError)
     -> any FileRecordReader
   {
-    let lines = try FileLines(path, from: place)
+    let lines = TextLines(source, from: place)
     return switch format {
     case .tsv: DelimitedReader(lines, delimiter: "\t")
-    case .jsonl: JSONLinesReader(lines, names: names, decode: decoders.members)
+    case .jsonl: JSONLinesReader(lines, names: names)
     case .conll, .conllu: SentenceReader(lines, isUniversal: format == .conllu)
     case .csv, .folder, .idx: DelimitedReader(lines, delimiter: ",")
     }
@@ -36,18 +39,18 @@ struct RecordFile: Sendable {
   ///   - others: the places that are taken where there are no such names, for so many columns.
   func layout(
     usual: [String], hasHeader: (_ row: [FileField]) -> Bool, others: (_ row: [FileField]) -> [Int]
-  ) throws(DatasetError) -> Layout {
+  ) throws(FileError) -> Layout {
     let named = options.columns
     if format == .jsonl {
       let names = named.isEmpty ? usual : named
       guard !names.isEmpty else {
-        throw .badArgument(
-          dataset: path, expected: "the names of the members that are numbers", found: "none")
+        throw FileError(
+          file: path, expected: "the names of the members that are numbers", found: "none")
       }
       return Layout(places: Array(names.indices), names: names)
     }
     var reader = try reader(from: SamplePlace())
-    guard let first = try reader.next()?.fields else { throw .empty(name: path) }
+    guard let first = try reader.next()?.fields else { throw FileError.empty(path) }
     let byName = named.contains { Int($0) == nil }
     let isHeader = options.hasHeader ?? (byName || hasHeader(first))
     let start = isHeader ? reader.place : SamplePlace()
@@ -62,8 +65,8 @@ struct RecordFile: Sendable {
         let number = Int(name).map { $0 - 1 }
         guard let place = titles.firstIndex(of: name) ?? number, first.indices.contains(place)
         else {
-          throw .badRow(
-            path: path, line: 1, column: 1, expected: "a column \(name)",
+          throw FileError(
+            file: path, line: 1, column: 1, expected: "a column \(name)",
             found: titles.joined(separator: ", "))
         }
         chosen.append(place)
@@ -71,8 +74,8 @@ struct RecordFile: Sendable {
       places = chosen
     }
     guard !places.isEmpty, places.allSatisfy(first.indices.contains) else {
-      throw .badRow(
-        path: path, line: 1, column: 1,
+      throw FileError(
+        file: path, line: 1, column: 1,
         expected: usual.isEmpty
           ? "a column of numbers" : "columns for \(usual.joined(separator: " and "))",
         found: titles.joined(separator: ", "))
@@ -81,11 +84,11 @@ struct RecordFile: Sendable {
   }
 
   /// The task of a table that says nothing about itself: forecasting where its second row is all numbers.
-  func likelyTask() throws(DatasetError) -> FileTask {
+  func likelyTask() throws(FileError) -> FileTask {
     guard format != .jsonl else { return .classification }
     var reader = try reader(from: SamplePlace())
     let first = try reader.next()
-    guard let row = try reader.next() ?? first else { throw .empty(name: path) }
+    guard let row = try reader.next() ?? first else { throw FileError.empty(path) }
     return row.fields.allSatisfy { $0.number != nil } ? .forecasting : .classification
   }
 
@@ -94,30 +97,30 @@ struct RecordFile: Sendable {
   /// - Parameter body: takes in a record; a malformed one that it throws may be passed over.
   /// - Returns: what was passed over.
   func forEach(
-    _ layout: Layout, _ body: (FileRecord) throws(DatasetError) -> Void
-  ) throws(DatasetError) -> SkippedRows {
+    _ layout: Layout, _ body: (FileRecord) throws(FileError) -> Void
+  ) throws(FileError) -> SkippedRows {
     var reader = try reader(from: layout.start, names: layout.names)
     var skipped = SkippedRows()
     while true {
-      do throws(DatasetError) {
+      do throws(FileError) {
         guard let record = try reader.next() else { return skipped }
         try body(record)
       } catch {
-        guard options.skipsBadRows, case .badRow = error else { throw error }
+        guard options.skipsBadRows, error.isOfALine else { throw error }
         skipped.add(error)
       }
     }
   }
 
   /// The fields of the layout's columns.
-  func fields(_ record: FileRecord, _ layout: Layout) throws(DatasetError) -> [FileField] {
+  func fields(_ record: FileRecord, _ layout: Layout) throws(FileError) -> [FileField] {
     let fields = record.fields
     var chosen: [FileField] = []
     for place in layout.places {
       guard place < fields.count else {
         let last = fields.last
-        throw .badRow(
-          path: path, line: last?.line ?? 0, column: (last?.column ?? 1),
+        throw FileError(
+          file: path, line: last?.line ?? 0, column: (last?.column ?? 1),
           expected: "\((layout.places.max() ?? 0) + 1) fields or more", found: "\(fields.count)")
       }
       chosen.append(fields[place])
@@ -126,12 +129,12 @@ struct RecordFile: Sendable {
   }
 
   /// Whether the samples stay in memory.
-  var staysInMemory: Bool { (FileBytes.size(path) ?? .max) <= options.memoryLimit }
+  var staysInMemory: Bool { source.count <= options.memoryLimit }
 
   /// The samples that a function makes of the records, in memory or as a stream, in two parts.
   func parts(
     _ layout: Layout, of make: @escaping FileSamples.Maker
-  ) throws(DatasetError) -> (training: any SampleSource, validation: any SampleSource) {
+  ) throws(FileError) -> (training: any SampleSource, validation: any SampleSource) {
     let all = FileSamples(file: self, layout: layout, make: make)
     let period = options.validationPeriod
     guard staysInMemory else {
@@ -158,12 +161,5 @@ extension ArraySamples {
 
 extension FileField {
   /// The finite number that it is, spaces around it aside, or nil.
-  var number: Double? {
-    let trimmed = text.drop { $0 == " " }
-    guard let end = trimmed.lastIndex(where: { $0 != " " }) else { return nil }
-    guard let first = trimmed.first, first.isNumber || "+-.".contains(first),
-      let number = Double(trimmed[...end]), number.isFinite
-    else { return nil }
-    return number
-  }
+  var number: Double? { text.finiteNumber }
 }

@@ -1,3 +1,5 @@
+import FileCore
+
 /// Windows of a series in a file, one behind the other, in constant memory.
 struct SeriesSamples: SampleSource {
   let file: RecordFile
@@ -40,13 +42,13 @@ struct SeriesSamples: SampleSource {
   }
 
   /// The scaled numbers of some rows, counted from a place, which moves behind them.
-  func values(_ rows: Range<Int>, from place: inout SamplePlace) throws(DatasetError) -> [Float] {
+  func values(_ rows: Range<Int>, from place: inout SamplePlace) throws(FileError) -> [Float] {
     var reader = try file.reader(
       from: place.offset == 0 ? layout.start : place, names: layout.names)
     var values: [Float] = []
     var row = 0
     while row < rows.upperBound {
-      do throws(DatasetError) {
+      do throws(FileError) {
         guard let record = try reader.next() else { break }
         let numbers = try Self.numbers(record, file, layout)
         if row >= rows.lowerBound {
@@ -54,15 +56,15 @@ struct SeriesSamples: SampleSource {
         }
         row += 1
       } catch {
-        guard file.options.skipsBadRows, case .badRow = error else { throw error }
+        guard file.options.skipsBadRows, error.isOfALine else { throw error }
       }
     }
     let index = place.index
     place = reader.place
     place.index = index
     guard row == rows.upperBound else {
-      throw .badRow(
-        path: file.path, line: place.line, column: 1, expected: "the rows that were there before",
+      throw FileError(
+        file: file.path, line: place.line, column: 1, expected: "the rows that were there before",
         found: "the end")
     }
     return values
@@ -86,7 +88,7 @@ struct SeriesSamples: SampleSource {
   /// The numbers of a record's columns.
   static func numbers(
     _ record: FileRecord, _ file: RecordFile, _ layout: RecordFile.Layout
-  ) throws(DatasetError) -> [Double] {
+  ) throws(FileError) -> [Double] {
     var numbers: [Double] = []
     for field in try file.fields(record, layout) {
       guard let number = field.number else {

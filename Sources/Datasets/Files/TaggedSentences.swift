@@ -1,10 +1,12 @@
+import FileCore
+
 /// Sentences whose words have tags; rare words are read as `<unk>`.
 struct TaggedSentences {
   private let file: RecordFile
   /// The columns of the word and of the tag, counted from 0; nil for the last one.
   private let columns: (word: Int, tag: Int?)
 
-  init(_ file: RecordFile, isUniversal: Bool) throws(DatasetError) {
+  init(_ file: RecordFile, isUniversal: Bool) throws(FileError) {
     self.file = file
     let names = file.options.columns
     guard !names.isEmpty else {
@@ -13,20 +15,20 @@ struct TaggedSentences {
     }
     let numbers = names.compactMap { Int($0) }.filter { $0 > 0 }
     guard names.count == 2, numbers.count == 2 else {
-      throw .badArgument(
-        dataset: file.path, expected: "the numbers of two columns, of the word and of the tag",
+      throw FileError(
+        file: file.path, expected: "the numbers of two columns, of the word and of the tag",
         found: names.joined(separator: ", "))
     }
     columns = (numbers[0] - 1, numbers[1] - 1)
   }
 
-  func read() throws(DatasetError) -> TaskSamples {
+  func read() throws(FileError) -> TaskSamples {
     let layout = RecordFile.Layout(places: [], names: [])
     var counts: [String: Int] = [:]
     var tags: Set<String> = []
     var index = 0
     let least = file.options.minimumCount
-    let skipped = try file.forEach(layout) { (record) throws(DatasetError) in
+    let skipped = try file.forEach(layout) { (record) throws(FileError) in
       let pairs = try pairs(record)
       let isHeldOut = index % file.options.validationPeriod == file.options.validationPeriod - 1
       index += 1
@@ -35,12 +37,12 @@ struct TaggedSentences {
         if !isHeldOut || least < 2 { counts[pair.word, default: 0] += 1 }
       }
     }
-    guard index > 0 else { throw .empty(name: file.path) }
+    guard index > 0 else { throw FileError.empty(file.path) }
     counts[Vocabulary.unknownName] = nil
     let known = counts.filter { $0.value >= least }.keys.sorted()
     let words = Vocabulary([Vocabulary.unknownName] + known)
     let names = Vocabulary(tags.sorted())
-    let (training, validation) = try file.parts(layout) { (record) throws(DatasetError) in
+    let (training, validation) = try file.parts(layout) { (record) throws(FileError) in
       let pairs = try pairs(record)
       return Sample(
         .tokens(pairs.map { words.id(of: $0.word) ?? 0 }),
@@ -53,15 +55,15 @@ struct TaggedSentences {
 
   private func pairs(
     _ record: FileRecord
-  ) throws(DatasetError) -> [(word: String, tag: String)] {
+  ) throws(FileError) -> [(word: String, tag: String)] {
     var pairs: [(word: String, tag: String)] = []
     for fields in record.rows {
       let tag = columns.tag ?? fields.count - 1
       guard fields.count > max(columns.word, tag), tag != columns.word else {
         let needed = max(columns.word + 1, tag + 1, 2)
         let last = fields[fields.count - 1]
-        throw .badRow(
-          path: file.path, line: last.line, column: last.column, expected: "\(needed) columns",
+        throw FileError(
+          file: file.path, line: last.line, column: last.column, expected: "\(needed) columns",
           found: "\(fields.count)")
       }
       pairs.append((fields[columns.word].text, fields[tag].text))

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Dates from words to numbers: `march the third, nineteen ninety-four` becomes `1994-03-03`.
 ///
 /// All days from 1900 to 2099 are equally likely, and so are the three ways of saying one. The baseline
@@ -40,7 +32,7 @@ public struct Dates: GeneratedTask {
       for day in days { tallies[day[place], default: 0] += 1 }
       return tallies.values.sorted().reduce(sum) { sum, tally in
         let share = Double(tally) / Double(days.count)
-        return sum - share * log(share)
+        return sum - share * naturalLogarithm(share)
       }
     }
     return TaskLevels(baseline: nats / 11, solved: Goal(.exactMatch, 0.98))

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Names of a given language: a class gives a word.
 ///
 /// Each of eight languages has beginnings, middles and ends from which its names are put together: a

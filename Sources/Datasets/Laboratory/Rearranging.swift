@@ -1,13 +1,5 @@
 import Requirements
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Sorting or reversing a sequence of letters: it is read to its end, then written anew.
 ///
 /// Sequences have `length / 2`, rounded up, to `length` letters of ten. The baseline knows the place and
@@ -53,7 +45,9 @@ public struct Rearranging: GeneratedTask {
     let symbols = lengths.reduce(0) { $0 + $1 + 1 }
     let nats = lengths.reduce(0.0) { sum, count in
       sum
-        + (0..<count).reduce(0) { $0 + (order == .reversing ? log(10) : entropy($1, of: count)) }
+        + (0..<count).reduce(0) {
+          $0 + (order == .reversing ? naturalLogarithm(10) : entropy($1, of: count))
+        }
     }
     return TaskLevels(baseline: nats / Double(symbols), solved: Goal(.exactMatch, 0.98))
   }
@@ -64,12 +58,13 @@ public struct Rearranging: GeneratedTask {
     let cumulative = (0...10).map { below in
       let share = Double(below) / 10
       return (rank + 1...count).reduce(0.0) { sum, hits in
-        sum + choose(count, hits) * pow(share, Double(hits)) * pow(1 - share, Double(count - hits))
+        sum + choose(count, hits) * power(share, Double(hits))
+          * power(1 - share, Double(count - hits))
       }
     }
     return zip(cumulative, cumulative.dropFirst()).reduce(0) { sum, bounds in
       let share = bounds.1 - bounds.0
-      return share > 0 ? sum - share * log(share) : sum
+      return share > 0 ? sum - share * naturalLogarithm(share) : sum
     }
   }
 

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 extension Grammar {
   /// The information of every byte of a text in nats, given all bytes before it.
   ///
@@ -64,7 +56,7 @@ extension Grammar {
       guard total > 0 else { return nil }
       if current.count == 1 { return 0 }
       for index in paths.indices { paths[index].probability /= total }
-      return -log(total)
+      return -naturalLogarithm(total)
     }
 
     /// Adds every path that leads from an instruction to a next byte.

@@ -1,3 +1,4 @@
+import FileCore
 import Requirements
 
 /// One token a byte: any file is a text, and nothing is unknown.
@@ -30,7 +31,7 @@ public struct ByteTokenizer: Tokenizer, Hashable {
 
   private static func name(of byte: UInt8) -> String {
     if (0x20...0x7E).contains(byte) { return String(Unicode.Scalar(byte)) }
-    return "<" + UTF8Scan.hexadecimal(byte) + ">"
+    return "<" + UTF8Scan.name(of: byte) + ">"
   }
 
   /// Nil: every text has its bytes.

@@ -1,3 +1,4 @@
+import FileCore
 import Requirements
 
 /// Turns text into token ids and back.

@@ -1,6 +1,7 @@
 import Cells
 import Checkpoint
 import Datasets
+import FileCore
 import Models
 import TensorCore
 

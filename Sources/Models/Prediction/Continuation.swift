@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 
 /// A line that a language model has gone on with.
 public struct Continuation: Sendable, Hashable {

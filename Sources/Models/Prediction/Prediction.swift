@@ -1,5 +1,6 @@
 import Checkpoint
 import Datasets
+import FileCore
 
 /// What a model makes of one input.
 public struct Prediction: Sendable {
@@ -37,9 +38,10 @@ public struct Prediction: Sendable {
     if !probabilities.isEmpty {
       let pairs = zip(interface.target.names, probabilities.map { "\(Float($0))" })
       members["probabilities"] = .object(
-        Dictionary(pairs.map { ($0, .number($1)) }, uniquingKeysWith: { first, _ in first }))
+        Dictionary(
+          pairs.map { (ExactString($0), .number($1)) }, uniquingKeysWith: { first, _ in first }))
     }
-    return JSONValue.object(members).text
+    return JSONValue(members: members).text
   }
 }
 

@@ -1,5 +1,6 @@
 import Checkpoint
 import Datasets
+import FileCore
 
 /// A line that is no input of a model.
 public struct UnreadableInput: Error, Hashable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 
 /// What has happened in a training, as its events told: what its report and its plot are made of.
 ///

@@ -1,6 +1,7 @@
 import Cells
 import Checkpoint
 import Datasets
+import FileCore
 import Models
 import Requirements
 import TensorCore
@@ -64,7 +65,7 @@ public struct LanguageModelTask: TrainingTask {
   public var vocabularySize: Int? { corpus.tokenizer.vocabulary.count }
 
   public var dataIdentity: String {
-    "a text of \(corpus.identity.byteCount) bytes with checksum \(hexadecimal(corpus.identity.crc32))"
+    "a text of \(corpus.identity.byteCount) bytes with checksum \(hexadecimal(corpus.identity.crc32, digits: 8))"
   }
 
   public func makeModel(using generator: inout Philox) -> LanguageModel {
@@ -210,10 +211,4 @@ extension Evaluation {
         Metric("perplexity", perplexity(nats: loss)),
       ])
   }
-}
-
-/// A checksum as eight digits.
-func hexadecimal(_ number: UInt32) -> String {
-  let digits = String(number, radix: 16)
-  return String(repeating: "0", count: 8 - digits.count) + digits
 }

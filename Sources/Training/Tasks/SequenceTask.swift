@@ -1,5 +1,6 @@
 import Checkpoint
 import Datasets
+import FileCore
 import Models
 import TensorCore
 
@@ -102,7 +103,7 @@ public struct SequenceTask: TrainingTask {
     let count = samples.training.count.map(String.init) ?? "a stream of"
     return "\(count) samples of \(interface.input.word) (\(interface.input.size)) to "
       + "\(interface.target.word) (\(interface.target.size)), "
-      + "the first with checksum \(hexadecimal(samples.training.firstChecksum))"
+      + "the first with checksum \(hexadecimal(samples.training.firstChecksum, digits: 8))"
   }
 
   public var batchesPerEpoch: Int? { samples.training.count.flatMap(collator.batchCount) }

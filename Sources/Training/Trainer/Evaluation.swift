@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 import Models
 
 /// A model measured on data that it does not learn from.
@@ -76,11 +77,11 @@ public struct Evaluation: Sendable, Hashable, Codable {
         let measures = [
           "precision": row.precision, "recall": row.recall, "F1": row.f1,
         ].mapValues { JSONValue.number("\($0)") }
-        return (row.name, JSONValue.object(measures))
+        return (ExactString(row.name), JSONValue(members: measures))
       }
       members["classes"] = .object(
         Dictionary(rows, uniquingKeysWith: { first, _ in first }))
     }
-    return JSONValue.object(members).text
+    return JSONValue(members: members).text
   }
 }

@@ -1,5 +1,6 @@
 import Checkpoint
 import Datasets
+import FileCore
 
 /// What a file was trained with is not what training would go on with.
 ///
@@ -37,7 +38,9 @@ extension ResumeMismatch {
     _ what: String, _ saved: Value, _ now: Value, ignoring: String? = nil, of file: String
   ) throws {
     var values = (try JSONValue(encoding: saved), try JSONValue(encoding: now))
-    if let ignoring, case (.object(var a), .object(var b)) = values {
+    if let ignoring = ignoring.map({ ExactString($0) }),
+      case (.object(var a), .object(var b)) = values
+    {
       (a[ignoring], b[ignoring]) = (nil, nil)
       values = (.object(a), .object(b))
     }
@@ -84,7 +87,7 @@ private struct JSONDifference {
     switch (left, right) {
     case (.object(let a), .object(let b)):
       for key in Set(a.keys).union(b.keys).sorted()
-      where take(a[key] ?? .null, b[key] ?? .null, key) { return }
+      where take(a[key] ?? .null, b[key] ?? .null, key.string) { return }
       return nil
     case (.array(let a), .array(let b)) where a.count == b.count:
       for (index, pair) in zip(a, b).enumerated() where take(pair.0, pair.1, "\(index)") { return }

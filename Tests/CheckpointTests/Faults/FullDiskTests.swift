@@ -12,7 +12,7 @@ import Testing
         larger.set(StoredArray(normals(400_000, seed: 8)), .model, "more")
         let error = #expect(throws: CheckpointError.self) { try larger.save(to: path) }
         let size = try larger.encoded().count
-        #expect(error?.problem == .noSpace(operation: "reserving \(size) bytes"))
+        #expect(error?.problem == .file(.noSpace(operation: "reserving \(size) bytes")))
         #expect(try Checkpoint(path: path) == sample())
         #expect(try fileNames(in: directory) == ["model.rnnz"])
         // What has room is saved as before.

@@ -1,3 +1,5 @@
+import FileCore
+
 /// A small generator with a fixed sequence, so that a failing case can be run again.
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64

@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 
 /// What must hold of a file of another library's format that is accepted.
 enum Oracles {

@@ -1,4 +1,5 @@
 import Datasets
+import FileCore
 import Testing
 
 @Suite struct SentenceTests {
@@ -63,8 +64,8 @@ import Testing
     let text = "a X\nb\nc Z\n\na X\nb Y\n"
     try withFile("t.conll", text) { path in
       #expect(
-        throws: DatasetError.badRow(
-          path: path, line: 2, column: 1, expected: "2 columns", found: "1")
+        throws: FileError(
+          file: path, line: 2, column: 1, expected: "2 columns", found: "1")
       ) { try FileDataset(path).read() }
       var options = FileOptions()
       options.skipsBadRows = true

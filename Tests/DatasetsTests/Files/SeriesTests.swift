@@ -1,4 +1,5 @@
 import Datasets
+import FileCore
 import Testing
 
 @Suite struct SeriesTests {
@@ -51,7 +52,10 @@ import Testing
     let csv = (0..<100).map { $0 < 90 ? "\($0 % 2 == 0 ? -3 : 5)\n" : "1e9\n" }.joined()
     try withFile("s.csv", csv) { path in
       let task = try FileDataset(path, options: options(memoryLimit: 1 << 20)).read()
-      guard case .features(let columns) = task.input else { return }
+      guard case .features(let columns) = task.input else {
+        Issue.record("\(task.input)")
+        return
+      }
       #expect(columns.map(\.name) == ["1"])
       #expect(abs(columns[0].offset - 1) < 1e-12 && abs(columns[0].scale - 4) < 1e-12)
     }
@@ -75,8 +79,8 @@ import Testing
     try withFile("s.csv", csv) { path in
       var own = options(memoryLimit: memoryLimit)
       #expect(
-        throws: DatasetError.badRow(
-          path: path, line: 9, column: 1, expected: "a number", found: "n/a")
+        throws: FileError(
+          file: path, line: 9, column: 1, expected: "a number", found: "n/a")
       ) { try FileDataset(path, task: .forecasting, options: own).read() }
       own.skipsBadRows = true
       let task = try FileDataset(path, task: .forecasting, options: own).read()
@@ -88,7 +92,11 @@ import Testing
 
   @Test func aSeriesThatIsTooShortSaysSo() throws {
     try withFile("s.csv", "1\n2\n3\n") { path in
-      #expect(throws: DatasetError.tooShort(tokens: 3, needed: 6)) {
+      #expect(
+        throws: FileError(
+          file: path, expected: "at least 6 rows for training, a window of 4 and 2 behind it",
+          found: "3")
+      ) {
         try FileDataset(path, options: options(memoryLimit: 0)).read()
       }
     }

@@ -1,4 +1,5 @@
 import Datasets
+import FileCore
 import Foundation
 import Testing
 
@@ -45,8 +46,8 @@ import Testing
       #expect(
         try read(path, ["2", "4"], hasHeader: false) == ["review=other", "fine=x", "poor=y"])
       #expect(
-        throws: DatasetError.badRow(
-          path: path, line: 1, column: 1, expected: "a column rating",
+        throws: FileError(
+          file: path, line: 1, column: 1, expected: "a column rating",
           found: "id, review, stars, other")
       ) { try read(path, ["review", "rating"]) }
     }
@@ -69,8 +70,8 @@ import Testing
   {
     try withFile("bad.csv", csv) { path in
       #expect(
-        throws: DatasetError.badRow(
-          path: path, line: line, column: column, expected: expected, found: found)
+        throws: FileError(
+          file: path, line: line, column: column, expected: expected, found: found)
       ) { try FileDataset(path, task: .classification).read() }
     }
   }
@@ -79,8 +80,8 @@ import Testing
     try withFolder(["r.csv": Array("text,label\nab".utf8) + [0xC3] + Array(",x\n".utf8)]) {
       folder in
       #expect(
-        throws: DatasetError.badRow(
-          path: "\(folder)/r.csv", line: 2, column: 4, expected: "a byte from 0x80 to 0xBF",
+        throws: FileError(
+          file: "\(folder)/r.csv", line: 2, column: 4, expected: "a byte from 0x80 to 0xBF",
           found: "the end")
       ) { try FileDataset("\(folder)/r.csv", task: .classification).read() }
     }
@@ -97,8 +98,8 @@ import Testing
       #expect(task.skipped.count == 3)
       #expect(
         task.skipped.first
-          == .badRow(
-            path: path, line: 3, column: 2, expected: "quotes around the field that holds one",
+          == FileError(
+            file: path, line: 3, column: 2, expected: "quotes around the field that holds one",
             found: "\""))
       #expect(task.target.names == ["a", "b"])
       #expect(try rows(task) == ["one=a", "two=b", "three=a", "four=b"])
@@ -150,8 +151,8 @@ import Testing
     }
     try withFile("pairs.tsv", "a\t\n") { path in
       #expect(
-        throws: DatasetError.badRow(
-          path: path, line: 1, column: 3, expected: "a text", found: "nothing")
+        throws: FileError(
+          file: path, line: 1, column: 3, expected: "a text", found: "nothing")
       ) { try FileDataset(path, task: .translation).read() }
     }
   }
@@ -181,14 +182,14 @@ import Testing
     #expect(try registry.open("adding:50") is AddingProblem)
     #expect(throws: DatasetError.self) { try registry.dataset("csv") }
     try withFile("r.data", "text,label\na,b\n") { path in
-      #expect(throws: DatasetError.self) { try registry.open(path).read() }
+      #expect(throws: FileError.self) { try registry.open(path).read() }
       let task = try registry.open("csv:" + path).read()
       #expect(task.training.count == 1)
-      #expect(throws: DatasetError.self) { try registry.open("csv:" + path, task: .tagging).read() }
+      #expect(throws: FileError.self) { try registry.open("csv:" + path, task: .tagging).read() }
     }
     for empty in ["", "text,label\n"] {
       try withFile("r.csv", empty) { path in
-        #expect(throws: DatasetError.empty(name: path)) { try FileDataset(path).read() }
+        #expect(throws: FileError.empty(path)) { try FileDataset(path).read() }
       }
     }
   }

@@ -1,4 +1,5 @@
 import Datasets
+import FileCore
 import Foundation
 import Testing
 
@@ -53,7 +54,7 @@ import Testing
       #expect(corpus.training.count == 800 && corpus.validation.count == 200)
       #expect((corpus.training + corpus.validation).map { UInt8($0) } == bytes)
       #expect(corpus.identity == CorpusIdentity(bytes: bytes))
-      #expect(throws: DatasetError.self) { try TokenizedCorpus(TextFile(path: path)) }
+      #expect(throws: FileError.self) { try TokenizedCorpus(TextFile(path: path)) }
       let again = try TokenizedCorpus(
         TextFile(path: path), validationFraction: 0.2, tokenizer: corpus.tokenizer)
       #expect(again.training == corpus.training)

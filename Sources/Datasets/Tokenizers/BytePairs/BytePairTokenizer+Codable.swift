@@ -1,3 +1,5 @@
+import FileCore
+
 extension BytePairTokenizer: Codable {
   private enum CodingKeys: String, CodingKey { case vocabulary, splits, results, special }
 
@@ -114,7 +116,7 @@ extension BytePairTokenizer {
       tokens.append(bytes)
     }
     if let missing = (0..<256).first(where: { ids[[UInt8($0)]] == nil }) {
-      let byte = UTF8Scan.hexadecimal(UInt8(missing))
+      let byte = UTF8Scan.name(of: UInt8(missing))
       throw BytePairFault(merge: nil, expected: "a token for each byte", found: "none for \(byte)")
     }
     var rules: [BytePairMerge] = []

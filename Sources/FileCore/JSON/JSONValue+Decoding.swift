@@ -7,6 +7,13 @@ public struct JSONMismatch: Error, Hashable, CustomStringConvertible {
   /// What was there.
   public let found: String
 
+  /// A way, what was wanted there and what was there.
+  package init(path: String, expected: String, found: String) {
+    self.path = path
+    self.expected = expected
+    self.found = found
+  }
+
   /// One line with all three.
   public var description: String {
     (path.isEmpty ? "" : "\(path): ") + "expected \(expected), found \(found)"
@@ -32,7 +39,7 @@ extension JSONValue {
 
 extension JSONMismatch {
   /// What an error that was thrown by `init(from:)` or `encode(to:)` says.
-  init(_ error: any Error) {
+  package init(_ error: any Error) {
     switch error {
     case DecodingError.keyNotFound(let key, let context):
       self.init(path: pathText(context.codingPath + [key]), expected: "a value", found: "nothing")

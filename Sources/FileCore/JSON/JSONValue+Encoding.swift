@@ -21,7 +21,7 @@ final class JSONNode {
   private var kind = Kind.object
   private var single = JSONValue.null
   private var elements: [JSONNode] = []
-  private var members: [String: JSONNode] = [:]
+  private var members: [ExactString: JSONNode] = [:]
 
   /// The number of elements, if it is an array.
   var count: Int { elements.count }
@@ -37,6 +37,7 @@ final class JSONNode {
 
   /// The member of this key; the same one each time, since containers may be asked for twice.
   func member(_ key: String) -> JSONNode {
+    let key = ExactString(key)
     if let node = members[key] { return node }
     let node = JSONNode()
     members[key] = node

@@ -1,6 +1,6 @@
 extension JSONScanner {
   /// Reads a string and gives what it stands for.
-  mutating func string() throws(JSONError) -> String {
+  package mutating func string() throws(JSONError) -> String {
     let start = position
     guard next == UInt8(ascii: "\"") else { throw failure("expected a string") }
     advance(by: 1)

@@ -1,13 +1,13 @@
 /// Decodes the members of an object.
 struct JSONObjectDecoder<Key: CodingKey>: KeyedDecodingContainerProtocol {
-  let members: [String: JSONValue]
+  let members: [ExactString: JSONValue]
   let codingPath: [any CodingKey]
 
-  var allKeys: [Key] { members.keys.compactMap { Key(stringValue: $0) } }
-  func contains(_ key: Key) -> Bool { members[key.stringValue] != nil }
+  var allKeys: [Key] { members.keys.compactMap { Key(stringValue: $0.string) } }
+  func contains(_ key: Key) -> Bool { members[ExactString(key.stringValue)] != nil }
 
   private func decoder(_ key: any CodingKey) throws -> JSONValueDecoder {
-    guard let value = members[key.stringValue] else {
+    guard let value = members[ExactString(key.stringValue)] else {
       throw DecodingError.keyNotFound(
         key, .init(codingPath: codingPath, debugDescription: "no value for \(key.stringValue)"))
     }

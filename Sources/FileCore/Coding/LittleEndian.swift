@@ -1,6 +1,6 @@
 extension [UInt8] {
   /// The number whose lowest byte stands at `offset`.
-  func littleEndian<Number: FixedWidthInteger & UnsignedInteger>(
+  package func littleEndian<Number: FixedWidthInteger & UnsignedInteger>(
     _ type: Number.Type, at offset: Int
   ) -> Number {
     var number: Number = 0
@@ -11,7 +11,9 @@ extension [UInt8] {
   }
 
   /// Appends a number, lowest byte first.
-  mutating func append<Number: FixedWidthInteger & UnsignedInteger>(littleEndian number: Number) {
+  package mutating func append<Number: FixedWidthInteger & UnsignedInteger>(
+    littleEndian number: Number
+  ) {
     for index in 0..<MemoryLayout<Number>.size {
       append(UInt8(truncatingIfNeeded: number >> (8 * index)))
     }

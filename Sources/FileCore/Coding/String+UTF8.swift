@@ -2,7 +2,7 @@ extension String {
   /// The text that some bytes are in UTF-8; nil where they are not.
   ///
   /// ASCII, which most names are, takes a shorter way than `String(validating:as:)`.
-  init?(utf8 bytes: ArraySlice<UInt8>) {
+  package init?(utf8 bytes: ArraySlice<UInt8>) {
     if bytes.allSatisfy({ $0 < 0x80 }) {
       self = String(decoding: bytes, as: UTF8.self)
     } else {

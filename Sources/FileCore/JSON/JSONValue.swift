@@ -7,7 +7,7 @@
 /// ```
 ///
 /// Numbers keep their digits, so that every integer and every float goes through unchanged.
-public enum JSONValue: Sendable, Hashable {
+public enum JSONValue: Sendable {
   /// `null`.
   case null
   /// `true` or `false`.
@@ -18,11 +18,44 @@ public enum JSONValue: Sendable, Hashable {
   case string(String)
   /// An array.
   case array([JSONValue])
-  /// An object. Keys are equal where Swift's strings are: canonically equivalent in Unicode.
-  case object([String: JSONValue])
+  /// An object. Keys are equal where their bytes are.
+  case object([ExactString: JSONValue])
+}
+
+extension JSONValue: Hashable {
+  /// Whether both say the same: texts byte by byte, numbers digit by digit.
+  public static func == (left: Self, right: Self) -> Bool {
+    switch (left, right) {
+    case (.null, .null): true
+    case (.bool(let a), .bool(let b)): a == b
+    case (.number(let a), .number(let b)), (.string(let a), .string(let b)):
+      a.utf8.elementsEqual(b.utf8)
+    case (.array(let a), .array(let b)): a == b
+    case (.object(let a), .object(let b)): a == b
+    default: false
+    }
+  }
+
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .null: hasher.combine(0)
+    case .bool(let value): hasher.combine(value)
+    case .number(let text), .string(let text): hasher.combine(ExactString(text))
+    case .array(let elements): hasher.combine(elements)
+    case .object(let members): hasher.combine(members)
+    }
+  }
 }
 
 extension JSONValue {
+  /// An object of named values.
+  public init(members: [String: JSONValue]) {
+    self = .object(
+      [ExactString: JSONValue](members.map { (ExactString($0.key), $0.value) }) { first, _ in first
+      })
+  }
+
   /// Reads a text, which must be one strict JSON value (RFC 8259) without duplicate keys.
   package init(parsing text: [UInt8], maximumDepth: Int) throws(JSONError) {
     var scanner = JSONScanner(text, maximumDepth: maximumDepth)
@@ -54,10 +87,10 @@ extension JSONValue {
       text += "]"
     case .object(let members):
       text += "{"
-      let sorted = members.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      let sorted = members.sorted { $0.key < $1.key }
       for (index, member) in sorted.enumerated() {
         if index > 0 { text += "," }
-        JSONValue.write(member.key, to: &text)
+        JSONValue.write(member.key.string, to: &text)
         text += ":"
         member.value.write(to: &text)
       }
@@ -86,7 +119,7 @@ extension JSONValue {
   }
 
   /// How deep arrays and objects nest: 0 for a number, 1 for an array of numbers.
-  var depth: Int {
+  package var depth: Int {
     switch self {
     case .array(let elements): 1 + (elements.map(\.depth).max() ?? 0)
     case .object(let members): 1 + (members.values.map(\.depth).max() ?? 0)
@@ -95,7 +128,7 @@ extension JSONValue {
   }
 
   /// What the value is, for "expected ..., found ...".
-  var summary: String {
+  package var summary: String {
     switch self {
     case .null: "null"
     case .bool, .number: text

@@ -4,6 +4,11 @@ package struct JSONError: Error, Hashable {
   package var offset: Int
   /// What a reader would have accepted there, or the rule that is broken.
   package var problem: String
+
+  package init(offset: Int, problem: String) {
+    self.offset = offset
+    self.problem = problem
+  }
 }
 
 /// A strict reader of JSON text, one token at a time; nothing is built that the caller does not ask for.
@@ -12,23 +17,24 @@ package struct JSONError: Error, Hashable {
 /// control characters, numbers have no leading zero or plus sign, there is no NaN or Infinity,
 /// no comment, no trailing comma, no key twice in an object. Text after the value is for the caller
 /// (`JSONValue.init(parsing:)`) to refuse.
-struct JSONScanner {
+package struct JSONScanner {
   let bytes: [UInt8]
-  private(set) var position: Int
+  /// The offset of the next byte.
+  package private(set) var position: Int
   private var depth = 0
   private let maximumDepth: Int
 
-  /// Bytes that a key may have. Hashing a string normalizes it, in time that grows with the square of
-  /// a run of combining marks: a key of a megabyte of them takes minutes.
+  /// Bytes that a key may have: a decoder's keys are strings, whose hash normalizes them in time that grows with the
+  /// square of a run of combining marks; a key of a megabyte of them takes minutes.
   private static let maximumKeySize = 512
 
-  init(_ bytes: [UInt8], position: Int = 0, maximumDepth: Int) {
+  package init(_ bytes: [UInt8], position: Int = 0, maximumDepth: Int) {
     self.bytes = bytes
     self.position = position
     self.maximumDepth = maximumDepth
   }
 
-  func failure(_ problem: String, at offset: Int? = nil) -> JSONError {
+  package func failure(_ problem: String, at offset: Int? = nil) -> JSONError {
     JSONError(offset: offset ?? position, problem: problem)
   }
 
@@ -45,7 +51,7 @@ struct JSONScanner {
   }
 
   /// Passes white space and the end of the text.
-  mutating func expectEnd() throws(JSONError) {
+  package mutating func expectEnd() throws(JSONError) {
     skipWhitespace()
     guard position == bytes.count else { throw failure("text after the value") }
   }
@@ -66,7 +72,7 @@ struct JSONScanner {
   }
 
   /// Reads an object, calling `body` for each key with the scanner before the value.
-  mutating func forEachMember(
+  package mutating func forEachMember(
     _ body: (inout JSONScanner, String) throws(JSONError) -> Void
   ) throws(JSONError) {
     _ = try members { (scanner, key) throws(JSONError) in try body(&scanner, key) }
@@ -76,9 +82,9 @@ struct JSONScanner {
   ///
   /// A key that stands there twice is told of at the end: with all keys at hand the dictionary never grows, so that
   /// each is hashed once.
-  mutating func members<Value>(
+  package mutating func members<Value>(
     _ value: (inout JSONScanner, String) throws(JSONError) -> Value
-  ) throws(JSONError) -> [String: Value] {
+  ) throws(JSONError) -> [ExactString: Value] {
     var members: [(key: String, value: Value)] = []
     var offsets: [Int] = []
     try enter("{")
@@ -105,16 +111,16 @@ struct JSONScanner {
       position += 1
     }
     leave()
-    var result = [String: Value](minimumCapacity: members.count)
+    var result = [ExactString: Value](minimumCapacity: members.count)
     for (index, member) in members.enumerated()
-    where result.updateValue(member.value, forKey: member.key) != nil {
+    where result.updateValue(member.value, forKey: ExactString(member.key)) != nil {
       throw failure("duplicate key", at: offsets[index])
     }
     return result
   }
 
   /// Reads an array, calling `body` with the scanner before each element.
-  mutating func forEachElement(
+  package mutating func forEachElement(
     _ body: (inout JSONScanner) throws(JSONError) -> Void
   ) throws(JSONError) {
     try enter("[")
@@ -167,7 +173,7 @@ struct JSONScanner {
   }
 
   /// Reads a whole number that is not negative.
-  mutating func count() throws(JSONError) -> Int {
+  package mutating func count() throws(JSONError) -> Int {
     let start = position
     guard let value = Int(try number()), value >= 0 else {
       throw failure("expected a whole number from 0 to \(Int.max)", at: start)

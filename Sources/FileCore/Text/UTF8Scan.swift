@@ -1,14 +1,15 @@
 /// The well-formed byte sequences of UTF-8 (The Unicode Standard, table 3-7).
 package enum UTF8Scan {
-  /// The first byte that breaks UTF-8: where it is, what had to stand there, what stands there.
-  package struct Fault: Equatable, Sendable {
-    package let offset: Int
-    package let expected: String
-    package let found: String
+  /// The mark at the beginning of some files: U+FEFF.
+  package static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  /// The first byte that breaks UTF-8, or nil where all of them are UTF-8.
+  package static func firstFault(in bytes: some Sequence<UInt8>) -> ByteFault? {
+    bytes.withContiguousStorageIfAvailable { firstFault(in: $0) }
+      ?? Array(bytes).withUnsafeBufferPointer { firstFault(in: $0) }
   }
 
-  /// The first fault of some bytes, or nil where all of them are UTF-8.
-  package static func firstFault(in bytes: [UInt8]) -> Fault? {
+  private static func firstFault(in bytes: UnsafeBufferPointer<UInt8>) -> ByteFault? {
     var offset = 0
     while offset < bytes.count {
       let lead = bytes[offset]
@@ -17,15 +18,15 @@ package enum UTF8Scan {
         continue
       }
       guard let tail = tail(after: lead) else {
-        return Fault(
-          offset: offset, expected: "the first byte of a character", found: hexadecimal(lead))
+        return ByteFault(
+          offset: offset, expected: "the first byte of a character", found: name(of: lead))
       }
       for (index, range) in tail.enumerated() {
         let place = offset + 1 + index
         guard place < bytes.count, range.contains(bytes[place]) else {
-          let bounds = "\(hexadecimal(range.lowerBound)) to \(hexadecimal(range.upperBound))"
-          let found = place < bytes.count ? hexadecimal(bytes[place]) : "the end"
-          return Fault(offset: place, expected: "a byte from \(bounds)", found: found)
+          let bounds = "\(name(of: range.lowerBound)) to \(name(of: range.upperBound))"
+          let found = place < bytes.count ? name(of: bytes[place]) : "the end"
+          return ByteFault(offset: place, expected: "a byte from \(bounds)", found: found)
         }
       }
       offset += 1 + tail.count
@@ -60,8 +61,7 @@ package enum UTF8Scan {
   }
 
   /// A byte as `0x0A`.
-  static func hexadecimal(_ byte: UInt8) -> String {
-    let digits = String(byte, radix: 16, uppercase: true)
-    return "0x" + (digits.count < 2 ? "0" : "") + digits
+  package static func name(of byte: UInt8) -> String {
+    "0x" + hexadecimal(byte, digits: 2).uppercased()
   }
 }

@@ -1,0 +1,144 @@
+/// How a file's bytes stand for text.
+public enum TextEncoding: String, Codable, CaseIterable, Sendable {
+  /// One to four bytes a character; a mark at the beginning is passed over.
+  case utf8 = "utf-8"
+  /// Two or four bytes a character, in the order that a mark at the beginning says, else the lower byte first.
+  case utf16 = "utf-16"
+  /// One byte a character: ISO 8859-1, with the characters of Windows-1252 where that one has controls.
+  case latin1 = "latin-1"
+
+  /// The name by which people know it.
+  public var title: String {
+    switch self {
+    case .utf8: "UTF-8"
+    case .utf16: "UTF-16"
+    case .latin1: "Latin-1"
+    }
+  }
+
+  /// The encoding of a name, as it is usually spelled: `utf8`, `UTF-16`, `latin1`, `iso-8859-1`, `cp1252` ...
+  public init?(name: String) {
+    let letters = name.lowercased().filter { $0.isLetter || $0.isNumber }
+    switch letters {
+    case "utf8": self = .utf8
+    case "utf16", "utf16le", "utf16be", "ucs2", "unicode": self = .utf16
+    case "latin1", "iso88591", "windows1252", "cp1252", "ansi", "l1": self = .latin1
+    default: return nil
+    }
+  }
+}
+
+extension TextEncoding {
+  /// The encoding that some bytes look like, and nil where they look like none.
+  ///
+  /// Marks and zero bytes tell UTF-16; whatever is valid UTF-8 is that. Of other bytes Latin-1 is assumed where they
+  /// read as words of it: small letters with accents stand behind letters, and nothing is a control character.
+  package static func detected(in bytes: [UInt8]) -> TextEncoding? {
+    if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return .utf16 }
+    if bytes.starts(with: UTF8Scan.mark) { return .utf8 }
+    if zeroSide(of: bytes) != nil { return .utf16 }
+    if UTF8Scan.firstFault(in: bytes) == nil { return .utf8 }
+    return looksLatin(bytes) ? .latin1 : nil
+  }
+
+  /// Which byte of each pair is zero in most: 0 or 1; nil where neither is.
+  private static func zeroSide(of bytes: [UInt8]) -> Int? {
+    let sample = bytes.prefix(1 << 12)
+    guard sample.count >= 4, sample.contains(0) else { return nil }
+    var zeros = [0, 0]
+    for (index, byte) in sample.enumerated() where byte == 0 { zeros[index & 1] += 1 }
+    let pairs = sample.count / 2
+    for side in 0...1 where zeros[side] * 10 >= pairs * 7 && zeros[1 - side] * 20 <= pairs {
+      return side
+    }
+    return nil
+  }
+
+  private static func looksLatin(_ bytes: [UInt8]) -> Bool {
+    var accents = 0
+    for (index, byte) in bytes.enumerated() {
+      switch byte {
+      case 0x09, 0x0A, 0x0C, 0x0D: continue
+      case 0..<0x20, 0x7F..<0xA0: return false
+      case 0xDF..<0xFF where byte != 0xF7:
+        if index > 0, isLetter(bytes[index - 1]) { accents += 1 }
+      case 0xC0..<0xDF where index + 1 < bytes.count && (0x80..<0xC0).contains(bytes[index + 1]):
+        // A character of UTF-8, in a file that breaks elsewhere.
+        return false
+      default: continue
+      }
+    }
+    return accents > 0
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    (0x61...0x7A).contains(byte | 0x20) || byte >= 0xDF
+  }
+
+  /// The UTF-8 of some bytes in this encoding, without a mark at the beginning.
+  package func utf8(_ bytes: [UInt8]) throws(ByteFault) -> [UInt8] {
+    switch self {
+    case .utf8: return bytes.starts(with: UTF8Scan.mark) ? Array(bytes[3...]) : bytes
+    case .latin1: return Self.latin(bytes)
+    case .utf16: return try Self.fromUTF16(bytes)
+    }
+  }
+
+  private static func latin(_ bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count + bytes.count / 8)
+    for byte in bytes {
+      if byte < 0x80 {
+        result.append(byte)
+        continue
+      }
+      let value = (0x80..<0xA0).contains(byte) ? windows[Int(byte) - 0x80] : UInt16(byte)
+      if value < 0x800 {
+        result.append(0xC0 | UInt8(value >> 6))
+      } else {
+        result.append(0xE0 | UInt8(value >> 12))
+        result.append(0x80 | UInt8(value >> 6 & 0x3F))
+      }
+      result.append(0x80 | UInt8(value & 0x3F))
+    }
+    return result
+  }
+
+  /// The characters of Windows-1252 from 0x80 to 0x9F; the five that it leaves out stay controls.
+  private static let windows: [UInt16] = [
+    0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039,
+    0x0152, 0x8D, 0x017D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+    0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x9D, 0x017E, 0x0178,
+  ]
+
+  private static func fromUTF16(_ bytes: [UInt8]) throws(ByteFault) -> [UInt8] {
+    let isBigEndian = bytes.starts(with: [0xFE, 0xFF])
+    let hasMark = isBigEndian || bytes.starts(with: [0xFF, 0xFE])
+    let high = isBigEndian || !hasMark && zeroSide(of: bytes) == 0 ? 0 : 1
+    func unit(_ place: Int) -> UInt16? {
+      guard place + 1 < bytes.count else { return nil }
+      return UInt16(bytes[place + high]) << 8 | UInt16(bytes[place + 1 - high])
+    }
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count)
+    var place = hasMark ? 2 : 0
+    while place < bytes.count {
+      guard let first = unit(place) else {
+        throw ByteFault(offset: place, expected: "two bytes of a character", found: "one")
+      }
+      var value = UInt32(first)
+      if first & 0xFC00 == 0xD800, let second = unit(place + 2), second & 0xFC00 == 0xDC00 {
+        value = 0x10000 + (value & 0x3FF) << 10 + UInt32(second & 0x3FF)
+        place += 2
+      }
+      guard let scalar = Unicode.Scalar(value) else {
+        throw ByteFault(
+          offset: place, expected: "a character, or both halves of one",
+          found: "half of one, 0x" + hexadecimal(first, digits: 4))
+      }
+      result.append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? [])
+      place += 2
+    }
+    return result
+  }
+}

@@ -1,0 +1,106 @@
+/// A text file as UTF-8, however it is packed and encoded: what every reader of text reads.
+///
+/// A plain file of UTF-8 is read where it lies, in constant memory. One that is packed by gzip, in another encoding, or a
+/// pipe is held whole, at most ``largest`` bytes of it.
+package struct TextSource: Sendable {
+  /// The most bytes of a text that is held whole: 1 GiB.
+  package static let largest = 1 << 30
+  /// The largest file that is looked through before its encoding is decided; of larger ones the beginning counts.
+  private static let largestSample = 1 << 26
+
+  private enum Storage: Sendable {
+    case file(OpenFile)
+    case memory([UInt8])
+  }
+
+  /// The file's path.
+  package let path: String
+  /// How its bytes stand for text.
+  package let encoding: TextEncoding
+  /// Whether it was packed by gzip.
+  package let isPacked: Bool
+  /// Where the text begins: behind a mark.
+  package let start: Int
+  /// Where the text ends.
+  package let end: Int
+  private let storage: Storage
+
+  /// Opens a file, in an encoding that is given or found out.
+  ///
+  /// - Throws: ``FileError`` where it can't be read, is damaged, or is no text in the encoding that was given.
+  package init(_ path: String, encoding given: TextEncoding? = nil) throws(FileError) {
+    let file = try OpenFile(pathOrPipe: path)
+    guard !Folder.exists(path) else { throw FileError(file: path, .notARegularFile) }
+    self.path = path
+    let first =
+      file.isSeekable
+      ? try file.read(at: 0, count: min(file.size, Self.largestSample))
+      : try FileBytes.rest(of: file, limit: Self.largest)
+    isPacked = Gzip.begins(first)
+    var bytes = first
+    if isPacked {
+      let packed = file.isSeekable ? try FileBytes.read(path, limit: Self.largest) : first
+      bytes = try FileBytes.unpacked(packed, of: path, limit: Self.largest)
+    }
+    let encoding = given ?? Self.encoding(of: bytes, isWhole: isPacked || file.size == bytes.count)
+    self.encoding = encoding
+    if encoding == .utf8 {
+      let hasMark = bytes.starts(with: UTF8Scan.mark)
+      start = hasMark ? UTF8Scan.mark.count : 0
+      storage = isPacked || !file.isSeekable ? .memory(bytes) : .file(file)
+      end = isPacked || !file.isSeekable ? bytes.count : file.size
+      return
+    }
+    if !isPacked, file.isSeekable, file.size > bytes.count {
+      bytes = try FileBytes.read(path, limit: Self.largest)
+    }
+    start = 0
+    do throws(ByteFault) {
+      bytes = try encoding.utf8(bytes)
+    } catch {
+      throw FileError(
+        file: path,
+        .encoding(
+          encoding, .byte(error.offset), expected: error.expected, found: error.found,
+          likely: TextEncoding.detected(in: bytes)))
+    }
+    end = bytes.count
+    storage = .memory(bytes)
+  }
+
+  /// What bytes look like; UTF-8 where they look like nothing, so that its reader names the fault.
+  private static func encoding(of bytes: [UInt8], isWhole: Bool) -> TextEncoding {
+    // The last character of a part may be cut.
+    let whole = isWhole ? bytes : bytes.dropLast(UTF8Scan.unfinishedTail(of: bytes))
+    return TextEncoding.detected(in: whole) ?? .utf8
+  }
+
+  /// The number of bytes of the text.
+  package var count: Int { end - start }
+
+  /// The bytes from a place on, at most so many, and none at the end.
+  package func read(at offset: Int, atMost count: Int) throws(FileError) -> ArraySlice<UInt8> {
+    switch storage {
+    case .memory(let bytes):
+      return bytes[min(offset, bytes.count)..<min(offset + count, bytes.count)]
+    case .file(let file):
+      return try file.bytes(at: offset, atMost: count)[...]
+    }
+  }
+
+  /// The whole text, which is checked to be UTF-8.
+  ///
+  /// - Throws: ``FileError`` where it is larger than a limit, or no text.
+  package func text(limit: Int = Self.largest) throws(FileError) -> String {
+    guard count <= limit else { throw FileBytes.tooLarge(path, limit) }
+    let bytes = try read(at: start, atMost: count)
+    if let fault = UTF8Scan.firstFault(in: bytes) {
+      throw FileError(
+        file: path,
+        .encoding(
+          .utf8, .byte(start + fault.offset), expected: fault.expected, found: fault.found,
+          likely: nil))
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
