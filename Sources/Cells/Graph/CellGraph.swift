@@ -1,9 +1,8 @@
-import Requirements
-
 /// A cell's equations as a graph, for one input size and hidden size.
 ///
-/// It is what all readers of a cell read: the oracle, the plan, the formula printer.
-public struct CellGraph: Sendable {
+/// It holds what the equations say, as they say it, and it is what all readers of a cell read: the oracle, the
+/// plan, the formula. Two are equal if they say the same, node for node.
+public struct CellGraph: Sendable, Equatable {
   /// A state: its name and number of units.
   public struct State: Sendable, Hashable {
     /// The name that the equations gave it, "hidden" or "cell", say.
@@ -85,23 +84,11 @@ public struct CellGraph: Sendable {
   /// The new value of each state.
   package var updates: [NodeID]
   package var output: NodeID
-  /// What stands behind the parameters among those that a pass is given.
+  /// Weight-dropout masks, which a pass is given as extra parameters after ``parameters``.
   package var weightMasks: [WeightMask] = []
 
   /// The number of units of the output.
   public var outputSize: Int { graph[output].columns }
-
-  /// States a cell's equations for the given sizes.
-  public init(
-    _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, bias: Bool = true
-  ) {
-    require(
-      inputSize > 0 && hiddenSize > 0,
-      "expected positive sizes, found \(inputSize) input units and \(hiddenSize) hidden units")
-    var builder = CellBuilder(inputSize: inputSize, hiddenSize: hiddenSize, hasBias: bias)
-    cell.equations(&builder)
-    self = builder.trace.finish(inputSize: inputSize, hiddenSize: hiddenSize)
-  }
 
   init(
     graph: Graph, inputSize: Int, hiddenSize: Int, states: [State], parameters: [Parameter],

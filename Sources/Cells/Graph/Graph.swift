@@ -15,12 +15,13 @@ package enum Dependence: Int, Comparable, Sendable {
   package static func < (a: Dependence, b: Dependence) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// An expression graph: every node stands after the nodes that it reads, and no two are alike.
+/// An expression graph, as it was written: every node stands after the nodes that it reads.
 ///
-/// Adding an operation that is there already gives the node that is there, so that common
-/// subexpressions are shared from the start; constants are folded in the same place.
-package struct Graph: Sendable {
-  package struct Node: Sendable {
+/// Adding an operation adds a node; nothing is rewritten, so that the oracle, the formulas and a cell's text
+/// read what the equations say. Only a leaf (the input, a state, a parameter, a constant) is one node however
+/// often it is mentioned. ``SimplifiedGraph`` is what the compiler makes of it.
+package struct Graph: GraphBuilder, Equatable, Sendable {
+  package struct Node: Sendable, Hashable {
     package var operation: Operation
     package var rows: Int
     package var columns: Int
@@ -28,38 +29,35 @@ package struct Graph: Sendable {
   }
 
   package private(set) var nodes: [Node] = []
-  private var index: [Operation: NodeID] = [:]
+  private var leaves: [Operation: NodeID] = [:]
 
   package init() {}
 
-  package subscript(id: NodeID) -> Node { nodes[id] }
+  /// Two graphs are equal if they have the same nodes in the same order.
+  package static func == (a: Graph, b: Graph) -> Bool { a.nodes == b.nodes }
 
-  /// The node for an operation; leaves state their own size, the others' follows from what they read.
-  package mutating func add(_ operation: Operation, rows: Int = 1, columns: Int = 1) -> NodeID {
-    if let simpler = simplified(operation) { return simpler }
-    if let known = index[operation] { return known }
-    let node = makeNode(operation, rows, columns)
-    nodes.append(node)
-    index[operation] = nodes.count - 1
+  package mutating func add(_ operation: Operation, rows: Int, columns: Int) -> NodeID {
+    if operation.isLeaf, let known = leaves[operation] { return known }
+    nodes.append(makeNode(operation, rows, columns))
+    if operation.isLeaf { leaves[operation] = nodes.count - 1 }
     return nodes.count - 1
   }
 
-  /// How often each node is read by another one.
-  package func useCounts(roots: [NodeID]) -> [Int] {
-    var counts = [Int](repeating: 0, count: nodes.count)
-    for node in nodes { for operand in node.operation.operands { counts[operand] += 1 } }
-    for root in roots { counts[root] += 1 }
-    return counts
+  /// Gives a leaf another size, which must suit what reads it.
+  mutating func resize(_ leaf: NodeID, rows: Int, columns: Int) {
+    (nodes[leaf].rows, nodes[leaf].columns) = (rows, columns)
   }
 
-  /// The nodes that some root depends on, roots included.
-  package func reachable(from roots: [NodeID]) -> Set<NodeID> {
-    var reached = Set<NodeID>()
-    var pending = roots
-    while let id = pending.popLast() {
-      if reached.insert(id).inserted { pending += nodes[id].operation.operands }
+  /// For each node the first one that says the same: it has the same operation, and reads what says the same.
+  var firstAlike: [NodeID] {
+    var known: [Operation: NodeID] = [:]
+    var first: [NodeID] = []
+    for (id, node) in nodes.enumerated() {
+      let operation = node.operation.mapOperands { first[$0] }
+      first.append(known[operation] ?? id)
+      known[operation] = first[id]
     }
-    return reached
+    return first
   }
 
   private func makeNode(_ operation: Operation, _ rows: Int, _ columns: Int) -> Node {

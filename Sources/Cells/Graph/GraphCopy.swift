@@ -1,10 +1,10 @@
 /// Copies nodes of one graph into another, with what they read, each once.
-package struct GraphCopy {
-  package var result: Graph
+package struct GraphCopy<Result: GraphBuilder> {
+  package var result: Result
   private let source: Graph
   private var copies: [NodeID: NodeID] = [:]
 
-  package init(of source: Graph, into result: Graph = Graph()) {
+  package init(of source: Graph, into result: Result) {
     self.source = source
     self.result = result
   }
@@ -13,10 +13,12 @@ package struct GraphCopy {
   package mutating func map(_ id: NodeID, to copy: NodeID) { copies[id] = copy }
 
   /// The copy of a node.
-  package mutating func node(_ id: NodeID) -> NodeID {
-    if let copy = copies[id] { return copy }
+  package mutating func node(_ id: NodeID) -> NodeID { nodes([id])[0] }
+
+  /// The copies of several nodes; what they read is copied in the order in which it stands in the source.
+  package mutating func nodes(_ ids: [NodeID]) -> [NodeID] {
     var needed = Set<NodeID>()
-    var pending = [id]
+    var pending = ids
     while let next = pending.popLast() {
       if copies[next] == nil, needed.insert(next).inserted {
         pending += source[next].operation.operands
@@ -29,13 +31,6 @@ package struct GraphCopy {
         original.operation.mapOperands { copies[$0] ?? $0 }, rows: original.rows,
         columns: original.columns)
     }
-    return copies[id] ?? id
-  }
-}
-
-extension Graph {
-  /// Adds a leaf before anything reads it, with a size that differs from the one that it had.
-  mutating func reserveLeaf(_ operation: Operation, rows: Int, columns: Int) {
-    _ = add(operation, rows: rows, columns: columns)
+    return ids.map { copies[$0] ?? $0 }
   }
 }

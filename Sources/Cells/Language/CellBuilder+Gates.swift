@@ -29,8 +29,9 @@ extension CellBuilder {
     return Gates(
       signals: zip(gates, normalized).map { gate, product in
         let gain = isNormalized ? vector("gain_\(name).\(gate)", initially: .constant(1)) : nil
-        let bias = bias("\(name).\(gate)", initially: biases[gate])
-        return (gate, (gain.map { $0 * product } ?? product) + bias)
+        let scaled = gain.map { $0 * product } ?? product
+        let bias = hasBias ? bias("\(name).\(gate)", initially: biases[gate]) : nil
+        return (gate, bias.map { scaled + $0 } ?? scaled)
       })
   }
 }

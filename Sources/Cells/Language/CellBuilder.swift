@@ -16,19 +16,19 @@ public struct CellBuilder {
 
   let trace: Trace
 
-  init(inputSize: Int, hiddenSize: Int, hasBias: Bool) {
+  init(_ trace: Trace, inputSize: Int, hiddenSize: Int, hasBias: Bool) {
+    self.trace = trace
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
     self.hasBias = hasBias
-    trace = Trace(inputSize: inputSize)
   }
 
   /// The input of the step, I units.
-  public var input: Signal { Signal(id: trace.input, trace: trace) }
+  public var input: Signal { trace.signal(.sequence(0), width: inputSize) }
 
   /// A state, as it was before the step. Asking again for the same name gives the same state.
   public func state(_ name: String, width: Int? = nil) -> Signal {
-    Signal(id: trace.state(name, width: width ?? hiddenSize), trace: trace)
+    trace.state(name, width: width ?? hiddenSize)
   }
 
   /// States what a state becomes. Every state needs one update.
@@ -43,7 +43,8 @@ public struct CellBuilder {
   public func affine(
     _ x: Signal, _ name: String, width: Int? = nil, bias: Initialization? = nil
   ) -> Signal {
-    linear(x, name, width: width) + self.bias(name, width: width, initially: bias)
+    let product = linear(x, name, width: width)
+    return hasBias ? product + self.bias(name, width: width, initially: bias) : product
   }
 
   /// Block `name` of the vector `bias_…`; zero if biases are off.
@@ -93,12 +94,12 @@ public struct CellBuilder {
 
   /// The matrix with ones on its diagonal, `[size, size]`.
   public func identity(_ size: Int) -> Matrix {
-    Matrix(id: trace.graph.add(.identity(size)), trace: trace)
+    Matrix(id: trace.add(.identity(size)), trace: trace)
   }
 
   /// The matrix of the given rows, which is not learned.
   public func matrix(rows: [[Double]]) -> Matrix {
-    Matrix(id: trace.graph.add(.table(Table(rows))), trace: trace)
+    Matrix(id: trace.add(.table(Table(rows))), trace: trace)
   }
 
   /// The same number in each of `width` units.

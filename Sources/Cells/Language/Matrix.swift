@@ -12,8 +12,11 @@ public struct Matrix {
   let id: NodeID
   let trace: Trace
 
+  /// The number of rows, and of columns.
+  var shape: (rows: Int, columns: Int) { (trace.graph[id].rows, trace.graph[id].columns) }
+
   /// The matrix with rows and columns exchanged.
-  public func transposed() -> Matrix { Matrix(id: trace.graph.add(.transpose(id)), trace: trace) }
+  public func transposed() -> Matrix { Matrix(id: trace.add(.transpose(id)), trace: trace) }
 
   /// The sum, element by element.
   public static func + (a: Matrix, b: Matrix) -> Matrix { a.apply(.add, b) }
@@ -23,10 +26,10 @@ public struct Matrix {
   public static func * (a: Matrix, b: Matrix) -> Matrix { a.apply(.multiply, b) }
   /// Multiplies each element by a number.
   public static func * (a: Double, b: Matrix) -> Matrix {
-    Matrix(id: b.trace.graph.add(.constant(a, columns: 1)), trace: b.trace).apply(.multiply, b)
+    Matrix(id: b.trace.add(.constant(a, columns: 1)), trace: b.trace).apply(.multiply, b)
   }
 
   private func apply(_ function: ElementwiseFunction, _ other: Matrix) -> Matrix {
-    Matrix(id: trace.graph.add(.apply(function, [id, other.id])), trace: trace)
+    Matrix(id: trace.add(.apply(function, [id, other.id])), trace: trace)
   }
 }

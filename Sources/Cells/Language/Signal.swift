@@ -17,6 +17,7 @@ public struct Signal {
   public func chunks(_ count: Int) -> [Signal] {
     require(
       count > 0 && width % count == 0, "\(width) units don't fall into \(count) equal chunks")
+    if count == 1 { return [self] }
     let size = width / count
     return (0..<count).map { self[$0 * size..<($0 + 1) * size] }
   }
@@ -74,5 +75,6 @@ public func concatenate(_ signals: Signal...) -> Signal { concatenate(all: signa
 /// The units of a list of signals, one after the other.
 public func concatenate(all signals: [Signal]) -> Signal {
   require(!signals.isEmpty, "nothing to concatenate")
+  if signals.count == 1 { return signals[0] }
   return signals[0].trace.signal(.concatenate(signals.map(\.id)))
 }

@@ -1,54 +1,84 @@
 import Requirements
 
-/// The record of a cell's equations while they are being stated.
-final class Trace {
-  var graph = Graph()
-  let input: NodeID
+/// The record of equations while they are being stated: a cell's own, or those that are put around a cell.
+final class Trace: GraphBuilder {
+  private(set) var graph = Graph()
   var output: NodeID?
-  private var states: [(name: String, node: NodeID)] = []
-  private var updates: [NodeID: NodeID] = [:]
-  private var parameters: [Parameter] = []
+  private var states: [CellGraph.State]
+  /// The new value of each state, by the state's index.
+  private var updates: [Int: NodeID] = [:]
+  private var parameters: [Parameter]
 
-  /// A parameter whose blocks are still coming in.
+  /// A parameter to which blocks can be added.
   private struct Parameter {
     var name: String
-    var node: NodeID
-    var extent = 0
     var isVector: Bool
+    /// The columns of a matrix.
     var across: Int
-    var blocks: [(description: CellGraph.Parameter.Block, node: NodeID)] = []
+    var blocks: [CellGraph.Parameter.Block]
+    /// The node of each block that was mentioned.
+    var nodes: [String: NodeID] = [:]
+
+    /// Its rows, or a vector's units.
+    var extent: Int { blocks.last?.range.upperBound ?? 0 }
+    var shape: [Int] { isVector ? [extent] : [extent, across] }
   }
 
-  /// While blocks are coming in nobody knows how many rows a parameter will have.
-  private static let unknownExtent = 1 << 40
-
-  init(inputSize: Int) {
-    input = graph.add(.sequence(0), columns: inputSize)
-  }
-
-  func signal(_ operation: Operation) -> Signal { Signal(id: graph.add(operation), trace: self) }
-
-  func state(_ name: String, width: Int) -> NodeID {
-    if let known = states.first(where: { $0.name == name }) {
-      require(
-        graph[known.node].columns == width,
-        "state \(name) has \(graph[known.node].columns) units, not \(width)")
-      return known.node
+  /// A record of equations over states and parameters that are known already, to which more may come.
+  init(states: [CellGraph.State] = [], parameters: [CellGraph.Parameter] = []) {
+    self.states = states
+    self.parameters = parameters.map {
+      Parameter(
+        name: $0.name, isVector: $0.shape.count == 1, across: $0.shape.count == 1 ? 1 : $0.shape[1],
+        blocks: $0.blocks)
     }
-    let node = graph.add(.state(states.count), columns: width)
-    states.append((name, node))
-    return node
+  }
+
+  var nodes: [Graph.Node] { graph.nodes }
+
+  func add(_ operation: Operation, rows: Int = 1, columns: Int = 1) -> NodeID {
+    graph.add(operation, rows: rows, columns: columns)
+  }
+
+  func signal(_ operation: Operation, width: Int = 1) -> Signal {
+    Signal(id: add(operation, columns: width), trace: self)
+  }
+
+  // MARK: States
+
+  func state(_ name: String, width: Int) -> Signal {
+    let index = states.firstIndex { $0.name == name } ?? states.count
+    if index == states.count { states.append(.init(name: name, width: width)) }
+    require(
+      states[index].width == width,
+      "state \(name) has \(states[index].width) units, not \(width)")
+    return signal(.state(index), width: width)
   }
 
   func update(_ state: NodeID, to value: NodeID) {
-    guard let known = states.first(where: { $0.node == state }) else {
+    guard case .state(let index) = graph[state].operation else {
       failure("only a state can be updated")
     }
-    require(updates[state] == nil, "state \(known.name) is updated twice")
+    require(updates[index] == nil, "state \(states[index].name) is updated twice")
     let (width, new) = (graph[state].columns, graph[value].columns)
     require(
-      new == width || new == 1, "state \(known.name) of \(width) units is updated to \(new)")
-    updates[state] = graph.add(.broadcast(value, columns: width))
+      new == width || new == 1,
+      "state \(states[index].name) of \(width) units is updated to \(new)")
+    updates[index] = new == width ? value : add(.broadcast(value, columns: width))
+  }
+
+  // MARK: Parameters
+
+  /// The parameters that the equations have mentioned.
+  var parameterDescriptions: [CellGraph.Parameter] {
+    parameters.map { .init(name: $0.name, shape: $0.shape, blocks: $0.blocks) }
+  }
+
+  /// The node of a parameter as a whole.
+  func parameter(_ index: Int) -> NodeID {
+    let shape = parameters[index].shape
+    return add(
+      .parameter(index), rows: shape.count == 2 ? shape[0] : 1, columns: shape[shape.count - 1])
   }
 
   func parameterBlock(
@@ -57,19 +87,12 @@ final class Trace {
     let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
     let block = parts.count == 2 ? parts[1] : ""
     let (along, across) = isVector ? (columns, 1) : (rows, columns)
-    let position: Int
-    if let known = parameters.firstIndex(where: { $0.name == parts[0] }) {
-      position = known
-    } else {
-      position = parameters.count
-      let node = graph.add(
-        .parameter(position), rows: isVector ? 1 : Self.unknownExtent,
-        columns: isVector ? Self.unknownExtent : columns)
+    let index = parameters.firstIndex { $0.name == parts[0] } ?? parameters.count
+    if index == parameters.count {
       parameters.append(
-        Parameter(name: parts[0], node: node, isVector: isVector, across: across))
+        Parameter(name: parts[0], isVector: isVector, across: across, blocks: []))
     }
-    if let known = parameters[position].blocks.first(where: { $0.description.name == block })?.node
-    {
+    if let known = parameters[index].nodes[block] {
       require(
         graph[known].rows == rows && graph[known].columns == columns,
         "\(name) has the shape \([graph[known].rows, graph[known].columns]), not \([rows, columns])"
@@ -77,47 +100,48 @@ final class Trace {
       return known
     }
     require(
-      parameters[position].across == across,
-      "\(name) has \(across) columns, other blocks of it \(parameters[position].across)")
-    let start = parameters[position].extent
-    let node = graph.add(
-      isVector
-        ? .slice(parameters[position].node, start..<start + along)
-        : .rows(parameters[position].node, start..<start + along))
-    parameters[position].extent += along
-    parameters[position].blocks.append(
-      (.init(name: block, range: start..<start + along, initialization: initialization), node))
+      parameters[index].across == across && parameters[index].isVector == isVector,
+      "\(name) has \(across) columns, other blocks of it \(parameters[index].across)")
+    if !parameters[index].blocks.contains(where: { $0.name == block }) {
+      let start = parameters[index].extent
+      let leaf = parameter(index)
+      parameters[index].blocks.append(
+        .init(name: block, range: start..<start + along, initialization: initialization))
+      graph.resize(
+        leaf, rows: isVector ? 1 : start + along, columns: isVector ? start + along : across)
+    }
+    let range = parameters[index].blocks.first { $0.name == block }?.range ?? 0..<0
+    require(
+      range.count == along, "\(name) has \(range.count) rows or units, not \(along)")
+    let leaf = parameter(index)
+    let node = add(isVector ? .slice(leaf, range) : .rows(leaf, range))
+    parameters[index].nodes[block] = node
     return node
   }
 
-  /// The finished graph, with all sizes known and nothing in it that nobody reads.
+  // MARK: The finished cell
+
+  /// The finished graph, with nothing in it that nobody reads.
   func finish(inputSize: Int, hiddenSize: Int) -> CellGraph {
     require(!states.isEmpty, "a recurrent cell needs a state")
-    let newStates = states.map { state in
-      guard let value = self.updates[state.node] else {
-        failure("state \(state.name) has no update")
-      }
+    let newStates = states.enumerated().map { index, state in
+      guard let value = self.updates[index] else { failure("state \(state.name) has no update") }
       return value
     }
-    var copy = GraphCopy(of: graph)
-    for parameter in parameters {
-      let (rows, columns) =
-        parameter.isVector
-        ? (1, parameter.extent) : (parameter.extent, graph[parameter.node].columns)
-      copy.result.reserveLeaf(graph[parameter.node].operation, rows: rows, columns: columns)
+    var copy = GraphCopy(of: graph, into: Graph())
+    // Parameters and input come first, in their order; a parameter of one block is that block.
+    for (index, parameter) in parameters.enumerated() {
+      let whole = copy.node(self.parameter(index))
+      if parameter.blocks.count == 1, let block = parameter.nodes.values.first {
+        copy.map(block, to: whole)
+      }
     }
-    copy.result.reserveLeaf(.sequence(0), rows: 1, columns: inputSize)
+    _ = copy.result.add(.sequence(0), columns: inputSize)
     let updates = newStates.map { copy.node($0) }
     let result = copy.node(output ?? newStates[0])
     return CellGraph(
-      graph: copy.result, inputSize: inputSize, hiddenSize: hiddenSize,
-      states: states.map { .init(name: $0.name, width: graph[$0.node].columns) },
-      parameters: parameters.map {
-        .init(
-          name: $0.name,
-          shape: $0.isVector ? [$0.extent] : [$0.extent, graph[$0.node].columns],
-          blocks: $0.blocks.map(\.description))
-      },
-      sequences: [.init(name: "input", width: inputSize)], updates: updates, output: result)
+      graph: copy.result, inputSize: inputSize, hiddenSize: hiddenSize, states: states,
+      parameters: parameterDescriptions, sequences: [.init(name: "input", width: inputSize)],
+      updates: updates, output: result)
   }
 }

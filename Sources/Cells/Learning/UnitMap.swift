@@ -69,7 +69,7 @@ struct UnitDemand {
     }
   }
 
-  private let graph: Graph
+  private let graph: SimplifiedGraph
   private let states: [CellGraph.State]
   private let isStrict: Bool
   private var demands: [NodeID: [Demand]] = [:]

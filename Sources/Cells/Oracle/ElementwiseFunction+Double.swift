@@ -31,7 +31,7 @@ extension ElementwiseFunction {
 
   /// The value, and the derivative by each operand. Of two equal operands the first has the whole derivative of the
   /// maximum and the minimum.
-  private func valueAndPartials(_ x: [Double]) -> (value: Double, partials: [Double]) {
+  func valueAndPartials(_ x: [Double]) -> (value: Double, partials: [Double]) {
     func withValue(_ y: Double, _ partials: (Double) -> [Double]) -> (Double, [Double]) {
       (y, partials(y))
     }

@@ -34,7 +34,7 @@ extension Recurrence {
   /// nobody else, and no product that leaves the loop before it.
   private func canBeAddedInPlace(
     _ added: [NodeID], to terms: [ProductTerm], _ operands: [NodeID], _ uses: [Int],
-    _ copy: GraphCopy
+    _ copy: GraphCopy<SimplifiedGraph>
   ) -> Bool {
     guard let signal = added.first else { return true }
     let isFree = operands.allSatisfy { operand in

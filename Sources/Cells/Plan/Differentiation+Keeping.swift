@@ -6,7 +6,7 @@ extension BackwardBuilder {
   /// The backward recurrence in a graph of its own, where forward values are sequences from outside.
   func separated(_ recurrence: Recurrence, stateCount: Int) -> Derivative {
     let retained = retainedNodes(of: recurrence)
-    var copy = GraphCopy(of: graph)
+    var copy = GraphCopy(of: graph.graph, into: SimplifiedGraph())
     var sources: [Derivative.Source] = []
     func addSequence(_ id: NodeID, _ source: Derivative.Source) {
       copy.map(

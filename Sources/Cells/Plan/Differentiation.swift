@@ -60,7 +60,7 @@ extension CellGraph {
 
 /// Builds the backward expressions on top of a copy of the forward graph.
 struct BackwardBuilder {
-  var graph: Graph
+  var graph: SimplifiedGraph
   /// The finished cotangent of each forward node that has one.
   private(set) var cotangents: [NodeID: NodeID] = [:]
 
@@ -134,7 +134,7 @@ struct BackwardBuilder {
   private mutating func combined(_ id: NodeID) -> NodeID? {
     guard let parts = contributions[id] else { return nil }
     var sum: NodeID?
-    func plus(_ value: NodeID, _ graph: inout Graph) {
+    func plus(_ value: NodeID, _ graph: inout SimplifiedGraph) {
       sum = sum.map { graph.add(.apply(.add, [$0, value])) } ?? value
     }
     var columns: [Range<Int>: NodeID] = [:]

@@ -29,7 +29,7 @@ extension Recurrence {
     var signals: [NodeID]
     var biasCount: Int
 
-    init?(of id: NodeID, in graph: Graph) {
+    init?(of id: NodeID, in graph: SimplifiedGraph) {
       guard case .affine(let terms, let biases) = graph[id].operation,
         terms.allSatisfy({ !$0.isTransposed }),
         biases.allSatisfy({ graph[$0].dependence == .parameters })
@@ -49,7 +49,7 @@ extension Recurrence {
     return (weight, 0)
   }
 
-  private func wideNode(_ members: [NodeID], _ copy: inout GraphCopy) -> NodeID {
+  private func wideNode(_ members: [NodeID], _ copy: inout GraphCopy<SimplifiedGraph>) -> NodeID {
     var weights: [[NodeID]] = []
     var biases: [[NodeID]] = []
     var signals: [NodeID] = []

@@ -3,7 +3,7 @@
 /// A cell is one, and so is its derivative, whose states are the cotangents of the cell's states and
 /// whose time runs backwards. Both go through the same passes and run on the same machine.
 package struct Recurrence: Sendable {
-  package var graph: Graph
+  package var graph: SimplifiedGraph
   /// Signals wanted for every sample and step.
   package var outputs: [NodeID]
   /// The new value of each state.
@@ -14,7 +14,7 @@ package struct Recurrence: Sendable {
   package var kept: [NodeID]
 
   package init(
-    graph: Graph, outputs: [NodeID], updates: [NodeID], gathered: [NodeID] = [],
+    graph: SimplifiedGraph, outputs: [NodeID], updates: [NodeID], gathered: [NodeID] = [],
     kept: [NodeID] = []
   ) {
     self.graph = graph
@@ -29,8 +29,10 @@ package struct Recurrence: Sendable {
 
   /// The same recurrence over a rewritten graph: `rewrite` maps the nodes that it changes, in order;
   /// the others are copied, and nodes that nobody needs are gone.
-  func rewritten(_ rewrite: (_ id: NodeID, _ copy: inout GraphCopy) -> Void) -> Recurrence {
-    var copy = GraphCopy(of: graph)
+  func rewritten(_ rewrite: (_ id: NodeID, _ copy: inout GraphCopy<SimplifiedGraph>) -> Void)
+    -> Recurrence
+  {
+    var copy = GraphCopy(of: graph.graph, into: SimplifiedGraph())
     for id in graph.reachable(from: roots).sorted() { rewrite(id, &copy) }
     let outputs = outputs.map { copy.node($0) }
     let updates = updates.map { copy.node($0) }
@@ -42,11 +44,4 @@ package struct Recurrence: Sendable {
 
   /// The passes that every recurrence goes through before it is scheduled.
   package func optimized() -> Recurrence { collectingSums().mergingProducts().foldingBiases() }
-}
-
-extension CellGraph {
-  /// The cell's forward step.
-  package var recurrence: Recurrence {
-    Recurrence(graph: graph, outputs: [output], updates: updates)
-  }
 }

@@ -20,7 +20,7 @@ struct Scheduler {
     var isTransposed: Bool
   }
 
-  var graph: Graph { recurrence.graph }
+  var graph: SimplifiedGraph { recurrence.graph }
 
   static func schedule(_ recurrence: Recurrence) -> Schedule {
     var scheduler = Scheduler(recurrence)

@@ -37,7 +37,7 @@ struct ONNXCellWriter {
     _ cell: CellGraph, parameters: [String], input: String, states: [String], isReverse: Bool,
     prefix: String, to outer: inout ONNXBuilder
   ) -> (output: String, states: [String]) {
-    var writer = ONNXCellWriter(cell, parameters: parameters, prefix: prefix)
+    var writer = ONNXCellWriter(cell.simplified(), parameters: parameters, prefix: prefix)
     writer.writeBody(outer: &outer)
     let direction = ONNXNode.Attribute.integers([isReverse ? 1 : 0])
     let last = cell.states.map { _ in outer.freshName("state") }

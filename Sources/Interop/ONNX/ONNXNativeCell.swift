@@ -21,10 +21,11 @@ enum ONNXNativeCell {
       (LSTM(gates: .coupled, hasPeepholes: true), .lstm(hasPeepholes: true, isCoupled: true)),
     ]
     let hasBias = cell.parameters.contains { $0.name.hasPrefix("bias") }
+    let simple = cell.simplified()
     let match = known.first { candidate, _ in
-      cell.statesTheSame(
-        as: CellGraph(
-          candidate, inputSize: cell.inputSize, hiddenSize: cell.hiddenSize, bias: hasBias))
+      let graph = CellGraph(
+        candidate, inputSize: cell.inputSize, hiddenSize: cell.hiddenSize, bias: hasBias)
+      return simple.statesTheSame(as: graph.simplified())
     }
     guard let match else { return nil }
     self = match.1
@@ -63,7 +64,7 @@ enum ONNXNativeCell {
 }
 
 extension CellGraph {
-  /// Whether two graphs state the same equations over parameters of the same names and shapes.
+  /// Whether two simplified graphs state the same equations over parameters of the same names and shapes.
   fileprivate func statesTheSame(as other: CellGraph) -> Bool {
     states == other.states && updates == other.updates && output == other.output
       && sequences == other.sequences

@@ -9,7 +9,7 @@ import Testing
   }
 
   @Test func sumOfProductsIsOneAffineNode() {
-    var graph = Graph()
+    var graph = SimplifiedGraph()
     let (x, h) = (graph.add(.sequence(0), columns: 4), graph.add(.state(0), columns: 4))
     func product(_ signal: NodeID, _ parameter: Int) -> NodeID {
       let weight = graph.add(.parameter(parameter), rows: 4, columns: 4)
@@ -29,7 +29,7 @@ import Testing
 
   /// Who reads a product alone needs it as a node of its own.
   @Test func productThatIsReadElsewhereStaysApart() {
-    var graph = Graph()
+    var graph = SimplifiedGraph()
     let (x, h) = (graph.add(.sequence(0), columns: 4), graph.add(.state(0), columns: 4))
     let weight = graph.add(.parameter(0), rows: 4, columns: 4)
     let product = graph.add(

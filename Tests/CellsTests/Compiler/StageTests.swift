@@ -9,7 +9,7 @@ import Testing
   }
 
   @Test func valueDependsOnWhatItsOperandsDependOn() {
-    var graph = Graph()
+    var graph = SimplifiedGraph()
     let (x, h) = (graph.add(.sequence(0), columns: 4), graph.add(.state(0), columns: 4))
     let w = graph.add(.parameter(0), rows: 4, columns: 4)
     func affine(_ signal: NodeID) -> NodeID {

@@ -7,10 +7,12 @@ extension CellGraph {
   /// Floating-point operations for one sample and one step, forward: a multiplication and an addition
   /// for each weight of a product, one operation for each element of anything else.
   ///
-  /// What depends on parameters alone is computed once a pass and not counted.
+  /// What depends on parameters alone is computed once a pass and not counted, and neither is what the compiler
+  /// leaves out.
   public var operationsPerStep: Int {
-    graph.reachable(from: updates + [output]).reduce(0) { count, id in
-      let node = graph[id]
+    let cell = simplified()
+    let graph = cell.graph
+    return graph.nodes.reduce(0) { count, node in
       guard node.dependence > .parameters else { return count }
       switch node.operation {
       case .apply: return count + node.columns

@@ -61,11 +61,15 @@ struct WrappedCell: Hashable, Sendable {
     }
     dropping(options.inputDropout) { $0.maskingInput("variational input mask", $1) }
     if !options.zoneout.isEmpty {
-      cell = cell.zoningOut(options.zoneout, isRandom: signals.isRandom)
+      cell = cell.zoningOut(options.zoneout, signals.isRandom ? .random : .expected)
     }
     if let size = options.projectionSize { cell = cell.projectingOutput(to: size) }
     dropping(options.outputDropout) { $0.maskingOutput($1) }
-    cell = cell.connected(options.connection, units: units, share: share)
+    switch options.connection {
+    case .plain: break
+    case .residual: cell = cell.residual(units, share: share)
+    case .highway: cell = cell.highway(units, share: share)
+    }
     if options.learnsInitialState { cell = cell.learningInitialStates() }
     cell = cell.starting(as: options.initialization)
     if signals.isRandom, options.weightDropout > 0 {

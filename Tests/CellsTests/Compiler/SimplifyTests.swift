@@ -2,16 +2,19 @@ import Cells
 import TensorCore
 import Testing
 
-/// Constants are folded and common subexpressions shared as a graph is built.
-@Suite struct FoldAndShareTests {
-  private func apply(_ graph: inout Graph, _ function: ElementwiseFunction, _ a: NodeID...)
+/// Constants are folded, common subexpressions shared and what does nothing left out; but the equations stay as they were
+/// written.
+@Suite struct SimplifyTests {
+  private func apply(
+    _ graph: inout SimplifiedGraph, _ function: ElementwiseFunction, _ a: NodeID...
+  )
     -> NodeID
   {
     graph.add(.apply(function, a))
   }
 
   @Test func whatIsThereAlreadyIsShared() {
-    var graph = Graph()
+    var graph = SimplifiedGraph()
     let x = graph.add(.sequence(0), columns: 4)
     let first = apply(&graph, .multiply, apply(&graph, .sigmoid, x), apply(&graph, .tanh, x))
     let count = graph.nodes.count
@@ -20,8 +23,16 @@ import Testing
     #expect(graph.nodes.count == count)
   }
 
+  /// Functions that round differently from machine to machine are left to the machine.
+  @Test func onlyExactFunctionsAreFolded() {
+    var graph = SimplifiedGraph()
+    let two = graph.add(.constant(2, columns: 1))
+    let (curved, negative) = (apply(&graph, .tanh, two), apply(&graph, .negate, two))
+    #expect(graph.constant(curved) == nil && graph.constant(negative) == -2)
+  }
+
   @Test func functionsOfConstantsAreConstants() {
-    var graph = Graph()
+    var graph = SimplifiedGraph()
     let (two, three) = (
       graph.add(.constant(2, columns: 4)), graph.add(.constant(3, columns: 1))
     )
@@ -34,7 +45,7 @@ import Testing
   }
 
   @Test func neutralElementsVanish() {
-    var graph = Graph()
+    var graph = SimplifiedGraph()
     let x = graph.add(.sequence(0), columns: 4)
     let (zero, one) = (graph.add(.constant(0, columns: 4)), graph.add(.constant(1, columns: 4)))
     #expect(apply(&graph, .add, x, zero) == x && apply(&graph, .add, zero, x) == x)
@@ -47,14 +58,16 @@ import Testing
 
   /// One column and no more would be lost if a constant's width were.
   @Test func foldingKeepsTheWidth() {
-    var graph = Graph()
+    var graph = SimplifiedGraph()
     let narrow = graph.add(.sequence(0), columns: 1)
     let wide = apply(&graph, .add, narrow, graph.add(.constant(0, columns: 5)))
     #expect(graph[wide].columns == 5)
+    let negative = apply(&graph, .subtract, graph.add(.constant(0, columns: 5)), narrow)
+    #expect(graph[negative].columns == 5)
   }
 
   @Test func slicesAndRowsOfPartsAreTakenFromTheWhole() {
-    var graph = Graph()
+    var graph = SimplifiedGraph()
     let (x, y) = (graph.add(.sequence(0), columns: 6), graph.add(.sequence(1), columns: 4))
     let both = graph.add(.concatenate([x, y]))
     #expect(graph.add(.slice(both, 0..<6)) == x && graph.add(.slice(both, 6..<10)) == y)
@@ -68,6 +81,32 @@ import Testing
     let blocks = [graph.add(.rows(matrix, 0..<2)), graph.add(.rows(matrix, 2..<6))]
     #expect(graph.add(.stack(blocks)) == matrix)
     #expect(graph.add(.transpose(graph.add(.transpose(matrix)))) == matrix)
+  }
+
+  @Test func tracingKeepsWhatWasWritten() {
+    struct Wordy: RecurrentCell {
+      func equations(_ cell: inout CellBuilder) {
+        let h = cell.state("hidden")
+        cell.update(h, to: (h * 1 + 0) - (h * 1 + 0) / (2 + 3))
+      }
+    }
+    let written = CellGraph(Wordy(), inputSize: 3, hiddenSize: 5)
+    let functions = written.graph.nodes.count { $0.operation.isElementwise }
+    #expect(functions == 7)
+    // A leaf is one node however often it is mentioned: the state and the numbers 0 to 3; and the input.
+    #expect(written.graph.nodes.count - functions == 6)
+    #expect(written.formula() == "h' = 1 h + 0 - (1 h + 0) / (2 + 3)")
+    // h and 5, and their quotient and difference.
+    #expect(written.simplified().graph.nodes.count == 4)
+  }
+
+  @Test func equalEquationsAreEqualGraphs() {
+    let entries = CellRegistry.standard.entries
+    let graphs = entries.map { CellGraph($0.cell, inputSize: 12, hiddenSize: 12) }
+    for (entry, graph) in zip(entries, graphs) {
+      #expect(CellGraph(entry.cell, inputSize: 12, hiddenSize: 12) == graph, "\(entry.name)")
+      #expect(graphs.count { $0 == graph } == 1, "\(entry.name)")
+    }
   }
 
   /// A cell that states one gate twice costs what it costs once.

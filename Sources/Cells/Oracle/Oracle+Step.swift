@@ -1,0 +1,102 @@
+import Requirements
+import TensorCore
+
+extension Oracle {
+  /// A matrix, or a signal's row of units.
+  struct Value {
+    var rows: Int
+    var columns: Int
+    var elements: [Dual]
+
+    init(rows: Int, columns: Int, _ element: (_ row: Int, _ column: Int) -> Dual) {
+      self.rows = rows
+      self.columns = columns
+      elements = (0..<rows * columns).map { element($0 / columns, $0 % columns) }
+    }
+
+    subscript(row: Int, column: Int) -> Dual { elements[row * columns + column] }
+
+    /// The element for a place, repeated where there is only one row or column.
+    func broadcast(_ row: Int, _ column: Int) -> Dual {
+      self[rows == 1 ? 0 : row, columns == 1 ? 0 : column]
+    }
+
+    func row(_ row: Int) -> ArraySlice<Dual> { elements[row * columns..<(row + 1) * columns] }
+  }
+
+  /// One step of one sample: what comes from outside, and the values of the nodes so far.
+  struct Step {
+    let parameters: [[Dual]]
+    let sequences: [[Dual]]
+    let states: [[Dual]]
+    var values: [Value] = []
+
+    /// The value of the next node, from those of the nodes that it reads.
+    func value(of node: Graph.Node) -> Value {
+      func make(_ element: (_ row: Int, _ column: Int) -> Dual) -> Value {
+        Value(rows: node.rows, columns: node.columns, element)
+      }
+      switch node.operation {
+      case .sequence(let index): return make { sequences[index][$1] }
+      case .state(let index): return make { states[index][$1] }
+      case .parameter(let index): return make { parameters[index][$0 * node.columns + $1] }
+      case .constant(let value, _, _): return make { _, _ in Dual(value) }
+      case .table(let table): return make { Dual(table.elements[$0 * node.columns + $1]) }
+      case .identity: return make { Dual($0 == $1 ? 1 : 0) }
+      case .apply(let function, let operands):
+        return make { row, column in
+          function.evaluated(operands.map { values[$0].broadcast(row, column) })
+        }
+      case .broadcast(let a, _): return make { values[a].broadcast($0, $1) }
+      case .affine(let terms, let biases):
+        return make { _, column in
+          let sum = biases.reduce(Dual(0)) { $0 + values[$1].broadcast(0, column) }
+          return terms.reduce(sum) { product(of: $1, column, addedTo: $0) }
+        }
+      case .slice(let a, let range): return make { values[a][$0, range.lowerBound + $1] }
+      case .rows(let a, let range): return make { values[a][range.lowerBound + $0, $1] }
+      case .concatenate(let parts), .stack(let parts):
+        let all = parts.flatMap { values[$0].elements }
+        return make { all[$0 * node.columns + $1] }
+      case .sum(let a): return make { row, _ in values[a].row(row).reduce(Dual(0), +) }
+      case .maximum(let a): return make { row, _ in largest(of: values[a].row(row)) }
+      case .cumulativeSum(let a, let isReversed):
+        return make { row, column in
+          let units = values[a].row(row)
+          return (isReversed ? units.dropFirst(column) : units.prefix(column + 1))
+            .reduce(Dual(0), +)
+        }
+      case .transpose(let a): return make { values[a][$1, $0] }
+      case .outer, .total: failure("a cell's step gathers nothing over the steps")
+      }
+    }
+
+    private func product(of term: ProductTerm, _ column: Int, addedTo sum: Dual) -> Dual {
+      let (signal, weight) = (values[term.signal], values[term.weight])
+      return (0..<signal.columns).reduce(sum) {
+        $0 + signal[0, $1] * (term.isTransposed ? weight[$1, column] : weight[column, $1])
+      }
+    }
+
+    /// The largest element; those that tie share the derivative equally.
+    private func largest(of elements: ArraySlice<Dual>) -> Dual {
+      let value = elements.map(\.value).max() ?? 0
+      let largest = elements.filter { $0.value == value }
+      return Dual(
+        value, derivative: largest.reduce(0) { $0 + $1.derivative } / Double(largest.count))
+    }
+  }
+}
+
+extension ElementwiseFunction {
+  /// The function's value, with its derivative along the operands' direction.
+  fileprivate func evaluated(_ x: [Dual]) -> Dual {
+    let (value, partials) = valueAndPartials(x.map(\.value))
+    return Dual(
+      value,
+      derivative: zip(partials, x).reduce(0) { sum, term in
+        // A branch that is not taken contributes nothing, even where it is not finite.
+        term.0 == 0 ? sum : sum + term.0 * term.1.derivative
+      })
+  }
+}
