@@ -33,6 +33,7 @@ public struct Signal {
   /// Each unit `count` times: a, a, b, b, ...
   public func repeated(each count: Int) -> Signal {
     require(count > 0, "expected a positive number of repetitions, found \(count)")
+    if count == 1 { return self }
     return concatenate(
       all: (0..<width).map { trace.signal(.broadcast(self[$0..<$0 + 1].id, columns: count)) })
   }

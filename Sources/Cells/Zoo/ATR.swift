@@ -6,9 +6,6 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H, H]`, `bias_hh [H]`.
 /// The two biases can't be merged. The new content is p itself, without a tanh.
-///
-/// Paper: B. Zhang, D. Xiong, J. Su, Q. Lin and H. Zhang, Simplifying neural machine translation with
-/// addition-subtraction twin-gated recurrent networks, EMNLP 2018.
 public struct ATR: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -18,4 +15,16 @@ public struct ATR: RecurrentCell, Codable, Hashable {
     let (p, q) = (cell.affine(x, "ih"), cell.affine(h, "hh"))
     cell.update(h, to: sigmoid(p + q) * p + sigmoid(p - q) * h)
   }
+}
+
+extension ATR {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "atr", cell: ATR(),
+      summary: "twin gates by addition and subtraction",
+      paper:
+        "B. Zhang, D. Xiong, J. Su, Q. Lin and H. Zhang, Simplifying neural machine translation"
+        + " with addition-subtraction twin-gated recurrent networks, EMNLP 2018")
+  ]
 }

@@ -9,9 +9,6 @@
 ///
 /// RecurrentLayers.jl and torchrecurrent take ε = 1 and γ = 0 where the paper tunes both to 0.01 ... 0.1, and
 /// draw U from N(0, 1), which is far too large for wide layers.
-///
-/// Paper: B. Chang, M. Chen, E. Haber and E. Chi, AntisymmetricRNN: a dynamical system view on
-/// recurrent neural networks, ICLR 2019.
 public struct Antisymmetric: RecurrentCell, Codable, Hashable {
   /// Whether a gate scales the change.
   public var isGated: Bool
@@ -38,4 +35,22 @@ public struct Antisymmetric: RecurrentCell, Codable, Hashable {
       cell.update(h, to: h + stepSize * tanh(cell.affine(x, "ih") + recurrent))
     }
   }
+}
+
+extension Antisymmetric {
+  private static let paper =
+    "B. Chang, M. Chen, E. Haber and E. Chi, AntisymmetricRNN: a dynamical system view on"
+    + " recurrent neural networks, ICLR 2019"
+
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "antisymmetric", cell: Antisymmetric(),
+      summary: "RNN with an antisymmetric matrix",
+      paper: paper),
+    .init(
+      name: "antisymmetric-gated", cell: Antisymmetric(isGated: true),
+      summary: "gated RNN with an antisymmetric matrix",
+      paper: paper),
+  ]
 }

@@ -9,9 +9,6 @@
 /// Uₐ h and U꜀ h: `weight_hh [2H, H]`.
 ///
 /// The nBRC of RecurrentLayers.jl never uses its recurrent weights.
-///
-/// Paper: N. Vecoven, D. Ernst and G. Drion, A bio-inspired bistable recurrent cell allows for
-/// long-lasting memory, PLoS ONE 16, 2021.
 public struct BRC: RecurrentCell, Codable, Hashable {
   /// Whether units modulate each other rather than themselves alone.
   public var isNeuromodulated: Bool
@@ -29,4 +26,22 @@ public struct BRC: RecurrentCell, Codable, Hashable {
     let c = sigmoid(cell.affine(x, "ih.c") + recurrent("c"))
     cell.update(h, to: c * h + (1 - c) * tanh(cell.affine(x, "ih.n") + a * h))
   }
+}
+
+extension BRC {
+  private static let paper =
+    "N. Vecoven, D. Ernst and G. Drion, A bio-inspired bistable recurrent cell allows for"
+    + " long-lasting memory, PLoS ONE 16, 2021"
+
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "brc", cell: BRC(),
+      summary: "bistable recurrent cell",
+      paper: paper),
+    .init(
+      name: "nbrc", cell: BRC(isNeuromodulated: true),
+      summary: "neuromodulated bistable recurrent cell",
+      paper: paper),
+  ]
 }

@@ -6,8 +6,6 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [3H, I]` and `bias_ih [3H]` in the order θ, η, v;
 /// `weight_hh [2H, H]` in the order θ, η. The paper has no bias bᵥ: set it to zero to be as the paper.
-///
-/// Paper: T. Laurent and J. von Brecht, A recurrent neural network without chaos, ICLR 2017.
 public struct CFN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -18,4 +16,14 @@ public struct CFN: RecurrentCell, Codable, Hashable {
     let eta = sigmoid(cell.affine(x, "ih.eta") + cell.linear(h, "hh.eta"))
     cell.update(h, to: theta * tanh(h) + eta * tanh(cell.affine(x, "ih.v")))
   }
+}
+
+extension CFN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "cfn", cell: CFN(),
+      summary: "chaos-free network",
+      paper: "T. Laurent and J. von Brecht, A recurrent neural network without chaos, ICLR 2017")
+  ]
 }

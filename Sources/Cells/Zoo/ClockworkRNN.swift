@@ -6,8 +6,6 @@
 /// Groups go from the shortest period to the longest; each sees itself and the slower ones. States: hidden, H, and
 /// clock t, one unit, which counts from 0. Parameters, G groups of n = H/G units: `weight_ih [H, I]`, `bias_ih [H]`,
 /// and `weight_hh0 [n, H]`, `weight_hh1 [n, H - n]`, ...
-///
-/// Paper: J. Koutník, K. Greff, F. Gomez and J. Schmidhuber, A clockwork RNN, ICML 2014.
 public struct ClockworkRNN: RecurrentCell, Codable, Hashable {
   /// The period of each group in steps, ascending. Their number divides H.
   public var periods: [Int]
@@ -67,4 +65,14 @@ public struct ClockworkRNN: RecurrentCell, Codable, Hashable {
     }
     return product < 1 << 24
   }
+}
+
+extension ClockworkRNN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "clockwork", cell: ClockworkRNN(),
+      summary: "groups of units with periods of their own",
+      paper: "J. Koutník, K. Greff, F. Gomez and J. Schmidhuber, A clockwork RNN, ICML 2014")
+  ]
 }

@@ -7,9 +7,6 @@
 /// `weight_hh [H, H]` (U), `weight_vh [H, H]` (V). The damping reads the old velocity, as the authors' code does.
 ///
 /// RecurrentLayers.jl takes Δt = 1, γ = 0, ε = 0, which is no oscillator.
-///
-/// Paper: T. K. Rusch and S. Mishra, Coupled oscillatory recurrent neural network (coRNN): an accurate and
-/// (gradient) stable architecture for learning long time dependencies, ICLR 2021.
 public struct CoRNN: RecurrentCell, Codable, Hashable {
   /// The size of a step, Δt.
   public var stepSize: Double
@@ -32,4 +29,17 @@ public struct CoRNN: RecurrentCell, Codable, Hashable {
     cell.update(z, to: velocity)
     cell.update(h, to: h + stepSize * velocity)
   }
+}
+
+extension CoRNN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "cornn", cell: CoRNN(),
+      summary: "coupled, damped and driven oscillators",
+      paper:
+        "T. K. Rusch and S. Mishra, Coupled oscillatory recurrent neural network (coRNN): an"
+        + " accurate and (gradient) stable architecture for learning long time dependencies, ICLR"
+        + " 2021")
+  ]
 }

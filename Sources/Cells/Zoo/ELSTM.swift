@@ -7,9 +7,6 @@
 ///
 /// State: cell, H. The output h is no state. Parameters: `weight_ih [3H, I]` and `bias_ih [3H]` in the
 /// order f, z, o; `weight_cc [2H]`, one weight a unit, in the order f, z; `weight_co [H, H]` (Uₒ).
-///
-/// Paper: K. Irie, A. Gopalakrishnan and J. Schmidhuber, Exploring the promise and limits of real-time
-/// recurrent learning, ICLR 2024.
 public struct ELSTM: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -22,4 +19,16 @@ public struct ELSTM: RecurrentCell, Codable, Hashable {
     cell.update(c, to: new)
     cell.output(sigmoid(cell.affine(x, "ih.o") + cell.linear(new, "co")) * new)
   }
+}
+
+extension ELSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "elstm", cell: ELSTM(),
+      summary: "elementwise LSTM, made for real-time recurrent learning",
+      paper:
+        "K. Irie, A. Gopalakrishnan and J. Schmidhuber, Exploring the promise and limits of"
+        + " real-time recurrent learning, ICLR 2024")
+  ]
 }

@@ -9,9 +9,6 @@
 /// `zeta [1]` and `nu [1]`, which start at 1 and -4.
 ///
 /// RecurrentLayers.jl and torchrecurrent gate with tanh unless told otherwise; the authors' code with σ.
-///
-/// Paper: A. Kusupati et al., FastGRNN: a fast, accurate, stable and tiny kilobyte sized gated
-/// recurrent neural network, NeurIPS 2018.
 public struct FastGRNN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -25,4 +22,16 @@ public struct FastGRNN: RecurrentCell, Codable, Hashable {
     let nu = sigmoid(cell.scalar("nu", initially: .constant(-4)))
     cell.update(h, to: (zeta * (1 - z) + nu) * n + z * h)
   }
+}
+
+extension FastGRNN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "fastgrnn", cell: FastGRNN(),
+      summary: "gate and candidate share their matrices",
+      paper:
+        "A. Kusupati et al., FastGRNN: a fast, accurate, stable and tiny kilobyte sized gated"
+        + " recurrent neural network, NeurIPS 2018")
+  ]
 }

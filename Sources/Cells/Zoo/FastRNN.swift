@@ -6,9 +6,6 @@
 /// `beta [1]`, which start at -3 and 3: much memory, little news, as the paper wants it.
 ///
 /// RecurrentLayers.jl and torchrecurrent start them at 3 and -3, which is almost the plain RNN.
-///
-/// Paper: A. Kusupati et al., FastGRNN: a fast, accurate, stable and tiny kilobyte sized gated
-/// recurrent neural network, NeurIPS 2018.
 public struct FastRNN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -20,4 +17,16 @@ public struct FastRNN: RecurrentCell, Codable, Hashable {
     let new = tanh(cell.affine(x, "ih") + cell.linear(h, "hh"))
     cell.update(h, to: alpha * new + beta * h)
   }
+}
+
+extension FastRNN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "fastrnn", cell: FastRNN(),
+      summary: "RNN with a weighted residual connection",
+      paper:
+        "A. Kusupati et al., FastGRNN: a fast, accurate, stable and tiny kilobyte sized gated"
+        + " recurrent neural network, NeurIPS 2018")
+  ]
 }

@@ -9,8 +9,6 @@
 /// States: hidden, slow (s), slow cell (d), and cell1, cell2, ..., H each. Parameters, in the order i, f, g, o:
 /// `weight_ih1`, `bias_ih1`, `weight_hh1`; the same with `2`, and with `s` for the slow one; from 3 on
 /// `weight_hh3` and `bias_hh3`, ...
-///
-/// Paper: A. Mujika, F. Meier and A. Steger, Fast-slow recurrent neural networks, NeurIPS 2017.
 public struct FastSlowLSTM: RecurrentCell, Codable, Hashable {
   /// The number of fast cells.
   public var fastCells: Int
@@ -44,4 +42,14 @@ public struct FastSlowLSTM: RecurrentCell, Codable, Hashable {
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try (2...64).check(fastCells, "fastCells")
   }
+}
+
+extension FastSlowLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "fast-slow-lstm", cell: FastSlowLSTM(),
+      summary: "fast LSTMs with a slow one between them",
+      paper: "A. Mujika, F. Meier and A. Steger, Fast-slow recurrent neural networks, NeurIPS 2017")
+  ]
 }

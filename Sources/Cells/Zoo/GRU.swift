@@ -12,9 +12,6 @@
 /// Keras, ONNX and oneDNN have the gates in the order z, r, n. Haiku and DL4S mix with z the other way,
 /// `(1 - z) h + z n`: negate the weights and biases of z. Flax's nnx cell has no b' although its
 /// documentation shows one, and mlx-swift leaves b' out of the first step.
-///
-/// Papers: K. Cho et al., Learning phrase representations using RNN encoder-decoder, EMNLP 2014;
-/// layer normalisation: J. Ba, R. Kiros and G. Hinton, 2016.
 public struct GRU: RecurrentCell, Codable, Hashable {
   /// Where the reset gate acts.
   public enum Reset: String, Codable, Sendable {
@@ -52,4 +49,22 @@ public struct GRU: RecurrentCell, Codable, Hashable {
     let n = tanh(fromX["n"] + recurrent)
     cell.update(h, to: (1 - z) * n + z * h)
   }
+}
+
+extension GRU {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "gru", cell: GRU(),
+      summary: "gated recurrent unit, reset gate after the recurrent product",
+      paper: "K. Cho et al., Learning phrase representations using RNN encoder-decoder, EMNLP 2014"),
+    .init(
+      name: "gru-before", cell: GRU(reset: .beforeProduct),
+      summary: "gated recurrent unit, reset gate before the recurrent product",
+      paper: "K. Cho et al., Learning phrase representations using RNN encoder-decoder, EMNLP 2014"),
+    .init(
+      name: "gru-layernorm", cell: GRU(hasLayerNorm: true),
+      summary: "gated recurrent unit with layer normalisation",
+      paper: "J. Ba, R. Kiros and G. Hinton, Layer normalization, 2016"),
+  ]
 }

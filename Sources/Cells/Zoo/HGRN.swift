@@ -8,9 +8,6 @@
 /// State: hidden, H. The output y is no state. Parameters: `weight_ih [3H, I]` and `bias_ih [3H]` in the order
 /// i, f, g; `gain [H]` (γ). It is the real-valued form; the paper's first version turns h by an angle as well. Its
 /// bound b grows from layer to layer: give each layer a cell of its own.
-///
-/// Paper: Z. Qin, S. Yang and Y. Zhong, Hierarchically gated recurrent neural network for sequence modeling,
-/// NeurIPS 2023.
 public struct HGRN: RecurrentCell, Codable, Hashable {
   /// The least that stays of the state, b.
   public var lowerBound: Double
@@ -37,4 +34,16 @@ public struct HGRN: RecurrentCell, Codable, Hashable {
         "lowerBound", expected: "a number from 0, below 1", found: lowerBound)
     }
   }
+}
+
+extension HGRN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "hgrn", cell: HGRN(),
+      summary: "linear recurrence with bounded forget gates",
+      paper:
+        "Z. Qin, S. Yang and Y. Zhong, Hierarchically gated recurrent neural network for"
+        + " sequence modeling, NeurIPS 2023")
+  ]
 }

@@ -6,9 +6,6 @@
 /// which starts between 0 and 1. For T steps with ReLU the paper keeps |u| below 2^(1/T).
 ///
 /// φ is ReLU in the paper and RecurrentLayers.jl, tanh in torchrecurrent and haste.
-///
-/// Paper: S. Li, W. Li, C. Cook, C. Zhu and Y. Gao, Independently recurrent neural network (IndRNN):
-/// building a longer and deeper RNN, CVPR 2018.
 public struct IndRNN: RecurrentCell, Codable, Hashable {
   /// The function φ.
   public var nonlinearity: RNN.Nonlinearity
@@ -21,4 +18,22 @@ public struct IndRNN: RecurrentCell, Codable, Hashable {
     let u = cell.vector("weight_hh", initially: .uniform(0...1))
     cell.update(h, to: nonlinearity(cell.affine(x, "ih") + u * h))
   }
+}
+
+extension IndRNN {
+  private static let paper =
+    "S. Li, W. Li, C. Cook, C. Zhu and Y. Gao, Independently recurrent neural network (IndRNN):"
+    + " building a longer and deeper RNN, CVPR 2018"
+
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "indrnn", cell: IndRNN(),
+      summary: "independently recurrent network with ReLU",
+      paper: paper),
+    .init(
+      name: "indrnn-tanh", cell: IndRNN(nonlinearity: .tanh),
+      summary: "independently recurrent network with tanh",
+      paper: paper),
+  ]
 }

@@ -9,9 +9,6 @@
 /// `weight_hh [4H, H]` in the order ŷ, ĥ, g, k; where I is not H, x in y is P x with `weight_ip [H, I]`.
 ///
 /// RecurrentLayers.jl mixes y with 1 - k in the place of 1 - g. tf.contrib adds 1 to both gates.
-///
-/// Paper: J. Collins, J. Sohl-Dickstein and D. Sussillo, Capacity and trainability in recurrent neural
-/// networks, ICLR 2017.
 public struct IntersectionRNN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -26,4 +23,16 @@ public struct IntersectionRNN: RecurrentCell, Codable, Hashable {
     cell.output(g * through + (1 - g) * y)
     cell.update(h, to: k * h + (1 - k) * new)
   }
+}
+
+extension IntersectionRNN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "intersection", cell: IntersectionRNN(),
+      summary: "+RNN: a stream through depth crosses one through time",
+      paper:
+        "J. Collins, J. Sohl-Dickstein and D. Sussillo, Capacity and trainability in recurrent"
+        + " neural networks, ICLR 2017")
+  ]
 }

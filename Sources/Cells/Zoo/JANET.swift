@@ -5,8 +5,6 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [2H, I]`, `bias_ih [2H]`, `weight_hh [2H, H]` in the order s, n.
 /// torchrecurrent makes β a parameter; it is an option here, as in the paper.
-///
-/// Paper: J. van der Westhuizen and J. Lasenby, The unreasonable effectiveness of the forget gate, 2018.
 public struct JANET: RecurrentCell, Codable, Hashable {
   /// How much more is accumulated than is forgotten, β.
   public var accumulation: Double
@@ -20,4 +18,16 @@ public struct JANET: RecurrentCell, Codable, Hashable {
     let n = tanh(cell.affine(x, "ih.n") + cell.linear(h, "hh.n"))
     cell.update(h, to: sigmoid(s) * h + (1 - sigmoid(s - accumulation)) * n)
   }
+}
+
+extension JANET {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "janet", cell: JANET(),
+      summary: "LSTM with its forget gate alone",
+      paper:
+        "J. van der Westhuizen and J. Lasenby, The unreasonable effectiveness of the forget"
+        + " gate, 2018")
+  ]
 }

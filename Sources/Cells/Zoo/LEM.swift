@@ -10,9 +10,6 @@
 ///
 /// y' reads the new z', as in the paper and the authors' code; RecurrentLayers.jl and torchrecurrent read
 /// the old one, which makes a difference of some tenths.
-///
-/// Paper: T. K. Rusch, S. Mishra, N. B. Erichson and M. Mahoney, Long expressive memory for sequence
-/// modeling, ICLR 2022.
 public struct LEM: RecurrentCell, Codable, Hashable {
   /// The longest step, Δt.
   public var stepSize: Double
@@ -29,4 +26,16 @@ public struct LEM: RecurrentCell, Codable, Hashable {
     cell.update(z, to: memory)
     cell.update(y, to: (1 - d) * y + d * tanh(inputY + cell.linear(memory, "mh")))
   }
+}
+
+extension LEM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "lem", cell: LEM(),
+      summary: "long expressive memory with two learned time scales",
+      paper:
+        "T. K. Rusch, S. Mishra, N. B. Erichson and M. Mahoney, Long expressive memory for"
+        + " sequence modeling, ICLR 2022")
+  ]
 }

@@ -12,9 +12,6 @@ import TensorCore
 ///
 /// States: hidden, H, and memory, q. Parameters, as in the paper without biases: `weight_ux [1, I]`, `weight_uh [1, H]`
 /// and `weight_um [1, q]` (e), `weight_ih [H, I]`, `weight_hh [H, H]` and `weight_mh [H, q]`.
-///
-/// Paper: A. Voelker, I. Kajić and C. Eliasmith, Legendre memory units: continuous-time representation in recurrent
-/// neural networks, NeurIPS 2019.
 public struct LMU: RecurrentCell, Codable, Hashable {
   /// How the continuous memory is made one of steps.
   public enum Discretization: String, Codable, Sendable {
@@ -113,4 +110,16 @@ private func exponential(_ matrix: [[Double]]) -> [[Double]] {
   }
   for _ in 0..<halvings { result = product(result, result) }
   return result
+}
+
+extension LMU {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "lmu", cell: LMU(),
+      summary: "Legendre memory of the last steps, and a recurrence that reads it",
+      paper:
+        "A. Voelker, I. Kajić and C. Eliasmith, Legendre memory units: continuous-time"
+        + " representation in recurrent neural networks, NeurIPS 2019")
+  ]
 }

@@ -10,8 +10,6 @@
 ///
 /// |λ| starts between the two radii, uniformly over the ring. The paper has a parameter log γ in the place of g; ours
 /// is 0 where that is at its start: subtract log sqrt(1 - |λ|²) from log γ.
-///
-/// Paper: A. Orvieto et al., Resurrecting recurrent neural networks for long sequences, ICML 2023.
 public struct LRU: RecurrentCell, Codable, Hashable {
   /// The least |λ| at the start.
   public var smallestRadius: Double
@@ -57,4 +55,15 @@ public struct LRU: RecurrentCell, Codable, Hashable {
         "greatestPhase", expected: "a number above 0.001", found: greatestPhase)
     }
   }
+}
+
+extension LRU {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "lru", cell: LRU(),
+      summary: "linear recurrent unit, complex and diagonal",
+      paper:
+        "A. Orvieto et al., Resurrecting recurrent neural networks for long sequences, ICML 2023")
+  ]
 }

@@ -17,12 +17,8 @@
 /// ONNX has the gates in the order i, o, f, g and the peepholes in the order i, o, f. Coupled gates of
 /// ONNX runtime and burn state i and take f = 1 - i: negate that gate's weights and biases.
 ///
-/// Papers: S. Hochreiter and J. Schmidhuber, Long short-term memory, Neural Computation 9, 1997;
-/// forget gate: F. Gers, J. Schmidhuber and F. Cummins, Learning to forget, Neural Computation 12, 2000;
-/// peepholes: F. Gers, N. Schraudolph and J. Schmidhuber, JMLR 3, 2002;
-/// coupled gates: K. Greff et al., LSTM: a search space odyssey, 2015;
-/// projection: H. Sak, A. Senior and F. Beaufays, Interspeech 2014;
-/// layer normalisation: J. Ba, R. Kiros and G. Hinton, 2016.
+/// Beside the papers of its entries: forget gate: F. Gers, J. Schmidhuber and F. Cummins, Learning to forget, Neural
+/// Computation 12, 2000; projection: H. Sak, A. Senior and F. Beaufays, Interspeech 2014.
 public struct LSTM: RecurrentCell, Codable, Hashable {
   /// Which gates the cell state has.
   public enum Gates: String, Codable, Sendable {
@@ -71,9 +67,19 @@ public struct LSTM: RecurrentCell, Codable, Hashable {
       let sum = fromX[name] + fromH[name]
       return sigmoid(hasPeepholes ? sum + builder.vector("weight_ch.\(name)") * c : sum)
     }
-    let i = gates == .coupled ? 1 - gate("f", seeing: c) : gate("i", seeing: c)
-    let f = gates == .inputOnly ? cell.constant(1) : gate("f", seeing: c)
-    let new = f * c + i * tanh(fromX["g"] + fromH["g"])
+    func candidate() -> Signal { tanh(fromX["g"] + fromH["g"]) }
+    let new: Signal
+    switch gates {
+    case .inputAndForget:
+      let (i, f) = (gate("i", seeing: c), gate("f", seeing: c))
+      new = f * c + i * candidate()
+    case .coupled:
+      let f = gate("f", seeing: c)
+      let i = 1 - f
+      new = f * c + i * candidate()
+    case .inputOnly:
+      new = c + gate("i", seeing: c) * candidate()
+    }
     let o = gate("o", seeing: new)
     let output = o * tanh(hasLayerNorm ? normalized(new, cell) : new)
     cell.update(c, to: new)
@@ -102,4 +108,32 @@ public struct LSTM: RecurrentCell, Codable, Hashable {
     cell.vector("gain_cell", initially: .constant(1)) * c.normalized()
       + cell.bias("cell", initially: .constant(0))
   }
+}
+
+extension LSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "lstm", cell: LSTM(),
+      summary: "long short-term memory with a forget gate",
+      paper: "S. Hochreiter and J. Schmidhuber, Long short-term memory, Neural Computation 9, 1997"),
+    .init(
+      name: "lstm-original", cell: LSTM(gates: .inputOnly),
+      summary: "LSTM of 1997, without a forget gate",
+      paper: "S. Hochreiter and J. Schmidhuber, Long short-term memory, Neural Computation 9, 1997"),
+    .init(
+      name: "lstm-peephole", cell: LSTM(hasPeepholes: true),
+      summary: "LSTM whose gates see the cell state",
+      paper:
+        "F. Gers, N. Schraudolph and J. Schmidhuber, Learning precise timing with LSTM"
+        + " recurrent networks, JMLR 3, 2002"),
+    .init(
+      name: "lstm-cifg", cell: LSTM(gates: .coupled),
+      summary: "LSTM with coupled input and forget gates",
+      paper: "K. Greff et al., LSTM: a search space odyssey, 2015"),
+    .init(
+      name: "lstm-layernorm", cell: LSTM(hasLayerNorm: true),
+      summary: "LSTM with layer normalisation",
+      paper: "J. Ba, R. Kiros and G. Hinton, Layer normalization, 2016"),
+  ]
 }

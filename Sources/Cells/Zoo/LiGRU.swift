@@ -9,9 +9,6 @@
 ///
 /// The paper normalises W x over the batch, which a step of its own can't: put a normalisation before
 /// the layer. The state is not bounded. RecurrentLayers.jl has a tanh in the place of ReLU.
-///
-/// Paper: M. Ravanelli, P. Brakel, M. Omologo and Y. Bengio, Light gated recurrent units for speech
-/// recognition, IEEE TETCI 2, 2018.
 public struct LiGRU: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -22,4 +19,16 @@ public struct LiGRU: RecurrentCell, Codable, Hashable {
     let n = relu(cell.affine(x, "ih.n") + cell.linear(h, "hh.n"))
     cell.update(h, to: z * h + (1 - z) * n)
   }
+}
+
+extension LiGRU {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "ligru", cell: LiGRU(),
+      summary: "light GRU, without a reset gate and with ReLU",
+      paper:
+        "M. Ravanelli, P. Brakel, M. Omologo and Y. Bengio, Light gated recurrent units for"
+        + " speech recognition, IEEE TETCI 2, 2018")
+  ]
 }

@@ -6,9 +6,6 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [2H, I]` and `bias_ih [2H]` in the order n, f;
 /// `weight_hh [H, H]`.
-///
-/// Paper: H. Ye et al., Light recurrent unit: towards an interpretable recurrent neural network for
-/// modeling long-range dependency, Electronics 13, 2024.
 public struct LightRU: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -19,4 +16,16 @@ public struct LightRU: RecurrentCell, Codable, Hashable {
     let f = sigmoid(cell.affine(x, "ih.f") + cell.linear(h, "hh"))
     cell.update(h, to: (1 - f) * h + f * n)
   }
+}
+
+extension LightRU {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "lightru", cell: LightRU(),
+      summary: "light recurrent unit: only the gate sees the state",
+      paper:
+        "H. Ye et al., Light recurrent unit: towards an interpretable recurrent neural network"
+        + " for modeling long-range dependency, Electronics 13, 2024")
+  ]
 }

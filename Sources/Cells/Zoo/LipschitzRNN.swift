@@ -4,9 +4,6 @@
 ///     h' = h + ε (S(A) h + tanh(S(B) h + W x + b))
 ///
 /// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [2H, H]` in the order A, B.
-///
-/// Paper: N. B. Erichson, O. Azencot, A. Queiruga, L. Hodgkinson and M. Mahoney, Lipschitz recurrent
-/// neural networks, ICLR 2021.
 public struct LipschitzRNN: RecurrentCell, Codable, Hashable {
   /// How antisymmetric the matrices are, β.
   public var antisymmetry: Double
@@ -32,4 +29,16 @@ public struct LipschitzRNN: RecurrentCell, Codable, Hashable {
     let force = tanh(cell.product(h, b) + cell.affine(x, "ih"))
     cell.update(h, to: h + stepSize * (cell.product(h, a) + force))
   }
+}
+
+extension LipschitzRNN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "lipschitz", cell: LipschitzRNN(),
+      summary: "a stable linear part beside a Lipschitz one",
+      paper:
+        "N. B. Erichson, O. Azencot, A. Queiruga, L. Hodgkinson and M. Mahoney, Lipschitz"
+        + " recurrent neural networks, ICLR 2021")
+  ]
 }

@@ -10,9 +10,6 @@
 /// `bias_ih [5H]`, `weight_hh [5H, H]` in the order f, i, o, m, n.
 ///
 /// RecurrentLayers.jl has no activation on any of the five.
-///
-/// Paper: I. Ben-Ari and R. Shwartz-Ziv, Sequence modeling using a memory controller extension for LSTM,
-/// NeurIPS Time Series Workshop 2017.
 public struct MCLSTM: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -26,7 +23,20 @@ public struct MCLSTM: RecurrentCell, Codable, Hashable {
     let n = tanh(cell.affine(x, "ih.n") + cell.linear(v, "hh.n"))
     let new = f * c + i * n
     cell.update(c, to: new)
-    cell.update(v, to: m * tanh(new))
-    cell.output(o * tanh(new))
+    let memory = tanh(new)
+    cell.update(v, to: m * memory)
+    cell.output(o * memory)
   }
+}
+
+extension MCLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "mclstm", cell: MCLSTM(),
+      summary: "LSTM with a memory controller",
+      paper:
+        "I. Ben-Ari and R. Shwartz-Ziv, Sequence modeling using a memory controller extension"
+        + " for LSTM, NeurIPS Time Series Workshop 2017")
+  ]
 }

@@ -8,10 +8,6 @@
 ///
 /// RecurrentLayers.jl mixes the other way, `f h + (1 - f) n`. Flax's cell is another one: its gate acts
 /// after the product.
-///
-/// Papers: G.-B. Zhou, J. Wu, C.-L. Zhang and Z.-H. Zhou, Minimal gated unit for recurrent neural
-/// networks, 2016; J. Heck and F. Salem, Simplified minimal gated unit variations for recurrent neural
-/// networks, 2017.
 public struct MGU: RecurrentCell, Codable, Hashable {
   /// What the gate is computed from.
   public enum Gate: String, Codable, Sendable {
@@ -44,4 +40,34 @@ public struct MGU: RecurrentCell, Codable, Hashable {
     let n = tanh(cell.affine(x, "ih.n") + cell.linear(f * h, "hh.n"))
     cell.update(h, to: (1 - f) * h + f * n)
   }
+}
+
+extension MGU {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "mgu", cell: MGU(),
+      summary: "minimal gated unit: one gate for both jobs of the GRU",
+      paper:
+        "G.-B. Zhou, J. Wu, C.-L. Zhang and Z.-H. Zhou, Minimal gated unit for recurrent neural"
+        + " networks, 2016"),
+    .init(
+      name: "mgu1", cell: MGU(gate: .stateAndBias),
+      summary: "minimal gated unit, gate from state and bias",
+      paper:
+        "J. Heck and F. Salem, Simplified minimal gated unit variations for recurrent neural"
+        + " networks, 2017"),
+    .init(
+      name: "mgu2", cell: MGU(gate: .state),
+      summary: "minimal gated unit, gate from the state",
+      paper:
+        "J. Heck and F. Salem, Simplified minimal gated unit variations for recurrent neural"
+        + " networks, 2017"),
+    .init(
+      name: "mgu3", cell: MGU(gate: .bias),
+      summary: "minimal gated unit, gate from a bias",
+      paper:
+        "J. Heck and F. Salem, Simplified minimal gated unit variations for recurrent neural"
+        + " networks, 2017"),
+  ]
 }

@@ -9,9 +9,6 @@
 /// `weight_ih [3H, I]` and `bias_ih [3H]` in the order z, r, n; `weight_hh [3H, H]` likewise, for MUT1
 /// `[2H, H]` in the order r, n. MUT1 also has `bias_hh [H]` (b'ₙ); the paper's bₙ is then zero. The paper's MUT2 has x
 /// for Wᵣ x, which needs I = H; this is the libraries' form.
-///
-/// Paper: R. Jozefowicz, W. Zaremba and I. Sutskever, An empirical exploration of recurrent network
-/// architectures, ICML 2015.
 public struct MUT: RecurrentCell, Codable, Hashable {
   /// Which of the three.
   public enum Mutation: String, Codable, Sendable {
@@ -46,4 +43,26 @@ public struct MUT: RecurrentCell, Codable, Hashable {
       : tanh(cell.linear(r * h, "hh.n") + content)
     cell.update(h, to: z * n + (1 - z) * h)
   }
+}
+
+extension MUT {
+  private static let paper =
+    "R. Jozefowicz, W. Zaremba and I. Sutskever, An empirical exploration of recurrent network"
+    + " architectures, ICML 2015"
+
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "mut1", cell: MUT(.first),
+      summary: "mutated cell 1",
+      paper: paper),
+    .init(
+      name: "mut2", cell: MUT(.second),
+      summary: "mutated cell 2",
+      paper: paper),
+    .init(
+      name: "mut3", cell: MUT(.third),
+      summary: "mutated cell 3",
+      paper: paper),
+  ]
 }

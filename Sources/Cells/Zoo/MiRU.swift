@@ -7,8 +7,6 @@
 /// r, n; with a number for r, one block of H rows each.
 ///
 /// The reset gate of RecurrentLayers.jl is a tanh unless told otherwise.
-///
-/// Paper: A. Zyarah and D. Kudithipudi, the minion recurrent unit, 2026.
 public struct MiRU: RecurrentCell, Codable, Hashable {
   /// How much of the state stays, λ.
   public var retention: Double
@@ -32,4 +30,21 @@ public struct MiRU: RecurrentCell, Codable, Hashable {
     let n = tanh(cell.affine(x, "ih.n") + cell.linear(r * h, "hh.n"))
     cell.update(h, to: retention * h + (1 - retention) * n)
   }
+}
+
+extension MiRU {
+  private static let paper =
+    "A. Zyarah and D. Kudithipudi, the minion recurrent unit, 2026"
+
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "miru1", cell: MiRU(),
+      summary: "minion recurrent unit with a reset gate",
+      paper: paper),
+    .init(
+      name: "miru2", cell: MiRU(reset: 0.5),
+      summary: "minion recurrent unit with constants for gates",
+      paper: paper),
+  ]
 }

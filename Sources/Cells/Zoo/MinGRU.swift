@@ -6,8 +6,6 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [2H, I]`, `bias_ih [2H]` in the order n, z.
 /// g keeps the state positive, so that logarithms of it exist; the paper's plain form has n = Wₙ x + bₙ.
-///
-/// Paper: L. Feng, F. Tung, M. O. Ahmed, Y. Bengio and H. Hajimirsadeghi, Were RNNs all we needed?, 2024.
 public struct MinGRU: RecurrentCell, Codable, Hashable {
   /// Whether the candidate goes through g.
   public var isPositive: Bool
@@ -25,4 +23,16 @@ public struct MinGRU: RecurrentCell, Codable, Hashable {
 
   /// The paper's g.
   static func positive(_ a: Signal) -> Signal { choose(where: a .> 0, a + 0.5, else: sigmoid(a)) }
+}
+
+extension MinGRU {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "mingru", cell: MinGRU(),
+      summary: "GRU whose gates see the input alone",
+      paper:
+        "L. Feng, F. Tung, M. O. Ahmed, Y. Bengio and H. Hajimirsadeghi, Were RNNs all we"
+        + " needed?, 2024")
+  ]
 }

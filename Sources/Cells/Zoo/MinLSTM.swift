@@ -9,8 +9,6 @@
 ///
 /// The minLSTM of minGRU-pytorch, continued from a carried state, takes log g(h) for log h, so that four and four
 /// steps are not eight.
-///
-/// Paper: L. Feng, F. Tung, M. O. Ahmed, Y. Bengio and H. Hajimirsadeghi, Were RNNs all we needed?, 2024.
 public struct MinLSTM: RecurrentCell, Codable, Hashable {
   /// Whether the candidate goes through g.
   public var isPositive: Bool
@@ -26,4 +24,16 @@ public struct MinLSTM: RecurrentCell, Codable, Hashable {
     let i = sigmoid(cell.affine(x, "ih.i"))
     cell.update(h, to: f / (f + i) * h + i / (f + i) * n)
   }
+}
+
+extension MinLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "minlstm", cell: MinLSTM(),
+      summary: "LSTM whose gates see the input alone",
+      paper:
+        "L. Feng, F. Tung, M. O. Ahmed, Y. Bengio and H. Hajimirsadeghi, Were RNNs all we"
+        + " needed?, 2024")
+  ]
 }

@@ -8,8 +8,6 @@
 /// `bias_ih [2H]` in the order z, u.
 ///
 /// RecurrentLayers.jl feeds the z of the step before into the gate.
-///
-/// Paper: M. Chen, MinimalRNN: toward more interpretable and trainable recurrent neural networks, 2017.
 public struct MinimalRNN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -20,4 +18,16 @@ public struct MinimalRNN: RecurrentCell, Codable, Hashable {
     let u = sigmoid(cell.linear(h, "hh") + cell.linear(z, "zh") + cell.bias("ih.u"))
     cell.update(h, to: u * h + (1 - u) * z)
   }
+}
+
+extension MinimalRNN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "minimalrnn", cell: MinimalRNN(),
+      summary: "one gate over a mapped input",
+      paper:
+        "M. Chen, MinimalRNN: toward more interpretable and trainable recurrent neural"
+        + " networks, 2017")
+  ]
 }

@@ -7,8 +7,6 @@
 /// States: hidden, H, and cell, H. Parameters: `weight_ih [4H, I]`, `bias_ih [4H]`, `weight_hh [4H, H]` in the
 /// order i, f, g, o; `weight_hx` (Q), `[I, H]` for each odd round, and `weight_xh` (R), `[H, I]` for each even
 /// one, below each other; with matrices shared by the rounds, one of each.
-///
-/// Paper: G. Melis, T. Kočiský and P. Blunsom, Mogrifier LSTM, ICLR 2020.
 public struct MogrifierLSTM: RecurrentCell, Codable, Hashable {
   /// The number of rounds.
   public var rounds: Int
@@ -45,4 +43,14 @@ public struct MogrifierLSTM: RecurrentCell, Codable, Hashable {
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try (0...64).check(rounds, "rounds")
   }
+}
+
+extension MogrifierLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "mogrifier", cell: MogrifierLSTM(),
+      summary: "LSTM whose input and state gate each other first",
+      paper: "G. Melis, T. Kočiský and P. Blunsom, Mogrifier LSTM, ICLR 2020")
+  ]
 }

@@ -9,9 +9,6 @@
 /// States: hidden, H, and cell, H. Parameters: `weight_ih [5H, I]` and `bias_ih [5H]` in the order
 /// m, i, f, g, o; `weight_hh [H, H]` and `bias_hh [H]` of m; `weight_mh [4H, H]` (V) in the order
 /// i, f, g, o. The paper has no biases in m. RecurrentLayers.jl has the order m, i, o, f, g.
-///
-/// Paper: B. Krause, I. Murray, S. Renals and L. Lu, Multiplicative LSTM for sequence modelling,
-/// ICLR Workshop 2017.
 public struct MultiplicativeLSTM: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -27,4 +24,16 @@ public struct MultiplicativeLSTM: RecurrentCell, Codable, Hashable {
     cell.update(c, to: new)
     cell.update(h, to: o * tanh(new))
   }
+}
+
+extension MultiplicativeLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "multiplicative-lstm", cell: MultiplicativeLSTM(),
+      summary: "LSTM with a recurrent matrix that depends on the input",
+      paper:
+        "B. Krause, I. Murray, S. Renals and L. Lu, Multiplicative LSTM for sequence modelling,"
+        + " ICLR Workshop 2017")
+  ]
 }

@@ -10,8 +10,6 @@
 ///
 /// Unit 3 multiplies, as in TensorFlow Addons, which is the reference; RecurrentLayers.jl and
 /// torchrecurrent add.
-///
-/// Paper: B. Zoph and Q. Le, Neural architecture search with reinforcement learning, ICLR 2017.
 public struct NASCell: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -29,4 +27,14 @@ public struct NASCell: RecurrentCell, Codable, Hashable {
     cell.update(c, to: new)
     cell.update(h, to: tanh(new * tanh(third + fourth)))
   }
+}
+
+extension NASCell {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "nas", cell: NASCell(),
+      summary: "the cell that architecture search found",
+      paper: "B. Zoph and Q. Le, Neural architecture search with reinforcement learning, ICLR 2017")
+  ]
 }

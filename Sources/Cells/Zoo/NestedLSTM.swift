@@ -12,8 +12,6 @@
 /// `weight_cc [4H, H]`.
 ///
 /// The common Keras port adds i to g in the place of multiplying.
-///
-/// Paper: J. Moniz and D. Krueger, Nested LSTMs, ACML 2017.
 public struct NestedLSTM: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -38,4 +36,14 @@ public struct NestedLSTM: RecurrentCell, Codable, Hashable {
     cell.update(c, to: new)
     cell.update(h, to: o * tanh(new))
   }
+}
+
+extension NestedLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "nested-lstm", cell: NestedLSTM(),
+      summary: "LSTM whose cell state is the output of an LSTM",
+      paper: "J. Moniz and D. Krueger, Nested LSTMs, ACML 2017")
+  ]
 }

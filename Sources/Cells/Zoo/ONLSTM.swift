@@ -8,9 +8,6 @@
 ///
 /// States: hidden, H, and cell, H. Parameters: `weight_ih [2H/C + 4H, I]`, `bias_ih`, `weight_hh` in the order
 /// ī, f̄, o, g, i, f, which is the authors'. Sums are over x, h and a bias as in an LSTM.
-///
-/// Paper: Y. Shen, S. Tan, A. Sordoni and A. Courville, Ordered neurons: integrating tree structures into
-/// recurrent neural networks, ICLR 2019.
 public struct ONLSTM: RecurrentCell, Codable, Hashable {
   /// How many units share a master gate, C; it divides H.
   public var chunkSize: Int
@@ -45,4 +42,16 @@ public struct ONLSTM: RecurrentCell, Codable, Hashable {
         "chunkSize", expected: "a divisor of the hidden size \(hiddenSize)", found: chunkSize)
     }
   }
+}
+
+extension ONLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "onlstm", cell: ONLSTM(),
+      summary: "LSTM with ordered neurons",
+      paper:
+        "Y. Shen, S. Tan, A. Sordoni and A. Courville, Ordered neurons: integrating tree"
+        + " structures into recurrent neural networks, ICLR 2019")
+  ]
 }

@@ -13,9 +13,6 @@
 ///
 /// tf.contrib keeps the period itself and the shift in steps, learns r, and takes times as an input; here a
 /// step is the unit of time.
-///
-/// Paper: D. Neil, M. Pfeiffer and S.-C. Liu, Phased LSTM: accelerating recurrent network training for long
-/// or event-based sequences, NeurIPS 2016.
 public struct PhasedLSTM: RecurrentCell, Codable, Hashable {
   /// The share of its period that a unit is open for, r.
   public var openShare: Double
@@ -56,4 +53,16 @@ public struct PhasedLSTM: RecurrentCell, Codable, Hashable {
         "openShare", expected: "a number above 0, at most 1", found: openShare)
     }
   }
+}
+
+extension PhasedLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "phased-lstm", cell: PhasedLSTM(),
+      summary: "LSTM whose units open periodically",
+      paper:
+        "D. Neil, M. Pfeiffer and S.-C. Liu, Phased LSTM: accelerating recurrent network"
+        + " training for long or event-based sequences, NeurIPS 2016")
+  ]
 }

@@ -10,8 +10,6 @@
 /// z, f, o, i; for k > 1 `weight_ph [(k - 1) g H, I]`, the block for the last input first.
 ///
 /// What pytorch-qrnn calls f multiplies the new value: it is our 1 - f.
-///
-/// Paper: J. Bradbury, S. Merity, C. Xiong and R. Socher, Quasi-recurrent neural networks, ICLR 2017.
 public struct QRNN: RecurrentCell, Codable, Hashable {
   /// Which gates pool.
   public enum Pooling: String, Codable, Sendable {
@@ -70,4 +68,16 @@ public struct QRNN: RecurrentCell, Codable, Hashable {
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try (1...64).check(window, "window")
   }
+}
+
+extension QRNN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "qrnn", cell: QRNN(),
+      summary: "quasi-recurrent network",
+      paper:
+        "J. Bradbury, S. Merity, C. Xiong and R. Socher, Quasi-recurrent neural networks, ICLR 2017"
+    )
+  ]
 }

@@ -7,8 +7,6 @@
 ///
 /// States: hidden, H, and cell, H. Parameters: `weight_ih [3H, I]` in the order c, i, f; `bias_ih [2H]`
 /// and `weight_hh [2H, H]` in the order i, f. RecurrentLayers.jl has the order i, f, c.
-///
-/// Paper: K. Lee, O. Levy and L. Zettlemoyer, Recurrent additive networks, 2017.
 public struct RAN: RecurrentCell, Codable, Hashable {
   /// Whether the output is the cell state itself, the paper's second form.
   public var hasIdentityOutput: Bool
@@ -25,4 +23,14 @@ public struct RAN: RecurrentCell, Codable, Hashable {
     cell.update(c, to: new)
     cell.update(h, to: hasIdentityOutput ? new : tanh(new))
   }
+}
+
+extension RAN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "ran", cell: RAN(),
+      summary: "recurrent additive network",
+      paper: "K. Lee, O. Levy and L. Zettlemoyer, Recurrent additive networks, 2017")
+  ]
 }

@@ -8,8 +8,6 @@
 ///
 /// State: hidden, H. Parameters, L the depth: `weight_ih [2H, I]` in the order n, t; `weight_hh [2LH, H]` and
 /// `bias_hh [2LH]`, depth after depth, each in the order n, t. With a carry gate: n, t, c, and 3 for 2.
-///
-/// Paper: J. Zilly, R. Srivastava, J. Koutník and J. Schmidhuber, Recurrent highway networks, ICML 2017.
 public struct RHN: RecurrentCell, Codable, Hashable {
   /// The number of highway layers in a step.
   public var depth: Int
@@ -41,4 +39,16 @@ public struct RHN: RecurrentCell, Codable, Hashable {
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try (1...64).check(depth, "depth")
   }
+}
+
+extension RHN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "rhn", cell: RHN(),
+      summary: "recurrent highway network, three layers within a step",
+      paper:
+        "J. Zilly, R. Srivastava, J. Koutník and J. Schmidhuber, Recurrent highway networks,"
+        + " ICML 2017")
+  ]
 }

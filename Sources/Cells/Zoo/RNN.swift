@@ -3,8 +3,6 @@
 ///     h' = φ(W x + b + U h + b')
 ///
 /// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H, H]`, `bias_hh [H]`.
-///
-/// Paper: J. Elman, Finding structure in time, Cognitive Science 14, 1990.
 public struct RNN: RecurrentCell, Codable, Hashable {
   /// The function φ of a sum.
   public enum Nonlinearity: String, Codable, Sendable {
@@ -31,4 +29,21 @@ public struct RNN: RecurrentCell, Codable, Hashable {
     let (x, h) = (cell.input, cell.state("hidden"))
     cell.update(h, to: nonlinearity(cell.affine(x, "ih") + cell.affine(h, "hh")))
   }
+}
+
+extension RNN {
+  private static let paper =
+    "J. Elman, Finding structure in time, Cognitive Science 14, 1990"
+
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "rnn", cell: RNN(),
+      summary: "simple recurrent network with tanh",
+      paper: paper),
+    .init(
+      name: "rnn-relu", cell: RNN(nonlinearity: .relu),
+      summary: "simple recurrent network with ReLU",
+      paper: paper),
+  ]
 }

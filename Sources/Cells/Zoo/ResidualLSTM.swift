@@ -8,9 +8,6 @@
 /// States: hidden, H, and cell, H. Parameters: `weight_ih [4H, I]`, `bias_ih [4H]`, `weight_hh [4H, H]` in the
 /// order i, f, g, o; `weight_ch [3H]` (p), one weight a unit, in the order i, f, o; `weight_ph [H, H]` (P);
 /// `weight_ir [H, I]` (R).
-///
-/// Paper: J. Kim, M. El-Khamy and J. Lee, Residual LSTM: design of a deep recurrent architecture for
-/// distant speech recognition, Interspeech 2017.
 public struct ResidualLSTM: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -28,4 +25,16 @@ public struct ResidualLSTM: RecurrentCell, Codable, Hashable {
     cell.update(c, to: new)
     cell.update(h, to: o * (cell.linear(tanh(new), "ph") + cell.linear(x, "ir")))
   }
+}
+
+extension ResidualLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "reslstm", cell: ResidualLSTM(),
+      summary: "LSTM with a residual connection inside the output gate",
+      paper:
+        "J. Kim, M. El-Khamy and J. Lee, Residual LSTM: design of a deep recurrent architecture"
+        + " for distant speech recognition, Interspeech 2017")
+  ]
 }

@@ -9,9 +9,6 @@
 ///
 /// RecurrentLayers.jl and torchrecurrent feed a readout back in the place of h; the first has α = 0, which
 /// switches the context off.
-///
-/// Paper: T. Mikolov, A. Joulin, S. Chopra, M. Mathieu and M. Ranzato, Learning longer memory in recurrent
-/// neural networks, 2014.
 public struct SCRN: RecurrentCell, Codable, Hashable {
   /// How much of the context stays, α.
   public var retention: Double
@@ -37,4 +34,16 @@ public struct SCRN: RecurrentCell, Codable, Hashable {
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     if let contextSize { try (1...1 << 20).check(contextSize, "contextSize") }
   }
+}
+
+extension SCRN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "scrn", cell: SCRN(),
+      summary: "a slow context beside a fast state",
+      paper:
+        "T. Mikolov, A. Joulin, S. Chopra, M. Mathieu and M. Ranzato, Learning longer memory in"
+        + " recurrent neural networks, 2014")
+  ]
 }

@@ -6,9 +6,6 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H, H]`, `bias_hh [H]`.
 /// b counts twice, so that it can't be merged with b'.
-///
-/// Paper: X. Zu and K. Wei, A simple gated recurrent network for detection of power quality
-/// disturbances, 2020.
 public struct SGRN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -19,4 +16,16 @@ public struct SGRN: RecurrentCell, Codable, Hashable {
     let f = sigmoid(p + cell.affine(h, "hh"))
     cell.update(h, to: tanh((1 - f) * p + f * h))
   }
+}
+
+extension SGRN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "sgrn", cell: SGRN(),
+      summary: "simple gated recurrent network",
+      paper:
+        "X. Zu and K. Wei, A simple gated recurrent network for detection of power quality"
+        + " disturbances, 2020")
+  ]
 }

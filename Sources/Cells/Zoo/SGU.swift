@@ -7,8 +7,6 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [2H, I]`, `bias_ih [2H]`, `weight_hh [2H, H]` and `bias_hh [2H]`
 /// in the order g, z; deep: `weight_oh [H, H]` (V). The hard sigmoid has PyTorch's slope, not Keras' 0.2.
-///
-/// Paper: Y. Gao and D. Glowacka, Deep gate recurrent neural network, ACML 2016.
 public struct SGU: RecurrentCell, Codable, Hashable {
   /// Whether o has a matrix of its own.
   public var isDeep: Bool
@@ -23,4 +21,21 @@ public struct SGU: RecurrentCell, Codable, Hashable {
     let z = hardSigmoid(cell.affine(x, "ih.z") + cell.affine(h, "hh.z"))
     cell.update(h, to: (1 - z) * h + z * o)
   }
+}
+
+extension SGU {
+  private static let paper =
+    "Y. Gao and D. Glowacka, Deep gate recurrent neural network, ACML 2016"
+
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "sgu", cell: SGU(),
+      summary: "simple gated unit",
+      paper: paper),
+    .init(
+      name: "dsgu", cell: SGU(isDeep: true),
+      summary: "deep simple gated unit",
+      paper: paper),
+  ]
 }

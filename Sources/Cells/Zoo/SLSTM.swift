@@ -9,8 +9,6 @@
 /// States: hidden, cell, normalizer n and maximum m, H each. Parameters: `weight_ih [4H, I]`, `bias_ih [4H]` and
 /// `weight_hh [4H, H]` in the order i, f, z, o. With k heads, units see only those of their own head:
 /// `weight_hh [4H, H/k]`, head after head within each gate.
-///
-/// Paper: M. Beck et al., xLSTM: extended long short-term memory, NeurIPS 2024.
 public struct SLSTM: RecurrentCell, Codable, Hashable {
   /// The number of heads; it divides H.
   public var heads: Int
@@ -45,4 +43,14 @@ public struct SLSTM: RecurrentCell, Codable, Hashable {
         "heads", expected: "a divisor of the hidden size \(hiddenSize)", found: heads)
     }
   }
+}
+
+extension SLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "slstm", cell: SLSTM(),
+      summary: "LSTM with exponential gates, of the xLSTM",
+      paper: "M. Beck et al., xLSTM: extended long short-term memory, NeurIPS 2024")
+  ]
 }

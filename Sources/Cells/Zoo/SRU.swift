@@ -12,9 +12,6 @@
 ///
 /// The authors' library keeps the gate index innermost: column `unit * 3 + gate` of its matrix is row
 /// `gate * H + unit` of ours. Without v (its version 1) nothing but c' depends on the state.
-///
-/// Paper: T. Lei, Y. Zhang, S. Wang, H. Dai and Y. Artzi, Simple recurrent units for highly
-/// parallelizable recurrence, EMNLP 2018.
 public struct SRU: RecurrentCell, Codable, Hashable {
   /// Whether the gates see the cell state.
   public var hasPeepholes: Bool
@@ -40,4 +37,16 @@ public struct SRU: RecurrentCell, Codable, Hashable {
     cell.update(c, to: new)
     cell.output(r * new + (1 - r) * skip)
   }
+}
+
+extension SRU {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "sru", cell: SRU(),
+      summary: "simple recurrent unit",
+      paper:
+        "T. Lei, Y. Zhang, S. Wang, H. Dai and Y. Artzi, Simple recurrent units for highly"
+        + " parallelizable recurrence, EMNLP 2018")
+  ]
 }

@@ -5,9 +5,6 @@
 ///     h' = tanh((1 - k) h + k z)
 ///
 /// State: hidden, H. Parameters: `weight_ih [2H, I]` and `bias_ih [2H]` in the order z, k; `weight_hh [H, H]`.
-///
-/// Paper: M. Turkoglu, S. D'Aronco, J. D. Wegner and K. Schindler, Gating revisited: deep multi-layer RNNs
-/// that can be trained, IEEE TPAMI 44, 2021.
 public struct STAR: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -18,4 +15,16 @@ public struct STAR: RecurrentCell, Codable, Hashable {
     let k = sigmoid(cell.affine(x, "ih.k") + cell.linear(h, "hh"))
     cell.update(h, to: tanh((1 - k) * h + k * z))
   }
+}
+
+extension STAR {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "star", cell: STAR(),
+      summary: "stackable recurrent cell",
+      paper:
+        "M. Turkoglu, S. D'Aronco, J. D. Wegner and K. Schindler, Gating revisited: deep"
+        + " multi-layer RNNs that can be trained, IEEE TPAMI 44, 2021")
+  ]
 }

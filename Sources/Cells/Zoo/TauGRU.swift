@@ -8,9 +8,6 @@
 ///
 /// States: hidden, H, and past, (d - 1) H, the states before it, the latest first. Parameters:
 /// `weight_ih [4H, I]`, `bias_ih [4H]`, `weight_hh [4H, H]` in the order u, z, g, a.
-///
-/// Paper: N. B. Erichson, S. H. Lim and M. Mahoney, Gated recurrent neural networks with weighted
-/// time-delay feedback, 2022.
 public struct TauGRU: RecurrentCell, Codable, Hashable {
   /// How many steps back h₋ lies, d; 1 would be h itself.
   public var delay: Int
@@ -37,4 +34,16 @@ public struct TauGRU: RecurrentCell, Codable, Hashable {
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try (2...256).check(delay, "delay")
   }
+}
+
+extension TauGRU {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "taugru", cell: TauGRU(),
+      summary: "GRU with weighted time-delay feedback",
+      paper:
+        "N. B. Erichson, S. H. Lim and M. Mahoney, Gated recurrent neural networks with"
+        + " weighted time-delay feedback, 2022")
+  ]
 }

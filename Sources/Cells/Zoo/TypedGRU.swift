@@ -8,8 +8,6 @@
 /// States: hidden, H, and past, 3H, which is V x₋, the products of the input before: kept in the place of
 /// that input, they are computed for all steps at once. Parameters: `weight_ih [3H, I]`, `bias_ih [3H]` and
 /// `weight_ph [3H, I]` (V) in the order z, f, o.
-///
-/// Paper: D. Balduzzi and M. Ghifary, Strongly-typed recurrent neural networks, ICML 2016.
 public struct TypedGRU: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -24,4 +22,14 @@ public struct TypedGRU: RecurrentCell, Codable, Hashable {
     cell.update(h, to: f * h + z * o)
     cell.update(past, to: cell.linear(x, "ph", width: past.width))
   }
+}
+
+extension TypedGRU {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "tgru", cell: TypedGRU(),
+      summary: "strongly typed GRU",
+      paper: "D. Balduzzi and M. Ghifary, Strongly-typed recurrent neural networks, ICML 2016")
+  ]
 }

@@ -9,8 +9,6 @@
 /// States: cell, H, and past, 3H, which is V x₋, the products of the input before: kept in the place of
 /// that input, they are computed for all steps at once. The output h is no state. Parameters:
 /// `weight_ih [3H, I]`, `bias_ih [3H]` and `weight_ph [3H, I]` (V) in the order z, f, o.
-///
-/// Paper: D. Balduzzi and M. Ghifary, Strongly-typed recurrent neural networks, ICML 2016.
 public struct TypedLSTM: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -27,4 +25,14 @@ public struct TypedLSTM: RecurrentCell, Codable, Hashable {
     cell.update(past, to: cell.linear(x, "ph", width: past.width))
     cell.output(new * o)
   }
+}
+
+extension TypedLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "tlstm", cell: TypedLSTM(),
+      summary: "strongly typed LSTM",
+      paper: "D. Balduzzi and M. Ghifary, Strongly-typed recurrent neural networks, ICML 2016")
+  ]
 }

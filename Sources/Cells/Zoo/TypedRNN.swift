@@ -6,8 +6,6 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [2H, I]`, `bias_ih [2H]` in the order z, f.
 /// RecurrentLayers.jl has f = tanh unless told otherwise, which makes no mixture.
-///
-/// Paper: D. Balduzzi and M. Ghifary, Strongly-typed recurrent neural networks, ICML 2016.
 public struct TypedRNN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -18,4 +16,14 @@ public struct TypedRNN: RecurrentCell, Codable, Hashable {
     let f = sigmoid(cell.affine(x, "ih.f"))
     cell.update(h, to: f * h + (1 - f) * z)
   }
+}
+
+extension TypedRNN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "trnn", cell: TypedRNN(),
+      summary: "strongly typed RNN",
+      paper: "D. Balduzzi and M. Ghifary, Strongly-typed recurrent neural networks, ICML 2016")
+  ]
 }

@@ -6,9 +6,6 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [2H, I]`, `bias_ih [2H]`, `weight_hh [2H, H]` in the order n, g.
 /// tf.contrib has the order g, n and adds 1 to the gate.
-///
-/// Paper: J. Collins, J. Sohl-Dickstein and D. Sussillo, Capacity and trainability in recurrent neural
-/// networks, ICLR 2017.
 public struct UGRNN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -19,4 +16,16 @@ public struct UGRNN: RecurrentCell, Codable, Hashable {
     let g = sigmoid(cell.affine(x, "ih.g") + cell.linear(h, "hh.g"))
     cell.update(h, to: g * h + (1 - g) * n)
   }
+}
+
+extension UGRNN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "ugrnn", cell: UGRNN(),
+      summary: "update gate RNN",
+      paper:
+        "J. Collins, J. Sohl-Dickstein and D. Sussillo, Capacity and trainability in recurrent"
+        + " neural networks, ICLR 2017")
+  ]
 }

@@ -9,9 +9,6 @@
 /// States: hidden, H, and cell, H. Parameters: `weight_ih [4H, I]`, `weight_hh [4H, H]` in the order
 /// f, r, u, o; `bias_ih [2H]` in the order u, o; `bias_f [H]` (b), which starts at log(u / (1 - u)) for u
 /// between 1/H and 1 - 1/H.
-///
-/// Paper: A. Gu, C. Gulcehre, T. Paine, M. Hoffman and R. Pascanu, Improving the gating mechanism of
-/// recurrent neural networks, ICML 2020.
 public struct URLSTM: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -29,4 +26,16 @@ public struct URLSTM: RecurrentCell, Codable, Hashable {
     cell.update(c, to: new)
     cell.update(h, to: o * tanh(new))
   }
+}
+
+extension URLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "urlstm", cell: URLSTM(),
+      summary: "LSTM with a refine gate and uniform gate initialisation",
+      paper:
+        "A. Gu, C. Gulcehre, T. Paine, M. Hoffman and R. Pascanu, Improving the gating"
+        + " mechanism of recurrent neural networks, ICML 2020")
+  ]
 }

@@ -8,9 +8,6 @@
 /// (w), one weight a unit, which starts between 0 and 1; `step [H]` (c), between -0.1 and 0.1.
 ///
 /// RecurrentLayers.jl has a dense w and Δt = 1.
-///
-/// Paper: T. K. Rusch and S. Mishra, UnICORNN: a recurrent model for learning very long time
-/// dependencies, ICML 2021.
 public struct UnICORNN: RecurrentCell, Codable, Hashable {
   /// The longest step, Δt.
   public var stepSize: Double
@@ -31,4 +28,16 @@ public struct UnICORNN: RecurrentCell, Codable, Hashable {
     cell.update(z, to: velocity)
     cell.update(y, to: y + k * velocity)
   }
+}
+
+extension UnICORNN {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "unicornn", cell: UnICORNN(),
+      summary: "undamped independent oscillators",
+      paper:
+        "T. K. Rusch and S. Mishra, UnICORNN: a recurrent model for learning very long time"
+        + " dependencies, ICML 2021")
+  ]
 }

@@ -8,9 +8,6 @@
 /// States: hidden, H, and cell, H. Parameters: `weight_ih [4H, I]`, `bias_ih [4H]`, `weight_hh [4H, H]` in the
 /// order i, f, g, o; `weight_ch [3H, H]` (V) and `bias_ch [3H]` in the order i, f, o.
 /// RecurrentLayers.jl has the order i, f, o, g.
-///
-/// Paper: F. Landi, L. Baraldi, M. Cornia and R. Cucchiara, Working memory connections for LSTM, Neural
-/// Networks 144, 2021.
 public struct WMCLSTM: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -27,4 +24,16 @@ public struct WMCLSTM: RecurrentCell, Codable, Hashable {
     cell.update(c, to: new)
     cell.update(h, to: o * tanh(new))
   }
+}
+
+extension WMCLSTM {
+  /// What the registry knows of it.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "wmclstm", cell: WMCLSTM(),
+      summary: "LSTM whose gates see the whole cell state",
+      paper:
+        "F. Landi, L. Baraldi, M. Cornia and R. Cucchiara, Working memory connections for LSTM,"
+        + " Neural Networks 144, 2021")
+  ]
 }

@@ -1,13 +1,26 @@
 extension CellRegistry {
-  /// The cells of this library.
-  public static let standard: CellRegistry = {
-    var cells = CellRegistry()
-    cells.registerClassics()
-    cells.registerLSTMs()
-    cells.registerGatedUnits()
-    cells.registerDynamicalSystems()
-    cells.registerElementwiseRecurrences()
-    cells.registerFurtherCells()
-    return cells
-  }()
+  /// The cells of this library; what is known of each stands beside its equations.
+  public static let standard = CellRegistry(
+    entries: [
+      // The three that every library has, with their published variants.
+      RNN.entries, LSTM.entries, GRU.entries,
+      // Cells with a memory beside their output.
+      WMCLSTM.entries, ResidualLSTM.entries, MCLSTM.entries, MultiplicativeLSTM.entries,
+      MogrifierLSTM.entries, ONLSTM.entries, URLSTM.entries, SLSTM.entries, RAN.entries,
+      NASCell.entries, SCRN.entries,
+      // Cells with gates and a single state.
+      MGU.entries, UGRNN.entries, IntersectionRNN.entries, JANET.entries, MinimalRNN.entries,
+      MiRU.entries, MUT.entries, LiGRU.entries, LightRU.entries, ATR.entries, SGRN.entries,
+      STAR.entries, SGU.entries, TauGRU.entries, CFN.entries, BRC.entries, FastGRNN.entries,
+      RHN.entries,
+      // Cells made from differential equations, and residual ones.
+      Antisymmetric.entries, LipschitzRNN.entries, CoRNN.entries, UnICORNN.entries, LEM.entries,
+      FastRNN.entries,
+      // Cells whose units remember only themselves.
+      IndRNN.entries, MinGRU.entries, MinLSTM.entries, SRU.entries, QRNN.entries, TypedRNN.entries,
+      TypedGRU.entries, TypedLSTM.entries, ELSTM.entries,
+      // Cells with clocks, with cells inside, and linear ones.
+      NestedLSTM.entries, FastSlowLSTM.entries, ClockworkRNN.entries, PhasedLSTM.entries,
+      LMU.entries, LRU.entries, HGRN.entries,
+    ].flatMap { $0 })
 }

@@ -30,6 +30,8 @@ public struct CellRegistry: Sendable {
   /// A registry without entries.
   public init() {}
 
+  init(entries: [Entry]) { self.entries = entries }
+
   /// Adds a cell, or replaces the one of that name.
   ///
   /// Several names may stand for one type with different options.
