@@ -29,7 +29,7 @@ import Testing
       SimplifiedGraph.Rule { operation, graph in
         switch (self, operation) {
         case (.sign, .apply(.negate, let x)): x[0]
-        case (.order, .apply(.subtract, let x)) where x[0] > x[1]:
+        case (.order, .apply(.subtract, let x)) where x[0] < x[1]:
           graph.add(.apply(.subtract, [x[1], x[0]]))
         case (.foldedConstant, .apply(.add, let x)):
           graph.constant(x[0]).flatMap { a in

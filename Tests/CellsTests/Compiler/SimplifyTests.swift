@@ -87,7 +87,7 @@ import Testing
     struct Wordy: RecurrentCell {
       func equations(_ cell: inout CellBuilder) {
         let h = cell.state("hidden")
-        cell.update(h, to: (h * 1 + 0) - (h * 1 + 0) / (2 + 3))
+        cell.update(h, to: (h * 1 + 0) - (h * 1 + 0) / (cell.constant(2) + 3))
       }
     }
     let written = CellGraph(Wordy(), inputSize: 3, hiddenSize: 5)
