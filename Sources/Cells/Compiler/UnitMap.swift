@@ -27,26 +27,6 @@ struct UnitMap: Sendable {
   }
 }
 
-extension CellGraph {
-  /// Whether each unit of the states depends on itself alone, and every parameter that reaches a state
-  /// reaches one unit: exact real-time learning then costs O(parameters) memory and time.
-  public var hasElementwiseRecurrence: Bool { exactUnitMap != nil }
-
-  /// Which parameter belongs to which unit, if the recurrence is elementwise.
-  var exactUnitMap: UnitMap? {
-    guard mostStatesOfOneWidth <= TracePiece.mostStates else { return nil }
-    let demand = UnitDemand(recurrence, states: states, isStrict: true)
-    return demand.isElementwise ? demand.map(of: parameters) : nil
-  }
-}
-
-extension CellGraph {
-  /// How many states have the same width, at most.
-  var mostStatesOfOneWidth: Int {
-    states.map { state in states.count { $0.width == state.width } }.max() ?? 0
-  }
-}
-
 /// Finds out which units' updates every value of a step is asked for by, from the updates to the leaves.
 ///
 /// It is strict, or it looks no further where units mix: what then still reaches a parameter is what the
