@@ -10,35 +10,8 @@ extension ImportedWeights {
   mutating func takeMLX(_ arrays: [String: Tensor]) throws(CheckpointError) {
     let layers = arrays.keys.filter { $0.hasSuffix(".Wx") || $0.hasSuffix(".Wxh") }
       .sorted { ($0.layerNumber, $0) < ($1.layerNumber, $1) }
-    for (layer, name) in layers.enumerated() {
-      let module = String(name.prefix(upTo: name.lastIndex(of: ".") ?? name.endIndex))
-      if name.hasSuffix(".Wxh") {
-        try setLayer(
-          layer, RNN(), input: try tensor(name, rank: 2, in: arrays),
-          recurrent: try tensor(module + ".Whh", rank: 2, in: arrays),
-          inputBias: arrays[module + ".bias"], recurrentBias: nil)
-        continue
-      }
-      let input = try tensor(name, rank: 2, in: arrays)
-      let recurrent = try tensor(module + ".Wh", rank: 2, in: arrays)
-      let hidden = recurrent.shape[1]
-      switch recurrent.shape[0] {
-      case 4 * hidden:
-        try setLayer(
-          layer, LSTM(), input: input, recurrent: recurrent, inputBias: arrays[module + ".bias"],
-          recurrentBias: nil)
-      case 3 * hidden:
-        let inner = try arrays[module + ".bhn"].map { _ throws(CheckpointError) in
-          try tensor(module + ".bhn", rank: 1, in: arrays)
-        }
-        try setLayer(
-          layer, GRU(), input: input, recurrent: recurrent, inputBias: arrays[module + ".b"],
-          recurrentBias: inner.map { concatenate([Tensor(zeros: [2 * hidden]), $0]) })
-      default:
-        throw failure(name, "expected three or four gates, found \(recurrent.shape[0]) rows")
-      }
-    }
-    let modules = Set(layers.map { $0.prefix(upTo: $0.lastIndex(of: ".") ?? $0.endIndex) })
+    for (layer, name) in layers.enumerated() { try takeMLXLayer(layer, name, arrays) }
+    let modules = Set(layers.map(\.moduleName))
     let others = arrays.keys.filter { name in !modules.contains { name.hasPrefix($0 + ".") } }
     let outputs = others.filter { $0.hasSuffix(".bias") }
     guard others.count == 3, outputs.count == 1, let bias = outputs.first,
@@ -57,6 +30,36 @@ extension ImportedWeights {
       output: try tensor(output, rank: 2, in: arrays), bias: arrays[bias])
   }
 
+  /// One recurrent layer of MLX, by the name of its input weights.
+  private mutating func takeMLXLayer(
+    _ layer: Int, _ name: String, _ arrays: [String: Tensor]
+  ) throws(CheckpointError) {
+    let module = name.moduleName
+    let input = try tensor(name, rank: 2, in: arrays)
+    if name.hasSuffix(".Wxh") {
+      return try setLayer(
+        layer, RNN(), input: input, recurrent: try tensor(module + ".Whh", rank: 2, in: arrays),
+        inputBias: arrays[module + ".bias"], recurrentBias: nil)
+    }
+    let recurrent = try tensor(module + ".Wh", rank: 2, in: arrays)
+    let hidden = recurrent.shape[1]
+    switch recurrent.shape[0] {
+    case 4 * hidden:
+      try setLayer(
+        layer, LSTM(), input: input, recurrent: recurrent, inputBias: arrays[module + ".bias"],
+        recurrentBias: nil)
+    case 3 * hidden:
+      let inner = try arrays[module + ".bhn"].map { _ throws(CheckpointError) in
+        try tensor(module + ".bhn", rank: 1, in: arrays)
+      }
+      try setLayer(
+        layer, GRU(), input: input, recurrent: recurrent, inputBias: arrays[module + ".b"],
+        recurrentBias: inner.map { concatenate([Tensor(zeros: [2 * hidden]), $0]) })
+    default:
+      throw failure(name, "expected three or four gates, found \(recurrent.shape[0]) rows")
+    }
+  }
+
   /// char-rnn: `i2h_1`, `h2h_1` and so on and `decoder`, each with weight and bias as Torch's `nn.Linear` has them.
   ///
   /// Its input is one-hot: there is no embedding, which becomes the identity. An LSTM's gates stand in the order i, f, o, g. A GRU's three
@@ -65,35 +68,7 @@ extension ImportedWeights {
   mutating func takeCharRNN(_ arrays: [String: Tensor]) throws(CheckpointError) {
     var layer = 0
     while arrays["i2h_\(layer + 1).weight"] != nil {
-      let number = layer + 1
-      var (input, recurrent) = (
-        try tensor("i2h_\(number).weight", rank: 2, in: arrays),
-        try tensor("h2h_\(number).weight", rank: 2, in: arrays)
-      )
-      var (inputBias, recurrentBias) = (
-        try tensor("i2h_\(number).bias", rank: 1, in: arrays),
-        try tensor("h2h_\(number).bias", rank: 1, in: arrays)
-      )
-      let gates = recurrent.shape[0] / recurrent.shape[1]
-      let rows = [recurrent, input, inputBias, recurrentBias].map { $0.shape[0] }
-      guard rows.allSatisfy({ $0 == gates * recurrent.shape[1] }), [1, 3, 4].contains(gates) else {
-        throw failure("layer \(number)", "expected one, three or four gates, found \(rows) rows")
-      }
-      func reorder(_ change: (Tensor) -> Tensor) {
-        (input, recurrent) = (change(input), change(recurrent))
-        (inputBias, recurrentBias) = (change(inputBias), change(recurrentBias))
-      }
-      if gates == 4 { reorder { $0.reorderingGates("ifog", as: "ifgo") } }
-      if gates == 3 { reorder { $0.reorderingGates("zrn", as: "rzn", negating: "z") } }
-      let cell: any ConfigurableCell =
-        switch gates {
-        case 4: LSTM()
-        case 3: GRU(reset: .beforeProduct)
-        default: RNN()
-        }
-      try setLayer(
-        layer, cell, input: input, recurrent: recurrent, inputBias: inputBias,
-        recurrentBias: recurrentBias)
+      try takeCharRNNLayer(layer, arrays)
       layer += 1
     }
     let output = try tensor("decoder.weight", rank: 2, in: arrays)
@@ -107,9 +82,48 @@ extension ImportedWeights {
       embedding: Tensor(identity, shape: [size, size]), output: output,
       bias: try tensor("decoder.bias", rank: 1, in: arrays))
   }
+
+  private mutating func takeCharRNNLayer(
+    _ layer: Int, _ arrays: [String: Tensor]
+  ) throws(CheckpointError) {
+    let number = layer + 1
+    var (input, recurrent) = (
+      try tensor("i2h_\(number).weight", rank: 2, in: arrays),
+      try tensor("h2h_\(number).weight", rank: 2, in: arrays)
+    )
+    var (inputBias, recurrentBias) = (
+      try tensor("i2h_\(number).bias", rank: 1, in: arrays),
+      try tensor("h2h_\(number).bias", rank: 1, in: arrays)
+    )
+    let gates = recurrent.shape[0] / recurrent.shape[1]
+    let rows = [recurrent, input, inputBias, recurrentBias].map { $0.shape[0] }
+    guard rows.allSatisfy({ $0 == gates * recurrent.shape[1] }), [1, 3, 4].contains(gates) else {
+      throw failure("layer \(number)", "expected one, three or four gates, found \(rows) rows")
+    }
+    func reorder(_ change: (Tensor) -> Tensor) {
+      (input, recurrent) = (change(input), change(recurrent))
+      (inputBias, recurrentBias) = (change(inputBias), change(recurrentBias))
+    }
+    if gates == 4 { reorder { $0.reorderingGates("ifog", as: "ifgo") } }
+    if gates == 3 { reorder { $0.reorderingGates("zrn", as: "rzn", negating: "z") } }
+    let cell: any ConfigurableCell =
+      switch gates {
+      case 4: LSTM()
+      case 3: GRU(reset: .beforeProduct)
+      default: RNN()
+      }
+    try setLayer(
+      layer, cell, input: input, recurrent: recurrent, inputBias: inputBias,
+      recurrentBias: recurrentBias)
+  }
 }
 
 extension String {
+  /// The part before the last dot.
+  fileprivate var moduleName: String {
+    lastIndex(of: ".").map { String(self[..<$0]) } ?? self
+  }
+
   /// The last number between the dots of a name; 0 where there is none.
   fileprivate var layerNumber: Int {
     split(separator: ".").compactMap { Int($0) }.last ?? 0

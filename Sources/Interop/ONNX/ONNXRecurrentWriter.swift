@@ -41,20 +41,8 @@ extension ONNXBuilder {
     _ native: ONNXNativeCell, _ part: LayerPart, input: String, states: [String]
   ) -> (output: String, states: [String]) {
     let directions = part.directions.count
-    func stacked(_ name: String, _ change: (Tensor) -> Tensor) -> Tensor? {
-      let tensors = part.directions.compactMap { part.tensor(name, $0).map(change) }
-      return tensors.isEmpty ? nil : stack(tensors)
-    }
     func weights(_ letter: String, _ tensor: Tensor?) -> String {
       tensor.map { self.weights("\(part.prefix)\(letter)_l\(part.index)", $0) } ?? ""
-    }
-    let input0 = stacked("weight_ih", native.rows)
-    let recurrent = stacked("weight_hh", native.rows)
-    let biases = part.directions.compactMap { direction -> Tensor? in
-      guard let own = part.tensor("bias_ih", direction),
-        let other = part.tensor("bias_hh", direction)
-      else { return nil }
-      return concatenate([native.rows(own), native.rows(other)])
     }
     let rows = part.index * directions..<(part.index + 1) * directions
     let initial = states.map { slice($0, rows, axis: 0) }
@@ -63,8 +51,9 @@ extension ONNXBuilder {
     ]
     var inputs =
       [
-        input, weights("W", input0), weights("R", recurrent),
-        weights("B", biases.isEmpty ? nil : stack(biases)), "",
+        input, weights("W", part.stacked("weight_ih", native.rows)),
+        weights("R", part.stacked("weight_hh", native.rows)),
+        weights("B", part.stackedBiases(native)), "",
       ] + initial
     switch native {
     case .rnn(let activation):
@@ -73,7 +62,7 @@ extension ONNXBuilder {
       attributes["linear_before_reset"] = .integer(isLinearBeforeReset ? 1 : 0)
     case .lstm(let hasPeepholes, let isCoupled):
       if isCoupled { attributes["input_forget"] = .integer(1) }
-      if hasPeepholes { inputs.append(weights("P", stacked("weight_ch", native.peepholes))) }
+      if hasPeepholes { inputs.append(weights("P", part.stacked("weight_ch", native.peepholes))) }
     }
     let last = states.map { _ in freshName("state") }
     let output = freshName(native.operation)
@@ -176,5 +165,22 @@ private struct LayerPart {
 
   func tensor(_ parameter: String, _ direction: Direction) -> Tensor? {
     weights[name(parameter, direction)]
+  }
+
+  /// A parameter of all directions, changed and stacked; nil where the cell has none of this name.
+  func stacked(_ parameter: String, _ change: (Tensor) -> Tensor) -> Tensor? {
+    let tensors = directions.compactMap { tensor(parameter, $0).map(change) }
+    return tensors.isEmpty ? nil : stack(tensors)
+  }
+
+  /// The two biases of all directions, one behind the other; nil without biases.
+  func stackedBiases(_ native: ONNXNativeCell) -> Tensor? {
+    let biases = directions.compactMap { direction -> Tensor? in
+      guard let own = tensor("bias_ih", direction), let other = tensor("bias_hh", direction) else {
+        return nil
+      }
+      return concatenate([native.rows(own), native.rows(other)])
+    }
+    return biases.isEmpty ? nil : stack(biases)
   }
 }

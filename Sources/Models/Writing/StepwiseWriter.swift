@@ -90,18 +90,10 @@ extension StepwiseWriter {
     var ended: [WrittenSequence] = []
     for length in 0...limit {
       let logits = step(beams.map { $0.tokens.last ?? end }, &state)
-      let probabilities = logSoftmax(logits).scalars
-      let classes = logits.shape[1]
-      var candidates: [(beam: Int, token: Int32, log: Double)] = []
-      for (beam, known) in beams.enumerated() {
-        for token in 0..<classes where Int32(token) != excluded {
-          let log = known.log + Double(probabilities[beam * classes + token])
-          candidates.append((beam, Int32(token), log))
-        }
-      }
-      candidates.sort { ($0.log, $1.beam, $1.token) > ($1.log, $0.beam, $0.token) }
-      var kept: [(beam: Int, token: Int32, log: Double)] = []
-      for candidate in candidates.prefix(2 * width) where kept.count < width {
+      var kept: [Candidate] = []
+      for candidate in candidates(logits, after: beams.map(\.log), excluding: excluded)
+        .prefix(2 * width)
+      where kept.count < width {
         if candidate.token == end {
           ended.append(
             WrittenSequence(
@@ -123,6 +115,25 @@ extension StepwiseWriter {
       sequence.logProbability / power((5 + Double(sequence.tokens.count)) / 6, penalty)
     }
     return Array(ended.sorted { score($0) > score($1) }.prefix(width))
+  }
+
+  /// A beginning with one more token, and the logarithm of the probability of both.
+  private typealias Candidate = (beam: Int, token: Int32, log: Double)
+
+  /// Every beginning with every next token, the likeliest first.
+  private func candidates(
+    _ logits: Tensor, after known: [Double], excluding excluded: Int32?
+  ) -> [Candidate] {
+    let probabilities = logSoftmax(logits).scalars
+    let classes = logits.shape[1]
+    var candidates: [Candidate] = []
+    for (beam, log) in known.enumerated() {
+      for token in 0..<classes where Int32(token) != excluded {
+        candidates.append(
+          (beam, Int32(token), log + Double(probabilities[beam * classes + token])))
+      }
+    }
+    return candidates.sorted { ($0.log, $1.beam, $1.token) > ($1.log, $0.beam, $0.token) }
   }
 
   private func logProbability(of token: Int, _ logits: [Float]) -> Double {
