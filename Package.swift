@@ -86,7 +86,8 @@ let package = Package(
         "TensorCore", "Cells", "FileCore", "Datasets", "Checkpoint", "Models", "Requirements",
       ],
       swiftSettings: swiftSettings),
-    .target(name: "Downloads", dependencies: ["FileCore", "Datasets"], swiftSettings: swiftSettings),
+    .target(
+      name: "Downloads", dependencies: ["FileCore", "Datasets"], swiftSettings: swiftSettings),
     .target(name: "AppSupport", path: "Sources/Apps/Support", swiftSettings: swiftSettings),
     program("TrainApp", folder: "Train", using: ["Training", "Models", "Downloads", "TensorCore"]),
     program("PredictApp", folder: "Predict", using: ["Models"]),
@@ -166,7 +167,8 @@ let package = Package(
       name: "AppsTests",
       dependencies: [
         "TrainApp", "PredictApp", "EvaluateApp", "GenerateApp", "InspectApp", "ConvertApp",
-        "CellsApp", "BenchApp", "BenchSupport", "Training", "Interop", "Models", "Cells",
+        "CellsApp", "BenchApp", "EmbedTool", "BenchSupport", "Training", "Interop", "Models",
+        "Cells",
         "TensorCore", "Datasets", "Checkpoint",
       ],
       exclude: [
