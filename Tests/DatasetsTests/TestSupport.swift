@@ -13,6 +13,9 @@ enum Fixture {
   /// GPT-2's two files, of a small vocabulary.
   static let bytePairs = folder.appending(path: "Fixtures/byte-pairs").path()
 
+  /// Files as people have them.
+  static let reading = folder.appending(path: "Fixtures/reading").path()
+
   /// Larger reference data that stand beside the package where somebody put them.
   static func shared(_ path: String) -> String {
     package.deletingLastPathComponent().appending(path: "shared/\(path)").path()

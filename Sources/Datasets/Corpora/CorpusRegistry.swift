@@ -4,7 +4,8 @@ import FileCore
 public typealias CorpusRegistry = Registry<any Corpus>
 
 extension Registry where Product == any Corpus {
-  /// The corpus that a text chooses: `NAME` or `NAME:ARGUMENT` of an entry, or else a text file's path.
+  /// The corpus that a text chooses: `NAME` or `NAME:ARGUMENT` of an entry, or else the path of a text file
+  /// or of a folder of such.
   ///
   /// - Throws: ``DatasetError/unknownDataset(name:known:)`` where it is neither a name nor the path
   ///   of a file that can be opened, or what the entry's maker throws.
@@ -13,6 +14,6 @@ extension Registry where Product == any Corpus {
     guard FileBytes.exists(choice) else {
       throw DatasetError.unknownDataset(name: choice, known: entries.map(\.name))
     }
-    return TextFile(path: choice)
+    return Folder.exists(choice) ? TextFolder(path: choice) : TextFile(path: choice)
   }
 }

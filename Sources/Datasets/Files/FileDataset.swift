@@ -7,6 +7,7 @@ import FileCore
 /// let samples = try reviews.read()
 /// samples.input   // .text, by characters
 /// samples.target  // .label, the labels that occur in the file
+/// samples.form    // reads review -> label; 3 classes
 /// ```
 ///
 /// A file is read once to learn what it holds: labels, characters, means. Samples of a file that is small
@@ -18,9 +19,7 @@ public struct FileDataset: Dataset {
   public let options: FileOptions
 
   /// A file. Nothing is read yet. A task that is given counts before that of the options.
-  public init(
-    _ path: String, task: FileTask? = nil, options: FileOptions = FileOptions()
-  ) {
+  public init(_ path: String, task: FileTask? = nil, options: FileOptions = FileOptions()) {
     self.path = path
     var options = options
     options.task = task ?? options.task
@@ -34,7 +33,23 @@ public struct FileDataset: Dataset {
   ///
   /// - Throws: `FileError` with file, line and column; that of the first malformed row unless
   ///   ``FileOptions/skipsBadRows`` is set.
-  public func read() throws -> TaskSamples {
+  public func read() throws -> TaskSamples { try read(nil) }
+
+  /// Reads the file as a test set of a model: whole, in its order, nothing held out, in the numbers that the model knows.
+  ///
+  /// Texts become tokens by the model's own tokenizer, and numbers are scaled as the model's are. Labels and tags that the
+  /// model doesn't know follow its own in the target's vocabulary, so that they can be named; no answer of the model is one
+  /// of them.
+  ///
+  /// - Parameters:
+  ///   - input: what the model reads.
+  ///   - target: what it answers.
+  /// - Throws: What ``read()`` throws.
+  public func readTestSet(input: ValueKind, target: ValueKind) throws -> TaskSamples {
+    try read(KnownSides(input: input, target: target))
+  }
+
+  private func read(_ known: KnownSides?) throws -> TaskSamples {
     try options.validate()
     let isFolder = Folder.exists(path)
     guard let format = options.format ?? FileFormat(path: path, isFolder: isFolder) else {
@@ -46,30 +61,33 @@ public struct FileDataset: Dataset {
     switch format {
     case .folder:
       try require(.classification, for: "a folder of texts")
-      return try LabelledFolder(path: path, options: options).read()
+      return try LabelledFolder(path: path, options: options, known: known).read()
     case .idx:
       try require(.classification, for: "images")
       return try ImageFiles(path: path, options: options).read()
     case .conll, .conllu:
       try require(.tagging, for: "tagged sentences")
-      return try TaggedSentences(table(format), isUniversal: format == .conllu).read()
+      return try TaggedSentences(table(format, known), isUniversal: format == .conllu).read()
     case .csv, .tsv, .jsonl:
-      let table = try table(format)
-      switch try options.task ?? table.likelyTask() {
-      case .classification: return try LabelledTexts(table).read()
-      case .forecasting: return try NumberSeries(table).read()
-      case .translation: return try TextPairs(table).read()
-      case .tagging:
-        throw FileError(
-          file: path, expected: "tagged sentences in a .conll or .conllu file",
-          found: "a table")
-      }
+      return try read(table(format, known))
     }
   }
 
-  private func table(_ format: FileFormat) throws(FileError) -> RecordFile {
+  private func read(_ file: RecordFile) throws -> TaskSamples {
+    if options.task == .tagging {
+      throw FileError(
+        file: path, expected: "tagged sentences in a .conll or .conllu file", found: "a table")
+    }
+    let survey = try TableSurvey(file, task: options.task)
+    let choice = try ColumnChoice(file, survey, task: options.task)
+    return choice.task == .forecasting
+      ? try NumberSeries(file, survey, choice).read() : try TableRows(file, survey, choice).read()
+  }
+
+  private func table(_ format: FileFormat, _ known: KnownSides?) throws(FileError) -> RecordFile {
     RecordFile(
-      source: try TextSource(path, encoding: options.encoding), format: format, options: options)
+      source: try TextSource(path, encoding: options.encoding), format: format, options: options,
+      known: known)
   }
 
   private func require(_ only: FileTask, for what: String) throws(FileError) {

@@ -23,7 +23,7 @@ struct FileSamples: SampleSource {
       start = layout.start
       start.index = place.index
     }
-    var reader = try file.reader(from: start, names: layout.names)
+    var reader = file.reader(from: start, names: layout.names)
     var samples: [Sample] = []
     while samples.count < limit {
       do throws(FileError) {

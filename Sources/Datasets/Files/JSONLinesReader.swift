@@ -1,6 +1,6 @@
 import FileCore
 
-/// Reads JSON Lines: an object a line, of which some members are the fields.
+/// Reads JSON Lines: an object a line, of which some members, named by their paths, are the fields.
 struct JSONLinesReader: FileRecordReader {
   private let lines: TextLines
   private let names: [String]
@@ -17,20 +17,27 @@ struct JSONLinesReader: FileRecordReader {
   var place: SamplePlace { lines.place }
 
   mutating func next() throws(FileError) -> FileRecord? {
+    guard let object = try nextObject() else { return nil }
+    var fields: [FileField] = []
+    for name in names {
+      let value = JSONPath.value(name, in: object)
+      guard let text = value == .null ? "" : value?.fieldText else {
+        throw FileError(
+          file: lines.path, line: lines.number, column: 1,
+          expected: "a text, a number, true or false for \(name)",
+          found: value == nil ? "none" : "another value")
+      }
+      fields.append(FileField(text: text, line: lines.number, column: 1))
+    }
+    return FileRecord(rows: [fields])
+  }
+
+  /// The next line's object, or nil at the end.
+  mutating func nextObject() throws(FileError) -> [ExactString: JSONValue]? {
     while let line = try lines.next() {
       let content = Array(line.withoutLineEnd)
       if content.allSatisfy({ $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }) { continue }
-      let members = try object(content)
-      var fields: [FileField] = []
-      for name in names {
-        guard let text = members[ExactString(name)]?.fieldText else {
-          throw FileError(
-            file: lines.path, line: lines.number, column: 1,
-            expected: "a text, a number, true or false for \(name)", found: "none")
-        }
-        fields.append(FileField(text: text, line: lines.number, column: 1))
-      }
-      return FileRecord(rows: [fields])
+      return try object(content)
     }
     return nil
   }

@@ -3,10 +3,12 @@ import FileCore
 /// A folder with a folder of text files for each label: `reviews/good/1.txt`, `reviews/bad/7.txt`.
 ///
 /// Where it holds folders `train` and `test`, or `train` and `valid`, these hold the labels' folders, and
-/// the second one is for validation; else every so manieth file is. Files are read when they are needed.
+/// the second one is for validation, and is the test set where one is read; else every `validationPeriod`-th file is
+/// for validation. Files are read when they are needed.
 struct LabelledFolder {
   let path: String
   let options: FileOptions
+  var known: KnownSides?
 
   /// The largest text of a sample, in bytes.
   static let largestText = 1 << 20
@@ -17,7 +19,9 @@ struct LabelledFolder {
     let test = folders.first { ["test", "valid", "validation"].contains(Folder.name(of: $0)) }
     var skipped = SkippedRows()
     var (training, validation) = ([File](), [File]())
-    if let train, let test {
+    if known != nil {
+      training = try files(in: test ?? path, &skipped)
+    } else if let train, let test {
       training = try files(in: train, &skipped)
       validation = try files(in: test, &skipped)
     } else {
@@ -30,19 +34,39 @@ struct LabelledFolder {
       throw FileError(
         file: path, expected: "a folder of text files for each label", found: "no text file")
     }
+    let input = if let known { known.input } else { ValueKind.text(try tokenizer(of: training)) }
+    guard case .text(let tokenizer) = input else {
+      throw FileError(file: path, expected: input.word, found: "a folder of texts")
+    }
+    let labels = labels(of: training + validation)
+    func samples(_ files: [File]) -> FolderSamples {
+      FolderSamples(files: files, folder: self, tokenizer: tokenizer, labels: labels)
+    }
+    let form = FileForm(
+      .classification, .folder, options, inputs: ["texts"], targets: ["folders' names"],
+      facts: [
+        counted(labels.count, "class", "classes"),
+        counted(training.count + validation.count, "file", "files"),
+      ] + skipped.facts)
+    return TaskSamples(
+      input: input, target: .label(labels), training: samples(training),
+      validation: known == nil ? samples(validation) : nil, skipped: skipped, form: form)
+  }
+
+  private func tokenizer(of files: [File]) throws(FileError) -> any Tokenizer {
     var own = options
     own.validationPeriod = .max
     var survey = TextSurvey(own)
-    for file in training { survey.add(try Self.text(of: file.path, encoding: options.encoding)) }
-    let tokenizer = survey.tokenizer
-    let labels = Vocabulary(Set((training + validation).map(\.label)).sorted())
-    return TaskSamples(
-      input: .text(tokenizer), target: .label(labels),
-      training: FolderSamples(
-        files: training, encoding: options.encoding, tokenizer: tokenizer, labels: labels),
-      validation: FolderSamples(
-        files: validation, encoding: options.encoding, tokenizer: tokenizer, labels: labels),
-      skipped: skipped)
+    for file in files { survey.add(try text(of: file.path)) }
+    return survey.tokenizer
+  }
+
+  /// The labels; those that a model doesn't know follow its own.
+  private func labels(of files: [File]) -> Vocabulary {
+    var own: [String] = []
+    if case .label(let classes)? = known?.target { own = classes.names }
+    let others = Set(files.map { ExactString($0.label) }).subtracting(own.map { ExactString($0) })
+    return Vocabulary(own + others.sorted().map(\.string))
   }
 
   struct File: Sendable {
@@ -58,7 +82,7 @@ struct LabelledFolder {
     for folder in try Folder.content(of: path).folders {
       for file in try Folder.content(of: folder).files {
         do throws(FileError) {
-          _ = try Self.text(of: file, encoding: options.encoding)
+          _ = try text(of: file)
           files.append(File(path: file, label: Folder.name(of: folder)))
         } catch {
           guard options.skipsBadRows else { throw error }
@@ -70,19 +94,17 @@ struct LabelledFolder {
   }
 
   /// The text of a file.
-  static func text(
-    of path: String, encoding: TextEncoding?
-  ) throws(FileError) -> String {
-    let text = try TextSource(path, encoding: encoding).text(limit: largestText)
+  func text(of path: String) throws(FileError) -> String {
+    let text = try TextSource(path, encoding: options.encoding).text(limit: Self.largestText)
     guard !text.isEmpty else { throw FileError.empty(path) }
-    return text
+    return options.form?.apply(to: text) ?? text
   }
 }
 
 /// Text files, each read when it is asked for.
 private struct FolderSamples: IndexedSamples {
   let files: [LabelledFolder.File]
-  let encoding: TextEncoding?
+  let folder: LabelledFolder
   let tokenizer: any Tokenizer
   let labels: Vocabulary
 
@@ -90,7 +112,7 @@ private struct FolderSamples: IndexedSamples {
 
   func sample(at index: Int) throws -> Sample {
     let file = files[index]
-    let text = try LabelledFolder.text(of: file.path, encoding: encoding)
+    let text = try folder.text(of: file.path)
     return Sample(.tokens(tokenizer.encode(text)), .label(labels.id(of: file.label) ?? 0))
   }
 }

@@ -1,100 +1,132 @@
 import FileCore
 
-/// Columns of numbers that go on in time, a step a row, foretold some steps ahead.
+/// Columns of numbers that go on in time, a step a row, forecast some steps ahead.
 ///
-/// A sample is a window of T steps, and its target the same columns H steps later. The last part of the
-/// series is for validation. Numbers are scaled to mean 0 and deviation 1 over the part for training.
+/// A sample is a window of T steps, and its target the same columns, or some of them, H steps later. The last part of the
+/// series is for validation. Numbers are scaled to mean 0 and deviation 1 over the part for training. An empty field is a
+/// number that is missing: a model reads the one before it in the window, or else the mean, and as a target it doesn't count.
 struct NumberSeries {
   private let file: RecordFile
+  private let choice: ColumnChoice
+  private let layout: RecordFile.Layout
+  /// The columns among those read that are answered.
+  private let targets: [Int]
 
-  init(_ file: RecordFile) { self.file = file }
+  init(_ file: RecordFile, _ survey: TableSurvey, _ choice: ColumnChoice) {
+    self.file = file
+    self.choice = choice
+    // Times are read beside the numbers: JSON Lines are read by their members' names.
+    layout = file.layout(survey, choice.inputs + (choice.time.map { [$0] } ?? []))
+    targets = choice.targets.compactMap { target in
+      choice.inputs.firstIndex { $0.place == target.place }
+    }
+  }
 
   func read() throws(FileError) -> TaskSamples {
-    let options = file.options
-    let layout = try file.layout(usual: []) { row in
-      row.contains { $0.number == nil }
-    } others: {
-      Array($0.indices)
-    }
-    let (columns, chosen, rows, skipped) = try survey(layout)
-    let cut = rows - rows / options.validationPeriod
-    let least = options.steps + options.horizon
-    guard cut >= least else {
+    let period = file.options.validationPeriod
+    let found = try survey()
+    let rows = found.rows
+    let cut = file.known == nil ? rows - rows / period : rows
+    let (steps, horizon) = (steps(over: cut), file.options.horizon)
+    guard cut >= steps + horizon else {
       throw FileError(
         file: file.path,
-        expected: "at least \(least) rows for training, a window of \(options.steps) and "
-          + "\(options.horizon) behind it", found: "\(cut)")
+        expected: "at least \(counted(steps + horizon, "row", "rows")), a window of \(steps) and "
+          + "\(horizon) behind it", found: "\(cut)")
     }
     let source = SeriesSamples(
-      file: file, layout: chosen, columns: columns, steps: options.steps,
-      horizon: options.horizon, rows: 0..<cut)
-    let held = source.part(cut..<rows)
-    let (training, validation): (any SampleSource, (any SampleSource)?)
-    if file.staysInMemory {
-      var place = SamplePlace()
-      let values = try source.values(0..<rows, from: &place)
-      training = source.inMemory(values, 0..<cut)
-      validation = rows - cut >= least ? source.inMemory(values, cut..<rows) : nil
-    } else {
-      training = source
-      validation = rows - cut >= least ? held : nil
-    }
+      file: file, layout: layout, columns: found.columns, targets: targets, steps: steps,
+      horizon: horizon, rows: 0..<cut)
+    let parts = try parts(source, rows)
+    let answered = targets.map { found.columns[$0] }
     return TaskSamples(
-      input: .features(columns), target: .features(columns), stepsAhead: options.horizon,
-      training: training, validation: validation, skipped: skipped)
+      input: .features(found.columns), target: .features(answered),
+      stepsAhead: answered == found.columns ? horizon : nil, training: parts.training,
+      validation: parts.validation, skipped: found.skipped,
+      form: form(found, steps: steps))
   }
 
-  /// The columns that are numbers, their scales over the training part, and the number of rows.
-  private func survey(
-    _ layout: RecordFile.Layout
-  ) throws(FileError) -> ([Column], RecordFile.Layout, Int, SkippedRows) {
-    var chosen = layout
-    var isFirst = file.options.columns.isEmpty
-    var rows = 0
-    _ = try file.forEach(layout) { (record) throws(FileError) in
-      if isFirst {
-        let fields = try file.fields(record, layout)
-        let numeric = fields.indices.filter { fields[$0].number != nil }
-        guard !numeric.isEmpty else {
-          throw fields[0].fault(in: file.path, expected: "a number in some column")
-        }
-        chosen.places = numeric.map { layout.places[$0] }
-        chosen.names = numeric.map { layout.names[$0] }
-        isFirst = false
-      }
-      _ = try SeriesSamples.numbers(record, file, chosen)
-      rows += 1
+  /// T: what the options say, or else 100, and a quarter of a short series.
+  private func steps(over rows: Int) -> Int {
+    file.options.steps ?? min(100, max(4, rows / 4))
+  }
+
+  private func parts(
+    _ source: SeriesSamples, _ rows: Int
+  ) throws(FileError) -> (training: any SampleSource, validation: (any SampleSource)?) {
+    let (cut, least) = (source.rows.upperBound, source.steps + source.horizon)
+    let hasRest = rows - cut >= least
+    guard file.staysInMemory || file.known != nil else {
+      return (source, hasRest ? source.part(cut..<rows) : nil)
     }
-    guard rows > 0 else { throw FileError.empty(file.path) }
-    var scales = chosen.names.map { _ in RunningScale() }
-    let cut = rows - rows / file.options.validationPeriod
+    var place = SamplePlace()
+    let values = try source.values(0..<rows, from: &place)
+    if file.known != nil { return (source.whole(values), nil) }
+    return (
+      source.inMemory(values, 0..<cut), hasRest ? source.inMemory(values, cut..<rows) : nil
+    )
+  }
+
+  private func form(_ found: Found, steps: Int) -> FileForm {
+    var file = file
+    file.options.columns = choice.inputs.map(\.name)
+    file.options.target = targets.count == choice.inputs.count ? nil : choice.targets.map(\.name)
+    file.options.hasHeader = layout.width == nil && file.format != .jsonl ? false : nil
+    file.options.steps = steps
+    let horizon = file.options.horizon
+    var facts = ["\(counted(horizon, "step", "steps")) ahead", counted(found.rows, "row", "rows")]
+    if found.missing > 0 {
+      facts.append(counted(found.missing, "missing number", "missing numbers"))
+    }
+    var form = FileForm(
+      .forecasting, file, inputs: choice.inputs.map(\.name), targets: choice.targets.map(\.name),
+      facts: facts + found.skipped.facts)
+    form.time = found.time
+    return form
+  }
+
+  /// What going through the series tells.
+  private struct Found {
+    var columns: [Column] = []
+    var rows = 0
+    var missing = 0
+    var time: TimeSteps?
+    var skipped = SkippedRows()
+  }
+
+  /// The columns' scales over the training part, and the number of rows.
+  private func survey() throws(FileError) -> Found {
+    var found = Found()
+    var time = choice.time.map { column in
+      TimeSurvey(column: column.name, areDates: column.holdsTimes, reader: column.reader)
+    }
+    let width = choice.inputs.count
+    _ = try file.forEach(layout) { (record) throws(FileError) in
+      let numbers = try SeriesSamples.numbers(record, file, layout, width)
+      if time != nil { try time?.add(try file.fields(record, layout)[width], in: file.path) }
+      found.missing += numbers.count { $0.isNaN }
+      found.rows += 1
+    }
+    guard found.rows > 0 else { throw FileError.empty(file.path) }
+    found.time = time?.result
+    var scales = choice.inputs.map { _ in RunningScale() }
+    let cut = found.rows - found.rows / file.options.validationPeriod
     var row = 0
-    let skipped = try file.forEach(chosen) { (record) throws(FileError) in
-      let numbers = try SeriesSamples.numbers(record, file, chosen)
-      if row < cut { for (index, number) in numbers.enumerated() { scales[index].add(number) } }
+    found.skipped = try file.forEach(layout) { (record) throws(FileError) in
+      let numbers = try SeriesSamples.numbers(record, file, layout, width)
+      if row < cut {
+        for (index, number) in numbers.enumerated() where !number.isNaN {
+          scales[index].add(number)
+        }
+      }
       row += 1
     }
-    let columns = zip(chosen.names, scales).map { Column($0, offset: $1.mean, scale: $1.deviation) }
-    return (columns, chosen, rows, skipped)
-  }
-}
-
-/// Mean and deviation of numbers that come one after another. Welford, 1962.
-struct RunningScale {
-  private var count = 0.0
-  private(set) var mean = 0.0
-  private var sum = 0.0
-
-  mutating func add(_ number: Double) {
-    count += 1
-    let difference = number - mean
-    mean += difference / count
-    sum += difference * (number - mean)
-  }
-
-  /// The standard deviation, or 1 where the numbers never change.
-  var deviation: Double {
-    let deviation = count > 0 ? (sum / count).squareRoot() : 0
-    return deviation > 0 && deviation.isFinite ? deviation : 1
+    found.columns = zip(choice.inputs, scales).map {
+      Column($0.name, offset: $1.mean, scale: $1.deviation)
+    }
+    if case .features(let known)? = file.known?.input, known.count == width {
+      found.columns = known
+    }
+    return found
   }
 }

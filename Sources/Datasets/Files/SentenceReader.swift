@@ -3,15 +3,15 @@ import FileCore
 /// Reads sentences in CoNLL's way: a token with its columns a line, an empty line between sentences.
 ///
 /// Columns are separated by tabs, or by spaces where a line has no tab. Lines of the shared tasks that are
-/// no tokens are passed over: `-DOCSTART-`, and in CoNLL-U comments (`# ...`), ranges (`1-2`) and empty
+/// no tokens are passed over: `-DOCSTART-`, comments (`# ...`), and in CoNLL-U ranges (`1-2`) and empty
 /// nodes (`1.1`).
 struct SentenceReader: FileRecordReader {
   private let lines: TextLines
-  private let isUniversal: Bool
+  private let style: SentenceStyle
 
-  init(_ lines: TextLines, isUniversal: Bool) {
+  init(_ lines: TextLines, _ style: SentenceStyle) {
     self.lines = lines
-    self.isUniversal = isUniversal
+    self.style = style
   }
 
   var place: SamplePlace { lines.place }
@@ -25,10 +25,12 @@ struct SentenceReader: FileRecordReader {
         if rows.isEmpty && fault == nil { continue }
         break
       }
-      if isUniversal && content.first == UInt8(ascii: "#") { continue }
+      if style.isComment(content, isFirst: rows.isEmpty) { continue }
       do throws(FileError) {
         let fields = try fields(content)
-        if fields[0].text == "-DOCSTART-" || isUniversal && !isWord(fields[0].text) { continue }
+        if fields[0].text == "-DOCSTART-" || style.isUniversal && !isWord(fields[0].text) {
+          continue
+        }
         rows.append(fields)
       } catch {
         // The sentence is read to its end, so that the next one is whole.
@@ -42,14 +44,54 @@ struct SentenceReader: FileRecordReader {
   private func isWord(_ id: String) -> Bool { id.utf8.allSatisfy { (0x30...0x39).contains($0) } }
 
   private func fields(_ content: ArraySlice<UInt8>) throws(FileError) -> [FileField] {
-    let hasTabs = content.contains(UInt8(ascii: "\t"))
-    let parts = content.split(omittingEmptySubsequences: !hasTabs) {
-      $0 == (hasTabs ? UInt8(ascii: "\t") : UInt8(ascii: " "))
-    }
     var fields: [FileField] = []
-    for part in parts {
+    for part in SentenceStyle.parts(content) {
       fields.append(try lines.field(part, line: lines.place.line, column: part.startIndex + 1))
     }
     return fields
+  }
+}
+
+/// How a file of tagged words is written, by its first token: enough to tell comments from words that begin with `#`.
+struct SentenceStyle: Sendable {
+  let isUniversal: Bool
+  /// The columns of the first token; nil where there is none.
+  let width: Int?
+  /// Whether they are separated by tabs.
+  let hasTabs: Bool
+
+  /// Looks at the beginning of a file.
+  init(_ source: TextSource, isUniversal: Bool) {
+    self.isUniversal = isUniversal
+    let lines = TextLines(source)
+    while let line = try? lines.next() {
+      let content = line.withoutLineEnd
+      let isBlank = content.allSatisfy { $0 == 0x20 || $0 == 0x09 }
+      if isBlank || content.first == UInt8(ascii: "#") { continue }
+      width = Self.parts(content).count
+      hasTabs = content.contains(0x09)
+      return
+    }
+    (width, hasTabs) = (nil, false)
+  }
+
+  /// The columns of a line.
+  static func parts(_ content: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+    let hasTabs = content.contains(0x09)
+    return content.split(omittingEmptySubsequences: !hasTabs) { $0 == (hasTabs ? 0x09 : 0x20) }
+  }
+
+  /// Whether a line is a comment: in CoNLL-U each that begins with `#`; elsewhere one before a sentence's first token
+  /// whose columns are not those of the tokens, or that says a name and its value.
+  func isComment(_ content: ArraySlice<UInt8>, isFirst: Bool) -> Bool {
+    guard content.first == UInt8(ascii: "#") else { return false }
+    if isUniversal { return true }
+    guard isFirst else { return false }
+    let parts = Self.parts(content)
+    if parts.count != width || content.contains(0x09) != hasTabs { return true }
+    guard parts[0].count == 1, parts.count > 1 else { return false }
+    let names = ["newdoc", "newpar", "sent_id", "text", "id", "source"]
+    let isNamed = names.contains(String(decoding: parts[1], as: UTF8.self))
+    return isNamed || parts.count > 2 && parts[2].elementsEqual("=".utf8)
   }
 }

@@ -5,6 +5,8 @@ struct SeriesSamples: SampleSource {
   let file: RecordFile
   let layout: RecordFile.Layout
   let columns: [Column]
+  /// The columns that are answered, by their places among the columns.
+  let targets: [Int]
   let steps: Int
   let horizon: Int
   /// The rows that windows may use.
@@ -43,14 +45,14 @@ struct SeriesSamples: SampleSource {
 
   /// The scaled numbers of some rows, counted from a place, which moves behind them.
   func values(_ rows: Range<Int>, from place: inout SamplePlace) throws(FileError) -> [Float] {
-    var reader = try file.reader(
+    var reader = file.reader(
       from: place.offset == 0 ? layout.start : place, names: layout.names)
     var values: [Float] = []
     var row = 0
     while row < rows.upperBound {
       do throws(FileError) {
         guard let record = try reader.next() else { break }
-        let numbers = try Self.numbers(record, file, layout)
+        let numbers = try Self.numbers(record, file, layout, columns.count)
         if row >= rows.lowerBound {
           for (column, number) in zip(columns, numbers) { values.append(column.scaled(number)) }
         }
@@ -70,14 +72,29 @@ struct SeriesSamples: SampleSource {
     return values
   }
 
-  /// A window of values whose first step is a row of theirs.
-  func sample(_ values: [Float], at row: Int) -> Sample {
+  /// A window of values whose first step is a row of theirs; targets before a row don't count.
+  func sample(_ values: [Float], at row: Int, countingFrom first: Int = 0) -> Sample {
     let width = columns.count
-    func window(_ start: Int) -> SampleValue {
-      .features(
-        FeatureSequence(Array(values[start * width..<(start + steps) * width]), width: width))
+    var input = Array(values[row * width..<(row + steps) * width])
+    for index in input.indices where input[index].isNaN {
+      input[index] = index >= width ? input[index - width] : 0
     }
-    return Sample(window(row), window(row + horizon))
+    var target: [Float] = []
+    for step in row + horizon..<row + horizon + steps {
+      target += targets.map { step < first ? .nan : values[step * width + $0] }
+    }
+    return Sample(
+      .features(FeatureSequence(input, width: width)),
+      .features(FeatureSequence(target, width: targets.count)))
+  }
+
+  /// Windows one behind the other to the very end, each row a target once: what a test set is measured on.
+  func whole(_ values: [Float]) -> ArraySamples {
+    let last = rows.count - steps - horizon
+    var samples = stride(from: 0, through: last, by: steps).map { sample(values, at: $0) }
+    let covered = horizon + samples.count * steps
+    if covered < rows.count { samples.append(sample(values, at: last, countingFrom: covered)) }
+    return ArraySamples(samples)
   }
 
   /// The windows of values in memory, each a quarter of its length behind the one before it.
@@ -85,16 +102,14 @@ struct SeriesSamples: SampleSource {
     SeriesWindows(series: self, values: values, rows: rows, stride: max(1, steps / 4))
   }
 
-  /// The numbers of a record's columns.
+  /// The numbers of a record's first columns; an empty field is a missing one, NaN.
   static func numbers(
-    _ record: FileRecord, _ file: RecordFile, _ layout: RecordFile.Layout
+    _ record: FileRecord, _ file: RecordFile, _ layout: RecordFile.Layout, _ width: Int
   ) throws(FileError) -> [Double] {
     var numbers: [Double] = []
-    for field in try file.fields(record, layout) {
-      guard let number = field.number else {
-        throw field.fault(in: file.path, expected: "a number")
-      }
-      numbers.append(number)
+    for field in try file.fields(record, layout).prefix(width) {
+      let isEmpty = field.text.utf8.allSatisfy { $0 == 0x20 }
+      numbers.append(isEmpty ? .nan : try field.requireNumber(in: file.path))
     }
     return numbers
   }

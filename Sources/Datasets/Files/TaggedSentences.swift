@@ -24,8 +24,8 @@ struct TaggedSentences {
 
   func read() throws(FileError) -> TaskSamples {
     let layout = RecordFile.Layout(places: [], names: [])
-    var counts: [String: Int] = [:]
-    var tags: Set<String> = []
+    var counts: [ExactString: Int] = [:]
+    var found: Set<ExactString> = []
     var index = 0
     let least = file.options.minimumCount
     let skipped = try file.forEach(layout) { (record) throws(FileError) in
@@ -33,24 +33,45 @@ struct TaggedSentences {
       let isHeldOut = index % file.options.validationPeriod == file.options.validationPeriod - 1
       index += 1
       for pair in pairs {
-        tags.insert(pair.tag)
-        if !isHeldOut || least < 2 { counts[pair.word, default: 0] += 1 }
+        found.insert(ExactString(pair.tag))
+        if !isHeldOut || least < 2 { counts[ExactString(pair.word), default: 0] += 1 }
       }
     }
     guard index > 0 else { throw FileError.empty(file.path) }
-    counts[Vocabulary.unknownName] = nil
-    let known = counts.filter { $0.value >= least }.keys.sorted()
-    let words = Vocabulary([Vocabulary.unknownName] + known)
-    let names = Vocabulary(tags.sorted())
+    counts[ExactString(Vocabulary.unknownName)] = nil
+    let common = counts.filter { $0.value >= least }.keys.sorted().map(\.string)
+    let words = vocabulary(file.known?.input) ?? Vocabulary([Vocabulary.unknownName] + common)
+    let tags = tags(found)
     let (training, validation) = try file.parts(layout) { (record) throws(FileError) in
       let pairs = try pairs(record)
       return Sample(
         .tokens(pairs.map { words.id(of: $0.word) ?? 0 }),
-        .tokens(pairs.map { names.id(of: $0.tag) ?? SampleValue.ignored }))
+        .tokens(pairs.map { tags.id(of: $0.tag) ?? SampleValue.ignored }))
     }
     return TaskSamples(
-      input: .symbols(words), target: .symbols(names), training: training,
-      validation: validation, skipped: skipped)
+      input: .symbols(words), target: .symbols(tags), training: training,
+      validation: validation, skipped: skipped, form: form(tags, skipped))
+  }
+
+  private func vocabulary(_ kind: ValueKind?) -> Vocabulary? {
+    if case .symbols(let names) = kind { names } else { nil }
+  }
+
+  /// The tags; those that a model doesn't know follow its own.
+  private func tags(_ found: Set<ExactString>) -> Vocabulary {
+    let known = vocabulary(file.known?.target)?.names ?? []
+    let others = found.subtracting(known.map { ExactString($0) }).sorted()
+    return Vocabulary(known + others.map(\.string))
+  }
+
+  private func form(_ tags: Vocabulary, _ skipped: SkippedRows) -> FileForm {
+    var file = file
+    let tag = columns.tag.map { "\($0 + 1)" }
+    file.options.columns = tag.map { ["\(columns.word + 1)", $0] } ?? []
+    return FileForm(
+      .tagging, file, inputs: ["word (column \(columns.word + 1))"],
+      targets: ["tag (\(tag.map { "column \($0)" } ?? "the last column"))"],
+      facts: [counted(tags.count, "tag", "tags")] + skipped.facts)
   }
 
   private func pairs(
@@ -66,7 +87,7 @@ struct TaggedSentences {
           file: file.path, line: last.line, column: last.column, expected: "\(needed) columns",
           found: "\(fields.count)")
       }
-      pairs.append((fields[columns.word].text, fields[tag].text))
+      pairs.append((file.form(fields[columns.word].text), file.form(fields[tag].text)))
     }
     return pairs
   }

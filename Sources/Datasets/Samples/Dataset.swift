@@ -43,12 +43,14 @@ public struct TaskSamples: Sendable {
   public var levels: TaskLevels?
   /// What was malformed and passed over, where that was asked for.
   public var skipped: SkippedRows
+  /// What was decided about the file that they are of; nil for others.
+  public var form: FileForm?
 
   /// Samples and their meaning.
   public init(
     input: ValueKind, target: ValueKind, alignment: Alignment = .inStep, stepsAhead: Int? = nil,
     training: any SampleSource, validation: (any SampleSource)? = nil, levels: TaskLevels? = nil,
-    skipped: SkippedRows = SkippedRows()
+    skipped: SkippedRows = SkippedRows(), form: FileForm? = nil
   ) {
     self.input = input
     self.target = target
@@ -58,6 +60,7 @@ public struct TaskSamples: Sendable {
     self.validation = validation
     self.levels = levels
     self.skipped = skipped
+    self.form = form
   }
 
   /// Which of the shapes of sequence work this is.

@@ -94,7 +94,7 @@ import Testing
     try withFile("s.csv", "1\n2\n3\n") { path in
       #expect(
         throws: FileError(
-          file: path, expected: "at least 6 rows for training, a window of 4 and 2 behind it",
+          file: path, expected: "at least 6 rows, a window of 4 and 2 behind it",
           found: "3")
       ) {
         try FileDataset(path, options: options(memoryLimit: 0)).read()

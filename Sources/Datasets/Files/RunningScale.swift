@@ -1,0 +1,19 @@
+/// Mean and deviation of numbers that come one after another. Welford, 1962.
+struct RunningScale {
+  private var count = 0.0
+  private(set) var mean = 0.0
+  private var sum = 0.0
+
+  mutating func add(_ number: Double) {
+    count += 1
+    let difference = number - mean
+    mean += difference / count
+    sum += difference * (number - mean)
+  }
+
+  /// The standard deviation, or 1 where the numbers never change.
+  var deviation: Double {
+    let deviation = count > 0 ? (sum / count).squareRoot() : 0
+    return deviation > 0 && deviation.isFinite ? deviation : 1
+  }
+}

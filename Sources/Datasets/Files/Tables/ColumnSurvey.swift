@@ -1,0 +1,117 @@
+import FileCore
+
+/// What a column of a table holds, by the rows at its beginning.
+struct ColumnSurvey {
+  /// The column's name, or its number from 1.
+  let name: String
+  /// Its place in a row, from 0.
+  let place: Int
+  /// Rows that hold something there.
+  private(set) var filled = 0
+  private var numbers = 0
+  private var whole = 0
+  private var times = 0
+  private var bytes = 0
+  private var values: Set<ExactString> = []
+  private var last: Double?
+  private var isRising = true
+  private var isFirstANumber = false
+  /// Reads its times.
+  private(set) var reader = TimeText()
+
+  /// Different values that are told apart.
+  private static let mostValues = 1024
+
+  init(name: String, place: Int) { (self.name, self.place) = (name, place) }
+
+  /// Takes in a row's field.
+  mutating func add(_ text: String) {
+    guard !text.utf8.allSatisfy({ $0 == 0x20 }) else { return }
+    filled += 1
+    bytes += text.utf8.count
+    if values.count < Self.mostValues { values.insert(ExactString(text)) }
+    if let number = text.finiteNumber {
+      numbers += 1
+      if number == number.rounded() { whole += 1 }
+      if filled == 1 { isFirstANumber = true }
+      if let last, number <= last { isRising = false }
+      last = number
+    } else {
+      reader.learn(text)
+      if reader.seconds(text) != nil { times += 1 }
+    }
+  }
+
+  /// Whether it holds numbers, but for some fields.
+  var holdsNumbers: Bool { isFirstANumber && numbers * 2 > filled }
+  /// Whether it holds dates or times.
+  var holdsTimes: Bool { times > 0 && times == filled }
+  /// Whether its numbers rise from row to row.
+  var rises: Bool { holdsNumbers && numbers == filled && isRising && filled > 1 }
+  /// Whether it numbers the rows.
+  var isIndex: Bool {
+    rises && whole == filled
+      && ColumnNames.indices.contains(ColumnNames.plain(name))
+  }
+  /// The number of different values, as far as they are counted.
+  var distinct: Int { values.count }
+  /// Bytes of a filled field.
+  var meanLength: Double { filled == 0 ? 0 : Double(bytes) / Double(filled) }
+  /// Whether its values are classes: they come again.
+  var repeats: Bool { distinct < filled }
+  /// Whether its numbers are measures and not classes: fractions, or nearly as many as rows.
+  var isMeasured: Bool {
+    holdsNumbers && (whole < numbers || distinct > 20 && distinct * 4 > filled)
+  }
+
+  /// Whether a field of this text would be one more of its values.
+  func holds(_ text: String) -> Bool { values.contains(ExactString(text)) }
+}
+
+/// What columns are usually called.
+enum ColumnNames {
+  /// Of texts, the likeliest first.
+  static let texts = [
+    "text", "review", "sentence", "comment", "message", "content", "document", "body", "tweet",
+    "post", "utterance", "question", "description", "abstract", "input", "source", "prompt",
+    "title", "headline", "name", "word",
+  ]
+  /// Of classes, the likeliest first.
+  static let labels = [
+    "label", "class", "category", "target", "sentiment", "stars", "rating", "intent", "topic",
+    "genre", "tag", "polarity", "emotion", "language", "lang", "origin", "country", "nationality",
+    "type", "kind", "group", "species", "output", "answer", "y",
+  ]
+  /// Of numbers that belong to a row, the likeliest first.
+  static let numbers = [
+    "target", "label", "score", "rating", "stars", "value", "price", "y", "output", "answer",
+  ]
+  /// Of texts that answer others.
+  static let pairs = [
+    ["source", "target"], ["input", "output"], ["input", "target"], ["question", "answer"],
+    ["prompt", "completion"], ["prompt", "response"], ["src", "tgt"],
+  ]
+  /// Of times.
+  static let times: Set<String> = [
+    "time", "t", "date", "datetime", "timestamp", "day", "ds", "month", "year", "hour", "minute",
+    "week", "step", "epoch",
+  ]
+  /// Of numbers of rows.
+  static let indices: Set<String> = ["", "id", "index", "idx", "row", "nr", "no", "unnamed: 0"]
+
+  /// A name in small letters, without spaces around it.
+  static func plain(_ name: String) -> String {
+    var letters = name.lowercased()[...]
+    while letters.first == " " { letters.removeFirst() }
+    while letters.last == " " { letters.removeLast() }
+    return String(letters)
+  }
+
+  /// Whether a name is one of these.
+  static func isKnown(_ name: String) -> Bool {
+    let plain = plain(name)
+    return texts.contains(plain) || labels.contains(plain) || numbers.contains(plain)
+      || times.contains(plain) || pairs.joined().contains(plain)
+      || !plain.isEmpty && indices.contains(plain)
+  }
+}

@@ -1,0 +1,117 @@
+import FileCore
+
+/// How the times of a series go on: the usual step, and where another one is.
+///
+/// A gap is a step of more than one and a half usual ones. Months of 28 to 31 days are equal steps, and so are years.
+public struct TimeSteps: Codable, Hashable, Sendable {
+  /// The column's name.
+  public var column: String
+  /// The usual step in seconds, or in the column's own unit where it holds numbers.
+  public var step: Double?
+  /// Whether the column holds dates.
+  public var areDates: Bool
+  /// The number of gaps.
+  public var gaps = 0
+  /// The line behind the first gap.
+  public var firstGap: Int?
+  /// The number of other steps that are not the usual one, and of steps back.
+  public var unequal = 0
+  /// The line behind the first of these.
+  public var firstUnequal: Int?
+}
+
+extension TimeSteps: CustomStringConvertible {
+  /// For example `date goes on by 1 day, with 2 gaps, the first before line 17`.
+  public var description: String {
+    var text = column
+    if let step { text += " goes on by " + name(of: step) }
+    if let firstGap {
+      text += ", with \(counted(gaps, "gap", "gaps")), the first before line \(firstGap)"
+    }
+    if let firstUnequal {
+      text += ", and \(counted(unequal, "unequal step", "unequal steps"))"
+      text += ", the first before line \(firstUnequal)"
+    }
+    return text
+  }
+
+  private func name(of step: Double) -> String {
+    guard areDates else { return "\(Float(step))" }
+    let units = [
+      (365 * 86_400.0, "year", "years"), (28 * 86_400.0, "month", "months"),
+      (7 * 86_400.0, "week", "weeks"), (86_400.0, "day", "days"), (3600.0, "hour", "hours"),
+      (60.0, "minute", "minutes"), (1.0, "second", "seconds"),
+    ]
+    for (size, one, many) in units {
+      let days = step / 86_400
+      if one == "year", (365...366).contains(days) { return "1 year" }
+      if one == "month" {
+        if (28...31).contains(days) { return "1 month" }
+        continue
+      }
+      let count = step / size
+      if one != "year", count >= 1, count == count.rounded() {
+        return counted(Int(count), one, many)
+      }
+    }
+    return "\(Float(step)) seconds"
+  }
+}
+
+/// Takes in the times of a series one after another.
+struct TimeSurvey {
+  private let column: String
+  private let areDates: Bool
+  private let reader: TimeText
+  private var last: Double?
+  private var steps: [Double: (count: Int, firstLine: Int)] = [:]
+  /// Different steps that are told apart; more are not equal anyway.
+  private static let mostSteps = 4096
+
+  init(column: String, areDates: Bool, reader: TimeText) {
+    (self.column, self.areDates, self.reader) = (column, areDates, reader)
+  }
+
+  /// Takes in the time of a row.
+  ///
+  /// - Throws: `FileError` where it is none.
+  mutating func add(_ field: FileField, in path: String) throws(FileError) {
+    let time = areDates ? reader.seconds(field.text) : field.number
+    guard let time else {
+      throw field.fault(in: path, expected: areDates ? "a date or time" : "a number for \(column)")
+    }
+    defer { last = time }
+    guard let last else { return }
+    let step = Self.calendar(time - last, areDates)
+    if steps[step] == nil, steps.count >= Self.mostSteps { return }
+    steps[step, default: (0, field.line)].count += 1
+  }
+
+  /// Months and years have one length each.
+  private static func calendar(_ step: Double, _ areDates: Bool) -> Double {
+    guard areDates else { return step }
+    let days = step / 86_400
+    if (28...31).contains(days), days == days.rounded() { return 30 * 86_400 }
+    if (365...366).contains(days) { return 365 * 86_400 }
+    return step
+  }
+
+  /// What was found.
+  var result: TimeSteps {
+    let usual = steps.filter { $0.key > 0 }.max {
+      ($0.value.count, -$0.key) < ($1.value.count, -$1.key)
+    }?.key
+    var result = TimeSteps(column: column, step: usual, areDates: areDates)
+    guard let usual else { return result }
+    for (step, found) in steps where abs(step - usual) > usual * 1e-6 {
+      if step > 1.5 * usual {
+        result.gaps += found.count
+        result.firstGap = min(result.firstGap ?? .max, found.firstLine)
+      } else {
+        result.unequal += found.count
+        result.firstUnequal = min(result.firstUnequal ?? .max, found.firstLine)
+      }
+    }
+    return result
+  }
+}

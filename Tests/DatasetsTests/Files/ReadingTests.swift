@@ -1,0 +1,235 @@
+import Datasets
+import FileCore
+import Testing
+
+/// Files as people have them: each of a fixture, and its siblings made from texts.
+@Suite struct ReadingTests {
+  private func fixture(_ name: String) -> String { Fixture.reading + "/" + name }
+
+  /// The texts and labels of a file's samples.
+  private func rows(_ task: TaskSamples) throws -> [String] {
+    try samples(of: task.training).map { sample in
+      guard case .text(let tokenizer) = task.input, case .label(let labels) = task.target,
+        case .tokens(let tokens) = sample.input, case .label(let id) = sample.target
+      else { throw FileError(file: "sample", expected: "a text and a label", found: "others") }
+      return tokenizer.decode(tokens) + "=" + labels.name(of: id)
+    }
+  }
+
+  private func rows(of bytes: [UInt8], as name: String = "r.csv") throws -> [String] {
+    var found: [String] = []
+    try withFolder([name: bytes]) { found = try rows(FileDataset("\($0)/\(name)").read()) }
+    return found
+  }
+
+  // MARK: Fields
+
+  @Test(arguments: [("comma.csv", 3, 12), ("extra.csv", 3, 14), ("extra.tsv", 3, 14)])
+  func aRowOfMoreFieldsThanTheHeadingIsNamedOrPassedOver(
+    name: String, line: Int, column: Int
+  ) throws {
+    let path = fixture(name)
+    #expect(
+      throws: FileError(
+        file: path, line: line, column: column, expected: "2 fields", found: "3")
+    ) { try FileDataset(path).read() }
+    var options = FileOptions()
+    options.skipsBadRows = true
+    let task = try FileDataset(path, options: options).read()
+    #expect(task.skipped.count == 1 && task.form?.facts.contains("1 row skipped") == true)
+    let count = task.training.count
+    #expect(count == (name == "extra.tsv" ? 1 : 2))
+  }
+
+  @Test func rowsAsWideAsAWiderHeadingAreRead() throws {
+    let csv = "id,text,other,label\n1,good film,x,pos\n2,bad film,y,neg\n"
+    #expect(try rows(of: Array(csv.utf8)) == ["good film=pos", "bad film=neg"])
+    let short = Array((csv + "3,fine film,pos\n").utf8)
+    #expect(throws: FileError.self) { try rows(of: short) }
+  }
+
+  // MARK: Bytes
+
+  private static let table = "text,label\ncafé crème,oui\nnon,non\n"
+  private static let expected = ["café crème=oui", "non=non"]
+
+  @Test(arguments: ["\n", "\r\n", "\r"])
+  func everyLineEndIsRead(end: String) throws {
+    let text = Self.table.split(separator: "\n").joined(separator: end) + end
+    #expect(try rows(of: Array(text.utf8)) == Self.expected)
+    #expect(try rows(of: [0xEF, 0xBB, 0xBF] + Array(text.utf8)) == Self.expected)
+  }
+
+  @Test func aTableOfCarriageReturnsIsRead() throws {
+    #expect(
+      try rows(FileDataset(fixture("cr-only.csv")).read()) == ["good film=pos", "bad film=neg"])
+  }
+
+  private static func bytes(_ unit: UInt16) -> [UInt8] { [UInt8(unit & 0xFF), UInt8(unit >> 8)] }
+
+  /// A text as Windows writes it, with a mark.
+  private static func utf16(_ text: String) -> [UInt8] {
+    [0xFF, 0xFE] + text.utf16.flatMap { bytes($0) }
+  }
+
+  @Test func otherEncodingsAreFoundOutAndNamed() throws {
+    let units = Array(Self.table.utf16)
+    let little = Self.utf16(Self.table)
+    let big: [UInt8] = [0xFE, 0xFF] + units.flatMap { Self.bytes($0).reversed() }
+    let latin = Self.table.unicodeScalars.map { UInt8($0.value) }
+    for bytes in [little, big, Array(little.dropFirst(2)), latin] {
+      #expect(try rows(of: bytes) == Self.expected)
+    }
+    try withFolder(["r.csv": latin, "u.csv": little]) { folder in
+      let form = try #require(try FileDataset("\(folder)/r.csv").read().form)
+      #expect(form.encoding == .latin1)
+      #expect("\(form)" == "reads text -> label; 2 classes; as Latin-1")
+      var options = FileOptions()
+      options.encoding = .utf8
+      let error = #expect(throws: FileError.self) {
+        try FileDataset("\(folder)/r.csv", options: options).read()
+      }
+      #expect("\(try #require(error))".contains("r.csv:2:5: "))
+      #expect(try FileDataset("\(folder)/u.csv").read().form?.encoding == .utf16)
+    }
+  }
+
+  @Test func packedTablesAreRead() throws {
+    let task = try FileDataset(fixture("reviews.csv.gz")).read()
+    #expect(try rows(task).count == 3 && task.form?.isPacked == true)
+    // Two members, as `cat a.gz b.gz` makes them, and zeros behind them, as a tape does.
+    let (first, second) = (Self.stored("text,label\na,x\n"), Self.stored("b,y\n"))
+    let both = try rows(of: first + second + [0, 0, 0], as: "r.csv.gz")
+    #expect(both == ["a=x", "b=y"])
+    #expect(throws: FileError.self) { try rows(of: first + [1, 2], as: "r.csv.gz") }
+    #expect(throws: FileError.self) { try rows(of: first.dropLast(3), as: "r.csv.gz") }
+  }
+
+  /// A gzip member whose only block is stored.
+  private static func stored(_ text: String) -> [UInt8] {
+    let bytes = Array(text.utf8)
+    var crc = CRC32()
+    crc.update(bytes)
+    var member: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1]
+    member.append(littleEndian: UInt16(bytes.count))
+    member.append(littleEndian: ~UInt16(bytes.count))
+    member += bytes
+    member.append(littleEndian: crc.value)
+    member.append(littleEndian: UInt32(bytes.count))
+    return member
+  }
+
+  @Test func textsAndFoldersAreReadAsTablesAre() throws {
+    let text = "Größe é\n"
+    let files: [String: [UInt8]] = [
+      "a/1.txt": [0xEF, 0xBB, 0xBF] + Array(text.utf8),
+      "a/2.txt": text.unicodeScalars.map { UInt8($0.value) },
+      "b/1.txt.gz": Self.stored(text),
+      "b/2.txt": Self.utf16(text),
+    ]
+    try withFolder(files) { folder in
+      for name in files.keys {
+        #expect(sameBytes(try TextFile(path: "\(folder)/\(name)").read().text, text))
+      }
+      let task = try FileDataset(folder).read()
+      #expect(task.input.names == ["<unk>"] + Set(text.unicodeScalars).sorted().map { String($0) })
+      // A folder of texts is a corpus, too.
+      let corpus = try CorpusRegistry.standard.corpus(folder)
+      #expect(corpus is TextFolder)
+      #expect(sameBytes(try corpus.read().text, text + text + text + text))
+    }
+  }
+
+  @Test func markedAndOtherLineEndsOfVocabulariesChangeNothing() throws {
+    let plain = try BytePairTokenizer(
+      vocabularyPath: fixture("vocab.json"), mergesPath: fixture("merges-crlf.txt"),
+      special: ["<|endoftext|>"])
+    let marked = try BytePairTokenizer(
+      vocabularyPath: fixture("vocab.json"), mergesPath: fixture("merges-bom.txt"),
+      special: ["<|endoftext|>"])
+    for text in ["hello world, hello", "It's 3.14 naïve"] {
+      #expect(plain.encode(text) == marked.encode(text))
+      #expect(plain.encode(text).count < text.utf8.count)
+    }
+    #expect(
+      try VocabularyText.read(fixture("vocabulary-bom.json")).prefix(3) == ["<unk>", "a", "b"])
+  }
+
+  // MARK: Unicode
+
+  @Test func textsAreComparedByteByByte() throws {
+    let labels = try FileDataset(fixture("labels.csv")).read()
+    #expect(labels.target.size == 2)
+    #expect(try samples(of: labels.training).map(\.target) == [.label(1), .label(0), .label(1)])
+    let tags = try FileDataset(fixture("tags.conll")).read()
+    #expect(tags.target.size == 3 && tags.input.size == 4)
+    for sample in try samples(of: tags.training) {
+      #expect(sample.input == .tokens([1, 3, 2]) || sample.input == .tokens([2, 3, 1]))
+    }
+    let keys = try FileDataset(fixture("keys.jsonl"), options: named(["text", "label"])).read()
+    #expect(keys.training.count == 2)
+    let ohm = try VocabularyText.read(fixture("ohm.json"))
+    #expect(ohm.count == 13 && ohm[4] == ohm[5] && !sameBytes(ohm[4], ohm[5]))
+  }
+
+  private func named(_ columns: [String]) -> FileOptions {
+    var options = FileOptions()
+    options.columns = columns
+    return options
+  }
+
+  @Test func spellingsAreOneWhereThatIsAsked() throws {
+    var options = FileOptions()
+    options.form = .composed
+    let labels = try FileDataset(fixture("labels.csv"), options: options).read()
+    #expect(labels.target.size == 1)
+    let tags = try FileDataset(fixture("tags.conll"), options: options).read()
+    #expect(tags.target.size == 2)
+  }
+
+  // MARK: Comments
+
+  @Test func commentsOfTaggedSentencesArePassedOver() throws {
+    let text = """
+      # newdoc
+      # sent_id = 1
+      the DT
+      cat NN
+      # NN
+
+      # text = a cat
+      #hashtag NN
+      sat VB
+
+      """
+    try withFile("t.conll", text) { path in
+      var options = FileOptions()
+      options.minimumCount = 1
+      let task = try FileDataset(path, options: options).read()
+      #expect(task.input.names == ["<unk>", "#", "#hashtag", "cat", "sat", "the"])
+      #expect(task.target.names == ["DT", "NN", "VB"] && task.training.count == 2)
+    }
+  }
+
+  // MARK: Messages
+
+  @Test func numbersBeyondThirtyTwoBitsAreNamedWithTheirLine() throws {
+    let path = fixture("wide.csv")
+    let error = #expect(throws: FileError.self) {
+      try FileDataset(path, task: .forecasting).read()
+    }
+    #expect(
+      "\(try #require(error))"
+        == "\(path):2:1: expected a number of at most 3.4e38, as 32 bits hold, found 1e+300")
+  }
+
+  @Test func aShortSeriesIsNamedByItsRows() throws {
+    let path = fixture("short-series.csv")
+    let error = #expect(throws: FileError.self) {
+      try FileDataset(path, task: .forecasting).read()
+    }
+    #expect(
+      "\(try #require(error))"
+        == "\(path): expected at least 5 rows, a window of 4 and 1 behind it, found 3")
+  }
+}
