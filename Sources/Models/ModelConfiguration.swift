@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import Requirements
 
 /// The options and sizes of a model of any kind: a language model, or a model of sequences. Which kind it is of, and what it
 /// reads and answers, is said elsewhere; an option that a kind has no use for means nothing there.
@@ -71,19 +72,16 @@ extension ModelConfiguration: Codable {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(cell: try values.decode(NamedCell.self, forKey: .cell))
-    func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
-      value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
-    }
-    try read(.embeddingSize, &embeddingSize)
-    try read(.hiddenSize, &hiddenSize)
-    try read(.layers, &layers)
-    try read(.dropout, &dropout)
-    try read(.isBidirectional, &isBidirectional)
-    try read(.merge, &merge)
-    try read(.recurrent, &recurrent)
-    try read(.tiesWeights, &tiesWeights)
-    try read(.pooling, &pooling)
-    try read(.attention, &attention)
-    try read(.teacherForcing, &teacherForcing)
+    try values.update(&embeddingSize, forKey: .embeddingSize)
+    try values.update(&hiddenSize, forKey: .hiddenSize)
+    try values.update(&layers, forKey: .layers)
+    try values.update(&dropout, forKey: .dropout)
+    try values.update(&isBidirectional, forKey: .isBidirectional)
+    try values.update(&merge, forKey: .merge)
+    try values.update(&recurrent, forKey: .recurrent)
+    try values.update(&tiesWeights, forKey: .tiesWeights)
+    try values.update(&pooling, forKey: .pooling)
+    try values.update(&attention, forKey: .attention)
+    try values.update(&teacherForcing, forKey: .teacherForcing)
   }
 }

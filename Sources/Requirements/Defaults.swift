@@ -1,6 +1,6 @@
 extension KeyedDecodingContainer {
-  /// Reads a value where its key is there and not null, and leaves it as it is where it isn't: how every configuration reads
-  /// one that was saved before it had the setting.
+  /// Reads a value where its key is there, and leaves it as it is where it isn't: how every configuration reads one that was
+  /// saved before it had the setting.
   ///
   /// ```swift
   /// init(from decoder: any Decoder) throws {
@@ -11,5 +11,10 @@ extension KeyedDecodingContainer {
   /// ```
   package func update<Value: Decodable>(_ value: inout Value, forKey key: Key) throws {
     value = try decodeIfPresent(Value.self, forKey: key) ?? value
+  }
+
+  /// Reads an optional value; one whose key isn't there is nil, since that is how nil is written.
+  package func update<Value: Decodable>(_ value: inout Value?, forKey key: Key) throws {
+    value = try decodeIfPresent(Value.self, forKey: key)
   }
 }

@@ -86,11 +86,10 @@ extension Recurrent {
     /// Reads what was encoded; what is missing has its default.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
-      input = try values.decodeIfPresent(Cells.Initialization.self, forKey: .input)
-      recurrent = try values.decodeIfPresent(Cells.Initialization.self, forKey: .recurrent)
-      bias = try values.decodeIfPresent(Cells.Initialization.self, forKey: .bias)
-      blocks =
-        try values.decodeIfPresent([String: Cells.Initialization].self, forKey: .blocks) ?? [:]
+      try values.update(&input, forKey: .input)
+      try values.update(&recurrent, forKey: .recurrent)
+      try values.update(&bias, forKey: .bias)
+      try values.update(&blocks, forKey: .blocks)
     }
   }
 }

@@ -1,3 +1,5 @@
+import Requirements
+
 extension Recurrent {
   /// How a layer of a stack is connected with what it reads, besides through its cell.
   public enum Connection: String, Sendable, Hashable, Codable, CaseIterable {
@@ -114,19 +116,16 @@ extension Recurrent.Options: Codable {
   /// Reads what was encoded; what is missing has its default.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
-      value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
-    }
-    try read(.layerSizes, &layerSizes)
-    try read(.connection, &connection)
-    projectionSize = try values.decodeIfPresent(Int.self, forKey: .projectionSize)
-    try read(.normalizesProducts, &normalizesProducts)
-    try read(.learnsInitialState, &learnsInitialState)
-    try read(.inputDropout, &inputDropout)
-    try read(.recurrentDropout, &recurrentDropout)
-    try read(.outputDropout, &outputDropout)
-    try read(.zoneout, &zoneout)
-    try read(.weightDropout, &weightDropout)
-    try read(.initialization, &initialization)
+    try values.update(&layerSizes, forKey: .layerSizes)
+    try values.update(&connection, forKey: .connection)
+    try values.update(&projectionSize, forKey: .projectionSize)
+    try values.update(&normalizesProducts, forKey: .normalizesProducts)
+    try values.update(&learnsInitialState, forKey: .learnsInitialState)
+    try values.update(&inputDropout, forKey: .inputDropout)
+    try values.update(&recurrentDropout, forKey: .recurrentDropout)
+    try values.update(&outputDropout, forKey: .outputDropout)
+    try values.update(&zoneout, forKey: .zoneout)
+    try values.update(&weightDropout, forKey: .weightDropout)
+    try values.update(&initialization, forKey: .initialization)
   }
 }

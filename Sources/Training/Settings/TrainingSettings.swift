@@ -1,4 +1,5 @@
 import Models
+import Requirements
 import TensorCore
 
 /// How a model is trained, whatever the task: optimizer, schedule, clipping, averages, and when to stop.
@@ -92,29 +93,23 @@ extension TrainingSettings: Codable {
   /// Reads what was encoded; what is missing has its default.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
-      value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
-    }
-    func readOptional<Value: Decodable>(_ key: CodingKeys, _ value: inout Value?) throws {
-      value = try values.decodeIfPresent(Value.self, forKey: key)
-    }
-    try read(.epochs, &epochs)
-    try readOptional(.steps, &steps)
-    try read(.optimizer, &optimizer)
-    try read(.learningRate, &learningRate)
-    try readOptional(.weightDecay, &weightDecay)
-    try read(.schedule, &schedule)
-    try readOptional(.clip, &clip)
-    try readOptional(.clipValue, &clipValue)
-    try read(.accumulation, &accumulation)
-    try read(.labelSmoothing, &labelSmoothing)
-    try read(.averaging, &averaging)
-    try readOptional(.evaluateEvery, &evaluateEvery)
-    try readOptional(.patience, &patience)
-    try read(.keepsBest, &keepsBest)
-    try read(.groups, &groups)
-    try read(.normLimit, &normLimit)
-    try read(.precision, &precision)
-    try read(.seed, &seed)
+    try values.update(&epochs, forKey: .epochs)
+    try values.update(&steps, forKey: .steps)
+    try values.update(&optimizer, forKey: .optimizer)
+    try values.update(&learningRate, forKey: .learningRate)
+    try values.update(&weightDecay, forKey: .weightDecay)
+    try values.update(&schedule, forKey: .schedule)
+    try values.update(&clip, forKey: .clip)
+    try values.update(&clipValue, forKey: .clipValue)
+    try values.update(&accumulation, forKey: .accumulation)
+    try values.update(&labelSmoothing, forKey: .labelSmoothing)
+    try values.update(&averaging, forKey: .averaging)
+    try values.update(&evaluateEvery, forKey: .evaluateEvery)
+    try values.update(&patience, forKey: .patience)
+    try values.update(&keepsBest, forKey: .keepsBest)
+    try values.update(&groups, forKey: .groups)
+    try values.update(&normLimit, forKey: .normLimit)
+    try values.update(&precision, forKey: .precision)
+    try values.update(&seed, forKey: .seed)
   }
 }

@@ -1,6 +1,7 @@
 import Cells
 import Datasets
 import Models
+import Requirements
 
 extension LanguageModelTask {
   /// What a language model learns from what.
@@ -44,9 +45,9 @@ extension LanguageModelTask {
       windows = try values.decode(Windows.self, forKey: .windows)
       validationFraction = try values.decode(Double.self, forKey: .validationFraction)
       carriesState = try values.decode(Bool.self, forKey: .carriesState)
-      engine = try values.decodeIfPresent(GradientEngine.self, forKey: .engine) ?? .bptt
-      tokenization =
-        try values.decodeIfPresent(Tokenization.self, forKey: .tokenization) ?? .corpus
+      (engine, tokenization) = (.bptt, .corpus)
+      try values.update(&engine, forKey: .engine)
+      try values.update(&tokenization, forKey: .tokenization)
     }
 
     /// Checks that every number is in its range.
