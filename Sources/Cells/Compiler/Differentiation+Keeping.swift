@@ -1,6 +1,6 @@
 import TensorCore
 
-// What the way back reads of the way forth: kept, or computed again.
+// What the backward pass reads of the forward pass: kept, or computed again.
 
 extension BackwardBuilder {
   /// The backward recurrence in a graph of its own, where forward values are sequences from outside.
@@ -33,7 +33,7 @@ extension BackwardBuilder {
       sources: sources)
   }
 
-  /// Which forward signals to keep for the way back; the rest is computed again from them.
+  /// Which forward signals to keep for the backward pass; the rest is computed again from them.
   ///
   /// Results of products, sums along units and costly functions are kept; what cheap arithmetic makes
   /// of kept values, states and inputs is computed again, unless that needs one more signal.

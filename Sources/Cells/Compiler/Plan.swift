@@ -1,7 +1,7 @@
 import Requirements
 import TensorCore
 
-/// A cell, compiled: the forward pass and, for learning, the way back.
+/// A cell, compiled: the forward pass and, for learning, the backward pass.
 ///
 /// Printing it shows what is done once, what for all steps at once, and what step by step:
 ///
@@ -40,7 +40,7 @@ public struct Plan: Sendable {
     self.init(cell, learns: learns, keepsToUnits: false)
   }
 
-  /// Compiles a cell with a way back that may leave out what the units of the states do to each other.
+  /// Compiles a cell; with `keepsToUnits` the backward pass leaves out what the units of the states do to each other.
   init(_ cell: CellGraph, learns: Bool, keepsToUnits: Bool) {
     var recurrence = cell.recurrence.optimized()
     guard learns else {
@@ -59,7 +59,7 @@ public struct Plan: Sendable {
       (Scheduler.schedule(derivative.recurrence.optimized()), derivative.sources))
   }
 
-  /// What a forward pass leaves for the way back.
+  /// The activations that a forward pass keeps for the backward pass.
   package struct Trail {
     let batch: Int
     let steps: Int
@@ -83,7 +83,7 @@ public struct Plan: Sendable {
     return (result.states, trail)
   }
 
-  /// Runs the way back: from the cotangents of the output and of the final states to those of the input,
+  /// Runs the backward pass: from the cotangents of the output and of the final states to those of the input,
   /// of the initial states (returned), and of the parameters. With a stride, each sample has gradients of
   /// its own, that far behind the ones of the sample before it.
   func runBackward(
@@ -93,7 +93,7 @@ public struct Plan: Sendable {
     segment: PlanRun.Segment = .init(), leavesOuters: Bool = false
   ) -> (states: [Storage], outers: [PlanRun.Outer?]) {
     guard let backward = content.backward else {
-      failure("a plan that does not learn has no way back")
+      failure("a plan that does not learn has no backward pass")
     }
     var kept = trail.kept.makeIterator()
     let sequences = backward.sources.map { source in
