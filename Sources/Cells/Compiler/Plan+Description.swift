@@ -14,7 +14,7 @@ extension Plan: CustomStringConvertible {
     return text
   }
 
-  /// Bytes that the forward pass leaves for the way back, for each sample and step.
+  /// Bytes that the forward pass keeps for the backward pass, for each sample and step.
   package var bytesKeptPerStep: Int {
     4
       * forward.buffers.reduce(0) { sum, buffer in

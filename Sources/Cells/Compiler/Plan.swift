@@ -97,7 +97,11 @@ public struct Plan: Sendable {
     }
     var kept = trail.kept.makeIterator()
     let sequences = backward.sources.map { source in
-      source == .outputCotangent ? outputCotangent : kept.next()?.area ?? outputCotangent
+      if source == .outputCotangent { return outputCotangent }
+      guard let kept = kept.next() else {
+        failure("a backward pass that reads more signals than the \(trail.kept.count) kept")
+      }
+      return kept.area
     }
     return withExtendedLifetime(trail) {
       let results = PlanRun.run(

@@ -75,7 +75,7 @@ struct Scheduler {
         schedule.before.append(copyStep(id, into: place))
       }
     }
-    schedule.kept = recurrence.kept.compactMap { places[$0] }
+    schedule.kept = recurrence.kept.map(place)
   }
 
   /// Lists the work of one stage: as much elementwise work as is ready, fused; then everything else
@@ -132,7 +132,7 @@ struct Scheduler {
   }
 
   private mutating func barrierSteps(_ id: NodeID) -> [Step] {
-    guard let place = places[id] else { return [] }
+    let place = place(id)
     var steps: [Step] = []
     switch graph[id].operation {
     case .sequence, .state, .parameter, .table, .slice, .rows, .apply, .broadcast: break
@@ -159,9 +159,8 @@ struct Scheduler {
   private mutating func products(
     of id: NodeID, _ terms: [ProductTerm], startingWithBias: Bool
   ) -> [Step] {
-    guard case .affine(_, let biases) = graph[id].operation, let destination = places[id] else {
-      return []
-    }
+    guard case .affine(_, let biases) = graph[id].operation else { return [] }
+    let destination = place(id)
     let bias = biases.first { graph[$0].dependence == .parameters }
     if let addend = addend(id) {
       return addedProducts(terms, to: addend, bias, destination)

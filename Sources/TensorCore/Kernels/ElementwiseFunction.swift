@@ -50,7 +50,7 @@ extension ElementwiseFunction {
         [g * .apply(.sign, x[0])]
       }
     case .sign:
-      return word(.cheap, .operator("sign"), .operator("Sign")) { _, _, _ in [nil] }
+      return word(.cheap, .operatorName("sign"), .operator("Sign")) { _, _, _ in [nil] }
     case .sigmoid:
       return word(
         .costly, .styles("σ(\(0))", .atom, latex: "\\sigma(\(0))"), .operator("Sigmoid")
@@ -58,7 +58,7 @@ extension ElementwiseFunction {
     case .tanh:
       return word(.costly, .function("tanh"), .operator("Tanh")) { g, _, y in [g * (1 - y * y)] }
     case .relu:
-      return word(.cheap, .operator("relu"), .operator("Relu")) { g, _, y in [g * (y .> 0)] }
+      return word(.cheap, .operatorName("relu"), .operator("Relu")) { g, _, y in [g * (y .> 0)] }
     case .exp:
       return word(.costly, .function("exp"), .operator("Exp")) { g, _, y in [g * y] }
     case .log:
@@ -72,7 +72,7 @@ extension ElementwiseFunction {
         g, _, y in [-(g * (y * y))]
       }
     case .softplus:
-      return word(.costly, .operator("softplus"), .operator("Softplus")) { g, x, _ in
+      return word(.costly, .operatorName("softplus"), .operator("Softplus")) { g, x, _ in
         [g * .apply(.sigmoid, x[0])]
       }
     case .logSigmoid:
@@ -89,7 +89,7 @@ extension ElementwiseFunction {
         [-(g * .apply(.sin, x[0]))]
       }
     case .floor:
-      return word(.cheap, .operator("floor"), .operator("Floor")) { _, _, _ in [nil] }
+      return word(.cheap, .operatorName("floor"), .operator("Floor")) { _, _, _ in [nil] }
     case .add:
       return word(.cheap, .both("\(0) + \(1)", .sum), .operator("Add")) { g, _, _ in [g, g] }
     case .subtract:

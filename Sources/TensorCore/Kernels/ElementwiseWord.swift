@@ -98,7 +98,7 @@ package struct Notation: Sendable {
   }
 
   /// A call of a function without one.
-  static func `operator`(_ name: String) -> Notation {
+  static func operatorName(_ name: String) -> Notation {
     call(name, latex: "\\operatorname{\(name)}", operands: 1)
   }
 
