@@ -18,7 +18,7 @@ public struct ATR: RecurrentCell, Codable, Hashable {
 }
 
 extension ATR {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "atr", cell: ATR(),

@@ -5,16 +5,16 @@
 ///     h' = h + ε σ(W₂ x + b₂ + A h) tanh(Wₙ x + bₙ + A h)      gated
 ///
 /// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H, H]`; gated:
-/// `weight_ih [2H, I]` and `bias_ih [2H]` in the order z, n. U is stored whole, though only U - Uᵀ counts.
+/// `weight_ih [2H, I]` and `bias_ih [2H]` in the order z, n. U is stored in full; only U - Uᵀ is used.
 ///
-/// RecurrentLayers.jl and torchrecurrent take ε = 1 and γ = 0 where the paper tunes both to 0.01 ... 0.1, and
-/// draw U from N(0, 1), which is far too large for wide layers.
+/// RecurrentLayers.jl and torchrecurrent default to ε = 1 and γ = 0, where the paper tunes both in 0.01 ... 0.1. They
+/// initialize U from N(0, 1), which is far too large for wide layers.
 public struct Antisymmetric: RecurrentCell, Codable, Hashable {
-  /// Whether a gate scales the change.
+  /// Whether a gate scales the update.
   public var isGated: Bool
   /// The size of a step, ε.
   public var stepSize: Double
-  /// How much every unit forgets on its own, γ.
+  /// The decay of every unit, γ.
   public var diffusion: Double
 
   /// A cell with the given options.
@@ -42,7 +42,7 @@ extension Antisymmetric {
     "B. Chang, M. Chen, E. Haber and E. Chi, AntisymmetricRNN: a dynamical system view on"
     + " recurrent neural networks, ICLR 2019"
 
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "antisymmetric", cell: Antisymmetric(),

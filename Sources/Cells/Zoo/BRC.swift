@@ -1,16 +1,16 @@
-/// Bistable recurrent cell: each unit can hold one of two values for as long as it likes.
+/// Bistable recurrent cell: each unit has two stable values and can hold either for any time.
 ///
 ///     a = 1 + tanh(Wₐ x + bₐ + uₐ h)
 ///     c = σ(W꜀ x + b꜀ + u꜀ h)
 ///     h' = c h + (1 - c) tanh(Wₙ x + bₙ + a h)
 ///
 /// State: hidden, H. Parameters: `weight_ih [3H, I]` and `bias_ih [3H]` in the order a, c, n;
-/// `weight_hh [2H]` in the order a, c, one weight a unit. Neuromodulated (nBRC), units modulate each other,
-/// Uₐ h and U꜀ h: `weight_hh [2H, H]`.
+/// `weight_hh [2H]` in the order a, c, one weight a unit. The neuromodulated form (nBRC) has matrices, Uₐ h and U꜀ h:
+/// `weight_hh [2H, H]`.
 ///
 /// The nBRC of RecurrentLayers.jl never uses its recurrent weights.
 public struct BRC: RecurrentCell, Codable, Hashable {
-  /// Whether units modulate each other rather than themselves alone.
+  /// Whether the gates a and c see all units (nBRC) instead of their own unit alone.
   public var isNeuromodulated: Bool
 
   /// A cell with or without neuromodulation.
@@ -33,7 +33,7 @@ extension BRC {
     "N. Vecoven, D. Ernst and G. Drion, A bio-inspired bistable recurrent cell allows for"
     + " long-lasting memory, PLoS ONE 16, 2021"
 
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "brc", cell: BRC(),

@@ -5,7 +5,7 @@
 ///     h' = θ tanh(h) + η tanh(Wᵥ x + bᵥ)
 ///
 /// State: hidden, H. Parameters: `weight_ih [3H, I]` and `bias_ih [3H]` in the order θ, η, v;
-/// `weight_hh [2H, H]` in the order θ, η. The paper has no bias bᵥ: set it to zero to be as the paper.
+/// `weight_hh [2H, H]` in the order θ, η. The paper has no bias bᵥ: set it to zero to get the paper's cell.
 public struct CFN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -19,7 +19,7 @@ public struct CFN: RecurrentCell, Codable, Hashable {
 }
 
 extension CFN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "cfn", cell: CFN(),

@@ -1,13 +1,13 @@
-/// Clockwork RNN: groups of units, each updated at a period of its own.
+/// Clockwork RNN: groups of units, each updated at its own period.
 ///
 ///     h'ₖ = tanh(Wₖ x + bₖ + Uₖ [hₖ; hₖ₊₁; ...])    where t is a multiple of the period of group k
 ///     h'ₖ = hₖ                                      else
 ///
-/// Groups go from the shortest period to the longest; each sees itself and the slower ones. States: hidden, H, and
-/// clock t, one unit, which counts from 0. Parameters, G groups of n = H/G units: `weight_ih [H, I]`, `bias_ih [H]`,
-/// and `weight_hh0 [n, H]`, `weight_hh1 [n, H - n]`, ...
+/// Groups are ordered from the shortest period to the longest; each sees itself and the slower ones. States: hidden, H,
+/// and clock t, one unit, which counts from 0. Parameters, for G groups of n = H/G units: `weight_ih [H, I]`,
+/// `bias_ih [H]`, and `weight_hh0 [n, H]`, `weight_hh1 [n, H - n]`, ...
 public struct ClockworkRNN: RecurrentCell, Codable, Hashable {
-  /// The period of each group in steps, ascending. Their number divides H.
+  /// The period of each group in steps, ascending. H is a multiple of the number of groups.
   public var periods: [Int]
 
   /// A cell with a group for each period.
@@ -27,7 +27,7 @@ public struct ClockworkRNN: RecurrentCell, Codable, Hashable {
       return choose(where: floor(turns) .== turns, tanh(sum), else: old)
     }
     cell.update(h, to: concatenate(all: groups))
-    // Back to 0 when all groups meet, so that the count stays exact.
+    // The clock returns to 0 when all periods coincide, so that the count stays exact.
     let next = clock + 1
     cell.update(clock, to: choose(where: next .== Double(common), cell.constant(0), else: next))
   }
@@ -41,7 +41,7 @@ public struct ClockworkRNN: RecurrentCell, Codable, Hashable {
     }
   }
 
-  /// Periods ascend from at least 1, and their number divides H.
+  /// Checks that periods ascend from at least 1 and that H is a multiple of their number.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     guard !periods.isEmpty, hiddenSize % periods.count == 0 else {
       throw UnsuitableOption(
@@ -56,7 +56,7 @@ public struct ClockworkRNN: RecurrentCell, Codable, Hashable {
     }
   }
 
-  /// Whether a clock of 32-bit floats can count to the common multiple.
+  /// Whether a 32-bit float can count exactly to the common multiple.
   private var isCountable: Bool {
     var product = 1
     for period in Set(periods) {
@@ -68,7 +68,7 @@ public struct ClockworkRNN: RecurrentCell, Codable, Hashable {
 }
 
 extension ClockworkRNN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "clockwork", cell: ClockworkRNN(),

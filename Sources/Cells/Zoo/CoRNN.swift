@@ -10,9 +10,9 @@
 public struct CoRNN: RecurrentCell, Codable, Hashable {
   /// The size of a step, Δt.
   public var stepSize: Double
-  /// The pull back to zero, γ: a higher one makes a higher frequency.
+  /// The restoring force, γ: the higher, the higher the frequency.
   public var stiffness: Double
-  /// The friction, ε.
+  /// The damping, ε.
   public var damping: Double
 
   /// A cell with the given options.
@@ -32,7 +32,7 @@ public struct CoRNN: RecurrentCell, Codable, Hashable {
 }
 
 extension CoRNN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "cornn", cell: CoRNN(),

@@ -1,4 +1,4 @@
-/// Elementwise LSTM: made so that real-time recurrent learning is exact and cheap.
+/// Elementwise LSTM: its recurrence is elementwise, so that real-time recurrent learning is exact and cheap.
 ///
 ///     f = σ(Wᶠ x + bᶠ + wᶠ c)
 ///     z = tanh(W₂ x + b₂ + w₂ c)
@@ -22,7 +22,7 @@ public struct ELSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension ELSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "elstm", cell: ELSTM(),

@@ -25,7 +25,7 @@ public struct FastGRNN: RecurrentCell, Codable, Hashable {
 }
 
 extension FastGRNN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "fastgrnn", cell: FastGRNN(),

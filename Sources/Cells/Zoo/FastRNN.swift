@@ -3,9 +3,9 @@
 ///     h' = σ(α) tanh(W x + b + U h) + σ(β) h
 ///
 /// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H, H]`, `alpha [1]`,
-/// `beta [1]`, which start at -3 and 3: much memory, little news, as the paper wants it.
+/// `beta [1]`. α starts at -3 and β at 3, as in the paper: most of the state is kept.
 ///
-/// RecurrentLayers.jl and torchrecurrent start them at 3 and -3, which is almost the plain RNN.
+/// RecurrentLayers.jl and torchrecurrent start them at 3 and -3, which makes almost a plain RNN.
 public struct FastRNN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -20,7 +20,7 @@ public struct FastRNN: RecurrentCell, Codable, Hashable {
 }
 
 extension FastRNN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "fastrnn", cell: FastRNN(),

@@ -1,14 +1,14 @@
-/// Fast-slow LSTM: several fast LSTMs one after the other within a step, and a slow one between the first two.
+/// Fast-slow LSTM: in each step several fast LSTMs run one after the other, with a slow one after the first.
 ///
 ///     a₁, c'₁ = LSTM₁(x; h, c₁)
 ///     s', d' = LSTMₛ(a₁; s, d)
 ///     a₂, c'₂ = LSTM₂(s'; a₁, c₂)
-///     aₖ, c'ₖ = LSTMₖ(aₖ₋₁, cₖ)         without an input, k > 2
+///     aₖ, c'ₖ = LSTMₖ(aₖ₋₁, cₖ)         no input, k > 2
 ///     h' = a of the last
 ///
 /// States: hidden, slow (s), slow cell (d), and cell1, cell2, ..., H each. Parameters, in the order i, f, g, o:
-/// `weight_ih1`, `bias_ih1`, `weight_hh1`; the same with `2`, and with `s` for the slow one; from 3 on
-/// `weight_hh3` and `bias_hh3`, ...
+/// `weight_ih1`, `bias_ih1`, `weight_hh1`; the same with suffix `2`, and `s` for the slow cell; the cells from 3 on
+/// have `weight_hh3`, `bias_hh3`, ... alone.
 public struct FastSlowLSTM: RecurrentCell, Codable, Hashable {
   /// The number of fast cells.
   public var fastCells: Int
@@ -38,14 +38,14 @@ public struct FastSlowLSTM: RecurrentCell, Codable, Hashable {
     cell.update(h, to: fast)
   }
 
-  /// The slow cell stands between two fast ones.
+  /// Checks that there are at least two fast cells.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try (2...64).check(fastCells, "fastCells")
   }
 }
 
 extension FastSlowLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "fast-slow-lstm", cell: FastSlowLSTM(),

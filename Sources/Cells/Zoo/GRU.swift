@@ -7,7 +7,7 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [3H, I]`, `bias_ih [3H]`, `weight_hh [3H, H]`,
 /// `bias_hh [3H]`, gates in the order r, z, n; with layer normalisation, `N(W x) γ + b` and `N(U h) γ' + b'`,
-/// also `gain_ih [3H]` and `gain_hh [3H]`. Weights of one reset form don't serve the other.
+/// also `gain_ih [3H]` and `gain_hh [3H]`. Weights trained with one reset form don't work in the other.
 ///
 /// Keras, ONNX and oneDNN have the gates in the order z, r, n. Haiku and DL4S mix with z the other way,
 /// `(1 - z) h + z n`: negate the weights and biases of z. Flax's nnx cell has no b' although its
@@ -23,7 +23,8 @@ public struct GRU: RecurrentCell, Codable, Hashable {
 
   /// Where the reset gate acts.
   public var reset: Reset
-  /// Whether the products are normalised; with the reset gate before its product, n's product on its own.
+  /// Whether the products are layer-normalised; with the reset gate before the product, n's product is normalised
+  /// alone.
   public var hasLayerNorm: Bool
 
   /// A cell with the given options.
@@ -52,7 +53,7 @@ public struct GRU: RecurrentCell, Codable, Hashable {
 }
 
 extension GRU {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "gru", cell: GRU(),

@@ -6,10 +6,10 @@
 ///     y = γ h' / rms(h') silu(W₉ x + b₉)
 ///
 /// State: hidden, H. The output y is no state. Parameters: `weight_ih [3H, I]` and `bias_ih [3H]` in the order
-/// i, f, g; `gain [H]` (γ). It is the real-valued form; the paper's first version turns h by an angle as well. Its
-/// bound b grows from layer to layer: give each layer a cell of its own.
+/// i, f, g; `gain [H]` (γ). This is the real-valued form; the paper's first version also rotates h by an angle. The
+/// paper's bound b grows from layer to layer: give each layer its own cell.
 public struct HGRN: RecurrentCell, Codable, Hashable {
-  /// The least that stays of the state, b.
+  /// The lower bound of the forget gate, b.
   public var lowerBound: Double
 
   /// A cell with the given bound.
@@ -27,7 +27,7 @@ public struct HGRN: RecurrentCell, Codable, Hashable {
     cell.output(gain * new / scale * (gate * sigmoid(gate)))
   }
 
-  /// The bound is a share.
+  /// Checks that the bound is in 0 ..< 1.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     guard lowerBound >= 0, lowerBound < 1 else {
       throw UnsuitableOption(
@@ -37,7 +37,7 @@ public struct HGRN: RecurrentCell, Codable, Hashable {
 }
 
 extension HGRN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "hgrn", cell: HGRN(),

@@ -1,4 +1,4 @@
-/// Independently recurrent network: each unit remembers only itself.
+/// Independently recurrent network: each unit sees only its own state.
 ///
 ///     h' = φ(W x + b + u h)
 ///
@@ -25,7 +25,7 @@ extension IndRNN {
     "S. Li, W. Li, C. Cook, C. Zhu and Y. Gao, Independently recurrent neural network (IndRNN):"
     + " building a longer and deeper RNN, CVPR 2018"
 
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "indrnn", cell: IndRNN(),

@@ -1,4 +1,4 @@
-/// The +RNN: one stream through depth and one through time, which cross in each cell.
+/// The +RNN: one path through depth and one through time, which intersect in each cell.
 ///
 ///     ŷ = relu(W₁ x + b₁ + U₁ h)       ĥ = tanh(W₂ x + b₂ + U₂ h)
 ///     g = σ(W₃ x + b₃ + U₃ h)          k = σ(W₄ x + b₄ + U₄ h)
@@ -6,9 +6,9 @@
 ///     h' = k h + (1 - k) ĥ
 ///
 /// State: hidden, H. The output is y, not h. Parameters: `weight_ih [4H, I]`, `bias_ih [4H]`,
-/// `weight_hh [4H, H]` in the order ŷ, ĥ, g, k; where I is not H, x in y is P x with `weight_ip [H, I]`.
+/// `weight_hh [4H, H]` in the order ŷ, ĥ, g, k; where I is not H, y uses P x for x, with `weight_ip [H, I]`.
 ///
-/// RecurrentLayers.jl mixes y with 1 - k in the place of 1 - g. tf.contrib adds 1 to both gates.
+/// RecurrentLayers.jl mixes y with 1 - k instead of 1 - g. tf.contrib adds 1 to both gates.
 public struct IntersectionRNN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -26,7 +26,7 @@ public struct IntersectionRNN: RecurrentCell, Codable, Hashable {
 }
 
 extension IntersectionRNN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "intersection", cell: IntersectionRNN(),

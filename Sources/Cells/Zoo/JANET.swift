@@ -6,7 +6,7 @@
 /// State: hidden, H. Parameters: `weight_ih [2H, I]`, `bias_ih [2H]`, `weight_hh [2H, H]` in the order s, n.
 /// torchrecurrent makes β a parameter; it is an option here, as in the paper.
 public struct JANET: RecurrentCell, Codable, Hashable {
-  /// How much more is accumulated than is forgotten, β.
+  /// The shift of the input gate, β: above 0 the cell accumulates more than it forgets.
   public var accumulation: Double
 
   /// A cell with the given β.
@@ -21,7 +21,7 @@ public struct JANET: RecurrentCell, Codable, Hashable {
 }
 
 extension JANET {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "janet", cell: JANET(),

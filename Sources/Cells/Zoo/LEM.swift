@@ -9,7 +9,7 @@
 /// d, e, y, z, which is the authors'; `weight_hh [3H, H]` in the order d, e, z; `weight_mh [H, H]` (V).
 ///
 /// y' reads the new z', as in the paper and the authors' code; RecurrentLayers.jl and torchrecurrent read
-/// the old one, which makes a difference of some tenths.
+/// the old one, which changes outputs by some tenths.
 public struct LEM: RecurrentCell, Codable, Hashable {
   /// The longest step, Δt.
   public var stepSize: Double
@@ -29,7 +29,7 @@ public struct LEM: RecurrentCell, Codable, Hashable {
 }
 
 extension LEM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "lem", cell: LEM(),

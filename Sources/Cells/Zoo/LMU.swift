@@ -1,34 +1,34 @@
 import TensorCore
 
-/// Legendre memory unit: a linear memory of the last θ steps of one signal, and a simple recurrence that reads it.
+/// Legendre memory unit: a linear memory of the last θ steps of one signal, and a simple RNN that reads it.
 ///
 ///     u  = eₓ x + eₕ h + eₘ m
 ///     m' = Ā m + B̄ u
 ///     h' = tanh(Wₓ x + Wₕ h + Wₘ m')
 ///
-/// With the matrices of A_ij = (2i + 1) (-1 if i < j, else (-1)^(i-j+1)) and B_i = (2i + 1) (-1)^i, i and j from 0 to
-/// q - 1, the memory's units are the coefficients of u over the last θ steps by Legendre's polynomials. Held for a step,
-/// Ā = exp(A / θ) and B̄ = A⁻¹ (Ā - I) B; by Euler's rule Ā = I + A / θ and B̄ = B / θ. Neither is learned.
+/// A_ij = (2i + 1) (-1 if i < j, else (-1)^(i-j+1)) and B_i = (2i + 1) (-1)^i, with i and j from 0 to q - 1: the memory
+/// then holds the coefficients of u over the last θ steps in the basis of Legendre polynomials. By zero-order hold
+/// Ā = exp(A / θ) and B̄ = A⁻¹ (Ā - I) B; by Euler's rule Ā = I + A / θ and B̄ = B / θ. Neither is trained.
 ///
-/// States: hidden, H, and memory, q. Parameters, as in the paper without biases: `weight_ux [1, I]`, `weight_uh [1, H]`
+/// States: hidden, H, and memory, q. Parameters, without biases as in the paper: `weight_ux [1, I]`, `weight_uh [1, H]`
 /// and `weight_um [1, q]` (e), `weight_ih [H, I]`, `weight_hh [H, H]` and `weight_mh [H, q]`.
 public struct LMU: RecurrentCell, Codable, Hashable {
-  /// How the continuous memory is made one of steps.
+  /// How the continuous-time memory is discretized.
   public enum Discretization: String, Codable, Sendable {
-    /// The signal is held for a step: exact.
+    /// Zero-order hold: exact for a signal that is constant during each step.
     case zeroOrderHold
-    /// A step along the derivative: stable for θ well above the memory's size.
+    /// Euler's rule: stable for θ well above the memory's size.
     case euler
   }
 
   /// The units of the memory, q.
   public var memorySize: Int
-  /// The steps that are remembered, θ.
+  /// The length of the window in steps, θ.
   public var window: Double
-  /// How the continuous memory is made one of steps.
+  /// How the continuous-time memory is discretized.
   public var discretization: Discretization
 
-  /// A memory of some units for some steps.
+  /// A cell with the given options.
   public init(
     memorySize: Int = 8, window: Double = 32, discretization: Discretization = .zeroOrderHold
   ) {
@@ -54,7 +54,7 @@ public struct LMU: RecurrentCell, Codable, Hashable {
       h, to: tanh(cell.linear(x, "ih") + cell.linear(h, "hh") + cell.linear(memory, "mh")))
   }
 
-  /// A memory has units, and its window steps.
+  /// Checks that the memory has units and the window is at least one step.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try (1...256).check(memorySize, "memorySize")
     guard window >= 1, window <= 1e6 else {
@@ -65,7 +65,7 @@ public struct LMU: RecurrentCell, Codable, Hashable {
   /// Ā `[q, q]` and B̄ `[q, 1]`.
   private func matrices() -> (decay: [[Double]], intake: [[Double]]) {
     let q = memorySize
-    // The exponential of A and B above a row of zeros has both.
+    // The exponential of [[A, B], [0, 0]] contains both Ā and B̄.
     var system = [[Double]](repeating: [Double](repeating: 0, count: q + 1), count: q + 1)
     for i in 0..<q {
       let scale = Double(2 * i + 1) / window
@@ -96,7 +96,8 @@ private func product(_ a: [[Double]], _ b: [[Double]]) -> [[Double]] {
   }
 }
 
-/// The matrix exponential: a Taylor series of the matrix halved until it is small, and squared as often.
+/// The matrix exponential by scaling and squaring: the matrix is halved until small, its Taylor series squared as
+/// often.
 private func exponential(_ matrix: [[Double]]) -> [[Double]] {
   let norm = matrix.map { $0.reduce(0) { $0 + abs($1) } }.max() ?? 0
   var (halvings, scale) = (0, 1.0)
@@ -113,7 +114,7 @@ private func exponential(_ matrix: [[Double]]) -> [[Double]] {
 }
 
 extension LMU {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "lmu", cell: LMU(),

@@ -1,24 +1,24 @@
-/// Linear recurrent unit: complex numbers that turn and decay, each on its own.
+/// Linear recurrent unit: a diagonal linear recurrence of complex numbers.
 ///
 ///     λ = exp(-exp(ν) + i exp(θ))        so that |λ| < 1
 ///     s' = λ s + γ B x,  γ = exp(g) sqrt(1 - |λ|²)
 ///     y = Re(C s') + D x
 ///
 /// States: real and imaginary part of s, H each. The output y is no state. Parameters: `weight_ih [2H, I]` (B) and
-/// `weight_sh [2H, H]` (C) in the order real, imaginary; `nu`, `theta`, `gain` (g), H each; `skip [H]` (D),
-/// or where I is not H `weight_iy [H, I]`.
+/// `weight_sh [2H, H]` (C) in the order real, imaginary; `nu`, `theta`, `gain` (g), H each; `skip [H]` (D), which is
+/// `weight_iy [H, I]` where I is not H.
 ///
-/// |λ| starts between the two radii, uniformly over the ring. The paper has a parameter log γ in the place of g; ours
-/// is 0 where that is at its start: subtract log sqrt(1 - |λ|²) from log γ.
+/// |λ| is initialized uniformly over the ring between the two radii. The paper has the parameter log γ instead of g; g
+/// starts at 0. To convert: g = log γ - log sqrt(1 - |λ|²).
 public struct LRU: RecurrentCell, Codable, Hashable {
-  /// The least |λ| at the start.
+  /// The smallest initial |λ|.
   public var smallestRadius: Double
-  /// The greatest |λ| at the start.
+  /// The largest initial |λ|.
   public var greatestRadius: Double
-  /// The greatest angle of λ at the start.
+  /// The largest initial angle of λ, in radians.
   public var greatestPhase: Double
 
-  /// A cell whose λ start in the given ring.
+  /// A cell whose λ are initialized in the given ring.
   public init(
     smallestRadius: Double = 0.4, greatestRadius: Double = 0.99, greatestPhase: Double = 6.28
   ) {
@@ -43,7 +43,7 @@ public struct LRU: RecurrentCell, Codable, Hashable {
     cell.output(cell.linear(newRe, "sh.re") - cell.linear(newIm, "sh.im") + skip)
   }
 
-  /// The ring lies within the circle of radius 1.
+  /// Checks that the ring lies inside the unit circle.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     guard 0 < smallestRadius, smallestRadius <= greatestRadius, greatestRadius < 1 else {
       throw UnsuitableOption(
@@ -58,7 +58,7 @@ public struct LRU: RecurrentCell, Codable, Hashable {
 }
 
 extension LRU {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "lru", cell: LRU(),

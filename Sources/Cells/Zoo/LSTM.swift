@@ -6,39 +6,39 @@
 ///     h' = o tanh(c'),  or  P (o tanh(c'))
 ///
 /// States: hidden, H (or the projection's size R), and cell, H. Parameters: `weight_ih [4H, I]`,
-/// `bias_ih [4H]`, `weight_hh [4H, H]`, `bias_hh [4H]`, gates in the order i, f, g, o. Besides:
+/// `bias_ih [4H]`, `weight_hh [4H, H]`, `bias_hh [4H]`, gates in the order i, f, g, o. With options:
 /// - a projection: `weight_hh [4H, R]` and `weight_hr [R, H]`;
 /// - peepholes, `+ pᵢ c`, `+ pᶠ c`, `+ pₒ c'` inside the gates: `weight_ch [3H]` in the order i, f, o;
 /// - layer normalisation, `N(W x) γ + N(U h) γ' + b + b'` over all gates together and
 ///   `tanh(N(c') γ″ + β)` in the output: `gain_ih [4H]`, `gain_hh [4H]`, `gain_cell [H]`, `bias_cell [H]`;
-/// - coupled gates, i = 1 - f, leave out i; those without a forget gate, f = 1, leave out f.
+/// - coupled gates, i = 1 - f: the block of i is left out; no forget gate, f = 1: the block of f is left out.
 ///
 /// The output's peephole reads the new cell state, as in the paper; RecurrentLayers.jl reads the old one.
 /// ONNX has the gates in the order i, o, f, g and the peepholes in the order i, o, f. Coupled gates of
-/// ONNX runtime and burn state i and take f = 1 - i: negate that gate's weights and biases.
+/// ONNX runtime and burn store i and compute f = 1 - i: negate that gate's weights and biases.
 ///
-/// Beside the papers of its entries: forget gate: F. Gers, J. Schmidhuber and F. Cummins, Learning to forget, Neural
-/// Computation 12, 2000; projection: H. Sak, A. Senior and F. Beaufays, Interspeech 2014.
+/// Papers beside those of the registry entries: forget gate: F. Gers, J. Schmidhuber and F. Cummins, Learning to
+/// forget, Neural Computation 12, 2000; projection: H. Sak, A. Senior and F. Beaufays, Interspeech 2014.
 public struct LSTM: RecurrentCell, Codable, Hashable {
-  /// Which gates the cell state has.
+  /// Which gates update the cell state.
   public enum Gates: String, Codable, Sendable {
     /// An input gate and a forget gate.
     case inputAndForget
     /// A forget gate f, and 1 - f as the input gate.
     case coupled
-    /// An input gate alone: nothing is forgotten, as in 1997.
+    /// An input gate alone, as in the paper of 1997.
     case inputOnly
   }
 
-  /// Which gates the cell state has.
+  /// Which gates update the cell state.
   public var gates: Gates
   /// Whether the gates see the cell state.
   public var hasPeepholes: Bool
-  /// Whether the gates' sums and the cell state are normalised.
+  /// Whether the gates' pre-activations and the cell state are layer-normalised.
   public var hasLayerNorm: Bool
-  /// The size that the output is projected to, if it is.
+  /// The size that the output is projected to; nil for no projection.
   public var projectionSize: Int?
-  /// Where the bias of the forget gate starts: 1 in Keras; nil draws it like the other biases, as PyTorch does.
+  /// The initial bias of the forget gate: 1 in Keras; nil initializes it like the other biases, as PyTorch does.
   public var forgetBias: Double?
 
   /// A cell with the given options.
@@ -86,7 +86,7 @@ public struct LSTM: RecurrentCell, Codable, Hashable {
     cell.update(h, to: projectionSize.map { cell.linear(output, "hr", width: $0) } ?? output)
   }
 
-  /// A projection has at least one unit.
+  /// Checks that a projection has at least one unit.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     if let projectionSize { try (1...1 << 20).check(projectionSize, "projectionSize") }
   }
@@ -99,7 +99,7 @@ public struct LSTM: RecurrentCell, Codable, Hashable {
     }
   }
 
-  /// The two biases of the forget gate together start as the option says.
+  /// Initial biases of the forget gate, so that their sum is `forgetBias`: all of it in `bias_ih`, 0 in `bias_hh`.
   private func forgetBiases(_ side: String) -> [String: Initialization] {
     forgetBias.map { ["f": .constant(side == "ih" ? $0 : 0)] } ?? [:]
   }
@@ -111,7 +111,7 @@ public struct LSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension LSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "lstm", cell: LSTM(),

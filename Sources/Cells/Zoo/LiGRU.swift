@@ -1,4 +1,4 @@
-/// Light GRU: no reset gate, and ReLU in the place of tanh.
+/// Light GRU: no reset gate, and ReLU instead of tanh.
 ///
 ///     z = σ(W₂ x + b₂ + U₂ h)
 ///     n = relu(Wₙ x + bₙ + Uₙ h)
@@ -7,8 +7,8 @@
 /// State: hidden, H. Parameters: `weight_ih [2H, I]`, `bias_ih [2H]`, `weight_hh [2H, H]` in the order z, n;
 /// SpeechBrain's is n, z, without biases.
 ///
-/// The paper normalises W x over the batch, which a step of its own can't: put a normalisation before
-/// the layer. The state is not bounded. RecurrentLayers.jl has a tanh in the place of ReLU.
+/// The paper applies batch normalisation to W x, which a single step can't compute: put a normalisation before the
+/// layer. The state is not bounded. RecurrentLayers.jl has tanh instead of ReLU.
 public struct LiGRU: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -22,7 +22,7 @@ public struct LiGRU: RecurrentCell, Codable, Hashable {
 }
 
 extension LiGRU {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "ligru", cell: LiGRU(),

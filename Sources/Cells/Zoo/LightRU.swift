@@ -19,7 +19,7 @@ public struct LightRU: RecurrentCell, Codable, Hashable {
 }
 
 extension LightRU {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "lightru", cell: LightRU(),

@@ -7,7 +7,7 @@
 public struct LipschitzRNN: RecurrentCell, Codable, Hashable {
   /// How antisymmetric the matrices are, β.
   public var antisymmetry: Double
-  /// How much every unit forgets on its own, γ.
+  /// The decay of every unit, γ.
   public var diffusion: Double
   /// The size of a step, ε.
   public var stepSize: Double
@@ -32,7 +32,7 @@ public struct LipschitzRNN: RecurrentCell, Codable, Hashable {
 }
 
 extension LipschitzRNN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "lipschitz", cell: LipschitzRNN(),

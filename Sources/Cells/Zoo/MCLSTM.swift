@@ -1,4 +1,4 @@
-/// LSTM with a memory controller: what is shown and what is fed back have gates of their own.
+/// LSTM with a memory controller: the output and the fed-back state each have their own gate.
 ///
 ///     f, i, o, m = σ(Wₖ x + bₖ + Uₖ v)
 ///     n = tanh(Wₙ x + bₙ + Uₙ v)
@@ -30,7 +30,7 @@ public struct MCLSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension MCLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "mclstm", cell: MCLSTM(),

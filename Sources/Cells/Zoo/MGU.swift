@@ -17,7 +17,7 @@ public struct MGU: RecurrentCell, Codable, Hashable {
     case stateAndBias
     /// The state: MGU2.
     case state
-    /// A bias, so that it never changes: MGU3.
+    /// A bias alone, so that the gate is constant: MGU3.
     case bias
   }
 
@@ -43,7 +43,7 @@ public struct MGU: RecurrentCell, Codable, Hashable {
 }
 
 extension MGU {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "mgu", cell: MGU(),

@@ -5,10 +5,10 @@
 ///     n = tanh(Uₙ (r h) + tanh(Wₙ x + bₙ) + b'ₙ)  or  tanh(Uₙ (r h) + Wₙ x + bₙ)
 ///     h' = z n + (1 - z) h
 ///
-/// The first form of z and n is MUT1, the others MUT2 and MUT3. State: hidden, H. Parameters:
+/// The forms of z are MUT1's, MUT2's and MUT3's; the first form of n is MUT1's. State: hidden, H. Parameters:
 /// `weight_ih [3H, I]` and `bias_ih [3H]` in the order z, r, n; `weight_hh [3H, H]` likewise, for MUT1
 /// `[2H, H]` in the order r, n. MUT1 also has `bias_hh [H]` (b'ₙ); the paper's bₙ is then zero. The paper's MUT2 has x
-/// for Wᵣ x, which needs I = H; this is the libraries' form.
+/// for Wᵣ x, which needs I = H; ours is the form of the other libraries.
 public struct MUT: RecurrentCell, Codable, Hashable {
   /// Which of the three.
   public enum Mutation: String, Codable, Sendable {
@@ -23,7 +23,7 @@ public struct MUT: RecurrentCell, Codable, Hashable {
   /// Which of the three.
   public var mutation: Mutation
 
-  /// One of the three cells.
+  /// A cell of the given mutation.
   public init(_ mutation: Mutation = .first) { self.mutation = mutation }
 
   public func equations(_ cell: inout CellBuilder) {
@@ -50,7 +50,7 @@ extension MUT {
     "R. Jozefowicz, W. Zaremba and I. Sutskever, An empirical exploration of recurrent network"
     + " architectures, ICML 2015"
 
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "mut1", cell: MUT(.first),

@@ -1,16 +1,16 @@
-/// Minion recurrent unit: a GRU whose update gate is a number.
+/// Minion recurrent unit: a GRU whose update gate is a constant.
 ///
-///     r = σ(Wᵣ x + bᵣ + Uᵣ h),  or a number
+///     r = σ(Wᵣ x + bᵣ + Uᵣ h),  or a constant
 ///     h' = λ h + (1 - λ) tanh(Wₙ x + bₙ + Uₙ (r h))
 ///
 /// State: hidden, H. Parameters: `weight_ih [2H, I]`, `bias_ih [2H]`, `weight_hh [2H, H]` in the order
-/// r, n; with a number for r, one block of H rows each.
+/// r, n; with a constant r, only the H rows of n.
 ///
-/// The reset gate of RecurrentLayers.jl is a tanh unless told otherwise.
+/// The reset gate of RecurrentLayers.jl is a tanh by default.
 public struct MiRU: RecurrentCell, Codable, Hashable {
-  /// How much of the state stays, λ.
+  /// The share of the state that is kept, λ.
   public var retention: Double
-  /// The reset gate, if it is a number (MiRU2); else it is learned (MiRU1).
+  /// The constant reset gate (MiRU2); nil for a learned one (MiRU1).
   public var reset: Double?
 
   /// A cell with the given options.
@@ -36,7 +36,7 @@ extension MiRU {
   private static let paper =
     "A. Zyarah and D. Kudithipudi, the minion recurrent unit, 2026"
 
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "miru1", cell: MiRU(),

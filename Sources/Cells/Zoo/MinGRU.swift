@@ -1,4 +1,4 @@
-/// minGRU: a GRU that never looks at its state, so that all its gates are known beforehand.
+/// minGRU: a GRU whose gates depend on the input alone, so that they are computed for all steps at once.
 ///
 ///     n = g(Wₙ x + bₙ)       g(a) = a + 1/2 for a ≥ 0, else σ(a)
 ///     z = σ(W₂ x + b₂)
@@ -26,7 +26,7 @@ public struct MinGRU: RecurrentCell, Codable, Hashable {
 }
 
 extension MinGRU {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "mingru", cell: MinGRU(),

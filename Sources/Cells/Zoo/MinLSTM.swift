@@ -1,4 +1,4 @@
-/// minLSTM: an LSTM that never looks at its state, so that all its gates are known beforehand.
+/// minLSTM: an LSTM whose gates depend on the input alone, so that they are computed for all steps at once.
 ///
 ///     n = g(Wₙ x + bₙ)       g(a) = a + 1/2 for a ≥ 0, else σ(a)
 ///     f = σ(Wᶠ x + bᶠ)
@@ -7,8 +7,8 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [3H, I]`, `bias_ih [3H]` in the order n, f, i.
 ///
-/// The minLSTM of minGRU-pytorch, continued from a carried state, takes log g(h) for log h, so that four and four
-/// steps are not eight.
+/// The minLSTM of minGRU-pytorch uses log g(h) for log h where it continues from a carried state, so that two runs of
+/// four steps differ from one run of eight.
 public struct MinLSTM: RecurrentCell, Codable, Hashable {
   /// Whether the candidate goes through g.
   public var isPositive: Bool
@@ -27,7 +27,7 @@ public struct MinLSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension MinLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "minlstm", cell: MinLSTM(),

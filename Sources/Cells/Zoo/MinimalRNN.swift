@@ -1,4 +1,4 @@
-/// MinimalRNN: the input is mapped into the space of the state, where one gate mixes it in.
+/// MinimalRNN: the input is mapped to a vector of H units, which one gate mixes with the state.
 ///
 ///     z = tanh(W x + b₂)
 ///     u = σ(U h + V z + bᵤ)
@@ -7,7 +7,7 @@
 /// State: hidden, H. Parameters: `weight_ih [H, I]`, `weight_hh [H, H]` (U), `weight_zh [H, H]` (V),
 /// `bias_ih [2H]` in the order z, u.
 ///
-/// RecurrentLayers.jl feeds the z of the step before into the gate.
+/// RecurrentLayers.jl feeds the previous step's z into the gate.
 public struct MinimalRNN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -21,7 +21,7 @@ public struct MinimalRNN: RecurrentCell, Codable, Hashable {
 }
 
 extension MinimalRNN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "minimalrnn", cell: MinimalRNN(),

@@ -1,12 +1,12 @@
-/// Mogrifier LSTM: input and state gate each other, back and forth, before an LSTM sees them.
+/// Mogrifier LSTM: input and state gate each other in turns before an LSTM step.
 ///
 ///     x ← 2 σ(Qᵣ h) x     in the rounds r = 1, 3, ...
 ///     h ← 2 σ(Rᵣ x) h     in the rounds r = 2, 4, ...
 ///     then i, f, g, o, c', h' as in an LSTM of x, h and c
 ///
 /// States: hidden, H, and cell, H. Parameters: `weight_ih [4H, I]`, `bias_ih [4H]`, `weight_hh [4H, H]` in the
-/// order i, f, g, o; `weight_hx` (Q), `[I, H]` for each odd round, and `weight_xh` (R), `[H, I]` for each even
-/// one, below each other; with matrices shared by the rounds, one of each.
+/// order i, f, g, o; `weight_hx` (Q), one `[I, H]` block for each odd round, stacked by rows; `weight_xh` (R), likewise
+/// one `[H, I]` block for each even round. If rounds share their matrices, there is one block of each.
 public struct MogrifierLSTM: RecurrentCell, Codable, Hashable {
   /// The number of rounds.
   public var rounds: Int
@@ -39,14 +39,14 @@ public struct MogrifierLSTM: RecurrentCell, Codable, Hashable {
     cell.update(hidden, to: o * tanh(new))
   }
 
-  /// Without rounds it is an LSTM.
+  /// Checks the number of rounds; with 0 rounds the cell is an LSTM.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try (0...64).check(rounds, "rounds")
   }
 }
 
 extension MogrifierLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "mogrifier", cell: MogrifierLSTM(),

@@ -1,4 +1,4 @@
-/// Multiplicative LSTM: each input has, in effect, a recurrent matrix of its own.
+/// Multiplicative LSTM: the recurrent matrix depends on the input.
 ///
 ///     m = (Wₘ x + bₘ) (U h + b')
 ///     i = σ(Wᵢ x + bᵢ + Vᵢ m)    f, o likewise
@@ -27,7 +27,7 @@ public struct MultiplicativeLSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension MultiplicativeLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "multiplicative-lstm", cell: MultiplicativeLSTM(),

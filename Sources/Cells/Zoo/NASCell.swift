@@ -30,7 +30,7 @@ public struct NASCell: RecurrentCell, Codable, Hashable {
 }
 
 extension NASCell {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "nas", cell: NASCell(),

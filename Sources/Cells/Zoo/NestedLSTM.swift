@@ -11,7 +11,7 @@
 /// `bias_ih [4H]`, `weight_hh [4H, H]`; of the inner LSTM `weight_gc [4H, H]`, `bias_gc [4H]` and
 /// `weight_cc [4H, H]`.
 ///
-/// The common Keras port adds i to g in the place of multiplying.
+/// The common Keras port adds i to g instead of multiplying.
 public struct NestedLSTM: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -39,7 +39,7 @@ public struct NestedLSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension NestedLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "nested-lstm", cell: NestedLSTM(),

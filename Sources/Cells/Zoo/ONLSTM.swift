@@ -1,18 +1,18 @@
 /// Ordered neurons LSTM: units are ranked, and a unit is forgotten only with all those below it.
 ///
 ///     ī = 1 - cumax(W₁ x + b₁ + U₁ h)        cumax: running sum of the softmax
-///     f̄ = cumax(W₂ x + b₂ + U₂ h)            each of them for a chunk of C units
+///     f̄ = cumax(W₂ x + b₂ + U₂ h)            one value for each chunk of C units
 ///     ω = f̄ ī
 ///     f = σ(...) ω + (f̄ - ω)      i = σ(...) ω + (ī - ω)
 ///     c' = f c + i tanh(...)       h' = σ(...) tanh(c')
 ///
 /// States: hidden, H, and cell, H. Parameters: `weight_ih [2H/C + 4H, I]`, `bias_ih`, `weight_hh` in the order
-/// ī, f̄, o, g, i, f, which is the authors'. Sums are over x, h and a bias as in an LSTM.
+/// ī, f̄, o, g, i, f, as in the authors' code. `...` is W x + b + U h with the gate's own weights, as in an LSTM.
 public struct ONLSTM: RecurrentCell, Codable, Hashable {
   /// How many units share a master gate, C; it divides H.
   public var chunkSize: Int
 
-  /// A cell with the given chunks.
+  /// A cell with the given chunk size.
   public init(chunkSize: Int = 1) { self.chunkSize = chunkSize }
 
   public func equations(_ cell: inout CellBuilder) {
@@ -35,7 +35,7 @@ public struct ONLSTM: RecurrentCell, Codable, Hashable {
     cell.update(h, to: o * tanh(new))
   }
 
-  /// The chunk size divides H.
+  /// Checks that the chunk size divides H.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     guard chunkSize > 0, hiddenSize % chunkSize == 0 else {
       throw UnsuitableOption(
@@ -45,7 +45,7 @@ public struct ONLSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension ONLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "onlstm", cell: ONLSTM(),

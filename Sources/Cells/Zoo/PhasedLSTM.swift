@@ -1,4 +1,4 @@
-/// Phased LSTM: each unit opens for a share of its own period and sleeps in between.
+/// Phased LSTM: each unit is updated during a share of its own period and keeps its state otherwise.
 ///
 ///     φ = u - ⌊u⌋,  u = t / exp(p) - s
 ///     k = 2 φ / r          while φ < r / 2
@@ -8,15 +8,15 @@
 ///     c' = k c̃ + (1 - k) c      h' = k h̃ + (1 - k) h
 ///
 /// States: hidden, H; cell, H; clock t, one unit, which counts steps from 0. Parameters: `weight_ih [4H, I]`,
-/// `bias_ih [4H]`, `weight_hh [4H, H]` in the order i, f, g, o; `log_period [H]` (p), which starts so that
-/// periods lie between 1 and 1000, and `shift [H]` (s), between 0 and 1, in periods.
+/// `bias_ih [4H]`, `weight_hh [4H, H]` in the order i, f, g, o; `log_period [H]` (p), initialized for periods between 1
+/// and 1000 steps, and `shift [H]` (s), initialized between 0 and 1, in periods.
 ///
-/// tf.contrib keeps the period itself and the shift in steps, learns r, and takes times as an input; here a
-/// step is the unit of time.
+/// tf.contrib stores the period itself and the shift in steps, trains r, and has time as an input; here time counts
+/// steps.
 public struct PhasedLSTM: RecurrentCell, Codable, Hashable {
   /// The share of its period that a unit is open for, r.
   public var openShare: Double
-  /// How much leaks through while it sleeps, α; 0 is usual once it has learned.
+  /// The leak while the unit is closed, α; usually 0 after training.
   public var leak: Double
 
   /// A cell with the given options.
@@ -46,7 +46,7 @@ public struct PhasedLSTM: RecurrentCell, Codable, Hashable {
     cell.update(clock, to: clock + 1)
   }
 
-  /// A unit is open for some of its period.
+  /// Checks that the open share is above 0 and at most 1.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     guard openShare > 0, openShare <= 1 else {
       throw UnsuitableOption(
@@ -56,7 +56,7 @@ public struct PhasedLSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension PhasedLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "phased-lstm", cell: PhasedLSTM(),

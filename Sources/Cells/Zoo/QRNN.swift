@@ -5,13 +5,13 @@
 ///     c' = f c + (1 - f) z,  or  f c + i z with an input gate
 ///     h = o c',  or  c' without an output gate
 ///
-/// State: cell, H; for k > 1 also window, (k - 1) g H for g gates, the sums of what past inputs contribute to the
-/// steps to come. The output h is no state. Parameters: `weight_ih [gH, I]` and `bias_ih [gH]` in the order
-/// z, f, o, i; for k > 1 `weight_ph [(k - 1) g H, I]`, the block for the last input first.
+/// State: cell, H; for k > 1 also window, (k - 1) g H for g gates: the partial sums of the next k - 1 steps. The output
+/// h is no state. Parameters: `weight_ih [gH, I]` and `bias_ih [gH]` in the order z, f, o, i; for k > 1
+/// `weight_ph [(k - 1) g H, I]`, one block for each past input, the previous step's first.
 ///
-/// What pytorch-qrnn calls f multiplies the new value: it is our 1 - f.
+/// The f of pytorch-qrnn multiplies the new value: it is our 1 - f.
 public struct QRNN: RecurrentCell, Codable, Hashable {
-  /// Which gates pool.
+  /// The gates of the pooling.
   public enum Pooling: String, Codable, Sendable {
     /// The forget gate alone.
     case f
@@ -21,7 +21,7 @@ public struct QRNN: RecurrentCell, Codable, Hashable {
     case ifo
   }
 
-  /// Which gates pool.
+  /// The gates of the pooling.
   public var pooling: Pooling
   /// The number of inputs that the convolution sees, k.
   public var window: Int
@@ -48,7 +48,7 @@ public struct QRNN: RecurrentCell, Codable, Hashable {
     cell.output(pooling == .f ? new : sigmoid(sums[2]) * new)
   }
 
-  /// W * x + b for each gate. Each input adds its part to the sums of the steps that will see it.
+  /// W * x + b for each gate. Each input is added at once to the partial sums of the next k - 1 steps.
   private func convolved(_ names: [String], _ cell: CellBuilder) -> [Signal] {
     let x = cell.input
     let sums = names.map { cell.affine(x, "ih.\($0)") }
@@ -64,14 +64,14 @@ public struct QRNN: RecurrentCell, Codable, Hashable {
     return zip(sums, taps[0].chunks(names.count)).map { $0 + $1 }
   }
 
-  /// A window holds at least one input.
+  /// Checks that the window holds at least one input.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try (1...64).check(window, "window")
   }
 }
 
 extension QRNN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "qrnn", cell: QRNN(),

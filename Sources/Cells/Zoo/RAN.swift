@@ -1,4 +1,4 @@
-/// Recurrent additive network: a gated sum of the inputs, with no candidate of the state's.
+/// Recurrent additive network: the cell state is a gated sum of inputs; the candidate does not depend on the state.
 ///
 ///     i = σ(Wᵢ x + bᵢ + Uᵢ h)
 ///     f = σ(Wᶠ x + bᶠ + Uᶠ h)
@@ -11,7 +11,7 @@ public struct RAN: RecurrentCell, Codable, Hashable {
   /// Whether the output is the cell state itself, the paper's second form.
   public var hasIdentityOutput: Bool
 
-  /// A cell with either output.
+  /// A cell with the given output.
   public init(hasIdentityOutput: Bool = false) { self.hasIdentityOutput = hasIdentityOutput }
 
   public func equations(_ cell: inout CellBuilder) {
@@ -26,7 +26,7 @@ public struct RAN: RecurrentCell, Codable, Hashable {
 }
 
 extension RAN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "ran", cell: RAN(),

@@ -3,15 +3,16 @@
 ///     s₀ = h
 ///     nₗ = tanh(Wₙ x [l = 1] + Uₙₗ sₗ₋₁ + bₙₗ)
 ///     tₗ = σ(Wₜ x [l = 1] + Uₜₗ sₗ₋₁ + bₜₗ)
-///     sₗ = tₗ nₗ + (1 - tₗ) sₗ₋₁,  or with a carry gate cₗ of its own for 1 - tₗ
+///     sₗ = tₗ nₗ + (1 - tₗ) sₗ₋₁,  or with a separate carry gate cₗ instead of 1 - tₗ
 ///     h' = s at the last depth
 ///
 /// State: hidden, H. Parameters, L the depth: `weight_ih [2H, I]` in the order n, t; `weight_hh [2LH, H]` and
-/// `bias_hh [2LH]`, depth after depth, each in the order n, t. With a carry gate: n, t, c, and 3 for 2.
+/// `bias_hh [2LH]`, one block for each depth, each in the order n, t. With a carry gate the order is n, t, c and each 2
+/// is a 3.
 public struct RHN: RecurrentCell, Codable, Hashable {
   /// The number of highway layers in a step.
   public var depth: Int
-  /// Whether what is carried has a gate of its own.
+  /// Whether there is a separate carry gate.
   public var hasCarryGate: Bool
 
   /// A cell with the given options.
@@ -35,14 +36,14 @@ public struct RHN: RecurrentCell, Codable, Hashable {
     cell.update(h, to: s)
   }
 
-  /// A step has at least one layer.
+  /// Checks that a step has at least one layer.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try (1...64).check(depth, "depth")
   }
 }
 
 extension RHN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "rhn", cell: RHN(),

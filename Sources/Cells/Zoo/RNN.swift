@@ -4,7 +4,7 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H, H]`, `bias_hh [H]`.
 public struct RNN: RecurrentCell, Codable, Hashable {
-  /// The function φ of a sum.
+  /// The activation function φ.
   public enum Nonlinearity: String, Codable, Sendable {
     /// The hyperbolic tangent.
     case tanh
@@ -19,7 +19,7 @@ public struct RNN: RecurrentCell, Codable, Hashable {
     }
   }
 
-  /// The function applied to the sum.
+  /// The activation function φ.
   public var nonlinearity: Nonlinearity
 
   /// A cell with the given function.
@@ -35,7 +35,7 @@ extension RNN {
   private static let paper =
     "J. Elman, Finding structure in time, Cognitive Science 14, 1990"
 
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "rnn", cell: RNN(),

@@ -1,4 +1,4 @@
-/// Residual LSTM: the output gate lets the input through to the next layer.
+/// Residual LSTM: a residual connection from the input, scaled by the output gate.
 ///
 ///     i = σ(Wᵢ x + bᵢ + Uᵢ h + pᵢ c)    f likewise, o with c' for c
 ///     g = tanh(W₉ x + b₉ + U₉ h)
@@ -28,7 +28,7 @@ public struct ResidualLSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension ResidualLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "reslstm", cell: ResidualLSTM(),

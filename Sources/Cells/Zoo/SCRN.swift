@@ -3,16 +3,16 @@
 ///     s' = (1 - α) W₂ x + α s
 ///     h' = σ(P s' + W x + U h + b)
 ///
-/// States: hidden, H, and context s, H or a size of its own, S. Parameters: `weight_is [S, I]`,
+/// States: hidden, H, and context s, S (by default H). Parameters: `weight_is [S, I]`,
 /// `weight_sh [H, S]` (P), `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H, H]`.
-/// The paper's readout, f(U h' + V s'), is a linear layer over outputs and belongs behind the cell.
+/// The paper's readout, f(U h' + V s'), is a linear layer over the outputs and not part of the cell.
 ///
-/// RecurrentLayers.jl and torchrecurrent feed a readout back in the place of h; the first has α = 0, which
-/// switches the context off.
+/// RecurrentLayers.jl and torchrecurrent feed a readout back instead of h; the former has α = 0, which disables the
+/// context.
 public struct SCRN: RecurrentCell, Codable, Hashable {
-  /// How much of the context stays, α.
+  /// The share of the context that is kept, α.
   public var retention: Double
-  /// The number of units of the context; nil for H of them. The paper has far fewer.
+  /// The number of units of the context; nil for H. The paper has far fewer.
   public var contextSize: Int?
 
   /// A cell with the given options.
@@ -30,14 +30,14 @@ public struct SCRN: RecurrentCell, Codable, Hashable {
       h, to: sigmoid(cell.linear(context, "sh") + cell.affine(x, "ih") + cell.linear(h, "hh")))
   }
 
-  /// A context has at least one unit.
+  /// Checks that the context has at least one unit.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     if let contextSize { try (1...1 << 20).check(contextSize, "contextSize") }
   }
 }
 
 extension SCRN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "scrn", cell: SCRN(),

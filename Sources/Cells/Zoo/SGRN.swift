@@ -1,11 +1,11 @@
-/// Simple gated recurrent network: the gate and what it lets in share one product.
+/// Simple gated recurrent network: the gate and the candidate share one input product.
 ///
 ///     p = W x + b
 ///     f = σ(p + U h + b')
 ///     h' = tanh((1 - f) p + f h)
 ///
 /// State: hidden, H. Parameters: `weight_ih [H, I]`, `bias_ih [H]`, `weight_hh [H, H]`, `bias_hh [H]`.
-/// b counts twice, so that it can't be merged with b'.
+/// b stands in both f and h', so that it can't be merged with b'.
 public struct SGRN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -19,7 +19,7 @@ public struct SGRN: RecurrentCell, Codable, Hashable {
 }
 
 extension SGRN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "sgrn", cell: SGRN(),

@@ -8,7 +8,7 @@
 /// State: hidden, H. Parameters: `weight_ih [2H, I]`, `bias_ih [2H]`, `weight_hh [2H, H]` and `bias_hh [2H]`
 /// in the order g, z; deep: `weight_oh [H, H]` (V). The hard sigmoid has PyTorch's slope, not Keras' 0.2.
 public struct SGU: RecurrentCell, Codable, Hashable {
-  /// Whether o has a matrix of its own.
+  /// Whether o has its own matrix V.
   public var isDeep: Bool
 
   /// The simple cell or the deep one.
@@ -27,7 +27,7 @@ extension SGU {
   private static let paper =
     "Y. Gao and D. Glowacka, Deep gate recurrent neural network, ACML 2016"
 
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "sgu", cell: SGU(),

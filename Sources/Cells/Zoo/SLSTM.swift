@@ -8,7 +8,7 @@
 ///
 /// States: hidden, cell, normalizer n and maximum m, H each. Parameters: `weight_ih [4H, I]`, `bias_ih [4H]` and
 /// `weight_hh [4H, H]` in the order i, f, z, o. With k heads, units see only those of their own head:
-/// `weight_hh [4H, H/k]`, head after head within each gate.
+/// `weight_hh [4H, H/k]`, the heads in order within each gate.
 public struct SLSTM: RecurrentCell, Codable, Hashable {
   /// The number of heads; it divides H.
   public var heads: Int
@@ -36,7 +36,7 @@ public struct SLSTM: RecurrentCell, Codable, Hashable {
     cell.update(h, to: o * new / normalizer)
   }
 
-  /// The number of heads divides H.
+  /// Checks that the number of heads divides H.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     guard heads > 0, hiddenSize % heads == 0 else {
       throw UnsuitableOption(
@@ -46,7 +46,7 @@ public struct SLSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension SLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "slstm", cell: SLSTM(),

@@ -1,4 +1,4 @@
-/// Simple recurrent unit: all products are of the input, and the state is touched unit by unit.
+/// Simple recurrent unit: all matrix products are of the input, and the recurrence is elementwise.
 ///
 ///     u = W₀ x
 ///     f = σ(W₁ x + vᶠ c + bᶠ)
@@ -7,11 +7,11 @@
 ///     h = r c' + (1 - r) s x
 ///
 /// State: cell, H. The output h is no state. Parameters: `weight_ih [3H, I]` in the order u, f, r and, where
-/// I is not H, a fourth block that stands for s x; `weight_ch [2H]` (v), one weight a unit, and `bias_ih [2H]` in
-/// the order f, r. Both gates read the old c.
+/// I is not H, a fourth block whose product replaces s x; `weight_ch [2H]` (v), one weight a unit, and `bias_ih [2H]`
+/// in the order f, r. Both gates read the old c.
 ///
 /// The authors' library keeps the gate index innermost: column `unit * 3 + gate` of its matrix is row
-/// `gate * H + unit` of ours. Without v (its version 1) nothing but c' depends on the state.
+/// `gate * H + unit` of ours. Without v (version 1 of the paper) the gates do not depend on the state.
 public struct SRU: RecurrentCell, Codable, Hashable {
   /// Whether the gates see the cell state.
   public var hasPeepholes: Bool
@@ -40,7 +40,7 @@ public struct SRU: RecurrentCell, Codable, Hashable {
 }
 
 extension SRU {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "sru", cell: SRU(),

@@ -1,4 +1,4 @@
-/// Stackable recurrent cell: made so that gradients keep their size through many layers.
+/// Stackable recurrent cell: designed to keep the size of gradients through many layers.
 ///
 ///     z = tanh(W₂ x + b₂)
 ///     k = σ(Wₖ x + bₖ + U h)
@@ -18,7 +18,7 @@ public struct STAR: RecurrentCell, Codable, Hashable {
 }
 
 extension STAR {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "star", cell: STAR(),

@@ -1,4 +1,4 @@
-/// GRU with weighted time-delay feedback: part of the new content looks back several steps.
+/// GRU with weighted time-delay feedback: part of the candidate reads the state of several steps before.
 ///
 ///     u = tanh(Wᵤ x + bᵤ + Uᵤ h)
 ///     z = tanh(W₂ x + b₂ + U₂ h₋)        h₋: the state of d steps before
@@ -6,10 +6,10 @@
 ///     a = σ(Wₐ x + bₐ + Uₐ h)
 ///     h' = (1 - g) h + g (u + a z)
 ///
-/// States: hidden, H, and past, (d - 1) H, the states before it, the latest first. Parameters:
+/// States: hidden, H, and past, (d - 1) H: the previous hidden states, the latest first. Parameters:
 /// `weight_ih [4H, I]`, `bias_ih [4H]`, `weight_hh [4H, H]` in the order u, z, g, a.
 public struct TauGRU: RecurrentCell, Codable, Hashable {
-  /// How many steps back h₋ lies, d; 1 would be h itself.
+  /// The delay of h₋ in steps, d; 1 would be h itself.
   public var delay: Int
 
   /// A cell with the given delay.
@@ -30,14 +30,14 @@ public struct TauGRU: RecurrentCell, Codable, Hashable {
     cell.update(past, to: concatenate(all: queue.dropLast()))
   }
 
-  /// A delay is of at least two steps.
+  /// Checks that the delay is at least two steps.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try (2...256).check(delay, "delay")
   }
 }
 
 extension TauGRU {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "taugru", cell: TauGRU(),

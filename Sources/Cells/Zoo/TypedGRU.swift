@@ -1,12 +1,12 @@
-/// Strongly typed GRU: everything it computes is computed from two inputs, this and the last.
+/// Strongly typed GRU: gates and candidate depend on the current and the previous input alone.
 ///
 ///     z = W₂ x + V₂ x₋ + b₂
 ///     f = σ(Wᶠ x + Vᶠ x₋ + bᶠ)
 ///     o = tanh(Wₒ x + Vₒ x₋ + bₒ)
 ///     h' = f h + z o
 ///
-/// States: hidden, H, and past, 3H, which is V x₋, the products of the input before: kept in the place of
-/// that input, they are computed for all steps at once. Parameters: `weight_ih [3H, I]`, `bias_ih [3H]` and
+/// States: hidden, H, and past, 3H: the products V x₋. They are kept instead of x₋, so that they are computed for all
+/// steps at once. Parameters: `weight_ih [3H, I]`, `bias_ih [3H]` and
 /// `weight_ph [3H, I]` (V) in the order z, f, o.
 public struct TypedGRU: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
@@ -25,7 +25,7 @@ public struct TypedGRU: RecurrentCell, Codable, Hashable {
 }
 
 extension TypedGRU {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "tgru", cell: TypedGRU(),

@@ -1,4 +1,4 @@
-/// Strongly typed LSTM: everything it computes is computed from two inputs, this and the last.
+/// Strongly typed LSTM: gates and candidate depend on the current and the previous input alone.
 ///
 ///     z = W₂ x + V₂ x₋ + b₂
 ///     f = σ(Wᶠ x + Vᶠ x₋ + bᶠ)
@@ -6,8 +6,8 @@
 ///     c' = f c + (1 - f) z
 ///     h = c' o
 ///
-/// States: cell, H, and past, 3H, which is V x₋, the products of the input before: kept in the place of
-/// that input, they are computed for all steps at once. The output h is no state. Parameters:
+/// States: cell, H, and past, 3H: the products V x₋. They are kept instead of x₋, so that they are computed for all
+/// steps at once. The output h is no state. Parameters:
 /// `weight_ih [3H, I]`, `bias_ih [3H]` and `weight_ph [3H, I]` (V) in the order z, f, o.
 public struct TypedLSTM: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
@@ -28,7 +28,7 @@ public struct TypedLSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension TypedLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "tlstm", cell: TypedLSTM(),

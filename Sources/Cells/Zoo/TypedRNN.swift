@@ -1,11 +1,11 @@
-/// Strongly typed RNN: states are never multiplied by a matrix, so that each unit keeps its meaning.
+/// Strongly typed RNN: the state is never multiplied by a matrix; the recurrence is elementwise.
 ///
 ///     z = W₂ x + b₂
 ///     f = σ(Wᶠ x + bᶠ)
 ///     h' = f h + (1 - f) z
 ///
 /// State: hidden, H. Parameters: `weight_ih [2H, I]`, `bias_ih [2H]` in the order z, f.
-/// RecurrentLayers.jl has f = tanh unless told otherwise, which makes no mixture.
+/// RecurrentLayers.jl has f = tanh by default, which is not in 0...1.
 public struct TypedRNN: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
   public init() {}
@@ -19,7 +19,7 @@ public struct TypedRNN: RecurrentCell, Codable, Hashable {
 }
 
 extension TypedRNN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "trnn", cell: TypedRNN(),

@@ -1,4 +1,4 @@
-/// Update gate RNN: the least that has a gate.
+/// Update gate RNN: a simple RNN with one gate.
 ///
 ///     n = tanh(Wₙ x + bₙ + Uₙ h)
 ///     g = σ(W₉ x + b₉ + U₉ h)
@@ -19,7 +19,7 @@ public struct UGRNN: RecurrentCell, Codable, Hashable {
 }
 
 extension UGRNN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "ugrnn", cell: UGRNN(),

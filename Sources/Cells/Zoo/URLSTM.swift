@@ -1,4 +1,4 @@
-/// LSTM with a refine gate and gates that start uniformly over 0...1.
+/// LSTM with a refine gate and forget gates that are initialized uniformly over 0...1.
 ///
 ///     f = σ(Wᶠ x + Uᶠ h + b)
 ///     r = σ(Wᵣ x + Uᵣ h - b)
@@ -7,7 +7,7 @@
 ///     h' = σ(Wₒ x + Uₒ h + bₒ) tanh(c')
 ///
 /// States: hidden, H, and cell, H. Parameters: `weight_ih [4H, I]`, `weight_hh [4H, H]` in the order
-/// f, r, u, o; `bias_ih [2H]` in the order u, o; `bias_f [H]` (b), which starts at log(u / (1 - u)) for u
+/// f, r, u, o; `bias_ih [2H]` in the order u, o; `bias_f [H]` (b), initialized to log(p / (1 - p)) with p uniform
 /// between 1/H and 1 - 1/H.
 public struct URLSTM: RecurrentCell, Codable, Hashable {
   /// The cell; it has no options.
@@ -29,7 +29,7 @@ public struct URLSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension URLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "urlstm", cell: URLSTM(),

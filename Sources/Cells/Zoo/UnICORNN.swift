@@ -1,4 +1,4 @@
-/// Undamped independent controlled oscillatory RNN: a Hamiltonian system in each unit, which can be run backwards.
+/// Undamped independent controlled oscillatory RNN: each unit is a Hamiltonian system, which is invertible in time.
 ///
 ///     k = Δt σ(c)
 ///     z' = z - k (tanh(w y + W x + b) + α y)
@@ -11,7 +11,7 @@
 public struct UnICORNN: RecurrentCell, Codable, Hashable {
   /// The longest step, Δt.
   public var stepSize: Double
-  /// The pull back to zero, α.
+  /// The restoring force, α.
   public var stiffness: Double
 
   /// A cell with the given options.
@@ -31,7 +31,7 @@ public struct UnICORNN: RecurrentCell, Codable, Hashable {
 }
 
 extension UnICORNN {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "unicornn", cell: UnICORNN(),

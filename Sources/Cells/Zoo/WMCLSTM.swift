@@ -1,4 +1,4 @@
-/// LSTM with working memory connections: peepholes that see the whole cell state, through a tanh.
+/// LSTM with working memory connections: peepholes with full matrices and a tanh.
 ///
 ///     i = σ(Wᵢ x + bᵢ + Uᵢ h + tanh(Vᵢ c + b'ᵢ))    f likewise, o with c' for c
 ///     g = tanh(W₉ x + b₉ + U₉ h)
@@ -27,7 +27,7 @@ public struct WMCLSTM: RecurrentCell, Codable, Hashable {
 }
 
 extension WMCLSTM {
-  /// What the registry knows of it.
+  /// The entries of ``CellRegistry/standard`` for this type.
   static let entries: [CellRegistry.Entry] = [
     .init(
       name: "wmclstm", cell: WMCLSTM(),

@@ -1,10 +1,10 @@
 extension CellRegistry {
-  /// The cells of this library; what is known of each stands beside its equations.
+  /// All cells of this library; the entries of a cell stand in the cell's own file.
   public static let standard = CellRegistry(
     entries: [
-      // The three that every library has, with their published variants.
+      // RNN, LSTM, GRU and their published variants.
       RNN.entries, LSTM.entries, GRU.entries,
-      // Cells with a memory beside their output.
+      // Cells with a cell state besides the hidden state.
       WMCLSTM.entries, ResidualLSTM.entries, MCLSTM.entries, MultiplicativeLSTM.entries,
       MogrifierLSTM.entries, ONLSTM.entries, URLSTM.entries, SLSTM.entries, RAN.entries,
       NASCell.entries, SCRN.entries,
@@ -16,10 +16,10 @@ extension CellRegistry {
       // Cells made from differential equations, and residual ones.
       Antisymmetric.entries, LipschitzRNN.entries, CoRNN.entries, UnICORNN.entries, LEM.entries,
       FastRNN.entries,
-      // Cells whose units remember only themselves.
+      // Cells whose recurrence is elementwise.
       IndRNN.entries, MinGRU.entries, MinLSTM.entries, SRU.entries, QRNN.entries, TypedRNN.entries,
       TypedGRU.entries, TypedLSTM.entries, ELSTM.entries,
-      // Cells with clocks, with cells inside, and linear ones.
+      // Nested cells, cells with clocks, linear ones.
       NestedLSTM.entries, FastSlowLSTM.entries, ClockworkRNN.entries, PhasedLSTM.entries,
       LMU.entries, LRU.entries, HGRN.entries,
     ].flatMap { $0 })

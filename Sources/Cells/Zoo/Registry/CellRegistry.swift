@@ -1,9 +1,9 @@
-/// A cell that can be saved with its options: what a registry holds.
+/// A cell that can be saved with its options; a registry holds such cells.
 public typealias ConfigurableCell = RecurrentCell & Codable & Hashable
 
-/// The cells that can be chosen by name, as `--cell` does, and that a reader of checkpoints knows.
+/// The cells that `--cell` can choose by name and that checkpoints can contain.
 ///
-/// It is a value, not a global list. A program with a cell of its own passes a registry that knows it:
+/// It is a value, not a global list. A program with its own cell passes a registry that contains it:
 ///
 /// ```swift
 /// var cells = CellRegistry.standard
@@ -12,11 +12,11 @@ public typealias ConfigurableCell = RecurrentCell & Codable & Hashable
 /// let layer = Recurrent(cell, inputSize: 28, hiddenSize: 64, using: &generator)
 /// ```
 public struct CellRegistry: Sendable {
-  /// A cell that can be chosen.
+  /// One cell of a registry, under a name.
   public struct Entry: Sendable {
     /// The name that chooses it.
     public let name: String
-    /// The cell with the options that the name stands for.
+    /// The cell, with its options.
     public let cell: any ConfigurableCell
     /// What it is, in one line.
     public let summary: String
@@ -32,9 +32,9 @@ public struct CellRegistry: Sendable {
 
   init(entries: [Entry]) { self.entries = entries }
 
-  /// Adds a cell, or replaces the one of that name.
+  /// Adds a cell; replaces an entry of the same name.
   ///
-  /// Several names may stand for one type with different options.
+  /// One type may have several entries with different options.
   public mutating func register(
     _ name: String, _ cell: some ConfigurableCell, summary: String, paper: String
   ) {
@@ -46,18 +46,18 @@ public struct CellRegistry: Sendable {
     }
   }
 
-  /// The entry of a name, or nil where it is unknown.
+  /// The entry of a name; nil if there is none.
   public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
 
-  /// The cell of a name, with the options that the name stands for.
+  /// The cell of a name, with the options of its entry.
   public func cell(named name: String) throws(UnknownCell) -> NamedCell {
     guard let entry = self[name] else { throw unknown(name) }
     return NamedCell(name: name, base: entry.cell)
   }
 
-  /// A cell with options of one's own under the name of its type, so that it can be saved.
+  /// Wraps a cell with any options in a ``NamedCell``, so that it can be saved.
   ///
-  /// The name is that of the first entry of the same type, preferably one with the same options.
+  /// The name is that of the entry with the same type and options, else of the first entry of the same type.
   public func named(_ cell: some ConfigurableCell) throws(UnknownCell) -> NamedCell {
     let sameType = entries.filter { type(of: $0.cell) == type(of: cell) }
     let entry = sameType.first { AnyHashable($0.cell) == AnyHashable(cell) } ?? sameType.first
@@ -69,7 +69,7 @@ public struct CellRegistry: Sendable {
     UnknownCell(name: name, known: entries.map(\.name))
   }
 
-  /// What a decoder's `userInfo` is set to, so that ``NamedCell`` uses this registry.
+  /// A decoder's `userInfo` that makes ``NamedCell`` use this registry.
   public var userInfo: [CodingUserInfoKey: any Sendable] {
     guard let key = Self.userInfoKey else { return [:] }
     return [key: self]

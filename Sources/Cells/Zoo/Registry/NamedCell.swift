@@ -1,11 +1,10 @@
-/// A cell of any type with the name that a registry knows it by: the form in which it is saved.
+/// A cell of any type with its name in a registry: the form in which cells are saved.
 ///
-/// As JSON: `{"name": "lstm", "options": {"projectionSize": 64}}`. All options are written, so that a
-/// checkpoint does not change its meaning if a name should ever stand for other ones. An option that is
-/// missing, because the file is older than it or was written by hand, is the registered cell's; one that the
-/// cell does not have is refused.
+/// As JSON: `{"name": "lstm", "options": {"projectionSize": 64}}`. All options are written, so that a checkpoint
+/// keeps its meaning if the defaults of a name change. A missing option (in an older file, or one written by hand)
+/// has the value of the registered cell; an unknown option is an error.
 public struct NamedCell: RecurrentCell, Codable, Hashable {
-  /// The name in the registry that it came from.
+  /// The name in the registry.
   public let name: String
   /// The cell itself.
   public let base: any ConfigurableCell
@@ -34,16 +33,16 @@ public struct NamedCell: RecurrentCell, Codable, Hashable {
     }
   }
 
-  /// Reads a cell that the decoder's registry knows (``CellRegistry/userInfo``), or else
-  /// ``CellRegistry/standard``. A name without options, or with some of them, stands for the registered ones.
+  /// Reads a cell of the decoder's registry (``CellRegistry/userInfo``), by default ``CellRegistry/standard``.
+  /// Missing options have the values of the registered cell.
   ///
-  /// - Throws: `DecodingError` where the name or an option is unknown, or an option malformed.
+  /// - Throws: `DecodingError` if the name or an option is unknown, or an option is malformed.
   public init(from decoder: any Decoder) throws {
     let given = CellRegistry.userInfoKey.flatMap { decoder.userInfo[$0] }
     self = try Self(from: decoder, knowing: given as? CellRegistry ?? .standard)
   }
 
-  /// Reads a cell that a registry knows, for decoders without `userInfo`.
+  /// Reads a cell of a given registry, for decoders without `userInfo`.
   public init(from decoder: any Decoder, knowing registry: CellRegistry) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     name = try container.decode(String.self, forKey: .name)

@@ -1,12 +1,12 @@
-/// Decodes options of which some may be missing: those have the values of a default.
+/// Decodes options; missing ones have their default values.
 ///
-/// A name that the default does not have is refused, because a misspelt option would else be a silent default.
+/// An unknown name is an error, since a misspelt option would otherwise silently have its default.
 struct OptionDecoder: Decoder {
   private let base: any Decoder
   private let defaults: OptionValues
 
-  /// - Parameter subject: What has the options, for the message.
-  /// - Throws: `DecodingError.dataCorrupted` at the first name that is unknown.
+  /// - Parameter subject: The owner of the options, for the message.
+  /// - Throws: `DecodingError.dataCorrupted` at the first unknown name.
   init(_ base: any Decoder, defaults: OptionValues, of subject: String) throws {
     self.base = base
     self.defaults = defaults

@@ -1,12 +1,11 @@
-/// The options of a cell as its own encoding names them, each with its value, one level deep.
+/// The options of a cell, as its own `encode(to:)` writes them: names and values, one level deep.
 ///
-/// With it a registered cell serves as the defaults of a saved one: an option that a file does not mention,
-/// because it came later or because nobody wrote it, has the value that the registered cell has.
+/// They are the defaults of a saved cell: an option that the file lacks has the registered cell's value.
 struct OptionValues {
-  /// In the order of the encoding; nil is an optional that is not there.
+  /// In the order of encoding; nil for an optional without a value.
   private(set) var values: [(name: String, value: (any Encodable)?)] = []
 
-  /// The options of a value, or nil where it doesn't encode itself as names with values.
+  /// The options of a value; nil if it doesn't encode itself with keys.
   init?(of value: any Encodable) {
     let record = Record()
     do {
@@ -18,7 +17,7 @@ struct OptionValues {
     values = record.values
   }
 
-  /// The value of an option; nil where it is unknown or not there.
+  /// The value of an option; nil if the option is unknown or nil.
   subscript(name: String) -> (any Encodable)? {
     values.first { $0.name == name }.flatMap { $0.value }
   }
@@ -26,7 +25,7 @@ struct OptionValues {
   /// Whether there is an option of this name.
   func contains(_ name: String) -> Bool { values.contains { $0.name == name } }
 
-  /// Writes all of them; an optional that is not there as a null, so that a reader does not take the default.
+  /// Writes all options; a nil is written as null, so that a reader does not use the default.
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: OptionName.self)
     for (name, value) in values {
@@ -39,7 +38,7 @@ struct OptionValues {
   }
 }
 
-/// The name of an option, as a key.
+/// An option's name as a coding key.
 struct OptionName: CodingKey {
   let stringValue: String
   var intValue: Int? { nil }
@@ -49,13 +48,13 @@ struct OptionName: CodingKey {
   init?(intValue: Int) { nil }
 }
 
-/// What an encoder has been told. A class, because containers share it.
+/// The names and values recorded so far. A class, because containers share it.
 private final class Record {
   var values: [(name: String, value: (any Encodable)?)] = []
   var isKeyed = true
 }
 
-/// Writes down names and values without taking the values apart.
+/// Records names and values without encoding the values themselves.
 private struct RecordingEncoder: Encoder {
   let record: Record
   var codingPath: [any CodingKey] { [] }
@@ -84,7 +83,7 @@ private struct RecordingContainer<Key: CodingKey>: KeyedEncodingContainerProtoco
   func encode<Value: Encodable>(_ value: Value, forKey key: Key) {
     record.values.append((key.stringValue, value))
   }
-  // Each by name: the protocol's own versions would leave out what is nil.
+  // All of these are written out because the protocol's default versions skip nil.
   func encodeIfPresent<Value: Encodable>(_ value: Value?, forKey key: Key) { note(value, key) }
   func encodeIfPresent(_ value: Bool?, forKey key: Key) { note(value, key) }
   func encodeIfPresent(_ value: String?, forKey key: Key) { note(value, key) }
@@ -125,7 +124,7 @@ private struct RecordingContainer<Key: CodingKey>: KeyedEncodingContainerProtoco
   func superEncoder(forKey key: Key) -> any Encoder { superEncoder() }
 }
 
-/// Takes the values of an encoding that is not made of names and values.
+/// Ignores the values of an encoding without keys.
 private struct IgnoredValues: UnkeyedEncodingContainer, SingleValueEncodingContainer {
   var codingPath: [any CodingKey] { [] }
   var count: Int { 0 }

@@ -1,8 +1,8 @@
-/// A name that no cell of a registry has.
+/// The error for a name that is not in a registry.
 public struct UnknownCell: Error, Hashable, CustomStringConvertible {
   /// The name that was asked for.
   public let name: String
-  /// The names of the registry that look most like it, the nearest first.
+  /// The most similar names of the registry, the nearest first.
   public let nearest: [String]
   /// All names of the registry.
   public let known: [String]
@@ -17,7 +17,7 @@ public struct UnknownCell: Error, Hashable, CustomStringConvertible {
       .sorted { $0.distance < $1.distance }.prefix(4).map(\.name)
   }
 
-  /// One line: the name, and what may have been meant.
+  /// One line: the name, and the nearest names.
   public var description: String {
     let choice = nearest.isEmpty ? known : nearest
     return "\(name): no such cell: expected "
@@ -25,7 +25,7 @@ public struct UnknownCell: Error, Hashable, CustomStringConvertible {
   }
 }
 
-/// How many characters have to be added, removed or exchanged to make one text the other.
+/// The Levenshtein distance of two texts.
 private func editDistance(_ a: String, _ b: String) -> Int {
   let b = Array(b)
   var row = Array(0...b.count)
