@@ -158,6 +158,10 @@ let package = Package(
       dependencies: ["Models", "Cells", "TensorCore", "Datasets", "Checkpoint"],
       path: "Tests/ModelFixtures", exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
+      name: "WrongCallTests",
+      dependencies: ["Training", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint"],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "TrainingTests",
       dependencies: [
         "ModelFixtures", "Training", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint",

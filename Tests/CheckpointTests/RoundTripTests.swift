@@ -13,6 +13,20 @@ struct RoundTripTests {
     #expect(try Checkpoint(reading: reader).encoded(compression: compression) == bytes)
   }
 
+  @Test func numbersAreReadAsDoubles() {
+    let large = 1 << 53 - 1
+    #expect(StoredArray([Int64(large), -3]).doubles == [Double(large), -3])
+    #expect(StoredArray([UInt64.max]).doubles == [0x1p64])
+    #expect(StoredArray([0.1, 1e300]).doubles == [0.1, 1e300])
+    #expect(StoredArray([0.1 as Float]).doubles == [Double(0.1 as Float)])
+    #expect(StoredArray([Int32.min]).doubles == [-2_147_483_648])
+    #expect(StoredArray([UInt32.max]).doubles == [4_294_967_295])
+    #expect(StoredArray([Int8(-5)]).doubles == [-5])
+    #expect(StoredArray([UInt8(200)]).doubles == [200])
+    let half = StoredArray(elementType: .float16, shape: [1], bytes: [0, 0x3C])
+    #expect(half.doubles == [1])
+  }
+
   @Test func everyBitOfAFloatSurvives() throws {
     let patterns: [UInt32] = [
       // Zeros, subnormals, infinities; then quiet and signalling NaNs with payloads.

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../System/environment.h"
 #include "tables.h"
 
 const ctk_kernels *ctk_kernels_for(ctk_isa isa) {
@@ -42,14 +43,30 @@ const char *ctk_isa_name(ctk_isa isa) {
 
 bool ctk_isa_supported(ctk_isa isa) { return ctk_kernels_for(isa) != NULL; }
 
+// Writes the names of the sets that the processor has, for a message.
+static void list_supported(char *text, size_t size) {
+  text[0] = 0;
+  for (int32_t isa = 0; isa < ISA_COUNT; isa++) {
+    if (!ctk_kernels_for(isa)) continue;
+    if (text[0]) strncat(text, ", ", size - strlen(text) - 1);
+    strncat(text, names[isa], size - strlen(text) - 1);
+  }
+}
+
 static const ctk_kernels *chosen_at_start(void) {
-  const char *wish = getenv("SWIFT_RNN_ISA");
+  const char *wish = ctk_environment("SWIFT_RNN_ISA");
   const ctk_kernels *best = &ctk_kernels_portable;
   for (int32_t isa = 0; isa < ISA_COUNT; isa++) {
     const ctk_kernels *kernels = ctk_kernels_for(isa);
     if (!kernels) continue;
     if (wish && strcmp(wish, names[isa]) == 0) return kernels;
     best = kernels;  // they are listed from the narrowest to the widest
+  }
+  if (wish) {
+    char text[128] = "one of this processor's sets ";
+    const size_t start = strlen(text);
+    list_supported(text + start, sizeof text - start);
+    ctk_environment_refuse("SWIFT_RNN_ISA", text, wish);
   }
   return best;
 }

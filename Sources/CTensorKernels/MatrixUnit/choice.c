@@ -3,15 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../System/environment.h"
 #include "CTensorMatrixUnit.h"
 
 static const ctk_matrix_unit none;  // stands for no unit: null is for not chosen yet
 
 static const ctk_matrix_unit *chosen_at_start(void) {
-  const char *wish = getenv("SWIFT_RNN_MATRIX_UNIT");
+  const char *wish = ctk_environment("SWIFT_RNN_MATRIX_UNIT");
   if (wish && strcmp(wish, "none") == 0) return &none;
   if (wish && strcmp(wish, "emulated") == 0) return ctk_matrix_unit_emulated();
   const ctk_matrix_unit *amx = ctk_matrix_unit_amx();
+  if (wish && !(amx && strcmp(wish, "amx") == 0))
+    ctk_environment_refuse("SWIFT_RNN_MATRIX_UNIT", amx ? "amx, emulated or none" : "emulated or none", wish);
   return amx ? amx : &none;
 }
 

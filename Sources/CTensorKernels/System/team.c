@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include "CTensorKernels.h"
+#include "environment.h"
 #include "gate.h"
 
-enum { MAX_THREADS = 256, STACK_SIZE = 8 << 20 };
+enum { MAX_THREADS = 256 /* as ThreadTeam.swift says */, STACK_SIZE = 8 << 20 };
 
 typedef void (*part_body)(void *context, int32_t part);
 
@@ -134,9 +135,14 @@ static int32_t clamped(long count) {
 }
 
 static int32_t count_at_start(void) {
-  const char *wish = getenv("SWIFT_RNN_THREADS");
-  const long wished = wish ? strtol(wish, NULL, 10) : 0;
-  if (wished > 0) return clamped(wished);
+  const char *wish = ctk_environment("SWIFT_RNN_THREADS");
+  if (wish) {
+    char *end = NULL;
+    const long wished = strtol(wish, &end, 10);
+    if (*end || wished < 1 || wished > MAX_THREADS)
+      ctk_environment_refuse("SWIFT_RNN_THREADS", "a number from 1 to 256", wish);
+    return (int32_t)wished;
+  }
 #if defined(__linux__)
   cpu_set_t processors;
   if (sched_getaffinity(0, sizeof processors, &processors) == 0)

@@ -32,8 +32,9 @@ struct PlanRun {
   /// Runs the whole schedule.
   static func run(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) -> Results {
     require(
-      arguments.batch > 0 && arguments.steps > 0,
+      arguments.batch >= 0 && arguments.steps > 0,
       "a recurrence over \(arguments.steps) steps of \(arguments.batch) samples")
+    if arguments.batch == 0 { return withoutSamples(runnable.schedule, arguments) }
     let run = PlanRun(runnable, arguments)
     run.memory.bind(arguments)
     let isShared =
@@ -47,6 +48,26 @@ struct PlanRun {
       outers: run.outers)
     run.leaveMemory(arguments)
     return results
+  }
+
+  /// The results for a batch of no samples: nothing of everything, and sums that are zero.
+  private static func withoutSamples(
+    _ schedule: Schedule, _ arguments: borrowing PlanArguments
+  ) -> Results {
+    let segment = arguments.segment
+    if segment.isLast, segment.isFirst || segment.sums != nil {
+      for buffer in schedule.buffers {
+        guard case .gathered(let index) = buffer.kind else { continue }
+        let count = schedule.gatheredRows[index] * buffer.width
+        arguments.gathered[index].update(repeating: 0, count: count)
+      }
+    }
+    let nothing = Storage(count: 0)
+    let states = schedule.buffers.count { if case .state = $0.kind { true } else { false } }
+    let view = SignalView(nothing.pointer, timeStride: 0, rowStride: 0)
+    return Results(
+      states: (0..<states).map { _ in nothing }, kept: schedule.kept.map { _ in (view, nothing) },
+      outers: [])
   }
 
   private init(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) {

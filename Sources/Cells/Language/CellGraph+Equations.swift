@@ -8,6 +8,11 @@ extension CellGraph {
     require(
       inputSize > 0 && hiddenSize > 0,
       "expected positive sizes, found \(inputSize) input units and \(hiddenSize) hidden units")
+    do throws(UnsuitableOption) {
+      try cell.validate(inputSize: inputSize, hiddenSize: hiddenSize)
+    } catch {
+      failure("\(type(of: cell)): \(error)")
+    }
     var builder = CellBuilder(
       Trace(), inputSize: inputSize, hiddenSize: hiddenSize, hasBias: bias)
     cell.equations(&builder)

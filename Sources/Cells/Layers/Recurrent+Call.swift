@@ -52,18 +52,23 @@ extension Recurrent {
     dropout > 0 && layers > 1 ? "dropout" : options.firstRandomOption
   }
 
-  func batch(of x: Tensor) -> Int { x.shape[layout == .timeFirst ? 1 : 0] }
-  func steps(of x: Tensor) -> Int { x.shape[layout == .timeFirst ? 0 : 1] }
+  func batch(of x: Tensor) -> Int { axis(layout == .timeFirst ? 1 : 0, of: x) }
+  func steps(of x: Tensor) -> Int { axis(layout == .timeFirst ? 0 : 1, of: x) }
+
+  private func axis(_ axis: Int, of x: Tensor) -> Int {
+    require(
+      x.rank == 3 && x.shape[2] == inputSize,
+      "expected a sequence of rank 3 with \(inputSize) input units, found the shape \(x.shape)")
+    return x.shape[axis]
+  }
 
   private func run(
     _ x: Tensor, _ state: RecurrentState, _ lengths: [Int]?, _ resets: [[Int]]?,
     _ masks: RandomMasks?
   ) -> (output: Tensor, state: RecurrentState) {
-    require(
-      x.rank == 3 && x.shape[2] == inputSize,
-      "expected a sequence of rank 3 with \(inputSize) input units, found the shape \(x.shape)")
     let (steps, batch) = (steps(of: x), batch(of: x))
-    check(state, batch: batch)
+    require(steps > 0, "expected one step or more, found a sequence of the shape \(x.shape)")
+    let state = ordered(state, batch: batch)
     let learns = isTracked(x, state)
     let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
     let pass = RecurrentPass(self, x, state.tensors, marks, masks: masks, learns: learns)
@@ -84,16 +89,9 @@ extension Recurrent {
       || weights.contains { $0.contains { $0.isTracked } }
   }
 
-  func check(_ state: RecurrentState, batch: Int) {
-    require(
-      state.names == cell.states.map(\.name),
-      "states \(state.names) for a cell with \(cell.states.map(\.name))")
-    for (index, (spec, tensor)) in zip(cell.states, state.tensors).enumerated() {
-      let expected = [layers * direction.count, batch, stateWidths[index]]
-      require(
-        tensor.shape == expected,
-        "state \(spec.name) has the shape \(tensor.shape), expected \(expected)")
-    }
+  /// States that a caller gave, in the order of the cell's.
+  func ordered(_ state: RecurrentState, batch: Int) -> RecurrentState {
+    state.ordered(like: cell.states) { [layers * direction.count, batch, stateWidths[$0]] }
   }
 }
 

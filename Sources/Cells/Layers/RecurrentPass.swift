@@ -36,7 +36,7 @@ final class RecurrentPass {
     self.keepsToUnits = keepsToUnits
     (steps, batch) = (layer.steps(of: x), layer.batch(of: x))
     reversedResets = layer.direction == .forward ? nil : marks.reversedResets(batch: batch)
-    input = x.detached()
+    input = marks.withoutPadding(x.detached(), timeAxis: layer.timeAxis)
     var shape = x.shape
     shape[2] = layer.outputSize
     output = Tensor(uninitialized: shape) { _ in }

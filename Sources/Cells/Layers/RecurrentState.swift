@@ -5,18 +5,34 @@ import TensorCore
 ///
 /// A layer's states have the shape `[layers * directions, B, width]`, as in PyTorch: layer after layer,
 /// the forward direction before the reverse one. A step's have `[B, width]`.
+///
+/// Layers and steps look states up by their names, so the order does not matter. Names that the cell does
+/// not have, or names that are missing, stop the process with a message that lists both.
 public struct RecurrentState: Sendable {
-  /// The names, in the cell's order: "hidden" and, for an LSTM, "cell".
+  /// The names, each once: "hidden" and, for an LSTM, "cell".
   public let names: [String]
-  var tensors: [Tensor]
+  /// The values, in the order of ``names``.
+  public internal(set) var tensors: [Tensor]
 
   /// States with the given names and values.
   public init(_ states: [(name: String, value: Tensor)]) {
-    names = states.map(\.name)
-    tensors = states.map(\.value)
+    self.init(names: states.map(\.name), tensors: states.map(\.value))
   }
 
-  init(names: [String], tensors: [Tensor]) {
+  /// States with the given names and, in the same order, values.
+  ///
+  /// ```swift
+  /// let (loss, gradients, inputGradients) = valueAndGradient(of: lstm, at: [x] + state.tensors) { lstm, inputs in
+  ///   let start = RecurrentState(names: state.names, tensors: Array(inputs.dropFirst()))
+  ///   return lstm(inputs[0], from: start).output.sum()
+  /// }
+  /// ```
+  public init(names: [String], tensors: [Tensor]) {
+    require(
+      names.count == tensors.count, "\(names.count) names \(names) for \(tensors.count) states")
+    for (index, name) in names.enumerated() {
+      require(!names[..<index].contains(name), "two states have the name \(name) among \(names)")
+    }
     self.names = names
     self.tensors = tensors
   }
@@ -33,6 +49,29 @@ public struct RecurrentState: Sendable {
   /// The same values, cut off from the tape: gradients end here.
   public func detached() -> RecurrentState {
     RecurrentState(names: names, tensors: tensors.map { $0.detached() })
+  }
+
+  /// The same states in the order of a cell's, whose shapes they must have.
+  func ordered(
+    like states: [CellGraph.State], shape: (_ index: Int) -> [Int]
+  ) -> RecurrentState {
+    let isOrdered =
+      names.count == states.count && states.indices.allSatisfy { names[$0] == states[$0].name }
+    let result = isOrdered ? self : sorted(like: states)
+    for (index, state) in states.enumerated() {
+      let (found, expected) = (result.tensors[index].shape, shape(index))
+      require(
+        found == expected, "state \(state.name) has the shape \(found), expected \(expected)")
+    }
+    return result
+  }
+
+  private func sorted(like states: [CellGraph.State]) -> RecurrentState {
+    let expected = states.map(\.name)
+    require(
+      names.count == expected.count && Set(names) == Set(expected),
+      "states \(names) for a cell with the states \(expected)")
+    return RecurrentState(names: expected, tensors: expected.map { self[$0] })
   }
 
   private func position(_ name: String) -> Int {

@@ -58,11 +58,8 @@ public struct RecurrentStep: Module {
     require(
       x.rank == 2 && x.shape[1] == inputSize,
       "expected an input [B, \(inputSize)], found the shape \(x.shape)")
-    for (spec, tensor) in zip(cell.states, state.tensors) {
-      require(
-        tensor.shape == [x.shape[0], spec.width],
-        "state \(spec.name) has the shape \(tensor.shape), expected \([x.shape[0], spec.width])")
-    }
+    let (batch, states) = (x.shape[0], cell.states)
+    let state = state.ordered(like: states) { [batch, states[$0].width] }
     let learns = layer.isTracked(x, state)
     let pass = RecurrentStepPass(layer, x, state, learns: learns)
     guard learns else {

@@ -48,6 +48,25 @@ struct StepMarks {
     return storage
   }
 
+  /// A sequence with zeros in the steps that do not count, so that a number that is none, behind a sample's
+  /// end, reaches no product: zero times it is not zero. The sequence itself where all of these are zeros.
+  func withoutPadding(_ x: Tensor, timeAxis: Int) -> Tensor {
+    guard let validity, validity.count > 0 else { return x }
+    let (steps, batch, width) = (x.shape[timeAxis], x.shape[1 - timeAxis], x.shape[2])
+    var result = x
+    for step in 0..<steps {
+      for sample in 0..<batch where validity.pointer[step * batch + sample] == 0 {
+        let row = (timeAxis == 0 ? step * batch + sample : sample * steps + step) * width
+        let isZero = result.withUnsafePointer { elements in
+          (row..<row + width).allSatisfy { elements[$0].bitPattern == 0 }
+        }
+        if isZero { continue }
+        result.withUnsafeMutablePointer { ($0 + row).update(repeating: 0, count: width) }
+      }
+    }
+    return result
+  }
+
   /// The resets as the reverse direction meets them: a step that starts a sequence is its last one there, so
   /// that the step before it starts one.
   func reversedResets(batch: Int) -> Storage? {

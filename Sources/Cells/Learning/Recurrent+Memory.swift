@@ -18,12 +18,13 @@ extension Recurrent {
     _ x: Tensor, with memory: RecurrentMemory, startingFrom initial: RecurrentState? = nil,
     lengths: [Int]? = nil, resets: [[Int]]? = nil
   ) -> Tensor {
+    let (steps, batch) = (steps(of: x), batch(of: x))
     require(
-      x.rank == 3 && x.shape[2] == inputSize && batch(of: x) == memory.batch,
-      "a sequence of shape \(x.shape) for \(inputSize) input units of \(memory.batch) samples")
+      steps > 0 && batch == memory.batch,
+      "expected one step or more of \(memory.batch) samples, found the shape \(x.shape)")
     require(
       initial != nil || !memory.learnsInitialState, "the initial state to be learned is missing")
-    if let initial { check(initial, batch: memory.batch) }
+    let initial = initial.map { ordered($0, batch: batch) }
     let inputs = [x] + (initial?.tensors ?? []) + weights.flatMap { $0 }
     let window = memory.run(
       self, x, lengths, resets, from: initial?.tensors, learns: inputs.contains { $0.isTracked })

@@ -18,6 +18,19 @@ extension StoredArray {
     }
   }
 
+  /// Every element as a `Double`: exact for every type but 64-bit integers above 2^53, which are rounded to the
+  /// nearest; `bool` gives 0 and 1.
+  public var doubles: [Double] {
+    switch elementType {
+    case .float64: values(as: Double.self) ?? []
+    case .int32: (values(as: Int32.self) ?? []).map { Double($0) }
+    case .int64: (values(as: Int64.self) ?? []).map { Double($0) }
+    case .uint32: (values(as: UInt32.self) ?? []).map { Double($0) }
+    case .uint64: (values(as: UInt64.self) ?? []).map { Double($0) }
+    case .float32, .float16, .bfloat16, .int8, .uint8, .bool: floats.map { Double($0) }
+    }
+  }
+
   /// The 16-bit patterns of a half-precision array.
   private var halves: [UInt16] {
     [UInt16](uninitializedCapacity: count) { buffer, initializedCount in

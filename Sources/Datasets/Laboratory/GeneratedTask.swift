@@ -71,6 +71,7 @@ public struct GeneratedSamples<Task: GeneratedTask>: IndexedSamples {
 
   /// The sample number `index`.
   public func sample(at index: Int) -> Sample {
+    require(0..<sampleCount ~= index, "expected a sample in 0..<\(sampleCount), found \(index)")
     var generator = SplitMix64(seed: seed, stream: part << 56 | UInt64(index))
     return task.sample(using: &generator)
   }

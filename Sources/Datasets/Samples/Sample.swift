@@ -77,12 +77,16 @@ public struct FeatureSequence: Hashable, Sendable {
 
   /// The features of one step, [F].
   public subscript(step: Int) -> ArraySlice<Float> {
-    values[step * width..<(step + 1) * width]
+    require(0..<count ~= step, "expected a step in 0..<\(count), found \(step)")
+    return values[step * width..<(step + 1) * width]
   }
 
   /// Some consecutive steps.
   public subscript(steps: Range<Int>) -> FeatureSequence {
-    FeatureSequence(
+    require(
+      0 <= steps.lowerBound && steps.upperBound <= count,
+      "expected steps in 0..<\(count), found \(steps)")
+    return FeatureSequence(
       Array(values[steps.lowerBound * width..<steps.upperBound * width]), width: width)
   }
 }

@@ -66,7 +66,10 @@ public struct ArraySamples: IndexedSamples {
   public var sampleCount: Int { samples.count }
 
   /// One of them.
-  public func sample(at index: Int) -> Sample { samples[index] }
+  public func sample(at index: Int) -> Sample {
+    require(samples.indices ~= index, "expected a sample in 0..<\(samples.count), found \(index)")
+    return samples[index]
+  }
 }
 
 /// A part of another source: of every so many samples the last one, or all but the last one.

@@ -72,7 +72,11 @@ public struct WindowEpoch: RandomAccessCollection, Sendable {
 
   /// The index in the tokens of a window's first input.
   public func start(of row: Int, in position: Int) -> Int {
-    switch windows.sampling {
+    let rows = windows.batchSize
+    require(
+      0..<rows ~= row && 0..<count ~= position,
+      "expected a row in 0..<\(rows) of a batch in 0..<\(count), found \(row) of \(position)")
+    return switch windows.sampling {
     case .sequential:
       offset + row * rowLength + position * windows.sequenceLength
     case .random:

@@ -42,6 +42,7 @@ public struct SequencePredictor: Sendable {
 
   /// Asks a model that writes in a way.
   public init(_ saved: SavedSequenceModel, writing: Writing = Writing()) {
+    do throws(InvalidSetting) { try writing.validate() } catch { failure("\(error)") }
     self.saved = saved
     self.writing = writing
     generator = Philox(seed: writing.seed)
@@ -74,9 +75,13 @@ public struct SequencePredictor: Sendable {
   ///
   /// - Precondition: ``canForecast``; a sequence is as long as the model looks ahead.
   public func forecasts(for inputs: [SampleValue], steps: Int) -> [Prediction] {
-    inputs.compactMap { input in
+    require(
+      canForecast && steps >= 0,
+      "expected 0 or more steps of a model that forecasts, found \(steps) of one that answers with \(saved.interface.target.word)"
+    )
+    return inputs.map { input in
       guard case .features(let known) = input, var predictor = StepPredictor(self) else {
-        return nil
+        failure("expected vectors to go on from, found \(input)")
       }
       _ = predictor.prediction(for: known)
       return Prediction(input, .features(predictor.forecast(steps)))

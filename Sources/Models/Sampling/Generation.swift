@@ -25,6 +25,7 @@ public struct Generation: Sequence, Sendable {
     _ model: LanguageModel, _ tokenizer: any Tokenizer, prompt: String = "",
     sampler: Sampler = Sampler(), seed: UInt64 = 0
   ) {
+    sampler.requireValid()
     self.model = model
     self.tokenizer = tokenizer
     self.sampler = sampler

@@ -1,3 +1,5 @@
+import Requirements
+
 /// How the next token is drawn from a model's logits.
 ///
 /// Logits are divided by the temperature; of the distribution that they make, the `topK` most probable tokens
@@ -49,6 +51,7 @@ public struct Sampler: Sendable, Hashable, Codable {
     from logits: [Float], excluding excluded: Int32? = nil,
     using generator: inout some RandomNumberGenerator
   ) -> Int32 {
+    requireValid()
     guard let likeliest = likeliest(of: logits, excluding: excluded) else { return excluded ?? 0 }
     if temperature == 0 { return Int32(likeliest) }
     let share = Double(generator.next() >> 11) * 0x1p-53
@@ -62,6 +65,11 @@ public struct Sampler: Sendable, Hashable, Codable {
       if left < 0 { return candidate.token }
     }
     return candidates[candidates.count - 1].token
+  }
+
+  /// Stops where a caller has not seen to it that the settings are in their ranges.
+  func requireValid() {
+    do throws(InvalidSetting) { try validate() } catch { failure("\(error)") }
   }
 
   /// The first of the likeliest tokens, if any may be drawn.

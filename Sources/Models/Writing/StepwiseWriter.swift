@@ -46,6 +46,7 @@ extension StepwiseWriter {
     _ input: BatchValue, sampler: Sampler = .greedy, limit: Int, excluding excluded: Int32? = nil,
     using generator: inout some RandomNumberGenerator
   ) -> [WrittenSequence] {
+    require(limit >= 0, "expected answers of 0 or more tokens, found \(limit)")
     var state = start(input)
     let end = Int32(tokenCount)
     var last = Array(repeating: end, count: input.count)
@@ -83,7 +84,10 @@ extension StepwiseWriter {
     _ input: BatchValue, width: Int, limit: Int, penalty: Double = 0,
     excluding excluded: Int32? = nil
   ) -> [WrittenSequence] {
-    require(width > 0 && input.count == 1, "a beam of \(width) over \(input.count) samples")
+    require(
+      width > 0 && input.count == 1 && limit >= 0,
+      "expected a beam of 1 or more over one sample, 0 or more tokens long, found \(width) over \(input.count), \(limit) long"
+    )
     let end = Int32(tokenCount)
     var state = start(input)
     var beams: [(tokens: [Int32], log: Double)] = [([], 0)]

@@ -31,6 +31,28 @@ public func valueAndGradient<M: Module, Auxiliary>(
   return (value.detached(), auxiliary, gradients)
 }
 
+/// The same with gradients by tensors beside the model's parameters: an input, say, or an initial state.
+///
+/// ```swift
+/// let (loss, gradients, inputGradients) = valueAndGradient(of: model, at: [x]) { model, inputs in
+///   crossEntropy(model(inputs[0]), targets)
+/// }
+/// ```
+///
+/// The closure gets tracked copies of both; `inputGradients` have the shapes of `inputs`.
+public func valueAndGradient<M: Module>(
+  of model: M, at inputs: [Tensor], _ loss: (M, [Tensor]) throws -> Tensor
+) rethrows -> (value: Tensor, gradients: Gradients, inputGradients: [Tensor]) {
+  let tape = Tape()
+  defer { tape.close() }
+  var tracked = model
+  let leaves = Leaves(tracking: &tracked, on: tape)
+  let trackedInputs = inputs.map { tape.track($0.detached()) }
+  let value = try loss(tracked, trackedInputs)
+  let (gradients, inputGradients) = leaves.gradients(of: value, and: trackedInputs, on: tape)
+  return (value.detached(), gradients, inputGradients)
+}
+
 /// The value of a function of tensors and its gradient with respect to each of them.
 ///
 /// The function must return a tensor with one element. The gradients have the inputs' shapes.
@@ -79,9 +101,19 @@ struct Leaves {
 
   /// The gradients of a loss with respect to the parameters. Closes the tape.
   func gradients(of value: Tensor, on tape: Tape) -> Gradients {
+    gradients(of: value, and: [], on: tape).parameters
+  }
+
+  /// The same, and those with respect to other tensors that the tape follows.
+  func gradients(
+    of value: Tensor, and others: [Tensor], on tape: Tape
+  ) -> (parameters: Gradients, others: [Tensor]) {
     requireScalar(value)
-    let cotangents = tape.cotangents(of: value, at: slots)
-    let gradients = zip(values, cotangents).map { $1 ?? Tensor(zeros: $0.shape) }
-    return Gradients(names: names, values: gradients, aliases: aliases)
+    let all = slots + others.compactMap { tape.slot(of: $0) }
+    let cotangents = tape.cotangents(of: value, at: all)
+    let gradients = zip(values + others, cotangents).map { $1 ?? Tensor(zeros: $0.shape) }
+    let parameters = Gradients(
+      names: names, values: Array(gradients[..<slots.count]), aliases: aliases)
+    return (parameters, Array(gradients[slots.count...]))
   }
 }

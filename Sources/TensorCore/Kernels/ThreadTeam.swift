@@ -11,7 +11,7 @@ public enum ThreadTeam {
   public static var count: Int {
     get { Int(ctk_thread_count()) }
     set {
-      require(newValue >= 1 && newValue <= 4096, "a team of \(newValue) threads cannot be")
+      require(1...256 ~= newValue, "expected a number of threads from 1 to 256, found \(newValue)")
       ctk_set_thread_count(Int32(newValue))
     }
   }

@@ -70,42 +70,4 @@ extension Module {
     }
   }
 
-  /// Replaces every parameter by the tensor of its name.
-  ///
-  /// - Throws: ``ParameterMismatch`` if a name is missing or unknown or a shape differs; then nothing
-  ///   has been replaced.
-  public mutating func load(_ values: [String: Tensor]) throws(ParameterMismatch) {
-    var unknown = Set(values.keys)
-    for (name, parameter) in parameters {
-      guard let value = values[name] else { throw .missing(name: name) }
-      guard value.shape == parameter.shape else {
-        throw .shape(name: name, expected: parameter.shape, found: value.shape)
-      }
-      unknown.remove(name)
-    }
-    if let name = unknown.min() { throw .unexpected(name: name) }
-    updateParameters { name, parameter in
-      if let value = values[name] { parameter = value.detached() }
-    }
-  }
-}
-
-/// Why tensors cannot be loaded as a module's parameters.
-public enum ParameterMismatch: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The module has a parameter that is not among the tensors.
-  case missing(name: String)
-  /// There is a tensor that is no parameter of the module.
-  case unexpected(name: String)
-  /// A tensor has not its parameter's shape.
-  case shape(name: String, expected: [Int], found: [Int])
-
-  /// One line that names the parameter, what was expected and what was found.
-  public var description: String {
-    switch self {
-    case .missing(let name): "the parameter \(name) is missing"
-    case .unexpected(let name): "\(name) is not a parameter of this model"
-    case .shape(let name, let expected, let found):
-      "\(name) should have the shape \(expected) but has \(found)"
-    }
-  }
 }

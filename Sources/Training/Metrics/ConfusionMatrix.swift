@@ -31,13 +31,23 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
     require(
       targets.count == answers.count,
       "expected an answer for each of \(targets.count) targets, found \(answers.count)")
+    let known = classes.indices
     for (target, answer) in zip(targets, answers) where target >= 0 {
+      require(
+        known ~= Int(target) && known ~= Int(answer),
+        "expected classes in 0..<\(classes.count), found the target \(target), the answer \(answer)"
+      )
       counts[Int(target) * classes.count + Int(answer)] += 1
     }
   }
 
   /// How often `target` was taken for `answer`.
-  public subscript(target: Int, answer: Int) -> Int { counts[target * classes.count + answer] }
+  public subscript(target: Int, answer: Int) -> Int {
+    require(
+      classes.indices ~= target && classes.indices ~= answer,
+      "expected classes in 0..<\(classes.count), found \(target) and \(answer)")
+    return counts[target * classes.count + answer]
+  }
 
   /// The number of answers.
   public var total: Int { counts.reduce(0, +) }

@@ -1,3 +1,5 @@
+import Requirements
+
 /// The mean absolute error and the root of the mean square error of numbers, gathered bit by bit.
 public struct RegressionErrors: Sendable, Hashable {
   /// How many numbers were compared.
@@ -8,8 +10,12 @@ public struct RegressionErrors: Sendable, Hashable {
   /// Nothing compared yet.
   public init() {}
 
-  /// Compares answers with targets.
+  /// Compares answers with targets: as many as there are targets.
   public mutating func add(targets: some Sequence<Double>, answers: some Sequence<Double>) {
+    let (targets, answers) = (Array(targets), Array(answers))
+    require(
+      targets.count == answers.count,
+      "expected an answer for each of \(targets.count) targets, found \(answers.count)")
     for (target, answer) in zip(targets, answers) {
       absolute += (target - answer).magnitude
       squares += (target - answer) * (target - answer)

@@ -25,6 +25,16 @@ private struct Line: Module {
   #expect(gradients["other"] == nil)
 }
 
+@Test func inputsHaveGradientsBesideTheParameters() {
+  let (x, unused) = (Tensor([5, 7]), Tensor(zeros: [3]))
+  let (value, gradients, inputGradients) = valueAndGradient(of: Line(), at: [x, unused]) {
+    $0($1[0]).sum()
+  }
+  #expect(value.scalar == 33)
+  #expect(gradients["slope"]?.scalars == [5, 7])
+  #expect(inputGradients == [Tensor([2, 3]), unused])
+}
+
 @Test func normIsThatOfAllGradientsTogether() {
   let gradients = Gradients([("a", Tensor([3, 0])), ("b", Tensor([4]))])
   #expect(gradients.norm == 5)

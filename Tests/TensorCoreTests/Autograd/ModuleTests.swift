@@ -103,6 +103,33 @@ private struct Plain: Module {
   #expect(model.inner.weight.scalars == [50, 60])
 }
 
+@Test func aPrefixChoosesAPartOfTheTensors() throws {
+  var layer = Plain().inner
+  let values = ["rnn.weight": Tensor([7, 8]), "fc.weight": Tensor([9])]
+  try layer.load(values, prefix: "rnn.")
+  #expect(layer.weight.scalars == [7, 8])
+  #expect(throws: ParameterMismatch.missing(name: "other.weight")) {
+    try layer.load(values, prefix: "other.")
+  }
+}
+
+@Test func loadingWhatIsAvailableReportsTheRest() throws {
+  var model = Plain()
+  let names = model.parameters.map(\.name)
+  let report = try model.loadAvailable(
+    [
+      "net.inner.weight": Tensor([7, 8]), "net.more": Tensor(1), "other": Tensor(2),
+    ], prefix: "net.")
+  #expect(model.inner.weight.scalars == [7, 8])
+  #expect(report.missing == names.filter { $0 != "inner.weight" }.map { "net." + $0 })
+  #expect(report.unused == ["net.more"])
+  let mismatch = ParameterMismatch.shape(name: "inner.weight", expected: [2], found: [1])
+  #expect(throws: mismatch) {
+    try model.loadAvailable(["inner.weight": Tensor([1]), "outer.weight": Tensor([5, 5])])
+  }
+  #expect(model.outer.weight.scalars == [1, 2])
+}
+
 @Test func modelInsideTheClosureIsACopy() {
   let model = Plain()
   _ = valueAndGradient(of: model) { $0.outer.weight.sum() }
