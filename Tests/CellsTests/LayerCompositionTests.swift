@@ -104,24 +104,24 @@ import Testing
   }
 
   /// Threads share the work without changing a bit, forward and backward.
-  @Test(arguments: LayerLawTests.cells.indices) func threadsDoNotChangeABit(_ index: Int) {
-    var generator = Philox(seed: 11)
-    let layer = Recurrent(
-      LayerLawTests.cells[index].1, inputSize: 19, hiddenSize: 33, layers: 2,
-      direction: .bidirectional(merge: .concatenate), using: &generator)
-    let x = Tensor(normal: [9, 21, 19], using: &generator)
-    func run(threads: Int) -> [[Float]] {
-      ThreadTeam.count = threads
-      let (value, output, gradients) = valueAndGradient(of: layer) { layer in
-        let output = layer(x).output
-        return ((output * output).sum(), output)
+  @Test(arguments: LayerLawTests.cells.indices) func threadsDoNotChangeABit(_ index: Int) async {
+    await #expect(processExitsWith: .success) { [index = index as Int] in
+      var generator = Philox(seed: 11)
+      let layer = Recurrent(
+        LayerLawTests.cells[index].1, inputSize: 19, hiddenSize: 33, layers: 2,
+        direction: .bidirectional(merge: .concatenate), using: &generator)
+      let x = Tensor(normal: [9, 21, 19], using: &generator)
+      func run(threads: Int) -> [[Float]] {
+        ThreadTeam.count = threads
+        let (value, output, gradients) = valueAndGradient(of: layer) { layer in
+          let output = layer(x).output
+          return ((output * output).sum(), output)
+        }
+        return [value.scalars, output.scalars] + gradients.values.map(\.scalars)
       }
-      return [value.scalars, output.scalars] + gradients.values.map(\.scalars)
+      let one = run(threads: 1)
+      for threads in 2...4 { #expect(run(threads: threads) == one, "\(threads) threads") }
     }
-    let before = ThreadTeam.count
-    defer { ThreadTeam.count = before }
-    let one = run(threads: 1)
-    for threads in 2...4 { #expect(run(threads: threads) == one, "\(threads) threads") }
   }
 
   /// Weights that were packed for one call are packed again after they change.

@@ -77,19 +77,19 @@ struct CompressionTests {
     #expect(entry.storedByteCount == 10_000)
   }
 
-  @Test func bytesDoNotDependOnTheNumberOfThreads() throws {
-    var checkpoint = Checkpoint()
-    for (index, count) in [40_000, 3, 1_000, 0, 25_000, 64, 90_000].enumerated() {
-      checkpoint.set(
-        StoredArray(normals(count, seed: UInt64(index))), .optimizer, "exp_avg/\(index)")
-    }
-    let before = ThreadTeam.count
-    defer { ThreadTeam.count = before }
-    ThreadTeam.count = 1
-    let alone = try checkpoint.encoded()
-    for threads in [2, 3, 8] {
-      ThreadTeam.count = threads
-      #expect(try checkpoint.encoded() == alone)
+  @Test func bytesDoNotDependOnTheNumberOfThreads() async {
+    await #expect(processExitsWith: .success) {
+      var checkpoint = Checkpoint()
+      for (index, count) in [40_000, 3, 1_000, 0, 25_000, 64, 90_000].enumerated() {
+        checkpoint.set(
+          StoredArray(normals(count, seed: UInt64(index))), .optimizer, "exp_avg/\(index)")
+      }
+      ThreadTeam.count = 1
+      let alone = try checkpoint.encoded()
+      for threads in [2, 3, 8] {
+        ThreadTeam.count = threads
+        #expect(try checkpoint.encoded() == alone)
+      }
     }
   }
 }

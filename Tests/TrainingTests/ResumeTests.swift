@@ -71,22 +71,22 @@ import Training
   }
 
   /// A file goes from a run with two threads to one with one, and back.
-  @Test func theNumberOfThreadsChangesNothing() throws {
-    let count = ThreadTeam.count
-    defer { ThreadTeam.count = count }
-    var ends: [[UInt8]] = []
-    for threads in [[1, 1], [2, 2], [1, 2], [2, 1]] {
-      ThreadTeam.count = threads[0]
-      var trainer = try LanguageModelTrainer(Self.task("lstm"), Self.settings)
-      var left = 9
-      try trainer.run(until: { left == 0 }) { if case .step = $0 { left -= 1 } }
-      ThreadTeam.count = threads[1]
-      let reader = try CheckpointReader(bytes: trainer.checkpoint().encoded())
-      trainer = try LanguageModelTrainer(resuming: reader, Self.task("lstm"))
-      try trainer.run { _ in }
-      ends.append(try trainer.checkpoint().encoded())
+  @Test func theNumberOfThreadsChangesNothing() async {
+    await #expect(processExitsWith: .success) {
+      var ends: [[UInt8]] = []
+      for threads in [[1, 1], [2, 2], [1, 2], [2, 1]] {
+        ThreadTeam.count = threads[0]
+        var trainer = try LanguageModelTrainer(ResumeTests.task("lstm"), ResumeTests.settings)
+        var left = 9
+        try trainer.run(until: { left == 0 }) { if case .step = $0 { left -= 1 } }
+        ThreadTeam.count = threads[1]
+        let reader = try CheckpointReader(bytes: trainer.checkpoint().encoded())
+        trainer = try LanguageModelTrainer(resuming: reader, ResumeTests.task("lstm"))
+        try trainer.run { _ in }
+        ends.append(try trainer.checkpoint().encoded())
+      }
+      #expect(ends.allSatisfy { $0 == ends[0] })
     }
-    #expect(ends.allSatisfy { $0 == ends[0] })
   }
 
   /// Models of every shape of sequence work.

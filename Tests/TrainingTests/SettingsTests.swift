@@ -71,21 +71,23 @@ import Training
   }
 
   /// The trainer computes in the precision of its settings, and only there.
-  @Test func precisionOfTheSettingsHoldsWhileTraining() throws {
-    MatrixUnit.emulate()
-    func firstLoss(_ precision: Precision) throws -> Double {
-      var settings = TrainingSettings()
-      settings.precision = precision
-      var trainer = try Trainer(LineTask.random(batches: 1, rows: 20), settings)
-      var loss = 0.0
-      try trainer.run { event in
-        #expect(Precision.current == .highest)
-        if case .step(let step) = event { loss = step.loss }
+  @Test func precisionOfTheSettingsHoldsWhileTraining() async {
+    await #expect(processExitsWith: .success) {
+      MatrixUnit.emulate()
+      func firstLoss(_ precision: Precision) throws -> Double {
+        var settings = TrainingSettings()
+        settings.precision = precision
+        var trainer = try Trainer(LineTask.random(batches: 1, rows: 20), settings)
+        var loss = 0.0
+        try trainer.run { event in
+          #expect(Precision.current == .highest)
+          if case .step(let step) = event { loss = step.loss }
+        }
+        return loss
       }
-      return loss
+      let (exact, rough) = (try firstLoss(.highest), try firstLoss(.medium))
+      #expect(exact != rough && abs(exact - rough) < 0.03 * exact)
     }
-    let (exact, rough) = (try firstLoss(.highest), try firstLoss(.medium))
-    #expect(exact != rough && abs(exact - rough) < 0.03 * exact)
   }
 
   @Test func textsOfOptionsAreReadBack() {

@@ -26,7 +26,7 @@ extension WrongCall {
     WrongCall("window of rank 2", "rank 3", "[5, 3]") {
       _ = lstm()(Tensor(zeros: [5, 3]), with: try memory())
     },
-    WrongCall("window of no steps", "one step", "[0, 2, 3]") {
+    WrongCall("stream of no steps", "one step", "[0, 2, 3]") {
       _ = lstm()(Tensor(zeros: [0, 2, 3]), with: try memory())
     },
     WrongCall("window beyond the reach", "5 steps", "4") {
@@ -40,7 +40,7 @@ extension WrongCall {
       _ = lstm()(Tensor(zeros: [5, 2, 3]), with: try memory(), startingFrom: start)
     },
     WrongCall("reset of no sample", "0..<2", "2") { try memory().reset(samples: [2]) },
-    WrongCall("snapshot of another engine", "influence", "none") {
+    WrongCall("snapshot of another engine", "layers", "1", "0") {
       try memory(.rtrl).restore(try memory().snapshot)
     },
     WrongCall("gradient taken twice", "once") {

@@ -43,9 +43,9 @@ extension WrongCall {
     WrongCall("slice outside", "1..<9", "[2, 3]") { _ = x.slice(1..<9) },
     WrongCall("index outside", "5", "[2, 3]") { _ = x.at(5) },
     WrongCall("split into other lengths", "[1, 3]", "[2, 3]") { _ = x.split([1, 3]) },
-    WrongCall("concatenation of nothing", "no tensors") { _ = concatenate([]) },
+    WrongCall("concatenation of nothing", "nothing to concatenate") { _ = concatenate([]) },
     WrongCall("concatenation of misfits", "[2, 3]", "[4, 5]") { _ = concatenate([x, y]) },
-    WrongCall("stack of nothing", "no tensors") { _ = stack([]) },
+    WrongCall("stack of nothing", "nothing to stack") { _ = stack([]) },
     WrongCall("stack of misfits", "[2, 3]", "[4, 5]") { _ = stack([x, y]) },
   ]
 

@@ -64,9 +64,9 @@ struct PlanRun {
     }
     let nothing = Storage(count: 0)
     let states = schedule.buffers.count { if case .state = $0.kind { true } else { false } }
-    let view = SignalView(nothing.pointer, timeStride: 0, rowStride: 0)
+    let area = Area(nothing.pointer, timeStride: 0, rowStride: 0)
     return Results(
-      states: (0..<states).map { _ in nothing }, kept: schedule.kept.map { _ in (view, nothing) },
+      states: (0..<states).map { _ in nothing }, kept: schedule.kept.map { _ in (area, nothing) },
       outers: [])
   }
 

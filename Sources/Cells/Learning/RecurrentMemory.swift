@@ -71,7 +71,7 @@ public final class RecurrentMemory: @unchecked Sendable {
     of layer: Recurrent, engine: GradientEngine, batch: Int, learnsInitialState: Bool,
     signs: (@Sendable (_ draw: Int) -> Float)?
   ) {
-    require(batch > 0, "a memory for \(batch) samples")
+    require(batch > 0, "expected a memory for one sample or more, found \(batch)")
     self.engine = engine
     self.batch = batch
     self.learnsInitialState = learnsInitialState
@@ -97,7 +97,7 @@ public final class RecurrentMemory: @unchecked Sendable {
     lock.withLock {
       settle()
       for sample in samples ?? Array(0..<batch) {
-        require(0..<batch ~= sample, "sample \(sample) of \(batch)")
+        require(0..<batch ~= sample, "expected samples in 0..<\(batch), found \(sample)")
         isAtStart[sample] = true
         for index in influences.indices { influences[index].forget(sample: sample) }
       }

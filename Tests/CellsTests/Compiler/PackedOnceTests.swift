@@ -32,12 +32,15 @@ import Testing
     #expect(step(layer) === second)
   }
 
-  @Test func anotherPrecisionPacksAnew() throws {
-    MatrixUnit.emulate()
-    let layer = layer
-    let first = try #require(step(layer))
-    let second = try #require(step(layer, .high))
-    #expect(second !== first)
+  @Test func anotherPrecisionPacksAnew() async {
+    await #expect(processExitsWith: .success) {
+      MatrixUnit.emulate()
+      let tests = PackedOnceTests()
+      let layer = tests.layer
+      let first = try #require(tests.step(layer))
+      let second = try #require(tests.step(layer, .high))
+      #expect(second !== first)
+    }
   }
 
   /// A step works in the memory of the step before it, whatever that was.

@@ -94,9 +94,9 @@ import Testing
     for padding in [Float.nan, .infinity, 1e30] {
       for ((name, wanted), (_, found)) in zip(expected, try results(setting, padding: padding)) {
         #expect(
-          wanted.scalars.map(\.bitPattern) == found.scalars.map(\.bitPattern),
+          wanted.scalars.map { $0.bitPattern } == found.scalars.map { $0.bitPattern },
           "\(name) differs with \(padding) behind the ends")
-        #expect(wanted.scalars.allSatisfy(\.isFinite), "\(name) is not finite")
+        #expect(wanted.scalars.allSatisfy { $0.isFinite }, "\(name) is not finite")
       }
     }
   }

@@ -3,10 +3,8 @@ import Testing
 
 /// Products of tensors in the lower precisions, on a model of the matrix unit.
 @Suite struct PrecisionTests {
-  init() { MatrixUnit.emulate() }
-
   /// The norm of the difference, for each unit of the norm.
-  private func distance(_ a: Tensor, _ b: Tensor) -> Double {
+  private static func distance(_ a: Tensor, _ b: Tensor) -> Double {
     var (error, size) = (0.0, 0.0)
     for (x, y) in zip(a.scalars, b.scalars) {
       error += Double(x - y) * Double(x - y)
@@ -16,7 +14,7 @@ import Testing
   }
 
   /// An affine map and a product of batches, with their gradients.
-  private func results(_ precision: Precision) -> [Tensor] {
+  private static func results(_ precision: Precision) -> [Tensor] {
     var generator = Philox(seed: 1)
     let x = Tensor(normal: [40, 70], using: &generator)
     let weight = Tensor(normal: [50, 70], using: &generator)
@@ -33,12 +31,18 @@ import Testing
   }
 
   @Test(arguments: [(Precision.high, 2e-5), (.medium, 1e-2)])
-  func productsAndGradientsAreAsNearAsTheNameSays(precision: Precision, bound: Double) {
-    for (index, (found, expected)) in zip(results(precision), results(.highest)).enumerated() {
-      let distance = distance(found, expected)
-      #expect(distance < bound, "result \(index)")
-      // Errors cancel each other out in the loss, the sum of all.
-      #expect(index == 0 || distance > bound * 1e-4, "result \(index) is float32's")
+  func productsAndGradientsAreAsNearAsTheNameSays(precision: Precision, bound: Double) async {
+    await #expect(processExitsWith: .success) {
+      [precision = precision as Precision, bound = bound as Double] in
+      MatrixUnit.emulate()
+      for (index, (found, expected)) in zip(
+        PrecisionTests.results(precision), PrecisionTests.results(.highest)
+      ).enumerated() {
+        let distance = PrecisionTests.distance(found, expected)
+        #expect(distance < bound, "result \(index)")
+        // Errors cancel each other out in the loss, the sum of all.
+        #expect(index == 0 || distance > bound * 1e-4, "result \(index) is float32's")
+      }
     }
   }
 
@@ -57,19 +61,25 @@ import Testing
     #expect(await task.value == .high)
   }
 
-  @Test func lineSaysWhereItIsComputed() {
-    #expect(Precision.highest.line == "highest")
-    #expect(Precision.high.line == "high, on emulated")
-    #expect(Precision.medium.inUse == .medium)
+  @Test func lineSaysWhereItIsComputed() async {
+    await #expect(processExitsWith: .success) {
+      MatrixUnit.emulate()
+      #expect(Precision.highest.line == "highest")
+      #expect(Precision.high.line == "high, on emulated")
+      #expect(Precision.medium.inUse == .medium)
+    }
   }
 
   /// Packing a weight would take longer than multiplying so few rows by it.
-  @Test func fewRowsStayInFloat32() {
-    var generator = Philox(seed: 3)
-    let (x, weight) = (
-      Tensor(normal: [4, 70], using: &generator), Tensor(normal: [50, 70], using: &generator)
-    )
-    let plain = affine(x, weight: weight)
-    #expect(withPrecision(.medium) { affine(x, weight: weight) } == plain)
+  @Test func fewRowsStayInFloat32() async {
+    await #expect(processExitsWith: .success) {
+      MatrixUnit.emulate()
+      var generator = Philox(seed: 3)
+      let (x, weight) = (
+        Tensor(normal: [4, 70], using: &generator), Tensor(normal: [50, 70], using: &generator)
+      )
+      let plain = affine(x, weight: weight)
+      #expect(withPrecision(.medium) { affine(x, weight: weight) } == plain)
+    }
   }
 }

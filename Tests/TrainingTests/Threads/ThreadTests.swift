@@ -5,7 +5,7 @@ import Testing
 import Training
 
 /// Threads change nothing: neither those that share a step's work, nor those that train models of their own.
-@Suite(.serialized) struct ThreadTests {
+@Suite struct ThreadTests {
   /// A character model and some steps of training it.
   private struct Course: Sendable {
     var cell: String
@@ -43,33 +43,36 @@ import Training
     Course(cell: "slstm", seed: 4), Course(cell: "lstm", seed: 5, precision: .high),
   ]
 
-  init() { MatrixUnit.emulate() }
-
-  private func bits(_ tensors: [Tensor]) -> [[UInt32]] {
+  private static func bits(_ tensors: [Tensor]) -> [[UInt32]] {
     tensors.map { $0.scalars.map(\.bitPattern) }
   }
 
   @Test(arguments: courses.indices)
-  func trainingGivesTheSameBitsOnAnyNumberOfThreads(_ index: Int) throws {
-    let before = ThreadTeam.count
-    defer { ThreadTeam.count = before }
-    ThreadTeam.count = 1
-    let expected = bits(try Self.courses[index].run())
-    for threads in [2, 3] {
-      ThreadTeam.count = threads
-      #expect(bits(try Self.courses[index].run()) == expected, "\(threads) threads")
+  func trainingGivesTheSameBitsOnAnyNumberOfThreads(_ index: Int) async {
+    await #expect(processExitsWith: .success) { [index = index as Int] in
+      MatrixUnit.emulate()
+      ThreadTeam.count = 1
+      let expected = ThreadTests.bits(try ThreadTests.courses[index].run())
+      for threads in [2, 3] {
+        ThreadTeam.count = threads
+        #expect(
+          ThreadTests.bits(try ThreadTests.courses[index].run()) == expected, "\(threads) threads")
+      }
     }
   }
 
-  @Test func modelsThatTrainAtOnceLearnAsTheyDoAlone() async throws {
-    let alone = try Self.courses.map { bits(try $0.run()) }
-    for _ in 0..<2 {
-      try await withThrowingTaskGroup(of: (Int, [[UInt32]]).self) { group in
-        for (index, course) in Self.courses.enumerated() {
-          group.addTask { (index, bits(try course.run())) }
-        }
-        for try await (index, found) in group {
-          #expect(found == alone[index], "model \(index)")
+  @Test func modelsThatTrainAtOnceLearnAsTheyDoAlone() async {
+    await #expect(processExitsWith: .success) {
+      MatrixUnit.emulate()
+      let alone = try ThreadTests.courses.map { ThreadTests.bits(try $0.run()) }
+      for _ in 0..<2 {
+        try await withThrowingTaskGroup(of: (Int, [[UInt32]]).self) { group in
+          for (index, course) in ThreadTests.courses.enumerated() {
+            group.addTask { (index, ThreadTests.bits(try course.run())) }
+          }
+          for try await (index, found) in group {
+            #expect(found == alone[index], "model \(index)")
+          }
         }
       }
     }
