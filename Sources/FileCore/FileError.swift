@@ -1,12 +1,12 @@
-/// What is wrong with a file: the file, the place, what had to stand there, and what stands there.
+/// What is wrong with a file: the file, the place, what was expected and what was found.
 ///
 /// ```
 /// reviews.csv:3:6: expected 2 fields, found 3
 /// ```
 ///
-/// Every reader of outside data in this package says it in this form; its description is one line for a person.
+/// All readers of outside data in this package use this form; its description is one line.
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The path, or what stands for it where the bytes were in memory.
+  /// The path, or a name for bytes in memory.
   public var file: String
   /// What is wrong.
   public var problem: Problem
@@ -19,19 +19,19 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// What can be wrong with a file.
   public enum Problem: Hashable, Sendable {
-    /// Something else stands at a place than has to.
+    /// A place does not contain what was expected.
     case unexpected(Place, expected: String, found: String)
-    /// Bytes are no text of the encoding in which they were read; the likeliest one, where they look like another.
+    /// Bytes are not valid in the encoding in which they were read; `likely` is the encoding that they look like.
     case encoding(TextEncoding, Place, expected: String, found: String, likely: TextEncoding?)
     /// There is no such file or directory.
     case noSuchFile
-    /// A directory, device or pipe stands where a file is needed.
+    /// The path is that of a directory, device or pipe.
     case notARegularFile
-    /// The file or its directory may not be read or written; the operation is empty for reading.
+    /// No permission for the file or its directory; the operation is empty for reading.
     case permission(operation: String)
-    /// The disk is full, or the user's share of it.
+    /// The disk is full or the user's quota is used up.
     case noSpace(operation: String)
-    /// Another call of the operating system failed with this `errno`.
+    /// Another system call failed with this `errno`.
     case system(operation: String, code: Int32)
     /// The file became shorter while it was read.
     case cutShort(expected: Int, found: Int)
@@ -47,7 +47,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case byte(Int)
     /// A line from 1, and a byte of it from 1.
     case line(Int, column: Int)
-    /// Something that has a name: a member, a tensor, a section.
+    /// A part with a name: a member, a tensor, a section.
     case named(String)
 
     /// Nothing, `byte 3`, `2:7` or the name.
@@ -70,12 +70,12 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// Where it is wrong.
+  /// The place of the error.
   public var place: Place { problem.place }
 }
 
 extension FileError.Problem {
-  /// Where it is wrong.
+  /// The place of the error.
   public var place: FileError.Place {
     switch self {
     case .unexpected(let place, _, _), .encoding(_, let place, _, _, _): place
@@ -85,7 +85,7 @@ extension FileError.Problem {
 }
 
 extension FileError.Problem: CustomStringConvertible {
-  /// What was expected and what was found, or what the system says, without file and place.
+  /// What was expected and what was found, or the system's message, without file and place.
   public var description: String {
     func failed(_ operation: String, _ words: String) -> String {
       operation.isEmpty ? words : "\(operation) failed: \(words)"
@@ -108,12 +108,12 @@ extension FileError.Problem: CustomStringConvertible {
 }
 
 extension FileError {
-  /// Something else stands at a place than has to.
+  /// A place of a file does not contain what was expected.
   public init(file: String, _ place: Place = .whole, expected: String, found: String) {
     self.init(file: file, .unexpected(place, expected: expected, found: found))
   }
 
-  /// The same, the place given by line and column, both from 1.
+  /// The same, with the place as line and column, both from 1.
   public init(file: String, line: Int, column: Int, expected: String, found: String) {
     self.init(file: file, .line(line, column: column), expected: expected, found: found)
   }
@@ -123,12 +123,12 @@ extension FileError {
     FileError(file: file, expected: "some text", found: "none")
   }
 
-  /// The system's last call failed.
+  /// The last system call failed.
   package static func system(_ file: String, _ operation: String = "") -> FileError {
     system(file, operation, System.code)
   }
 
-  /// A call of the system failed with a code.
+  /// A system call failed with this `errno`.
   package static func system(_ file: String, _ operation: String, _ code: Int32) -> FileError {
     switch System.reason(code) {
     case .missing: FileError(file: file, .noSuchFile)
@@ -138,7 +138,7 @@ extension FileError {
     }
   }
 
-  /// Whether it is about what a line holds, so that a reader may go on behind it.
+  /// Whether the error is about a line's content, so that a reader may continue after the line.
   public var isOfALine: Bool {
     switch problem {
     case .unexpected(.line, _, _), .encoding(_, .line, _, _, _): true
@@ -147,13 +147,13 @@ extension FileError {
   }
 }
 
-/// What is wrong with some bytes, before anybody knows which file they are of.
+/// What is wrong with bytes whose file is not known yet.
 public struct ByteFault: Error, Hashable, Sendable {
   /// The offset of the byte, from 0.
   public var offset: Int
-  /// What had to stand there.
+  /// What was expected there.
   public var expected: String
-  /// What stands there.
+  /// What was found there.
   public var found: String
 
   /// A fault.

@@ -7,8 +7,8 @@
 ///     h' = s at the last depth
 ///
 /// State: hidden, H. Parameters, L the depth: `weight_ih [2H, I]` in the order n, t; `weight_hh [2LH, H]` and
-/// `bias_hh [2LH]`, one block for each depth, each in the order n, t. With a carry gate the order is n, t, c and each 2
-/// is a 3.
+/// `bias_hh [2LH]`, one block for each depth, each in the order n, t. With a carry gate: `[3H, I]`, `[3LH, H]` and
+/// `[3LH]`, in the order n, t, c.
 public struct RHN: RecurrentCell, Codable, Hashable {
   /// The number of highway layers in a step.
   public var depth: Int

@@ -1,7 +1,8 @@
 extension Array {
-  /// An array whose elements `initializer` writes, `capacity` at most; it says how many.
+  /// An array whose elements, at most `capacity`, are written by `initializer`.
   ///
-  /// The standard library's initializer notes the count of an empty array, too: in the one that all threads share.
+  /// With a capacity of 0 the standard library's initializer writes the count into the empty array that all threads
+  /// share, a data race; this one asks for a capacity of at least 1.
   package init(
     uninitializedCapacity capacity: Int,
     initializingWith initializer: (

@@ -1,15 +1,15 @@
-/// The checksum of gzip, zip, PNG and Ethernet: polynomial 0xEDB88320, reflected; `123456789` has
+/// The CRC-32 of gzip, zip, PNG and Ethernet: polynomial 0xEDB88320, reflected; of `123456789` it is
 /// 0xCBF43926.
 ///
-/// Eight bytes a step, by eight tables. A processor that multiplies without carries is many times as fast; who has its
-/// kernel (`Checkpoint`, through TensorCore) folds with it first and gives the rest to this one.
+/// It takes eight bytes at a time by eight tables. A kernel with carry-less multiplication is many times faster:
+/// `Checkpoint` uses TensorCore's for most bytes and this type for the rest.
 package struct CRC32: Sendable {
   private var remainder: UInt32
 
-  /// The checksum of nothing, or of what has gone before.
+  /// Starts from the checksum of the preceding bytes, by default of none.
   package init(after value: UInt32 = 0) { remainder = ~value }
 
-  /// The checksum of all that was taken in.
+  /// The checksum of all bytes so far.
   package var value: UInt32 { ~remainder }
 
   /// Takes in more bytes.
@@ -43,7 +43,7 @@ package struct CRC32: Sendable {
     }
   }
 
-  /// What a byte adds to a remainder with 0 to 7 bytes behind it.
+  /// The remainder of each byte followed by 0 to 7 zero bytes.
   private static let tables: [UInt32] = {
     var tables: [UInt32] = (0..<256).map { (index: UInt32) -> UInt32 in
       var value = index

@@ -1,14 +1,14 @@
-/// Reads gzip files (RFC 1952), also those of several members, which stand for their contents one after another.
+/// Reads gzip files (RFC 1952); the contents of several members are concatenated.
 package enum Gzip {
   private static let smallestHeader = 10
   private static let trailerSize = 8
 
-  /// Whether some bytes begin as a gzip file does.
+  /// Whether bytes begin with the magic number of gzip.
   package static func begins(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
 
   /// The content of a gzip file.
   ///
-  /// - Throws: ``ByteFault`` where it is none, is damaged, or holds more than `limit` bytes, before more are held.
+  /// - Throws: ``ByteFault`` if it is not gzip, is damaged, or expands to more than `limit` bytes; no more are held.
   package static func unpack(_ bytes: [UInt8], limit: Int) throws(ByteFault) -> [UInt8] {
     var content: [UInt8] = []
     var place = 0
@@ -33,12 +33,12 @@ package enum Gzip {
           offset: end + 4, expected: "a size of \(content.count - before)", found: "\(size)")
       }
       place = end + trailerSize
-      // Tapes are filled up with zeros.
+      // Padding with zeros, as on tapes, is allowed.
       if bytes[place...].allSatisfy({ $0 == 0 }) { return content }
     } while true
   }
 
-  /// Where a member's deflate stream begins: behind the header and its optional parts.
+  /// The offset of a member's deflate stream, after the header and its optional fields.
   private static func bodyStart(_ bytes: [UInt8], from start: Int) throws(ByteFault) -> Int {
     guard bytes[start...].starts(with: [0x1F, 0x8B, 8]), start + smallestHeader <= bytes.count
     else {

@@ -1,21 +1,20 @@
-/// Reads a deflate stream (RFC 1951) whose end nobody knows beforehand, as in a gzip file.
+/// Reads a deflate stream (RFC 1951) of unknown length, as in a gzip file.
 ///
-/// It is here, beside zlib's in `Checkpoint`, so that tables and texts packed by gzip are read by libraries and programs
-/// that have no zlib, and so that no decompressor is handed from call to call. It is written to be checked, and takes
-/// about twice zlib's time.
+/// `Checkpoint` uses zlib; this decoder lets libraries without zlib read tables and texts packed by gzip. It is written
+/// for clarity and takes about twice zlib's time.
 struct Inflate {
-  /// What the stream expands to, and the bytes before it.
+  /// The bytes given, then those that the stream expands to.
   private(set) var output: [UInt8]
 
   private let input: [UInt8]
   private let limit: Int
   /// The next byte of the input.
   private var place: Int
-  /// Bits that were taken from the input and not used, the next one lowest.
+  /// Bits read from the input and not yet used, the next one lowest.
   private var bits: UInt64 = 0
   private var bitCount = 0
 
-  /// A stream that begins at a byte; it is appended to `output`, which grows to `limit` bytes at most.
+  /// A stream that begins at offset `place`; its content is appended to `output`, at most up to `limit` bytes.
   init(_ input: [UInt8], at place: Int, appendingTo output: [UInt8], limit: Int) {
     self.input = input
     self.place = place
@@ -23,7 +22,7 @@ struct Inflate {
     self.limit = limit
   }
 
-  /// Expands the stream: the offset of the byte behind it.
+  /// Expands the stream and returns the offset of the byte after it.
   mutating func expand() throws(ByteFault) -> Int {
     var isLast = false
     while !isLast {
@@ -46,7 +45,7 @@ struct Inflate {
 
   // MARK: Bits
 
-  /// Takes bytes from the input until there are 48 bits, or none is left.
+  /// Reads bytes until there are more than 48 bits or the input ends.
   private mutating func fill() {
     while bitCount <= 48, place < input.count {
       bits |= UInt64(input[place]) << UInt64(bitCount)
@@ -68,7 +67,7 @@ struct Inflate {
     bitCount -= count
   }
 
-  /// The symbol of the code that comes next.
+  /// The next symbol of a code.
   private mutating func symbol(_ code: Code) throws(ByteFault) -> Int {
     if bitCount < 15 { fill() }
     let entry = code.entries[Int(truncatingIfNeeded: bits) & (code.entries.count - 1)]
@@ -120,7 +119,7 @@ struct Inflate {
     }
   }
 
-  /// The two codes of a block that brings its own.
+  /// The two codes of a block with dynamic Huffman codes.
   private mutating func readCodes() throws(ByteFault) -> (literals: Code, distances: Code) {
     let (literals, distances) = (try take(5) + 257, try take(5) + 1)
     var orders = [UInt8](repeating: 0, count: 19)
@@ -152,14 +151,14 @@ struct Inflate {
 
   // MARK: Tables
 
-  /// Symbols by the bits of their codes.
+  /// A lookup table from bits to symbols.
   private struct Code {
-    /// For each string of as many bits as the longest code has: the symbol's number and, in the lowest four bits, its
-    /// code's length; 0 where no code begins so.
+    /// For each pattern of as many bits as the longest code has: the symbol and, in the lowest four bits, the length of
+    /// its code; 0 if no code is a prefix of the pattern.
     let entries: [UInt16]
 
-    /// The code that RFC 1951 gives to lengths; nil where they are not those of one. A code of a single symbol need not
-    /// be whole.
+    /// The canonical code of the given lengths (RFC 1951); nil if it is over- or undersubscribed. A code of a single
+    /// symbol may be incomplete.
     init?(lengths: [UInt8]) {
       let longest = max(1, Int(lengths.max() ?? 0))
       guard longest <= 15 else { return nil }
@@ -193,12 +192,12 @@ struct Inflate {
     static let fixedDistances = Code(fixed: [UInt8](repeating: 5, count: 32))
   }
 
-  /// Where the lengths of the code of lengths stand.
+  /// The order in which the code length code's lengths are stored.
   private static let order = [
     16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15,
   ]
 
-  /// The smallest length or distance of each symbol, and how many bits are added to it.
+  /// The base length or distance of each symbol, and the number of its extra bits.
   private static func ranges(
     _ count: Int, from first: Int, whole: Int, step: Int
   ) -> [(base: Int, bits: Int)] {

@@ -1,5 +1,5 @@
 extension [UInt8] {
-  /// The number whose lowest byte stands at `offset`.
+  /// The little-endian number at `offset`.
   package func littleEndian<Number: FixedWidthInteger & UnsignedInteger>(
     _ type: Number.Type, at offset: Int
   ) -> Number {

@@ -1,7 +1,7 @@
 extension String {
-  /// The text that some bytes are in UTF-8; nil where they are not.
+  /// The text of UTF-8 bytes; nil if they are not valid.
   ///
-  /// ASCII, which most names are, takes a shorter way than `String(validating:as:)`.
+  /// ASCII, as most names are, takes a faster path than `String(validating:as:)`.
   package init?(utf8 bytes: ArraySlice<UInt8>) {
     if bytes.allSatisfy({ $0 < 0x80 }) {
       self = String(decoding: bytes, as: UTF8.self)

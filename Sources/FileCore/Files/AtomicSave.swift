@@ -1,18 +1,18 @@
 import Synchronization
 
-/// Puts a file in place of another in one step, so that at every moment, and after a power cut, one
-/// of the two is there, whole.
+/// Replaces a file atomically: at every moment, and after a power cut, the old or the new file is there,
+/// whole.
 ///
-/// The new file is written without a name where the system can do that (Linux, most file systems), else
-/// under a temporary one; flushed to the disk; given its name by `rename`, which replaces the old one at
-/// once; and the directory is flushed. A process that is killed on the way leaves at most a temporary
-/// file `.NAME.tmp-PID-TIME-COUNT` beside the target, which the next save removes.
+/// The new file is written without a name where the system can do that (Linux, most file systems), otherwise
+/// under a temporary name. It is flushed to the disk, then `rename` replaces the old file, then the
+/// directory is flushed. A process that is killed meanwhile leaves at most a temporary file
+/// `.NAME.tmp-PID-TIME-COUNT` beside the target, which the next save removes.
 package struct AtomicSave {
   private let path: String
   private let name: String
   private let directoryPath: String
 
-  /// A save to `path`. A symbolic link there is followed: the link stays, the file that it names is replaced.
+  /// A save to `path`. If that is a symbolic link, its target is replaced and the link stays.
   package init(path: String) throws(FileError) {
     self.path = path
     let target = System.resolved(path) ?? path
@@ -24,7 +24,7 @@ package struct AtomicSave {
     }
   }
 
-  /// Writes the pieces one after the other as the new file.
+  /// Writes the concatenated pieces as the new file.
   package func write(_ pieces: [[UInt8]]) throws(FileError) {
     let place = try Directory(path: directoryPath)
     let directory = place.descriptor
@@ -46,7 +46,7 @@ package struct AtomicSave {
     FileError.system(path, operation, code)
   }
 
-  /// The permissions of the file that is to be replaced, which the new one takes over; nil if there is none.
+  /// The permissions of the old file, which the new one gets too; nil if there is no old file.
   private func existingMode(in directory: Int32) throws(FileError) -> UInt32? {
     guard let status = System.status(of: name, in: directory) else {
       if System.foundNothing { return nil }
@@ -56,7 +56,7 @@ package struct AtomicSave {
     return status.permissions
   }
 
-  /// Writes and flushes a file beside the target, and gives its name.
+  /// Writes and flushes a file beside the target; returns its name.
   private func writeTemporary(
     _ pieces: [[UInt8]], mode: UInt32?, in directory: Int32
   ) throws(FileError) -> String {
@@ -79,8 +79,8 @@ package struct AtomicSave {
     return temporaryName
   }
 
-  /// Writes a file without a name, then names it: a process killed before that leaves nothing. Nil if the
-  /// system, the file system or a missing /proc stands in the way.
+  /// Writes a file without a name, then links it to a name: a process killed before leaves nothing. Nil if the
+  /// system or file system can't do that, or /proc is missing.
   private func writeAnonymous(
     _ pieces: [[UInt8]], mode: UInt32?, in directory: Int32
   ) throws(FileError) -> String? {
@@ -132,12 +132,12 @@ package struct AtomicSave {
         }
       }
     }
-    // Never a second try: after one failure the system may have dropped what it could not write.
+    // No second try: after a failed flush the system may have dropped the unwritten data.
     guard System.flush(file) == 0 else { throw failure("flushing to the disk", System.code) }
   }
 
-  /// A name that no other save uses: of this process by the count, of another by its number, and of one that had the
-  /// same number by the time. (The system's random numbers would be one more call that can fail.)
+  /// A name that no other save uses. The count tells saves of this process apart, the process number those of others,
+  /// the time those of an ended process with the same number. (Random numbers would need a system call that can fail.)
   private func freshName() -> String {
     let count = AtomicSave.count.wrappingAdd(1, ordering: .relaxed).oldValue
     return ".\(name).tmp-\(System.process)-" + String(System.nanoseconds, radix: 36) + "-\(count)"

@@ -1,4 +1,4 @@
-/// A directory that is open: names are looked up in it even if its own path changes meanwhile.
+/// An open directory: names are looked up in it even if its path changes meanwhile.
 package struct Directory: ~Copyable {
   let path: String
   let descriptor: Int32
@@ -23,9 +23,9 @@ package struct Directory: ~Copyable {
   /// Removes a file, if it is there and may be removed.
   package func remove(_ name: String) { System.remove(name, in: descriptor) }
 
-  /// Removes what saves of some files left behind whose process is gone.
+  /// Removes temporary files that interrupted saves of ended processes left behind.
   package func removeLitter(of isTarget: (_ name: Substring) -> Bool) {
-    // Litter that cannot be listed is no reason not to save.
+    // A directory that can't be listed must not stop a save.
     for found in (try? names()) ?? [] where found.hasPrefix(".") {
       guard let mark = found.ranges(of: ".tmp-").last,
         isTarget(found[..<mark.lowerBound].dropFirst()),

@@ -2,18 +2,18 @@
 package enum FileBytes {
   /// All bytes of a file or pipe.
   ///
-  /// - Throws: ``FileError`` where it can't be read, or, before more than `limit` bytes are held, where it has
-  ///   more: an endless file ends too.
+  /// - Throws: ``FileError`` if it can't be read or has more than `limit` bytes. No more than these are held, so that
+  ///   an endless file is an error too.
   package static func read(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
     try rest(of: OpenFile(pathOrPipe: path), limit: limit)
   }
 
-  /// All bytes of a file, and of one that is packed by gzip those for which it stands.
+  /// All bytes of a file, unpacked if it is a gzip file.
   package static func readUnpacked(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
     try unpacked(read(path, limit: limit), of: path, limit: limit)
   }
 
-  /// The bytes for which a file's bytes stand.
+  /// A file's bytes, unpacked if they are gzip.
   static func unpacked(
     _ bytes: [UInt8], of path: String, limit: Int
   ) throws(FileError) -> [UInt8] {
@@ -26,7 +26,7 @@ package enum FileBytes {
     }
   }
 
-  /// What is left of an open file or pipe.
+  /// The remaining bytes of an open file or pipe.
   static func rest(of file: OpenFile, limit: Int) throws(FileError) -> [UInt8] {
     var bytes: [UInt8] = []
     while true {
@@ -42,7 +42,7 @@ package enum FileBytes {
     FileError(file: path, expected: "at most \(limit) bytes", found: "more")
   }
 
-  /// Whether something bears this path, readable or not.
+  /// Whether the path exists, readable or not.
   package static func exists(_ path: String) -> Bool { System.exists(path) }
 
   /// The number of bytes of a regular file, or nil.

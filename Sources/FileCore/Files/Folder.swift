@@ -1,6 +1,6 @@
-/// What a folder holds.
+/// Listing of folders.
 package enum Folder {
-  /// Whether a path is a folder's.
+  /// Whether a path is that of a folder.
   package static func exists(_ path: String) -> Bool { System.status(of: path)?.kind == .folder }
 
   /// The paths of the folders and of the files in a folder, sorted by the bytes of their names; hidden ones are

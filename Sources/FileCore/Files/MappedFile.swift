@@ -1,9 +1,9 @@
-/// A file's bytes as a part of memory, until nobody holds it any longer.
+/// A file mapped into memory for the lifetime of this object.
 ///
-/// Bytes come from the disk when they are first looked at. A file that is cut short meanwhile ends the
-/// process (`SIGBUS`), which no program can prevent: so files are mapped only where that was asked for.
+/// Bytes are read from the disk at first access. If the file is truncated meanwhile, access ends the process
+/// (`SIGBUS`), which no program can prevent: so files are mapped only on request.
 package final class MappedFile: @unchecked Sendable {
-  // May be shared between threads: the memory is never written.
+  // Sendable because the memory is never written.
   private let bytes: UnsafeRawBufferPointer
 
   package init(_ file: OpenFile) throws(FileError) {
@@ -23,7 +23,7 @@ package final class MappedFile: @unchecked Sendable {
     }
   }
 
-  /// The bytes `offset ..< offset + count`, which must lie inside, for as long as the file is held.
+  /// The bytes `offset ..< offset + count`, which must lie inside, valid as long as this object lives.
   package func bytes(at offset: Int, count: Int) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
   }

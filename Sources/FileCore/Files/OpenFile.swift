@@ -1,9 +1,9 @@
-/// A file open for reading, closed when nobody holds it any longer.
+/// A file open for reading; the last reference closes it.
 package final class OpenFile: Sendable {
   package let path: String
   /// Bytes in the file when it was opened.
   package let size: Int
-  /// Whether it can be read at any place: false for a pipe or a terminal.
+  /// Whether it can be read at any offset: false for a pipe or a terminal.
   package let isSeekable: Bool
   private let descriptor: Int32
 
@@ -55,7 +55,7 @@ package final class OpenFile: Sendable {
     return bytes
   }
 
-  /// Fills a buffer with the bytes from an offset on: the number of bytes, less only at the end.
+  /// Fills a buffer with the bytes from `offset` on; returns their number, which is smaller only at the end.
   package func read(
     at offset: Int, into buffer: UnsafeMutableRawBufferPointer
   ) throws(FileError) -> Int {
@@ -73,7 +73,7 @@ package final class OpenFile: Sendable {
     return done
   }
 
-  /// The bytes from an offset on, at most so many, and none at the end.
+  /// At most `count` bytes from `offset` on; none at the end.
   package func bytes(at offset: Int, atMost count: Int) throws(FileError) -> [UInt8] {
     try read(at: offset, count: max(0, min(count, size - offset)))
   }
@@ -95,6 +95,6 @@ package final class OpenFile: Sendable {
     return bytes
   }
 
-  /// Maps the whole file; nil where that cannot be.
+  /// Maps the whole file; nil on failure.
   func map() -> UnsafeMutableRawPointer? { System.map(descriptor, size: size) }
 }

@@ -69,7 +69,7 @@ struct JSONArrayDecoder: UnkeyedDecodingContainer {
   var count: Int? { elements.count }
   var isAtEnd: Bool { currentIndex >= elements.count }
 
-  /// The element that is next, which counts as read only if `decode` succeeds.
+  /// Decodes the next element; it counts as read only if `decode` succeeds.
   private mutating func next<Value>(
     _ decode: (JSONValueDecoder) throws -> Value
   ) throws -> Value {

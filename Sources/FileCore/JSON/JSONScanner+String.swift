@@ -1,10 +1,10 @@
 extension JSONScanner {
-  /// Reads a string and gives what it stands for.
+  /// Reads a string; returns its value.
   package mutating func string() throws(JSONError) -> String {
     let start = position
     guard next == UInt8(ascii: "\"") else { throw failure("expected a string") }
     advance(by: 1)
-    // What comes before an escape, and what that stands for; most strings have none.
+    // The value up to the last escape; most strings have no escape.
     var content: [UInt8] = []
     var plain = position
     while let byte = next {
@@ -47,7 +47,7 @@ extension JSONScanner {
     }
   }
 
-  /// Reads what follows `\u`: four digits, and the second half of a surrogate pair if they are a first.
+  /// Reads what follows `\u`: four digits, and if they are a high surrogate, the low one.
   private mutating func unicodeEscape(from start: Int) throws(JSONError) -> Unicode.Scalar {
     let first = try fourHexDigits()
     if let scalar = Unicode.Scalar(first) { return scalar }

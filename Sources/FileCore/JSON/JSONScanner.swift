@@ -1,8 +1,8 @@
-/// What a JSON text does wrong, and where.
+/// An error in a JSON text, and its place.
 package struct JSONError: Error, Hashable {
-  /// The offset of the offending byte.
+  /// The offset of the wrong byte.
   package var offset: Int
-  /// What a reader would have accepted there, or the rule that is broken.
+  /// What was expected there, or the rule that is broken.
   package var problem: String
 
   package init(offset: Int, problem: String) {
@@ -11,12 +11,12 @@ package struct JSONError: Error, Hashable {
   }
 }
 
-/// A strict reader of JSON text, one token at a time; nothing is built that the caller does not ask for.
+/// A strict pull parser for JSON; it builds only the values that the caller reads.
 ///
 /// Strict means RFC 8259 with nothing added: strings are valid UTF-8 without lone surrogates or raw
 /// control characters, numbers have no leading zero or plus sign, there is no NaN or Infinity,
-/// no comment, no trailing comma, no key twice in an object. Text after the value is for the caller
-/// (`JSONValue.init(parsing:)`) to refuse.
+/// no comment, no trailing comma, no duplicate key in an object. The caller (`JSONValue.init(parsing:)`) refuses
+/// text after the value.
 package struct JSONScanner {
   let bytes: [UInt8]
   /// The offset of the next byte.
@@ -24,8 +24,8 @@ package struct JSONScanner {
   private var depth = 0
   private let maximumDepth: Int
 
-  /// Bytes that a key may have: a decoder's keys are strings, whose hash normalizes them in time that grows with the
-  /// square of a run of combining marks; a key of a megabyte of them takes minutes.
+  /// The most bytes of a key. A decoder hashes keys as strings, and normalizing a string takes time quadratic in a run
+  /// of combining marks: a key of a megabyte of them takes minutes.
   private static let maximumKeySize = 512
 
   package init(_ bytes: [UInt8], position: Int = 0, maximumDepth: Int) {
@@ -38,10 +38,10 @@ package struct JSONScanner {
     JSONError(offset: offset ?? position, problem: problem)
   }
 
-  /// The next byte, without passing it; nil at the end.
+  /// The next byte, without reading it; nil at the end.
   var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  /// Passes bytes that the caller has looked at.
+  /// Skips bytes that the caller has looked at.
   mutating func advance(by count: Int) { position += count }
 
   mutating func skipWhitespace() {
@@ -50,7 +50,7 @@ package struct JSONScanner {
     }
   }
 
-  /// Passes white space and the end of the text.
+  /// Skips white space; throws unless the text ends there.
   package mutating func expectEnd() throws(JSONError) {
     skipWhitespace()
     guard position == bytes.count else { throw failure("text after the value") }
@@ -78,10 +78,10 @@ package struct JSONScanner {
     _ = try members { (scanner, key) throws(JSONError) in try body(&scanner, key) }
   }
 
-  /// Reads an object: for each key what `value` makes of the scanner before the value.
+  /// Reads an object; `value` reads the value of each key.
   ///
-  /// A key that stands there twice is told of at the end: with all keys at hand the dictionary never grows, so that
-  /// each is hashed once.
+  /// Duplicate keys are checked at the end: with all keys at hand the dictionary never grows, so that each key is
+  /// hashed once.
   package mutating func members<Value>(
     _ value: (inout JSONScanner, String) throws(JSONError) -> Value
   ) throws(JSONError) -> [ExactString: Value] {
@@ -149,7 +149,7 @@ package struct JSONScanner {
     depth -= 1
   }
 
-  /// Reads a number and gives its text, which is valid but may be out of any type's range.
+  /// Reads a number; returns its text, which is valid but may be out of any type's range.
   mutating func number() throws(JSONError) -> String {
     let start = position
     if next == UInt8(ascii: "-") { position += 1 }

@@ -1,13 +1,13 @@
-/// A value in JSON that is missing or of the wrong type: where, and what a decoder wanted there.
+/// The error for a JSON value that is missing or of the wrong type.
 public struct JSONMismatch: Error, Hashable, CustomStringConvertible {
-  /// The way to the value, for example `layers[2].hiddenSize`; empty for the whole.
+  /// The path of the value, for example `layers[2].hiddenSize`; empty for the root.
   public let path: String
-  /// What was wanted, for example `a whole number`.
+  /// What was expected, for example `a whole number`.
   public let expected: String
-  /// What was there.
+  /// What was found.
   public let found: String
 
-  /// A way, what was wanted there and what was there.
+  /// A mismatch at a path.
   package init(path: String, expected: String, found: String) {
     self.path = path
     self.expected = expected
@@ -21,9 +21,9 @@ public struct JSONMismatch: Error, Hashable, CustomStringConvertible {
 }
 
 extension JSONValue {
-  /// The value as a type of one's own.
+  /// Decodes the value as any `Decodable` type.
   ///
-  /// `userInfo` is what the type finds in its decoder.
+  /// `userInfo` becomes the decoder's `userInfo`.
   public func decoded<Value: Decodable>(
     as type: Value.Type, userInfo: [CodingUserInfoKey: any Sendable] = [:]
   ) throws(JSONMismatch) -> Value {
@@ -38,7 +38,7 @@ extension JSONValue {
 }
 
 extension JSONMismatch {
-  /// What an error that was thrown by `init(from:)` or `encode(to:)` says.
+  /// The mismatch that an error of `init(from:)` or `encode(to:)` describes.
   package init(_ error: any Error) {
     switch error {
     case DecodingError.keyNotFound(let key, let context):
@@ -67,7 +67,7 @@ extension JSONMismatch {
   }
 }
 
-/// For example `layers[2].hiddenSize`.
+/// A coding path as text, for example `layers[2].hiddenSize`.
 func pathText(_ path: [any CodingKey]) -> String {
   var text = ""
   for key in path {
@@ -80,7 +80,7 @@ func pathText(_ path: [any CodingKey]) -> String {
   return text
 }
 
-/// A place in an array.
+/// An array index as a coding key.
 struct JSONIndex: CodingKey {
   let index: Int
   init(_ index: Int) { self.index = index }
@@ -90,7 +90,7 @@ struct JSONIndex: CodingKey {
   var intValue: Int? { index }
 }
 
-/// Where `super` is coded.
+/// The coding key of `super`.
 struct JSONSuperKey: CodingKey {
   init() {}
   init?(stringValue: String) { nil }
@@ -99,11 +99,11 @@ struct JSONSuperKey: CodingKey {
   var intValue: Int? { nil }
 }
 
-/// Decodes one value; also the container of that one value.
+/// Decodes one value; also its single-value container.
 struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
   let value: JSONValue
   let codingPath: [any CodingKey]
-  /// The same for all decoders of one value.
+  /// The `userInfo` of all decoders of one value.
   @TaskLocal static var information: [CodingUserInfoKey: any Sendable] = [:]
   var userInfo: [CodingUserInfoKey: Any] { Self.information }
 

@@ -1,5 +1,5 @@
 extension JSONValue {
-  /// A value of one's own as JSON. Throws where it holds an infinite number or a NaN, which JSON has not.
+  /// Encodes any `Encodable` value. Throws if it contains an infinity or a NaN, which JSON cannot express.
   public init(encoding value: some Encodable) throws(JSONMismatch) {
     let node = JSONNode()
     do {
@@ -11,7 +11,7 @@ extension JSONValue {
   }
 }
 
-/// A JSON value that is being built. A class, because containers that share it write to it by turns.
+/// A JSON value that is being built. A class, because several containers write to it.
 final class JSONNode {
   private enum Kind {
     case single, array, object
@@ -35,7 +35,7 @@ final class JSONNode {
     return elements[elements.count - 1]
   }
 
-  /// The member of this key; the same one each time, since containers may be asked for twice.
+  /// The member of this key; always the same object, since a container may be requested twice.
   func member(_ key: String) -> JSONNode {
     let key = ExactString(key)
     if let node = members[key] { return node }
@@ -53,7 +53,7 @@ final class JSONNode {
   }
 }
 
-/// Encodes one value; also the container of that one value.
+/// Encodes one value; also its single-value container.
 struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
   let node: JSONNode
   let codingPath: [any CodingKey]

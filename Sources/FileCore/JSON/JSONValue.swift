@@ -1,4 +1,4 @@
-/// A JSON value: what a text says, before it becomes a type of one's own.
+/// A JSON value: a parsed text, not yet decoded to a Swift type.
 ///
 /// ```swift
 /// let value = try JSONValue(encoding: configuration)  // any Encodable
@@ -6,24 +6,24 @@
 /// try value.decoded(as: Configuration.self)           // any Decodable
 /// ```
 ///
-/// Numbers keep their digits, so that every integer and every float goes through unchanged.
+/// Numbers keep their digits, so that every integer and every float is preserved exactly.
 public enum JSONValue: Sendable {
   /// `null`.
   case null
   /// `true` or `false`.
   case bool(Bool)
-  /// A number, as it is written; for example `-1.5e-07`.
+  /// A number as written, for example `-1.5e-07`.
   case number(String)
   /// A string.
   case string(String)
   /// An array.
   case array([JSONValue])
-  /// An object. Keys are equal where their bytes are.
+  /// An object. Keys are compared byte by byte.
   case object([ExactString: JSONValue])
 }
 
 extension JSONValue: Hashable {
-  /// Whether both say the same: texts byte by byte, numbers digit by digit.
+  /// Whether both are equal: texts byte by byte, numbers digit by digit.
   public static func == (left: Self, right: Self) -> Bool {
     switch (left, right) {
     case (.null, .null): true
@@ -56,7 +56,7 @@ extension JSONValue {
       })
   }
 
-  /// Reads a text, which must be one strict JSON value (RFC 8259) without duplicate keys.
+  /// Parses one strict JSON value (RFC 8259) without duplicate keys.
   package init(parsing text: [UInt8], maximumDepth: Int) throws(JSONError) {
     var scanner = JSONScanner(text, maximumDepth: maximumDepth)
     scanner.skipWhitespace()
@@ -65,7 +65,7 @@ extension JSONValue {
   }
 
   /// The value as text: keys sorted by their UTF-8 bytes, no white space, the shortest escapes. Equal values give equal
-  /// text, which is never longer than one that the value was read from.
+  /// text. It is never longer than the text that the value was parsed from.
   public var text: String {
     var text = ""
     write(to: &text)
@@ -118,7 +118,7 @@ extension JSONValue {
     text += "\""
   }
 
-  /// How deep arrays and objects nest: 0 for a number, 1 for an array of numbers.
+  /// The nesting depth of arrays and objects: 0 for a number, 1 for an array of numbers.
   package var depth: Int {
     switch self {
     case .array(let elements): 1 + (elements.map(\.depth).max() ?? 0)
@@ -127,7 +127,7 @@ extension JSONValue {
     }
   }
 
-  /// What the value is, for "expected ..., found ...".
+  /// A short description of the value for messages "expected ..., found ...".
   package var summary: String {
     switch self {
     case .null: "null"

@@ -1,4 +1,4 @@
-// What only saving needs.
+// System calls for saving.
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -8,7 +8,7 @@
 #endif
 
 extension System {
-  /// Makes a file without a name in a folder, which a process that is killed leaves nothing of.
+  /// Creates a file without a name in a folder; it vanishes if the process is killed.
   ///
   /// - Returns: the descriptor; -1 and a ``code``; nil where the file system cannot do it.
   static func createAnonymous(in folder: Int32) -> Int32? {
@@ -34,7 +34,7 @@ extension System {
     #endif
   }
 
-  /// Gives a file another name in its folder, in place of what bore it: 0, or -1.
+  /// Renames a file within its folder, replacing any file of the new name: 0, or -1.
   static func rename(_ name: String, to other: String, in folder: Int32) -> Int32 {
     renameat(folder, name, folder, other)
   }
@@ -47,9 +47,9 @@ extension System {
     fchmod(file, mode_t(permissions))
   }
 
-  /// Takes the space on the disk before anything is written, where the file system can: 0, or a code.
+  /// Reserves disk space before writing, where the file system can: 0, or a code.
   static func reserve(_ size: Int, in file: Int32) -> Int32 {
-    // Beyond the limit the system would end the process by a signal.
+    // Beyond this limit the system would end the process with a signal.
     var limit = rlimit()
     if getrlimit(fileSizeLimit, &limit) == 0, limit.rlim_cur < rlim_t(size) { return EFBIG }
     #if os(Linux) || os(Android)
@@ -62,7 +62,7 @@ extension System {
     #endif
   }
 
-  /// Waits until a file or folder is on the disk, not only in the disk's own cache: 0, or -1.
+  /// Flushes a file or folder to the disk, past the disk's own cache: 0, or -1.
   package static func flush(_ descriptor: Int32) -> Int32 {
     #if canImport(Darwin)
       if fcntl(descriptor, F_FULLFSYNC) == 0 { return 0 }
@@ -70,10 +70,10 @@ extension System {
     return fsync(descriptor)
   }
 
-  /// The number of this process.
+  /// The ID of this process.
   static var process: Int32 { getpid() }
 
-  /// Whether the process of a number is gone.
+  /// Whether the process with an ID has ended.
   static func isGone(process: Int32) -> Bool { kill(process, 0) != 0 && errno == ESRCH }
 
   /// Nanoseconds since 1970.
@@ -83,15 +83,15 @@ extension System {
     return UInt64(max(0, time.tv_sec)) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
   }
 
-  // MARK: A file that several processes may want
+  // MARK: Files shared by processes
 
-  /// Waits until no other process holds the lock of a file: 0, or -1.
+  /// Waits for the exclusive lock of a file and takes it: 0, or -1.
   package static func lock(_ descriptor: Int32) -> Int32 { flock(descriptor, LOCK_EX) }
 
-  /// Makes a file empty: 0, or -1.
+  /// Truncates a file to no bytes: 0, or -1.
   package static func truncate(_ descriptor: Int32) -> Int32 { ftruncate(descriptor, 0) }
 
-  /// Gives a file another name: 0, or -1.
+  /// Renames a file: 0, or -1.
   package static func rename(_ path: String, to other: String) -> Int32 {
     renameat(AT_FDCWD, path, AT_FDCWD, other)
   }

@@ -1,4 +1,4 @@
-// The one file of the libraries under Programs that asks the operating system for files.
+// All file system calls of the libraries go through this type (and `System+Saving.swift`).
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -7,22 +7,22 @@
   import Darwin
 #endif
 
-/// The calls of the operating system that deal with files, as they are: each gives what the call gives, and
-/// ``code`` says why one failed.
+/// The operating system's calls for files. Each returns the call's own result; ``code`` is the `errno` of a
+/// failure.
 package enum System {
-  /// Why the last call failed.
+  /// The `errno` of the last call.
   package static var code: Int32 { errno }
 
-  /// Whether the last call stopped for a signal and is to be tried again.
+  /// Whether a signal interrupted the last call, so that it is to be tried again.
   package static var wasInterrupted: Bool { errno == EINTR }
 
-  /// Whether the last call failed because there is nothing of that name.
+  /// Whether the last call failed because the name does not exist.
   package static var foundNothing: Bool { errno == ENOENT }
 
-  /// Reasons of failure that messages have words of their own for.
+  /// Reasons of failure that have their own messages.
   package enum Reason { case missing, permission, noSpace, other }
 
-  /// The reason that a code stands for.
+  /// The reason of a code.
   package static func reason(_ code: Int32) -> Reason {
     switch code {
     case ENOENT, ENOTDIR: .missing
@@ -32,18 +32,18 @@ package enum System {
     }
   }
 
-  /// The system's words for a code.
+  /// The system's message for a code.
   package static func message(_ code: Int32) -> String {
     guard let message = strerror(code) else { return "error \(code)" }
     return String(cString: message)
   }
 
-  /// What stands at a path.
+  /// The status of a path or descriptor.
   package struct Status: Equatable, Sendable {
-    /// The kinds that this package treats apart.
+    /// The kinds that this package distinguishes.
     package enum Kind: Sendable { case file, folder, other }
 
-    /// What it is.
+    /// File, folder or other.
     package var kind: Kind
     /// Its number of bytes.
     package var size: Int
@@ -61,14 +61,14 @@ package enum System {
     }
   }
 
-  // MARK: Opening and looking
+  // MARK: Opening and status
 
-  /// Opens a file for reading; a pipe without a writer is not waited for where `waits` is false.
+  /// Opens a file for reading; with `waits` false, opening a pipe does not wait for its writer.
   package static func openForReading(_ path: String, waits: Bool = true) -> Int32 {
     open(path, O_RDONLY | O_CLOEXEC | (waits ? 0 : O_NONBLOCK))
   }
 
-  /// Opens a file for reading and writing, and makes it where there is none.
+  /// Opens a file for reading and writing; creates it if it does not exist.
   package static func openForWriting(_ path: String) -> Int32 {
     open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
   }
@@ -78,50 +78,50 @@ package enum System {
     open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   }
 
-  /// Opens a folder that is open once more, with a place of its own.
+  /// Opens an open folder again, with an independent position.
   package static func openAgain(folder: Int32) -> Int32 {
     openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   }
 
-  /// Makes a new file in a folder; fails where the name is taken.
+  /// Creates a new file in a folder; fails if the name exists.
   package static func create(_ name: String, in folder: Int32) -> Int32 {
     openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
   }
 
-  /// Closes what is open; 0 where that succeeds.
+  /// Closes a descriptor: 0, or -1.
   @discardableResult package static func closeFile(_ descriptor: Int32) -> Int32 {
     close(descriptor)
   }
 
-  /// What a path leads to, links followed; nil where there is nothing.
+  /// The status of a path, following links; nil if it does not exist.
   package static func status(of path: String) -> Status? {
     var status = stat()
     return stat(path, &status) == 0 ? Status(status) : nil
   }
 
-  /// What is open.
+  /// The status of an open file or folder.
   package static func status(of descriptor: Int32) -> Status? {
     var status = stat()
     return fstat(descriptor, &status) == 0 ? Status(status) : nil
   }
 
-  /// What bears a name in a folder, a link being no file.
+  /// The status of a name in a folder, without following links.
   package static func status(of name: String, in folder: Int32) -> Status? {
     var status = stat()
     return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? Status(status) : nil
   }
 
-  /// Whether something bears this path, readable or not.
+  /// Whether the path exists, readable or not.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// A path without links; nil where it leads nowhere.
+  /// The path with all links resolved; nil if it does not exist.
   package static func resolved(_ path: String) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }
     return String(cString: resolved)
   }
 
-  /// The names in a folder that is open, in no order; the descriptor is closed. Nil where the list fails.
+  /// The names in an open folder, in no order; nil on failure. Closes the descriptor.
   package static func names(inFolder descriptor: Int32) -> [String]? {
     guard let stream = fdopendir(descriptor) else {
       let code = errno
@@ -139,13 +139,13 @@ package enum System {
           String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         })
     }
-    // The end of the list, or a failure, which would hide files.
+    // Tells the end of the list from a failure, which would hide files.
     return errno == 0 ? names : nil
   }
 
   // MARK: Bytes
 
-  /// Reads on from where the file stands: the number of bytes, 0 at the end, or -1.
+  /// Reads at the current position: the number of bytes, 0 at the end, or -1.
   package static func readBytes(
     _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
@@ -164,17 +164,17 @@ package enum System {
     write(descriptor, bytes.baseAddress, bytes.count)
   }
 
-  /// Goes to an offset; -1 where that cannot be.
+  /// Seeks to an offset: the offset, or -1.
   package static func seek(_ descriptor: Int32, to offset: Int) -> Int {
     Int(lseek(descriptor, off_t(offset), SEEK_SET))
   }
 
-  /// Maps a whole file into memory; nil where that cannot be.
+  /// Maps a whole file into memory; nil on failure.
   package static func map(_ descriptor: Int32, size: Int) -> UnsafeMutableRawPointer? {
     let start = mmap(nil, size, PROT_READ, MAP_SHARED, descriptor, 0)
     return start == MAP_FAILED ? nil : start
   }
 
-  /// Takes a mapped file out of memory.
+  /// Unmaps a mapped file.
   package static func unmap(_ start: UnsafeMutableRawPointer, size: Int) { munmap(start, size) }
 }

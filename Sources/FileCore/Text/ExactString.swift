@@ -1,8 +1,8 @@
 /// A text that is compared byte by byte.
 ///
-/// Swift's `String` takes `é` and `e` with a combining accent for equal, and the Greek Ω and the sign for ohm. Files,
-/// vocabularies, labels and the names of tensors do not, so whatever is looked up by a text from outside is looked
-/// up by this one. Who wants both forms to be one normalizes the text first (``TextForm``).
+/// Swift's `String` treats `é` and `e` with a combining accent as equal, and the Greek Ω and the ohm sign. In files,
+/// vocabularies, labels and names of tensors they differ, so lookups by text from outside use this type. To treat
+/// both forms as one, normalize the text first (``TextForm``).
 ///
 /// ```swift
 /// ExactString("\u{e9}") == ExactString("e\u{301}")  // false
@@ -19,7 +19,7 @@ public struct ExactString: Hashable, Comparable, Sendable {
     left.string.utf8.elementsEqual(right.string.utf8)
   }
 
-  /// The order of the bytes, which is that of the code points.
+  /// Compares by bytes, which is the order of the code points.
   public static func < (left: Self, right: Self) -> Bool {
     left.string.utf8.lexicographicallyPrecedes(right.string.utf8)
   }
@@ -32,7 +32,7 @@ public struct ExactString: Hashable, Comparable, Sendable {
 }
 
 extension ExactString: ExpressibleByStringLiteral, CustomStringConvertible {
-  /// A text that stands in the code.
+  /// A literal.
   public init(stringLiteral value: String) { self.init(value) }
 
   /// The text.
@@ -40,6 +40,6 @@ extension ExactString: ExpressibleByStringLiteral, CustomStringConvertible {
 }
 
 extension Sequence<String> {
-  /// The different texts among these, in the order of their bytes.
+  /// The distinct texts, in the order of their bytes.
   package var exactlySorted: [String] { Set(map { ExactString($0) }).sorted().map(\.string) }
 }

@@ -1,7 +1,7 @@
 extension StringProtocol {
-  /// The finite number that a text is in decimal notation, spaces around it aside, or nil.
+  /// The finite number of a text in decimal notation, ignoring spaces around it; nil for any other text.
   ///
-  /// What Swift would read besides (`nan`, `infinity`, hexadecimal digits) is no number of a file.
+  /// Swift's `Double.init` also accepts `nan`, `infinity` and hexadecimal digits; this does not.
   package var finiteNumber: Double? {
     let trimmed = Array(utf8.drop { $0 == 0x20 })
     guard let end = trimmed.lastIndex(where: { $0 != 0x20 }) else { return nil }
@@ -15,7 +15,7 @@ extension StringProtocol {
   }
 }
 
-/// The hexadecimal digits of a number, with zeros in front.
+/// The hexadecimal digits of a number, with leading zeros.
 package func hexadecimal(_ value: some BinaryInteger, digits: Int) -> String {
   let text = String(value, radix: 16)
   return String(repeating: "0", count: Swift.max(0, digits - text.count)) + text

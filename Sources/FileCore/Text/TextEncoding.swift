@@ -1,13 +1,13 @@
-/// How a file's bytes stand for text.
+/// The character encoding of a text file.
 public enum TextEncoding: String, Codable, CaseIterable, Sendable {
-  /// One to four bytes a character; a mark at the beginning is passed over.
+  /// One to four bytes a character; a byte order mark is skipped.
   case utf8 = "utf-8"
-  /// Two or four bytes a character, in the order that a mark at the beginning says, else the lower byte first.
+  /// Two or four bytes a character, in the order given by the byte order mark, by default little-endian.
   case utf16 = "utf-16"
-  /// One byte a character: ISO 8859-1, with the characters of Windows-1252 where that one has controls.
+  /// One byte a character: ISO 8859-1, with the characters of Windows-1252 instead of control characters.
   case latin1 = "latin-1"
 
-  /// The name by which people know it.
+  /// The usual name.
   public var title: String {
     switch self {
     case .utf8: "UTF-8"
@@ -16,7 +16,7 @@ public enum TextEncoding: String, Codable, CaseIterable, Sendable {
     }
   }
 
-  /// The encoding of a name, as it is usually spelled: `utf8`, `UTF-16`, `latin1`, `iso-8859-1`, `cp1252` ...
+  /// The encoding of a name in a usual spelling: `utf8`, `UTF-16`, `latin1`, `iso-8859-1`, `cp1252` ...
   public init?(name: String) {
     let letters = name.lowercased().filter { $0.isLetter || $0.isNumber }
     switch letters {
@@ -29,10 +29,10 @@ public enum TextEncoding: String, Codable, CaseIterable, Sendable {
 }
 
 extension TextEncoding {
-  /// The encoding that some bytes look like, and nil where they look like none.
+  /// The likely encoding of bytes; nil if there is none.
   ///
-  /// Marks and zero bytes tell UTF-16; whatever is valid UTF-8 is that. Of other bytes Latin-1 is assumed where they
-  /// read as words of it: small letters with accents stand behind letters, and nothing is a control character.
+  /// Byte order marks and zero bytes indicate UTF-16; valid UTF-8 is UTF-8. Other bytes are Latin-1 if they look like
+  /// words: accented small letters follow letters, and there is no control character.
   package static func detected(in bytes: [UInt8]) -> TextEncoding? {
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return .utf16 }
     if bytes.starts(with: UTF8Scan.mark) { return .utf8 }
@@ -41,7 +41,7 @@ extension TextEncoding {
     return looksLatin(bytes) ? .latin1 : nil
   }
 
-  /// Which byte of each pair is zero in most: 0 or 1; nil where neither is.
+  /// Which byte of most pairs is zero: 0 or 1; nil for neither.
   private static func zeroSide(of bytes: [UInt8]) -> Int? {
     let sample = bytes.prefix(1 << 12)
     guard sample.count >= 4, sample.contains(0) else { return nil }
@@ -63,7 +63,7 @@ extension TextEncoding {
       case 0xDF..<0xFF where byte != 0xF7:
         if index > 0, isLetter(bytes[index - 1]) { accents += 1 }
       case 0xC0..<0xDF where index + 1 < bytes.count && (0x80..<0xC0).contains(bytes[index + 1]):
-        // A character of UTF-8, in a file that breaks elsewhere.
+        // A valid UTF-8 character in a file that is broken elsewhere.
         return false
       default: continue
       }
@@ -75,7 +75,7 @@ extension TextEncoding {
     (0x61...0x7A).contains(byte | 0x20) || byte >= 0xDF
   }
 
-  /// The UTF-8 of some bytes in this encoding, without a mark at the beginning.
+  /// Converts bytes of this encoding to UTF-8, without a byte order mark.
   package func utf8(_ bytes: [UInt8]) throws(ByteFault) -> [UInt8] {
     switch self {
     case .utf8: return bytes.starts(with: UTF8Scan.mark) ? Array(bytes[3...]) : bytes
@@ -104,7 +104,7 @@ extension TextEncoding {
     return result
   }
 
-  /// The characters of Windows-1252 from 0x80 to 0x9F; the five that it leaves out stay controls.
+  /// The characters of Windows-1252 from 0x80 to 0x9F; its five undefined ones stay control characters.
   private static let windows: [UInt16] = [
     0x20AC, 0x81, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039,
     0x0152, 0x8D, 0x017D, 0x8F, 0x90, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,

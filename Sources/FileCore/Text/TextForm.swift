@@ -1,13 +1,13 @@
-// Normal forms are part of the standard library, under a name of its own; without it, Foundation would be needed.
+// Unicode normalization is in the standard library under this SPI; the alternative is Foundation.
 @_spi(_Unicode) import Swift
 
-/// Which of the forms in which Unicode writes the same letters a text is read in.
+/// The Unicode normalization that is applied to a text.
 ///
-/// By default texts are what their bytes are, and `é` of one character differs from `e` with a combining accent.
+/// By default none is applied: `é` as one character differs from `e` with a combining accent.
 public enum TextForm: String, Codable, CaseIterable, Sendable {
-  /// As it stands.
+  /// No normalization.
   case asWritten
-  /// Composed (NFC): one character for a letter with its accent, where there is one.
+  /// NFC: a letter and its accent become one character, if Unicode has one.
   case composed
 
   /// The text in this form.

@@ -1,4 +1,4 @@
-/// The lines of a text file from a place on, in constant memory: one block and one line at a time.
+/// Reads the lines of a text file in constant memory: one block and one line at a time.
 ///
 /// A line ends with LF, with CR LF or with CR alone.
 package final class TextLines {
@@ -6,13 +6,13 @@ package final class TextLines {
   package static let longestLine = 1 << 20
 
   package let source: TextSource
-  /// The bytes before the next line.
+  /// The offset of the next line.
   package private(set) var offset: Int
-  /// The lines before the next one.
+  /// The number of lines before the next one.
   package private(set) var number: Int
 
   private var block: ArraySlice<UInt8> = []
-  /// Where the block ends in the file.
+  /// The offset of the block's end in the file.
   private var blockEnd: Int
   private static let blockSize = 1 << 17
 
@@ -27,7 +27,7 @@ package final class TextLines {
   /// The file's path.
   package var path: String { source.path }
 
-  /// Goes to where a line begins.
+  /// Seeks to the beginning of a line.
   package func seek(to offset: Int, number: Int) {
     self.offset = max(offset, source.start)
     self.number = number
@@ -35,9 +35,9 @@ package final class TextLines {
     blockEnd = self.offset
   }
 
-  /// The next line with its end, or nil behind the last one.
+  /// The next line with its line ending; nil after the last one.
   ///
-  /// - Throws: ``FileError`` where a line is too long, which is passed over, or the file can't be read.
+  /// - Throws: ``FileError`` if a line is too long, which is then skipped, or if the file can't be read.
   package func next() throws(FileError) -> [UInt8]? {
     var line: [UInt8] = []
     var length = 0
@@ -81,7 +81,7 @@ package final class TextLines {
 }
 
 extension [UInt8] {
-  /// The line without its end.
+  /// The line without its line ending.
   package var withoutLineEnd: ArraySlice<UInt8> {
     var line = self[...]
     if line.last == 0x0A { line = line.dropLast() }

@@ -1,11 +1,11 @@
-/// A text file as UTF-8, however it is packed and encoded: what every reader of text reads.
+/// A text file as UTF-8, whatever its packing and encoding; all readers of text use it.
 ///
-/// A plain file of UTF-8 is read where it lies, in constant memory. One that is packed by gzip, in another encoding, or a
-/// pipe is held whole, at most ``largest`` bytes of it.
+/// A plain UTF-8 file is read in constant memory. A gzip file, a file in another encoding and a pipe are held in memory
+/// whole, up to ``largest`` bytes.
 package struct TextSource: Sendable {
-  /// The most bytes of a text that is held whole: 1 GiB.
+  /// The most bytes of a text held in memory: 1 GiB.
   package static let largest = 1 << 30
-  /// The largest file that is looked through before its encoding is decided; of larger ones the beginning counts.
+  /// The number of bytes at the beginning of a file that are examined for its encoding.
   private static let largestSample = 1 << 26
 
   private enum Storage: Sendable {
@@ -15,19 +15,19 @@ package struct TextSource: Sendable {
 
   /// The file's path.
   package let path: String
-  /// How its bytes stand for text.
+  /// The encoding of the file.
   package let encoding: TextEncoding
   /// Whether it was packed by gzip.
   package let isPacked: Bool
-  /// Where the text begins: behind a mark.
+  /// The offset of the text, after a byte order mark.
   package let start: Int
-  /// Where the text ends.
+  /// The offset of the text's end.
   package let end: Int
   private let storage: Storage
 
-  /// Opens a file, in an encoding that is given or found out.
+  /// Opens a file in the given or detected encoding.
   ///
-  /// - Throws: ``FileError`` where it can't be read, is damaged, or is no text in the encoding that was given.
+  /// - Throws: ``FileError`` if it can't be read, is damaged, or is not valid in the given encoding.
   package init(_ path: String, encoding given: TextEncoding? = nil) throws(FileError) {
     let file = try OpenFile(pathOrPipe: path)
     guard !Folder.exists(path) else { throw FileError(file: path, .notARegularFile) }
@@ -68,9 +68,9 @@ package struct TextSource: Sendable {
     storage = .memory(bytes)
   }
 
-  /// What bytes look like; UTF-8 where they look like nothing, so that its reader names the fault.
+  /// The detected encoding; UTF-8 if none is detected, so that its reader reports the invalid byte.
   private static func encoding(of bytes: [UInt8], isWhole: Bool) -> TextEncoding {
-    // The last character of a part may be cut.
+    // The last character of a part may be incomplete.
     let whole = isWhole ? bytes : bytes.dropLast(UTF8Scan.unfinishedTail(of: bytes))
     return TextEncoding.detected(in: whole) ?? .utf8
   }
@@ -78,7 +78,7 @@ package struct TextSource: Sendable {
   /// The number of bytes of the text.
   package var count: Int { end - start }
 
-  /// The bytes from a place on, at most so many, and none at the end.
+  /// At most `count` bytes from `offset` on; none at the end.
   package func read(at offset: Int, atMost count: Int) throws(FileError) -> ArraySlice<UInt8> {
     switch storage {
     case .memory(let bytes):
@@ -88,9 +88,9 @@ package struct TextSource: Sendable {
     }
   }
 
-  /// The whole text, which is checked to be UTF-8.
+  /// The whole text, checked to be valid UTF-8.
   ///
-  /// - Throws: ``FileError`` where it is larger than a limit, or no text.
+  /// - Throws: ``FileError`` if it is larger than `limit` or not valid UTF-8.
   package func text(limit: Int = Self.largest) throws(FileError) -> String {
     guard count <= limit else { throw FileBytes.tooLarge(path, limit) }
     let bytes = try read(at: start, atMost: count)

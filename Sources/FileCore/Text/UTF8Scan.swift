@@ -1,9 +1,9 @@
 /// The well-formed byte sequences of UTF-8 (The Unicode Standard, table 3-7).
 package enum UTF8Scan {
-  /// The mark at the beginning of some files: U+FEFF.
+  /// The byte order mark, U+FEFF.
   package static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-  /// The first byte that breaks UTF-8, or nil where all of them are UTF-8.
+  /// The first byte that is not valid UTF-8; nil if all are valid.
   package static func firstFault(in bytes: some Sequence<UInt8>) -> ByteFault? {
     bytes.withContiguousStorageIfAvailable { firstFault(in: $0) }
       ?? Array(bytes).withUnsafeBufferPointer { firstFault(in: $0) }
@@ -34,7 +34,7 @@ package enum UTF8Scan {
     return nil
   }
 
-  /// The number of bytes at the end that begin a character and do not finish it, 0 to 3.
+  /// The number of bytes of an incomplete character at the end, 0 to 3.
   package static func unfinishedTail(of bytes: [UInt8]) -> Int {
     for length in 1...3 where length <= bytes.count {
       let start = bytes.count - length
@@ -45,7 +45,7 @@ package enum UTF8Scan {
     return 0
   }
 
-  /// What may follow a lead byte above 0x7F; nil where it leads nothing.
+  /// The bytes that may follow a lead byte above 0x7F; nil if it is no lead byte.
   private static func tail(after lead: UInt8) -> [ClosedRange<UInt8>]? {
     let any: ClosedRange<UInt8> = 0x80...0xBF
     return switch lead {
@@ -60,7 +60,7 @@ package enum UTF8Scan {
     }
   }
 
-  /// A byte as `0x0A`.
+  /// A byte in the form `0x0A`.
   package static func name(of byte: UInt8) -> String {
     "0x" + hexadecimal(byte, digits: 2).uppercased()
   }
