@@ -37,19 +37,20 @@ public struct Plan: Sendable {
 
   /// Compiles a cell. A plan that does not learn keeps nothing of the steps behind it.
   public init(_ cell: CellGraph, learns: Bool) {
-    self.init(cell, learns: learns, keepsToUnits: false)
+    self.init(cell, PassMode(isTracked: learns))
   }
 
-  /// Compiles a cell; with `keepsToUnits` the backward pass leaves out what the units of the states do to each other.
-  init(_ cell: CellGraph, learns: Bool, keepsToUnits: Bool) {
+  /// Compiles a cell for passes of a mode.
+  init(_ cell: CellGraph, _ mode: PassMode) {
     var recurrence = cell.recurrence.optimized()
-    guard learns else {
+    guard mode != .inference else {
       content = Content(cell, Scheduler.schedule(recurrence))
       return
     }
     let units =
-      keepsToUnits
-      ? UnitDemand(recurrence, states: cell.states, isStrict: false).map(of: cell.parameters) : nil
+      mode == .learningWithinUnits
+      ? UnitDemand(recurrence, states: cell.states, mixing: .ignored).map(of: cell.parameters)
+      : nil
     let derivative = cell.derivative(of: recurrence, keepingTo: units)
     recurrence.kept = derivative.sources.compactMap { source in
       if case .forward(let id) = source { id } else { nil }

@@ -13,9 +13,7 @@ struct Prepared {
 /// Keeps what schedules made of one set of parameters, as long as the parameters stay as they are.
 ///
 /// A loop of single steps, and generation, so pack their weights once and not once a step.
-///
-/// It may be sent between threads because the lock guards all that changes.
-package final class PreparedCache: @unchecked Sendable {
+package final class PreparedCache: Sendable {
   private struct Entry {
     var schedule: RunnableSchedule
     var stamps: [UInt64]
@@ -23,22 +21,22 @@ package final class PreparedCache: @unchecked Sendable {
     var prepared: Prepared
   }
 
-  private let lock = Lock()
   /// As many as there are ways to run a cell: few enough to look at each.
-  private var entries: [Entry] = []
+  private let entries = Guarded([Entry]())
 
   package init() {}
 
   /// The packed weights that it holds, for each schedule that has used it.
-  package var weights: [PackedWeights] { lock.withLock { entries.map(\.prepared.weights) } }
+  package var weights: [PackedWeights] { entries.withLock { $0.map(\.prepared.weights) } }
 
   /// What was made of these parameters for a schedule, if they and the precision are still the same. Its memory
   /// is nobody else's from now on.
   func prepared(
     for schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision
   ) -> Prepared? {
-    lock.withLock {
-      guard let index = index(of: schedule), entries[index].precision == precision,
+    entries.withLock { entries in
+      guard let index = Self.index(of: schedule, in: entries),
+        entries[index].precision == precision,
         entries[index].stamps.elementsEqual(stamps(parameters))
       else { return nil }
       defer { entries[index].prepared.memory = nil }
@@ -48,10 +46,10 @@ package final class PreparedCache: @unchecked Sendable {
 
   /// Leaves memory to the next single step with the same weights.
   func leave(_ memory: PlanMemory, with weights: PackedWeights, for schedule: RunnableSchedule) {
-    lock.withLock {
-      guard let index = index(of: schedule), entries[index].prepared.weights === weights else {
-        return
-      }
+    entries.withLock { entries in
+      guard let index = Self.index(of: schedule, in: entries),
+        entries[index].prepared.weights === weights
+      else { return }
       entries[index].prepared.memory = memory
     }
   }
@@ -63,12 +61,16 @@ package final class PreparedCache: @unchecked Sendable {
     let entry = Entry(
       schedule: schedule, stamps: Array(stamps(parameters)), precision: precision,
       prepared: prepared)
-    lock.withLock {
-      if let index = index(of: schedule) { entries[index] = entry } else { entries.append(entry) }
+    entries.withLock { entries in
+      if let index = Self.index(of: schedule, in: entries) {
+        entries[index] = entry
+      } else {
+        entries.append(entry)
+      }
     }
   }
 
-  private func index(of schedule: RunnableSchedule) -> Int? {
+  private static func index(of schedule: RunnableSchedule, in entries: [Entry]) -> Int? {
     entries.firstIndex { $0.schedule === schedule }
   }
 

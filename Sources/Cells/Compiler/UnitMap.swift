@@ -28,10 +28,15 @@ struct UnitMap: Sendable {
 }
 
 /// Finds out which units' updates every value of a step is asked for by, from the updates to the leaves.
-///
-/// It is strict, or it looks no further where units mix: what then still reaches a parameter is what the
-/// parameter does to its own unit.
 struct UnitDemand {
+  /// What happens where the units of a signal mix.
+  enum Mixing {
+    /// All of them are asked for.
+    case followed
+    /// It is looked no further: what then still reaches a parameter is what the parameter does to its own unit.
+    case ignored
+  }
+
   /// By whom a column of a signal, or a row of a matrix, is asked for.
   enum Demand: Hashable {
     case nobody
@@ -51,14 +56,14 @@ struct UnitDemand {
 
   private let graph: SimplifiedGraph
   private let states: [CellGraph.State]
-  private let isStrict: Bool
+  private let mixing: Mixing
   private var demands: [NodeID: [Demand]] = [:]
   private var ownTerms: Set<UnitMap.Term> = []
 
-  init(_ recurrence: Recurrence, states: [CellGraph.State], isStrict: Bool) {
+  init(_ recurrence: Recurrence, states: [CellGraph.State], mixing: Mixing) {
     graph = recurrence.graph
     self.states = states
-    self.isStrict = isStrict
+    self.mixing = mixing
     for (update, state) in zip(recurrence.updates, states) {
       ask(update, (0..<state.width).map { .unit($0, of: state.width) })
     }
@@ -169,8 +174,8 @@ struct UnitDemand {
         start += graph[part].columns
       }
     case .sum(let a), .maximum(let a):
-      if isStrict || graph[a].dependence == .parameters { askAll(a, demand) }
-    case .cumulativeSum(let a, _): isStrict ? askAll(a, demand) : ask(a, demand)
+      if mixing == .followed || graph[a].dependence == .parameters { askAll(a, demand) }
+    case .cumulativeSum(let a, _): mixing == .followed ? askAll(a, demand) : ask(a, demand)
     case .rows(let a, let range):
       let rows = graph[id].rows > 1 ? demand : [Demand.joined(demand)]
       ask(a, rows, at: range.lowerBound)
@@ -193,7 +198,7 @@ struct UnitDemand {
     } else {
       askAlike(term.weight, demand)
     }
-    if isStrict { return askAll(term.signal, demand) }
+    if mixing == .followed { return askAll(term.signal, demand) }
     let width = graph[term.signal].columns
     let isOwn = demand.enumerated().allSatisfy {
       $1 == .nobody || $1 == .unit($0 % width, of: width)

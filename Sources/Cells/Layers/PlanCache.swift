@@ -1,30 +1,27 @@
 import TensorCore
 
 /// The plans of one cell, each compiled when it is first needed.
-///
-/// It may be sent between threads because the lock guards all that changes.
-final class PlanCache: @unchecked Sendable {
+final class PlanCache: Sendable {
   /// Which features of a layer a plan has woven into the cell.
   struct Features {
     var signals = WrappedCell.Signals()
-    var learns = false
-    /// Whether the way back leaves out what units do to each other.
-    var keepsToUnits = false
+    var mode = PassMode.inference
 
     /// Tells them apart: one of ``count``.
-    fileprivate var number: Int {
-      signals.number + WrappedCell.Signals.count * ((learns ? 1 : 0) + (keepsToUnits ? 2 : 0))
-    }
-    fileprivate static let count = 4 * WrappedCell.Signals.count
+    fileprivate var number: Int { signals.number + WrappedCell.Signals.count * mode.rawValue }
+    fileprivate static let count = PassMode.allCases.count * WrappedCell.Signals.count
+  }
+
+  private struct Compiled {
+    var plans = [Plan?](repeating: nil, count: Features.count)
+    var graphs = [CellGraph?](repeating: nil, count: WrappedCell.Signals.count)
   }
 
   /// The cell of a pass without masks, and what is woven into it where there are some.
   let cell: CellGraph
   private let base: CellGraph
   private let wrapped: WrappedCell
-  private let lock = Lock()
-  private var plans = [Plan?](repeating: nil, count: Features.count)
-  private var graphs = [CellGraph?](repeating: nil, count: WrappedCell.Signals.count)
+  private let compiled = Guarded(Compiled())
 
   init(_ base: CellGraph, _ wrapped: WrappedCell) {
     self.base = base
@@ -34,24 +31,27 @@ final class PlanCache: @unchecked Sendable {
 
   /// The equations of a pass with the given signals.
   func equations(_ signals: WrappedCell.Signals) -> CellGraph {
-    lock.withLock { graph(signals) }
-  }
-
-  private func graph(_ signals: WrappedCell.Signals) -> CellGraph {
-    if let graph = graphs[signals.number] { return graph }
+    if let known = compiled.withLock({ $0.graphs[signals.number] }) { return known }
     let graph = wrapped.equations(base, signals)
-    graphs[signals.number] = graph
-    return graph
+    return compiled.withLock { $0.graphs[signals.number].setIfNil(graph) }
   }
 
   /// The plan with the given features.
+  ///
+  /// It is compiled outside of the lock. Of two threads that compile it at once, both use the first one's: what
+  /// is packed for a plan is kept for that very plan.
   func plan(_ features: Features) -> Plan {
-    lock.withLock {
-      if let plan = plans[features.number] { return plan }
-      let plan = Plan(
-        graph(features.signals), learns: features.learns, keepsToUnits: features.keepsToUnits)
-      plans[features.number] = plan
-      return plan
-    }
+    if let known = compiled.withLock({ $0.plans[features.number] }) { return known }
+    let plan = Plan(equations(features.signals), features.mode)
+    return compiled.withLock { $0.plans[features.number].setIfNil(plan) }
+  }
+}
+
+extension Optional {
+  /// The value, which is the given one if there was none.
+  fileprivate mutating func setIfNil(_ value: Wrapped) -> Wrapped {
+    if let known = self { return known }
+    self = value
+    return value
   }
 }

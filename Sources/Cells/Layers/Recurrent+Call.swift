@@ -69,10 +69,10 @@ extension Recurrent {
     let (steps, batch) = (steps(of: x), batch(of: x))
     require(steps > 0, "expected one step or more, found a sequence of the shape \(x.shape)")
     let state = ordered(state, batch: batch)
-    let learns = isTracked(x, state)
+    let mode = mode(for: x, state)
     let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
-    let pass = RecurrentPass(self, x, state.tensors, marks, masks: masks, learns: learns)
-    guard learns else {
+    let pass = RecurrentPass(self, x, state.tensors, marks, masks: masks, mode)
+    guard mode != .inference else {
       return (pass.output, RecurrentState(names: state.names, tensors: pass.finalStates))
     }
     let outputs = Tensor.record(
@@ -83,10 +83,11 @@ extension Recurrent {
     )
   }
 
-  /// Whether a tape follows anything that a pass reads.
-  func isTracked(_ x: Tensor, _ state: RecurrentState) -> Bool {
-    x.isTracked || state.tensors.contains { $0.isTracked }
-      || weights.contains { $0.contains { $0.isTracked } }
+  /// The mode of a pass: a pass learns where a tape follows anything that it reads.
+  func mode(for x: Tensor, _ state: RecurrentState) -> PassMode {
+    PassMode(
+      isTracked: x.isTracked || state.tensors.contains { $0.isTracked }
+        || weights.contains { $0.contains { $0.isTracked } })
   }
 
   /// States that a caller gave, in the order of the cell's.

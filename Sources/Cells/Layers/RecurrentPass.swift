@@ -13,8 +13,7 @@ final class RecurrentPass {
   private let marks: StepMarks
   private let reversedResets: Storage?
   private let masks: RandomMasks?
-  private let learns: Bool
-  private let keepsToUnits: Bool
+  private let mode: PassMode
   /// For each direction of each layer, what it left.
   private(set) var trails: [Plan.Trail] = []
   /// The outputs of each direction, layer by layer, where merging has to look at them again.
@@ -27,13 +26,12 @@ final class RecurrentPass {
 
   init(
     _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ marks: StepMarks,
-    masks: RandomMasks? = nil, learns: Bool, keepsToUnits: Bool = false
+    masks: RandomMasks? = nil, _ mode: PassMode
   ) {
     self.layer = layer
     self.marks = marks
     self.masks = masks
-    self.learns = learns
-    self.keepsToUnits = keepsToUnits
+    self.mode = mode
     (steps, batch) = (layer.steps(of: x), layer.batch(of: x))
     reversedResets = layer.direction == .forward ? nil : marks.reversedResets(batch: batch)
     input = marks.withoutPadding(x.detached(), timeAxis: layer.timeAxis)
@@ -78,7 +76,7 @@ final class RecurrentPass {
         sequences: plan.cell.sequences.indices.map { sequence($0, of: plan, place) },
         outputs: [output], initialStates: starts, parameters: parameters(place)))
     withExtendedLifetime(owners) {}
-    if learns { trails.append(trail) }
+    if mode != .inference { trails.append(trail) }
     for (state, storage) in states.enumerated() {
       layer.set(storage, in: &finalStates[state], state: state, place)
     }
@@ -88,8 +86,7 @@ final class RecurrentPass {
   func plan(_ place: Int) -> Plan {
     let signals = WrappedCell.Signals(
       isRandom: masks != nil, hasLengths: marks.validity != nil, hasResets: marks.resets != nil)
-    return layer.plans[place].plan(
-      .init(signals: signals, learns: learns, keepsToUnits: keepsToUnits))
+    return layer.plans[place].plan(.init(signals: signals, mode: mode))
   }
 
   /// The weights of one direction of one layer, with their masks behind them.

@@ -60,9 +60,9 @@ public struct RecurrentStep: Module {
       "expected an input [B, \(inputSize)], found the shape \(x.shape)")
     let (batch, states) = (x.shape[0], cell.states)
     let state = state.ordered(like: states) { [batch, states[$0].width] }
-    let learns = layer.isTracked(x, state)
-    let pass = RecurrentStepPass(layer, x, state, learns: learns)
-    guard learns else {
+    let mode = layer.mode(for: x, state)
+    let pass = RecurrentStepPass(layer, x, state, mode)
+    guard mode != .inference else {
       return (pass.output, RecurrentState(names: state.names, tensors: pass.states))
     }
     let outputs = Tensor.record(

@@ -11,9 +11,9 @@ final class RecurrentStepPass {
   /// What the way back reads, besides what the trail owns.
   private let input: Tensor
 
-  init(_ layer: Recurrent, _ x: Tensor, _ state: RecurrentState, learns: Bool) {
+  init(_ layer: Recurrent, _ x: Tensor, _ state: RecurrentState, _ mode: PassMode) {
     let batch = x.shape[0]
-    let plan = layer.plans[0].plan(PlanCache.Features(learns: learns))
+    let plan = layer.plans[0].plan(.init(mode: mode))
     parameters = PlanParameters(layer.weights[0], cache: layer.caches[0])
     input = x.detached()
     output = Tensor(uninitialized: [batch, layer.outputSize]) { _ in }

@@ -6,7 +6,7 @@ extension CellGraph {
   /// Which parameter belongs to which unit, if the recurrence is elementwise.
   var exactUnitMap: UnitMap? {
     guard mostStatesOfOneWidth <= TracePiece.mostStates else { return nil }
-    let demand = UnitDemand(recurrence, states: states, isStrict: true)
+    let demand = UnitDemand(recurrence, states: states, mixing: .followed)
     return demand.isElementwise ? demand.map(of: parameters) : nil
   }
 

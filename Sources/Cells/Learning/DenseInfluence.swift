@@ -32,7 +32,7 @@ struct DenseInfluence: Influence {
     let count = rows.count * columns
     samples = (0..<batch).map { _ in Storage(zeros: count) }
     next = Storage(zeros: count)
-    isOwn = UnitDemand(cell.recurrence, states: cell.states, isStrict: true).ownStates
+    isOwn = UnitDemand(cell.recurrence, states: cell.states, mixing: .followed).ownStates
     for sample in 0..<batch { forget(sample: sample) }
   }
 

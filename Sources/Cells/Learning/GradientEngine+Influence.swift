@@ -14,7 +14,7 @@ extension GradientEngine {
       return UnitInfluence(cell, map, batch: batch, learnsInitialState: learnsInitialState)
     case .snap1:
       let demand = UnitDemand(
-        cell.recurrence.optimized(), states: cell.states, isStrict: false)
+        cell.recurrence.optimized(), states: cell.states, mixing: .ignored)
       return UnitInfluence(
         cell, demand.map(of: cell.parameters), batch: batch,
         learnsInitialState: learnsInitialState)

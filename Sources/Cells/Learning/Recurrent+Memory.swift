@@ -26,8 +26,11 @@ extension Recurrent {
       initial != nil || !memory.learnsInitialState, "the initial state to be learned is missing")
     let initial = initial.map { ordered($0, batch: batch) }
     let inputs = [x] + (initial?.tensors ?? []) + weights.flatMap { $0 }
-    let window = memory.run(
-      self, x, lengths, resets, from: initial?.tensors, learns: inputs.contains { $0.isTracked })
+    let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
+    let mode = PassMode(isTracked: inputs.contains { $0.isTracked })
+    let window = memory.withPast {
+      $0.run(self, x, marks, from: initial?.tensors, mode, of: memory)
+    }
     let stateCount = cell.states.count
     let hasInitial = initial != nil
     let pullback = window.pullback

@@ -40,33 +40,9 @@ extension RecurrentMemory {
 
   /// What the memory remembers now.
   public var snapshot: Snapshot {
-    lock.withLock {
-      settle()
-      var tensors: [String: Tensor] = [:]
-      for (name, state) in zip(zeroState.names, states) { tensors["state/\(name)"] = state }
-      for (layer, influence) in influences.enumerated() {
-        for (number, storage) in influence.remembered.enumerated() {
-          tensors["influence/\(layer)/\(number)"] = Tensor(uninitialized: [storage.count]) {
-            $0.update(from: storage.pointer, count: storage.count)
-          }
-        }
-      }
-      if let history {
-        tensors["history/input"] = history.input
-        for (name, mark) in [("valid", history.marks.validity), ("resets", history.marks.resets)] {
-          tensors["history/\(name)"] = mark.map {
-            Tensor(storage: $0, shape: [history.steps, batch])
-          }
-        }
-        for (name, state) in zip(zeroState.names, history.states) {
-          tensors["history/state/\(name)"] = state
-        }
-      }
-      return Snapshot(
-        tensors: tensors,
-        details: Details(
-          isAtStart: isAtStart, historyStarts: history?.isStart,
-          draws: influences.map(\.drawCount)))
+    withPast { past in
+      past.settle()
+      return past.snapshot
     }
   }
 
@@ -74,17 +50,44 @@ extension RecurrentMemory {
   ///
   /// - Throws: ``SnapshotMismatch`` where something is missing or does not fit; then nothing has changed.
   public func restore(_ snapshot: Snapshot) throws(SnapshotMismatch) {
-    let result: Result<Void, SnapshotMismatch> = lock.withLock {
-      do throws(SnapshotMismatch) {
-        return .success(try take(snapshot))
-      } catch {
-        return .failure(error)
+    try withPast { past throws(SnapshotMismatch) in try past.take(snapshot) }
+  }
+}
+
+extension Past {
+  typealias Snapshot = RecurrentMemory.Snapshot
+  typealias SnapshotMismatch = RecurrentMemory.SnapshotMismatch
+
+  /// Everything that is remembered. No window may be pending.
+  fileprivate var snapshot: Snapshot {
+    var tensors: [String: Tensor] = [:]
+    for (name, state) in zip(zeroState.names, states) { tensors["state/\(name)"] = state }
+    for (layer, influence) in influences.enumerated() {
+      for (number, storage) in influence.remembered.enumerated() {
+        tensors["influence/\(layer)/\(number)"] = Tensor(uninitialized: [storage.count]) {
+          $0.update(from: storage.pointer, count: storage.count)
+        }
       }
     }
-    try result.get()
+    if let history {
+      tensors["history/input"] = history.input
+      for (name, mark) in [("valid", history.marks.validity), ("resets", history.marks.resets)] {
+        tensors["history/\(name)"] = mark.map {
+          Tensor(storage: $0, shape: [history.steps, batch])
+        }
+      }
+      for (name, state) in zip(zeroState.names, history.states) {
+        tensors["history/state/\(name)"] = state
+      }
+    }
+    return Snapshot(
+      tensors: tensors,
+      details: RecurrentMemory.Details(
+        isAtStart: isAtStart, historyStarts: history?.isStart,
+        draws: influences.map(\.drawCount)))
   }
 
-  private func take(_ snapshot: Snapshot) throws(SnapshotMismatch) {
+  fileprivate mutating func take(_ snapshot: Snapshot) throws(SnapshotMismatch) {
     settle()
     let (details, tensors) = (snapshot.details, snapshot.tensors)
     try check("samples", details.isAtStart.count == batch, batch, details.isAtStart.count)

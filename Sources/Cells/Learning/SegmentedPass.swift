@@ -3,7 +3,7 @@ import TensorCore
 /// One pass of a layer over a sequence that is cut into segments, each from the states that the one
 /// before it ended with.
 ///
-/// Without trails only the states between the segments are kept, and each segment is run again when the
+/// In the mode ``PassMode/inference`` only the states between the segments are kept, and each segment is run again when the
 /// way back comes to it: with segments of √T steps, memory falls to about √T of T. Segments of whole
 /// blocks (``PlanRun/stepsInBlock(batch:)``) give the same bits as the sequence in one piece.
 struct SegmentedPass {
@@ -20,7 +20,7 @@ struct SegmentedPass {
 
   init(
     _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ marks: StepMarks,
-    cuts: [Range<Int>], keepsTrails: Bool
+    cuts: [Range<Int>], _ mode: PassMode
   ) {
     self.layer = layer
     self.marks = marks
@@ -31,10 +31,10 @@ struct SegmentedPass {
     output = input
     var outputs: [Tensor] = []
     for index in cuts.indices {
-      let pass = pass(index, learns: keepsTrails)
+      let pass = pass(index, mode)
       outputs.append(pass.output)
       states.append(pass.finalStates)
-      if keepsTrails { passes.append(pass) }
+      if mode == .learning { passes.append(pass) }
     }
     output = concatenate(outputs, along: layer.timeAxis)
   }
@@ -44,11 +44,11 @@ struct SegmentedPass {
     states.joined().reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride
   }
 
-  private func pass(_ index: Int, learns: Bool) -> RecurrentPass {
+  private func pass(_ index: Int, _ mode: PassMode) -> RecurrentPass {
     let range = cuts[index]
     return RecurrentPass(
       layer, input.slice(range, along: layer.timeAxis), states[index],
-      marks.steps(range, batch: batch), learns: learns)
+      marks.steps(range, batch: batch), mode)
   }
 
   /// From the output's cotangent to those of the input, the initial states and the parameters.
@@ -59,7 +59,7 @@ struct SegmentedPass {
     var later: [Tensor?] = states[0].map { _ in nil }
     var segment = LayerSegment(of: layer)
     for index in cuts.indices.reversed() {
-      let pass = passes.isEmpty ? pass(index, learns: true) : passes[index]
+      let pass = passes.isEmpty ? pass(index, .learning) : passes[index]
       report(pass.trailByteCount)
       let part = cotangent.map { $0.slice(cuts[index], along: layer.timeAxis) }
       segment.isFirst = index == cuts.count - 1

@@ -27,33 +27,33 @@ struct TruncatedHistory: Sendable {
   }
 }
 
-extension RecurrentMemory {
+extension Past {
   /// Runs the steps before the window again, from the states that were carried to them, and then the window.
-  func runTruncated(
-    _ layer: Recurrent, _ x: Tensor, _ window: StepMarks, from initial: [Tensor],
-    _ initialStates: [Tensor], _ starts: [Bool], _ reach: Int, startsAreLearned: Bool, learns: Bool
-  ) -> (output: Tensor, pullback: (Tensor?) -> [Tensor?]) {
+  mutating func runTruncated(
+    _ layer: Recurrent, _ x: Tensor, _ window: StepMarks, _ start: Start, _ reach: Int,
+    _ mode: PassMode
+  ) -> (output: Tensor, pullback: Pullback) {
     let (axis, steps) = (timeAxis, layer.steps(of: x))
     require(steps <= reach, "a window of \(steps) steps where the way back has \(reach)")
     var past =
-      (starts.contains(false) ? history : nil)
-      ?? TruncatedHistory(states: initialStates, isStart: starts)
-    for sample in 0..<batch where starts[sample] { past.restart(sample: sample) }
+      (start.samples.contains(false) ? history : nil)
+      ?? TruncatedHistory(states: start.states, isStart: start.samples)
+    for sample in 0..<batch where start.samples[sample] { past.restart(sample: sample) }
     let whole = past.input.map { concatenate([$0, x.detached()], along: axis) } ?? x.detached()
     let count = past.steps + steps
     let marks = past.marks.followed(by: window, steps: past.steps, window: steps, batch: batch)
     var replayed = marks
-    if startsAreLearned { replayed.startSequences(of: past.isStart, steps: count) }
+    if start.isLearned { replayed.startSequences(of: past.isStart, steps: count) }
     // The steps that the next window of this length does not reach come first.
     let cut = max(0, min(count, count + steps - reach))
     let cuts = [0..<cut, cut..<count].filter { !$0.isEmpty }
     let pass = SegmentedPass(
       layer, whole,
-      zip(initial, past.states).map { choosing($0, where: past.isStart, else: $1) },
-      replayed, cuts: cuts, keepsTrails: learns)
+      zip(start.initial, past.states).map { Self.choosing($0, where: past.isStart, else: $1) },
+      replayed, cuts: cuts, mode)
     states = pass.states[pass.states.count - 1]
     history = remainder(of: whole, marks, cut, count, past.isStart, pass.states)
-    let isStart = past.isStart
+    let (isStart, stateCount) = (past.isStart, states.count)
     return (
       pass.output.slice(count - steps..<count, along: axis),
       { cotangent in
@@ -63,7 +63,7 @@ extension RecurrentMemory {
         }
         var cotangents = pass.pullBack(padded)
         cotangents[0] = cotangents[0].map { $0.slice(count - steps..<count, along: axis) }
-        return self.withoutEarlierStarts(cotangents, isStart)
+        return Self.withoutEarlierStarts(cotangents, stateCount, isStart)
       }
     )
   }

@@ -6,9 +6,8 @@ import Requirements
 /// Every tracked tensor has a *slot* on its tape. An entry says which slots an operation read
 /// (its inputs) and wrote (its outputs), and how cotangents go from the outputs to the inputs. When
 /// the call ends the tape is closed: its tensors, wherever they went, count as untracked from then
-/// on. Threads may record at the same time; entries stand in the order in which they came. It may be sent
-/// between them because the lock guards all that changes.
-final class Tape: @unchecked Sendable {
+/// on. Threads may record at the same time; entries stand in the order in which they came.
+final class Tape: Sendable {
   /// A tensor's place on a tape.
   struct Node: Sendable {
     let tape: Tape
@@ -28,19 +27,22 @@ final class Tape: @unchecked Sendable {
     let pullback: Pullback
   }
 
-  private let lock = Lock()
-  private var entries: [Entry] = []
-  private var slotCount = 0
-  private var open = true
+  private struct Recording {
+    var entries: [Entry] = []
+    var slotCount = 0
+    var isOpen = true
+  }
 
-  var isOpen: Bool { lock.withLock { open } }
+  private let recording = Guarded(Recording())
+
+  var isOpen: Bool { recording.withLock { $0.isOpen } }
 
   /// A copy of a tensor that this tape follows from now on.
   func track(_ tensor: Tensor) -> Tensor {
     var tracked = tensor
-    let slot = lock.withLock {
-      slotCount += 1
-      return slotCount - 1
+    let slot = recording.withLock { recording in
+      recording.slotCount += 1
+      return recording.slotCount - 1
     }
     tracked.node = Node(tape: self, slot: slot)
     return tracked
@@ -55,12 +57,12 @@ final class Tape: @unchecked Sendable {
   /// Notes an operation and returns its outputs, tracked.
   func record(_ outputs: [Tensor], inputs: [Tensor], pullback: Pullback) -> [Tensor] {
     let slots = inputs.map { slot(of: $0) ?? Cotangents.unwanted }
-    let first: Int? = lock.withLock {
-      guard open else { return nil }
-      let first = slotCount
-      slotCount += outputs.count
-      entries.append(
-        Entry(inputs: slots, outputs: first..<slotCount, pullback: pullback))
+    let first: Int? = recording.withLock { recording in
+      guard recording.isOpen else { return nil }
+      let first = recording.slotCount
+      recording.slotCount += outputs.count
+      recording.entries.append(
+        Entry(inputs: slots, outputs: first..<recording.slotCount, pullback: pullback))
       return first
     }
     guard let first else { return outputs }
@@ -72,22 +74,22 @@ final class Tape: @unchecked Sendable {
   }
 
   /// Ends the recording and forgets the entries.
-  func close() {
-    lock.withLock {
-      open = false
-      entries = []
+  func close() { _ = closed() }
+
+  /// Ends the recording; returns the entries, which the tape forgets, and the number of slots.
+  private func closed() -> (entries: [Entry], slotCount: Int) {
+    recording.withLock { recording in
+      defer {
+        recording.isOpen = false
+        recording.entries = []
+      }
+      return (recording.entries, recording.slotCount)
     }
   }
 
   /// Closes the tape and walks it back from a scalar; returns every slot's cotangent that is asked for.
   func cotangents(of value: Tensor, at leaves: [Int]) -> [Tensor?] {
-    var (entries, slotCount) = lock.withLock {
-      defer {
-        open = false
-        self.entries = []
-      }
-      return (self.entries, self.slotCount)
-    }
+    var (entries, slotCount) = closed()
     guard let slot = slot(of: value) else { return leaves.map { _ in nil } }
     var cotangents = Cotangents(slotCount: slotCount)
     cotangents.seed(slot, with: Tensor(ones: value.shape))

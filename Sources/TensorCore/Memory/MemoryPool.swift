@@ -39,7 +39,7 @@ public enum MemoryPool {
 }
 
 /// The free blocks, one list for each size class. A free block's first bytes point to the next one.
-final class BlockLists: @unchecked Sendable {
+final class BlockLists: Sendable {
   static let shared = BlockLists()
 
   private struct List {
@@ -47,23 +47,52 @@ final class BlockLists: @unchecked Sendable {
     var lastUse = 0
   }
 
-  private let lock = Lock()
-  private let lists: UnsafeMutablePointer<List>
-  private var clock = 0
-  private var counters = MemoryPool.Statistics()
-  private var freeLimit = 1 << 30
+  private struct Blocks {
+    var lists = [List](repeating: List(), count: SizeClass.count)
+    var clock = 0
+    var counters = MemoryPool.Statistics()
+    var limit = 1 << 30
 
-  private init() {
-    lists = .allocate(capacity: SizeClass.count)
-    lists.initialize(repeating: List(), count: SizeClass.count)
+    mutating func push(_ block: UnsafeMutableRawPointer, _ index: Int) {
+      clock &+= 1
+      BlockLists.link(block, to: lists[index].head)
+      lists[index] = List(head: block, lastUse: clock)
+    }
+
+    mutating func pop(_ index: Int) -> UnsafeMutableRawPointer? {
+      guard let block = lists[index].head else { return nil }
+      clock &+= 1
+      lists[index] = List(head: BlockLists.next(block), lastUse: clock)
+      return block
+    }
+
+    /// Takes out the blocks that have been idle longest until at most so many bytes are free; returns them as a
+    /// list, to be given back to the system.
+    mutating func takeIdle(downTo bytes: Int) -> UnsafeMutableRawPointer? {
+      var taken: UnsafeMutableRawPointer?
+      while counters.bytesFree > bytes {
+        let filled = lists.indices.filter { lists[$0].head != nil }
+        guard let index = filled.min(by: { lists[$0].lastUse < lists[$1].lastUse }),
+          let block = lists[index].head
+        else { break }
+        lists[index].head = BlockLists.next(block)
+        BlockLists.link(block, to: taken)
+        taken = block
+        counters.bytesFree -= SizeClass(index: index).bytes
+        counters.systemReleases += 1
+      }
+      return taken
+    }
   }
 
-  var statistics: MemoryPool.Statistics { lock.withLock { counters } }
+  private let blocks = Guarded(Blocks())
+
+  var statistics: MemoryPool.Statistics { blocks.withLock { $0.counters } }
 
   var limit: Int {
-    get { lock.withLock { freeLimit } }
+    get { blocks.withLock { $0.limit } }
     set {
-      lock.withLock { freeLimit = newValue }
+      blocks.withLock { $0.limit = newValue }
       trim(to: newValue)
     }
   }
@@ -71,13 +100,14 @@ final class BlockLists: @unchecked Sendable {
   /// A block of at least `count` floats whose contents are undefined.
   func take(_ count: Int) -> UnsafeMutablePointer<Float> {
     let size = SizeClass(floats: count)
-    let recycled: UnsafeMutableRawPointer? = lock.withLock {
-      counters.bytesInUse += size.bytes
-      guard let block = pop(size.index) else {
-        counters.systemAllocations += 1
-        return nil
+    let recycled = blocks.withLock { blocks in
+      blocks.counters.bytesInUse += size.bytes
+      let block = blocks.pop(size.index)
+      if block == nil {
+        blocks.counters.systemAllocations += 1
+      } else {
+        blocks.counters.bytesFree -= size.bytes
       }
-      counters.bytesFree -= size.bytes
       return block
     }
     if let recycled { return recycled.assumingMemoryBound(to: Float.self) }
@@ -90,40 +120,35 @@ final class BlockLists: @unchecked Sendable {
   /// Takes back a block that `take(count)` gave.
   func give(_ block: UnsafeMutablePointer<Float>, _ count: Int) {
     let size = SizeClass(floats: count)
-    lock.withLock {
-      clock &+= 1
-      let raw = UnsafeMutableRawPointer(block)
-      raw.storeBytes(of: lists[size.index].head, as: UnsafeMutableRawPointer?.self)
-      lists[size.index] = List(head: raw, lastUse: clock)
-      counters.bytesInUse -= size.bytes
-      counters.bytesFree += size.bytes
-      if counters.bytesFree > freeLimit { releaseIdle(downTo: freeLimit) }
+    let idle: UnsafeMutableRawPointer? = blocks.withLock { blocks in
+      blocks.push(UnsafeMutableRawPointer(block), size.index)
+      blocks.counters.bytesInUse -= size.bytes
+      blocks.counters.bytesFree += size.bytes
+      return blocks.counters.bytesFree > blocks.limit
+        ? blocks.takeIdle(downTo: blocks.limit) : nil
     }
+    Self.release(idle)
   }
 
   func trim(to bytes: Int) {
-    lock.withLock { releaseIdle(downTo: bytes) }
+    Self.release(blocks.withLock { $0.takeIdle(downTo: bytes) })
   }
 
-  private func pop(_ index: Int) -> UnsafeMutableRawPointer? {
-    guard let block = lists[index].head else { return nil }
-    clock &+= 1
-    lists[index] = List(
-      head: block.load(as: UnsafeMutableRawPointer?.self), lastUse: clock)
-    return block
-  }
-
-  private func releaseIdle(downTo bytes: Int) {
-    while counters.bytesFree > bytes {
-      let filled = (0..<SizeClass.count).filter { lists[$0].head != nil }
-      guard let index = filled.min(by: { lists[$0].lastUse < lists[$1].lastUse }) else { return }
-      let lastUse = lists[index].lastUse
-      guard let block = pop(index) else { return }
-      lists[index].lastUse = lastUse
+  /// Gives a list of blocks back to the system.
+  private static func release(_ list: UnsafeMutableRawPointer?) {
+    var rest = list
+    while let block = rest {
+      rest = next(block)
       ctk_memory_destroy(block.assumingMemoryBound(to: Float.self))
-      counters.bytesFree -= SizeClass(index: index).bytes
-      counters.systemReleases += 1
     }
+  }
+
+  private static func next(_ block: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+    block.load(as: UnsafeMutableRawPointer?.self)
+  }
+
+  private static func link(_ block: UnsafeMutableRawPointer, to next: UnsafeMutableRawPointer?) {
+    block.storeBytes(of: next, as: UnsafeMutableRawPointer?.self)
   }
 }
 

@@ -147,20 +147,12 @@ private struct Line: Module {
   let count = 64
   let tape = valueAndGradient(of: [Tensor(ones: [8])]) { x in
     let input = x[0]
-    let team = TensorBox(count: count)
-    ThreadTeam.run(parts: count) { part in team.store(input * Float(part), at: part) }
-    return team.tensors.reduce(Tensor(0)) { $0 + $1 }.sum()
+    let parts = Guarded([Tensor](repeating: Tensor(0), count: count))
+    ThreadTeam.run(parts: count) { part in
+      let product = input * Float(part)
+      parts.withLock { $0[part] = product }
+    }
+    return parts.withLock { $0 }.reduce(Tensor(0)) { $0 + $1 }.sum()
   }
   #expect(tape.gradients[0] == Tensor(full: [8], of: Float(count * (count - 1) / 2)))
-}
-
-private final class TensorBox: @unchecked Sendable {
-  private let lock = Lock()
-  private(set) var tensors: [Tensor]
-
-  init(count: Int) { tensors = Array(repeating: Tensor(0), count: count) }
-
-  func store(_ tensor: Tensor, at index: Int) {
-    lock.withLock { tensors[index] = tensor }
-  }
 }

@@ -103,12 +103,11 @@ extension TeamTests {
       await #expect(processExitsWith: .success) {
         ThreadTeam.count = 4
         for (count, unit) in [(0, 1), (1, 16), (17, 16), (100, 7), (64, 16)] {
-          let lock = Lock()
-          var seen = [Int](repeating: 0, count: count)
+          let seen = Guarded([Int](repeating: 0, count: count))
           ThreadTeam.split(count, unit: unit, work: 1 << 30) { range in
-            lock.withLock { for index in range { seen[index] += 1 } }
+            seen.withLock { seen in for index in range { seen[index] += 1 } }
           }
-          #expect(seen.allSatisfy { $0 == 1 }, "\(count) in units of \(unit)")
+          #expect(seen.withLock { $0.allSatisfy { $0 == 1 } }, "\(count) in units of \(unit)")
         }
       }
     }
