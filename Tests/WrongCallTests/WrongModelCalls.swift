@@ -31,8 +31,9 @@ extension WrongCall {
   ]
 
   private static func model(hiddenSize: Int = 4, vocabularySize: Int = 5) throws -> LanguageModel {
-    let configuration = LanguageModel.Configuration(
-      cell: try CellRegistry.standard.cell(named: "gru"), embeddingSize: 3, hiddenSize: hiddenSize)
+    var configuration = ModelConfiguration(cell: try CellRegistry.standard.cell(named: "gru"))
+    configuration.embeddingSize = 3
+    configuration.hiddenSize = hiddenSize
     var generator = Philox(seed: 1)
     return LanguageModel(configuration, vocabularySize: vocabularySize, using: &generator)
   }
