@@ -13,11 +13,11 @@ extension Checkpoint {
 }
 
 extension CheckpointReader {
-  /// Whether weights may be infinite or not a number.
+  /// Whether weights may be infinite or NaN.
   public enum NonFinite: Sendable {
-    /// They may: what is resumed is what was saved.
+    /// They may: resuming restores exactly what was saved.
     case allowed
-    /// They may not: such a model cannot generate.
+    /// They may not: such a model can't generate.
     case refused
   }
 
@@ -30,8 +30,8 @@ extension CheckpointReader {
 
   /// Replaces every parameter of a model by the tensor of its name.
   ///
-  /// Throws `missingTensor`, `unexpectedTensor` or `tensorShape` unless the section holds exactly the
-  /// model's parameters, and `nonFiniteWeights` where that is asked for; then no parameter has changed.
+  /// Throws `missingTensor`, `unexpectedTensor` or `tensorShape` unless the section contains exactly the model's
+  /// parameters, and `nonFiniteWeights` if such weights are refused. If it throws, no parameter has changed.
   public func load<Model: Module>(
     _ model: inout Model, from section: Checkpoint.Section = .model,
     nonFinite: NonFinite = .allowed
@@ -51,7 +51,7 @@ extension CheckpointReader {
     }
   }
 
-  /// Compares names and shapes by the index alone, before anything is read.
+  /// Compares names and shapes with the index, before any array is read.
   private func checkNames(
     _ expected: [(name: String, shape: [Int])], in section: Checkpoint.Section
   ) throws(CheckpointError) {
@@ -69,7 +69,7 @@ extension CheckpointReader {
 }
 
 extension CheckpointError.Problem {
-  /// What TensorCore says about tensors that are not a model's parameters.
+  /// Converts TensorCore's error about tensors that are not a model's parameters.
   init(_ mismatch: ParameterMismatch, in section: Checkpoint.Section) {
     self =
       switch mismatch {

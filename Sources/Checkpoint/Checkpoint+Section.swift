@@ -1,20 +1,20 @@
 import Requirements
 
 extension Checkpoint {
-  /// A part of a checkpoint. Entries are sorted by section first, so that a reader of the model
-  /// alone reads the beginning of the file alone.
+  /// A part of a checkpoint. Entries are sorted by section first, so that reading only the model reads only the
+  /// beginning of the file.
   public struct Section: RawRepresentable, Sendable, Hashable {
     /// The section's number in the file.
     public let rawValue: UInt8
 
-    /// The section of a number; every number is a section, known or not.
+    /// The section of a number; all numbers are allowed, known or not.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// Weights, under their names in the model.
     public static let model = Section(rawValue: 0)
-    /// What the model is: JSON.
+    /// The model's configuration: JSON.
     public static let configuration = Section(rawValue: 1)
-    /// How text becomes tokens and back.
+    /// The tokenizer.
     public static let tokenizer = Section(rawValue: 2)
     /// The optimizer's state, for example `exp_avg/fc.weight`.
     public static let optimizer = Section(rawValue: 3)
@@ -22,7 +22,7 @@ extension Checkpoint {
     public static let trainer = Section(rawValue: 4)
     /// The state of random number generators.
     public static let random = Section(rawValue: 5)
-    /// Where in the data training stands, and which data.
+    /// The position of training in the data, and which data.
     public static let data = Section(rawValue: 6)
     /// Recurrent state that is carried from batch to batch.
     public static let carry = Section(rawValue: 7)
@@ -35,13 +35,13 @@ extension Checkpoint {
       return Section(rawValue: 128 + number)
     }
 
-    /// Whether this version of the format gives the section a meaning.
+    /// Whether this version of the format defines the section.
     var isKnown: Bool { rawValue <= 8 }
   }
 
   /// The identity of an entry: its section, and its name in that section.
   ///
-  /// Keys are ordered by section, then by the bytes of the name in UTF-8, as entries are in a file.
+  /// Keys are ordered by section, then by the UTF-8 bytes of the name, like the entries of a file.
   public struct Key: Sendable, Hashable, Comparable {
     /// The section that the entry is in.
     public let section: Section
@@ -54,12 +54,12 @@ extension Checkpoint {
       self.name = name
     }
 
-    /// Whether both keys have the same section and the same bytes as name.
+    /// Whether both keys have the same section and name, compared byte by byte.
     public static func == (left: Key, right: Key) -> Bool {
       left.section == right.section && left.name.utf8.elementsEqual(right.name.utf8)
     }
 
-    /// Order in the file.
+    /// The order of entries in a file.
     public static func < (left: Key, right: Key) -> Bool {
       guard left.section == right.section else {
         return left.section.rawValue < right.section.rawValue

@@ -1,8 +1,8 @@
 extension Checkpoint {
   /// The checkpoint as a file's bytes.
   ///
-  /// Throws what a reader would throw: a name that is empty, too long or has a control character, a rank above 8, or more of
-  /// anything than the format allows.
+  /// Throws the errors that a reader would throw: for a name that is empty, too long or has a control character, for a
+  /// rank above 8, or where a limit of the format is exceeded.
   public func encoded(compression: Compression = .fast) throws(CheckpointError) -> [UInt8] {
     let file = try EncodedFile(self, name: "new checkpoint", compression: compression)
     var bytes: [UInt8] = []
@@ -11,20 +11,20 @@ extension Checkpoint {
     return bytes
   }
 
-  /// Writes the checkpoint to a file that either is complete or does not come about.
+  /// Saves the checkpoint to a file, atomically.
   ///
-  /// What stood at the path stays until the new file is safely on the disk, and is replaced in one step. Throws
-  /// what `encoded` throws, and what the system refuses; then the old file is as it was, except after
-  /// `.file(.durabilityUnknown)`: there the new one is in place, but a power cut may bring the old one back.
+  /// An existing file is replaced in one step, after the new one is flushed to the disk. Throws the errors of `encoded`
+  /// and of the system; the old file is then unchanged, except after `.file(.durabilityUnknown)`: the new file is in
+  /// place, but a power cut may restore the old one.
   public func save(to path: String, compression: Compression = .fast) throws(CheckpointError) {
     let file = try EncodedFile(self, name: path, compression: compression)
     try CheckpointError.saving(file.pieces, to: path)
   }
 }
 
-/// A file that is ready to be written.
+/// An encoded file, ready to be written.
 struct EncodedFile {
-  /// The file's bytes, in pieces that follow one another.
+  /// The file's bytes, in consecutive pieces.
   private(set) var pieces: [[UInt8]] = []
   /// The number of bytes.
   private(set) var size = 0
@@ -66,7 +66,7 @@ struct EncodedFile {
     size += piece.count
   }
 
-  /// Refuses what a reader with the default limits would refuse.
+  /// Throws if a reader with the default limits would refuse the file.
   private static func check(
     _ contents: [(key: Checkpoint.Key, value: Checkpoint.Content)], file: String
   ) throws(CheckpointError) {
@@ -98,7 +98,7 @@ struct EncodedFile {
 }
 
 extension Checkpoint.Content {
-  /// The content's bytes, not compressed.
+  /// The content's uncompressed bytes.
   var bytes: [UInt8] {
     switch self {
     case .tensor(let array): array.bytes

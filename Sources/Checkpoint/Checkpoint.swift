@@ -1,6 +1,6 @@
 import FileCore
 
-/// What is to be saved, or was loaded: named arrays, JSON and bytes, in sections.
+/// The content of a checkpoint file: named arrays, JSON and bytes, in sections.
 ///
 /// ```swift
 /// var checkpoint = Checkpoint()
@@ -10,36 +10,36 @@ import FileCore
 /// try checkpoint.save(to: "model.rnnz")
 /// ```
 ///
-/// The file that `save` writes has one entry for each key, in the order of the keys; equal checkpoints give
-/// equal files. ``CheckpointReader`` reads single entries; `Checkpoint(path:)` reads all.
+/// `save` writes one entry for each key, in the order of the keys; equal checkpoints give equal files.
+/// ``CheckpointReader`` reads single entries; `Checkpoint(path:)` reads all.
 public struct Checkpoint: Sendable, Hashable {
-  /// What an entry holds.
+  /// The content of an entry.
   public enum Content: Sendable, Hashable {
     /// An array of numbers.
     case tensor(StoredArray)
-    /// Bytes of no structure known here.
+    /// Bytes without a structure known to the format.
     case bytes([UInt8])
     /// A JSON text.
     case json([UInt8])
   }
 
-  /// What an entry is. Raw values are those of the `.rnnz` format.
+  /// The kind of an entry. Raw values are those of the `.rnnz` format.
   public enum Kind: UInt8, Sendable, Hashable {
     /// An array of numbers.
     case tensor = 0
-    /// Bytes of no structure known here.
+    /// Bytes without a structure known to the format.
     case bytes = 1
     /// A JSON text.
     case json = 2
   }
 
-  /// Everything in the checkpoint, by key.
+  /// All entries, by key.
   public private(set) var contents: [Key: Content] = [:]
 
   /// An empty checkpoint.
   public init() {}
 
-  /// Adds an entry, in place of one of the same key. Names are checked when the checkpoint is saved.
+  /// Adds or replaces an entry. Names are checked when the checkpoint is saved.
   public mutating func set(_ content: Content, _ key: Key) {
     contents[key] = content
   }
@@ -54,8 +54,8 @@ public struct Checkpoint: Sendable, Hashable {
     set(.bytes(bytes), Key(section, name))
   }
 
-  /// Adds a value as JSON, with sorted keys and no white space. Throws `configValue` where the value holds an
-  /// infinite number or a NaN, or is nested deeper than a reader accepts.
+  /// Adds a value as JSON, with sorted keys and no white space. Throws `configValue` if the value contains an
+  /// infinity or a NaN, or is nested deeper than a reader accepts.
   public mutating func setJSON(
     _ value: some Encodable, _ section: Section, _ name: String
   ) throws(CheckpointError) {
@@ -85,7 +85,7 @@ public struct Checkpoint: Sendable, Hashable {
 }
 
 extension Checkpoint.Content {
-  /// What the content is.
+  /// The content's kind.
   public var kind: Checkpoint.Kind {
     switch self {
     case .tensor: .tensor
@@ -96,7 +96,7 @@ extension Checkpoint.Content {
 }
 
 extension Checkpoint.Kind: CustomStringConvertible {
-  /// For "expected ..., found ...".
+  /// The kind, for messages "expected ..., found ...".
   public var description: String {
     switch self {
     case .tensor: "a tensor"

@@ -11,7 +11,7 @@ extension CheckpointReader {
     return array
   }
 
-  /// Reads an array's elements, which must be of this very type.
+  /// Reads an array's elements, which must have exactly this type.
   public func values<Element: StoredElement>(
     _ type: Element.Type, _ section: Checkpoint.Section, _ name: String
   ) throws(CheckpointError) -> [Element] {
@@ -24,7 +24,7 @@ extension CheckpointReader {
     return values
   }
 
-  /// Reads an array of one element of this very type, for example a step count.
+  /// Reads an array of one element of exactly this type, for example a step count.
   public func value<Element: StoredElement>(
     _ type: Element.Type, _ section: Checkpoint.Section, _ name: String
   ) throws(CheckpointError) -> Element {
@@ -46,8 +46,8 @@ extension CheckpointReader {
     return bytes
   }
 
-  /// Reads a JSON text as a type of one's own. Throws `configMalformed` where the text is not strict JSON, `configValue` where a
-  /// value is missing or of the wrong type.
+  /// Reads a JSON text as any `Decodable` type. Throws `configMalformed` if the text is not strict JSON, `configValue`
+  /// if a value is missing or of the wrong type.
   public func json<Value: Decodable>(
     _ type: Value.Type, _ section: Checkpoint.Section, _ name: String
   ) throws(CheckpointError) -> Value {
@@ -59,7 +59,7 @@ extension CheckpointReader {
     }
   }
 
-  /// Reads a JSON text as it is.
+  /// Reads a JSON text without decoding it to a type.
   public func json(
     _ section: Checkpoint.Section, _ name: String
   ) throws(CheckpointError) -> JSONValue {

@@ -9,25 +9,25 @@ import FileCore
 /// try reader.load(&model)
 /// ```
 ///
-/// Opening checks the whole index; an entry's bytes are read and checked when it is asked for, so that a reader of the
-/// weights never touches the optimizer's state. `verify()` checks everything.
+/// Opening checks the whole index. An entry's bytes are read and checked on request, so that reading the weights never
+/// reads the optimizer's state. `verify()` checks everything.
 public struct CheckpointReader: Sendable {
-  /// The path of the file, or what stands for it in errors.
+  /// The path of the file, or its name in errors.
   public let file: String
-  /// What types that are read from JSON find in their decoder: a registry of one's own cells, say.
+  /// The `userInfo` of JSON decoders, for example a registry with your own cells.
   public var userInfo: [CodingUserInfoKey: any Sendable] = [:]
   private let source: ByteSource
   private let limits: ReadLimits
   private let index: Index
 
-  /// Opens a file. Throws unless its index is whole and keeps every rule of the format.
+  /// Opens a file. Throws unless its index is complete and follows every rule of the format.
   public init(
     path: String, limits: ReadLimits = ReadLimits(), mapping: Mapping = .none
   ) throws(CheckpointError) {
     try self.init(source: ByteSource(path: path, isMapped: mapping == .stored), limits: limits)
   }
 
-  /// Opens a file that is in memory; `name` is what errors call it.
+  /// Opens a file in memory; `name` is its name in errors.
   public init(
     bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
   ) throws(CheckpointError) {
@@ -41,7 +41,7 @@ public struct CheckpointReader: Sendable {
     file = source.name
   }
 
-  /// What the file holds, in its order: by section, then by name.
+  /// The file's entries, sorted by section, then by name.
   public var entries: [Entry] { index.entries.map { Entry($0) } }
 
   /// Whether the file has an entry of this key.
@@ -55,8 +55,8 @@ public struct CheckpointReader: Sendable {
     return try content(at: position)
   }
 
-  /// Reads every entry and checks everything: checksums, padding, JSON. The first entry that breaks a rule is the
-  /// one reported, for any number of threads.
+  /// Reads every entry and checks everything: checksums, padding, JSON. The error is that of the first entry that
+  /// breaks a rule, for any number of threads.
   public func verify() throws(CheckpointError) {
     _ = try forEachEntry { position throws(CheckpointError) in
       if case .json(let text) = try content(at: position) {
@@ -70,7 +70,7 @@ public struct CheckpointReader: Sendable {
     try forEachEntry { position throws(CheckpointError) in try content(at: position) }
   }
 
-  /// Calls `body` for every entry, over the threads of the team.
+  /// Calls `body` for every entry, on the thread pool.
   private func forEachEntry<Value: Sendable>(
     _ body: (_ position: Int) throws(CheckpointError) -> Value
   ) throws(CheckpointError) -> [Value] {
@@ -113,7 +113,7 @@ public struct CheckpointReader: Sendable {
     }
   }
 
-  /// The elements of an entry where they are mapped, checked; nil where they are not.
+  /// A checked view of an entry's mapped bytes; nil unless it is mapped.
   func mappedView(_ key: Checkpoint.Key) throws(CheckpointError) -> StoredArrayView? {
     guard let file = source.mapping, let position = index.position(of: key) else { return nil }
     let entry = index.entries[position]
@@ -123,7 +123,7 @@ public struct CheckpointReader: Sendable {
     return StoredArrayView(entry, in: file)
   }
 
-  /// Rules 22 and 24 for an entry that is stored as it is.
+  /// Rules 22 and 24 for an uncompressed entry.
   private func checkStored(
     _ bytes: UnsafeRawBufferPointer, _ entry: IndexEntry
   ) throws(CheckpointError) {
@@ -136,7 +136,7 @@ public struct CheckpointReader: Sendable {
     }
   }
 
-  /// Rules 22 to 24 for an entry that is compressed.
+  /// Rules 22 to 24 for a compressed entry.
   private func expanded(
     _ stored: UnsafeRawBufferPointer, _ entry: IndexEntry
   ) throws(CheckpointError) -> [UInt8] {
@@ -176,7 +176,7 @@ public struct CheckpointReader: Sendable {
 }
 
 extension CheckpointReader {
-  /// What the index says about an entry.
+  /// An entry as described in the index.
   public struct Entry: Sendable, Hashable {
     /// The entry's section and name.
     public let key: Checkpoint.Key
@@ -184,23 +184,23 @@ extension CheckpointReader {
     public let kind: Checkpoint.Kind
     /// The type of the elements; `uint8` for bytes and JSON.
     public let elementType: ElementType
-    /// The extent of each axis; the number of bytes for bytes and JSON.
+    /// The size of each axis; the number of bytes for bytes and JSON.
     public let shape: [Int]
-    /// Bytes that the entry has, and takes in the file.
+    /// The size of the content in bytes.
     public let byteCount: Int
-    /// Bytes that the entry takes in the file.
+    /// The size in the file in bytes.
     public let storedByteCount: Int
-    /// Where its bytes begin in the file.
+    /// The offset of its bytes in the file.
     public let offset: Int
     /// Whether its bytes are a zlib stream.
     public let isCompressed: Bool
-    /// Whether the stream is of the elements' first bytes, then of their second ones, and so on.
+    /// Whether the bytes are shuffled before compression: all first bytes of the elements, then all second ones, ...
     public let isShuffled: Bool
-    /// Whether a reader that does not know the entry's section must refuse the file.
+    /// Whether a reader must refuse the file if it does not know the entry's section.
     public let isRequired: Bool
-    /// The CRC-32 of its bytes in the file.
+    /// The CRC-32 of the stored bytes.
     public let storedChecksum: UInt32
-    /// The CRC-32 of its bytes as they are read.
+    /// The CRC-32 of the content.
     public let checksum: UInt32
 
     init(_ entry: IndexEntry) {
@@ -221,7 +221,7 @@ extension CheckpointReader {
 }
 
 extension Checkpoint {
-  /// Reads a whole file, every entry checked.
+  /// Reads and checks a whole file.
   public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
     try self.init(reading: CheckpointReader(path: path, limits: limits))
   }

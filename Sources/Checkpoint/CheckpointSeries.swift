@@ -2,7 +2,7 @@ import FileCore
 import Requirements
 internal import TensorCore
 
-/// The checkpoints that one training run leaves in a directory: the last few, and the best.
+/// The checkpoints of one training run in a directory: the last few, and the best.
 ///
 /// ```swift
 /// let series = CheckpointSeries(directory: "run", keepLast: 3)
@@ -11,23 +11,23 @@ internal import TensorCore
 /// let latest = try series.latest()   // of step 1500; if that is damaged, of step 1400
 /// ```
 ///
-/// An older file is removed only when a newer one is safely on the disk; so is what a process left behind that was killed while
-/// it saved.
+/// An old file is removed only after a newer one is flushed to the disk. Temporary files of processes that were killed
+/// while saving are removed too.
 public struct CheckpointSeries: Sendable, Hashable {
-  /// Where the files are; the directory must exist.
+  /// The directory of the files, which must exist.
   public var directory: String
-  /// What the files' names start with.
+  /// The prefix of the files' names.
   public var name: String
-  /// How many files are kept beside the best one; at least 1.
+  /// The number of files kept besides the best one; at least 1.
   public var keepLast: Int
 
-  /// The newest file of a series that is whole.
+  /// The newest undamaged file of a series.
   public struct Latest: Sendable {
     /// The step in the file's name.
     public let step: Int
-    /// The file, every byte of which has been checked.
+    /// The file; all of its bytes are checked.
     public let reader: CheckpointReader
-    /// What is wrong with the newer files that were passed over: for a warning.
+    /// The errors of newer files that were skipped: for a warning.
     public let damaged: [CheckpointError]
   }
 
@@ -39,7 +39,7 @@ public struct CheckpointSeries: Sendable, Hashable {
     self.keepLast = keepLast
   }
 
-  /// The path of the file of a step.
+  /// The path of a step's file.
   public func path(step: Int) -> String { "\(directory)/\(fileName(step))" }
 
   /// The path of the best file.
@@ -47,15 +47,15 @@ public struct CheckpointSeries: Sendable, Hashable {
 
   private func fileName(_ step: Int) -> String { "\(name)-\(step).rnnz" }
 
-  /// Saves a checkpoint, also as the best one if it is; then removes the oldest files beyond `keepLast`.
+  /// Saves a checkpoint, also as the best one if `isBest`; then removes the oldest files beyond `keepLast`.
   ///
-  /// Throws what ``Checkpoint/save(to:compression:)`` throws; then nothing is removed.
+  /// Throws the errors of ``Checkpoint/save(to:compression:)``; then nothing is removed.
   public func save(
     _ checkpoint: Checkpoint, step: Int, isBest: Bool, compression: Compression = .fast
   ) throws(CheckpointError) {
     require(step >= 0, "a checkpoint of step \(step) cannot be")
     try checkpoint.save(to: path(step: step), compression: compression)
-    // A file of its own and not a link: damage to one is not damage to both.
+    // A separate file instead of a link, so that damage to one file leaves the other intact.
     if isBest { try checkpoint.save(to: bestPath, compression: compression) }
     let place = try openDirectory()
     place.removeLitter { $0 == "\(name)-best.rnnz" || stepNumber(of: String($0)) != nil }
@@ -63,9 +63,9 @@ public struct CheckpointSeries: Sendable, Hashable {
     for old in others.dropFirst(keepLast - 1) { place.remove(fileName(old)) }
   }
 
-  /// The file of the highest step that is whole, or nil if there is none at all.
+  /// The undamaged file of the highest step; nil if there are no files.
   ///
-  /// Throws what is wrong with the newest file if all are damaged.
+  /// Throws the error of the newest file if all are damaged.
   public func latest(limits: ReadLimits = ReadLimits()) throws(CheckpointError) -> Latest? {
     var damaged: [CheckpointError] = []
     for step in steps(among: try names(in: openDirectory())) {
@@ -94,7 +94,7 @@ public struct CheckpointSeries: Sendable, Hashable {
     names.compactMap { stepNumber(of: $0) }.sorted(by: >)
   }
 
-  /// The step of a file of the series; nil for any other name.
+  /// The step in the name of a file of the series; nil for any other name.
   private func stepNumber(of file: String) -> Int? {
     guard file.hasPrefix("\(name)-"), file.hasSuffix(".rnnz"),
       let step = Int(file.dropFirst(name.count + 1).dropLast(5)), fileName(step) == file

@@ -1,35 +1,34 @@
-/// How much a file may make its reader do and hold; exceeding any limit is a `resourceLimit` error,
-/// thrown before anything is allocated for what exceeds it.
+/// Limits for reading a file. Exceeding one throws a `resourceLimit` error before memory is allocated for it.
 public struct ReadLimits: Sendable, Hashable {
-  /// What a limit is about.
+  /// The quantity that a limit bounds.
   public enum Kind: String, Sendable, Hashable {
-    /// Entries in the index.
+    /// The number of entries in the index.
     case entries
     /// Bytes of the index, or of a safetensors header.
     case indexBytes
-    /// The extent of one axis.
+    /// The size of one axis.
     case dimension
-    /// Bytes of one entry, as stored and as read.
+    /// Bytes of one entry, as stored and as decompressed.
     case entryBytes
-    /// Bytes of all entries as read.
+    /// Bytes of all entries, decompressed.
     case totalBytes
     /// Bytes of one JSON text.
     case jsonBytes
   }
 
-  /// Entries in the index.
+  /// The number of entries in the index.
   public var entries = 65_536
   /// Bytes of the index, or of a safetensors header.
   public var indexBytes = 16 << 20
-  /// The extent of one axis.
+  /// The size of one axis.
   public var dimension = Int(Int32.max)
-  /// Bytes of one entry, as stored and as read.
+  /// Bytes of one entry, as stored and as decompressed.
   public var entryBytes = Int(UInt32.max)
-  /// Bytes of all entries as read.
+  /// Bytes of all entries, decompressed.
   public var totalBytes = 16 << 30
   /// Bytes of one JSON text.
   public var jsonBytes = 1 << 20
-  /// How deep arrays and objects may nest in JSON.
+  /// The nesting depth of arrays and objects in JSON.
   public var jsonDepth = 32
 
   /// The format's limits.

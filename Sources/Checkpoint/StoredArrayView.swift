@@ -1,7 +1,7 @@
 import FileCore
 
-/// The elements of a tensor of a file: where they are in the file, if it is mapped and they are stored
-/// as they are; else decompressed.
+/// A view of a tensor in a file: of the mapped file itself if the tensor is uncompressed, otherwise of a
+/// decompressed copy.
 ///
 /// ```swift
 /// let reader = try CheckpointReader(path: "model.rnnz", mapping: .stored)
@@ -9,7 +9,7 @@ import FileCore
 /// let sum = view.withElements(as: Float.self) { $0?.reduce(0, +) }
 /// ```
 ///
-/// A view has been checked as an array that is read has been, and keeps the map for as long as it lives.
+/// A view has passed the same checks as an array that is read. It keeps the file mapped for as long as it lives.
 public struct StoredArrayView: Sendable {
   private enum Storage {
     case mapped(MappedFile, offset: Int, count: Int)
@@ -18,7 +18,7 @@ public struct StoredArrayView: Sendable {
 
   /// The type of every element.
   public let elementType: ElementType
-  /// The extent of each axis; empty for a scalar.
+  /// The size of each axis; empty for a scalar.
   public let shape: [Int]
   private let storage: Storage
 
@@ -31,13 +31,12 @@ public struct StoredArrayView: Sendable {
     (elementType, shape, storage) = (array.elementType, array.shape, .array(array.bytes))
   }
 
-  /// Whether the elements are those in the file, none of them copied; their address is then a multiple
-  /// of 64.
+  /// Whether the elements are in the mapped file, without a copy; their address is then a multiple of 64.
   public var isMapped: Bool {
     if case .mapped = storage { true } else { false }
   }
 
-  /// Calls `body` with the elements' bytes, which must not be kept.
+  /// Calls `body` with the elements' bytes; they must not be used afterwards.
   public func withUnsafeBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -49,7 +48,7 @@ public struct StoredArrayView: Sendable {
     }
   }
 
-  /// Calls `body` with the elements, which must not be kept; with nil unless they are of this very type.
+  /// Calls `body` with the elements, or with nil unless they have exactly this type; they must not be used afterwards.
   public func withElements<Element: StoredElement, Result, Failure: Error>(
     as type: Element.Type,
     _ body: (UnsafeBufferPointer<Element>?) throws(Failure) -> Result
@@ -64,16 +63,16 @@ public struct StoredArrayView: Sendable {
 extension CheckpointReader {
   /// Whether a file is mapped into memory.
   public enum Mapping: Sendable {
-    /// It is not: what is read is copied.
+    /// It is not; reading copies.
     case none
-    /// It is, and tensors that are stored as they are (``Compression/none``) are seen where they are.
-    /// If another program cuts the file short meanwhile, this one ends with `SIGBUS`.
+    /// It is, and uncompressed tensors (``Compression/none``) are used in place. If another program truncates the
+    /// file meanwhile, this one ends with `SIGBUS`.
     case stored
   }
 
-  /// A tensor to look at, without a copy where the file is mapped and the tensor is stored as it is.
+  /// A view of a tensor, without a copy if the file is mapped and the tensor is uncompressed.
   ///
-  /// Throws what reading the array throws: its checksum has been checked.
+  /// Throws the errors of reading the array; its checksum is checked.
   public func view(
     _ section: Checkpoint.Section, _ name: String
   ) throws(CheckpointError) -> StoredArrayView {

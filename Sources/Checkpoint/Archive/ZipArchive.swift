@@ -2,33 +2,33 @@ import FileCore
 
 /// A zip archive, as PyTorch and NumPy write them: named entries, each with a checksum, stored or deflated.
 ///
-/// Opening reads the directory at the file's end alone. Every entry must lie inside the file, before the directory and beside
-/// the others, so that a small file cannot expand without bound.
+/// Opening reads only the directory at the file's end. Every entry must lie inside the file, before the directory, and
+/// must not overlap another, so that a small file cannot expand without bound.
 struct ZipArchive: Sendable {
   /// What the directory says about an entry.
   struct Entry: Hashable, Sendable {
     var name: String
     var isDeflated: Bool
     var checksum: UInt32
-    /// Bytes in the file, and of what they stand for.
+    /// Sizes in bytes: as stored in the file, and decompressed.
     var storedSize: Int
     var rawSize: Int
-    /// Where the entry's own header stands in the file.
+    /// The offset of the entry's local header in the file.
     var headerOffset: Int
   }
 
   static let format = "zip archive"
-  /// Bytes of an entry's own header, without its name and extra fields.
+  /// The size of a local header, without its name and extra fields.
   static let headerSize = 30
 
   let source: ByteSource
   /// The entries in the order of the directory.
   let entries: [Entry]
   private let positions: [String: Int]
-  /// Where the directory starts, before which all entries lie.
+  /// The offset of the directory; all entries lie before it.
   private let directoryOffset: Int
 
-  /// What errors call the file.
+  /// The file's name in errors.
   var file: String { source.name }
 
   init(reading source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
@@ -50,7 +50,7 @@ struct ZipArchive: Sendable {
   /// The entry of a name, if there is one.
   subscript(name: String) -> Entry? { positions[name].map { entries[$0] } }
 
-  /// The bytes that an entry stands for, with their checksum verified.
+  /// An entry's decompressed bytes; their checksum is verified.
   func bytes(of entry: Entry) throws(CheckpointError) -> [UInt8] {
     func failure(_ reason: String) -> CheckpointError {
       CheckpointError(file: file, format: Self.format, place: entry.name, reason: reason)
@@ -79,7 +79,7 @@ struct ZipArchive: Sendable {
     return raw
   }
 
-  /// Where an entry's bytes start, behind its own header, which must agree with the directory.
+  /// The offset of an entry's bytes, after its local header, which must agree with the directory.
   private func dataOffset(of entry: Entry) throws(CheckpointError) -> Int {
     let header = try source.read(at: entry.headerOffset, count: Self.headerSize)
     let nameSize = Int(header.littleEndian(UInt16.self, at: 26))

@@ -6,13 +6,13 @@ import FileCore
 /// directory entry:  0 "PK\1\2"  8 flags  10 method  16 CRC-32  20 stored size  24 raw size
 ///                  28 bytes of name, 30 of extra fields, 32 of comment  42 offset  46 name, extra fields, comment
 /// end record:       0 "PK\5\6"  4 disks (0, 0)  8 entries, twice  12 directory's size  16 its offset
-///                  20 bytes of comment, with which the file ends
+///                  20 bytes of comment, at the end of the file
 /// ```
 ///
-/// Numbers that do not fit stand in a field of tag 1 (an entry) or in a second end record of 64-bit numbers.
+/// Numbers that do not fit are in an extra field of tag 1 (of an entry) or in a zip64 end record of 64-bit numbers.
 struct ZipDirectory {
   var entries: [ZipArchive.Entry] = []
-  /// Where the directory starts in the file.
+  /// The offset of the directory in the file.
   var offset = 0
 
   private let file: String
@@ -46,7 +46,7 @@ struct ZipDirectory {
 
   private typealias End = (position: Int, count: UInt64, size: UInt64, offset: UInt64)
 
-  /// Finds the end record, which is followed by nothing but its own comment.
+  /// Finds the end record; only its own comment may follow it.
   private func endRecord(of source: ByteSource) throws(CheckpointError) -> End {
     let size = min(source.count, Self.endSize + Int(UInt16.max))
     let start = source.count - size
@@ -76,7 +76,7 @@ struct ZipDirectory {
     return try wideEndRecord(of: source, before: end.position)
   }
 
-  /// The end record of 64-bit numbers, found by the locator before the other end record.
+  /// The zip64 end record; its locator precedes the plain end record.
   private func wideEndRecord(
     of source: ByteSource, before position: Int
   ) throws(CheckpointError) -> End {
@@ -139,7 +139,7 @@ struct ZipDirectory {
       rawSize: Int(raw), headerOffset: Int(numbers[2]))
   }
 
-  /// Takes the numbers that did not fit 32 bits from the extra field of tag 1, where they stand in their order.
+  /// Reads the numbers that did not fit 32 bits from the extra field of tag 1, in their order.
   private func widen(
     _ numbers: inout [UInt64], _ extra: ArraySlice<UInt8>, _ name: String
   ) throws(CheckpointError) {

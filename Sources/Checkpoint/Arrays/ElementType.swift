@@ -14,7 +14,7 @@ public enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
   /// One byte, 0 or 1.
   case bool = 10
 
-  /// Bytes that one element takes.
+  /// Bytes per element.
   public var width: Int {
     switch self {
     case .float64, .int64, .uint64: 8

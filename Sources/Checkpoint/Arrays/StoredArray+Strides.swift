@@ -1,7 +1,8 @@
 extension StoredArray {
-  /// A view of `bytes`, taken out row by row: element (i, j, ...) is the one at place `offset + i strides[0] + j strides[1] + ...`.
+  /// Copies a strided view of `bytes` in row-major order: element (i, j, ...) is at
+  /// `offset + i strides[0] + j strides[1] + ...`.
   ///
-  /// - Precondition: all places are inside.
+  /// - Precondition: all elements are inside `bytes`.
   init(elementType: ElementType, shape: [Int], strides: [Int], offset: Int, of bytes: [UInt8]) {
     let width = elementType.width
     let count = shape.reduce(1, *)
@@ -26,7 +27,7 @@ extension StoredArray {
     self.init(elementType: elementType, shape: shape, bytes: result)
   }
 
-  /// Whether a view's elements stand side by side, the last axis running fastest.
+  /// Whether a view is contiguous in row-major order.
   private static func isContiguous(shape: [Int], strides: [Int]) -> Bool {
     var expected = 1
     for (extent, stride) in zip(shape, strides).reversed() where extent != 1 {

@@ -9,7 +9,7 @@ extension StoredArray {
     self.init(elementType: .float32, shape: tensor.shape, bytes: bytes)
   }
 
-  /// The elements as a tensor; bit-exact for `float32`, converted as ``floats`` are for other types.
+  /// The elements as a tensor: bit-exact for `float32`, converted like ``floats`` for other types.
   public var tensor: Tensor {
     guard elementType == .float32 else { return Tensor(floats, shape: shape) }
     return Tensor(uninitialized: shape) { pointer in

@@ -6,7 +6,7 @@ internal import TensorCore
   #error("Files are little-endian; this code copies numbers without swapping their bytes.")
 #endif
 
-/// A dense array of any element type, as a file holds it: row-major, little-endian, bit-exact.
+/// A dense array of any element type as in a file: row-major, little-endian, bit-exact.
 ///
 /// ```swift
 /// let step = StoredArray(UInt64(1500))
@@ -18,15 +18,15 @@ internal import TensorCore
 public struct StoredArray: Sendable, Hashable {
   /// The type of every element.
   public let elementType: ElementType
-  /// The extent of each axis; empty for a scalar.
+  /// The size of each axis; empty for a scalar.
   public let shape: [Int]
-  /// The elements, row by row: `count * elementType.width` bytes.
+  /// The elements in row-major order: `count * elementType.width` bytes.
   public let bytes: [UInt8]
 
   /// Elements in the array.
   public var count: Int { bytes.count / elementType.width }
 
-  /// An array of the given bytes. Traps unless their number is what the shape needs.
+  /// An array of the given bytes. Traps unless their number matches the shape.
   public init(elementType: ElementType, shape: [Int], bytes: [UInt8]) {
     require(
       StoredArray.byteCount(shape: shape, elementType: elementType) == bytes.count,
@@ -52,7 +52,7 @@ public struct StoredArray: Sendable, Hashable {
     self.init([value], shape: [])
   }
 
-  /// The elements, if the array holds this very type; nothing is converted.
+  /// The elements if they have exactly this type, else nil; nothing is converted.
   public func values<Element: StoredElement>(as type: Element.Type) -> [Element]? {
     guard Element.elementType == elementType else { return nil }
     return [Element](uninitializedCapacity: count) { buffer, initializedCount in
@@ -61,14 +61,14 @@ public struct StoredArray: Sendable, Hashable {
     }
   }
 
-  /// The one element of an array of one element, if the array holds this very type.
+  /// The element of an array of one element, if it has exactly this type; else nil.
   public func value<Element: StoredElement>(as type: Element.Type) -> Element? {
     guard count == 1 else { return nil }
     return values(as: type)?.first
   }
 
-  /// Bytes that an array takes, or nil if that number does not fit an `Int` even where axes of
-  /// extent zero are left out (so that no later arithmetic on the shape can overflow).
+  /// The size of an array in bytes; nil if it overflows `Int`. Axes of size 0 are left out of that check, so that
+  /// later arithmetic on the shape can't overflow.
   static func byteCount(shape: [Int], elementType: ElementType) -> Int? {
     var (product, isEmpty) = (elementType.width, false)
     for extent in shape {
@@ -84,9 +84,9 @@ public struct StoredArray: Sendable, Hashable {
   }
 }
 
-/// A number that a `StoredArray` holds bit by bit.
+/// A type of number that a `StoredArray` can contain, bit by bit.
 public protocol StoredElement: BitwiseCopyable, Sendable {
-  /// The element type that stands for this type in a file.
+  /// The element type of this type in a file.
   static var elementType: ElementType { get }
 }
 

@@ -1,25 +1,25 @@
 import FileCore
 
-/// Writes numbers of a few bits into memory, the first at the lowest bits, as deflate has them.
+/// Writes bit fields into memory, lowest bits first, as in deflate.
 struct BitWriter {
-  /// Bytes behind the end of what is written that a write may touch.
+  /// The number of bytes after the end that a write may touch.
   static let slack = 8
 
   private let start: UnsafeMutableRawPointer
   private var position = 0
-  /// Bits that are not in memory yet, fewer than 8 between calls.
+  /// Bits not yet in memory; fewer than 8 between calls.
   private var pending: UInt64 = 0
   private var pendingCount = 0
 
-  /// A writer into memory that has room for all that will be written, and ``slack`` bytes more.
+  /// A writer into memory with room for the whole output and ``slack`` more bytes.
   init(_ start: UnsafeMutableRawPointer) { self.start = start }
 
-  /// The number of bytes up to the next whole byte.
+  /// The number of bytes written, rounded up.
   var byteCount: Int { position + (pendingCount + 7) / 8 }
-  /// The bits in the last byte.
+  /// The number of bits in the last, incomplete byte.
   var bitOffset: Int { pendingCount }
 
-  /// Writes the lowest `count` bits, at most 48; the others must be 0.
+  /// Writes the lowest `count` bits, at most 48; the higher bits must be 0.
   @inline(__always)
   mutating func write(_ bits: UInt64, _ count: Int) {
     pending |= bits << UInt64(truncatingIfNeeded: pendingCount)
@@ -30,10 +30,10 @@ struct BitWriter {
     pendingCount &= 7
   }
 
-  /// Writes codes of up to 15 bits for bytes; `table` has each code, and its length above bit 16.
+  /// Writes a code of up to 15 bits for each byte; `table` has each code, with its length from bit 16 up.
   mutating func write(_ bytes: UnsafeRawBufferPointer, table: UnsafePointer<UInt32>) {
     var index = 0
-    // Three codes and seven pending bits are at most 52.
+    // Three codes and seven pending bits are at most 52 bits.
     while index + 3 <= bytes.count {
       let (a, b, c) = (
         UInt64(table[Int(bytes[index])]), UInt64(table[Int(bytes[index &+ 1])]),
@@ -51,12 +51,12 @@ struct BitWriter {
     }
   }
 
-  /// Goes on at the next whole byte.
+  /// Pads with zero bits to the next whole byte.
   mutating func align() {
     if pendingCount > 0 { write(0, 8 - pendingCount) }
   }
 
-  /// Copies bytes; the writer must be at a whole byte.
+  /// Copies bytes; the writer must be aligned to a byte.
   mutating func copy(_ bytes: UnsafeRawBufferPointer) {
     guard let source = bytes.baseAddress else { return }
     (start + position).copyMemory(from: source, byteCount: bytes.count)

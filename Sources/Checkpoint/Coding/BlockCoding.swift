@@ -1,18 +1,18 @@
 import FileCore
 
-/// A code for one block of bytes: a Huffman code of its own for single bytes and lengths of runs.
+/// The coding of one block: a Huffman code for single bytes and lengths of runs.
 ///
-/// A run is a byte and, as deflate says it, a copy of so many bytes from one byte before.
+/// A run is a byte followed by a deflate copy with distance 1.
 struct BlockCoding {
   /// Symbols 0 to 255 are bytes, 256 ends the block, 257 to 285 are lengths of copies.
   private static let symbolCount = 286
   private static let endOfBlock = 256
   private static let longestCode = 15
   private static let longestCopy = 258
-  /// Bits that a copy may be expected to take.
+  /// The estimated size of a copy in bits.
   private static let copyCost = 12
 
-  /// Bytes that are copies of the byte before them.
+  /// A run of bytes that equal the byte before them.
   private struct Copy {
     var start: Int
     var count: Int
@@ -21,14 +21,13 @@ struct BlockCoding {
   private let code: HuffmanCode
   private let copies: [Copy]
   private let header: [(bits: UInt64, count: Int)]
-  /// Bits that the block takes, without the three that say its kind.
+  /// The size of the block in bits, without the three bits of its header that give its kind.
   let bitCount: Int
 
-  /// A code for the bytes; nil where their values are spread so evenly that it would save less than a
-  /// thirtieth.
+  /// A code for the bytes; nil if their values are so evenly distributed that it would save less than 1/30.
   init?(of bytes: UnsafeRawBufferPointer) {
     var counts = BlockCoding.histogram(of: bytes)
-    // The sum of the squares bounds the entropy from below: most noise ends here.
+    // The sum of squares bounds the entropy from below: most noise is refused here.
     let squares = counts.reduce(0) { $0 + $1 * $1 }
     guard squares * 216 > bytes.count * bytes.count else { return nil }
     counts[BlockCoding.endOfBlock] = 1
@@ -70,7 +69,7 @@ struct BlockCoding {
   }
 
   private static func histogram(of bytes: UnsafeRawBufferPointer) -> [Int] {
-    // Four tables by turns: equal neighbours then do not wait for each other's count.
+    // Four tables in turns, so that equal neighbours do not wait for each other's increment.
     var tables = [UInt32](repeating: 0, count: 4 * 256)
     tables.withUnsafeMutableBufferPointer { tables in
       var index = 0
@@ -93,7 +92,7 @@ struct BlockCoding {
     }
   }
 
-  /// The runs that take fewer bits as copies than byte by byte.
+  /// The runs that are shorter as copies than byte by byte.
   private static func copies(in bytes: UnsafeRawBufferPointer, costs: [UInt8]) -> [Copy] {
     var copies: [Copy] = []
     var index = 0
@@ -101,7 +100,7 @@ struct BlockCoding {
       let four = bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self).littleEndian
       let changes = (four ^ four >> 8) & 0xFF_FFFF
       if changes != 0 {
-        // No run of four starts before the last change among these.
+        // No run of four starts before the last change in these four bytes.
         index &+= 4 &- changes.leadingZeroBitCount >> 3
         continue
       }
@@ -116,11 +115,11 @@ struct BlockCoding {
     return copies
   }
 
-  /// Appends a copy in parts that deflate has a length for.
+  /// Appends a copy, in parts of at most the longest length of deflate.
   private static func append(_ copy: Copy, to copies: inout [Copy]) {
     var rest = copy
     while rest.count > longestCopy {
-      // What is left must not be shorter than the shortest copy.
+      // The rest must not be shorter than the shortest copy.
       let count = min(longestCopy, rest.count - LengthSymbol.shortestCopy)
       copies.append(Copy(start: rest.start, count: count))
       rest = Copy(start: rest.start + count, count: rest.count - count)
@@ -129,7 +128,7 @@ struct BlockCoding {
   }
 }
 
-/// How deflate says the length of a copy, from 3 to 258.
+/// The deflate symbol and extra bits of a copy's length, from 3 to 258.
 private struct LengthSymbol {
   static let shortestCopy = 3
   var symbol: Int
@@ -153,10 +152,10 @@ private struct LengthSymbol {
 }
 
 extension BlockCoding {
-  /// The fields in front of a block that tell its code, itself run-length coded and Huffman coded.
+  /// The header of a block that describes its code; it is itself run-length and Huffman coded.
   private static func header(_ lengths: [UInt8]) -> [(bits: UInt64, count: Int)] {
     let used = (lengths.lastIndex { $0 > 0 } ?? endOfBlock) + 1
-    // One distance, the first, with a code of one bit.
+    // The only distance code, 1, has one bit.
     let items = items(of: lengths[..<used] + [1])
     var counts = [Int](repeating: 0, count: 19)
     for item in items { counts[item.symbol] += 1 }
@@ -174,7 +173,7 @@ extension BlockCoding {
     return fields
   }
 
-  /// One symbol of the header: a length, or a repetition of one.
+  /// One symbol of the header: a code length, or a repetition of one.
   private struct Item {
     var symbol: Int
     var extra = 0

@@ -3,8 +3,8 @@ import Requirements
 
 /// The byte shuffle: all first bytes of the elements, then all second bytes, and so on.
 ///
-/// Neighbouring weights share their sign and exponent but not their fraction, so the planes of a
-/// shuffled array compress each for itself: the highest well, the lower ones not at all.
+/// Weights often share sign and exponent but not the fraction. So of the planes of a shuffled array the highest
+/// compresses well, the lower ones not at all.
 /// `planes[p * count + i] = elements[i * width + p]`.
 enum ByteShuffle {
   /// Elements to planes. The number of bytes must be a multiple of the width.

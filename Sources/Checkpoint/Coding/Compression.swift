@@ -1,39 +1,40 @@
-/// How much a checkpoint is compressed. Whatever the mode, any reader reads the file.
+/// How much a checkpoint is compressed. Readers read files of every mode.
 public enum Compression: String, Sendable, Hashable, CaseIterable, Codable {
-  /// Every entry as it is in memory, 64-byte aligned, so that the file can be mapped.
+  /// No compression; entries are 64-byte aligned, so that the file can be mapped.
   case none
-  /// The high bytes of the weights are compressed, the low ones, which are noise, copied. The default: about 84% of
-  /// the size for trained weights, and the same bytes of a tensor on every machine.
+  /// The default: compresses the high bytes of weights and copies the low ones, which are noise. Trained weights take
+  /// about 84% of their size; a tensor gives the same bytes on every machine.
   case fast
-  /// The smallest of several tries; helps pruned weights and optimizer state, takes some twenty times as long.
+  /// The smallest result of several methods. Helps pruned weights and optimizer state; takes about twenty times as
+  /// long.
   case small
 }
 
-/// An entry's bytes as they stand in a file.
+/// An entry's bytes as stored in a file.
 struct StoredPayload: Sendable {
   var codec = Codec.stored
   var filter = Filter.none
   var bytes: [UInt8]
-  /// The checksum of `bytes`, and of the array that they stand for.
+  /// The checksums of `bytes` and of the uncompressed array.
   var storedChecksum: UInt32
   var rawChecksum: UInt32
 
-  /// How an entry's bytes are compressed.
+  /// The compression of an entry's bytes.
   enum Codec: UInt8 {
     case stored = 0
     case zlib = 1
   }
 
-  /// What is done to an array before compression.
+  /// The transformation of an array before compression.
   enum Filter: UInt8 {
     case none = 0
     case byteShuffle = 1
   }
 
-  /// Smaller arrays are stored as they are.
+  /// Smaller arrays are not compressed.
   private static let minimumSize = 64
 
-  /// Compresses an array of elements of `width` bytes; `isText` where it is JSON or of unknown structure.
+  /// Compresses an array of elements of `width` bytes; `isText` is true for JSON and for bytes of unknown structure.
   init(_ raw: [UInt8], width: Int, isText: Bool, compression: Compression) {
     rawChecksum = crc32(raw)
     (bytes, storedChecksum) = (raw, rawChecksum)
@@ -52,7 +53,7 @@ struct StoredPayload: Sendable {
     if codec == .zlib { storedChecksum = crc32(bytes) }
   }
 
-  /// Takes a stream in place of what there is if it is shorter.
+  /// Replaces the bytes by `stream` if it is shorter.
   private mutating func keep(_ stream: [UInt8]?, _ filter: Filter) {
     guard let stream, stream.count < bytes.count else { return }
     (codec, self.filter, bytes) = (.zlib, filter, stream)

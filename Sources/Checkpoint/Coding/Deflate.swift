@@ -1,12 +1,11 @@
 import CZlib
 import FileCore
 
-/// Writes zlib streams by zlib itself, which looks for every repetition: for text, and for the smallest
-/// of several tries.
+/// Writes zlib streams with zlib, which finds all repetitions: for text, and for ``Compression/small``.
 enum Deflate {
-  /// One stream of all the bytes; nil unless it takes fewer bytes.
+  /// The stream of the bytes; nil unless it is shorter than they are.
   ///
-  /// The result depends on the bytes and the version of zlib alone.
+  /// The result depends only on the bytes and the version of zlib.
   static func compressed(_ bytes: [UInt8]) -> [UInt8]? {
     guard bytes.count > 1 else { return nil }
     let capacity = bytes.count - 1

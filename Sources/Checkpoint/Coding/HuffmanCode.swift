@@ -1,20 +1,20 @@
-/// A prefix code as deflate has them: short codes for frequent symbols, none longer than a limit.
+/// A prefix code as in deflate: short codes for frequent symbols, none longer than a limit.
 ///
-/// Only whole numbers decide, so that the same counts give the same code on every machine.
+/// It uses integer arithmetic alone, so that equal counts give equal codes on every machine.
 struct HuffmanCode {
-  /// The bits of each symbol's code; 0 for one that never occurs.
+  /// The length of each symbol's code in bits; 0 for an unused symbol.
   let lengths: [UInt8]
-  /// Each symbol's code, the bit that is written first lowest.
+  /// Each symbol's code; the bit written first is the lowest.
   let codes: [UInt16]
 
-  /// The best code for symbols that occur so often, or one next to it where that has longer codes than
-  /// the limit. At least two symbols get a code.
+  /// The optimal code for symbols of these counts, or a nearly optimal one if that exceeds the length limit. At least
+  /// two symbols get a code.
   init(counts: [Int], longest limit: Int) {
     lengths = HuffmanCode.lengths(counts: counts, longest: limit)
     codes = HuffmanCode.codes(lengths: lengths)
   }
 
-  /// Bits that symbols take which occur so often.
+  /// The total size in bits of symbols with these counts.
   func cost(of counts: [Int]) -> Int {
     zip(counts, lengths).reduce(0) { $0 + $1.0 * Int($1.1) }
   }
@@ -29,16 +29,16 @@ struct HuffmanCode {
     while true {
       let lengths = unlimitedLengths(counts)
       if lengths.allSatisfy({ $0 <= limit }) { return lengths }
-      // The more even the counts, the more even the lengths.
+      // More even counts give more even lengths.
       for symbol in counts.indices where counts[symbol] > 0 {
         counts[symbol] = counts[symbol] / 2 + 1
       }
     }
   }
 
-  /// Huffman's algorithm with two queues: the symbols, sorted, and the pairs, which come about sorted.
+  /// Huffman's algorithm with two queues: the sorted symbols, and the pairs, which are created in sorted order.
   private static func unlimitedLengths(_ counts: [Int]) -> [UInt8] {
-    // A symbol in the low bits breaks ties between counts.
+    // The symbol in the low bits breaks ties between counts.
     var leaves = counts.indices.filter { counts[$0] > 0 }.map { counts[$0] << 9 | $0 }
     leaves.sort()
     let leafCount = leaves.count
@@ -68,7 +68,7 @@ struct HuffmanCode {
     return lengths
   }
 
-  /// The codes that RFC 1951 gives to lengths: shorter ones first, equal ones in the symbols' order.
+  /// The canonical codes of RFC 1951: shorter lengths first, equal lengths in the order of the symbols.
   private static func codes(lengths: [UInt8]) -> [UInt16] {
     var next = [UInt16](repeating: 0, count: 17)
     for length in lengths where length > 0 { next[Int(length) + 1] += 1 }

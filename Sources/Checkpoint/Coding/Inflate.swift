@@ -5,7 +5,7 @@ internal import TensorCore
 
 /// Reads deflate streams.
 enum Inflate {
-  /// What stands around the compressed bytes.
+  /// The format around the compressed bytes.
   enum Wrapping {
     /// The header and the checksum of zlib.
     case zlib
@@ -23,8 +23,8 @@ enum Inflate {
   private static let headerSize = 2
   private static let checksumSize = 4
 
-  /// The `count` bytes that a stream expands to. The stream must give exactly as many, must not need a
-  /// preset dictionary, and must end where the bytes end.
+  /// Expands a stream. It must give exactly `count` bytes, must not need a preset dictionary, and must end where
+  /// the bytes end.
   static func expanded(
     _ bytes: [UInt8], count: Int, wrapping: Wrapping = .zlib
   ) throws(Failure) -> [UInt8] {
@@ -43,7 +43,7 @@ enum Inflate {
       guard unread == 0 else { throw .trailing(unread) }
       return output
     }
-    // zlib's own wrapper takes its checksum several times as slowly.
+    // zlib's own wrapper code computes its checksum several times more slowly.
     try checkHeader(bytes)
     let body = UnsafeRawBufferPointer(rebasing: bytes[headerSize...])
     let (output, unread) = try inflated(body, count: count)
@@ -57,7 +57,7 @@ enum Inflate {
     return output
   }
 
-  /// The first two bytes of RFC 1950.
+  /// Checks the two bytes of the zlib header (RFC 1950).
   private static func checkHeader(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     guard bytes.count >= headerSize else { throw .malformed("the stream ends too early") }
     let (method, flags) = (bytes[0], bytes[1])
@@ -69,14 +69,14 @@ enum Inflate {
     guard flags & 0x20 == 0 else { throw .malformed("it needs a preset dictionary") }
   }
 
-  /// What a stream without a wrapper expands to, at most `count` bytes, and how many bytes come after it.
+  /// Expands a raw deflate stream to at most `count` bytes; also returns the number of bytes after the stream.
   private static func inflated(
     _ bytes: UnsafeRawBufferPointer, count: Int
   ) throws(Failure) -> (output: [UInt8], unread: Int) {
     require(
       bytes.count <= UInt32.max && count <= UInt32.max,
       "zlib cannot expand \(bytes.count) bytes to \(count) in one call")
-    // zlib refers back to the stream's address, which therefore must not change.
+    // zlib stores the stream's address, so it must not change.
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     stream.initialize(to: z_stream())
     defer { stream.deallocate() }

@@ -2,11 +2,11 @@ import FileCore
 import Synchronization
 internal import TensorCore
 
-/// The values of `body` for the numbers 0 ..< `order.count`, worked on in this order by the threads of the team:
-/// the longest first, so that no thread begins a long one when the others are done.
+/// The values of `body` for 0 ..< `order.count`, computed by the thread pool in the order `order`: put the longest
+/// first, so that no thread starts a long one when the others are done.
 ///
-/// The result does not depend on the number of threads. One thread alone works where all is of few bytes: waking
-/// another would take longer.
+/// The result does not depend on the number of threads. For few `bytes` only the calling thread works: waking another
+/// would take longer.
 func inParallel<Value: Sendable>(
   _ order: [Int], bytes: Int, _ body: (Int) -> Value
 ) -> [Value] {

@@ -2,20 +2,20 @@ import FileCore
 import Requirements
 internal import TensorCore
 
-/// Writes zlib streams of Huffman codes and runs of one byte: what is left to save in shuffled numbers.
+/// Writes zlib streams with Huffman codes and runs of one byte, which is what can be saved in shuffled numbers.
 ///
-/// The input is cut into blocks; each is copied, where its bytes are close to noise, or has a code of its
-/// own. Any inflate reads the stream. Only whole numbers decide, so that the same input gives the same bytes
-/// everywhere; repetitions other than runs are not looked for.
+/// The input is cut into blocks. A block is copied if its bytes are close to noise; otherwise it has its own Huffman
+/// code. Any inflate implementation reads the stream. Only integer arithmetic is used, so that equal input gives equal
+/// bytes on every machine. Repetitions other than runs are not searched.
 enum RunLengthDeflate {
-  /// The most that a block which is copied can hold.
+  /// The most bytes of a copied (stored) block.
   private static let blockSize = 65_535
-  /// A compression method and window of zlib, and a check of these two bytes.
+  /// The zlib header: compression method and window, flags and header check.
   private static let header: [UInt8] = [0x78, 0x01]
   private static let checksumSize = 4
 
-  /// One stream of all the bytes; no block reaches from one of the `planes` equal stretches to the next.
-  /// Nil unless the stream takes fewer bytes.
+  /// The stream of all bytes; no block crosses a border between the `planes` equal parts of the input.
+  /// Nil unless the stream is shorter than the input.
   static func compressed(_ bytes: [UInt8], planes: Int) -> [UInt8]? {
     require(
       planes > 0 && bytes.count.isMultiple(of: planes), "\(bytes.count) bytes in \(planes) planes")
@@ -46,7 +46,7 @@ enum RunLengthDeflate {
     return isComplete ? output : nil
   }
 
-  /// A stretch of input with the way in which it is written.
+  /// A block of input and its coding.
   private struct Block {
     private let bytes: UnsafeRawBufferPointer
     /// The code; nil where the bytes are copied.
@@ -57,7 +57,7 @@ enum RunLengthDeflate {
       coding = BlockCoding(of: bytes)
     }
 
-    /// The most bits that the block takes.
+    /// The largest size of the block in bits.
     var bitCount: Int { 3 + (coding?.bitCount ?? 7 + 8 * (4 + bytes.count)) }
 
     func write(to writer: inout BitWriter, isLast: Bool) {

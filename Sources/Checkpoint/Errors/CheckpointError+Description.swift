@@ -1,7 +1,7 @@
 import FileCore
 
 extension CheckpointError: CustomStringConvertible {
-  /// One line: file, place, what was expected, what was found.
+  /// One line: file, place, what was expected and what was found.
   public var description: String { "\(file): \(problem)" }
 }
 
@@ -156,7 +156,7 @@ extension CheckpointError.Problem: CustomStringConvertible {
 }
 
 extension ReadLimits.Kind {
-  /// For the sentence "expected ... of at most 16".
+  /// The limit's name in "expected ... of at most 16".
   fileprivate var phrase: String {
     switch self {
     case .entries: "a number of entries"

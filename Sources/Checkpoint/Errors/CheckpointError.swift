@@ -1,12 +1,12 @@
 import FileCore
 
-/// Why a file could not be read or written: the file, and the one rule that it breaks.
+/// Why a file could not be read or written: the file, and the first rule that it breaks.
 ///
 /// ```
 /// model.rnnz: model/fc.weight: the stored bytes are damaged: expected checksum 8d0f3a11, found 8d0f3a13
 /// ```
 public struct CheckpointError: Error, Hashable {
-  /// The path of the file, or what stands for it when the bytes were in memory.
+  /// The path of the file, or a name for bytes in memory.
   public let file: String
   /// The rule.
   public let problem: Problem
@@ -18,8 +18,8 @@ public struct CheckpointError: Error, Hashable {
 }
 
 extension CheckpointError {
-  /// Everything that can be wrong. The first group is the rules of the `.rnnz` format, in the order in
-  /// which a reader checks them: the first rule broken is the one reported.
+  /// All errors. The first groups are the rules of the `.rnnz` format in the order in which a reader checks them:
+  /// the first broken rule is reported.
   public enum Problem: Hashable, Sendable {
     // MARK: The preamble
     /// The first bytes are those of another kind of file.
@@ -30,7 +30,7 @@ extension CheckpointError {
     case badMagic(found: [UInt8])
     /// The preamble is damaged.
     case preambleChecksum(expected: UInt32, found: UInt32)
-    /// The file is of another major version.
+    /// The file has another major version.
     case unsupportedVersion(found: Int)
     /// The file needs a feature that this reader does not have.
     case unknownRequiredFeature(bit: Int)
@@ -40,7 +40,7 @@ extension CheckpointError {
     case trailingBytes(expected: UInt64, found: UInt64)
 
     // MARK: The index
-    /// The index does not stand where it must.
+    /// The index is not where it must be.
     case indexBounds(offset: UInt64, storedBytes: Int, rawBytes: Int)
     /// A byte that must be zero, at this offset of the file, is not.
     case reservedNonZero(offset: Int)
@@ -48,7 +48,7 @@ extension CheckpointError {
     case indexChecksum(expected: UInt32, found: UInt32)
     /// The parts of the index do not add up.
     case indexLayout(expected: String, found: String)
-    /// The name of the entry with this number has no or too many bytes, or does not follow the last one.
+    /// The name of the entry with this number is empty or too long, or does not follow the previous name.
     case nameBounds(entry: Int)
     /// The name of the entry with this number is not valid UTF-8.
     case nameNotUTF8(entry: Int)
@@ -56,7 +56,7 @@ extension CheckpointError {
     case nameControlCharacter(entry: Int)
     /// Two entries have the same section and name.
     case duplicateName(Checkpoint.Key)
-    /// An entry stands before one that it must follow.
+    /// An entry precedes one that it must follow.
     case unsortedIndex(Checkpoint.Key, after: Checkpoint.Key)
     /// An entry is neither tensor nor bytes nor JSON.
     case unknownKind(Checkpoint.Key, found: UInt8)
@@ -66,21 +66,21 @@ extension CheckpointError {
     case unknownCodec(Checkpoint.Key, found: UInt8)
     /// An entry's filter is unknown, or is one that has no effect on it.
     case unknownFilter(Checkpoint.Key, found: UInt8)
-    /// An entry that readers must understand is in a section without a meaning.
+    /// An entry that readers must understand is in an unknown section.
     case unknownRequiredSection(Checkpoint.Key)
-    /// A rank above 8, other than 1 for bytes or JSON, or an extent for an axis beyond the rank.
+    /// A rank above 8, a rank other than 1 for bytes or JSON, or a nonzero size of an axis beyond the rank.
     case badRank(Checkpoint.Key, found: Int)
-    /// The product of the extents is beyond any memory.
+    /// The product of the sizes of the axes overflows.
     case shapeOverflow(Checkpoint.Key)
     /// The shape needs another number of bytes than the entry has.
     case shapeSizeMismatch(Checkpoint.Key, expected: UInt64, found: UInt64)
-    /// More than `ReadLimits` allow; the key is nil where the limit is not about one entry.
+    /// A limit of `ReadLimits` is exceeded; the key is nil if the limit is not about one entry.
     case resourceLimit(ReadLimits.Kind, Checkpoint.Key?, limit: UInt64, found: UInt64)
-    /// A stored entry has another number of bytes than its array, or a compressed one no fewer.
+    /// An uncompressed entry has another size than its array, or a compressed entry is not smaller.
     case storedSizeMismatch(Checkpoint.Key, stored: UInt64, raw: UInt64)
-    /// An entry claims to expand more than its compression can.
+    /// An entry claims a larger expansion than its compression can give.
     case expansionLimit(Checkpoint.Key, stored: UInt64, raw: UInt64)
-    /// An entry does not start where the one before it ends, or (nil) the file goes on after the last.
+    /// An entry does not start where the previous one ends, or (key nil) bytes follow the last entry.
     case payloadLayout(Checkpoint.Key?, expected: UInt64, found: UInt64)
 
     // MARK: The entries
@@ -88,9 +88,9 @@ extension CheckpointError {
     case paddingNotZero(offset: UInt64)
     /// An entry's bytes are damaged.
     case storedChecksum(Checkpoint.Key, expected: UInt32, found: UInt32)
-    /// An entry's bytes are not what its compression writes.
+    /// An entry's bytes are not a valid compressed stream.
     case inflateFailed(Checkpoint.Key, reason: String)
-    /// An entry expands to another number of bytes than it should.
+    /// An entry expands to another number of bytes than the index gives.
     case inflatedSizeMismatch(Checkpoint.Key, expected: UInt64)
     /// Bytes follow the end of an entry's compressed stream.
     case trailingCompressedBytes(Checkpoint.Key, count: Int)
@@ -99,12 +99,12 @@ extension CheckpointError {
     /// An entry is not strict JSON; the offset counts from the start of the text.
     case configMalformed(Checkpoint.Key, at: Int, reason: String)
 
-    // MARK: What the entries mean
-    /// An entry that is needed is not in the file.
+    // MARK: The meaning of entries
+    /// A required entry is not in the file.
     case missingEntry(Checkpoint.Key)
-    /// An entry is of another kind (tensor, bytes, JSON) than was asked for.
+    /// An entry has another kind (tensor, bytes, JSON) than requested.
     case entryKind(Checkpoint.Key, expected: String, found: String)
-    /// A tensor has another element type than was asked for.
+    /// A tensor has another element type than requested.
     case elementType(Checkpoint.Key, expected: ElementType, found: ElementType)
     /// A parameter of the model is not in the file.
     case missingTensor(Checkpoint.Key)
@@ -112,21 +112,21 @@ extension CheckpointError {
     case unexpectedTensor(Checkpoint.Key)
     /// A tensor has another shape than the model's parameter.
     case tensorShape(Checkpoint.Key, expected: [Int], found: [Int])
-    /// A value in a JSON text is missing or of the wrong type; the path leads to it.
+    /// A value at a path in a JSON text is missing or of the wrong type.
     case configValue(Checkpoint.Key, path: String, expected: String, found: String)
-    /// A weight is infinite or not a number; the index counts elements row by row.
+    /// A weight is infinite or NaN; the index is in row-major order.
     case nonFiniteWeights(Checkpoint.Key, index: Int)
 
     // MARK: safetensors
     /// The header of a safetensors file is malformed; the offset counts from the start of the file.
     case safetensorsHeader(at: Int, reason: String)
-    /// The header of a safetensors file says something impossible about a tensor.
+    /// The header of a safetensors file describes an impossible tensor.
     case safetensorsTensor(name: String, reason: String)
-    /// A text in the metadata of a safetensors file is missing or not the JSON that was asked for.
+    /// A metadata text of a safetensors file is missing or not the requested JSON.
     case safetensorsMetadata(key: String, reason: String)
 
     // MARK: Files of other libraries
-    /// A file of another format breaks one of its rules, or holds what this library has no equal of; the place says where.
+    /// A file of another format breaks one of its rules, or contains something that this library does not support.
     case malformed(format: String, place: String, reason: String)
 
     // MARK: The operating system
@@ -136,7 +136,7 @@ extension CheckpointError {
 }
 
 extension CheckpointError {
-  /// What went wrong with the file before anything in it was looked at.
+  /// Converts an error of opening or reading the file.
   package init(_ error: FileError) {
     if case .cutShort(let expected, let found) = error.problem {
       self.init(
@@ -146,12 +146,12 @@ extension CheckpointError {
     }
   }
 
-  /// Puts a file in place of another in one step.
+  /// Replaces a file atomically.
   static func saving(_ pieces: [[UInt8]], to path: String) throws(CheckpointError) {
     try throwing { () throws(FileError) in try AtomicSave(path: path).write(pieces) }
   }
 
-  /// What `body` gives; an error of the file becomes one of the checkpoint.
+  /// Returns the result of `body`; converts its file error to a checkpoint error.
   package static func throwing<Value: ~Copyable>(
     _ body: () throws(FileError) -> Value
   ) throws(CheckpointError) -> Value {

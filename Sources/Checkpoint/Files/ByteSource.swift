@@ -1,7 +1,7 @@
 import FileCore
 import Requirements
 
-/// Bytes that are read by position: of a file, of a mapped file, or of an array.
+/// Bytes with random access: of a file, a mapped file or an array.
 struct ByteSource: Sendable {
   private enum Storage: Sendable {
     case memory([UInt8])
@@ -9,13 +9,13 @@ struct ByteSource: Sendable {
     case mapped(MappedFile)
   }
 
-  /// What errors call it.
+  /// The name in errors.
   let name: String
-  /// All of its bytes.
+  /// The number of bytes.
   let count: Int
   private let storage: Storage
 
-  /// The file at a path, mapped into memory if asked for.
+  /// The file at a path, mapped into memory if `isMapped`.
   init(path: String, isMapped: Bool = false) throws(CheckpointError) {
     (name, count, storage) = try CheckpointError.throwing { () throws(FileError) in
       let file = try OpenFile(path: path)
@@ -43,8 +43,8 @@ struct ByteSource: Sendable {
     }
   }
 
-  /// Calls `body` with the bytes `offset ..< offset + count`, which are not copied where they are in
-  /// memory. Traps unless they lie inside.
+  /// Calls `body` with the bytes `offset ..< offset + count`, without a copy if they are in memory. Traps unless
+  /// they lie inside.
   func withBytes<Result>(
     at offset: Int, count: Int,
     _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Result

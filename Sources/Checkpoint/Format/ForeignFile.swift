@@ -1,11 +1,11 @@
 import FileCore
 
-/// Files of other kinds, told by their first bytes: a name helps more than "bad magic".
+/// Recognizes other file formats by their first bytes: a name helps more than "bad magic".
 enum ForeignFile {
-  /// Bytes that `kind(of:)` may look at.
+  /// The number of bytes that `kind(of:)` looks at.
   static let recognizableSize = 64
 
-  /// What a file that starts like this is, if it is a kind that people mistake for a checkpoint.
+  /// The format of a file with these first bytes, if it is one that is often mistaken for a checkpoint.
   static func kind(of start: [UInt8]) -> String? {
     func starts(with text: StaticString) -> Bool {
       text.withUTF8Buffer { start.starts(with: $0) }

@@ -1,4 +1,4 @@
-/// The index of a file, checked.
+/// The checked index of a file.
 struct Index: Sendable {
   var preamble: Preamble
   /// Sorted by key.
@@ -21,12 +21,12 @@ struct Index: Sendable {
     try checkLayout(file: source.name)
   }
 
-  /// Rule 20: the entries follow one another, and the last ends with the file.
+  /// Rule 20: entries follow one another without gaps, and the last ends with the file.
   private func checkLayout(file: String) throws(CheckpointError) {
     var end = UInt64(Format.preambleSize) + UInt64(preamble.indexSize)
     for entry in entries {
       let start = Format.aligned(end)
-      // No sum below can overflow: rule 18 has bounded every size by 2^32.
+      // No sum below can overflow: rule 18 bounds every size by 2^32.
       guard entry.offset == start, entry.end <= preamble.fileLength else {
         throw CheckpointError(
           file: file, .payloadLayout(entry.key, expected: start, found: entry.offset))
@@ -39,7 +39,7 @@ struct Index: Sendable {
     }
   }
 
-  /// Rule 21 for the bytes between an entry and what stands before it.
+  /// Rule 21 for the padding before an entry.
   func checkPadding(before position: Int, in source: ByteSource) throws(CheckpointError) {
     guard position < entries.count else { return }
     let start =
@@ -51,7 +51,7 @@ struct Index: Sendable {
     }
   }
 
-  /// The place of a key among the entries, by binary search.
+  /// The index of a key's entry, by binary search.
   func position(of key: Checkpoint.Key) -> Int? {
     var (low, high) = (0, entries.count)
     while low < high {

@@ -1,6 +1,6 @@
 import FileCore
 
-/// One entry of the index: 96 bytes, and a name.
+/// One entry of the index: a record of 96 bytes, and a name.
 ///
 /// ```
 /// offset  type   field
@@ -18,7 +18,7 @@ import FileCore
 ///     32  u64    bytes of the array
 ///     40  u32    CRC-32 of the stored bytes
 ///     44  u32    CRC-32 of the array's bytes
-///     48  u32*8  extents, 0 beyond the rank
+///     48  u32*8  sizes of the axes, 0 beyond the rank
 ///     80  u8*16  0
 /// ```
 struct IndexEntry: Hashable, Sendable {
@@ -35,10 +35,10 @@ struct IndexEntry: Hashable, Sendable {
   var storedChecksum: UInt32
   var rawChecksum: UInt32
 
-  /// Where the entry ends in the file.
+  /// The offset of the entry's end in the file.
   var end: UInt64 { offset + storedSize }
 
-  /// The 96 bytes, for a name at `nameOffset` of the pool.
+  /// The record of 96 bytes, for a name at `nameOffset` in the pool.
   func bytes(nameOffset: UInt32) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.append(littleEndian: nameOffset)

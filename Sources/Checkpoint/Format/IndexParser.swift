@@ -1,13 +1,13 @@
 import FileCore
 
-/// Reads the entries of an index whose checksum is right but whose author is unknown: rules 9 to 19.
+/// Reads the entries of an index with a correct checksum but untrusted content: rules 9 to 19.
 struct IndexParser {
   private let bytes: [UInt8]
   private let entryCount: Int
   private let poolStart: Int
   private let file: String
   private let limits: ReadLimits
-  /// Where the next name starts in the pool.
+  /// The offset of the next name in the pool.
   private var nameOffset = 0
   private var totalSize: UInt64 = 0
 
@@ -43,7 +43,7 @@ struct IndexParser {
     CheckpointError(file: file, problem)
   }
 
-  /// Rules 10 to 19, entry by entry; then that no name is left over.
+  /// Rules 10 to 19, entry by entry; then checks that no name is left over.
   mutating func entries() throws(CheckpointError) -> [IndexEntry] {
     var entries: [IndexEntry] = []
     entries.reserveCapacity(entryCount)
@@ -90,7 +90,7 @@ struct IndexParser {
     return Checkpoint.Key(.init(rawValue: bytes[start + 11]), name)
   }
 
-  /// Rule 13: kind, element type, codec, filter, and what is reserved.
+  /// Rule 13: kind, element type, codec, filter and reserved bytes.
   private func coding(
     of key: Checkpoint.Key, at start: Int
   ) throws(CheckpointError) -> IndexEntry {
@@ -123,7 +123,7 @@ struct IndexParser {
       rawChecksum: bytes.littleEndian(UInt32.self, at: start + 44))
   }
 
-  /// Rules 15 to 17: the shape, and that it needs the bytes that there are.
+  /// Rules 15 to 17: the shape, and that it matches the size in bytes.
   private func readShape(of entry: inout IndexEntry, at start: Int) throws(CheckpointError) {
     let rank = Int(bytes[start + 8])
     let extents = (0..<Format.maximumRank).map { axis in
@@ -145,7 +145,7 @@ struct IndexParser {
     for extent in entry.shape {
       try limits.check(.dimension, UInt64(extent), of: entry.key, in: file)
     }
-    // zlib takes no more than 32 bits can count in one call, whatever the caller allows.
+    // One call of zlib handles at most 2^32 - 1 bytes, whatever the caller allows.
     var limits = limits
     limits.entryBytes = min(limits.entryBytes, Int(UInt32.max))
     try limits.check(.entryBytes, entry.rawSize, of: entry.key, in: file)
@@ -155,7 +155,7 @@ struct IndexParser {
     try limits.check(.totalBytes, totalSize, of: entry.key, in: file)
   }
 
-  /// Rule 19: the stored size is one that the codec can have.
+  /// Rule 19: the stored size is possible for the codec.
   private func checkSizes(_ entry: IndexEntry) throws(CheckpointError) {
     let (stored, raw) = (entry.storedSize, entry.rawSize)
     guard entry.codec == .stored ? stored == raw : stored < raw else {

@@ -10,8 +10,8 @@ import FileCore
 ///     12  u32   required features, a bit each
 ///     16  u64   length of the file
 ///     24  u64   offset of the index: 64
-///     32  u32   bytes of the index as stored
-///     36  u32   bytes of the index: the same
+///     32  u32   bytes of the index
+///     36  u32   bytes of the index again
 ///     40  u32   entries
 ///     44  u32   CRC-32 of the index
 ///     48  u64   optional features, a bit each
@@ -99,7 +99,7 @@ extension Preamble {
 }
 
 extension ReadLimits {
-  /// The limit of a kind.
+  /// The limit of a `Kind`.
   private func maximum(_ kind: Kind) -> Int {
     switch kind {
     case .entries: entries

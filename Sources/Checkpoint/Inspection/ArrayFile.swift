@@ -1,13 +1,13 @@
 import FileCore
 
-/// A file of named arrays in any format that this library reads, told by its content and not by its name.
+/// A file of named arrays in any format that this library reads; the format is detected from the content.
 ///
 /// ```swift
 /// let file = try ArrayFile(path: "model.pt")
 /// for name in file.names { print(name, try file.array(name).shape) }
 /// ```
 public struct ArrayFile: Sendable {
-  /// A file's format, and the file opened.
+  /// The opened file, by format.
   public enum Content: Sendable {
     /// A checkpoint of this library.
     case checkpoint(CheckpointReader)
@@ -25,11 +25,11 @@ public struct ArrayFile: Sendable {
   public let path: String
   /// The file's size.
   public let byteCount: Int
-  /// What is in it.
+  /// The opened file.
   public let content: Content
 
-  /// Opens a file. Throws what its format's reader throws; a file of no known format is taken for a checkpoint, whose reader
-  /// says what it looks like.
+  /// Opens a file. Throws the errors of its format's reader. A file of unknown format is opened as a checkpoint, whose
+  /// reader reports what it looks like.
   public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
     let source = try ByteSource(path: path)
     self.path = path
@@ -52,7 +52,7 @@ public struct ArrayFile: Sendable {
     }
   }
 
-  /// The names of the arrays: of a checkpoint, those of its model.
+  /// The names of the arrays; in a checkpoint, of the model's arrays.
   public var names: [String] {
     switch content {
     case .checkpoint(let reader): modelEntries(reader).map(\.key.name)
@@ -63,7 +63,7 @@ public struct ArrayFile: Sendable {
     }
   }
 
-  /// Reads the array of a name; throws if there is none, or if it is damaged.
+  /// Reads the array of a name; throws if it is missing or damaged.
   public func array(_ name: String) throws(CheckpointError) -> StoredArray {
     switch content {
     case .checkpoint(let reader): return try reader.array(.model, name)
@@ -86,7 +86,7 @@ public struct ArrayFile: Sendable {
     return arrays
   }
 
-  /// Free text that the file carries, by key.
+  /// The file's metadata: texts by key.
   public var metadata: [String: String] {
     switch content {
     case .safetensors(let file): file.metadata
@@ -95,7 +95,7 @@ public struct ArrayFile: Sendable {
     }
   }
 
-  /// What the format is called.
+  /// The format's name.
   public var formatName: String {
     switch content {
     case .checkpoint: ".rnnz checkpoint"
@@ -117,9 +117,9 @@ public struct ArrayFile: Sendable {
   }
 }
 
-/// Reads a small file whole, a JSON text say: plain or packed, without the mark that may stand at its beginning.
+/// Reads a small text file whole, for example JSON: plain or gzip, without a byte order mark.
 package func smallText(_ path: String) throws(CheckpointError) -> String {
-  // A vocabulary of some hundred thousand tokens is megabytes long.
+  // A vocabulary of some hundred thousand tokens takes megabytes.
   try CheckpointError.throwing { () throws(FileError) in
     try TextSource(path).text(limit: 64 << 20)
   }

@@ -27,7 +27,7 @@ extension Inspection {
     return text.count > 160 ? text.prefix(157) + "..." : text
   }
 
-  /// The optimizer's many arrays as one line, everything else as it is.
+  /// The training state with the optimizer's many arrays summarized in one line.
   private var summarizedState: [(name: String, text: String)] {
     let optimizer = state.filter { $0.name.hasPrefix("optimizer/") }
     var facts = state.filter { !$0.name.hasPrefix("optimizer/") }
@@ -73,7 +73,7 @@ extension Inspection {
     }
   }
 
-  /// Everything, as one JSON object. Numbers that JSON has no word for are null.
+  /// Everything as one JSON object; infinities and NaN are null.
   public var json: JSONValue {
     func object(_ facts: [Fact]) -> JSONValue {
       .object([ExactString: JSONValue](facts.map { (ExactString($0.name), $0.value) }) { $1 })
@@ -101,7 +101,7 @@ extension Inspection {
     return .object(members)
   }
 
-  /// A number in JSON, which has no word for infinity.
+  /// A number in JSON; null for infinities and NaN.
   static func number(_ value: Double) -> JSONValue {
     value.isFinite ? .number("\(value)") : .null
   }
@@ -114,7 +114,7 @@ extension String {
 }
 
 extension Int {
-  /// With a comma between thousands.
+  /// The number with commas between thousands.
   fileprivate var grouped: String {
     var text = ""
     for (index, digit) in String(self).reversed().enumerated() {
@@ -126,7 +126,7 @@ extension Int {
 }
 
 extension Double {
-  /// Four digits that count.
+  /// The number with four significant digits.
   fileprivate var shortText: String {
     guard self != 0, isFinite else { return self == 0 ? "0" : "\(self)" }
     var scale = 1.0

@@ -1,6 +1,6 @@
 import FileCore
 
-/// What is in a file of weights: for people as a text, for programs as JSON.
+/// A report on a file of weights, as text for people or as JSON for programs.
 ///
 /// ```swift
 /// let inspection = try Inspection(ArrayFile(path: "model.rnnz"))
@@ -11,17 +11,17 @@ public struct Inspection: Sendable {
   public struct Parameter: Sendable, Hashable {
     /// The name.
     public let name: String
-    /// The extent of each axis.
+    /// The size of each axis.
     public let shape: [Int]
     /// The type of the elements.
     public let elementType: ElementType
-    /// Bytes of the array, and in the file, where a file keeps its arrays compressed.
+    /// The sizes of the array and, for a file with compressed arrays, of its stored form, in bytes.
     public let (byteCount, storedByteCount): (Int, Int)
-    /// What the elements are like.
+    /// Statistics of the elements.
     public let statistics: StoredArray.Statistics
   }
 
-  /// A fact about training, or about how the model is used: its place in the file, and what it says.
+  /// A fact about training or the model: an entry of the file and its value.
   public struct Fact: Sendable, Hashable {
     /// For example `trainer/step`.
     public let name: String
@@ -31,22 +31,22 @@ public struct Inspection: Sendable {
 
   /// The file's path.
   public let path: String
-  /// What the format is called.
+  /// The format's name.
   public let format: String
   /// The file's size.
   public let byteCount: Int
-  /// What the file says about the model: configuration, tokenizer, metadata.
+  /// Facts about the model: configuration, tokenizer, metadata.
   public private(set) var configuration: [Fact] = []
   /// The parameters, in the file's order.
   public private(set) var parameters: [Parameter] = []
-  /// What training left in the file.
+  /// The training state in the file.
   public private(set) var state: [Fact] = []
-  /// What model it is, in a line, where somebody who knows has said so.
+  /// A line that describes the model; nil unless the caller sets it.
   public var model: String?
-  /// What was verified, if that was asked for.
+  /// The result of verification, if requested.
   public private(set) var verification: String?
 
-  /// Looks into a file. Throws where a parameter, or with `verifying` anything, is damaged.
+  /// Inspects a file. Throws if a parameter is damaged or, with `verifying`, anything else.
   public init(_ file: ArrayFile, verifying: Bool = false) throws(CheckpointError) {
     path = file.path
     format = file.formatName
@@ -121,7 +121,7 @@ public struct Inspection: Sendable {
     readMetadata(model.metadata)
   }
 
-  /// What stands beside the weights of a checkpoint.
+  /// Reads the entries of a checkpoint other than weights.
   private mutating func read(_ reader: CheckpointReader) throws(CheckpointError) {
     for entry in reader.entries where entry.key.section != .model {
       let isConfiguration =
@@ -147,7 +147,7 @@ public struct Inspection: Sendable {
 }
 
 extension StoredArray {
-  /// The one element of an array, digit for digit.
+  /// The element of a scalar array, with all digits.
   fileprivate var scalarValue: JSONValue {
     switch elementType {
     case .int64: .number("\(value(as: Int64.self) ?? 0)")
@@ -160,7 +160,7 @@ extension StoredArray {
 }
 
 extension NumPyArchive {
-  /// Bytes that each array takes in the file.
+  /// The stored size of each array in bytes.
   fileprivate var storedSizes: [String: Int] {
     [String: Int](names.map { ($0, storedByteCount($0)) }) { $1 }
   }

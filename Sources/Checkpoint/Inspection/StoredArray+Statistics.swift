@@ -1,17 +1,17 @@
 extension StoredArray {
-  /// What the elements are like.
+  /// Statistics of the elements.
   public struct Statistics: Sendable, Hashable {
-    /// The least and the greatest finite element; zero where there is none.
+    /// The smallest and the largest finite element; 0 if there is none.
     public internal(set) var (minimum, maximum) = (0.0, 0.0)
-    /// The root of the sum of the squares of the finite elements.
+    /// The L2 norm of the finite elements.
     public internal(set) var norm = 0.0
-    /// How many elements are zero.
+    /// The number of zeros.
     public internal(set) var zeros = 0
-    /// How many elements are infinite or not a number.
+    /// The number of infinite or NaN elements.
     public internal(set) var nonFinite = 0
   }
 
-  /// Looks at every element.
+  /// Computes the statistics of all elements.
   public var statistics: Statistics {
     switch elementType {
     case .float64: statistics(values(as: Double.self) ?? [])

@@ -5,26 +5,26 @@
 /// let kernel = try file.array("layers/dense/vars/0")   // StoredArray
 /// ```
 ///
-/// Opening reads the names alone; an array is read, and its checksum verified, when it is asked for. Arrays of objects, which are
-/// Python pickles, and big-endian ones are refused.
+/// Opening reads only the names; an array is read, and its checksum verified, on request. Arrays of objects, which are
+/// Python pickles, and big-endian arrays are refused.
 public struct NumPyArchive: Sendable {
   static let format = "NumPy archive"
 
   /// The names of the arrays, in the file's order.
   public let names: [String]
 
-  /// What errors call the file.
+  /// The file's name in errors.
   public var file: String { archive.file }
 
   private let archive: ZipArchive
   private static let suffix = ".npy"
 
-  /// Opens a file. Throws unless it is a zip archive of NumPy arrays alone.
+  /// Opens a file. Throws unless it is a zip archive that contains only NumPy arrays.
   public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
     try self.init(archive: ZipArchive(reading: ByteSource(path: path), limits: limits))
   }
 
-  /// Opens a file that is in memory; `name` is what errors call it.
+  /// Opens a file in memory; `name` is its name in errors.
   public init(
     bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
   ) throws(CheckpointError) {
@@ -42,10 +42,10 @@ public struct NumPyArchive: Sendable {
     names = archive.entries.map { String($0.name.dropLast(Self.suffix.count)) }
   }
 
-  /// Bytes that an array takes in the file, with its header.
+  /// The stored size of an array in bytes, with its header.
   func storedByteCount(_ name: String) -> Int { archive[name + Self.suffix]?.storedSize ?? 0 }
 
-  /// Reads the array of a name; throws if there is none, or if it is damaged.
+  /// Reads the array of a name; throws if it is missing or damaged.
   public func array(_ name: String) throws(CheckpointError) -> StoredArray {
     func failure(_ reason: String) -> CheckpointError {
       CheckpointError(file: file, format: Self.format, place: name, reason: reason)

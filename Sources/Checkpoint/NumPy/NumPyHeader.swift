@@ -1,6 +1,6 @@
 import FileCore
 
-/// The header of a NumPy array: what stands before its numbers in a `.npy` file.
+/// The header of a NumPy array in a `.npy` file.
 ///
 /// ```
 /// 0  \x93NUMPY  6  version, two bytes  8  length of the text, u16 (version 1) or u32
@@ -8,16 +8,16 @@ import FileCore
 /// ```
 struct NumPyHeader {
   var elementType = ElementType.float32
-  /// Whether the first axis runs fastest.
+  /// Whether the array is column-major (Fortran order).
   var isColumnMajor = false
   var shape: [Int] = []
-  /// Where the numbers start.
+  /// The offset of the numbers.
   var size = 0
 
   private static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
   private static let maximumRank = 64
 
-  /// Reads a header; throws what is wrong with it, in words.
+  /// Reads a header; the error describes what is wrong with it.
   init(_ bytes: [UInt8]) throws(NumPyError) {
     guard bytes.count >= 12, bytes.starts(with: Self.magic), (1...3).contains(bytes[6]) else {
       throw NumPyError("expected a NumPy array of format 1, 2 or 3, found something else")
@@ -68,11 +68,11 @@ struct NumPyError: Error {
   init(_ reason: String) { self.reason = reason }
 }
 
-/// The few tokens of Python that a header is made of; white space between them is passed.
+/// Reads the few Python tokens of a header; skips white space.
 private struct Scanner {
   var bytes: ArraySlice<UInt8>
 
-  /// The next byte that is no white space, without passing it; nil at the end.
+  /// The next byte after white space, without reading it; nil at the end.
   var next: UInt8? {
     mutating get {
       bytes = bytes.drop { $0 == 0x20 || $0 == 0x0A }
@@ -128,7 +128,7 @@ private struct Scanner {
 }
 
 extension ElementType {
-  /// The type that NumPy describes so, for example `<f4`.
+  /// The type of a NumPy type code, for example `<f4`.
   fileprivate init?(numPyCode: String) {
     switch numPyCode {
     case "<f4": self = .float32

@@ -2,22 +2,22 @@ import FileCore
 
 extension ONNXModel {
   static let format = "ONNX model"
-  /// Graphs inside of one another.
+  /// The greatest depth of nested graphs.
   fileprivate static let maximumDepth = 4
-  /// Bytes of a file: the limit of Protocol Buffers.
+  /// The largest file in bytes: the limit of Protocol Buffers.
   private static let maximumSize = Int(Int32.max)
-  /// Remarks on a model.
+  /// The most metadata entries of a model.
   private static let maximumRemarks = 1024
 
   /// Reads a file.
   ///
-  /// Throws where it is damaged or holds a part that has no equal here: functions, training graphs, sparse
-  /// or external weights, texts as weights, values that are not arrays.
+  /// Throws if it is damaged or has an unsupported part: functions, training graphs, sparse or external weights,
+  /// texts as weights, values that are not arrays.
   public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
     try self.init(source: ByteSource(path: path), limits: limits)
   }
 
-  /// Reads a file that is in memory; `name` is what errors call it.
+  /// Reads a file in memory; `name` is its name in errors.
   public init(
     bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
   ) throws(CheckpointError) {
@@ -104,7 +104,7 @@ extension ONNXModel {
 }
 
 extension ProtobufReader {
-  /// A text in UTF-8.
+  /// Decodes a UTF-8 text.
   func text(
     _ bytes: ArraySlice<UInt8>, atMost maximum: Int = Format.maximumNameSize
   ) throws(ProtobufError) -> String {
@@ -206,7 +206,7 @@ extension ONNXGraph.Value {
 }
 
 extension ONNXNode {
-  /// Settings of an operation: more than any has.
+  /// The most attributes of an operation: more than any of the standard has.
   private static let maximumAttributes = 64
 
   fileprivate init(
@@ -241,7 +241,7 @@ extension ONNXNode {
   }
 }
 
-/// Reads an attribute: its name, and the one value that it has.
+/// Reads an attribute: its name and its single value.
 private enum ONNXAttributeReader {
   static func attribute(
     _ bytes: ArraySlice<UInt8>, depth: Int, limits: ReadLimits

@@ -15,7 +15,7 @@ extension ONNXModel {
     return writer.bytes
   }
 
-  /// Writes a file that either is complete or does not come about, as ``Checkpoint/save(to:compression:)`` does.
+  /// Saves a file atomically, like ``Checkpoint/save(to:compression:)``.
   public func save(to path: String) throws(CheckpointError) {
     try CheckpointError.saving([encoded()], to: path)
   }
@@ -86,7 +86,7 @@ extension ONNXNode.Attribute {
     writer.integer(20, code)
   }
 
-  /// The kind's number in the format.
+  /// The format's code of the kind.
   var code: Int {
     switch self {
     case .float: 1
@@ -111,7 +111,7 @@ extension StoredArray {
 }
 
 extension ElementType {
-  /// The type's number in ONNX.
+  /// ONNX's code of the type.
   var onnxCode: Int {
     switch self {
     case .float32: 1

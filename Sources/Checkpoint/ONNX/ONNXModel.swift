@@ -1,19 +1,19 @@
 /// A model in the Open Neural Network Exchange format: a graph of operations, with its weights.
 ///
-/// This is the format alone. What the operations mean is known to those who read and write models of recurrent cells.
+/// This is the file format alone; the meaning of the operations is implemented in the library `Interop`.
 public struct ONNXModel: Sendable, Hashable {
   /// The version of the format.
   public var irVersion: Int
   /// The version of the standard set of operations.
   public var operationSet: Int
-  /// Who wrote it.
+  /// The program that wrote it.
   public var producer: String
-  /// Free text by key.
+  /// Metadata: texts by key.
   public var metadata: [String: String]
-  /// What is computed.
+  /// The computation graph.
   public var graph: ONNXGraph
 
-  /// A model of a graph, in versions that runtimes of 2021 and later read.
+  /// A model of a graph; the default versions are those that runtimes since 2021 read.
   public init(
     _ graph: ONNXGraph, irVersion: Int = 8, operationSet: Int = 14, producer: String = "",
     metadata: [String: String] = [:]
@@ -26,29 +26,29 @@ public struct ONNXModel: Sendable, Hashable {
   }
 }
 
-/// Operations in an order in which they can be computed, what they read and what they give.
+/// A computation graph: operations in topological order, inputs, outputs and constants.
 public struct ONNXGraph: Sendable, Hashable {
-  /// A constant of the graph: a weight, say.
+  /// A constant of the graph, for example a weight.
   public struct Initializer: Sendable, Hashable {
     /// Its name among the graph's values.
     public var name: String
     /// Its elements.
     public var array: StoredArray
 
-    /// A constant of a name.
+    /// A named constant.
     public init(_ name: String, _ array: StoredArray) {
       self.name = name
       self.array = array
     }
   }
 
-  /// A value that goes in or comes out.
+  /// An input or output of the graph.
   public struct Value: Sendable, Hashable {
-    /// One axis of a value.
+    /// The size of an axis.
     public enum Extent: Sendable, Hashable {
-      /// As long as this.
+      /// A fixed size.
       case fixed(Int)
-      /// As long as whoever runs the graph likes; equal names are equally long.
+      /// A size chosen at run time; axes of equal names have equal sizes.
       case named(String)
     }
 
@@ -56,7 +56,7 @@ public struct ONNXGraph: Sendable, Hashable {
     public var name: String
     /// The type of its elements.
     public var elementType: ElementType
-    /// Its axes; nil where the model leaves them open.
+    /// The sizes of its axes; nil if the model does not give them.
     public var shape: [Extent]?
 
     /// A value of a name, type and shape.
@@ -73,9 +73,9 @@ public struct ONNXGraph: Sendable, Hashable {
   public var nodes: [ONNXNode]
   /// The constants.
   public var initializers: [Initializer]
-  /// What goes in.
+  /// The inputs.
   public var inputs: [Value]
-  /// What comes out.
+  /// The outputs.
   public var outputs: [Value]
 
   /// An empty graph, to be filled.
@@ -85,9 +85,9 @@ public struct ONNXGraph: Sendable, Hashable {
   }
 }
 
-/// One operation: its kind, the names of what it reads and gives, and its settings.
+/// One operation: its kind, the names of its inputs and outputs, and its attributes.
 public struct ONNXNode: Sendable, Hashable {
-  /// A setting of an operation.
+  /// The value of an attribute.
   public enum Attribute: Sendable, Hashable {
     /// A whole number.
     case integer(Int)
@@ -109,15 +109,15 @@ public struct ONNXNode: Sendable, Hashable {
 
   /// The kind, for example `LSTM`.
   public var operation: String
-  /// Whose operation it is; empty for the standard's.
+  /// The operation's domain; empty for the standard's.
   public var domain: String
   /// The operation's own name, for people.
   public var name: String
-  /// What it reads; an empty name stands for an optional input that is left out.
+  /// The names of the inputs; an empty name is an omitted optional input.
   public var inputs: [String]
-  /// What it gives.
+  /// The names of the outputs.
   public var outputs: [String]
-  /// The settings.
+  /// The attributes by name.
   public var attributes: [String: Attribute]
 
   /// An operation of the standard set.

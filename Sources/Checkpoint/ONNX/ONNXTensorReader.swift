@@ -1,6 +1,6 @@
 import FileCore
 
-/// Reads an array of an ONNX file, in whichever of its forms it stands there.
+/// Reads an array of an ONNX file in any of ONNX's encodings.
 enum ONNXTensorReader {
   /// The array's name and content.
   static func tensor(_ bytes: ArraySlice<UInt8>) throws(ProtobufError) -> (String, StoredArray) {
@@ -41,7 +41,7 @@ enum ONNXTensorReader {
     return (name, StoredArray(elementType: type, shape: shape, bytes: content))
   }
 
-  /// Bytes of elements that stand as numbers or as patterns of 32 or 64 bits.
+  /// The bytes of elements that are encoded as integers or as fixed 32- or 64-bit patterns.
   private static func unpacked(
     _ numbers: [UInt64], _ patterns: [UInt8], _ type: ElementType
   ) -> [UInt8] {

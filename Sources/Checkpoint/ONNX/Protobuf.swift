@@ -1,6 +1,6 @@
 import FileCore
 
-/// Writes messages in the wire format of Protocol Buffers: fields of a number and a value each.
+/// Writes messages in the wire format of Protocol Buffers: a sequence of fields, each a number and a value.
 struct ProtobufWriter {
   private(set) var bytes: [UInt8] = []
 
@@ -33,7 +33,7 @@ struct ProtobufWriter {
 
   mutating func text(_ field: Int, _ value: String) { data(field, value.utf8) }
 
-  /// A message inside of this one.
+  /// Writes a nested message.
   mutating func message(_ field: Int, _ body: (inout ProtobufWriter) -> Void) {
     var inner = ProtobufWriter()
     body(&inner)
@@ -41,15 +41,15 @@ struct ProtobufWriter {
   }
 }
 
-/// What a message does wrong, and where in the file.
+/// An error in a message, and its offset in the file.
 struct ProtobufError: Error, Hashable {
   var offset: Int
   var problem: String
 }
 
-/// Reads a message, field by field, without going beyond its bytes.
+/// Reads a message field by field, within its bytes.
 struct ProtobufReader {
-  /// A field's value, as it stands there.
+  /// A field's value as encoded.
   enum Value {
     case integer(UInt64)
     case four(UInt32)
@@ -58,7 +58,7 @@ struct ProtobufReader {
 
   private let bytes: ArraySlice<UInt8>
   private var position: Int
-  /// Where the field that was read last starts.
+  /// The offset of the field that was read last.
   private(set) var start: Int
 
   init(_ bytes: ArraySlice<UInt8>) {
@@ -86,7 +86,7 @@ struct ProtobufReader {
     }
   }
 
-  /// The numbers that stand side by side, all of `bytes`.
+  /// The packed varints that fill `bytes`.
   static func numbers(_ bytes: ArraySlice<UInt8>) throws(ProtobufError) -> [UInt64] {
     var reader = ProtobufReader(bytes)
     var numbers: [UInt64] = []
@@ -105,7 +105,7 @@ struct ProtobufReader {
     return bytes[position..<position + count]
   }
 
-  /// Seven bits a byte, the lowest first; the last byte has no eighth bit.
+  /// Reads a varint: seven bits a byte, the lowest first; the eighth bit is clear in the last byte.
   private mutating func number() throws(ProtobufError) -> UInt64 {
     var result: UInt64 = 0
     for shift in stride(from: 0, to: 64, by: 7) {
@@ -121,6 +121,6 @@ struct ProtobufReader {
 }
 
 extension ProtobufReader.Value {
-  /// The bytes of a field, or nil for a number.
+  /// The bytes of a field; nil for a number.
   var data: ArraySlice<UInt8>? { if case .data(let data) = self { data } else { nil } }
 }

@@ -3,15 +3,15 @@ import FileCore
 public import TensorCore
 
 extension Safetensors {
-  /// The file's bytes: the widest elements first, then by name, so that every array is aligned to its elements and the
-  /// first one to 64 bytes; equal contents give equal files.
+  /// The file's bytes. Arrays are sorted by element width, the widest first, then by name: every array is aligned to
+  /// its elements and the first one to 64 bytes. Equal contents give equal files.
   ///
-  /// Throws `resourceLimit` where the header is larger than a reader accepts.
+  /// Throws `resourceLimit` if the header is larger than a reader accepts.
   public func encoded() throws(CheckpointError) -> [UInt8] {
     try encoded(as: file)
   }
 
-  /// Writes a file that either is complete or does not come about, as ``Checkpoint/save(to:compression:)`` does.
+  /// Saves a file atomically, like ``Checkpoint/save(to:compression:)``.
   public func save(to path: String) throws(CheckpointError) {
     try CheckpointError.saving([encoded(as: path)], to: path)
   }
@@ -32,7 +32,7 @@ extension Safetensors {
     return bytes
   }
 
-  /// JSON, and spaces up to a multiple of 64 bytes from the start of the file.
+  /// The JSON header, padded with spaces to a multiple of 64 bytes from the start of the file.
   private func header(
     describing arrays: [(key: String, value: StoredArray)], file: String
   ) throws(CheckpointError) -> [UInt8] {
@@ -72,8 +72,8 @@ extension Safetensors {
     for (name, parameter) in model.parameters { arrays[name] = StoredArray(parameter) }
   }
 
-  /// Replaces every parameter of a model by the array of its name. Throws unless the file holds exactly the model's
-  /// parameters; then none has changed.
+  /// Replaces every parameter of a model by the array of its name. Throws unless the file contains exactly the model's
+  /// parameters; if it throws, no parameter has changed.
   public func load<Model: Module>(_ model: inout Model) throws(CheckpointError) {
     do throws(ParameterMismatch) {
       try model.load(arrays.mapValues(\.tensor))

@@ -8,16 +8,16 @@ import FileCore
 /// let kind = file.metadata["format"]         // "pt"
 /// ```
 ///
-/// Reading is stricter than the format asks for: see `init(path:limits:)`.
+/// Reading is stricter than the format requires: see `init(path:limits:)`.
 public struct Safetensors: Sendable {
   /// Free text by key, kept in the header.
   public var metadata: [String: String]
   /// Arrays by name.
   public var arrays: [String: StoredArray]
-  /// What errors call the file.
+  /// The file's name in errors.
   let file: String
 
-  /// Empty, to be filled and written.
+  /// New content, to be written to a file.
   public init(metadata: [String: String] = [:], arrays: [String: StoredArray] = [:]) {
     self.metadata = metadata
     self.arrays = arrays
@@ -27,13 +27,12 @@ public struct Safetensors: Sendable {
   /// Reads a file whole.
   ///
   /// Throws unless the header is strict JSON of at most `limits.indexBytes` that starts with `{`, has no duplicate
-  /// or unknown key, and describes arrays of known element types that fill the rest of the file
-  /// without hole or overlap.
+  /// or unknown key, and describes arrays of known element types that fill the rest of the file without gap or overlap.
   public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
     try self.init(source: ByteSource(path: path), limits: limits)
   }
 
-  /// Reads a file that is in memory; `name` is what errors call it.
+  /// Reads a file in memory; `name` is its name in errors.
   public init(
     bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
   ) throws(CheckpointError) {
@@ -53,7 +52,7 @@ public struct Safetensors: Sendable {
     }
   }
 
-  /// The array of this name; throws if there is none.
+  /// The array of a name; throws if there is none.
   public func array(_ name: String) throws(CheckpointError) -> StoredArray {
     guard let array = arrays[name] else {
       throw CheckpointError(file: file, .safetensorsTensor(name: name, reason: "no such tensor"))
@@ -61,7 +60,7 @@ public struct Safetensors: Sendable {
     return array
   }
 
-  /// The metadata text of this key, read as JSON; throws if there is none or it is something else.
+  /// Decodes the metadata text of a key as JSON; throws if it is missing or does not match the type.
   public func json<Value: Decodable>(
     _ type: Value.Type, metadata key: String
   ) throws(CheckpointError) -> Value {

@@ -6,19 +6,19 @@ struct SafetensorsHeader {
     var name: String
     var elementType: ElementType
     var shape: [Int]
-    /// Where the array stands, counted from the end of the header.
+    /// The range of the array's bytes, relative to the end of the header.
     var range: Range<Int>
   }
 
   var metadata: [String: String] = [:]
   /// Tensors in the order of their bytes.
   var tensors: [Tensor] = []
-  /// Where the header ends and the first array starts.
+  /// The offset of the first array, which is the end of the header.
   var dataOffset = 0
 
-  /// The key of the metadata among the names.
+  /// The key of the metadata.
   static let metadataKey = "__metadata__"
-  /// Axes that an array may have: NumPy's limit, and PyTorch's.
+  /// The highest rank: the limit of NumPy and PyTorch.
   private static let maximumRank = 64
 
   init(reading source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
@@ -97,7 +97,7 @@ struct SafetensorsHeader {
       name: name, elementType: elementType, shape: shape, range: offsets[0]..<offsets[1])
   }
 
-  /// Sorts the tensors by place and checks that they fill the file, and their shapes their bytes.
+  /// Sorts the tensors by offset; checks that they fill the file and that shapes match sizes.
   private mutating func checkLayout(
     source: ByteSource, limits: ReadLimits
   ) throws(CheckpointError) {

@@ -1,36 +1,36 @@
 import FileCore
 
-/// Reads the instructions that `torch.save(model.state_dict(), …)` writes, and no others.
+/// Reads the pickle instructions that `torch.save(model.state_dict(), …)` writes, and no others.
 ///
-/// A pickle is a program for a machine with a stack. This machine knows the instructions of protocol 2 that make texts, numbers,
-/// tuples and dictionaries, and six names of Python, which it never looks up: whatever else a file asks for ends the
-/// reading with an error that names it. Nothing a pickle says can run code.
+/// A pickle is a program for a stack machine. This machine knows the instructions of protocol 2 that make texts,
+/// numbers, tuples and dictionaries, and six names of Python, which it never looks up. Anything else is an error that
+/// names it. A pickle can never run code.
 struct PickleReader {
   private let bytes: [UInt8]
   private var position = 0
   private var stack: [PickleValue] = []
   private var marks: [Int] = []
-  /// Values by number. Python numbers them in order, from 0 or from 1.
+  /// Memoized values by number. Python numbers them in order, from 0 or from 1.
   private var memo: [PickleValue?] = []
   /// The dictionaries, storages and tensors made so far.
   private var dictionaries: [[(key: String, value: PickleValue)]] = []
   private var storages: [TorchStorage] = []
   private(set) var tensors: [TorchTensor] = []
-  /// The place of a storage by its key.
+  /// The index of a storage by its key.
   private var storagePlaces: [String: Int] = [:]
-  /// Where the instruction at hand starts.
+  /// The offset of the current instruction.
   private var start = 0
 
-  /// Values on the stack: two for each of the thousand members that Python writes at a time, and some.
+  /// The most values on the stack: two for each of the thousand members that Python writes at a time, and a reserve.
   private static let maximumStack = 8_192
-  /// Tuples inside of one another.
+  /// The greatest depth of nested tuples.
   private static let maximumDepth = 8
-  /// Bytes of a text: hashing one takes time that grows faster than its length.
+  /// The most bytes of a text: hashing time grows faster than the length.
   private static let maximumText = 512
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// Runs the instructions and gives the members of the dictionary that they make, a key maybe twice.
+  /// Runs the instructions; returns the members of the resulting dictionary. Keys may repeat.
   mutating func dictionary() throws(PickleError) -> [(key: String, value: PickleValue)] {
     guard try byte() == 0x80, try byte() == 2 else {
       throw failure("expected a pickle of protocol 2")
@@ -50,7 +50,7 @@ struct PickleReader {
     PickleError(offset: offset ?? start, problem: problem)
   }
 
-  /// Does one instruction; false at the end.
+  /// Executes one instruction; false at the end.
   private mutating func step() throws(PickleError) -> Bool {
     start = position
     let instruction = try byte()
@@ -180,7 +180,7 @@ extension PickleReader {
     return global
   }
 
-  /// `('storage', torch.FloatStorage, '0', 'cpu', 448)`.
+  /// Reads a storage like `('storage', torch.FloatStorage, '0', 'cpu', 448)`; returns its index.
   private mutating func place(ofStorage value: PickleValue) throws(PickleError) -> Int {
     guard case .tuple(let parts, _) = value, parts.count == 5, case .text("storage") = parts[0],
       case .global(.storage(let type)) = parts[1], case .text(let key) = parts[2],
@@ -198,7 +198,7 @@ extension PickleReader {
     return storages.count - 1
   }
 
-  /// Applies a name to its arguments: an empty dictionary, or a view of a storage.
+  /// Calls a function: makes an empty dictionary, or a view of a storage.
   private mutating func reduce() throws(PickleError) {
     let (arguments, function) = (try pop(), try pop())
     switch (function, arguments) {
@@ -226,7 +226,7 @@ extension PickleReader {
     }
   }
 
-  /// Passes what a `state_dict` says about its modules' versions: an attribute `_metadata`.
+  /// Skips the `_metadata` attribute of a `state_dict`, which has its modules' versions.
   private mutating func build() throws(PickleError) {
     let state = try pop()
     guard case .dictionary = try top(), case .dictionary(let index) = state,
@@ -255,7 +255,7 @@ extension PickleReader {
     return bytes.littleEndian(type, at: position)
   }
 
-  /// A number of up to eight bytes.
+  /// Reads an integer of up to eight bytes.
   private mutating func longInteger() throws(PickleError) -> Int {
     let size = Int(try byte())
     guard size <= 8, bytes.count - position >= size else {
@@ -282,7 +282,7 @@ extension PickleReader {
     return text
   }
 
-  /// The text up to the end of the line.
+  /// Reads text up to the end of the line.
   private mutating func line() throws(PickleError) -> String {
     let rest = bytes[position...].prefix(256)
     guard let end = rest.firstIndex(of: 0x0A),

@@ -1,20 +1,20 @@
-/// What a pickle may make: plain values, dictionaries by text, storages and tensors.
+/// The values that a pickle may make: plain values, dictionaries with text keys, storages and tensors.
 enum PickleValue: Sendable {
   case none
   case bool(Bool)
   case integer(Int)
   case text(String)
-  /// `depth` counts the tuples inside of one another.
+  /// `depth` is the nesting depth of tuples.
   case tuple([PickleValue], depth: Int)
   case global(PickleGlobal)
-  /// A dictionary: its place among the reader's.
+  /// A dictionary: its index in the reader's list.
   case dictionary(Int)
-  /// A storage: its place among the reader's.
+  /// A storage: its index in the reader's list.
   case storage(Int)
-  /// A tensor: its place among the reader's.
+  /// A tensor: its index in the reader's list.
   case tensor(Int)
 
-  /// For "expected ..., found ...".
+  /// The value's kind, for messages "expected ..., found ...".
   var summary: String {
     switch self {
     case .none: "None"
@@ -29,7 +29,7 @@ enum PickleValue: Sendable {
     }
   }
 
-  /// The whole numbers of a tuple of nothing else.
+  /// The integers of a tuple of integers; nil for other values.
   var integers: [Int]? {
     guard case .tuple(let elements, _) = self else { return nil }
     var numbers: [Int] = []
@@ -42,7 +42,7 @@ enum PickleValue: Sendable {
   }
 }
 
-/// The names of Python that a pickle may mention. None is looked up or called: each stands for a meaning known here.
+/// The Python names that a pickle may use. None is looked up or called: their meaning is built in.
 enum PickleGlobal: Hashable, Sendable, CustomStringConvertible {
   case orderedDictionary
   case rebuildTensor
@@ -54,7 +54,7 @@ enum PickleGlobal: Hashable, Sendable, CustomStringConvertible {
     ("ByteStorage", .uint8), ("CharStorage", .int8), ("BoolStorage", .bool),
   ]
 
-  /// The meaning of a name, if it is one that `torch.save` writes for a `state_dict`.
+  /// The meaning of a name that `torch.save` writes for a `state_dict`; nil for any other.
   init?(module: String, name: String) {
     switch (module, name) {
     case ("collections", "OrderedDict"): self = .orderedDictionary
@@ -76,7 +76,7 @@ enum PickleGlobal: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// What a pickle does wrong, and the offset of the instruction that does it.
+/// An error in a pickle, and the offset of its instruction.
 struct PickleError: Error, Hashable {
   var offset: Int
   var problem: String

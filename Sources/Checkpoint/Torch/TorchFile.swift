@@ -5,20 +5,21 @@
 /// let weight = try file.array("fc.weight")   // StoredArray, shape [28, 64]
 /// ```
 ///
-/// The file is a zip archive of storages and of a pickle, a program that puts them together. Python runs that program; this reader
-/// knows the few instructions and names that a `state_dict` needs and refuses any other by its name, so that
-/// opening a file never runs code. Files of before PyTorch 1.6, TorchScript archives and whole pickled models are refused.
+/// The file is a zip archive of storages and a pickle, a program that combines them. Python runs that program. This
+/// reader knows only the few instructions and names of a `state_dict` and refuses any other by its name, so that
+/// opening a file never runs code. Files from before PyTorch 1.6, TorchScript archives and pickled whole models are
+/// refused.
 ///
-/// Strides, offsets and storages that several tensors share are honoured. Opening reads the names alone; a storage is read, and
-/// its checksum verified, when a tensor of it is asked for.
+/// Strides, offsets and shared storages are supported. Opening reads only the names; a storage is read, and its
+/// checksum verified, when one of its tensors is requested.
 public struct TorchFile: Sendable {
-  /// What the file says about a tensor.
+  /// The description of a tensor in the file.
   public struct Entry: Sendable, Hashable {
     /// The tensor's name.
     public let name: String
     /// The type of its elements.
     public let elementType: ElementType
-    /// The extent of each axis.
+    /// The size of each axis.
     public let shape: [Int]
   }
 
@@ -31,7 +32,7 @@ public struct TorchFile: Sendable {
     }
   }
 
-  /// What errors call the file.
+  /// The file's name in errors.
   public var file: String { archive.file }
 
   private let archive: ZipArchive
@@ -39,12 +40,12 @@ public struct TorchFile: Sendable {
   private let tensors: [(name: String, value: TorchTensor)]
   private let positions: [String: Int]
 
-  /// Opens a file. Throws unless it holds one dictionary of tensors by name and nothing else.
+  /// Opens a file. Throws unless it contains exactly one dictionary of tensors by name.
   public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
     try self.init(source: ByteSource(path: path), limits: limits)
   }
 
-  /// Opens a file that is in memory; `name` is what errors call it.
+  /// Opens a file in memory; `name` is its name in errors.
   public init(
     bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
   ) throws(CheckpointError) {
@@ -91,7 +92,7 @@ public struct TorchFile: Sendable {
     }
     var tensors: [(name: String, value: TorchTensor)] = []
     tensors.reserveCapacity(members.count)
-    // One storage of many tensors in a row is looked up once.
+    // A storage shared by consecutive tensors is looked up once.
     var known: TorchStorage?
     for (name, value) in members {
       guard case .tensor(let place) = value else {
@@ -111,7 +112,7 @@ public struct TorchFile: Sendable {
     (self.tensors, self.positions) = (tensors, positions)
   }
 
-  /// Whether the archive has an entry of a storage's size.
+  /// Whether the archive has an entry for a storage with the storage's size.
   private static func holds(_ storage: TorchStorage, _ archive: ZipArchive, _ prefix: String)
     -> Bool
   {
@@ -119,7 +120,7 @@ public struct TorchFile: Sendable {
     return !overflow && archive[prefix + "data/" + storage.key]?.rawSize == size
   }
 
-  /// Reads the tensor of a name; throws if there is none, or if its bytes are damaged.
+  /// Reads the tensor of a name; throws if it is missing or damaged.
   public func array(_ name: String) throws(CheckpointError) -> StoredArray {
     guard let position = positions[name] else {
       throw CheckpointError(

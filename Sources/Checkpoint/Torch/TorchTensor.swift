@@ -1,25 +1,25 @@
-/// Numbers of a `.pt` file that tensors are views of.
+/// A storage of a `.pt` file: the numbers that tensors are views of.
 struct TorchStorage: Hashable, Sendable {
   /// The name of its entry in the archive, under `data`.
   var key: String
   var elementType: ElementType
-  /// Elements in it.
+  /// The number of elements.
   var count: Int
 }
 
 /// A tensor of a `.pt` file: a view of a storage.
 struct TorchTensor: Hashable, Sendable {
   var storage: TorchStorage
-  /// The place of the first element in the storage.
+  /// The index of the first element in the storage.
   var offset: Int
   var shape: [Int]
-  /// How many elements of the storage lie between neighbours along each axis.
+  /// The stride of each axis, in elements.
   var strides: [Int]
 
-  /// Axes that a tensor may have: PyTorch's own limit.
+  /// The highest rank: PyTorch's limit.
   private static let maximumRank = 64
 
-  /// Nil unless every element of the tensor lies in the storage, and the tensor has no more elements than the storage.
+  /// Nil unless all elements lie in the storage and the tensor has no more elements than the storage.
   init?(storage: TorchStorage, offset: Int, shape: [Int], strides: [Int]) {
     guard shape.count == strides.count, shape.count <= Self.maximumRank,
       shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }), offset >= 0,
@@ -37,11 +37,11 @@ struct TorchTensor: Hashable, Sendable {
     self.storage = storage
     self.offset = offset
     self.shape = shape
-    // Along an axis of one element nothing is ever skipped.
+    // The stride of an axis of one element has no effect.
     self.strides = zip(shape, strides).map { $0 > 1 ? $1 : 0 }
   }
 
-  /// The tensor's elements, taken out of the storage's bytes.
+  /// The tensor's elements, copied from the storage's bytes.
   func array(of bytes: [UInt8]) -> StoredArray {
     StoredArray(
       elementType: storage.elementType, shape: shape, strides: strides, offset: offset, of: bytes)
