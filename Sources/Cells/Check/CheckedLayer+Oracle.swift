@@ -16,12 +16,28 @@ extension CheckedLayer {
     report.compare("gradients: plan and oracle", within: Self.planTolerance) {
       for (name, gradient) in exact { $0(name, gradients[name]?.doubles ?? [], gradient) }
     }
+    checkAlongADirection(&report, exact, inputGradient: gradients["input"]?.doubles ?? [])
+    let online = inRealTime()
+    report.compare("gradients: plan in real time and through time", within: Self.realTimeTolerance)
+    {
+      for (name, _) in exact {
+        $0(name, online[name]?.doubles ?? [], gradients[name]?.doubles ?? [])
+      }
+    }
+  }
+
+  /// The gradients along a random direction, which the oracle's dual numbers follow: the plan's by the input, and the
+  /// oracle's own by everything.
+  private func checkAlongADirection(
+    _ report: inout GradientReport, _ exact: [(name: String, gradient: [Double])],
+    inputGradient: [Double]
+  ) {
+    let zeros = differentiated.map { [Double](repeating: 0, count: $0.value.count) }
     let direction = directions(seed: 1)
-    let slope = loss(run(along: direction), \.derivative)
     report.compare("gradients: plan and oracle, input", within: Self.planTolerance) {
       let place = differentiated.count - 1
       let alone = zeros.dropLast() + [direction[place]]
-      let parts = zip(gradients["input"]?.doubles ?? [], direction[place]).map { $0 * $1 }
+      let parts = zip(inputGradient, direction[place]).map { $0 * $1 }
       let scale = parts.reduce(1e-3) { max($0, abs($1)) }
       let expected = loss(run(along: Array(alone)), \.derivative)
       $0("input", [parts.reduce(0, +) / scale], [expected / scale])
@@ -36,6 +52,7 @@ extension CheckedLayer {
       }
       let ahead = loss(run(along: zeros, moved: moved, by: step), \.value)
       let behind = loss(run(along: zeros, moved: moved, by: -step), \.value)
+      let slope = loss(run(along: direction), \.derivative)
       $0("a random direction", [(ahead - behind) / (2 * step)], [slope])
     }
     report.compare(
@@ -46,13 +63,6 @@ extension CheckedLayer {
       let scale = parts.reduce(1e-3) { max($0, abs($1)) }
       let expected = loss(run(along: Array(alone)), \.derivative)
       $0("a random direction", [parts.reduce(0, +) / scale], [expected / scale])
-    }
-    let online = inRealTime()
-    report.compare("gradients: plan in real time and through time", within: Self.realTimeTolerance)
-    {
-      for (name, _) in exact {
-        $0(name, online[name]?.doubles ?? [], gradients[name]?.doubles ?? [])
-      }
     }
   }
 

@@ -52,12 +52,20 @@ public struct CellGraph: Sendable, Equatable {
       case resets
     }
 
+    /// How long a mask's numbers last.
+    package enum Lifetime: Sendable, Hashable {
+      /// Each step has its own.
+      case step
+      /// All steps of a sequence share them.
+      case sequence
+    }
+
     /// How chance sets a mask to zeros.
     package struct Mask: Sendable, Hashable {
       /// The share of the zeros.
       package var probability: Float
-      /// Whether all steps share their numbers.
-      package var isPerSequence: Bool
+      /// How long its numbers last.
+      package var lifetime: Lifetime
       /// Whether the other numbers are `1 / (1 - p)`, and not 1.
       package var isScaled = true
     }

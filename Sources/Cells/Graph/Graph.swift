@@ -74,16 +74,7 @@ package struct Graph: GraphBuilder, Equatable, Sendable {
     case .identity(let size): return node(rows: size, size)
     case .table(let table): return node(rows: table.rows, table.columns)
     case .apply(_, let operands):
-      let columns = operands.map { nodes[$0].columns }.max() ?? 1
-      let rows = operands.map { nodes[$0].rows }.max() ?? 1
-      for operand in operands {
-        require(
-          nodes[operand].columns == columns || nodes[operand].columns == 1,
-          "an elementwise function of \(nodes[operand].columns) and \(columns) units")
-        require(
-          nodes[operand].rows == rows || nodes[operand].rows == 1,
-          "an elementwise function of \(nodes[operand].rows) and \(rows) rows")
-      }
+      let (rows, columns) = commonShape(of: operands)
       return node(rows: rows, columns)
     case .broadcast(let a, let columns): return node(rows: nodes[a].rows, columns)
     case .affine(let terms, let biases):
@@ -106,6 +97,21 @@ package struct Graph: GraphBuilder, Equatable, Sendable {
     case .outer(let a, let b): return node(rows: nodes[a].columns, nodes[b].columns, .gathered)
     case .total(let a): return node(nodes[a].columns, .gathered)
     }
+  }
+
+  /// The shape of an elementwise function of several operands.
+  private func commonShape(of operands: [NodeID]) -> (rows: Int, columns: Int) {
+    let columns = operands.map { nodes[$0].columns }.max() ?? 1
+    let rows = operands.map { nodes[$0].rows }.max() ?? 1
+    for operand in operands {
+      require(
+        nodes[operand].columns == columns || nodes[operand].columns == 1,
+        "an elementwise function of \(nodes[operand].columns) and \(columns) units")
+      require(
+        nodes[operand].rows == rows || nodes[operand].rows == 1,
+        "an elementwise function of \(nodes[operand].rows) and \(rows) rows")
+    }
+    return (rows, columns)
   }
 
   private func outputWidth(of term: ProductTerm) -> Int {

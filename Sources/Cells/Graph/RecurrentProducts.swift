@@ -1,9 +1,13 @@
 /// A product of a recurrent weight: of a matrix with a signal that depends on the state, or of a vector with a state,
 /// unit by unit.
 struct RecurrentProduct {
+  enum Weight {
+    case matrix, vector
+  }
+
   var signal: NodeID
   var weight: NodeID
-  var isMatrix: Bool
+  var kind: Weight
 }
 
 extension CellGraph {
@@ -13,12 +17,12 @@ extension CellGraph {
       if let term = graph.product(id), graph[term.signal].dependence == .state,
         graph.firstParameter(of: term.weight) != nil
       {
-        return (id, RecurrentProduct(signal: term.signal, weight: term.weight, isMatrix: true))
+        return (id, RecurrentProduct(signal: term.signal, weight: term.weight, kind: .matrix))
       }
       guard case .apply(.multiply, let operands) = graph[id].operation else { return nil }
       let pairs = [(operands[1], operands[0]), (operands[0], operands[1])]
       return pairs.first { isParameter($0) && isState($1) }.map { weight, state in
-        (id, RecurrentProduct(signal: state, weight: weight, isMatrix: false))
+        (id, RecurrentProduct(signal: state, weight: weight, kind: .vector))
       }
     }
   }

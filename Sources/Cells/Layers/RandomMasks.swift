@@ -24,7 +24,7 @@ package struct RandomMasks: Sendable {
           own.append(signals[place - 1][own.count])
           continue
         }
-        let shape = [mask.isPerSequence ? 1 : steps, batch, sequence.width]
+        let shape = [mask.lifetime == .sequence ? 1 : steps, batch, sequence.width]
         own.append(
           Tensor(
             storage: dropoutMask(

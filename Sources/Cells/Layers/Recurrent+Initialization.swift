@@ -106,7 +106,7 @@ extension CellGraph {
   /// The same cell with parameters that start otherwise.
   func starting(as initialization: Recurrent.Initialization) -> CellGraph {
     guard initialization != .pyTorch else { return self }
-    let recurrent = recurrentProducts.filter(\.product.isMatrix).map(\.product.weight)
+    let recurrent = recurrentProducts.filter { $0.product.kind == .matrix }.map(\.product.weight)
     let read = Set(
       graph.reachable(from: recurrent).compactMap { id -> Int? in
         if case .parameter(let index) = graph[id].operation { index } else { nil }

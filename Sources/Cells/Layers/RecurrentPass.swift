@@ -113,7 +113,7 @@ final class RecurrentPass {
         failure("a mask that was not drawn")
       }
       var view = timeFirst(values.storage.pointer, cell.sequences[index].width)
-      if mask.isPerSequence { view.timeStride = 0 }
+      if mask.lifetime == .sequence { view.timeStride = 0 }
       return view
     case .validity: return marks.validity.map { timeFirst($0.pointer, 1) } ?? nowhere
     case .resets:

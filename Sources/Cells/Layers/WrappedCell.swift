@@ -52,12 +52,12 @@ struct WrappedCell: Hashable, Sendable {
     var cell = base
     func dropping(_ share: Float, _ rewrite: (CellGraph, CellGraph.Sequence.Mask) -> CellGraph) {
       guard signals.isRandom, share > 0 else { return }
-      cell = rewrite(cell, .init(probability: share, isPerSequence: true))
+      cell = rewrite(cell, .init(probability: share, lifetime: .sequence))
     }
     if options.normalizesProducts { cell = cell.normalizingProducts() }
     dropping(options.recurrentDropout) { $0.maskingRecurrentSignals($1) }
     if signals.isRandom, dropout > 0 {
-      cell = cell.maskingInput(Self.inputMask, .init(probability: dropout, isPerSequence: false))
+      cell = cell.maskingInput(Self.inputMask, .init(probability: dropout, lifetime: .step))
     }
     dropping(options.inputDropout) { $0.maskingInput("variational input mask", $1) }
     if !options.zoneout.isEmpty {

@@ -37,12 +37,8 @@ extension Oracle {
         Value(rows: node.rows, columns: node.columns, element)
       }
       switch node.operation {
-      case .sequence(let index): return make { sequences[index][$1] }
-      case .state(let index): return make { states[index][$1] }
-      case .parameter(let index): return make { parameters[index][$0 * node.columns + $1] }
-      case .constant(let value, _, _): return make { _, _ in Dual(value) }
-      case .table(let table): return make { Dual(table.elements[$0 * node.columns + $1]) }
-      case .identity: return make { Dual($0 == $1 ? 1 : 0) }
+      case .sequence, .state, .parameter, .constant, .table, .identity:
+        return make { leaf(node, $0, $1) }
       case .apply(let function, let operands):
         return make { row, column in
           function.evaluated(operands.map { values[$0].broadcast(row, column) })
@@ -68,6 +64,19 @@ extension Oracle {
         }
       case .transpose(let a): return make { values[a][$1, $0] }
       case .outer, .total: failure("a cell's step gathers nothing over the steps")
+      }
+    }
+
+    /// An element of what reads nothing.
+    private func leaf(_ node: Graph.Node, _ row: Int, _ column: Int) -> Dual {
+      switch node.operation {
+      case .sequence(let index): sequences[index][column]
+      case .state(let index): states[index][column]
+      case .parameter(let index): parameters[index][row * node.columns + column]
+      case .constant(let value, _, _): Dual(value)
+      case .table(let table): Dual(table.elements[row * node.columns + column])
+      case .identity: Dual(row == column ? 1 : 0)
+      default: failure("\(node.operation) is no leaf")
       }
     }
 

@@ -54,7 +54,7 @@ extension CellGraph {
       case .random:
         let mask = cell.sequence(
           "zoneout of \(state.name)", width: state.width,
-          .mask(.init(probability: share, isPerSequence: false, isScaled: false)))
+          .mask(.init(probability: share, lifetime: .step, isScaled: false)))
         cell[newValueOf: state] = choose(where: mask, new, else: cell.old(state))
       case .expected:
         cell[newValueOf: state] = Double(share) * cell.old(state) + (1 - Double(share)) * new

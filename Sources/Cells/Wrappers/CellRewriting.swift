@@ -167,12 +167,13 @@ final class CellRewriting {
   ) {
     for (id, product) in original.recurrentProducts {
       let (signal, weight) = replacement(product)
-      let term = ProductTerm(signal: signal, weight: weight, isTransposed: false)
-      copy.map(
-        id,
-        to: trace.add(
-          product.isMatrix
-            ? .affine([term], biases: []) : .apply(.multiply, [weight, signal])))
+      let new: Operation =
+        switch product.kind {
+        case .matrix:
+          .affine([ProductTerm(signal: signal, weight: weight, isTransposed: false)], biases: [])
+        case .vector: .apply(.multiply, [weight, signal])
+        }
+      copy.map(id, to: trace.add(new))
     }
   }
 
