@@ -1,7 +1,7 @@
 import Datasets
 
 extension Registry where Product == any Corpus {
-  /// The library's corpora, of which `timemachine` without a file and `shakespeare` are fetched.
+  /// The library's corpora; `timemachine` without a file and `shakespeare` are downloaded.
   ///
   /// ```swift
   /// let cache = DownloadCache(environment: ProcessInfo.processInfo.environment)

@@ -1,23 +1,23 @@
 import Foundation
 
-/// The folder where downloads are kept, whole and checked.
+/// A folder of complete, verified downloads.
 ///
 /// ```swift
 /// let cache = DownloadCache(environment: ProcessInfo.processInfo.environment)
 /// let path = try cache.path(of: .timeMachine)
 /// ```
 ///
-/// A file is fetched once. It is written to a file of another name, goes on where an earlier attempt
-/// stopped, and takes its own name only when its size and its SHA-256 are right: what bears the name is
-/// whole, whatever happened on the way. Several processes may ask for it at once; one fetches.
+/// A file is downloaded once. The download goes to a partial file of another name and resumes where an earlier
+/// attempt stopped. It is renamed only after its size and SHA-256 are verified, so that a file of the final name
+/// is always complete. Several processes may request a file at once; one downloads it.
 public struct DownloadCache: Sendable {
   /// The folder's path.
   public let folder: String
 
-  /// A folder, which is made when it is needed.
+  /// A cache in a folder, which is created when needed.
   public init(folder: String) { self.folder = folder }
 
-  /// The user's: `$XDG_CACHE_HOME/swift-rnn`, else `~/Library/Caches/swift-rnn` on a Mac, and
+  /// The user's cache: `$XDG_CACHE_HOME/swift-rnn` if set, otherwise `~/Library/Caches/swift-rnn` on a Mac and
   /// `~/.cache/swift-rnn` elsewhere.
   public init(environment: [String: String]) {
     if let caches = environment["XDG_CACHE_HOME"], caches.hasPrefix("/") {
@@ -32,10 +32,10 @@ public struct DownloadCache: Sendable {
     #endif
   }
 
-  /// The path of a file in the cache, which is fetched first where it is not there.
+  /// The path of a file in the cache; downloads it first if it is missing.
   ///
-  /// - Parameter progress: is told how many bytes are there, from time to time.
-  /// - Throws: ``DownloadError``. What was fetched of a file is kept for the next attempt, unless it is
+  /// - Parameter progress: called from time to time with the number of bytes downloaded so far.
+  /// - Throws: ``DownloadError``. A partial download is kept for the next attempt, unless its checksum is
   ///   wrong.
   public func path(
     of file: RemoteFile, progress: @escaping @Sendable (_ bytes: Int) -> Void = { _ in }
@@ -49,7 +49,7 @@ public struct DownloadCache: Sendable {
       throw failure(file, .cache(path: folder, error.localizedDescription))
     }
     let part = try PartialFile(path: path + ".part") { failure(file, $0) }
-    // Another process may have fetched it while this one waited for the lock.
+    // Another process may have downloaded it while this one waited for the lock.
     if isWhole(path, file) { return path }
     if part.size > file.size { try part.truncate() }
     let wasBegun = part.size > 0
@@ -59,7 +59,7 @@ public struct DownloadCache: Sendable {
     } catch {
       try part.truncate()
       guard wasBegun else { throw error }
-      // What was there before may have been another file's beginning.
+      // The earlier part may be the beginning of another file.
       try fetch(file, into: part, progress)
       do throws(DownloadError) {
         try check(part, file)
@@ -89,7 +89,7 @@ public struct DownloadCache: Sendable {
     }
     let transfer = Transfer(url, limit: file.size, into: part, progress: progress)
     guard let reason = transfer.run() else { return }
-    // The server's file ends before ours does: what we have is of another file.
+    // The server's file is shorter than the partial file, which is therefore of another file.
     guard reason == .status(416), part.size > 0 else { throw failure(file, reason) }
     try part.truncate()
     try fetch(file, into: part, progress)

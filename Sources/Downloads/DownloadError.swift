@@ -1,8 +1,8 @@
-/// Why a file could not be fetched; its description is one line for a person.
+/// Why a download failed; its description is one line for people.
 public struct DownloadError: Error, Equatable, CustomStringConvertible {
   /// What went wrong.
   public enum Reason: Equatable, Sendable {
-    /// No server could be reached, or the connection broke: the system's words.
+    /// No server could be reached, or the connection broke: the system's message.
     case unreachable(String)
     /// The server answered with a status other than success.
     case status(Int)
@@ -10,7 +10,7 @@ public struct DownloadError: Error, Equatable, CustomStringConvertible {
     case size(expected: Int, found: Int)
     /// The file has another checksum.
     case checksum(expected: String, found: String)
-    /// The cache's folder or file could not be written: the system's words.
+    /// The cache's folder or file could not be written: the system's message.
     case cache(path: String, String)
   }
 

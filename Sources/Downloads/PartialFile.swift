@@ -1,9 +1,9 @@
 import FileCore
 import Foundation
 
-/// A file that is being fetched, locked against other processes while it is open.
+/// A partial download, locked against other processes while it is open.
 ///
-/// Unchecked: it is used by one thread at a time, the caller's or the network's, by turns.
+/// `@unchecked Sendable`: only one thread at a time uses it, the caller's or the network's.
 final class PartialFile: @unchecked Sendable {
   private let path: String
   private let descriptor: Int32
@@ -11,7 +11,7 @@ final class PartialFile: @unchecked Sendable {
   /// The number of bytes.
   private(set) var size: Int
 
-  /// Opens or makes a file; waits until no other process has it open.
+  /// Opens or creates the file; waits until no other process has it open.
   init(
     path: String, failure: @escaping @Sendable (DownloadError.Reason) -> DownloadError
   ) throws(DownloadError) {
@@ -32,7 +32,7 @@ final class PartialFile: @unchecked Sendable {
     failure(.cache(path: path, System.message(System.code)))
   }
 
-  /// Makes it empty.
+  /// Truncates the file to no bytes.
   func truncate() throws(DownloadError) {
     guard System.truncate(descriptor) == 0, System.seek(descriptor, to: 0) == 0 else {
       throw systemFailure
@@ -69,7 +69,7 @@ final class PartialFile: @unchecked Sendable {
     return sum.hexadecimal
   }
 
-  /// Gives it another name, in one step, when its bytes are on the disk.
+  /// Flushes the file to the disk, then renames it atomically.
   func rename(to other: String) throws(DownloadError) {
     guard System.flush(descriptor) == 0, System.rename(path, to: other) == 0 else {
       throw systemFailure

@@ -1,14 +1,14 @@
-/// A file on a server, and how to know it again.
+/// A file on a server, with its size and checksum.
 public struct RemoteFile: Hashable, Sendable {
-  /// The name by which it is asked for, and of its file in the cache.
+  /// The name of the file in the cache.
   public var name: String
-  /// Where it is.
+  /// The address.
   public var url: String
   /// Its number of bytes.
   public var size: Int
   /// Its SHA-256, as 64 hexadecimal digits.
   public var sha256: String
-  /// What a person does who has no network, one line.
+  /// What to do without a network, in one line.
   public var alternative: String
 
   /// A file.

@@ -1,4 +1,4 @@
-/// The checksum SHA-256 (FIPS 180-4), taken in piece by piece.
+/// The checksum SHA-256 (FIPS 180-4), computed incrementally.
 ///
 /// ```swift
 /// var sum = SHA256()
@@ -13,7 +13,7 @@ package struct SHA256 {
   private var pending: [UInt8] = []
   private var size: UInt64 = 0
 
-  /// The fractions of the cube roots of the first 64 primes, in 32 bits.
+  /// The first 32 bits of the fractional parts of the cube roots of the first 64 primes.
   private static let constants: [UInt32] = {
     let primes = (2...311).filter { number in
       !(2..<number).contains { number.isMultiple(of: $0) && $0 * $0 <= number }
@@ -21,7 +21,7 @@ package struct SHA256 {
     return primes.prefix(64).map { fractionOfCubeRoot(of: UInt64($0)) }
   }()
 
-  /// The first 32 bits behind the point of a number's cube root, by whole numbers alone.
+  /// The first 32 bits of the fractional part of a number's cube root, by integer arithmetic.
   private static func fractionOfCubeRoot(of number: UInt64) -> UInt32 {
     // The largest r with r^3 <= number * 2^96.
     var root: UInt64 = 0
@@ -34,10 +34,10 @@ package struct SHA256 {
     return UInt32(truncatingIfNeeded: root)
   }
 
-  /// The checksum of nothing.
+  /// The checksum of no bytes.
   package init() {}
 
-  /// Takes in more bytes.
+  /// Adds more bytes.
   package mutating func update(_ bytes: some Collection<UInt8>) {
     size += UInt64(bytes.count)
     pending += bytes

@@ -4,10 +4,10 @@ import Foundation
   import FoundationNetworking
 #endif
 
-/// One request for a file, from the byte on that is missing.
+/// One HTTP request for a file, from its first missing byte on.
 ///
-/// A server that answers with the whole file, because it knows no ranges, is taken at its word: the file begins
-/// anew. Unchecked: its state belongs to the session's queue, which handles one call at a time, until `run` ends.
+/// If the server does not support ranges and sends the whole file, the partial file starts over. `@unchecked Sendable`:
+/// until `run` ends, only the session's serial queue uses its state.
 final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   private let url: URL
   private let limit: Int
@@ -16,7 +16,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
   private let done = DispatchSemaphore(value: 0)
   private var reason: DownloadError.Reason?
 
-  /// How long nothing may come before the attempt ends, in seconds.
+  /// The timeout in seconds without data.
   private static let patience = 30.0
 
   init(
@@ -28,7 +28,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     self.progress = progress
   }
 
-  /// Fetches what is missing; nil, or why that failed.
+  /// Downloads the missing bytes; returns nil or the reason of the failure.
   func run() -> DownloadError.Reason? {
     let configuration = URLSessionConfiguration.ephemeral
     configuration.timeoutIntervalForRequest = Self.patience
@@ -37,7 +37,7 @@ final class Transfer: NSObject, URLSessionDataDelegate, @unchecked Sendable {
     queue.maxConcurrentOperationCount = 1
     let session = URLSession(configuration: configuration, delegate: self, delegateQueue: queue)
     var request = URLRequest(url: url)
-    // A packed answer would have another size.
+    // A compressed response would have another size.
     request.setValue("identity", forHTTPHeaderField: "Accept-Encoding")
     if part.size > 0 { request.setValue("bytes=\(part.size)-", forHTTPHeaderField: "Range") }
     session.dataTask(with: request).resume()

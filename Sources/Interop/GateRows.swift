@@ -2,12 +2,12 @@ import Requirements
 import TensorCore
 
 extension Tensor {
-  /// The rows in another order of gates: a letter for each block of equally many rows.
+  /// Reorders the blocks of rows of the gates; each letter is one block, all of equal size.
   ///
-  /// ONNX's `iofc` as PyTorch's `ifgo`, say: `weight.reorderingGates("iofc", as: "ifco")`. The blocks of `negated` letters change
-  /// their sign, which turns a gate z into 1 - z.
+  /// For example from ONNX's order to PyTorch's: `weight.reorderingGates("iofc", as: "ifco")`. The blocks of the
+  /// letters `negated` are negated, which turns a gate z into 1 - z.
   ///
-  /// - Precondition: both orders have the same letters, and the rows fall into as many blocks.
+  /// - Precondition: both orders have the same letters, and their number divides the number of rows.
   func reorderingGates(_ order: String, as wanted: String, negating negated: String = "") -> Tensor
   {
     let (order, wanted) = (Array(order), Array(wanted))
@@ -23,7 +23,7 @@ extension Tensor {
     return concatenate(blocks)
   }
 
-  /// One block of rows of several.
+  /// Block `index` of `count` equal blocks of rows.
   func gate(_ index: Int, of count: Int) -> Tensor {
     let rows = shape[0] / count
     return slice(index * rows..<(index + 1) * rows)

@@ -3,11 +3,12 @@ import Checkpoint
 import TensorCore
 
 extension ImportedWeights {
-  /// Keras: the paths of a `.weights.h5` file, `layers/gru_1/cell/vars/0`, as names of an `.npz` or safetensors file.
+  /// Reads weights of Keras: an `.npz` or safetensors file with the paths of a `.weights.h5` file as names,
+  /// `layers/gru_1/cell/vars/0`.
   ///
-  /// Kernels are `[in, out]`, so they are transposed. An LSTM's gates stand in the order i, f, c, o, which is PyTorch's; a GRU's in the order
-  /// z, r, h. A GRU with `reset_after` has a bias of two rows, one for either product; without, its reset gate acts before the
-  /// product. What an optimizer or a random generator left in the file is passed.
+  /// Kernels are `[in, out]`, so they are transposed. An LSTM's gates are in the order i, f, c, o, which is PyTorch's;
+  /// a GRU's in the order z, r, h. A GRU with `reset_after` has a bias of two rows, one for each product; without it,
+  /// the reset gate acts before the product. States of optimizers and random generators are skipped.
   mutating func takeKeras(
     _ arrays: [String: Tensor], isResetAfter: Bool?
   ) throws(CheckpointError) {
@@ -79,10 +80,10 @@ extension ImportedWeights {
 }
 
 extension String {
-  /// Where `/vars/` starts.
+  /// The index of `/vars/`.
   fileprivate var rangeOfVariables: Index { firstRange(of: "/vars/")?.lowerBound ?? endIndex }
 
-  /// The place of `layers/gru_12/cell` among its like: the number, 0 where there is none, then the name.
+  /// The sort key of a path like `layers/gru_12/cell`: its number (0 if there is none), then the name.
   fileprivate var kerasOrder: (Int, String) {
     let layer = dropLast("/cell".count)
     let digits = layer.reversed().prefix { $0.isNumber }.reversed()

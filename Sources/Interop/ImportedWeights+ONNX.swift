@@ -3,11 +3,11 @@ import Checkpoint
 import TensorCore
 
 extension ImportedWeights {
-  /// An ONNX model: a `Gather` of the tokens' rows, recurrent operations one after the other, and a linear map.
+  /// Reads an ONNX model: an embedding (`Gather`), recurrent operations one after the other, and a linear layer.
   ///
-  /// Between them may stand what changes the form of values alone; anything else on the way from tokens to logits is refused by
-  /// its name. Loops (`Scan`) are understood where this library wrote them, which `SavedLanguageModel` checks by writing
-  /// the model again.
+  /// Between them only operations that change shapes are allowed; any other operation between tokens and logits is
+  /// refused by its name. Loops (`Scan`) are read if this library wrote them; `SavedLanguageModel` checks that by
+  /// writing the model again.
   mutating func takeONNX(_ model: ONNXModel) throws(CheckpointError) {
     if model.graph.nodes.contains(where: { $0.operation == "Scan" }) {
       return takeOwnNames(model)
@@ -17,7 +17,7 @@ extension ImportedWeights {
     try reader.finish(into: &self)
   }
 
-  /// The weights that this library's own models have under the names of the parameters.
+  /// Reads the weights of a model that this library wrote, which have the parameters' names.
   private mutating func takeOwnNames(_ model: ONNXModel) {
     for initializer in model.graph.initializers {
       let name = initializer.name
@@ -28,7 +28,7 @@ extension ImportedWeights {
     if tensors["fc.weight"] == nil, let table = tensors["embed.weight"] { set(table, "fc.weight") }
   }
 
-  /// Takes the weights of a recurrent operation as a layer.
+  /// Sets the weights of a layer from a recurrent operation.
   fileprivate mutating func set(
     _ operation: ONNXRecurrent, as layer: Int
   ) throws(CheckpointError) {
@@ -58,16 +58,16 @@ private struct ONNXChain {
   private let file: ArrayFile
   private let outputs: Set<String>
   private var constants: [String: StoredArray]
-  /// The names of the value as it stands.
+  /// The names of the current value; shape operations give it several.
   private var current: Set<String> = []
   private var layers = 0
   private var (embedding, matrix, bias): (Tensor?, Tensor?, Tensor?) = (nil, nil, nil)
 
-  /// Operations that change the form of a value and none of its numbers, on the way.
+  /// Operations that change the shape of the value but none of its numbers.
   private static let formal: Set<String> = [
     "Transpose", "Squeeze", "Unsqueeze", "Reshape", "Identity", "Flatten",
   ]
-  /// Operations beside the way, which make and take apart states and shapes.
+  /// Operations on states and shapes, outside of the path from tokens to logits.
   private static let beside: Set<String> = [
     "Slice", "Concat", "Shape", "Gather", "Expand", "Constant", "ConstantOfShape", "Cast", "Split",
   ]
@@ -120,7 +120,7 @@ private struct ONNXChain {
     return array.tensor
   }
 
-  /// The linear map at the end.
+  /// Reads the linear layer at the end.
   private mutating func multiply(
     _ node: ONNXNode, _ result: String, _ refused: (String) -> CheckpointError
   ) throws(CheckpointError) {

@@ -3,10 +3,11 @@ import Checkpoint
 import TensorCore
 
 extension ImportedWeights {
-  /// MLX: `rnn.Wx`, `rnn.Wh` and `rnn.bias` of an `nn.LSTM`; `b` and `bhn` of an `nn.GRU`; `Wxh` and `Whh` of an `nn.RNN`. A stack has
-  /// numbers in its names, `rnn.0.Wx`.
+  /// Reads weights of MLX: `rnn.Wx`, `rnn.Wh` and `rnn.bias` of an `nn.LSTM`; `b` and `bhn` of an `nn.GRU`; `Wxh` and
+  /// `Whh` of an `nn.RNN`. Stacked layers have numbers in their names, `rnn.0.Wx`.
   ///
-  /// Gates stand in PyTorch's order; an LSTM has one bias; a GRU one for both products, and `bhn` inside its reset gate's reach.
+  /// Gates are in PyTorch's order. An LSTM has one bias. A GRU has one bias for both products, and `bhn`, which the
+  /// reset gate multiplies.
   mutating func takeMLX(_ arrays: [String: Tensor]) throws(CheckpointError) {
     let layers = arrays.keys.filter { $0.hasSuffix(".Wx") || $0.hasSuffix(".Wxh") }
       .sorted { ($0.layerNumber, $0) < ($1.layerNumber, $1) }
@@ -30,7 +31,7 @@ extension ImportedWeights {
       output: try tensor(output, rank: 2, in: arrays), bias: arrays[bias])
   }
 
-  /// One recurrent layer of MLX, by the name of its input weights.
+  /// Reads one recurrent layer of MLX; `name` is that of its input weights.
   private mutating func takeMLXLayer(
     _ layer: Int, _ name: String, _ arrays: [String: Tensor]
   ) throws(CheckpointError) {
@@ -60,11 +61,12 @@ extension ImportedWeights {
     }
   }
 
-  /// char-rnn: `i2h_1`, `h2h_1` and so on and `decoder`, each with weight and bias as Torch's `nn.Linear` has them.
+  /// Reads weights of char-rnn: `i2h_1`, `h2h_1` and so on and `decoder`, each with weight and bias as in Torch's
+  /// `nn.Linear`.
   ///
-  /// Its input is one-hot: there is no embedding, which becomes the identity. An LSTM's gates stand in the order i, f, o, g. A GRU's three
-  /// linear maps stand below each other in the order update, reset, candidate; its reset gate acts before the
-  /// product, and its update gate z mixes the other way, (1 - z) h + z n, so that the update's rows change their sign.
+  /// Its input is one-hot, so the embedding becomes the identity. An LSTM's gates are in the order i, f, o, g. A GRU's
+  /// three matrices are stacked by rows in the order update, reset, candidate. Its reset gate acts before the product.
+  /// Its update gate z mixes the other way, (1 - z) h + z n, so the rows of the update gate are negated.
   mutating func takeCharRNN(_ arrays: [String: Tensor]) throws(CheckpointError) {
     var layer = 0
     while arrays["i2h_\(layer + 1).weight"] != nil {
@@ -124,7 +126,7 @@ extension String {
     lastIndex(of: ".").map { String(self[..<$0]) } ?? self
   }
 
-  /// The last number between the dots of a name; 0 where there is none.
+  /// The last number between dots in a name; 0 if there is none.
   fileprivate var layerNumber: Int {
     split(separator: ".").compactMap { Int($0) }.last ?? 0
   }

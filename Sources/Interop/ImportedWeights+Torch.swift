@@ -3,9 +3,9 @@ import Checkpoint
 import TensorCore
 
 extension ImportedWeights {
-  /// PyTorch: an `nn.Embedding`, an `nn.RNN`, `nn.LSTM` or `nn.GRU` and an `nn.Linear`, as attributes of any names.
+  /// Reads weights of PyTorch: an `nn.Embedding`, an `nn.RNN`, `nn.LSTM` or `nn.GRU`, and an `nn.Linear`, of any names.
   ///
-  /// Biases that a model was made without are zero.
+  /// Missing biases are zero.
   mutating func takeTorch(_ arrays: [String: Tensor]) throws(CheckpointError) {
     let renamed = try canonicalNames(arrays)
     for (name, tensor) in renamed { set(tensor, name) }
@@ -22,7 +22,7 @@ extension ImportedWeights {
     if let cell = try torchCell(renamed) { set(cell: cell) }
   }
 
-  /// The same tensors as `embed`, `rnn` and `fc`.
+  /// The tensors under the names `embed`, `rnn` and `fc`.
   private func canonicalNames(
     _ arrays: [String: Tensor]
   ) throws(CheckpointError) -> [String: Tensor] {
@@ -57,7 +57,7 @@ extension ImportedWeights {
     return renamed
   }
 
-  /// The cell that the shapes of the first layer tell: four, three or one gate of H units.
+  /// The cell according to the shapes of the first layer: four, three or one block of H rows.
   private func torchCell(
     _ arrays: [String: Tensor]
   ) throws(CheckpointError) -> (any ConfigurableCell)? {

@@ -2,18 +2,18 @@ import Cells
 import Checkpoint
 import TensorCore
 
-/// A language model's weights under this library's names, which are PyTorch's, and what their form says about the cell.
+/// A language model's weights under this library's names, which are PyTorch's, and the cell that their shapes imply.
 struct ImportedWeights {
   /// `embed.weight`, `rnn.…_l0` and so on, `fc.weight`, `fc.bias`.
   private(set) var tensors: [String: Tensor] = [:]
-  /// The cell, where names and shapes tell it.
+  /// The cell; nil if names and shapes do not determine it.
   private(set) var cell: (any ConfigurableCell)?
 
   let file: ArrayFile
 
-  /// Reads a file's arrays and brings them under the names and into the order of gates of this library.
+  /// Reads a file's arrays; converts names and orders of gates to those of this library.
   ///
-  /// The names tell whose conventions they follow: PyTorch's, Keras's, MLX's or char-rnn's.
+  /// The names determine the conventions: those of PyTorch, Keras, MLX or char-rnn.
   init(_ file: ArrayFile, outline: ModelDescription.Outline?) throws(CheckpointError) {
     self.file = file
     if case .onnx(let model) = file.content {
@@ -37,7 +37,7 @@ struct ImportedWeights {
     file.failure(place, reason)
   }
 
-  /// Takes the weights of one recurrent layer.
+  /// Sets the weights of one recurrent layer.
   mutating func setLayer(
     _ layer: Int, _ cell: any ConfigurableCell, input: Tensor, recurrent: Tensor,
     inputBias: Tensor?, recurrentBias: Tensor?
@@ -53,20 +53,20 @@ struct ImportedWeights {
     tensors["rnn.bias_hh_l\(layer)"] = recurrentBias ?? zeros
   }
 
-  /// Takes the table of the tokens, and the output's matrix `[V, H]` and offset.
+  /// Sets the embedding, and the weight `[V, H]` and bias of the output layer.
   mutating func setEnds(embedding: Tensor, output: Tensor, bias: Tensor?) {
     tensors["embed.weight"] = embedding
     tensors["fc.weight"] = output
     tensors["fc.bias"] = bias ?? Tensor(zeros: [output.shape[0]])
   }
 
-  /// Takes a tensor as it is.
+  /// Sets a tensor without conversion.
   mutating func set(_ tensor: Tensor, _ name: String) { tensors[name] = tensor }
 
-  /// Says what the cell is.
+  /// Sets the cell.
   mutating func set(cell: any ConfigurableCell) { self.cell = cell }
 
-  /// The tensor of a name, which must have this many axes.
+  /// The tensor of a name; throws unless it has the given rank.
   func tensor(
     _ name: String, rank: Int, in arrays: [String: Tensor]
   ) throws(CheckpointError) -> Tensor {

@@ -1,14 +1,14 @@
 import Checkpoint
 import Models
 
-/// A model on its way from a file of one format to a file of another.
+/// Converts a model from a file of one format to another format.
 ///
 /// ```swift
 /// let conversion = try ModelConversion(ArrayFile(path: "model.pt"), described: description)
 /// try conversion.save(to: "model.rnnz", as: .rnnz)
 /// ```
 public struct ModelConversion: Sendable {
-  /// The formats that are written.
+  /// The formats that can be written.
   public enum Format: String, Sendable, CaseIterable {
     /// A checkpoint of this library.
     case rnnz
@@ -17,7 +17,7 @@ public struct ModelConversion: Sendable {
     /// An ONNX model.
     case onnx
 
-    /// The format that the ending of a path tells.
+    /// The format of a path's extension; nil if it is none of these.
     public init?(path: String) {
       guard let format = Self.allCases.first(where: { path.hasSuffix(".\($0.rawValue)") }) else {
         return nil
@@ -30,15 +30,14 @@ public struct ModelConversion: Sendable {
     case model(SavedLanguageModel)
     /// A model of another shape: a classifier, a tagger.
     case sequence(SavedSequenceModel)
-    /// Arrays of which nobody says what model they are of.
+    /// Arrays without a description of their model.
     case arrays([String: StoredArray])
   }
 
   private let file: ArrayFile
   private let content: Content
 
-  /// Reads what is to be converted: a model, or, where neither the file nor the description has a
-  /// vocabulary, arrays.
+  /// Reads a file: as a model, or as arrays if neither the file nor the description has a vocabulary.
   public init(
     _ file: ArrayFile, described description: ModelDescription = ModelDescription()
   ) throws(CheckpointError) {
@@ -53,11 +52,10 @@ public struct ModelConversion: Sendable {
       }
   }
 
-  /// Writes a file that either is complete or does not come about.
+  /// Saves a file, atomically.
   ///
-  /// - Throws: `CheckpointError` where arrays without a vocabulary should become more than safetensors, where a model that
-  ///   writes its answer step by step, but for a language model, should become ONNX, or where the file cannot be
-  ///   written.
+  /// - Throws: `CheckpointError` if arrays without a vocabulary are to be saved as anything but safetensors, if an
+  ///   encoder-decoder or sequence writer is to be saved as ONNX, or if the file can't be written.
   public func save(to path: String, as format: Format) throws(CheckpointError) {
     switch (content, format) {
     case (.model(let saved), .rnnz):
@@ -85,7 +83,7 @@ public struct ModelConversion: Sendable {
     }
   }
 
-  /// What was read, in a line.
+  /// A line that describes what was read.
   public var summary: String {
     switch content {
     case .model(let saved): saved.summary
@@ -96,7 +94,7 @@ public struct ModelConversion: Sendable {
 }
 
 extension ArrayFile {
-  /// What model the file holds, in a line; nil where it holds none that this library could use, but arrays alone.
+  /// A line that describes the file's model; nil if it has only arrays, or no model that this library can use.
   ///
   ///     language model: gru, 2 layers of 64 units, embedding of 16, 28 tokens, 42972 numbers
   ///     tagger: lstm, one layer of 32 units in both directions, text of 40 tokens to 5 symbols, 9221 numbers
@@ -104,7 +102,7 @@ extension ArrayFile {
     (try? sequenceModel)?.summary ?? (try? SavedLanguageModel(importing: self))?.summary
   }
 
-  /// The model of another shape that the file holds, if it is a checkpoint of one.
+  /// The sequence model of the file, if it is a checkpoint with one.
   var sequenceModel: SavedSequenceModel? {
     get throws(CheckpointError) {
       guard case .checkpoint(let reader) = content, reader.contains(.configuration, "model"),
@@ -114,7 +112,7 @@ extension ArrayFile {
     }
   }
 
-  /// Whether the file says what the tokens of its model are, or ought to.
+  /// Whether the file contains the tokens of its model, or is of a format that should.
   fileprivate var saysTokens: Bool {
     get throws(CheckpointError) {
       if case .checkpoint(let reader) = content { return reader.contains(.configuration, "model") }

@@ -4,17 +4,17 @@ import Datasets
 import FileCore
 import Models
 
-/// What a file of weights may not say about the language model that they are of.
+/// A description of a language model for files that contain only weights.
 ///
-/// A file of PyTorch's has names and numbers. Which characters its tokens are stands in no `state_dict`, nor does the function of a
-/// simple RNN: both come from the file's metadata, or from whoever reads it.
+/// A `state_dict` of PyTorch has names and numbers, but neither the characters of the tokens nor the activation
+/// function of a simple RNN. Both come from the file's metadata or from the reader of the file.
 public struct ModelDescription: Sendable, Hashable {
   /// The tokens in the order of their ids.
   public var vocabulary: [String]?
   /// The model's kind and sizes.
   public var outline: Outline?
 
-  /// A model's kind and sizes; what is left out is taken from the weights.
+  /// A model's kind and sizes; missing values are inferred from the weights.
   ///
   /// As JSON, for example: `{"kind": "GRU", "embedding": 16, "hidden": 64, "layers": 2}`.
   public struct Outline: Sendable, Hashable, Codable {
@@ -22,20 +22,20 @@ public struct ModelDescription: Sendable, Hashable {
     public var kind: String?
     /// `tanh` or `relu`, for an RNN.
     public var nonlinearity: String?
-    /// The cell with its options, which says more than its kind.
+    /// The cell with its options, which takes precedence over its kind.
     public var cell: NamedCell?
-    /// The numbers that stand for a token, E.
+    /// The embedding size, E.
     public var embedding: Int?
-    /// The units of a layer, H.
+    /// The hidden size, H.
     public var hidden: Int?
     /// The number of layers, L.
     public var layers: Int?
-    /// The share of the units that was dropped while learning.
+    /// The dropout probability in training.
     public var dropout: Float?
     /// Whether `fc.weight` is `embed.weight`.
     public var tied: Bool?
 
-    /// Nothing but what is given.
+    /// An outline with only the given values.
     public init(kind: String? = nil, nonlinearity: String? = nil, cell: NamedCell? = nil) {
       self.kind = kind
       self.nonlinearity = nonlinearity
@@ -54,17 +54,17 @@ public struct ModelDescription: Sendable, Hashable {
     }
   }
 
-  /// A description of what is given.
+  /// A description with only the given values.
   public init(vocabulary: [String]? = nil, outline: Outline? = nil) {
     self.vocabulary = vocabulary
     self.outline = outline
   }
 
-  /// Reads a vocabulary and an outline from JSON files, where there are such.
+  /// Reads a vocabulary and an outline from JSON files, if paths are given.
   ///
-  /// A vocabulary is an array of texts, or an object that gives each text its id.
+  /// A vocabulary is an array of texts, or an object that maps each text to its ID.
   ///
-  /// - Throws: `CheckpointError` where a file cannot be read or is no such JSON.
+  /// - Throws: `CheckpointError` if a file can't be read or is not such JSON.
   public init(vocabularyPath: String?, outlinePath: String?) throws(CheckpointError) {
     if let vocabularyPath {
       vocabulary = try CheckpointError.throwing { () throws(FileError) in
@@ -74,13 +74,13 @@ public struct ModelDescription: Sendable, Hashable {
     if let outlinePath { outline = try JSONFile(path: outlinePath).decoded(Outline.self) }
   }
 
-  /// The tokenizer that this library writes into a file's metadata, if it is there.
+  /// The tokenizer in a file's metadata, as this library writes it; nil if there is none.
   static func tokenizer(in file: ArrayFile) throws(CheckpointError) -> (any Tokenizer)? {
     guard let text = file.metadata["tokenizer"] else { return nil }
     return try JSONFile(text: text, of: file, key: "tokenizer").decoded(AnyTokenizer.self).base
   }
 
-  /// What is said here, and for the rest what a file's metadata says.
+  /// This description, with missing values from a file's metadata.
   func completed(by file: ArrayFile) throws(CheckpointError) -> ModelDescription {
     var result = self
     let metadata = file.metadata
@@ -96,7 +96,7 @@ public struct ModelDescription: Sendable, Hashable {
   }
 }
 
-/// A JSON text from a file of its own or from a file's metadata.
+/// A JSON text from a separate file or from a file's metadata.
 private struct JSONFile {
   private let file: String
   private let place: String

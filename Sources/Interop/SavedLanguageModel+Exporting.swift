@@ -4,9 +4,9 @@ import FileCore
 import Models
 
 extension SavedLanguageModel {
-  /// The model as a safetensors file that PyTorch can load, with its tokens and sizes in the metadata.
+  /// Converts the model to a safetensors file that PyTorch can load, with tokens and sizes in the metadata.
   ///
-  /// The metadata has `vocabulary`, `config` and `tokenizer`, JSON that `init(importing:)` reads, and `format`, `pt`.
+  /// The metadata has `vocabulary`, `config` and `tokenizer` as JSON for `init(importing:)`, and `format`: `pt`.
   public func safetensors() throws(CheckpointError) -> Safetensors {
     var file = Safetensors(metadata: try exchangeMetadata())
     file.metadata["format"] = "pt"
@@ -14,7 +14,7 @@ extension SavedLanguageModel {
     return file
   }
 
-  /// `vocabulary`, `config` and `tokenizer`: what a file of another format says about a model, as JSON.
+  /// The metadata for files of other formats: `vocabulary`, `config` and `tokenizer` as JSON.
   func exchangeMetadata() throws(CheckpointError) -> [String: String] {
     let outline = ModelDescription.Outline(model.configuration)
     return try metadataTexts { () throws(JSONMismatch) in
@@ -27,7 +27,7 @@ extension SavedLanguageModel {
   }
 }
 
-/// What a file of another format says beside its weights; a value that JSON has no text for is an error of that file.
+/// Returns metadata texts; converts the error of a value that JSON can't express to an error of the file.
 func metadataTexts(
   _ texts: () throws(JSONMismatch) -> [String: String]
 ) throws(CheckpointError) -> [String: String] {

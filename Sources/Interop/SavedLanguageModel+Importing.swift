@@ -12,20 +12,20 @@ extension SavedLanguageModel {
   /// print(saved.generation(prompt: "the ", sampler: .greedy).prefix(200).joined())
   /// ```
   ///
-  /// The format is told by the file's content, whose weights they are by the names in it; gates are reordered and
-  /// kernels transposed as that library's conventions ask for. A file of weights should have the tokens as
-  /// `vocabulary` and may have the sizes as `config`, both JSON, in its metadata; what is missing there, or should
-  /// count instead, comes from the description.
+  /// The format is detected from the file's content, the library of the weights from their names. Gates are
+  /// reordered and kernels transposed from that library's conventions. The metadata of a weights file should have the
+  /// tokens as `vocabulary` and may have the sizes as `config`, both JSON. The description adds to the metadata and
+  /// takes precedence.
   ///
-  /// - Throws: `CheckpointError` where the file is missing, foreign or damaged, where nothing says which characters
-  ///   the tokens are, or where names, shapes and description do not make one model.
+  /// - Throws: `CheckpointError` if the file is missing, of another format or damaged, if the characters of the tokens
+  ///   are unknown, or if names, shapes and description do not fit one model.
   public init(
     importing path: String, described description: ModelDescription = ModelDescription()
   ) throws(CheckpointError) {
     try self.init(importing: ArrayFile(path: path), described: description)
   }
 
-  /// Reads a model from a file that is open.
+  /// Reads a model from an open file.
   public init(
     importing file: ArrayFile, described description: ModelDescription = ModelDescription()
   ) throws(CheckpointError) {
@@ -61,7 +61,7 @@ extension SavedLanguageModel {
     self.init(model, tokenizer)
   }
 
-  /// Checks that the loops of an ONNX model are those that this library writes for the cell.
+  /// Checks that the loops of an ONNX model equal those that this library writes for the cell.
   private func checkLoops(of model: ONNXModel, _ file: ArrayFile) throws(CheckpointError) {
     let loops = model.graph.nodes.filter { $0.operation == "Scan" }
     guard !loops.isEmpty, try onnx().graph != model.graph else { return }
@@ -101,7 +101,7 @@ extension SavedLanguageModel {
 }
 
 extension ArrayFile {
-  /// An error of a file whose tensors are not a model's parameters.
+  /// The error for a file whose tensors are not the model's parameters.
   fileprivate func failure(_ mismatch: ParameterMismatch) -> CheckpointError {
     switch mismatch {
     case .missing(let name):
@@ -115,7 +115,7 @@ extension ArrayFile {
 }
 
 extension CharacterTokenizer {
-  /// The tokenizer of `<unk>` and characters; nil if the vocabulary is anything else.
+  /// A character tokenizer; nil unless the vocabulary is `<unk>` and characters.
   fileprivate init?(vocabulary: [String]) {
     guard vocabulary.first == Self.unknownSymbol else { return nil }
     var characters: [Unicode.Scalar] = []
@@ -131,7 +131,7 @@ extension CharacterTokenizer {
 }
 
 extension ImportedWeights {
-  /// The model's configuration: what the outline says, and for the rest what the weights say.
+  /// The model's configuration: from the outline, with missing values from the weights.
   func configuration(
     _ outline: ModelDescription.Outline?
   ) throws(CheckpointError) -> ModelConfiguration {
@@ -178,7 +178,7 @@ extension ImportedWeights {
           default: kind
           }
         let named = try registry.cell(named: name)
-        // The kind alone does not tell the options that the shapes tell: a projection, a reset before the product.
+        // The shapes determine options that the kind does not: a projection, a reset before the product.
         if let cell, type(of: cell) == type(of: named.base), !(cell is RNN) {
           return try registry.named(cell)
         }
@@ -193,7 +193,7 @@ extension ImportedWeights {
     )
   }
 
-  /// The number of units: the columns of the recurrent matrix or of the projection's; of another cell, what is said.
+  /// The hidden size: the columns of the recurrent matrix or of the projection; for other cells, from the outline.
   private func hiddenSize(
     _ outline: ModelDescription.Outline?
   ) throws(CheckpointError) -> Int {

@@ -1,5 +1,5 @@
 extension Double {
-  /// The number with `digits` decimal places; one too large for that as Swift writes it.
+  /// The number with `digits` decimal places; a number too large for that in Swift's own format.
   package func text(_ digits: Int) -> String {
     guard isFinite else { return "\(self)" }
     var scale = 1.0

@@ -2,16 +2,15 @@ import Cells
 import Datasets
 import TensorCore
 
-/// Reads a sequence to its end, then writes another one: translation.
+/// An encoder-decoder: reads a whole sequence, then writes another one, as in translation.
 ///
-///     h_i = encoder(x_i, h_(i-1)), in one direction or both       s_0 = the encoder's last states
-///     s_j = decoder(row of the last token, s_(j-1))
-///     y_j = W tanh(C [c_j; s_j]) + b,  where c_j is what attention sees of the h_i; without it W s_j + b
+///     h_i = encoder(x_i, h_(i-1)), in one direction or both       s_0 = the encoder's final states
+///     s_j = decoder(embedding of the previous token, s_(j-1))
+///     y_j = W tanh(C [c_j; s_j]) + b,  c_j the attention's context vector;  without attention W s_j + b
 ///
-/// With both directions each of the decoder's first states is a linear map of the encoder's two. Attention
-/// comes after the recurrence and is not fed into the next step, so that a whole answer is learnt from in one
-/// pass. The number behind the last token stands for the beginning where it is read and for the end where it is
-/// written.
+/// With a bidirectional encoder each initial state of the decoder is a linear map of the encoder's two final states.
+/// Attention comes after the recurrence and is not fed into the next step, so that training on a whole answer takes
+/// one pass. Token V is the start token in the decoder's input and the end token in its output.
 ///
 /// Parameters: `encoder.embed.weight`, `encoder.rnn.…`, `bridge.STATE.…`, `decoder.embed.weight [V + 1, E]`,
 /// `decoder.rnn.…`, `attention.…`, `fc.weight` and `fc.bias`.
@@ -21,7 +20,7 @@ import TensorCore
 public struct EncoderDecoder: Module {
   /// The model's options and sizes.
   public let configuration: ModelConfiguration
-  /// The number of different tokens that it writes, V; also the token of the beginning and the end.
+  /// The vocabulary size of the answers, V; also the ID of the start and end token.
   public let tokenCount: Int
 
   private var source: InputLayer
@@ -32,7 +31,7 @@ public struct EncoderDecoder: Module {
   private var attention: AttentionLayer?
   private var fc: Linear
 
-  /// A model whose parameters are declared, to be initialized or loaded.
+  /// A model with declared parameters, to be initialized or loaded.
   ///
   /// - Precondition: the configuration passes ``ModelConfiguration/validate(for:)``.
   public init(_ configuration: ModelConfiguration, _ interface: SequenceInterface) {
@@ -68,16 +67,16 @@ public struct EncoderDecoder: Module {
   }
 }
 
-// MARK: Learning
+// MARK: Training
 
 extension EncoderDecoder {
-  /// The logits `[T' + 1, B, V + 1]` of each next token of the right answers, which learning feeds.
+  /// The logits `[T' + 1, B, V + 1]` of each next token, for training with teacher forcing.
   ///
   /// - Parameters:
-  ///   - input: what is read.
-  ///   - answers: what is to be written.
-  ///   - share: how often the decoder is given the right token, and not its own.
-  ///   - generator: draws what is dropped, and which tokens are the decoder's own.
+  ///   - input: the input sequences.
+  ///   - answers: the target answers.
+  ///   - share: the probability that the decoder's input is the target token instead of its own prediction.
+  ///   - generator: the random generator for dropout and for the choice of inputs.
   public func callAsFunction(
     _ input: BatchValue, answers: DecoderTokens, teacherForcing share: Double = 1,
     using generator: inout some RandomNumberGenerator
@@ -98,7 +97,7 @@ extension EncoderDecoder {
       Dropout(configuration.dropout)(output, using: &generator), over: state.memory)
   }
 
-  /// The same for measuring: nothing is dropped.
+  /// The same for evaluation: without dropout.
   public func callAsFunction(_ input: BatchValue, answers: DecoderTokens) -> Tensor {
     let state = start(input)
     let y = target(answers.inputs, shape: [answers.steps, answers.batch])
@@ -113,7 +112,7 @@ extension EncoderDecoder {
     return constant(input, answers: answers)
   }
 
-  /// The decoder's first states, from the encoder's last ones.
+  /// The decoder's initial states, from the encoder's final states.
   private func bridged(_ state: RecurrentState) -> RecurrentState {
     guard !bridges.isEmpty else { return state }
     return RecurrentState(
@@ -141,7 +140,7 @@ extension EncoderDecoder {
 // MARK: Writing
 
 extension EncoderDecoder: StepwiseWriter {
-  /// How far some samples are written, and what was read of them.
+  /// The decoder's state of a batch, and the encoder's outputs for attention.
   public struct State: StepwiseState {
     var recurrent: RecurrentState
     var memory: AttentionMemory?
@@ -163,8 +162,8 @@ extension EncoderDecoder: StepwiseWriter {
     return logits(output, over: state.memory).squeezingShape(at: 0)
   }
 
-  /// Which steps of the input each token of an answer looks at: weights `[T' + 1, T]` of the only sample of a
-  /// batch; nil without attention.
+  /// The attention weights `[T' + 1, T]` of each answer token over the input's steps, for a batch of one sample; nil
+  /// without attention.
   public func alignment(_ input: BatchValue, answers: DecoderTokens) -> Tensor? {
     let state = start(input)
     guard let attention, let memory = state.memory else { return nil }

@@ -1,13 +1,13 @@
-/// A number or name in a configuration that cannot be.
+/// An invalid number or name in a configuration.
 public struct InvalidSetting: Error, Hashable, CustomStringConvertible {
-  /// Which setting, in words.
+  /// The name of the setting.
   public let name: String
-  /// What it may be.
+  /// The allowed values.
   public let expected: String
-  /// What it is.
+  /// The value found.
   public let found: String
 
-  /// A setting's name, what it may be and what it is.
+  /// An invalid value of a setting.
   public init(_ name: String, expected: String, found: some CustomStringConvertible) {
     self.name = name
     self.expected = expected
@@ -48,7 +48,7 @@ extension InvalidSetting {
     }
   }
 
-  /// Checks the sizes of a batch, before windows are made of them.
+  /// Checks the batch size and the number of steps.
   ///
   /// - Throws: ``InvalidSetting`` with the first number that is out of range.
   package static func checkBatch(size: Int, steps: Int) throws(InvalidSetting) {

@@ -3,7 +3,7 @@ import Datasets
 import Requirements
 import TensorCore
 
-/// Predicts the next token of a text: an embedding, a recurrent layer, and a logit for every token.
+/// A language model: an embedding, a recurrent layer, and a linear layer to a logit for every token.
 ///
 /// ```swift
 /// var generator = Philox(seed: 1)
@@ -16,19 +16,19 @@ import TensorCore
 public struct LanguageModel: Module {
   /// The model's options and sizes.
   public let configuration: ModelConfiguration
-  /// The number of different tokens, V.
+  /// The vocabulary size, V.
   public let vocabularySize: Int
 
   private var embed: Embedding
   package private(set) var rnn: Recurrent
-  /// The matrix of the output, unless it is the embedding's.
+  /// The output weight; nil if it is tied to the embedding.
   private var outputWeight: Tensor?
   private var outputBias: Tensor
-  /// The output's matrix as generation reads it, token after token.
+  /// The output weight packed for single steps, as in generation.
   private let packedOutput = PackedOnce()
 
-  /// A model with random weights, as PyTorch draws them; a tied embedding, whose rows are output
-  /// weights too, is drawn as these are, uniformly from ±1/sqrt(H).
+  /// A model with random weights, initialized as in PyTorch; a tied embedding is initialized like the output weight,
+  /// uniformly from ±1/sqrt(H).
   ///
   /// - Precondition: the configuration passes ``ModelConfiguration/validateForText()``.
   public init(
@@ -39,7 +39,7 @@ public struct LanguageModel: Module {
     initialize(using: &generator)
   }
 
-  /// A model whose parameters are declared, to be initialized or loaded.
+  /// A model with declared parameters, to be initialized or loaded.
   ///
   /// - Precondition: the configuration passes ``ModelConfiguration/validateForText()``.
   public init(_ configuration: ModelConfiguration, vocabularySize: Int) {
@@ -60,16 +60,16 @@ public struct LanguageModel: Module {
     outputBias = Tensor(parameter: [vocabularySize], .uniform(fanIn: units))
   }
 
-  /// The states where a text begins: zeros, or those that are learned.
+  /// The initial states of a text: zeros, or trained initial states.
   public func zeroState(batch: Int) -> RecurrentState { rnn.zeroState(batch: batch) }
 
-  /// The logits of the token after each token, and the state after the last one.
+  /// The logits of each next token, and the state after the last token.
   ///
   /// - Parameters:
-  ///   - tokens: ids, row by row.
+  ///   - tokens: token IDs, row-major.
   ///   - shape: `[B, T]`.
-  ///   - state: where the rows start from.
-  /// - Returns: logits `[B, T, V]`, and the state to go on from.
+  ///   - state: the initial state of the rows.
+  /// - Returns: logits `[B, T, V]`, and the final state.
   public func callAsFunction(
     _ tokens: [Int32], shape: [Int], from state: RecurrentState
   ) -> (logits: Tensor, state: RecurrentState) {
@@ -77,8 +77,8 @@ public struct LanguageModel: Module {
     return (logits(of: output), state)
   }
 
-  /// The same while learning: units are dropped before the logits, and what the recurrent layer's options leave
-  /// to chance.
+  /// The same in training: with dropout before the output layer, and the recurrent layer's own dropout and other
+  /// random options.
   public func callAsFunction(
     _ tokens: [Int32], shape: [Int], from state: RecurrentState,
     using generator: inout some RandomNumberGenerator
@@ -88,8 +88,8 @@ public struct LanguageModel: Module {
     return (logits(of: kept), state)
   }
 
-  /// The logits of the token after each token of the next window of texts that a memory goes along with,
-  /// while learning: units are dropped before the logits.
+  /// The logits of each next token of the next window, in training with a memory (see ``memory(engine:batch:)``): with
+  /// dropout before the output layer.
   public func callAsFunction(
     _ tokens: [Int32], shape: [Int], with memory: RecurrentMemory,
     using generator: inout some RandomNumberGenerator
@@ -98,18 +98,18 @@ public struct LanguageModel: Module {
     return logits(of: Dropout(configuration.dropout)(output, using: &generator))
   }
 
-  /// A memory of the texts read, for learning as an engine does.
+  /// The memory that a gradient engine keeps while it reads a batch of texts.
   ///
-  /// - Throws: `UnsuitableEngine` where the recurrent layer cannot learn so.
+  /// - Throws: `UnsuitableEngine` if the engine can't train the recurrent layer.
   public func memory(
     engine: GradientEngine, batch: Int
   ) throws(UnsuitableEngine) -> RecurrentMemory {
     try RecurrentMemory(of: rnn, engine: engine, batch: batch)
   }
 
-  /// The state after some tokens of one row, and the logits `[V]` of the token that follows them.
+  /// The state after the tokens of one row, and the logits `[V]` of the next token.
   ///
-  /// Logits are computed for the last token alone.
+  /// Logits are computed only after the last token.
   func advance(
     _ tokens: [Int32], from state: RecurrentState
   ) -> (logits: Tensor, state: RecurrentState) {

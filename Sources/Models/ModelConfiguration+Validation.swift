@@ -2,7 +2,7 @@ import Cells
 import Datasets
 
 extension ModelConfiguration {
-  /// Checks that a language model of these sizes can be.
+  /// Checks the configuration of a language model.
   ///
   /// - Throws: ``InvalidSetting`` with the first number that is out of range.
   public func validateForText() throws(InvalidSetting) {
@@ -21,7 +21,7 @@ extension ModelConfiguration {
     }
   }
 
-  /// Checks that a model of sequences of these sizes can be, for data of given kinds.
+  /// Checks the configuration of a sequence model for data of the given kinds.
   ///
   /// - Throws: ``InvalidSetting`` with the first number that is out of range.
   public func validate(for interface: SequenceInterface) throws(InvalidSetting) {
@@ -59,7 +59,7 @@ extension ModelConfiguration {
 }
 
 extension Recurrent.Options {
-  /// Checks the options and a cell's own, as a setting of a model.
+  /// Checks these options and the cell's own options.
   func validate(
     for cell: NamedCell, inputSize: Int, hiddenSize: Int, layers: Int,
     direction: Recurrent.Direction = .forward

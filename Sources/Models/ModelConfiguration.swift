@@ -2,37 +2,37 @@ import Cells
 import Datasets
 import Requirements
 
-/// The options and sizes of a model of any kind: a language model, or a model of sequences. Which kind it is of, and what it
-/// reads and answers, is said elsewhere; an option that a kind has no use for means nothing there.
+/// The options and sizes of a language model or sequence model. The kind of the model, its input and its answers are
+/// described elsewhere; options that a kind does not use have no effect.
 ///
-/// Options that a file does not know have their defaults.
+/// Options that are missing in a file have their defaults.
 public struct ModelConfiguration: Hashable, Sendable {
   /// The cell of every layer.
   public var cell: NamedCell
-  /// The numbers that stand for a token or class, E.
+  /// The embedding size of a token or class, E.
   public var embeddingSize = 32
-  /// The units of every layer, H.
+  /// The hidden size of every layer, H.
   public var hiddenSize = 64
   /// The number of layers, L.
   public var layers = 1
-  /// The share of the units that is dropped between layers, and before the output, while learning.
+  /// The dropout probability between layers and before the output layer, in training.
   public var dropout: Float = 0
-  /// Whether the input is read in both directions.
+  /// Whether the layers are bidirectional.
   public var isBidirectional = false
-  /// How the outputs of the two directions become one, where there are two.
+  /// How the outputs of two directions are merged.
   public var merge = Recurrent.Merge.concatenate
-  /// What is put around the cell of every layer.
+  /// Options of the recurrent layer.
   public var recurrent = Recurrent.Options()
-  /// Whether the output of a language model uses the embedding's weights, which takes as many units as numbers.
+  /// Whether a language model's output weight is tied to the embedding, which needs E = H.
   public var tiesWeights = false
-  /// How one answer comes about from all steps, where there is one answer.
+  /// How the outputs of all steps are pooled, for one answer.
   public var pooling = Pooling.last
-  /// How a decoder looks at what was read, where there is a decoder.
+  /// The decoder's attention over the encoder's outputs.
   public var attention = Attention.dot
-  /// How often a decoder learns from the right answer so far, and not from its own.
+  /// The teacher forcing of a decoder.
   public var teacherForcing = TeacherForcing.always
 
-  /// Layers of a cell from a registry, forwards.
+  /// A configuration of unidirectional layers of a cell from a registry.
   public init(
     cell: NamedCell, embeddingSize: Int = 32, hiddenSize: Int = 64, layers: Int = 1,
     dropout: Float = 0, tiesWeights: Bool = false, recurrent: Recurrent.Options = .init()
@@ -46,12 +46,12 @@ public struct ModelConfiguration: Hashable, Sendable {
     self.recurrent = recurrent
   }
 
-  /// The directions that the input is read in.
+  /// The direction of the layers.
   var direction: Recurrent.Direction {
     isBidirectional ? .bidirectional(merge: merge) : .forward
   }
 
-  /// The model's recurrent layer over inputs of some units, declared.
+  /// The model's recurrent layer for inputs of `inputSize` units, with declared parameters.
   func layer(
     inputSize: Int, direction: Recurrent.Direction = .forward,
     layout: Recurrent.Layout = .timeFirst
@@ -68,7 +68,7 @@ extension ModelConfiguration: Codable {
     case tiesWeights, pooling, attention, teacherForcing
   }
 
-  /// Reads what was encoded; what is missing has its default.
+  /// Decodes a configuration; missing values have their defaults.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(cell: try values.decode(NamedCell.self, forKey: .cell))

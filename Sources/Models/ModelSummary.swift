@@ -25,7 +25,7 @@ extension SavedSequenceModel {
     return "\(role): " + (parts + ["\(model.parameterCount) numbers"]).joined(separator: ", ")
   }
 
-  /// What one calls a model that reads and answers this.
+  /// The usual name of a model with this input and answer, for example `tagger`.
   private var role: String {
     switch (interface.shape, interface.target.isDiscrete) {
     case (.oneToOne, true), (.manyToOne, true): "classifier"

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// `exp`, `log`, `cos` and `pow` in double precision, under names that leave those of tensors alone.
+/// `exp`, `log`, `cos` and `pow` in double precision, under names that differ from those for tensors.
 package func exponential(_ x: Double) -> Double { exp(x) }
 
 package func cosineOf(_ x: Double) -> Double { cos(x) }

@@ -3,17 +3,17 @@ import Checkpoint
 import Datasets
 import TensorCore
 
-/// A language model with its tokenizer: what a checkpoint holds of it, and all that writing text needs.
+/// A language model with its tokenizer, as saved in a checkpoint.
 ///
 /// In the file: the parameters in section `model`, `{"configuration": …, "kind": "language-model"}` as
 /// entry `model` of section `configuration`, the tokenizer as entry `tokenizer` of section `tokenizer`.
 public struct SavedLanguageModel: Sendable {
   /// The model.
   public var model: LanguageModel
-  /// What turns its text into tokens.
+  /// The tokenizer.
   public let tokenizer: any Tokenizer
 
-  /// The file's word for what the model is.
+  /// The entry `model` of section `configuration`.
   private struct Header: Codable {
     static let kind = "language-model"
     var kind = Header.kind
@@ -26,11 +26,10 @@ public struct SavedLanguageModel: Sendable {
     self.tokenizer = tokenizer
   }
 
-  /// Reads a model from a `.rnnz` file: the model alone, whatever else the file holds. `cells` are those that
-  /// the file may name.
+  /// Reads the model and no other part of a `.rnnz` file. `cells` are the cells that the file may contain.
   ///
-  /// - Throws: `CheckpointError` where the file is missing, foreign, damaged, or does not hold a language
-  ///   model whose sizes agree with its weights. Nothing is allocated for sizes that the weights don't have.
+  /// - Throws: `CheckpointError` if the file is missing, of another format, damaged, or does not contain a language
+  ///   model whose sizes match its weights. No memory is allocated for sizes that the weights don't have.
   public init(path: String, cells: CellRegistry = .standard) throws(CheckpointError) {
     var reader = try CheckpointReader(path: path)
     reader.userInfo = cells.userInfo
@@ -66,7 +65,7 @@ public struct SavedLanguageModel: Sendable {
     try checkpoint.setJSON(AnyTokenizer(tokenizer), .tokenizer, "tokenizer")
   }
 
-  /// The characters of a text that the tokenizer has no token for, each once, in the order of the text.
+  /// The distinct characters of a text without a token, in the order of the text.
   public func unknownCharacters(in text: String) -> String {
     var found = ""
     for scalar in text.unicodeScalars.map(String.init)
@@ -79,7 +78,7 @@ public struct SavedLanguageModel: Sendable {
 
   private func isUnknown(_ token: Int32) -> Bool { token == tokenizer.unknown }
 
-  /// A text that goes on from a prompt.
+  /// Text that continues a prompt.
   public func generation(
     prompt: String = "", sampler: Sampler = Sampler(), seed: UInt64 = 0
   ) -> Generation {

@@ -2,18 +2,17 @@ import Checkpoint
 import Datasets
 import TensorCore
 
-/// A model of sequences with all that using it needs: the names of classes and tokens, tokenizers, and the
-/// scales of numbers.
+/// A sequence model with its interface: names of classes and tokens, tokenizers, and scales of numbers.
 ///
 /// In the file: the parameters in section `model`; `{"configuration": …, "interface": …, "kind":
 /// "sequence-model"}` as entry `model` of section `configuration`.
 public struct SavedSequenceModel: Sendable {
   /// The model.
   public var model: SequenceNetwork
-  /// What it reads and answers.
+  /// The model's input and answer.
   public let interface: SequenceInterface
 
-  /// The file's word for what the model is.
+  /// The entry `model` of section `configuration`.
   private struct Header: Codable {
     static let kind = "sequence-model"
     var kind = Header.kind
@@ -21,16 +20,16 @@ public struct SavedSequenceModel: Sendable {
     var interface: SequenceInterface
   }
 
-  /// A model and its two sides.
+  /// A model and its interface.
   public init(_ model: SequenceNetwork, _ interface: SequenceInterface) {
     self.model = model
     self.interface = interface
   }
 
-  /// Reads a model from a `.rnnz` file: the model alone, whatever else the file holds.
+  /// Reads the model and no other part of a `.rnnz` file.
   ///
-  /// - Throws: `CheckpointError` where the file is missing, foreign, damaged, or does not hold a model of
-  ///   sequences whose sizes agree with its weights. Nothing is allocated for sizes that the weights don't have.
+  /// - Throws: `CheckpointError` if the file is missing, of another format, damaged, or does not contain a sequence
+  ///   model whose sizes match its weights. No memory is allocated for sizes that the weights don't have.
   public init(path: String) throws(CheckpointError) {
     try self.init(reading: CheckpointReader(path: path))
   }
@@ -55,7 +54,7 @@ public struct SavedSequenceModel: Sendable {
     try reader.load(&model, nonFinite: .refused)
   }
 
-  /// Adds the model and its two sides to a checkpoint.
+  /// Adds the model and its interface to a checkpoint.
   public func write(to checkpoint: inout Checkpoint) throws(CheckpointError) {
     checkpoint.set(parametersOf: model)
     try checkpoint.setJSON(
@@ -63,7 +62,7 @@ public struct SavedSequenceModel: Sendable {
   }
 }
 
-/// What kind of model a file holds.
+/// The kind of model in a file.
 public enum SavedModelKind: String, Sendable {
   /// A ``SavedLanguageModel``.
   case language = "language-model"
@@ -72,9 +71,9 @@ public enum SavedModelKind: String, Sendable {
 
   private struct Header: Decodable { var kind: String }
 
-  /// Reads what kind of model a file holds.
+  /// Reads the kind of model in a file.
   ///
-  /// - Throws: `CheckpointError` where it holds none, or none that is known here.
+  /// - Throws: `CheckpointError` if it has no model, or one of an unknown kind.
   public init(reading reader: CheckpointReader) throws(CheckpointError) {
     let found = try reader.json(Header.self, .configuration, "model").kind
     guard let kind = SavedModelKind(rawValue: found) else {

@@ -1,17 +1,17 @@
 import Datasets
 
-/// What a model reads and what it answers: the kinds of both sides, with all names, tokenizers and scales.
+/// The input and answer of a model: their kinds, with all names, tokenizers and scales.
 public struct SequenceInterface: Codable, Sendable {
-  /// What it reads.
+  /// The input.
   public let input: ValueKind
-  /// What it answers.
+  /// The answer.
   public let target: ValueKind
-  /// How the steps of the two belong together, where both have steps.
+  /// How the steps of input and answer are aligned, if both are sequences.
   public let alignment: Alignment
-  /// How many steps later the answer's numbers are, where the model foretells the numbers that it reads.
+  /// The number of steps that the model predicts ahead, if it predicts the numbers that it reads.
   public let stepsAhead: Int?
 
-  /// Two sides.
+  /// An interface of an input and an answer.
   public init(
     input: ValueKind, target: ValueKind, alignment: Alignment = .inStep, stepsAhead: Int? = nil
   ) {
@@ -21,14 +21,14 @@ public struct SequenceInterface: Codable, Sendable {
     self.stepsAhead = stepsAhead
   }
 
-  /// The sides of a task's samples.
+  /// The interface of a task's samples.
   public init(_ samples: TaskSamples) {
     self.init(
       input: samples.input, target: samples.target, alignment: samples.alignment,
       stepsAhead: samples.stepsAhead)
   }
 
-  /// Which of the shapes of sequence work this is.
+  /// The shape of the task: one-to-many, many-to-one, ...
   public var shape: SequenceShape {
     switch (input.isSequence, target.isSequence) {
     case (false, false): .oneToOne
@@ -38,7 +38,7 @@ public struct SequenceInterface: Codable, Sendable {
     }
   }
 
-  /// Whether the model writes a sequence of its own length, token by token.
+  /// Whether the model writes its answer token by token and decides its length.
   package var writes: Bool { shape == .oneToMany || shape == .manyToManyDelayed }
 
   func validate() throws(InvalidSetting) {

@@ -1,24 +1,24 @@
 import Datasets
 import TensorCore
 
-/// A model of any of the shapes of sequence work, as its ``SequenceInterface`` asks for it.
+/// A model of any shape of sequence task; its ``SequenceInterface`` determines which:
 ///
 /// | input | answer | model |
 /// |---|---|---|
 /// | vectors of each step | vectors of each step | ``SequenceReader``, a filter or forecaster |
 /// | class or vector | sequence | ``SequenceWriter`` |
 /// | sequence | class or vector | ``SequenceReader``, a classifier or regressor |
-/// | sequence | sequence in step | ``SequenceReader``, a tagger or forecaster |
+/// | sequence | aligned sequence | ``SequenceReader``, a tagger or forecaster |
 /// | sequence | delayed sequence | ``EncoderDecoder`` |
 public enum SequenceNetwork: Module {
-  /// It reads, and answers once or at each step.
+  /// Reads, and answers once or at each step.
   case reader(SequenceReader)
-  /// It writes from a single value.
+  /// Writes from a single value.
   case writer(SequenceWriter)
-  /// It reads, then writes.
+  /// Reads a sequence, then writes one.
   case translator(EncoderDecoder)
 
-  /// A model with random weights, as PyTorch draws them.
+  /// A model with random weights, initialized as in PyTorch.
   ///
   /// - Precondition: the configuration passes ``ModelConfiguration/validate(for:)``.
   public init(
@@ -29,7 +29,7 @@ public enum SequenceNetwork: Module {
     initialize(using: &generator)
   }
 
-  /// A model whose parameters are declared, to be initialized or loaded.
+  /// A model with declared parameters, to be initialized or loaded.
   ///
   /// - Precondition: the configuration passes ``ModelConfiguration/validate(for:)``.
   public init(_ configuration: ModelConfiguration, _ interface: SequenceInterface) {

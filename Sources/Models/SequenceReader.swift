@@ -3,11 +3,11 @@ import Datasets
 import Requirements
 import TensorCore
 
-/// Reads a sequence and answers: once, after all of it, or at each of its steps.
+/// Reads a sequence and answers once, after its end, or at each of its steps.
 ///
-///     h_t = recurrent layer(x_t or its row in a table, h_(t-1))
+///     h_t = recurrent layer(x_t or its embedding, h_(t-1))
 ///     y   = W pool_t(h_t) + b        one answer: a classifier, a regressor
-///     y_t = W h_t + b                an answer a step: a tagger, a forecaster, a filter
+///     y_t = W h_t + b                an answer at each step: a tagger, a forecaster, a filter
 ///
 /// Parameters: `embed.weight [V, E]` if it reads tokens, `rnn.weight_ih_l0` and so on, `pool.…` for attention
 /// pooling, `fc.weight` and `fc.bias`.
@@ -20,7 +20,7 @@ public struct SequenceReader: Module {
   private var pool: PoolingLayer?
   private var fc: Linear
 
-  /// A model whose parameters are declared, to be initialized or loaded.
+  /// A model with declared parameters, to be initialized or loaded.
   ///
   /// - Precondition: the configuration passes ``ModelConfiguration/validate(for:)``.
   public init(_ configuration: ModelConfiguration, _ interface: SequenceInterface) {
@@ -35,13 +35,13 @@ public struct SequenceReader: Module {
     fc = Linear(inputSize: rnn.outputSize, outputSize: interface.target.size)
   }
 
-  /// The answers to a batch: `[T, B, O]` for one a step, `[B, O]` for one of all; logits for classes.
+  /// The answers to a batch: `[T, B, O]` for one at each step, `[B, O]` for one in all; logits for classes.
   public func callAsFunction(_ input: BatchValue) -> Tensor {
     let x = embed(input)
     return answers(rnn(x, lengths: input.lengths).output, lengths: lengths(of: input))
   }
 
-  /// The same while learning: units are dropped between the layers and before the answer.
+  /// The same in training: with dropout between the layers and before the output layer.
   public func callAsFunction(
     _ input: BatchValue, using generator: inout some RandomNumberGenerator
   ) -> Tensor {
@@ -71,13 +71,13 @@ public struct SequenceReader: Module {
 // MARK: Step by step
 
 extension SequenceReader {
-  /// Whether it can go on from any step to the next one, as it must for control and streams.
+  /// Whether it can run step by step, as control and streams need.
   public var isStepwise: Bool { rnn.direction == .forward && pool == nil }
 
-  /// States of zeros: where a sequence begins.
+  /// The initial states of a sequence.
   public func zeroState(batch: Int) -> RecurrentState { rnn.zeroState(batch: batch) }
 
-  /// The answers `[B, O]` to one step of vectors `[B, I]`; the caller keeps the state.
+  /// The answers `[B, O]` to one step of vectors `[B, I]`; updates the caller's state.
   ///
   /// - Precondition: ``isStepwise``, and the model reads vectors.
   public func step(_ x: Tensor, from state: inout RecurrentState) -> Tensor {
@@ -87,7 +87,7 @@ extension SequenceReader {
     return fc(output.squeezingShape(at: 0))
   }
 
-  /// The answers `[B, O]` to one step of tokens, one for each sample; the caller keeps the state.
+  /// The answers `[B, O]` to one step of tokens, one for each sample; updates the caller's state.
   ///
   /// - Precondition: ``isStepwise``, and the model reads tokens.
   public func step(_ tokens: [Int32], from state: inout RecurrentState) -> Tensor {

@@ -3,19 +3,19 @@ import Datasets
 import Requirements
 import TensorCore
 
-/// Writes a sequence from a class or a vector: names of a given language.
+/// Writes a sequence from a class or a vector, for example names of a given language.
 ///
-///     c   = the class's row in a table, or W_c x + b_c
-///     h_t = recurrent layer(the last token's row + c, h_(t-1))
+///     c   = the class's embedding, or W_c x + b_c
+///     h_t = recurrent layer(the previous token's embedding + c, h_(t-1))
 ///     y_t = W h_t + b
 ///
-/// The number behind the last token stands for the beginning where it is read and for the end where it is
-/// written. Parameters: `condition.weight`, and `condition.bias` for vectors; `embed.weight [V + 1, E]`,
-/// `rnn.weight_ih_l0` and so on, `fc.weight` and `fc.bias`.
+/// Token V is the start token in the input and the end token in the output. Parameters: `condition.weight`, and
+/// `condition.bias` for vectors; `embed.weight [V + 1, E]`, `rnn.weight_ih_l0` and so on, `fc.weight` and
+/// `fc.bias`.
 public struct SequenceWriter: Module {
   /// The model's options and sizes.
   public let configuration: ModelConfiguration
-  /// The number of different tokens, V; also the token of the beginning and the end.
+  /// The vocabulary size, V; also the ID of the start and end token.
   public let tokenCount: Int
 
   private var table: InputLayer?
@@ -24,7 +24,7 @@ public struct SequenceWriter: Module {
   private var rnn: Recurrent
   private var fc: Linear
 
-  /// A model whose parameters are declared, to be initialized or loaded.
+  /// A model with declared parameters, to be initialized or loaded.
   ///
   /// - Precondition: the configuration passes ``ModelConfiguration/validate(for:)``.
   public init(_ configuration: ModelConfiguration, _ interface: SequenceInterface) {
@@ -41,7 +41,7 @@ public struct SequenceWriter: Module {
     fc = Linear(inputSize: rnn.outputSize, outputSize: tokenCount + 1)
   }
 
-  /// The logits `[T + 1, B, V + 1]` of each next token of the right answers, which learning feeds.
+  /// The logits `[T + 1, B, V + 1]` of each next token of the target answers, for training with teacher forcing.
   public func callAsFunction(
     _ input: BatchValue, answers: DecoderTokens, using generator: inout some RandomNumberGenerator
   ) -> Tensor {
@@ -51,13 +51,13 @@ public struct SequenceWriter: Module {
     return fc(Dropout(configuration.dropout)(output, using: &generator))
   }
 
-  /// The same for measuring: nothing is dropped.
+  /// The same for evaluation: without dropout.
   public func callAsFunction(_ input: BatchValue, answers: DecoderTokens) -> Tensor {
     let x = embed(answers.inputs, shape: [answers.steps, answers.batch]) + condition(input)
     return fc(rnn(x, lengths: answers.lengths).output)
   }
 
-  /// What is added to every token's row, `[1, B, E]`.
+  /// The condition vector, which is added to the embedding of every token, `[1, B, E]`.
   private func condition(_ input: BatchValue) -> Tensor {
     if let table { return table(input) }
     guard case .vectors(let values, let width) = input, let projection else {
@@ -76,7 +76,7 @@ public struct SequenceWriter: Module {
 }
 
 extension SequenceWriter: StepwiseWriter {
-  /// How far some samples are written.
+  /// The recurrent state and the condition of a batch.
   public struct State: StepwiseState {
     var recurrent: RecurrentState
     var condition: Tensor

@@ -1,7 +1,7 @@
 import Datasets
 
 extension ValueKind {
-  /// The columns of numbers; none for ids.
+  /// The columns of numbers; none for IDs.
   package var columns: [Column] {
     switch self {
     case .features(let columns), .vector(let columns): columns
@@ -9,7 +9,7 @@ extension ValueKind {
     }
   }
 
-  /// Tokens as people read them.
+  /// Tokens as text.
   package func text(of tokens: [Int32]) -> String {
     switch self {
     case .text(let tokenizer): return tokenizer.decode(tokens.filter { $0 >= 0 })
@@ -20,7 +20,7 @@ extension ValueKind {
     }
   }
 
-  /// A value as people read it: text, names, or numbers in their own scale.
+  /// A value as text: text, names, or numbers in their original scale.
   package func text(of value: SampleValue) -> String {
     switch value {
     case .tokens(let ids): return text(of: ids)

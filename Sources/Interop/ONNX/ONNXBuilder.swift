@@ -1,11 +1,11 @@
 import Checkpoint
 import TensorCore
 
-/// Writes the operations of an ONNX graph down, in order, under names of its own.
+/// Builds an ONNX graph operation by operation; generates the names of values.
 struct ONNXBuilder {
-  /// What has been written.
+  /// The graph so far.
   private(set) var graph: ONNXGraph
-  /// What all names start with, so that a loop's body has none of those around it.
+  /// The prefix of all names, so that names in a loop's body differ from those outside.
   private let prefix: String
   private var counts: [String: Int] = [:]
   private var constants: [StoredArray: String] = [:]
@@ -15,7 +15,7 @@ struct ONNXBuilder {
     self.prefix = prefix
   }
 
-  /// Adds an operation with one result and gives the result's name.
+  /// Adds an operation with one result; returns the result's name.
   mutating func add(
     _ operation: String, _ inputs: [String], _ attributes: [String: ONNXNode.Attribute] = [:],
     named name: String? = nil
@@ -33,13 +33,13 @@ struct ONNXBuilder {
     graph.nodes.append(ONNXNode(operation, inputs, outputs, attributes: attributes))
   }
 
-  /// A name that nothing has yet.
+  /// An unused name.
   mutating func freshName(_ kind: String) -> String {
     counts[kind, default: 0] += 1
     return "\(prefix)\(kind)_\(counts[kind] ?? 0)"
   }
 
-  /// A constant array; equal ones are one.
+  /// A constant array; equal arrays share one constant.
   mutating func constant(_ array: StoredArray) -> String {
     if let known = constants[array] { return known }
     let name = freshName("constant")
@@ -48,12 +48,12 @@ struct ONNXBuilder {
     return name
   }
 
-  /// A constant list of whole numbers.
+  /// A constant list of integers.
   mutating func integers(_ numbers: [Int]) -> String {
     constant(StoredArray(numbers.map { Int64($0) }))
   }
 
-  /// Weights under a name of their own; asking again changes nothing.
+  /// Adds weights under a given name, unless they exist already.
   mutating func weights(_ name: String, _ tensor: Tensor) -> String {
     if !graph.initializers.contains(where: { $0.name == name }) {
       graph.initializers.append(.init(name, StoredArray(tensor)))

@@ -1,8 +1,8 @@
 import Cells
 
-/// A recurrent operation of ONNX whose settings no cell of the registry has: other activations, or clipped sums.
+/// The cell of an ONNX operation that no cell of the registry matches: other activations, or clipping.
 ///
-/// Sums are clipped before the gates' activations, the cell state is not, as ONNX runtime does it.
+/// Pre-activations of the gates are clipped, the cell state is not, as in ONNX runtime.
 struct ONNXCell: RecurrentCell, Hashable {
   enum Kind: Hashable {
     case rnn
@@ -11,9 +11,9 @@ struct ONNXCell: RecurrentCell, Hashable {
   }
 
   var kind: Kind
-  /// The functions of the gates, of the new content and of the output, in the standard's order f, g, h.
+  /// The activation functions of the gates, the candidate and the output, in the standard's order f, g, h.
   var activations: [ONNXActivation]
-  /// The largest magnitude of a sum.
+  /// The largest magnitude of a pre-activation.
   var clip: Float?
 
   func equations(_ cell: inout CellBuilder) {
@@ -38,7 +38,7 @@ struct ONNXCell: RecurrentCell, Hashable {
       cell.update(h, to: (1 - z) * n + z * h)
     case .lstm(let hasPeepholes, let isCoupled):
       let c = cell.state("cell")
-      // All gates first, so that the rows stand in the order i, f, g, o.
+      // All gates are declared first, so that the rows are in the order i, f, g, o.
       var sums: [String: Signal] = [:]
       let names = isCoupled ? ["i", "g", "o"] : ["i", "f", "g", "o"]
       for name in names { sums[name] = sum(".\(name)") }
@@ -56,21 +56,21 @@ struct ONNXCell: RecurrentCell, Hashable {
   }
 }
 
-/// An activation of ONNX's recurrent operations.
+/// An activation function of ONNX's recurrent operations.
 struct ONNXActivation: Hashable {
-  /// The name in lower case, by which runtimes know it.
+  /// The name in lower case, as runtimes compare it.
   let name: String
   let alpha: Float
   let beta: Float
 
-  /// The defaults of the numbers that each function has.
+  /// The functions and the defaults of their parameters alpha and beta; nil for no parameter.
   private static let defaults: [String: (alpha: Float?, beta: Float?)] = [
     "relu": (nil, nil), "tanh": (nil, nil), "sigmoid": (nil, nil), "softsign": (nil, nil),
     "softplus": (nil, nil), "leakyrelu": (0.01, nil), "thresholdedrelu": (1, nil),
     "elu": (1, nil), "affine": (1, 0), "scaledtanh": (1, 1), "hardsigmoid": (0.2, 0.5),
   ]
 
-  /// Takes the function's own numbers from those given for all; nil if there is no such function.
+  /// Takes the function's parameters from the lists for all functions; nil if there is no such function.
   init?(_ name: String, alphas: inout ArraySlice<Float>, betas: inout ArraySlice<Float>) {
     self.name = name.lowercased()
     guard let known = Self.defaults[self.name] else { return nil }

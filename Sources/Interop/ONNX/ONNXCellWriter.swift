@@ -4,14 +4,14 @@ import Models
 import Requirements
 import TensorCore
 
-/// Writes one direction of one recurrent layer as a `Scan` over its steps, from the cell's graph: every word of the graph has its
+/// Writes one direction of one recurrent layer as a `Scan` over its steps; each node of the cell's graph becomes ONNX
 /// operations.
 ///
-/// All values have two axes: signals `[B, units]`, and what depends on parameters alone `[rows, columns]`; the latter is computed
-/// once, outside of the loop.
+/// All values have two axes: signals `[B, units]`, and values that depend only on parameters `[rows, columns]`. The
+/// latter are computed once, outside of the loop.
 struct ONNXCellWriter {
   private let cell: CellGraph
-  /// The names of the parameters among the weights of the graph around.
+  /// The names of the parameters among the initializers of the enclosing graph.
   private let parameters: [String]
   private var body: ONNXBuilder
   private var values: [NodeID: String] = [:]
@@ -30,9 +30,9 @@ struct ONNXCellWriter {
   ///
   /// - Parameters:
   ///   - input: the name of the sequence, `[T, B, I]`.
-  ///   - states: the names of the first states, `[B, width]` each.
-  ///   - prefix: what the names of the body start with.
-  /// - Returns: the names of the output `[T, B, units]` and of the last states.
+  ///   - states: the names of the initial states, `[B, width]` each.
+  ///   - prefix: the prefix of names in the body.
+  /// - Returns: the names of the output `[T, B, units]` and of the final states.
   static func addScan(
     _ cell: CellGraph, parameters: [String], input: String, states: [String], isReverse: Bool,
     prefix: String, to outer: inout ONNXBuilder
@@ -74,7 +74,7 @@ struct ONNXCellWriter {
     }
   }
 
-  /// A step's operation goes into the body, but what it needs of parameters stays outside.
+  /// Writes an operation of a step into the body; operands that depend only on parameters are written outside.
   private mutating func writeStep(_ id: NodeID, _ outer: inout ONNXBuilder) -> String {
     switch cell.graph[id].operation {
     case .affine(let terms, _):
@@ -97,7 +97,7 @@ struct ONNXCellWriter {
 
   private func value(_ id: NodeID) -> String { values[id] ?? "" }
 
-  /// A signal with a row for each sample, even where it is the same for all.
+  /// A signal with one row for each sample, also if all rows are equal.
   private mutating func batched(_ id: NodeID) -> String {
     guard cell.graph[id].dependence == .parameters else { return value(id) }
     if batchShape == nil {
@@ -157,7 +157,7 @@ struct ONNXCellWriter {
 }
 
 extension ElementwiseFunction {
-  /// The function's operations.
+  /// Writes the operations of the function.
   fileprivate func write(_ x: [String], to builder: inout ONNXBuilder) -> String {
     switch word.onnx {
     case .operator(let name): return builder.add(name, x)
@@ -173,7 +173,7 @@ extension ElementwiseFunction {
 }
 
 extension Expression {
-  /// The operations of an expression of the given values.
+  /// Writes the operations of an expression of the given operands.
   fileprivate func write(_ operands: [String], to builder: inout ONNXBuilder) -> String {
     switch node {
     case .operand(let index): return operands[index]

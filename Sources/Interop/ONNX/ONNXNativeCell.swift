@@ -1,15 +1,15 @@
 import Cells
 import TensorCore
 
-/// A cell that ONNX has an operation of its own for.
+/// A cell with its own ONNX operation: RNN, GRU or LSTM.
 ///
-/// It is recognised by its equations: whatever cell states those of a published RNN, LSTM or GRU becomes that operation.
+/// It is recognised by its equations: any cell with those of a published RNN, LSTM or GRU becomes that operation.
 enum ONNXNativeCell {
   case rnn(activation: String)
   case gru(linearBeforeReset: Bool)
   case lstm(hasPeepholes: Bool, isCoupled: Bool)
 
-  /// Nil where ONNX has no such operation.
+  /// Nil if ONNX has no such operation.
   init?(_ cell: CellGraph) {
     let known: [(any RecurrentCell, ONNXNativeCell)] = [
       (RNN(), .rnn(activation: "Tanh")), (RNN(nonlinearity: .relu), .rnn(activation: "Relu")),
@@ -41,7 +41,7 @@ enum ONNXNativeCell {
 
   /// The rows of a weight or bias `[gH, ...]` in ONNX's order of gates.
   ///
-  /// ONNX couples gates by f = 1 - i; here it is i = 1 - f, so that f's rows become i's with the other sign.
+  /// ONNX couples gates by f = 1 - i, this library by i = 1 - f: so the negated rows of f become those of i.
   func rows(_ tensor: Tensor) -> Tensor {
     switch self {
     case .rnn: return tensor

@@ -9,24 +9,24 @@ import TensorCore
 /// let (y, states) = operations[0](x)      // x [T, B, I] -> y [T, D, B, H]
 /// ```
 ///
-/// Understood are both reset forms, peepholes, coupled gates, every activation of the standard, clipped sums, all directions,
-/// both layouts, lengths and initial states. Weights that are not constants, attributes that the standard does not have, and
-/// directions with different activations are refused by name.
+/// Supported: both reset forms, peepholes, coupled gates, every activation of the standard, clipping, all directions,
+/// both layouts, lengths and initial states. Refused by name: weights that are not constants, attributes that are not
+/// in the standard, and directions with different activations.
 public struct ONNXRecurrent: Sendable {
   /// The operation's name, or that of its first result.
   public let name: String
-  /// The layer; its output has the directions side by side, forward first.
+  /// The layer; its output concatenates the directions, forward first.
   public let layer: Recurrent
   /// The layer's cell.
   public let cell: any RecurrentCell
   /// Whether input and states have the batch first: the attribute `layout`.
   public let isBatchFirst: Bool
-  /// The names of the input, of the lengths and of the first states; empty where the operation leaves them out.
+  /// The names of the input, the lengths and the initial states; empty if omitted.
   public let (inputName, lengthsName, hiddenName, cellName): (String, String, String, String)
 
   /// All recurrent operations of a model, in order.
   ///
-  /// - Throws: `CheckpointError` where the file is no ONNX model, or an operation has no equal here.
+  /// - Throws: `CheckpointError` if the file is not an ONNX model, or an operation is not supported.
   public static func all(in file: ArrayFile) throws(CheckpointError) -> [ONNXRecurrent] {
     guard case .onnx(let model) = file.content else {
       throw file.failure("", "expected an ONNX model")
@@ -59,14 +59,14 @@ public struct ONNXRecurrent: Sendable {
 }
 
 extension ONNXRecurrent {
-  /// Computes what the operation computes, in its own layout.
+  /// Computes the operation, in its own layout.
   ///
   /// - Parameters:
   ///   - x: `[T, B, I]`, or `[B, T, I]` with the batch first.
-  ///   - lengths: how many steps of each sample count: `sequence_lens`.
-  ///   - hidden: the first hidden state `[D, B, H]`, or `[B, D, H]`; zeros unless given.
-  ///   - cell: the first cell state of an LSTM, likewise.
-  /// - Returns: `Y` `[T, D, B, H]`, or `[B, T, D, H]`, and the last states, `Y_h` and for an LSTM `Y_c`.
+  ///   - lengths: the length of each sample: `sequence_lens`.
+  ///   - hidden: the initial hidden state `[D, B, H]`, or `[B, D, H]`; zeros by default.
+  ///   - cell: the initial cell state of an LSTM, likewise.
+  /// - Returns: `Y` `[T, D, B, H]`, or `[B, T, D, H]`, and the final states, `Y_h` and for an LSTM `Y_c`.
   public func callAsFunction(
     _ x: Tensor, lengths: [Int]? = nil, hidden: Tensor? = nil, cell: Tensor? = nil
   ) -> (output: Tensor, hidden: Tensor, cell: Tensor?) {

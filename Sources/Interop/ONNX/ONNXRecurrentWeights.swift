@@ -2,7 +2,7 @@ import Cells
 import Checkpoint
 import TensorCore
 
-/// An `RNN`, `GRU` or `LSTM` of a model with the constants that it reads.
+/// An `RNN`, `GRU` or `LSTM` operation with the constants of its model.
 struct ONNXRecurrentNode {
   let node: ONNXNode
   /// The operation's name, or that of its first result.
@@ -17,7 +17,7 @@ struct ONNXRecurrentNode {
     name = node.name.isEmpty ? node.outputs.first { !$0.isEmpty } ?? "" : node.name
   }
 
-  /// The name of an input; empty where the operation leaves it out.
+  /// The name of an input; empty if omitted.
   func input(_ index: Int) -> String { index < node.inputs.count ? node.inputs[index] : "" }
 
   func failure(_ reason: String) -> CheckpointError {
@@ -35,7 +35,7 @@ struct ONNXRecurrentNode {
     }
   }
 
-  /// The constant numbers of an input, whose first axis is the directions.
+  /// The constant of an input, whose first axis is the direction.
   func weights(
     _ index: Int, _ what: String, rank: Int, directions: Int
   ) throws(CheckpointError) -> Tensor {
@@ -53,9 +53,9 @@ struct ONNXRecurrentNode {
 struct ONNXRecurrentWeights {
   /// `W [D, G H, I]` and `R [D, G H, H]`.
   private let (w, r): (Tensor, Tensor)
-  /// `B [D, 2 G H]`, where there is one.
+  /// `B [D, 2 G H]`, if there is one.
   private let b: Tensor?
-  /// `P [D, 3 H]`, where there are peepholes.
+  /// `P [D, 3 H]`, if there are peepholes.
   private let p: Tensor?
   private let rule: RowRule
 
@@ -85,7 +85,7 @@ struct ONNXRecurrentWeights {
     rule = RowRule(operation: operation.node.operation, settings: settings)
   }
 
-  /// The layer that computes what the operation computes.
+  /// The layer that is equivalent to the operation.
   func layer(_ settings: ONNXSettings) -> Recurrent {
     var layer = Recurrent(
       AnyCell(settings.cell), inputSize: w.shape[2], hiddenSize: r.shape[2],
@@ -109,7 +109,7 @@ struct ONNXRecurrentWeights {
   }
 }
 
-/// How rows of gates in ONNX's order become a cell's.
+/// Converts rows of gates from ONNX's order to a cell's.
 private struct RowRule {
   var operation: String
   var settings: ONNXSettings
@@ -126,7 +126,7 @@ private struct RowRule {
     }
   }
 
-  /// i, o, f as i, f, o, or with coupled gates as f, o.
+  /// Reorders peepholes from i, o, f to i, f, o, or with coupled gates to f, o.
   func peepholes(_ rows: Tensor) -> Tensor {
     guard settings.isCoupled else { return rows.reorderingGates("iof", as: "ifo") }
     let (i, o) = (rows.gate(0, of: 3), rows.gate(1, of: 3))

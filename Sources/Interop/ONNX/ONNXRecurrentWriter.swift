@@ -3,13 +3,14 @@ import Checkpoint
 import TensorCore
 
 extension ONNXBuilder {
-  /// Adds a recurrent layer: an `RNN`, `GRU` or `LSTM` for each layer of it where ONNX has such, else a `Scan` for each direction.
+  /// Adds a recurrent layer: for each layer of the stack an `RNN`, `GRU` or `LSTM` if ONNX has the cell, otherwise a
+  /// `Scan` for each direction.
   ///
   /// - Parameters:
   ///   - input: the name of the sequence, `[T, B, I]`.
-  ///   - states: the names of the first states, `[L * D, B, width]`.
-  ///   - prefix: what the names of the weights start with.
-  /// - Returns: the names of the output `[T, B, units]` and of the last states.
+  ///   - states: the names of the initial states, `[L * D, B, width]`.
+  ///   - prefix: the prefix of the weights' names.
+  /// - Returns: the names of the output `[T, B, units]` and of the final states.
   mutating func addRecurrent(
     _ layer: Recurrent, input: String, states: [String], prefix: String
   ) -> (output: String, states: [String]) {
@@ -70,7 +71,7 @@ extension ONNXBuilder {
     return (merged(output, part.layer), last)
   }
 
-  /// `[T, D, B, units]` as `[T, B, units]`.
+  /// Merges the directions: `[T, D, B, units]` to `[T, B, units]`.
   private mutating func merged(_ value: String, _ layer: Recurrent) -> String {
     guard case .bidirectional(let merge) = layer.direction else {
       return add("Squeeze", [value, integers([1])])
@@ -148,7 +149,7 @@ private struct LayerPart {
     }
   }
 
-  /// ONNX's word for the directions.
+  /// ONNX's name of the direction.
   var directionName: String {
     switch layer.direction {
     case .forward: "forward"
@@ -167,13 +168,13 @@ private struct LayerPart {
     weights[name(parameter, direction)]
   }
 
-  /// A parameter of all directions, changed and stacked; nil where the cell has none of this name.
+  /// A parameter of all directions, converted by `change` and stacked; nil if the cell has none of this name.
   func stacked(_ parameter: String, _ change: (Tensor) -> Tensor) -> Tensor? {
     let tensors = directions.compactMap { tensor(parameter, $0).map(change) }
     return tensors.isEmpty ? nil : stack(tensors)
   }
 
-  /// The two biases of all directions, one behind the other; nil without biases.
+  /// The two biases, concatenated, of all directions; nil without biases.
   func stackedBiases(_ native: ONNXNativeCell) -> Tensor? {
     let biases = directions.compactMap { direction -> Tensor? in
       guard let own = tensor("bias_ih", direction), let other = tensor("bias_hh", direction) else {

@@ -1,18 +1,18 @@
 import Cells
 import Checkpoint
 
-/// The settings of an `RNN`, `GRU` or `LSTM` of an ONNX model.
+/// The attributes of an `RNN`, `GRU` or `LSTM` operation.
 struct ONNXSettings {
   var hiddenSize = 0
   var direction = Recurrent.Direction.forward
   var isBatchFirst = false
-  /// The cell: one of the registry where that has an equal.
+  /// The cell: one of the registry if it has an equivalent.
   var cell: any RecurrentCell = RNN()
   var isCoupled = false
-  /// Whether the cell is of the registry, whose coupled gates are stated by f.
+  /// Whether the cell is of the registry, whose coupled gates are parameterized by f.
   var isRegistered: Bool { !(cell is ONNXCell) }
 
-  /// Gates of the operation.
+  /// The number of gates of the operation.
   let gates: Int
 
   private let node: ONNXNode
@@ -90,7 +90,7 @@ struct ONNXSettings {
     }
   }
 
-  /// The functions of one direction; both have the same.
+  /// The activation functions, which must be equal in both directions.
   private func readActivations() throws(ONNXSettingError) -> [ONNXActivation] {
     let defaults =
       switch node.operation {
@@ -120,7 +120,7 @@ struct ONNXSettings {
   }
 }
 
-/// What an operation asks for that has no equal here, in words.
+/// The error for an unsupported attribute of an operation.
 struct ONNXSettingError: Error {
   var reason: String
   init(_ reason: String) { self.reason = reason }

@@ -3,10 +3,11 @@ import Checkpoint
 import Models
 
 extension Recurrent {
-  /// The layer as an ONNX model that gives the same numbers.
+  /// Converts the layer to an equivalent ONNX model.
   ///
-  /// Inputs: `input`, in the layer's layout, and each state under its name, `[L * D, B, width]`. Outputs: `output`, and each state as
-  /// `hidden_out`, say, to go on from. Cells that ONNX has no operation for become loops (`Scan`) over their equations.
+  /// Inputs: `input`, in the layer's layout, and each state under its name, `[L * D, B, width]`. Outputs: `output`, and
+  /// each final state as, for example, `hidden_out`. Cells without an ONNX operation become loops (`Scan`) over their
+  /// equations.
   public func onnx() -> ONNXModel {
     var builder = ONNXBuilder(name: "recurrent")
     let outer: [ONNXGraph.Value.Extent] =
@@ -29,14 +30,15 @@ extension Recurrent {
 }
 
 extension SavedLanguageModel {
-  /// Who writes the ONNX models of this library.
+  /// The producer name in ONNX models of this library.
   static let producer = "swift-rnn"
 
-  /// The model as an ONNX model that gives the same logits.
+  /// Converts the model to an equivalent ONNX model.
   ///
-  /// Inputs: `tokens` `[B, T]`, whole numbers of 64 bits, and each state under its name, `[L, B, width]`, zeros where a text begins. Outputs:
-  /// `logits` `[B, T, V]` of the token after each, and each state as `hidden_out`, say, which goes in again with
-  /// the next tokens. The metadata has the tokens and the sizes, so that `init(importing:)` reads it back.
+  /// Inputs: `tokens` `[B, T]`, int64, and each state under its name, `[L, B, width]`, zeros at the beginning of a
+  /// text. Outputs: `logits` `[B, T, V]` of each next token, and each final state as, for example, `hidden_out`, which
+  /// is the initial state for the next tokens. The metadata has the tokens and the sizes, so that `init(importing:)`
+  /// can read the model.
   public func onnx() throws(CheckpointError) -> ONNXModel {
     var builder = ONNXBuilder(name: "language-model")
     let weights = Dictionary(
@@ -65,13 +67,13 @@ extension SavedLanguageModel {
 }
 
 extension ONNXBuilder {
-  /// Adds a layer's states as inputs and gives their names.
+  /// Adds a layer's states as inputs; returns their names.
   mutating func addStates(of layer: Recurrent) -> [String] {
     for state in layer.stateSizes { addInput(stateValue(state.name, state.width, layer)) }
     return layer.cell.states.map(\.name)
   }
 
-  /// Makes values the outputs for a layer's states.
+  /// Makes `values` the outputs of a layer's final states.
   mutating func addResults(_ values: [String], of layer: Recurrent) {
     for (state, value) in zip(layer.stateSizes, values) {
       let name = add("Identity", [value], named: state.name + "_out")

@@ -6,15 +6,15 @@ import Models
 import TensorCore
 
 extension SavedSequenceModel {
-  /// A model that reads and answers as an ONNX model that gives the same answers.
+  /// Converts a ``SequenceReader`` to an equivalent ONNX model.
   ///
-  /// Input: `input`, tokens or classes as whole numbers of 64 bits, `[B, T]`, or vectors `[B, T, F]`; a single class or vector has no T. The
-  /// sequences of a batch are of one length. Output: `output`, `[B, T, O]` with an answer a step, else `[B, O]`; logits for classes. A
-  /// model that can go on from any step also has each state under its name, `[L, B, width]`, zeros where a sequence
-  /// begins, and gives it as `hidden_out`, say. Numbers go in and come out as the model sees them; the metadata
-  /// (`interface`, `config`) has their scales, and the names of tokens and classes.
+  /// Input: `input`, tokens or classes as int64, `[B, T]`, or vectors `[B, T, F]`; a single class or vector has no axis
+  /// T. All sequences of a batch have one length. Output: `output`, `[B, T, O]` for an answer at each step, `[B, O]`
+  /// for one answer; logits for classes. A stepwise model also has each state as input under its name, `[L, B, width]`,
+  /// zeros at the beginning of a sequence, and as output, for example, `hidden_out`. Numbers are in the model's scale;
+  /// the metadata (`interface`, `config`) has the scales and the names of tokens and classes.
   ///
-  /// - Throws: `CheckpointError` for a model that writes its answer step by step, which no graph of ONNX does.
+  /// - Throws: `CheckpointError` for a model that writes its answer token by token, which an ONNX graph can't express.
   public func onnx() throws(CheckpointError) -> ONNXModel {
     guard case .reader(let reader) = model else {
       throw CheckpointError(
@@ -36,7 +36,7 @@ extension SavedSequenceModel {
   }
 }
 
-/// Writes a `SequenceReader` down as operations.
+/// Writes a `SequenceReader` as ONNX operations.
 private struct SequenceReaderWriter {
   private typealias Extent = ONNXGraph.Value.Extent
 
@@ -84,7 +84,7 @@ private struct SequenceReaderWriter {
       ? builder.add("Gather", [named("embed.weight"), timeFirst]) : timeFirst
   }
 
-  /// States of zeros for as many samples as the input has.
+  /// Zero states for the batch size of the input.
   private mutating func zeroStates(like input: String) -> [String] {
     let shape = builder.add("Shape", [input])
     let batch = builder.slice(shape, 1..<2, axis: 0)
@@ -131,7 +131,7 @@ private struct SequenceReaderWriter {
     }
   }
 
-  /// The last step's output; of the direction backwards, that of the first.
+  /// The output of the last step, and of the first step for the reverse direction.
   private mutating func last(_ outputs: String) -> String {
     func step(_ index: Int64) -> String {
       builder.add(

@@ -1,17 +1,16 @@
 import Requirements
 import TensorCore
 
-/// The bytes of a file that stand in a program's source as text, as the build plugin `EmbedCheckpoint` writes
-/// them.
+/// A file embedded in a program's source as text; the build plugin `EmbedCheckpoint` writes such source.
 ///
-/// Text, since a compiler reads a long string a thousand times faster than a long array. It is base64, without
-/// line breaks: four characters for three bytes. Paper: RFC 4648, section 4.
+/// Text, because the compiler reads a long string a thousand times faster than a long array. It is base64 without
+/// line breaks: four characters for three bytes (RFC 4648, section 4).
 public struct EmbeddedFile: Sendable {
-  /// What errors call the file.
+  /// The file's name in errors.
   public let name: StaticString
   private let text: StaticString
 
-  /// The file whose bytes are written as `base64`.
+  /// A file with the bytes encoded as `base64`.
   public init(name: StaticString, base64: StaticString) {
     self.name = name
     text = base64
@@ -19,7 +18,7 @@ public struct EmbeddedFile: Sendable {
 
   /// The bytes.
   ///
-  /// - Precondition: the text is base64.
+  /// - Precondition: the text is valid base64.
   public var bytes: [UInt8] {
     text.withUTF8Buffer { characters in
       require(characters.count.isMultiple(of: 4), "\(name): \(characters.count) characters")

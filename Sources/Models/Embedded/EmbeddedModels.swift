@@ -3,10 +3,10 @@ import Requirements
 import TensorCore
 
 extension SavedLanguageModel {
-  /// The language model of a file inside the program.
+  /// The language model of an embedded file.
   ///
-  /// - Precondition: The file holds a language model whose weights are those of its configuration. `EmbedCheckpoint` has
-  ///   checked that it is whole, and that it is a language model, when the program was built.
+  /// - Precondition: The file contains a language model whose weights match its configuration. `EmbedCheckpoint` checks
+  ///   at build time that the file is undamaged and contains a language model.
   public init(embedded file: EmbeddedFile) {
     do throws(CheckpointError) {
       try self.init(reading: CheckpointReader(embedded: file))
@@ -17,10 +17,10 @@ extension SavedLanguageModel {
 }
 
 extension SavedSequenceModel {
-  /// The model of sequences of a file inside the program.
+  /// The sequence model of an embedded file.
   ///
-  /// - Precondition: The file holds a model of sequences whose weights are those of its configuration.
-  ///   `EmbedCheckpoint` has checked that it is whole, and a model of sequences, when the program was built.
+  /// - Precondition: The file contains a sequence model whose weights match its configuration. `EmbedCheckpoint` checks
+  ///   at build time that the file is undamaged and contains a sequence model.
   public init(embedded file: EmbeddedFile) {
     do throws(CheckpointError) {
       try self.init(reading: CheckpointReader(embedded: file))

@@ -1,7 +1,7 @@
 import Cells
 import TensorCore
 
-/// How a decoder's state is compared with each step that was read.
+/// The attention score of a decoder's state and each output of the encoder.
 ///
 ///     dot        s_j · h_i
 ///     general    s_j · W h_i
@@ -11,26 +11,26 @@ import TensorCore
 /// translation, EMNLP 2015 (dot and general); D. Bahdanau, K. Cho and Y. Bengio, Neural machine translation by
 /// jointly learning to align and translate, ICLR 2015 (additive).
 public enum Attention: String, Codable, CaseIterable, Sendable {
-  /// Not at all: the decoder knows the encoder's last state only.
+  /// No attention: the decoder has only the encoder's final state.
   case none
-  /// By the product of the two.
+  /// The dot product.
   case dot
-  /// By the product with a matrix between them.
+  /// The product with a matrix between them.
   case general
-  /// By a small network: Bahdanau's score.
+  /// A small network: Bahdanau's score.
   case additive
 }
 
-/// What an encoder has read, as attention looks at it.
+/// The values, keys and mask of attention over an encoder's outputs.
 struct AttentionMemory: Sendable {
   /// The encoder's outputs, `[B, T, H]`.
   var values: Tensor
-  /// What the decoder's states are compared with: for dot `[B, H, T]`, for the others made of values.
+  /// The keys: the transposed outputs for dot, `[B, H, T]`; a linear map of the outputs for the other scores.
   var keys: Tensor
-  /// 0 at each sample's steps and a very negative number past its end, `[B, 1, T]`.
+  /// 0 at each sample's steps and -1e9 past its end, `[B, 1, T]`.
   var mask: Tensor
 
-  /// The memories of some samples, in the given order, which may repeat them.
+  /// The memories of the given samples, in this order; samples may repeat.
   func selecting(_ rows: [Int]) -> AttentionMemory {
     AttentionMemory(
       values: values.selectingRows(rows), keys: keys.selectingRows(rows),
@@ -38,12 +38,12 @@ struct AttentionMemory: Sendable {
   }
 }
 
-/// Attention after the recurrence: the decoder's outputs, each with the mean of what was read, weighted
-/// by how well it fits, become
+/// Attention after the recurrence: combines each output of the decoder with the weighted mean of the encoder's
+/// outputs,
 ///
 ///     a_ji = softmax_i(score(s_j, h_i))        c_j = Σ_i a_ji h_i        y_j = tanh(C [c_j; s_j])
 ///
-/// so that all steps of an answer are one product each. Parameters: `combine.weight [H, H_enc + H]`; for the
+/// for all steps of an answer at once. Parameters: `combine.weight [H, H_enc + H]`; for the
 /// general score `score.weight [H, H_enc]`; for the additive one `query.weight [H, H]`, `key.weight [H, H_enc]`
 /// and `vector [1, H]`.
 struct AttentionLayer: Module {
@@ -53,7 +53,7 @@ struct AttentionLayer: Module {
   private var key: Linear?
   private var vector: Tensor?
 
-  /// For a decoder of `size` units over an encoder's outputs of `memorySize`.
+  /// Attention of a decoder with `size` units over an encoder with `memorySize` units.
   init(_ kind: Attention, size: Int, memorySize: Int) {
     self.kind = kind
     if kind == .additive {
@@ -64,7 +64,7 @@ struct AttentionLayer: Module {
     combine = Linear(inputSize: memorySize + size, outputSize: size, bias: false)
   }
 
-  /// What is to be looked at: an encoder's outputs `[B, T, H_enc]` and the samples' lengths.
+  /// The memory of an encoder's outputs `[B, T, H_enc]` for samples of the given lengths.
   func memory(of outputs: Tensor, lengths: [Int]) -> AttentionMemory {
     let steps = outputs.shape[1]
     let mask = lengths.flatMap { length in
@@ -77,7 +77,7 @@ struct AttentionLayer: Module {
       mask: Tensor(mask, shape: [lengths.count, 1, steps]))
   }
 
-  /// The weights `[B, T', T]` that a decoder's outputs `[B, T', H]` give to what was read.
+  /// The attention weights `[B, T', T]` of a decoder's outputs `[B, T', H]`.
   func weights(of outputs: Tensor, over memory: AttentionMemory) -> Tensor {
     softmax(scores(of: outputs, over: memory) + memory.mask)
   }
@@ -88,7 +88,7 @@ struct AttentionLayer: Module {
     return affine(sums, weight: vector).squeezingShape(at: 3)
   }
 
-  /// The decoder's outputs with what they looked at, `[B, T', H]`.
+  /// The decoder's outputs combined with their context vectors, `[B, T', H]`.
   func callAsFunction(_ outputs: Tensor, over memory: AttentionMemory) -> Tensor {
     let context = matmul(weights(of: outputs, over: memory), memory.values)
     return tanh(combine(concatenate([context, outputs], along: 2)))
@@ -103,7 +103,7 @@ struct AttentionLayer: Module {
 }
 
 extension ParameterVisitor {
-  /// Visits the parameters of a module that a model may lack.
+  /// Visits the parameters of an optional module.
   mutating func visitOptional(_ name: String, _ module: inout (some Module)?) {
     guard var present = module else { return }
     module = nil  // so that the visitor holds the only reference
@@ -113,7 +113,7 @@ extension ParameterVisitor {
 }
 
 extension Tensor {
-  /// Some of the blocks along the first axis, in the given order, which may repeat them.
+  /// The given indices along the first axis, in this order; they may repeat.
   func selectingRows(_ rows: [Int]) -> Tensor {
     let width = count / Swift.max(1, shape[0])
     return reshaped(to: [shape[0], width]).gatheringRows(rows.map(Int32.init))
@@ -122,7 +122,7 @@ extension Tensor {
 }
 
 extension RecurrentState {
-  /// The states of some samples, in the given order, which may repeat them.
+  /// The states of the given samples, in this order; samples may repeat.
   func selecting(_ rows: [Int]) -> RecurrentState {
     RecurrentState(
       names.map { name in

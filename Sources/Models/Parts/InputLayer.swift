@@ -3,9 +3,9 @@ import Datasets
 import Requirements
 import TensorCore
 
-/// What turns a batch's input into vectors: a table for tokens, nothing for vectors.
+/// Converts a batch's input to vectors: an embedding for tokens and classes, the identity for vectors.
 ///
-/// Parameter: `weight [V, E]`, for tokens and classes.
+/// Parameter: `weight [V, E]` of the embedding.
 struct InputLayer: Module {
   private var table: Tensor?
   /// The number of units of the output.
@@ -29,7 +29,7 @@ struct InputLayer: Module {
     }
   }
 
-  /// The rows of some tokens.
+  /// The embeddings of tokens.
   func embedded(_ ids: [Int32], shape: [Int]) -> Tensor {
     guard let table else { failure("tokens for a model that reads vectors") }
     return table.gatheringRows(ids, shape: shape)

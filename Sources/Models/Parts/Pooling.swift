@@ -1,15 +1,15 @@
 import Cells
 import TensorCore
 
-/// How the outputs of all steps become one vector.
+/// How the outputs of all steps are reduced to one vector.
 public enum Pooling: String, Codable, CaseIterable, Sendable {
-  /// The last step's: forwards that of the sample's end, backwards that of its beginning.
+  /// The last output of each direction: at the sample's last step forwards, at its first step backwards.
   case last
   /// The mean over the sample's steps.
   case mean
-  /// The largest of the sample's steps, unit by unit.
+  /// The maximum over the sample's steps, for each unit.
   case max
-  /// A weighted mean whose weights are learnt.
+  /// A weighted mean with trained attention weights.
   case attention
 }
 
@@ -49,7 +49,7 @@ struct PoolingLayer: Module {
           forward.slice(0..<size / 2, along: 1), backward.slice(size / 2..<size, along: 1),
         ], along: 1)
     case .mean:
-      // Outputs past a sample's end are zero.
+      // Outputs past a sample's end are zero, so they do not change the sum.
       let shares = lengths.map { 1 / Float(Swift.max(1, $0)) }
       return outputs.sum(along: 0) * Tensor(shares, shape: [batch, 1])
     case .max:
@@ -62,7 +62,7 @@ struct PoolingLayer: Module {
     }
   }
 
-  /// 0 at each sample's steps and a very negative number past its end, `[T, B, 1]`.
+  /// 0 at each sample's steps and -1e9 past its end, `[T, B, 1]`.
   private static func mask(_ lengths: [Int], steps: Int) -> Tensor {
     Tensor(
       (0..<steps).flatMap { step in

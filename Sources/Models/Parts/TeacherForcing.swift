@@ -1,22 +1,22 @@
-/// How often a decoder learns from the right answer so far, and not from what it would have said itself.
+/// How often the decoder's input in training is the target token instead of its own prediction.
 ///
-/// The share p of right answers is 1 at first and moves over the steps k:
+/// The probability p of the target token starts at 1 and changes with the training step k:
 ///
-///     linear    from 1 down to `last` over `steps` steps, then it stays
+///     linear    from 1 down to `last` over `steps` steps, then constant
 ///     sigmoid   μ / (μ + exp(k / μ))
 ///
-/// The model's own answers come from a first pass over the right ones, so that both passes run over all
-/// steps at once. Papers: S. Bengio et al., Scheduled sampling, NeurIPS 2015 (the schedules); D. Duckworth
-/// et al., Parallel scheduled sampling, 2019 (the two passes).
+/// The model's own predictions come from a first pass over the target answers, so that both passes run over all steps
+/// at once. Papers: S. Bengio et al., Scheduled sampling, NeurIPS 2015 (the schedules); D. Duckworth et al., Parallel
+/// scheduled sampling, 2019 (the two passes).
 public enum TeacherForcing: Codable, Hashable, Sendable {
-  /// p stays 1.
+  /// p is always 1.
   case always
-  /// p falls in a line.
+  /// p falls linearly.
   case linear(last: Double, steps: Int)
-  /// p falls along an inverse sigmoid with this μ.
+  /// p falls by an inverse sigmoid with this μ.
   case sigmoid(Double)
 
-  /// p after so many steps.
+  /// p at a training step.
   public func share(step: Int) -> Double {
     switch self {
     case .always: 1
@@ -39,7 +39,7 @@ public enum TeacherForcing: Codable, Hashable, Sendable {
 }
 
 extension TeacherForcing: LosslessStringConvertible {
-  /// A schedule as flags write it: `always`, `linear:LAST:STEPS`, `sigmoid:WIDTH`; nil for any other text.
+  /// Parses `always`, `linear:LAST:STEPS` or `sigmoid:WIDTH`; nil for any other text.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     switch (parts.first, parts.count) {

@@ -1,11 +1,11 @@
 import Checkpoint
 import FileCore
 
-/// A line that a language model has gone on with.
+/// A line and its continuation by a language model.
 public struct Continuation: Sendable, Hashable {
-  /// The line as it was given.
+  /// The given line.
   public let prompt: String
-  /// What the model wrote after it, up to the line's end.
+  /// The text that the model wrote after it, up to the line's end.
   public let written: String
 
   /// The whole line.
@@ -18,7 +18,7 @@ public struct Continuation: Sendable, Hashable {
 }
 
 extension SavedLanguageModel {
-  /// Goes on with a line up to its end, or to the limit of its length.
+  /// Continues a line up to its end or to the length limit.
   public func continuation(
     of prompt: String, _ writing: SequencePredictor.Writing
   ) -> Continuation {

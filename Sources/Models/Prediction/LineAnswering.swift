@@ -1,26 +1,26 @@
 import Datasets
 import Requirements
 
-/// Turns lines into a model's answers, as soon as they can be given: what `predict` does with a stream.
+/// Turns lines of input into a model's answers, each as early as possible; `predict` uses it for streams.
 ///
-/// A model of numbers that can answer at each step does so, line by line, and keeps its state up to an empty
-/// line. One that needs the whole sequence gathers its lines up to an empty one. For all other models a line is
-/// an input. Inputs are answered in groups of so many; a first line that names the columns is passed over.
-/// Where forecasts are wanted, the answer to a sequence is the steps after its end.
+/// A stepwise model of numbers answers each line and keeps its state up to an empty line. A model of numbers that
+/// needs the whole sequence collects lines up to an empty one. For all other models a line is an input. Inputs are
+/// answered in batches of `group`. A first line with the columns' names is skipped. With `ahead`, the answer to a
+/// sequence is a forecast of the steps after its end.
 public struct LineAnswering: Sendable {
   private var predictor: SequencePredictor
   private var stepwise: StepPredictor?
   private let group: Int
   private let ahead: Int?
   private var inputs: [SampleValue] = []
-  /// The steps of a sequence of numbers that is not over.
+  /// The steps of an unfinished sequence of numbers.
   private var steps: FeatureSequence?
   private var isFirst = true
 
-  /// Answers of a predictor, so many at a time.
+  /// Answers of a predictor, in batches of `group`.
   ///
-  /// - Parameter ahead: The steps after a sequence's end that are wanted, and not an answer to each of its steps.
-  /// - Precondition: `group` is positive, and so is `ahead`, where the predictor
+  /// - Parameter ahead: The number of steps to forecast after a sequence's end, instead of an answer to each step.
+  /// - Precondition: `group` is positive; `ahead` is nil, or positive for a predictor that
   ///   ``SequencePredictor/canForecast``.
   public init(_ predictor: SequencePredictor, group: Int = 1, ahead: Int? = nil) {
     require(group > 0, "expected groups of one line or more, found \(group)")
@@ -34,7 +34,7 @@ public struct LineAnswering: Sendable {
     if answersSteps { stepwise = StepPredictor(predictor) }
   }
 
-  /// The answers that can be given after one more line.
+  /// The answers that are complete after one more line.
   ///
   /// - Throws: ``UnreadableInput``.
   public mutating func take(_ line: String) throws(UnreadableInput) -> [Prediction] {
@@ -59,7 +59,7 @@ public struct LineAnswering: Sendable {
     return []
   }
 
-  /// The answers that are left at the end.
+  /// The remaining answers at the end of the input.
   ///
   /// - Throws: ``UnreadableInput``.
   public mutating func finish() throws(UnreadableInput) -> [Prediction] {

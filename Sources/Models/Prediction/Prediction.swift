@@ -2,13 +2,13 @@ import Checkpoint
 import Datasets
 import FileCore
 
-/// What a model makes of one input.
+/// A model's answer to one input.
 public struct Prediction: Sendable {
-  /// What it was asked.
+  /// The input.
   public let input: SampleValue
-  /// What it answers.
+  /// The answer.
   public let answer: SampleValue
-  /// The answer's probability, for a class or a sequence that was written.
+  /// The answer's probability, for a class or a written sequence.
   public let probability: Double?
   /// The probabilities of all classes, for a class.
   public let probabilities: [Double]
@@ -23,13 +23,13 @@ public struct Prediction: Sendable {
     self.probabilities = probabilities
   }
 
-  /// The answer as people read it.
+  /// The answer as text.
   public func text(_ interface: SequenceInterface) -> String {
     interface.target.text(of: answer)
   }
 
-  /// One line of JSON: `{"answer":"XY","input":"EacXbYB","probability":0.98}`, with all classes' probabilities
-  /// for a class, numbers in their own scale.
+  /// One line of JSON: `{"answer":"XY","input":"EacXbYB","probability":0.98}`. For a class it has the probabilities of
+  /// all classes; numbers are in their original scale.
   public func json(_ interface: SequenceInterface) -> String {
     var members = [
       "input": interface.input.json(of: input), "answer": interface.target.json(of: answer),
@@ -46,7 +46,7 @@ public struct Prediction: Sendable {
 }
 
 extension ValueKind {
-  /// A value as JSON: text as a string, symbols as strings, numbers in their own scale.
+  /// A value as JSON: text as a string, symbols as strings, numbers in their original scale.
   func json(of value: SampleValue) -> JSONValue {
     func numbers(_ values: some Sequence<Float>) -> JSONValue {
       .array(

@@ -3,7 +3,7 @@ import Datasets
 import Requirements
 import TensorCore
 
-/// Asks a trained model: answers to inputs, whatever the shape of its work.
+/// Answers inputs with a trained sequence model of any shape.
 ///
 /// ```swift
 /// let predictor = SequencePredictor(try SavedSequenceModel(path: "dates.rnnz"))
@@ -11,18 +11,18 @@ import TensorCore
 /// predictor.predictions(for: [input])[0].text(predictor.saved.interface)  // 1994-03-03
 /// ```
 public struct SequencePredictor: Sendable {
-  /// How a model that writes chooses its tokens.
+  /// How a model that writes sequences chooses tokens.
   public struct Writing: Sendable {
-    /// How a token is drawn; the likeliest one unless told otherwise.
+    /// How a token is sampled; by default greedily.
     public var sampler = Sampler.greedy
-    /// The beginnings that beam search keeps; 1 for no search. With more, nothing is drawn.
+    /// The beam width; 1 for no beam search. With beam search nothing is sampled.
     public var beamWidth = 1
     /// The most tokens of an answer.
     public var limit = 200
-    /// Draws tokens.
+    /// The seed of sampling.
     public var seed: UInt64 = 0
 
-    /// The likeliest token each time, at most 200.
+    /// Greedy writing of at most 200 tokens.
     public init() {}
 
     /// Checks that every number is in its range.
@@ -40,7 +40,7 @@ public struct SequencePredictor: Sendable {
   private let writing: Writing
   private var generator: Philox
 
-  /// Asks a model that writes in a way.
+  /// A predictor of a model; `writing` applies to models that write sequences.
   public init(_ saved: SavedSequenceModel, writing: Writing = Writing()) {
     do throws(InvalidSetting) { try writing.validate() } catch { failure("\(error)") }
     self.saved = saved
@@ -48,7 +48,7 @@ public struct SequencePredictor: Sendable {
     generator = Philox(seed: writing.seed)
   }
 
-  /// Whether an answer to each step can be had at once: ``StepPredictor``.
+  /// Whether each step can be answered at once, by a ``StepPredictor``.
   public var isStepwise: Bool {
     guard case .reader(let model) = saved.model, case .features = saved.interface.input else {
       return false
@@ -56,9 +56,9 @@ public struct SequencePredictor: Sendable {
     return model.isStepwise
   }
 
-  /// The answers to some inputs, which are read side by side.
+  /// The answers to inputs, computed as one batch.
   ///
-  /// - Precondition: the inputs are of the kind that the model reads, and sequences are not empty.
+  /// - Precondition: the inputs have the model's input kind, and sequences are not empty.
   public mutating func predictions(for inputs: [SampleValue]) -> [Prediction] {
     guard !inputs.isEmpty else { return [] }
     switch saved.model {
@@ -68,12 +68,12 @@ public struct SequencePredictor: Sendable {
     }
   }
 
-  /// Whether the model foretells the numbers that it reads, so that ``forecasts(for:steps:)`` can go on from them.
+  /// Whether the model predicts the numbers that it reads, as ``forecasts(for:steps:)`` needs.
   public var canForecast: Bool { isStepwise && saved.interface.stepsAhead != nil }
 
-  /// What follows some sequences: each step is read as if it had come, before the ones after it are foretold.
+  /// Forecasts the steps after sequences; each predicted step is the input for the following ones.
   ///
-  /// - Precondition: ``canForecast``; a sequence is as long as the model looks ahead.
+  /// - Precondition: ``canForecast``; a sequence has at least as many steps as the model predicts ahead.
   public func forecasts(for inputs: [SampleValue], steps: Int) -> [Prediction] {
     require(
       canForecast && steps >= 0,
@@ -140,16 +140,16 @@ public struct SequencePredictor: Sendable {
   }
 }
 
-/// Asks a model step by step, the state kept from each to the next: filters and forecasts of a stream.
+/// Answers step by step and keeps the state between steps: for filters and forecasts of a stream.
 public struct StepPredictor: Sendable {
   private let model: SequenceReader
   private let target: ValueKind
   private let stepsAhead: Int?
   private var state: RecurrentState
-  /// The last answers, as many as it looks ahead, where it does.
+  /// The last answers of a forecaster, as many as it predicts steps ahead.
   private var ahead: [[Float]] = []
 
-  /// From the beginning of a sequence; nil for a model that needs all of it, or that reads no numbers.
+  /// A predictor at the beginning of a sequence; nil for a model that needs whole sequences or does not read numbers.
   public init?(_ predictor: SequencePredictor) {
     guard predictor.isStepwise, case .reader(let model) = predictor.saved.model else { return nil }
     self.model = model
@@ -177,9 +177,10 @@ public struct StepPredictor: Sendable {
     return Prediction(.features(steps), answer)
   }
 
-  /// The steps after those that were given, each read as if it had come; the state stays as it is.
+  /// Forecasts the steps after those given; each predicted step is the input for the following ones. Does not change
+  /// the state.
   ///
-  /// - Precondition: ``SequencePredictor/canForecast``, and as many steps were given as the model looks ahead.
+  /// - Precondition: ``SequencePredictor/canForecast``; at least as many steps were given as the model predicts ahead.
   public func forecast(_ count: Int) -> FeatureSequence {
     require(
       stepsAhead == ahead.count,

@@ -2,30 +2,30 @@ import Checkpoint
 import Datasets
 import FileCore
 
-/// A line that is no input of a model.
+/// The error for a line that is not a valid input of a model.
 public struct UnreadableInput: Error, Hashable, CustomStringConvertible {
-  /// What the model reads.
+  /// The expected input.
   public let expected: String
-  /// What the line holds.
+  /// The content of the line.
   public let found: String
 
-  /// Both.
+  /// One line with both.
   public var description: String { "expected \(expected), found \(found)" }
 }
 
 extension ValueKind {
-  /// The value that a line stands for.
+  /// Parses a line of input.
   ///
   /// | kind | line |
   /// |---|---|
   /// | text | the text |
-  /// | symbols | names between spaces; names of one character each need none |
+  /// | symbols | names separated by spaces, which are optional if all names have one character |
   /// | label | a name |
-  /// | vector | numbers between commas, semicolons, tabs or spaces |
+  /// | vector | numbers separated by commas, semicolons, tabs or spaces |
   /// | features | the numbers of each step; a semicolon ends a step |
   ///
-  /// A line that is a JSON object gives its field `input`: a string as above, or numbers in arrays. Numbers
-  /// are in the columns' own scale.
+  /// If the line is a JSON object, its field `input` is used: a string as above, or numbers in arrays. Numbers are in
+  /// the columns' original scale.
   ///
   /// - Throws: ``UnreadableInput``.
   public func value(reading line: String) throws(UnreadableInput) -> SampleValue {
@@ -73,7 +73,7 @@ extension ValueKind {
     }
   }
 
-  /// What the kind is in words for a message.
+  /// The kind's name in messages.
   var expectation: String {
     switch self {
     case .text: "text"
@@ -84,7 +84,7 @@ extension ValueKind {
     }
   }
 
-  /// Whether a line names the columns, as the first line of a CSV file does.
+  /// Whether a line has the columns' names, like the first line of a CSV file.
   func isHeader(_ line: String) -> Bool { !columns.isEmpty && line.fields == names }
 
   private func symbols(
@@ -105,7 +105,7 @@ extension ValueKind {
     return id
   }
 
-  /// What a model reads for numbers of the columns.
+  /// The columns' numbers, scaled for the model.
   private func scaled(_ fields: [String]) throws(UnreadableInput) -> [Float] {
     guard fields.count == size else {
       throw UnreadableInput(

@@ -2,15 +2,15 @@ import Cells
 import Datasets
 import TensorCore
 
-/// A text that a model writes, piece by piece, without end.
+/// Endless text of a language model, piece by piece.
 ///
 /// ```swift
 /// let saved = try SavedLanguageModel(path: "model.rnnz")
 /// for piece in saved.generation(prompt: "Once").prefix(500) { print(piece, terminator: "") }
 /// ```
 ///
-/// Each piece is the text of one token; a piece is empty in the middle of a character that takes several.
-/// The token that stands for unknown characters is never written. The same seed gives the same text.
+/// Each piece is the text of one token; it is empty inside a character of several tokens. The unknown token is never
+/// written. The same seed gives the same text.
 public struct Generation: Sequence, Sendable {
   private let model: LanguageModel
   private let tokenizer: any Tokenizer
@@ -18,7 +18,7 @@ public struct Generation: Sequence, Sendable {
   private let sampler: Sampler
   private let seed: UInt64
 
-  /// A text that goes on from a prompt, which is not repeated.
+  /// A continuation of a prompt; the prompt itself is not repeated.
   ///
   /// - Precondition: the sampler passes ``Sampler/validate()``.
   public init(
@@ -34,7 +34,7 @@ public struct Generation: Sequence, Sendable {
     self.prompt = tokens.isEmpty ? Self.beginning(tokenizer) : tokens
   }
 
-  /// What a text starts from that has no prompt: the end of a paragraph, or else the first known token.
+  /// The tokens before a text without a prompt: an empty line, or else the first known token.
   private static func beginning(_ tokenizer: any Tokenizer) -> [Int32] {
     let newlines = tokenizer.encode("\n\n")
     if !newlines.isEmpty, newlines.allSatisfy({ $0 != tokenizer.unknown }) { return newlines }
@@ -42,7 +42,7 @@ public struct Generation: Sequence, Sendable {
     return [Int32(known ?? 0)]
   }
 
-  /// Writes the text.
+  /// Generates the text.
   public struct Iterator: IteratorProtocol {
     private let generation: Generation
     private var pending: [Int32]

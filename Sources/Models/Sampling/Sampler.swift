@@ -1,21 +1,21 @@
 import Requirements
 
-/// How the next token is drawn from a model's logits.
+/// How the next token is sampled from a model's logits.
 ///
-/// Logits are divided by the temperature; of the distribution that they make, the `topK` most probable tokens
-/// are kept, then of these the fewest whose probabilities reach `topP` together; the draw is from what is left.
+/// Logits are divided by the temperature. Of their softmax, the `topK` most probable tokens are kept, then of these
+/// the fewest whose probabilities sum to at least `topP`. One of the remaining tokens is sampled.
 ///
 /// Papers: A. Fan, M. Lewis and Y. Dauphin, Hierarchical neural story generation, ACL 2018 (top-k);
 /// A. Holtzman et al., The curious case of neural text degeneration, ICLR 2020 (top-p).
 public struct Sampler: Sendable, Hashable, Codable {
-  /// 1 leaves the distribution as it is, less makes likely tokens likelier, 0 takes the likeliest: greedy.
+  /// The temperature: 1 keeps the distribution, less makes likely tokens likelier, 0 is greedy.
   public var temperature: Double
-  /// How many tokens may be drawn at most; all unless given.
+  /// The number of most probable tokens that are kept; nil for all.
   public var topK: Int?
-  /// The probability that the tokens which may be drawn reach together; all of it unless given.
+  /// The total probability of the tokens that are kept; nil for all.
   public var topP: Double?
 
-  /// Draws from the whole distribution unless told otherwise.
+  /// A sampler with the given options; by default from the whole distribution.
   public init(temperature: Double = 1, topK: Int? = nil, topP: Double? = nil) {
     self.temperature = temperature
     self.topK = topK
@@ -41,12 +41,12 @@ public struct Sampler: Sendable, Hashable, Codable {
     }
   }
 
-  /// Draws a token.
+  /// Samples a token.
   ///
   /// - Parameters:
-  ///   - logits: one for each token; those that are not finite are never drawn.
-  ///   - excluded: a token that is never drawn, unless there is no other.
-  ///   - generator: where chance comes from.
+  ///   - logits: one for each token; tokens with a logit that is not finite are never sampled.
+  ///   - excluded: a token that is never sampled, unless there is no other.
+  ///   - generator: the random generator.
   public func token(
     from logits: [Float], excluding excluded: Int32? = nil,
     using generator: inout some RandomNumberGenerator
@@ -72,7 +72,7 @@ public struct Sampler: Sendable, Hashable, Codable {
     do throws(InvalidSetting) { try validate() } catch { failure("\(error)") }
   }
 
-  /// The first of the likeliest tokens, if any may be drawn.
+  /// The first of the likeliest tokens; nil if none is allowed.
   private func likeliest(of logits: [Float], excluding excluded: Int32?) -> Int? {
     var best: Int?
     for index in logits.indices where logits[index].isFinite && excluded != Int32(index) {
@@ -82,8 +82,8 @@ public struct Sampler: Sendable, Hashable, Codable {
     return best
   }
 
-  /// The token at a share of the whole distribution, the tokens side by side in their order. Nothing is
-  /// sorted and nothing allocated: this is done for every character that is written.
+  /// The token whose interval of the cumulative distribution contains `share`. Without sorting and heap allocation,
+  /// since it runs for every generated token.
   private func token(
     at share: Double, of logits: [Float], likeliest: Int, excluding excluded: Int32?
   ) -> Int32 {
@@ -108,7 +108,7 @@ public struct Sampler: Sendable, Hashable, Codable {
     }
   }
 
-  /// The tokens that may be drawn, the likeliest first, with weights in proportion to their probabilities.
+  /// The tokens that are kept, the likeliest first, with weights proportional to their probabilities.
   private func candidates(
     _ logits: [Float], excluding excluded: Int32?
   ) -> [(token: Int32, weight: Double)] {

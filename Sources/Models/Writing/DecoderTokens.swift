@@ -1,16 +1,16 @@
 import Datasets
 import TensorCore
 
-/// Right answers side by side, as a model that writes learns from them: what it is fed at each step, and what
-/// it should say there, one step longer than the longest answer.
+/// A batch of target answers for teacher forcing: the decoder's input and target at each step, one step longer than
+/// the longest answer.
 ///
-/// With V tokens, number V is fed first and is to be said at the end.
+/// Token V is the first input (start) and the last target (end).
 public struct DecoderTokens: Sendable, Hashable {
-  /// What is fed, `[T + 1, B]`: the beginning, then the answer.
+  /// The decoder's inputs, `[T + 1, B]`: the start token, then the answer.
   public private(set) var inputs: [Int32]
-  /// What should be said, `[T + 1, B]`: the answer, then the end; ``SampleValue/ignored`` past it.
+  /// The targets, `[T + 1, B]`: the answer, then the end token; ``SampleValue/ignored`` past it.
   public let targets: [Int32]
-  /// The number of steps of each sample, its tokens and the end, `[B]`.
+  /// The number of steps of each sample, its tokens and the end token, `[B]`.
   public let lengths: [Int]
   /// B.
   public let batch: Int
@@ -30,8 +30,8 @@ public struct DecoderTokens: Sendable, Hashable {
     self.targets = targets
   }
 
-  /// Feeds what the model itself said one step before, `[T + 1, B]`, wherever chance does not choose the right
-  /// token.
+  /// Replaces inputs by the model's own predictions `[T + 1, B]` of the previous step; each input is kept with
+  /// probability `share`.
   func mixed(
     with own: [Int32], share: Double, using generator: inout some RandomNumberGenerator
   ) -> DecoderTokens {

@@ -2,46 +2,46 @@ import Datasets
 import Requirements
 import TensorCore
 
-/// A model that writes token by token: greedily, at random, or by beam search, the same for all.
+/// A model that writes token by token: greedily, by sampling, or by beam search.
 public protocol StepwiseWriter: Sendable {
-  /// How far some samples are written.
+  /// The decoding state of a batch.
   associatedtype State: StepwiseState
 
-  /// The number of different tokens, V; also the token of the beginning and the end.
+  /// The vocabulary size, V; also the ID of the start and end token.
   var tokenCount: Int { get }
 
-  /// Where the answers to a batch begin.
+  /// The initial state for the answers to a batch.
   func start(_ input: BatchValue) -> State
 
-  /// The logits `[B, V + 1]` of the tokens after the given ones, one for each sample.
+  /// The logits `[B, V + 1]` of the next tokens after the given ones, one for each sample.
   func step(_ tokens: [Int32], _ state: inout State) -> Tensor
 }
 
-/// What a ``StepwiseWriter`` knows of the samples that it is writing.
+/// The decoding state of a ``StepwiseWriter`` for a batch.
 public protocol StepwiseState: Sendable {
-  /// The states of some samples, in the given order, which may repeat them.
+  /// The states of the given samples, in this order; samples may repeat.
   func selecting(_ rows: [Int]) -> Self
 }
 
-/// A sequence that was written, without marks of its beginning and end.
+/// A written sequence, without start and end token.
 public struct WrittenSequence: Sendable, Hashable {
   /// The tokens.
   public let tokens: [Int32]
-  /// The natural logarithm of the probability of the tokens and the end.
+  /// The natural logarithm of the probability of the tokens and the end token.
   public let logProbability: Double
-  /// Whether the model ended the sequence, rather than the limit of its length.
+  /// Whether the model ended the sequence, instead of the length limit.
   public let isEnded: Bool
 }
 
 extension StepwiseWriter {
-  /// Writes an answer to each sample of a batch, each token drawn by a sampler.
+  /// Writes an answer to each sample of a batch, with each token chosen by a sampler.
   ///
   /// - Parameters:
-  ///   - input: what the answers are to.
-  ///   - sampler: how a token is drawn; by default it is the likeliest.
+  ///   - input: the inputs.
+  ///   - sampler: how a token is chosen; by default greedily.
   ///   - limit: the most tokens of an answer.
-  ///   - excluded: a token that is never written, such as the one for unknown characters.
-  ///   - generator: where chance comes from.
+  ///   - excluded: a token that is never written, such as the unknown token.
+  ///   - generator: the random generator.
   public func write(
     _ input: BatchValue, sampler: Sampler = .greedy, limit: Int, excluding excluded: Int32? = nil,
     using generator: inout some RandomNumberGenerator
@@ -71,9 +71,9 @@ extension StepwiseWriter {
     }
   }
 
-  /// The likeliest answers to the only sample of a batch that beam search finds, the best first.
+  /// The likeliest answers to a batch of one sample by beam search, the best first.
   ///
-  /// At each step the `width` best beginnings are kept; ended sequences compete by
+  /// At each step the `width` best prefixes are kept; ended sequences are ranked by
   ///
   ///     log p(y) / ((5 + |y|) / 6)^penalty
   ///
@@ -121,10 +121,10 @@ extension StepwiseWriter {
     return Array(ended.sorted { score($0) > score($1) }.prefix(width))
   }
 
-  /// A beginning with one more token, and the logarithm of the probability of both.
+  /// A prefix with one more token, and the log probability of both.
   private typealias Candidate = (beam: Int, token: Int32, log: Double)
 
-  /// Every beginning with every next token, the likeliest first.
+  /// Every prefix with every next token, the likeliest first.
   private func candidates(
     _ logits: Tensor, after known: [Double], excluding excluded: Int32?
   ) -> [Candidate] {
