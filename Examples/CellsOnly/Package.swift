@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package that uses recurrent layers and nothing else. Saying `traits: []` leaves out our programs,
-// and with them the argument parser.
+// A package that uses only recurrent layers. `traits: []` leaves out our programs, and with them the argument
+// parser.
 let package = Package(
   name: "cells-only",
   platforms: [.macOS(.v15)],

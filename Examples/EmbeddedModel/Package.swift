@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A program that has its model inside: the build plugin makes a constant of every .rnnz file of the target.
+// A program with an embedded model: the build plugin turns every .rnnz file of the target into a constant.
 let package = Package(
   name: "embedded-model",
   platforms: [.macOS(.v15)],

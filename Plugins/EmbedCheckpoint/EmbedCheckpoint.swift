@@ -1,6 +1,6 @@
 import PackagePlugin
 
-/// Makes a constant of every `.rnnz` file of a target: `Models.tales` of `tales.rnnz`.
+/// Turns every `.rnnz` file of a target into a constant: `tales.rnnz` into `Models.tales`.
 ///
 /// The files are read and checked when the package is built; a damaged one stops the build.
 @main

@@ -1,7 +1,7 @@
 import Foundation
 import PackagePlugin
 
-/// `swift package new-cell LeakyCell`: a recurrent cell to start from, and its tests.
+/// `swift package new-cell LeakyCell` writes a template of a recurrent cell, and its tests.
 @main
 struct NewCell: CommandPlugin {
   func performCommand(context: PluginContext, arguments: [String]) throws {

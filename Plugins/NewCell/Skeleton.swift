@@ -1,16 +1,16 @@
 import Foundation
 import PackagePlugin
 
-/// Where a new type and its tests go in a user's package: `VERB NAME [--target TARGET]`.
+/// The name and files of a new type and its tests, from the arguments `NAME [--target TARGET]`.
 struct Skeleton {
   /// The new type's name.
   let name: String
-  /// The module that it goes into.
+  /// The module for it.
   let module: String
   private let codeFile: URL
   private let testFile: URL
 
-  /// Chooses the places for a type that needs a library of ours.
+  /// Chooses the files for a type that uses `library`.
   init(verb: String, library: String, in package: Package, arguments: [String]) throws {
     var extractor = ArgumentExtractor(arguments)
     let chosen = extractor.extractOption(named: "target").last
@@ -47,7 +47,7 @@ struct Skeleton {
     testFile = tests.directoryURL.appending(path: "\(name)Tests.swift")
   }
 
-  /// Writes both files, or neither where one exists already.
+  /// Writes both files; throws if one of them exists already.
   func write(code: String, tests: String) throws {
     for file in [codeFile, testFile] where FileManager.default.fileExists(atPath: file.path) {
       throw Refusal("\(file.path) exists already, and stays as it is")
@@ -73,7 +73,7 @@ struct Skeleton {
   }
 }
 
-/// What a command could not do, in one line.
+/// The reason why a command failed, in one line.
 struct Refusal: Error, CustomStringConvertible {
   let description: String
 

@@ -1,7 +1,7 @@
 import Foundation
 import PackagePlugin
 
-/// `swift package new-dataset Signs`: a dataset to start from, and its tests.
+/// `swift package new-dataset Signs` writes a template of a dataset, and its tests.
 @main
 struct NewDataset: CommandPlugin {
   func performCommand(context: PluginContext, arguments: [String]) throws {

@@ -112,7 +112,7 @@ extension ArrayFile {
     }
   }
 
-  /// Whether the file contains the tokens of its model, or is of a format that should.
+  /// Whether the file has a model's configuration (a checkpoint), or a vocabulary or tokenizer in its metadata.
   fileprivate var saysTokens: Bool {
     get throws(CheckpointError) {
       if case .checkpoint(let reader) = content { return reader.contains(.configuration, "model") }

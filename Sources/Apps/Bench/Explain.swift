@@ -4,7 +4,7 @@ import BenchSupport
 import Cells
 
 extension BenchProgram {
-  /// Prints what the compiler makes of a cell.
+  /// Prints the plan that the compiler makes of a cell.
   struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract:

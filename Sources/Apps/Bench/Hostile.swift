@@ -3,7 +3,7 @@ import ArgumentParser
 import BenchSupport
 
 extension BenchProgram {
-  /// Measures what the costliest small files of each format take to open.
+  /// Measures the time and memory for opening the most expensive small files of each format.
   struct Hostile: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Measures what files that are made to be costly take to open.",

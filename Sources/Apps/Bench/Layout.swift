@@ -3,7 +3,7 @@ import ArgumentParser
 import BenchSupport
 
 extension BenchProgram {
-  /// Measures whether it matters which axis of a sequence comes first.
+  /// Compares the layouts time first and batch first.
   struct Layout: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract:

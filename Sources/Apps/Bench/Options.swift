@@ -3,7 +3,7 @@ import BenchSupport
 import Cells
 import TensorCore
 
-/// How the work is done: flags of every command that measures.
+/// The flags of every measuring command.
 struct MeasuringOptions: ParsableArguments {
   @Option(help: "Threads to share the work; all processors unless given.")
   var threads: Int?
@@ -25,7 +25,7 @@ struct MeasuringOptions: ParsableArguments {
   }
 }
 
-/// How often things are measured by turns.
+/// The number of alternating measurements.
 struct RoundsOption: ParsableArguments {
   @Option(help: "How often each is measured, by turns.")
   var rounds = 5
@@ -37,7 +37,7 @@ struct RoundsOption: ParsableArguments {
   }
 }
 
-/// A case of one's own: the sizes of a standard LSTM, changed by the flags that were given.
+/// A custom case: the sizes of the standard LSTM case, changed by flags.
 struct CaseOptions: ParsableArguments {
   @Option(help: "The cell: lstm, gru, and more.")
   var cell: String?

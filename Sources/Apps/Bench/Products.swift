@@ -3,7 +3,7 @@ import ArgumentParser
 import BenchSupport
 
 extension BenchProgram {
-  /// Measures the matrix products of a cell's plan alone.
+  /// Measures only the matrix products of a cell's plan.
   struct Products: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Measures the matrix products of a layer's plan alone, beside the machine's limit.",

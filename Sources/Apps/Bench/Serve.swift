@@ -5,7 +5,7 @@ import Checkpoint
 import FileCore
 
 extension BenchProgram {
-  /// Measures what it is told to, request after request: one side of a comparison.
+  /// Measures one requested case after the other: one side of a comparison.
   struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Measures what standard input asks for, a line of JSON each: for comparisons.",

@@ -3,8 +3,8 @@
 
 #pragma STDC FP_CONTRACT ON
 
-// CHAINS independent sums hide the latency of the instruction: as many as the registers hold. Their sum counts as used, so
-// that the loop is not for nothing.
+// CHAINS independent sums hide the latency of the instruction; their number is what the registers hold. An empty asm
+// statement takes their sum as an operand, so that the compiler does not remove the loop.
 #define PROBE(NAME, TARGET, LANES, CHAINS)                                                        \
   typedef float NAME##_vector __attribute__((vector_size(4 * LANES)));                            \
   TARGET static double NAME(int64_t rounds) {                                                     \
@@ -24,7 +24,7 @@
     return 2.0 * LANES * CHAINS * (double)rounds;                                                 \
   }
 
-// Eight sums keep as many cache lines on their way.
+// Eight independent sums keep eight cache lines in flight.
 #define READER(NAME, TARGET, LANES)                                                               \
   typedef float NAME##_vector __attribute__((vector_size(4 * LANES), aligned(4)));                \
   TARGET static double NAME(const float *memory, ptrdiff_t count, int64_t passes) {               \

@@ -2,7 +2,7 @@ import Checkpoint
 import FileCore
 import TensorCore
 
-/// Answers requests to measure: a case at a precision for some seconds, or the machine's limit.
+/// Answers measuring requests: a case at a precision for some seconds, or the machine's limit.
 public struct BenchServer {
   private struct Request: Decodable {
     var `case`: String?
@@ -12,11 +12,11 @@ public struct BenchServer {
     var limit: Bool?
   }
 
-  /// What a request is answered by.
+  /// The answer to a request.
   public enum Answer: Encodable, Sendable {
-    /// What a case took.
+    /// The measurement of a case.
     case measurement(Measurement)
-    /// Multiply-adds a second of all threads, for `{"limit": true}`.
+    /// The limit of multiply-add on all threads, for `{"limit": true}`.
     case limit(Limits.Summary.Limit)
 
     public func encode(to encoder: any Encoder) throws {
@@ -38,9 +38,9 @@ public struct BenchServer {
   /// A server without a model.
   public init() {}
 
-  /// Measures what a line of JSON asks for.
+  /// Answers a request, one line of JSON.
   ///
-  /// - Throws: an error of JSON, ``Failure`` for an unknown case, or what keeps a case from being measured.
+  /// - Throws: an error of JSON, ``Failure`` for an unknown case, or the error of a case that can't be measured.
   public mutating func answer(_ line: String) throws -> Answer {
     let request = try JSONValue(parsing: Array(line.utf8), maximumDepth: 8)
       .decoded(as: Request.self)
@@ -54,7 +54,7 @@ public struct BenchServer {
         .measure(seconds: request.seconds ?? 0, atLeast: request.atLeast ?? 1))
   }
 
-  /// The model of the last request where that asked for the same, or a new one.
+  /// The model of the last request if that was for the same case, or a new one.
   private mutating func bench(of request: Request) throws -> Bench {
     let name = request.case ?? ""
     let known = BenchmarkCase.cases(named: name)

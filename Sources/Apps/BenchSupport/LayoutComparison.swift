@@ -1,17 +1,17 @@
 import Models
 import TensorCore
 
-/// The same layer over sequences of which either the batch or the time comes first.
+/// Compares a layer in the layouts batch first and time first.
 public struct LayoutComparison {
   private let rounds: Int
   private let seconds: Double
 
-  /// Measures by turns, so many times; the seconds are for all rounds of one figure.
+  /// A comparison that alternates `rounds` times; `seconds` are for all rounds of one figure.
   public init(rounds: Int, seconds: Double) {
     (self.rounds, self.seconds) = (rounds, seconds)
   }
 
-  /// What is compared, and on what.
+  /// The layer that is compared, and the machine.
   public var title: String {
     "LSTM 128 -> 256, batch 64, 100 steps; \(Machine.current.line); \(ThreadTeam.count) threads"
   }
@@ -39,7 +39,7 @@ public struct LayoutComparison {
   }
 }
 
-/// The number in the middle; of two, their mean.
+/// The median; for an even count the mean of the middle two.
 func median(_ numbers: [Double]) -> Double {
   let sorted = numbers.sorted()
   guard let last = sorted.indices.last else { return .nan }

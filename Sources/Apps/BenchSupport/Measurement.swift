@@ -1,44 +1,44 @@
 import TensorCore
 
-/// What one case took.
+/// The measurement of one case.
 public struct Measurement: Codable, Sendable, Hashable {
   /// The case's name.
   public let name: String
-  /// The case's sizes in words.
+  /// The case's sizes as text.
   public let sizes: String
-  /// How products were computed.
+  /// The precision that was requested.
   public let precision: Precision
-  /// What this machine computes that precision in.
+  /// The precision that this machine uses for it.
   public let precisionInUse: Precision
   /// The instruction set of the kernels.
   public let instructions: String
-  /// Threads that work was split over.
+  /// The number of threads.
   public let threads: Int
-  /// Milliseconds, in the middle of all samples.
+  /// The median time in milliseconds.
   public let milliseconds: Double
-  /// The fastest and the slowest sample.
+  /// The shortest and the longest time in milliseconds.
   public let fastest, slowest: Double
   /// Tokens a second.
   public let tokensPerSecond: Double
   /// Billions of floating-point operations a second.
   public let gigaflops: Double
-  /// Bytes that the forward pass leaves for the way back.
+  /// The bytes of activations that the forward pass saves for the backward pass.
   public let bytesKept: Int
-  /// Bytes of weights that are read each time, or 0 where that is not what takes the time.
+  /// The bytes of weights read in each run; 0 if the case is not bound by memory bandwidth.
   public let bytesRead: Int
-  /// Bytes of memory that the process had at most, and those that it had before the model was made.
+  /// The peak memory of the process in bytes, and its memory before the model was made.
   public let peakBytes, idleBytes: Int
 }
 
-/// A case that is ready to be timed, as often as one likes.
+/// A case that is ready to be timed repeatedly.
 public final class Bench {
   /// The case.
   public let benchmark: BenchmarkCase
   private let workload: Workload
   private let idleBytes: Int
 
-  /// Makes the model and its input, and does the work twice without timing it: plans are compiled and
-  /// memory comes from the system in the first step, not in those that follow.
+  /// Makes the model and its input, and runs the work twice as a warm-up: plans are compiled and memory is allocated in
+  /// the first run.
   public init(_ benchmark: BenchmarkCase) throws {
     self.benchmark = benchmark
     MemoryPool.clear()
@@ -51,7 +51,7 @@ public final class Bench {
     }
   }
 
-  /// Times it for so many seconds, and so many times at least.
+  /// Times the work for about `seconds`, with at least `count` runs.
   public func measure(seconds: Double, atLeast count: Int = 3) throws -> Measurement {
     var samples: [Double] = []
     var total = 0.0

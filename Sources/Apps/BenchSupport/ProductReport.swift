@@ -2,14 +2,14 @@ import Cells
 import Models
 import TensorCore
 
-/// The matrix products of one layer's training step, each as fast as its kernel is.
+/// Measures the matrix products of one layer's training step, each on its own.
 public struct ProductReport {
-  /// A product y [m, n] = x [m, k] w [k, n] and how often a step of training does it.
+  /// A product y [m, n] = x [m, k] w [k, n] and its count in a training step.
   struct Product: Hashable {
     var title: String
     var m, n, k: Int
     var count: Int
-    /// Whether it is a gradient: a product over all samples and steps, with nothing packed before.
+    /// Whether it is a weight gradient: a product over all samples and steps, without packed weights.
     var isGathered = false
 
     var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
@@ -18,7 +18,7 @@ public struct ProductReport {
   /// The products and their speed.
   public let text: String
 
-  /// Measures for about so many seconds in all.
+  /// Measures the products for about `seconds` in all.
   public init(_ benchmark: BenchmarkCase, seconds: Double) throws {
     let cell = CellGraph(
       try benchmark.namedCell(), inputSize: benchmark.inputSize,
@@ -81,10 +81,10 @@ public struct ProductReport {
 }
 
 extension ProductReport.Product {
-  /// Seconds that it takes once, with its rows split over the threads; the best of several times.
+  /// The time of one product in seconds, with rows split over threads; the best of several runs.
   fileprivate func time(threads: Int, seconds: Double) -> Double {
     var generator = Philox(seed: 1)
-    // A gradient's left side comes sample by sample, so that its rows are columns in memory.
+    // The left operand of a gradient is stored sample by sample, so it is transposed in memory.
     let x = Tensor(normal: [m * k], using: &generator)
     let w = Tensor(normal: [k, n], using: &generator)
     var y = Tensor(zeros: [m, n])
@@ -93,7 +93,7 @@ extension ProductReport.Product {
     x.withUnsafePointer { x in
       w.withUnsafePointer { w in
         y.withUnsafeMutablePointer { y in
-          // Each thread writes rows of its own of a tensor that outlives them all.
+          // Each thread writes its own rows of a tensor that outlives all threads.
           nonisolated(unsafe) let y = y
           nonisolated(unsafe) let w = StridedMatrix(w, rows: k, columns: n)
           let base = StridedMatrix(x, rows: isGathered ? k : m, columns: isGathered ? m : k)

@@ -1,7 +1,7 @@
 import Models
 import TensorCore
 
-/// A table of measurements beside the limits of the machine.
+/// A table of measurements with the limits of the machine.
 public struct Report {
   private var table = Table([
     "case", "milliseconds", "tokens/s", "GFLOP/s", "of peak", "kept", "peak memory",
@@ -10,7 +10,7 @@ public struct Report {
   private let peak: Double
   private let precision: Precision
 
-  /// Measures the machine's limit first, in the same minute as what it is compared with.
+  /// Measures the machine's limit first, shortly before the cases that are compared with it.
   public init(_ precision: Precision) {
     peak = Peak.multiplyAdd(threads: ThreadTeam.count)
     self.precision = precision
@@ -43,7 +43,7 @@ public struct Report {
       + "\((rate * 1e-9).text(1)) GB/s, \((100 * rate / limit).text(0))% of what this machine reads\n"
   }
 
-  /// The table and remarks on what is bound by memory.
+  /// The table, and remarks on cases bound by memory bandwidth.
   public var text: String { table.text + (remarks.isEmpty ? "" : "\n" + remarks) }
 
   private func megabytes(_ bytes: Int) -> String { (Double(bytes) * 1e-6).text(1) + " MB" }

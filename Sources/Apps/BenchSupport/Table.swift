@@ -1,4 +1,4 @@
-/// A table as text: columns as wide as they must be, the first one flush left, the others flush right.
+/// A table as text: columns as wide as their content, the first one left-aligned, the others right-aligned.
 public struct Table {
   private var rows: [[String]]
 

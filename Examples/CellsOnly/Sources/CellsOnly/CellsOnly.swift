@@ -15,7 +15,7 @@ struct CellsOnly {
       let read = (0..<steps * batch).map { _ in
         Int32.random(in: 0..<Int32(symbols), using: &generator)
       }
-      // A negative target does not count: nothing came before the first two symbols.
+      // Negative targets are ignored: the first two steps have no answer.
       let echo = [Int32](repeating: -1, count: 2 * batch) + read.dropLast(2 * batch)
       let x = Tensor(oneHot: read, shape: [steps, batch], classes: symbols)
 
@@ -32,7 +32,7 @@ struct CellsOnly {
   }
 }
 
-/// The loss has not fallen as it should.
+/// The error if the loss has not fallen enough.
 struct NotLearned: Error {
   var loss: Float
 }

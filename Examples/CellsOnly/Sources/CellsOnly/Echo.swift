@@ -1,7 +1,7 @@
 import Cells
 import TensorCore
 
-/// Reads symbols and says at every step which one came two steps before.
+/// Predicts at every step the symbol of two steps before.
 struct Echo: Module {
   var recurrent: Recurrent
   var readout: Linear

@@ -1,6 +1,6 @@
 import Cells
 
-/// A simple recurrent network in which every unit learns how slowly it forgets.
+/// A simple RNN in which every unit has a trained decay.
 struct LeakyCell: RecurrentCell {
   func equations(_ cell: inout CellBuilder) {
     let (x, h) = (cell.input, cell.state("hidden"))

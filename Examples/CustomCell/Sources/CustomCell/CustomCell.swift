@@ -3,8 +3,8 @@ import Datasets
 import Models
 import Training
 
-/// Checks a cell of our own, trains it by backpropagation and in real time, saves it, reads it back and
-/// lets it write.
+/// Checks our own cell, trains it by backpropagation and by real-time recurrent learning, saves it, loads it and
+/// generates text.
 @main
 struct CustomCell {
   static let path = "custom-cell.rnnz"
@@ -44,7 +44,7 @@ struct CustomCell {
   }
 }
 
-/// Something did not come out as it should.
+/// The error for an unexpected result.
 struct Failure: Error {
   var what: String
 }

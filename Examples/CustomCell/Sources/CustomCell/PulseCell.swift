@@ -1,12 +1,12 @@
 import Cells
 
-/// A cell that no library has: each unit leaks at a rate that it learns, and hears its own last state.
+/// A new cell: each unit has a trained decay, and sees only its own previous state.
 ///
 ///     d = sigmoid(decay)
 ///     h' = d ∘ h + (1 - d) ∘ tanh(W x + b + u ∘ h)
 ///
-/// No unit reads another one within the recurrence, so it can be learned in real time for about the price of a
-/// forward and backward step.
+/// The recurrence is elementwise, so that real-time recurrent learning costs about as much as a forward and a backward
+/// pass.
 struct PulseCell: RecurrentCell, Codable, Hashable {
   func equations(_ cell: inout CellBuilder) {
     let (x, h) = (cell.input, cell.state("hidden"))

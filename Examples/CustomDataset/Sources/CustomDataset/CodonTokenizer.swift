@@ -1,9 +1,9 @@
 import Datasets
 
-/// Reads a strand of DNA three letters at a time, as a cell does: a token a codon.
+/// Splits a strand of DNA into codons of three letters, as a cell does: one token for each codon.
 ///
-/// Letters that are left at the end are tokens of their own, so every strand comes back as it was; what is no
-/// letter of the four is `?`.
+/// Letters left over at the end are single tokens, so that decoding restores every strand; any character other than the
+/// four letters becomes `?`.
 struct CodonTokenizer: Tokenizer {
   static let kind = "codons"
 
@@ -40,7 +40,7 @@ struct CodonTokenizer: Tokenizer {
 
   init() {}
 
-  // Nothing is to be saved: the vocabulary is always the same.
+  // There is nothing to save: the vocabulary is fixed.
   init(from decoder: any Decoder) throws {}
   func encode(to encoder: any Encoder) throws {
     _ = encoder.container(keyedBy: NoKeys.self)

@@ -4,7 +4,7 @@ import Datasets
 import Models
 import Training
 
-/// Trains a classifier on a dataset and with a tokenizer of our own: in code, and by the dataset's name, as
+/// Trains a classifier on our own dataset with our own tokenizer: in code, and by the dataset's name, as in
 /// `CustomDataset strands:16` or `CustomDataset adding:20` on the command line.
 @main
 struct CustomDataset {
@@ -34,7 +34,7 @@ struct CustomDataset {
       throw Failure(what: "the same samples by another way")
     }
 
-    // Whoever reads the model knows the tokenizer.
+    // A reader of the model must know the tokenizer.
     try byName.save(to: "custom-dataset.rnnz")
     var reader = try CheckpointReader(path: "custom-dataset.rnnz")
     var tokenizers = TokenizerRegistry.standard
@@ -63,7 +63,7 @@ struct CustomDataset {
   }
 }
 
-/// Something did not come out as it should.
+/// The error for an unexpected result.
 struct Failure: Error {
   var what: String
 }

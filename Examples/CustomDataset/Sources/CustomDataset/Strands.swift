@@ -1,9 +1,9 @@
 import Datasets
 import TensorCore
 
-/// Strands of DNA, each with the answer to one question: does a start codon come before a stop codon?
+/// Strands of DNA with a label: does the start codon come before the stop codon?
 struct Strands: Dataset {
-  /// The codons of a strand.
+  /// The number of codons in a strand.
   var codons = 16
 
   var name: String { "strands" }
@@ -16,8 +16,7 @@ struct Strands: Dataset {
   }
 }
 
-/// An endless supply of strands, cut off after some: the strand of a number depends on that number alone, so
-/// nothing is kept, and a saved place is all that is needed to go on.
+/// Generates strands: each depends only on its index, so nothing is stored, and a saved index is enough to resume.
 struct StrandSource: SampleSource {
   let codons: Int
   let total: Int
@@ -43,7 +42,7 @@ struct StrandSource: SampleSource {
     var strand = (0..<codons).map { _ in
       String((0..<3).map { _ in "ACGT".randomElement(using: &generator) ?? "A" })
     }
-    // Both marks are there; their order decides.
+    // Every strand has both codons; their order decides the label.
     let places = Array((0..<codons).shuffled(using: &generator).prefix(2))
     strand[places[0]] = "ATG"
     strand[places[1]] = ["TAA", "TAG", "TGA"].randomElement(using: &generator) ?? "TAA"

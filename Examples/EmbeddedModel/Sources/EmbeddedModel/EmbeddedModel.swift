@@ -1,6 +1,6 @@
 import Models
 
-/// Writes a story with the model of tales.rnnz, which is a part of this program and not a file beside it.
+/// Writes a story with the model of tales.rnnz, which is embedded in this program.
 @main
 struct EmbeddedModel {
   static func main() {

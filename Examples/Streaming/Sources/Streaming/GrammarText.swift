@@ -3,11 +3,11 @@ import TensorCore
 
 /// An endless text of strings of the embedded Reber grammar.
 struct GrammarText {
-  /// A letter that is read, and what must be predicted of it.
+  /// A letter to read, and the prediction expected after it.
   struct Letter {
     var read: Int32
     var next: Int32
-    /// Whether the next letter depends on one that is far back.
+    /// Whether the next letter depends on one many steps before.
     var isFar: Bool
   }
 
@@ -23,7 +23,7 @@ struct GrammarText {
     string = Self.draw(using: &generator)
   }
 
-  /// The next letter to read. After a string's last letter comes the first of another one.
+  /// The next letter to read. After a string's last letter a new string begins.
   mutating func next() -> Letter {
     let letter = string[place]
     let isFar = place == string.count - 3

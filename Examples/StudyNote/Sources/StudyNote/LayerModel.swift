@@ -1,7 +1,7 @@
 import Cells
 import TensorCore
 
-/// A character model with the recurrent layer, which runs all steps and all layers itself.
+/// A character model with a `Recurrent` layer, which runs all steps and all layers.
 struct LayerModel: Module {
   var embed: Embedding
   var rnn: Recurrent
@@ -20,7 +20,7 @@ struct LayerModel: Module {
     visitor.visit("fc", &fc)
   }
 
-  /// Characters `[B, T]` give a logit for every character that may come next, `[B, T, V]`.
+  /// The logits of each next character, `[B, T, V]`, for characters `[B, T]`.
   func callAsFunction(_ characters: [Int32], shape: [Int]) -> Tensor {
     fc(rnn(embed(characters, shape: shape)).output)
   }

@@ -1,7 +1,7 @@
 import Cells
 import TensorCore
 
-/// The same model with a loop of its own over single steps of three cells.
+/// The same model with an explicit loop over single steps of three cells.
 struct LoopModel: Module {
   var embed: Embedding
   var cells: [RecurrentStep]
@@ -28,7 +28,7 @@ struct LoopModel: Module {
     visitor.visit("fc", &fc)
   }
 
-  /// Characters `[B, T]` give a logit for every character that may come next, `[B, T, V]`.
+  /// The logits of each next character, `[B, T, V]`, for characters `[B, T]`.
   func callAsFunction(_ characters: [Int32], shape: [Int]) -> Tensor {
     let x = embed(characters, shape: shape)
     var states = cells.map { $0.zeroState(batch: shape[0]) }

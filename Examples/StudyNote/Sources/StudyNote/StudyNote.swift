@@ -7,8 +7,8 @@ import Training
 /// book's opening.
 @main
 struct StudyNote {
-  /// How far the losses may lie apart, relative to the loss: the two models add up the same float32
-  /// numbers in different orders, and training multiplies the difference from step to step.
+  /// The allowed relative difference of the losses. The two models add the same float32 numbers in different orders,
+  /// and training amplifies the difference with every step.
   static let tolerance: Float = 1e-4
 
   static func main() throws {
@@ -52,7 +52,7 @@ struct StudyNote {
   }
 }
 
-/// The two models' losses are not the same.
+/// The error if the two models' losses differ.
 struct Disagreement: Error {
   var layer: Float
   var loop: Float

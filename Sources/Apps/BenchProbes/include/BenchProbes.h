@@ -1,4 +1,4 @@
-// Loops that reach a processor's own limits: what every kernel is measured against.
+// Loops that reach the processor's peak performance, the reference for every kernel.
 #ifndef BENCHPROBES_H
 #define BENCHPROBES_H
 
@@ -10,16 +10,16 @@
 extern "C" {
 #endif
 
-// Each probe works on registers alone, `rounds` times, and returns how many floating-point operations it
-// did: a multiplication and an addition for each lane of each instruction.
+// Each probe runs `rounds` rounds on registers alone and returns the number of floating-point operations: a
+// multiplication and an addition for each lane of each instruction.
 
-// A multiplication and an addition in vectors of four floats, as far as every processor has them.
+// A multiplication and an addition in vectors of four floats, which every processor has.
 double bench_probe_portable(int64_t rounds);
-// Fused multiply-add in the vectors of an instruction set; 0, having done nothing, where it is missing.
+// Fused multiply-add in the vectors of an instruction set; does nothing and returns 0 if it is missing.
 double bench_probe_avx2(int64_t rounds);
 double bench_probe_avx512(int64_t rounds);
 double bench_probe_neon(int64_t rounds);
-// Products of bf16 tiles of 16 rows by 32 columns; 0 where there is no such unit, or the system denies it.
+// Products of bf16 tiles of 16 rows by 32 columns; returns 0 if the unit is missing or the system denies its use.
 double bench_probe_amx(int64_t rounds);
 
 // Reads `count` floats, a multiple of 64, `passes` times, in the widest vectors; returns their sum.

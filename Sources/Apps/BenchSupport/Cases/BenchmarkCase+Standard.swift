@@ -1,13 +1,13 @@
 import Cells
 
 extension BenchmarkCase {
-  /// The cases that have a name, in the order in which they are run.
+  /// The standard cases, in the order in which they run.
   public static let standard = noteCases + modelCases + layerCases + generationCases + otherCases
 
-  /// Names that stand for several cases.
+  /// Names of groups of cases.
   public static let groups = ["all", "note", "layout", "zoo", "gen", "rtrl"]
 
-  /// The cases of a name: one, or those of a group; none where the name is unknown.
+  /// The cases of a name: one, or those of a group; none if the name is unknown.
   public static func cases(named name: String) -> [BenchmarkCase] {
     if name == "all" { return standard }
     return standard.filter {

@@ -15,7 +15,7 @@ extension BenchmarkCase {
     public let description: String
   }
 
-  /// Throws where the cell is unknown, can't have these sizes, or needs more memory than the machine has.
+  /// Throws if the cell is unknown, can't have these sizes, or needs more memory than the machine has.
   public func validate() throws {
     let cell = try namedCell()
     try cell.validate(inputSize: inputSize, hiddenSize: hiddenSize)
@@ -30,7 +30,7 @@ extension BenchmarkCase {
       + Double(vocabularySize) * Double(first.outputSize + inputSize)
     let width = graphs.reduce(0.0) { $0 + Double($1.keptAtMost) }
     let signals = Double(batch) * Double(steps) * (width + Double(2 * vocabularySize))
-    // Weights, their gradients and two moments; signals and their cotangents.
+    // Weights, their gradients and Adam's two moments; signals and their gradients.
     let bytes = 4 * (5 * weights + 2 * signals)
     let memory = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
     guard bytes < 0.9 * memory else {
@@ -42,6 +42,6 @@ extension BenchmarkCase {
 }
 
 extension CellGraph {
-  /// Floats that a step of a sample leaves, roughly: its input, and ten for each unit.
+  /// A rough upper bound of the floats saved for each step of a sample: its input, and ten for each unit.
   fileprivate var keptAtMost: Int { inputSize + 10 * outputSize }
 }

@@ -1,25 +1,25 @@
 import Cells
 import TensorCore
 
-/// One thing that is measured: its name, and all that decides how much work it is.
+/// One benchmark case: its name, and everything that determines its work.
 ///
-/// The same name stands for the same work in `Benchmarks/peers`.
+/// In `Benchmarks/peers` the same name means the same work.
 public struct BenchmarkCase: Sendable, Hashable, Codable {
-  /// What is done with the model.
+  /// The work that is measured.
   public enum Task: String, Sendable, Hashable, Codable, CaseIterable {
     /// A step of training a character model with Adam.
     case train
-    /// The same with a loop of one's own over single steps of one cell.
+    /// The same with an explicit loop over single steps of one cell.
     case loop
-    /// The same for a bidirectional model of sequences that differ in length, a class for each step.
+    /// The same for a bidirectional tagger: sequences of different lengths, a class for each step.
     case tag
-    /// A character model's logits, without a gradient.
+    /// A character model's logits, without gradients.
     case infer
     /// One layer's outputs.
     case forward
     /// One layer's outputs and the gradients of its parameters.
     case backward
-    /// One character after the other, drawn from the model.
+    /// Sampling one character after the other.
     case generate
     /// A step of exact real-time recurrent learning, with an update.
     case realtime
@@ -27,30 +27,30 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
     case start
   }
 
-  /// What it is called.
+  /// The name.
   public var name: String
-  /// What is done with the model.
+  /// The work that is measured.
   public var task = Task.train
   /// The cell's name in the registry.
   public var cell = "lstm"
-  /// The numbers that stand for a token, or the units of a layer's input: E or I.
+  /// The embedding size E, or the input size I of a layer.
   public var inputSize = 128
-  /// Units of a layer, H.
+  /// The hidden size, H.
   public var hiddenSize = 256
-  /// Layers, L.
+  /// The number of layers, L.
   public var layers = 2
-  /// Samples side by side, B.
+  /// The batch size, B.
   public var batch = 64
-  /// Steps of a sequence, T.
+  /// The number of steps, T.
   public var steps = 100
-  /// Different tokens, V.
+  /// The vocabulary size, V.
   public var vocabularySize = 65
-  /// How products are computed.
+  /// The precision of matrix products.
   public var precision = Precision.highest
-  /// Which axis of a layer's input and output comes first.
+  /// The first axis of a layer's input and output.
   public var layout = Recurrent.Layout.timeFirst
 
-  /// A step of training an LSTM unless told otherwise.
+  /// A case; by default a training step of an LSTM.
   public init(_ name: String, _ change: (inout BenchmarkCase) -> Void = { _ in }) {
     self.name = name
     change(&self)
@@ -70,8 +70,8 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
     }
   }
 
-  /// The number of steps of each sample that count, where samples differ: 20 to 100.
+  /// The length of each sample in cases of different lengths: 20 to 100.
   ///
-  /// A rule and not a draw, so that both sides of a comparison have the same.
+  /// By a formula instead of random numbers, so that both sides of a comparison have the same lengths.
   public var lengths: [Int] { (0..<batch).map { min(steps, 20 + $0 * 37 % 81) } }
 }

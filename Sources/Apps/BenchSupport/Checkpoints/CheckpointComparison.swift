@@ -2,9 +2,9 @@ import Checkpoint
 import Models
 import TensorCore
 
-/// The formats that a model's weights can be saved in: how large they are, and how long they take.
+/// Compares file formats for a model's weights: sizes, and times of saving and loading.
 public struct CheckpointComparison {
-  /// A way to save a model and to get it back.
+  /// A format: how to save a model and load it.
   private struct Format {
     var name: String
     var encode: () throws -> Int
@@ -16,7 +16,7 @@ public struct CheckpointComparison {
   private let seconds: Double
   private let formats: [Format]
 
-  /// Compares the formats over a model, each figure measured for about so many seconds.
+  /// A comparison for a model, with about `seconds` for each figure.
   public init(_ model: LanguageModel, seconds: Double) {
     self.model = model
     self.seconds = seconds
@@ -46,13 +46,13 @@ public struct CheckpointComparison {
       ]
   }
 
-  /// What is saved, and on what.
+  /// The size of the model, and the machine.
   public var title: String {
     "\(model.parameterCount) trained weights, \(4 * model.parameterCount) bytes; "
       + "\(Machine.current.line); \(ThreadTeam.count) threads"
   }
 
-  /// Sizes and times. Saving counts until the disk has it; what is loaded has been verified.
+  /// Sizes and times. Saving includes the flush to the disk, loading the verification.
   public func table() throws -> String {
     let raw = Double(4 * model.parameterCount)
     var table = Table([
@@ -73,14 +73,14 @@ public struct CheckpointComparison {
     return table.text
   }
 
-  /// Saves the weights as safetensors, for the formats of others.
+  /// Saves the weights as safetensors, for programs that measure other formats.
   public func export(to path: String) throws {
     var safetensors = Safetensors()
     safetensors.set(parametersOf: model)
     try safetensors.save(to: path)
   }
 
-  /// Seconds of the fastest of several times.
+  /// The shortest time of several runs in seconds.
   private func fastest(_ body: () throws -> Void) throws -> Double {
     var (best, spent, count) = (Double.infinity, 0.0, 0)
     while spent < seconds || count < 3 {

@@ -1,19 +1,19 @@
 import Checkpoint
 
-/// Small files that cost their readers as much as their formats let them: a megabyte of the smallest pieces, of every
+/// Small files that are as expensive for their readers as their formats allow: a megabyte of the smallest parts of each
 /// kind.
 public struct HostileFiles {
-  /// A file, and what reads it without asking for any array.
+  /// A file, and a function that opens it without reading any array.
   struct File {
     var name: String
     var bytes: [UInt8]
     var open: (_ bytes: [UInt8]) throws -> Void
   }
 
-  /// What each of them costs, a line for each.
+  /// The cost of each file, one line for each.
   public let text: String
 
-  /// Opens each file so many times.
+  /// Opens each file `rounds` times.
   public init(rounds: Int) throws {
     var table = Table(["file", "bytes", "it is", "ms", "MB"])
     for file in try Self.all() {
@@ -32,7 +32,7 @@ public struct HostileFiles {
 
   private static let size = 1_000_000
 
-  /// As often as the piece fits into a file.
+  /// A file filled with a repeated piece.
   private static func filled(_ piece: (Int) -> [UInt8]) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(size)
@@ -47,7 +47,7 @@ public struct HostileFiles {
 
   private static func filled(_ piece: String) -> [UInt8] { filled { _ in Array(piece.utf8) } }
 
-  /// Short names, each another one.
+  /// The short name of a number; names are distinct.
   private static func name(_ number: Int) -> [UInt8] {
     let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-".utf8)
     var (name, rest) = ([UInt8](), number)
@@ -130,7 +130,7 @@ extension HostileFiles {
       ) { _ = try TorchFile(bytes: $0) }
     }
     func text(_ bytes: [UInt8]) -> [UInt8] { [0x58] + little(UInt32(bytes.count)) + bytes }
-    // What a tensor is made of is remembered from the first use on, so that the next ones take few bytes.
+    // The parts of a tensor are memoized at their first use, so that the following tensors take few bytes.
     let view = Array("K\u{0}K\u{0}".utf8) + [0x85, 0x4B, 1, 0x85, 0x89]
     let remembers = Array("h\u{0}(h\u{1}".utf8) + view + Array("h\u{3}tRs".utf8)
     let first =
@@ -182,7 +182,7 @@ extension HostileFiles {
     ]
   }
 
-  /// A number of Protocol Buffers.
+  /// A varint of Protocol Buffers.
   private static func packed(_ number: Int) -> [UInt8] {
     number < 0x80
       ? [UInt8(number)] : [UInt8(truncatingIfNeeded: number) | 0x80] + packed(number >> 7)
@@ -196,7 +196,7 @@ extension HostileFiles {
     withUnsafeBytes(of: number.littleEndian) { Array($0) }
   }
 
-  /// A zip archive of so many entries, stored as they are.
+  /// A zip archive of `count` uncompressed entries.
   private static func archive(
     count: Int, _ entry: (Int) -> (name: [UInt8], bytes: [UInt8])
   ) -> [UInt8] {
@@ -219,7 +219,7 @@ extension HostileFiles {
 }
 
 extension HostileFiles.File {
-  /// What opening the file costs: seconds of the fastest time, and bytes of memory at most.
+  /// The cost of opening the file: the shortest time in seconds, and the peak memory in bytes.
   fileprivate func cost(rounds: Int) -> (isAccepted: Bool, seconds: Double, bytes: Int) {
     var (isAccepted, seconds, memory) = (false, Double.infinity, 0)
     for _ in 0..<rounds {

@@ -5,8 +5,8 @@ import TensorCore
 import Training
 
 extension BenchmarkCase {
-  /// A character model of the embedded tales, trained for about so many seconds: weights that look like
-  /// those of a model in use, which random ones don't.
+  /// A character model of the embedded tales, trained for about `seconds`, so that its weights are distributed like
+  /// those of a real model.
   public func trainedModel(seconds: Double) throws -> LanguageModel {
     let corpus = try TokenizedCorpus(
       CorpusRegistry.standard.corpus("tales"), validationFraction: 0)

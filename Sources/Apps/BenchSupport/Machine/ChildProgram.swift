@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// A program that is started, watched until it writes, and ended then.
+/// A program that is started and, after its first output, ended.
 struct ChildProgram {
   /// Why a program could not be measured.
   struct Failure: Error, CustomStringConvertible {
@@ -15,7 +15,7 @@ struct ChildProgram {
 
   let path: String
 
-  /// One of the package's own programs, as it was built beside the one that runs.
+  /// One of the package's programs, in the directory of the running program.
   static func besideThisOne(_ name: String) throws -> ChildProgram {
     let own = try ownPath()
     let folder = own.lastIndex(of: "/").map { String(own[..<$0]) } ?? "."
@@ -41,7 +41,7 @@ struct ChildProgram {
     return String(cString: resolved)
   }
 
-  /// Starts it and returns when it has written its first byte; throws where it ends without one.
+  /// Starts the program and returns after its first byte of output; throws if it ends without output.
   func runUntilItWrites(_ arguments: [String]) throws {
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { throw Failure(description: "no pipe for \(path)") }

@@ -1,17 +1,17 @@
 import Models
 
-/// The machine's limits as tables, for several numbers of threads.
+/// The machine's limits as tables, for several thread counts.
 public struct Limits {
   private let threads: [Int]
 
-  /// For the given numbers of threads.
+  /// Limits for the given thread counts.
   public init(threads: [Int]) { self.threads = threads }
 
-  /// The figures that other programs ask for.
+  /// The figures for other programs.
   public struct Summary: Codable, Sendable {
-    /// The limit of 32-bit multiply-add on so many threads.
+    /// The limit of 32-bit multiply-add for a thread count.
     public struct Limit: Codable, Sendable {
-      /// How many threads.
+      /// The number of threads.
       public let threads: Int
       /// Billions of operations a second.
       public let gigaflops: Double
@@ -19,9 +19,9 @@ public struct Limits {
 
     /// The machine.
     public let machine: Machine
-    /// Multiply-add for several numbers of threads.
+    /// The limits of multiply-add for several thread counts.
     public let limits: [Limit]
-    /// The matrix unit's limit on one thread; 0 where there is none.
+    /// The matrix unit's limit on one thread; 0 if there is no matrix unit.
     public let tileGigaflops: Double
   }
 
@@ -36,7 +36,7 @@ public struct Limits {
         ? 1e-9 * Peak.operationsPerSecond(.tiles, threads: 1) : 0)
   }
 
-  /// Arithmetic, then memory; each is measured when it is asked for.
+  /// The tables of arithmetic, then of memory; each is measured on access.
   public var tables: some Sequence<String> {
     [arithmetic, memory].lazy.map { $0() }
   }

@@ -8,18 +8,18 @@ import CTensorKernels
   import Darwin
 #endif
 
-/// The computer that measures, in words.
+/// A description of the computer that measures.
 public struct Machine: Codable, Sendable, Hashable {
   /// The processor's name.
   public let processor: String
-  /// Processors that this process may use.
+  /// The number of processors that this process may use.
   public let cores: Int
-  /// The caches, for example `L1 32K, L2 512K, L3 32768K`; empty where the system doesn't tell.
+  /// The caches, for example `L1 32K, L2 512K, L3 32768K`; empty if unknown.
   public let caches: String
   /// The instruction set that the kernels use.
   public let instructions: String
 
-  /// The one that this process runs on.
+  /// The machine of this process.
   public static let current = Machine(
     processor: value(of: "model name", in: "/proc/cpuinfo") ?? "unknown",
     cores: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))),

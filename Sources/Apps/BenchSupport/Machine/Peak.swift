@@ -1,11 +1,11 @@
 import BenchProbes
 import TensorCore
 
-/// The limits of the machine, measured: what no program on it can exceed.
+/// Measures the machine's limits, which no program can exceed.
 public enum Peak {
   /// A loop over registers that reaches one instruction set's limit.
   public struct Probe: Sendable {
-    /// What it is called in tables.
+    /// The name in tables.
     public let name: String
     let run: @Sendable (_ rounds: Int64) -> Double
 
@@ -23,8 +23,8 @@ public enum Peak {
     public var isSupported: Bool { run(1) > 0 }
   }
 
-  /// Operations a second of a probe on so many threads at once: the best of many times within a
-  /// quarter of a second, because neighbours on the machine can only take away.
+  /// Operations a second of a probe on `threads` threads: the best of many runs within a quarter of a second, because
+  /// other programs on the machine can only slow it down.
   public static func operationsPerSecond(_ probe: Probe, threads: Int) -> Double {
     let rounds: Int64 = 200_000
     let perThread = probe.run(1) * Double(rounds)
@@ -36,20 +36,20 @@ public enum Peak {
     }
   }
 
-  /// The limit of 32-bit multiply-add in the widest vectors that the machine has.
+  /// The limit of 32-bit multiply-add with the machine's widest vectors, in operations a second.
   public static func multiplyAdd(threads: Int) -> Double {
     Probe.multiplyAdd.filter(\.isSupported)
       .map { operationsPerSecond($0, threads: threads) }.max() ?? 0
   }
 
-  /// Bytes a second that are read from a working set of so many bytes in all, when each thread reads its
-  /// own share of it again and again.
+  /// The read bandwidth in bytes a second of a working set of `workingSet` bytes in all; each thread reads its share
+  /// repeatedly.
   public static func bytesPerSecond(workingSet: Int, threads: Int) -> Double {
     let floats = max(64, workingSet / 4 / threads / 64 * 64)
     let memory = Tensor(ones: [threads, floats])
     let passes = Int64(max(1, (2 << 20) / floats))
     return memory.withUnsafePointer { base in
-      // Only the address goes to the other threads; the tensor outlives them.
+      // Only the address is passed to the other threads; the tensor outlives them.
       nonisolated(unsafe) let base = base
       return best(within: 0.1) { seconds in
         seconds = timed {
@@ -62,7 +62,7 @@ public enum Peak {
     }
   }
 
-  /// The highest rate; three times at least, because threads that were just made share a core at first.
+  /// The highest rate of at least three runs, because new threads may share a core at first.
   private static func best(
     within limit: Double, _ run: (_ seconds: inout Double) -> Double
   ) -> Double {
@@ -78,7 +78,7 @@ public enum Peak {
   }
 }
 
-/// How many seconds something takes.
+/// The duration of `body` in seconds.
 public func timed(_ body: () throws -> Void) rethrows -> Double {
   let clock = ContinuousClock()
   let duration = try clock.measure(body)

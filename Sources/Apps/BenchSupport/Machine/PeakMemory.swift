@@ -6,11 +6,11 @@
   import Darwin
 #endif
 
-/// How much memory this process has had at most.
+/// The peak memory of this process.
 public enum PeakMemory {
-  /// Bytes in memory at most, since the process started or since ``reset()``.
+  /// The peak resident memory in bytes, since the process started or since ``reset()``.
   public static var bytes: Int {
-    // The resource usage of a process counts what its parent had when it was started; this line doesn't.
+    // The resource usage of a process includes its parent's at the start; this line does not.
     if let line = Machine.value(of: "VmHWM", in: "/proc/self/status"),
       let kibibytes = line.split(separator: " ").first.flatMap({ Int($0) })
     {
@@ -25,7 +25,7 @@ public enum PeakMemory {
     #endif
   }
 
-  /// Counts from now on, where the system can.
+  /// Resets the peak, if the system supports it.
   public static func reset() {
     #if os(Linux)
       guard let file = fopen("/proc/self/clear_refs", "w") else { return }

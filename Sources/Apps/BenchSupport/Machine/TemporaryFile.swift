@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// A file that is gone when nobody refers to it any more.
+/// A temporary file; the last reference deletes it.
 final class TemporaryFile {
   let path: String
 

@@ -2,7 +2,7 @@ import Cells
 import TensorCore
 import Training
 
-/// A character model whose loop over the steps is the user's own.
+/// A character model with an explicit loop over the steps.
 private struct LoopModel: Module {
   var embed: Embedding
   var cell: RecurrentStep
@@ -24,7 +24,7 @@ private struct LoopModel: Module {
     visitor.visit("fc", &fc)
   }
 
-  /// Characters `[B, T]` give logits `[B, T, V]`.
+  /// The logits `[B, T, V]` of characters `[B, T]`.
   func callAsFunction(_ characters: [Int32], shape: [Int]) -> Tensor {
     let x = embed(characters, shape: shape)
     var state = cell.zeroState(batch: shape[0])

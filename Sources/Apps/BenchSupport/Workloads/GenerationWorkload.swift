@@ -4,9 +4,9 @@ import Models
 import TensorCore
 
 extension BenchmarkCase {
-  /// A character model with random weights and the tokenizer of as many characters.
+  /// A character model with random weights and a tokenizer of its vocabulary size.
   func savedModel() throws -> SavedLanguageModel {
-    // Characters without a meaning for a terminal, from U+4E00 on; the tokenizer adds one for the unknown.
+    // Characters from U+4E00 on, which are harmless in a terminal; the tokenizer adds the unknown token.
     let characters = (0..<vocabularySize - 1).compactMap { Unicode.Scalar(0x4E00 + $0) }
     return SavedLanguageModel(
       try languageModel(), CharacterTokenizer(characters: characters))
@@ -29,6 +29,6 @@ extension BenchmarkCase {
 }
 
 extension Precision {
-  /// Bytes that a packed weight takes on this machine.
+  /// The size of a packed weight on this machine in bytes.
   fileprivate var bytesPerWeight: Int { inUse == .medium ? 2 : 4 }
 }

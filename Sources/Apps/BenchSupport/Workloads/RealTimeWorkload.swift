@@ -2,7 +2,7 @@ import Cells
 import TensorCore
 import Training
 
-/// A layer that learns at every step which class its input belongs to.
+/// A classifier that is trained at every step.
 private struct Listener: Module {
   var rnn: Recurrent
   var fc: Linear

@@ -2,7 +2,7 @@ import Cells
 import TensorCore
 import Training
 
-/// A class for each step of a sequence that is read in both directions.
+/// A bidirectional tagger: a class for each step of a sequence.
 private struct Tagger: Module {
   var embed: Embedding
   var rnn: Recurrent

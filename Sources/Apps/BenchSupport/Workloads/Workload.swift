@@ -1,19 +1,19 @@
 import Cells
 import TensorCore
 
-/// Something ready to be timed, and what it takes.
+/// Work that is ready to be timed, and its amount.
 public struct Workload {
-  /// How often ``run`` does it: more than once where once is too short to time.
+  /// The number of repetitions in one ``run``; above 1 if the work is too short to time.
   public var repetitions = 1
-  /// Tokens, or steps of a sample, that are read each time.
+  /// The tokens, or steps of a sample, in each repetition.
   public var tokens = 1
-  /// Multiplications and additions each time; an elementwise function counts as one.
+  /// Multiplications and additions in each repetition; an elementwise function counts as one.
   public var operations = 0.0
-  /// Bytes that the forward pass leaves for the way back.
+  /// The bytes of activations that the forward pass saves for the backward pass.
   public var bytesKept = 0
-  /// Bytes of weights that are read each time, where that is what takes the time.
+  /// The bytes of weights read in each repetition, if the work is bound by memory bandwidth.
   public var bytesRead = 0
-  /// Does it.
+  /// Runs the work.
   public let run: () throws -> Void
 
   init(_ run: @escaping () throws -> Void) { self.run = run }
@@ -22,7 +22,7 @@ public struct Workload {
 extension BenchmarkCase {
   /// Makes the model and its input.
   ///
-  /// - Throws: where the cell is unknown or cannot have these sizes.
+  /// - Throws: an error if the cell is unknown or can't have these sizes.
   public func workload() throws -> Workload {
     switch task {
     case .train: try trainingWorkload()
@@ -53,12 +53,12 @@ extension BenchmarkCase {
     return Double(recurrent + 2 * (width ?? 0) * vocabularySize)
   }
 
-  /// Bytes that a forward pass leaves for the way back.
+  /// The bytes of activations that a forward pass saves for the backward pass.
   func bytesKept(by graphs: [CellGraph], steps: Int) -> Int {
     graphs.reduce(0) { $0 + Plan($1, learns: true).bytesKeptPerStep } * steps * batch
   }
 
-  /// Token ids below a bound, the same in every run.
+  /// Token IDs below a bound, the same in every run.
   func randomTokens(_ count: Int, below bound: Int, seed: UInt64 = 1) -> [Int32] {
     var generator = Philox(seed: seed)
     return (0..<count).map { _ in Int32.random(in: 0..<Int32(bound), using: &generator) }
