@@ -1,14 +1,6 @@
 import Requirements
 import TensorCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// How the numbers of a parameter start.
 ///
 /// Those that look at the size of a matrix `[out, in]` look at each block of it alone: a gate's rows, say.
@@ -94,8 +86,6 @@ public enum Initialization: Sendable, Hashable, Codable {
     }
   }
 }
-
-private func logarithm(_ x: Double) -> Double { log(x) }
 
 /// The vectors of a matrix, its rows or its columns, whichever are fewer, made orthonormal one after the other.
 private func orthonormal(_ matrix: Tensor) -> [Double] {

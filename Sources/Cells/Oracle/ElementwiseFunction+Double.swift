@@ -1,20 +1,7 @@
+import Requirements
 import TensorCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 // Under names of their own, since the functions' names are taken by the cases.
-private func exponential(_ x: Double) -> Double { exp(x) }
-private func logarithm(_ x: Double) -> Double { log(x) }
-private func logarithmOfOnePlus(_ x: Double) -> Double { log1p(x) }
-private func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
-private func sine(_ x: Double) -> Double { sin(x) }
-private func cosine(_ x: Double) -> Double { cos(x) }
 private func logistic(_ x: Double) -> Double { 1 / (1 + exponential(-x)) }
 private func logarithmOfOnePlusExponential(_ x: Double) -> Double {
   max(x, 0) + logarithmOfOnePlus(exponential(-abs(x)))

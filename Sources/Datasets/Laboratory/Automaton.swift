@@ -1,3 +1,5 @@
+import Requirements
+
 /// A machine that writes sequences: from each state some transitions, equally likely, each with a symbol.
 struct Automaton: Sendable {
   /// A transition's symbol and the state after it; -1 for the end.
@@ -68,7 +70,7 @@ struct Pair: Hashable {
     let all = totals.sorted { $0.key < $1.key }.reduce(0) { $0 + $1.value }
     return sorted.reduce(0) { sum, entry in
       guard let total = totals[entry.key.first], entry.value > 0 else { return sum }
-      return sum - entry.value / all * naturalLogarithm(entry.value / total)
+      return sum - entry.value / all * logarithm(entry.value / total)
     }
   }
 }

@@ -29,7 +29,7 @@ public struct CopyMemory: GeneratedTask {
   public var target: ValueKind { .symbols(Self.symbols) }
   /// 10 ln 8 / (T + 20); solved at a tenth of it.
   public var levels: TaskLevels {
-    let baseline = Double(Self.count) * naturalLogarithm(8) / Double(delay + 2 * Self.count)
+    let baseline = Double(Self.count) * logarithm(8) / Double(delay + 2 * Self.count)
     return TaskLevels(baseline: baseline, solved: Goal(.crossEntropy, baseline / 10))
   }
 

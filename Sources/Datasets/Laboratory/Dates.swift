@@ -1,3 +1,5 @@
+import Requirements
+
 /// Dates from words to numbers: `march the third, nineteen ninety-four` becomes `1994-03-03`.
 ///
 /// All days from 1900 to 2099 are equally likely, and so are the three ways of saying one. The baseline
@@ -32,7 +34,7 @@ public struct Dates: GeneratedTask {
       for day in days { tallies[day[place], default: 0] += 1 }
       return tallies.values.sorted().reduce(sum) { sum, tally in
         let share = Double(tally) / Double(days.count)
-        return sum - share * naturalLogarithm(share)
+        return sum - share * logarithm(share)
       }
     }
     return TaskLevels(baseline: nats / 11, solved: Goal(.exactMatch, 0.98))

@@ -29,7 +29,7 @@ public struct DelayedEcho: GeneratedTask {
   public var target: ValueKind { .symbols(Vocabulary(["0", "1"])) }
   /// ln 2; solved at 0.01.
   public var levels: TaskLevels {
-    TaskLevels(baseline: naturalLogarithm(2), solved: Goal(.crossEntropy, 0.01))
+    TaskLevels(baseline: logarithm(2), solved: Goal(.crossEntropy, 0.01))
   }
 
   /// Draws the bits.

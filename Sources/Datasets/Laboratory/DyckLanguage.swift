@@ -49,13 +49,13 @@ public struct DyckLanguage: GeneratedTask, SequenceLanguage {
   public var levels: TaskLevels {
     let (depth, kinds) = (Double(depth), Double(kinds))
     func entropy(_ shares: [(share: Double, among: Double)]) -> Double {
-      shares.reduce(0) { $1.share > 0 ? $0 - $1.share * naturalLogarithm($1.share / $1.among) : $0 }
+      shares.reduce(0) { $1.share > 0 ? $0 - $1.share * logarithm($1.share / $1.among) : $0 }
     }
     let deeper = (depth - 1) / (2 * depth)
     let opened = entropy([(deeper, kinds), (1 - deeper, 1)])
     let closed = entropy([(0.5, kinds), (1 / (2 * depth), 1), (deeper, kinds)])
     return TaskLevels(
-      baseline: (naturalLogarithm(kinds) + 2 * depth * (opened + closed)) / (1 + 4 * depth),
+      baseline: (logarithm(kinds) + 2 * depth * (opened + closed)) / (1 + 4 * depth),
       solved: Goal(.legalShare, 0.99))
   }
 

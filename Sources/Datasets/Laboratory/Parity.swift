@@ -25,7 +25,7 @@ public struct Parity: GeneratedTask {
   /// (1 - 1/length) ln 2, a sequence of one bit being its own parity; solved at an accuracy of 0.99.
   public var levels: TaskLevels {
     TaskLevels(
-      baseline: naturalLogarithm(2) * (1 - 1 / Double(length)), solved: Goal(.accuracy, 0.99))
+      baseline: logarithm(2) * (1 - 1 / Double(length)), solved: Goal(.accuracy, 0.99))
   }
 
   /// Draws the length, then the bits.

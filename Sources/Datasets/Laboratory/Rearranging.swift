@@ -46,7 +46,7 @@ public struct Rearranging: GeneratedTask {
     let nats = lengths.reduce(0.0) { sum, count in
       sum
         + (0..<count).reduce(0) {
-          $0 + (order == .reversing ? naturalLogarithm(10) : entropy($1, of: count))
+          $0 + (order == .reversing ? logarithm(10) : entropy($1, of: count))
         }
     }
     return TaskLevels(baseline: nats / Double(symbols), solved: Goal(.exactMatch, 0.98))
@@ -64,7 +64,7 @@ public struct Rearranging: GeneratedTask {
     }
     return zip(cumulative, cumulative.dropFirst()).reduce(0) { sum, bounds in
       let share = bounds.1 - bounds.0
-      return share > 0 ? sum - share * naturalLogarithm(share) : sum
+      return share > 0 ? sum - share * logarithm(share) : sum
     }
   }
 

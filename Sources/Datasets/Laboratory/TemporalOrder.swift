@@ -28,7 +28,7 @@ public struct TemporalOrder: GeneratedTask {
   public var target: ValueKind { .label(Vocabulary(["XX", "XY", "YX", "YY"])) }
   /// ln 4; solved at an accuracy of 0.99.
   public var levels: TaskLevels {
-    TaskLevels(baseline: naturalLogarithm(4), solved: Goal(.accuracy, 0.99))
+    TaskLevels(baseline: logarithm(4), solved: Goal(.accuracy, 0.99))
   }
 
   /// Draws the distractors, the two places, then the two symbols.

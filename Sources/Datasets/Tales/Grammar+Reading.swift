@@ -1,3 +1,5 @@
+import Requirements
+
 extension Grammar {
   /// The information of every byte of a text in nats, given all bytes before it.
   ///
@@ -56,7 +58,7 @@ extension Grammar {
       guard total > 0 else { return nil }
       if current.count == 1 { return 0 }
       for index in paths.indices { paths[index].probability /= total }
-      return -naturalLogarithm(total)
+      return -logarithm(total)
     }
 
     /// Adds every path that leads from an instruction to a next byte.

@@ -1,3 +1,5 @@
+import Requirements
+
 extension Grammar {
   /// Appends one text of the grammar and gives its information: the sum of `-ln p` over the choices
   /// that were drawn, in nats.
@@ -17,14 +19,14 @@ extension Grammar {
       case .choose(let slot, let count, let besides):
         let words = Self.candidates(count: count, besides: besides, memory)
         memory[slot] = words[generator.draw(below: words.count)]
-        nats += naturalLogarithm(Double(words.count))
+        nats += logarithm(Double(words.count))
         place += 1
       case .branch(let alternatives):
         let total = alternatives.reduce(0) { $0 + $1.weight }
         var rest = generator.draw(below: total)
         for (weight, target) in alternatives {
           if rest < weight {
-            nats += naturalLogarithm(Double(total) / Double(weight))
+            nats += logarithm(Double(total) / Double(weight))
             place = target
             break
           }

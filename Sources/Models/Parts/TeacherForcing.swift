@@ -1,3 +1,5 @@
+import Requirements
+
 /// How often the decoder's input in training is the target token instead of its own prediction.
 ///
 /// The probability p of the target token starts at 1 and changes with the training step k:

@@ -1,12 +1,5 @@
+import Requirements
 import TensorCore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Adaptive moments: each weight moves by the running mean of its gradient over the root of the
 /// running mean of its square.
@@ -107,8 +100,8 @@ extension OptimizerState {
     _ settings: AdamSettings, _ parameter: inout Tensor, gradient: Tensor, gradientScale: Double
   ) {
     var settings = settings
-    settings.biasCorrection1 = 1 - pow(settings.beta1, Double(step))
-    settings.biasCorrection2SquareRoot = (1 - pow(settings.beta2, Double(step))).squareRoot()
+    settings.biasCorrection1 = 1 - power(settings.beta1, Double(step))
+    settings.biasCorrection2SquareRoot = (1 - power(settings.beta2, Double(step))).squareRoot()
     settings.gradientScale = gradientScale
     var second = moments.removeLast()
     var first = moments.removeLast()

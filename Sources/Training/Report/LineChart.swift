@@ -1,4 +1,5 @@
 import Models
+import Requirements
 
 /// A chart of some lines as inline SVG, with axes that people can read.
 struct LineChart {

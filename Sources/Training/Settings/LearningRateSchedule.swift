@@ -1,4 +1,5 @@
 import Models
+import Requirements
 
 /// How the learning rate moves over the steps.
 ///
@@ -58,7 +59,7 @@ public enum LearningRateSchedule: Codable, Hashable, Sendable {
 
   /// Along half a cosine: `start` at 0, `end` at 1.
   private static func anneal(from start: Double, to end: Double, at progress: Double) -> Double {
-    end + (start - end) * (1 + cosineOf(.pi * progress)) / 2
+    end + (start - end) * (1 + Requirements.cosine(.pi * progress)) / 2
   }
 
   /// Whether the rate depends on the number of all steps.

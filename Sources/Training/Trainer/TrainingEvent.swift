@@ -1,4 +1,5 @@
 import Models
+import Requirements
 
 /// What happens during training, in the order in which it happens; progress bars, logs and tests read the same.
 public enum TrainingEvent: Sendable {

@@ -1,0 +1,18 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+// The system's real functions in double precision, under names that leave those of tensors and signals alone: the one place
+// where they are imported.
+
+package func exponential(_ x: Double) -> Double { exp(x) }
+package func logarithm(_ x: Double) -> Double { log(x) }
+package func logarithmOfOnePlus(_ x: Double) -> Double { log1p(x) }
+package func power(_ x: Double, _ exponent: Double) -> Double { pow(x, exponent) }
+package func sine(_ x: Double) -> Double { sin(x) }
+package func cosine(_ x: Double) -> Double { cos(x) }
+package func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
