@@ -2,14 +2,14 @@ import Requirements
 
 /// The adding problem: the sum of the two marked numbers of a long sequence.
 ///
-/// Each step has a number in 0..<1 and a mark; one step of the first half is marked 1 and one of the
-/// second, all others 0. Who always answers 1 has a squared error of 2/12, the variance of two such
-/// numbers' sum. Solved at 0.01. Hochreiter and Schmidhuber, 1997, in the form of Le et al., 2015.
+/// Each step has a number in 0..<1 and a mark: 1 at one step of the first half and one of the second, 0 at all others.
+/// The constant answer 1 has a squared error of 2/12, the variance of the sum of two such numbers. Solved at 0.01.
+/// Hochreiter and Schmidhuber, 1997, in the form of Le et al., 2015.
 public struct AddingProblem: GeneratedTask {
   /// T, the number of steps.
   public let length: Int
 
-  /// The problem over so many steps.
+  /// The problem over `length` steps.
   ///
   /// - Precondition: `length` is 2 or more.
   public init(length: Int = 100) {
@@ -26,7 +26,7 @@ public struct AddingProblem: GeneratedTask {
   /// 1/6; solved at a squared error of 0.01.
   public var levels: TaskLevels { TaskLevels(baseline: 1.0 / 6, solved: Goal(.squaredError, 0.01)) }
 
-  /// Draws the numbers, then the two marks.
+  /// Samples the numbers, then the two marks.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
     var values = [Float](repeating: 0, count: 2 * length)
     for step in 0..<length { values[2 * step] = Float(generator.uniform()) }

@@ -1,14 +1,14 @@
 import Requirements
 
-/// A machine that writes sequences: from each state some transitions, equally likely, each with a symbol.
+/// A probabilistic automaton that writes sequences: each state has equally likely transitions, each with a symbol.
 struct Automaton: Sendable {
   /// A transition's symbol and the state after it; -1 for the end.
   typealias Transition = (symbol: Int32, next: Int)
 
-  /// The transitions of each state; the first state is where a sequence begins.
+  /// The transitions of each state; a sequence begins at the first state.
   let transitions: [[Transition]]
 
-  /// A whole sequence.
+  /// Samples a whole sequence.
   func sequence(using generator: inout some RandomNumberGenerator) -> [Int32] {
     var (symbols, state): ([Int32], Int) = ([], 0)
     while state >= 0 {
@@ -19,7 +19,7 @@ struct Automaton: Sendable {
     return symbols
   }
 
-  /// Whether the machine can write a sequence, to its end and no further.
+  /// Whether the automaton can write exactly this sequence.
   func writes(_ symbols: [Int32]) -> Bool {
     var states: Set<Int> = [0]
     for symbol in symbols {
@@ -31,12 +31,12 @@ struct Automaton: Sendable {
     return states.contains(-1)
   }
 
-  /// The conditional entropy of a symbol, in nats, given the symbol before it and nothing else.
+  /// The conditional entropy of a symbol in nats, given only the previous symbol.
   var memorylessEntropy: Double {
-    // Visits of a state after a symbol, expected in one sequence.
+    // The expected number of visits of a state after a symbol in one sequence.
     var pairs: [Pair: Double] = [:]
     var current: [Place: Double] = [Place(state: 0, symbol: -1): 1]
-    // Each round takes one more symbol; what is left after many is beyond a Double's precision.
+    // Each round takes one more symbol; the probability left after many rounds is below a Double's precision.
     while current.values.reduce(0, +) > 1e-18 {
       var following: [Place: Double] = [:]
       for (place, weight) in current where place.state >= 0 {
@@ -57,12 +57,12 @@ struct Automaton: Sendable {
   }
 }
 
-/// Something and what goes with it, counted.
+/// A pair of symbols, as a key of weights.
 struct Pair: Hashable {
   let first: Int32
   let second: Int32
 
-  /// The entropy of the second in nats, given the first, by their weights.
+  /// The conditional entropy in nats of the second symbol given the first, from weights of pairs.
   static func conditionalEntropy(_ weights: [Pair: Double]) -> Double {
     var totals: [Int32: Double] = [:]
     let sorted = weights.sorted { ($0.key.first, $0.key.second) < ($1.key.first, $1.key.second) }

@@ -1,16 +1,16 @@
 import Requirements
 
-/// Copy memory: ten symbols must be said again after many blanks.
+/// Copy memory: ten symbols must be repeated after many blanks.
 ///
-/// Ten symbols out of eight, `delay - 1` blanks, a mark that asks for the answer, ten more blanks; the
-/// answer is a blank at each step up to the mark and with it, then the ten symbols. Who remembers none
-/// of them has a cross-entropy of 10 ln 8 / (T + 20) a step. Solved when a tenth of that is left.
-/// Hochreiter and Schmidhuber, 1997; Arjovsky et al., 2016.
+/// The input has ten symbols out of eight, `delay - 1` blanks, a mark that requests the answer, and ten more blanks.
+/// The target is a blank at each step up to and including the mark, then the ten symbols. Without memory the
+/// cross-entropy is 10 ln 8 / (T + 20) a step. Solved at a tenth of that. Hochreiter and Schmidhuber, 1997; Arjovsky et
+/// al., 2016.
 public struct CopyMemory: GeneratedTask {
-  /// T, the number of steps between a symbol and its answer, less ten.
+  /// T: a symbol's answer comes T + 10 steps after it.
   public let delay: Int
 
-  /// The task over so many blanks.
+  /// The task with a delay.
   ///
   /// - Precondition: `delay` is positive.
   public init(delay: Int = 50) {
@@ -33,7 +33,7 @@ public struct CopyMemory: GeneratedTask {
     return TaskLevels(baseline: baseline, solved: Goal(.crossEntropy, baseline / 10))
   }
 
-  /// Draws the ten symbols.
+  /// Samples the ten symbols.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
     let said = (0..<Self.count).map { _ in Int32(generator.draw(below: 8)) }
     let blanks = [Int32](repeating: Self.blank, count: delay + Self.count)

@@ -2,9 +2,9 @@ import Requirements
 
 /// Dates from words to numbers: `march the third, nineteen ninety-four` becomes `1994-03-03`.
 ///
-/// All days from 1900 to 2099 are equally likely, and so are the three ways of saying one. The baseline
-/// knows the place in the answer and nothing of the words; the end counts as one more symbol. Solved
-/// when 0.98 of the dates are written without a fault.
+/// All days from 1900 to 2099 are equally likely, and so are the three wordings. The baseline knows the position in
+/// the answer but not the words; the end counts as a symbol. Solved if 0.98 of the dates are written without an
+/// error.
 public struct Dates: GeneratedTask {
   /// The task; it has no options.
   public init() {}
@@ -19,10 +19,10 @@ public struct Dates: GeneratedTask {
   public var input: ValueKind { .text(Self.alphabet) }
   /// Digits and hyphens.
   public var target: ValueKind { .text(Self.digits) }
-  /// The answer begins when all is read.
+  /// The answer begins after the whole input.
   public var alignment: Alignment { .delayed }
 
-  /// The entropy of a symbol given its place, over all days; solved at 0.98 without a fault.
+  /// The entropy of a symbol given its position, over all days; solved at 0.98 without an error.
   public var levels: TaskLevels {
     let days = (1900...2099).flatMap { year in
       (1...12).flatMap { month in
@@ -40,9 +40,9 @@ public struct Dates: GeneratedTask {
     return TaskLevels(baseline: nats / 11, solved: Goal(.exactMatch, 0.98))
   }
 
-  /// Draws the day, then the way of saying it.
+  /// Samples the day, then the wording.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
-    // Drawn until it is a day of the calendar, so that all days are equally likely.
+    // Sampled until the day exists, so that all days are equally likely.
     var (year, month, day) = (0, 0, 0)
     repeat {
       year = 1900 + generator.draw(below: 200)
@@ -55,7 +55,7 @@ public struct Dates: GeneratedTask {
       .tokens(Self.alphabet.encode(words)), .tokens(Self.digits.encode(number)))
   }
 
-  /// A day in words, in one of three ways.
+  /// A day in words, in one of three wordings.
   package static func words(_ year: Int, _ month: Int, _ day: Int, way: Int) -> String {
     let (day, month) = (ordinal(day), months[month - 1])
     return switch way {

@@ -1,16 +1,15 @@
 import Requirements
 
-/// Delayed echo: each bit is said again so many steps later.
+/// Delayed echo: each bit must be repeated `delay` steps later.
 ///
-/// Steps that have nothing to echo yet don't count. Without memory each answer is one of two: ln 2.
-/// Solved at a cross-entropy of 0.01.
+/// The first `delay` steps have no answer. Without memory the cross-entropy is ln 2. Solved at 0.01.
 public struct DelayedEcho: GeneratedTask {
   /// The number of steps between a bit and its echo.
   public let delay: Int
   /// T, the number of steps.
   public let length: Int
 
-  /// Echoes after so many steps.
+  /// Echoes after `delay` steps.
   ///
   /// - Precondition: `delay` is positive and below `length`.
   public init(delay: Int = 10, length: Int = 100) {
@@ -32,7 +31,7 @@ public struct DelayedEcho: GeneratedTask {
     TaskLevels(baseline: logarithm(2), solved: Goal(.crossEntropy, 0.01))
   }
 
-  /// Draws the bits.
+  /// Samples the bits.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
     let bits = (0..<length).map { _ in Int32(generator.draw(below: 2)) }
     let silence = [Int32](repeating: SampleValue.ignored, count: delay)

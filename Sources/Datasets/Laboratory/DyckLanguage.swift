@@ -1,17 +1,17 @@
 import Requirements
 
-/// Dyck languages: balanced brackets of some kinds; each next symbol is to be foretold.
+/// Dyck languages: balanced brackets of several kinds; the task is to predict each next symbol.
 ///
-/// After `^` a bracket opens. Between the first and the deepest level a bracket opens or the last one
-/// closes, equally likely; at the deepest one closes; with all closed, one opens or `$` ends the
-/// sequence, equally likely. Which kind opens is drawn from all.
+/// After `^` a bracket opens. Below the deepest level a bracket opens or the last one closes, equally likely; at the
+/// deepest level one closes. If all are closed, a bracket opens or `$` ends the sequence, equally likely. The kind of
+/// an opening bracket is uniform.
 ///
 /// ```
 /// ^ ( [ ] ) $
 /// ```
 ///
-/// The baseline is the entropy of a symbol given the one before it. Solved when of the sequences that a
-/// model writes freely 0.99 are legal.
+/// The baseline is the entropy of a symbol given the previous one. Solved if 0.99 of the sequences that a model
+/// generates are legal.
 public struct DyckLanguage: GeneratedTask, SequenceLanguage {
   /// The number of kinds of brackets, 1 to 4.
   public let kinds: Int
@@ -36,16 +36,16 @@ public struct DyckLanguage: GeneratedTask, SequenceLanguage {
 
   /// `dyck`.
   public var name: String { "dyck" }
-  /// The beginning, the end, and each kind's two brackets.
+  /// The start and end symbols, and each kind's two brackets.
   public var input: ValueKind { symbols }
-  /// The symbol that comes next.
+  /// The next symbol.
   public var target: ValueKind { symbols }
 
-  /// The entropy of a symbol given the one before; solved when 0.99 is legal.
+  /// The entropy of a symbol given the previous one; solved if 0.99 are legal.
   ///
-  /// Each level is expected to open twice and so to close twice, whatever the depth D. Hence of what
-  /// follows an opening bracket a share (D - 1) / 2D opens and the rest closes that bracket; of what
-  /// follows a closing one, 1/2 opens, 1 / 2D ends, and the rest closes any kind.
+  /// Each level is expected to open and close twice, for any depth D. So after an opening bracket the next symbol opens
+  /// with probability (D - 1) / 2D, otherwise it closes that bracket. After a closing bracket it opens with probability
+  /// 1/2, ends with 1 / 2D, and otherwise closes a bracket of any kind.
   public var levels: TaskLevels {
     let (depth, kinds) = (Double(depth), Double(kinds))
     func entropy(_ shares: [(share: Double, among: Double)]) -> Double {
@@ -59,7 +59,7 @@ public struct DyckLanguage: GeneratedTask, SequenceLanguage {
       solved: Goal(.legalShare, 0.99))
   }
 
-  /// Draws a sequence.
+  /// Samples a sequence.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
     var (sequence, open): ([Int32], [Int32]) = ([Self.begin], [])
     while sequence.last != Self.end {

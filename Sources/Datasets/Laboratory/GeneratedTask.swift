@@ -1,38 +1,38 @@
 import Requirements
 
-/// A task whose samples are drawn at random: the laboratory of recurrent networks.
+/// A synthetic task with random samples, for experiments with recurrent networks.
 ///
-/// A task of one's own states its two sides, its levels, and how one sample is drawn; samples by seed,
-/// for training and validation, follow.
+/// A conforming type defines its input and target, its levels, and how one sample is generated; sets of samples by
+/// seed, for training and validation, follow.
 ///
 /// ```swift
 /// let task = AddingProblem(length: 100).samples(seed: 7, training: 20_000, validation: 1_000)
 /// ```
 public protocol GeneratedTask: Dataset {
-  /// What models read.
+  /// The input.
   var input: ValueKind { get }
-  /// What they answer.
+  /// The target.
   var target: ValueKind { get }
-  /// How their steps belong together.
+  /// How the steps of input and target are aligned.
   var alignment: Alignment { get }
-  /// How many steps later the answer's numbers are, in a forecast of the input's.
+  /// The number of steps that the target is ahead, if it is a forecast of the input.
   var stepsAhead: Int? { get }
-  /// What guessing without memory gives, and what counts as solved.
+  /// The baseline without memory, and the goal that counts as solved.
   var levels: TaskLevels { get }
 
-  /// Draws a sample.
+  /// Generates a sample.
   ///
-  /// It must depend on the numbers drawn alone.
+  /// It must depend only on the random numbers.
   func sample(using generator: inout some RandomNumberGenerator) -> Sample
 }
 
 extension GeneratedTask {
-  /// In step.
+  /// In step: one answer for each step.
   public var alignment: Alignment { .inStep }
   /// Nil: no forecast.
   public var stepsAhead: Int? { nil }
 
-  /// So many samples for training and so many others for validation, the same for the same seed.
+  /// Samples for training and other samples for validation, equal for equal seeds.
   public func samples(
     seed: UInt64 = 1, training: Int = 50_000, validation: Int = 1_000
   ) -> TaskSamples {
@@ -47,7 +47,7 @@ extension GeneratedTask {
   public func read() -> TaskSamples { samples() }
 }
 
-/// Samples of a task that are drawn when they are asked for, each by its number alone.
+/// Samples of a task, generated on access; each depends only on seed, part and index.
 public struct GeneratedSamples<Task: GeneratedTask>: IndexedSamples {
   /// The task.
   public let task: Task
@@ -56,7 +56,7 @@ public struct GeneratedSamples<Task: GeneratedTask>: IndexedSamples {
   private let seed: UInt64
   private let part: UInt64
 
-  /// Samples of a part: any two parts of a seed are drawn from unrelated numbers.
+  /// Samples of a part of a seed; different parts use unrelated random numbers.
   ///
   /// - Precondition: `count` is not negative, `part` is below 256.
   public init(_ task: Task, count: Int, seed: UInt64, part: UInt64 = 0) {
@@ -69,7 +69,7 @@ public struct GeneratedSamples<Task: GeneratedTask>: IndexedSamples {
     self.part = part
   }
 
-  /// The sample number `index`.
+  /// The sample at `index`.
   public func sample(at index: Int) -> Sample {
     require(0..<sampleCount ~= index, "expected a sample in 0..<\(sampleCount), found \(index)")
     var generator = SplitMix64(seed: seed, stream: part << 56 | UInt64(index))
@@ -77,23 +77,23 @@ public struct GeneratedSamples<Task: GeneratedTask>: IndexedSamples {
   }
 }
 
-/// A language of sequences: who writes freely is measured by how much of it is legal.
+/// A formal language; models that generate freely are measured by the share of legal sequences.
 public protocol SequenceLanguage: Sendable {
-  /// Whether a whole sequence of target tokens belongs to the language, for a sample's input where the
-  /// task has one that decides it.
+  /// Whether a whole sequence of target tokens belongs to the language. `input` is the sample's input, if the language
+  /// depends on it.
   func isLegal(_ tokens: [Int32], for input: SampleValue?) -> Bool
 }
 
 extension RandomNumberGenerator {
-  /// A number in 0..<1 from one draw, a multiple of 2^-53.
+  /// A uniform number in 0..<1, a multiple of 2^-53, from one random number.
   package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// A number of mean 0 and variance 1 from twelve draws, close to normal; the same on all platforms.
+  /// An approximately normal number of mean 0 and variance 1, from twelve uniform ones; the same on all platforms.
   package mutating func gauss() -> Double {
     (0..<12).reduce(-6) { sum, _ in sum + uniform() }
   }
 
-  /// One of some elements from one draw.
+  /// A random element, from one random number.
   package mutating func pick<Element>(_ elements: [Element]) -> Element {
     elements[draw(below: elements.count)]
   }

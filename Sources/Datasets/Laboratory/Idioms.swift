@@ -1,18 +1,16 @@
-/// Tagging words that only a later word explains: who is `feeling under the weather`, and who is
-/// feeling under the table?
+/// Tagging words whose meaning depends on a later word: `feeling under the weather` or feeling under the table.
 ///
-/// A sentence is a subject, a phrase and an ending. A phrase is an idiom, all of its words tagged
-/// `IDIOM`, or, with another last word, what its words say, each with its own tag; both are equally
-/// likely. Up to its last word a phrase may be either, so a tagger that reads from the left alone
-/// must guess: its accuracy cannot exceed ``leftToRightAccuracy``. The baseline is the entropy of a tag
-/// given its word. Solved at an accuracy of 0.99, which takes both directions.
+/// A sentence is a subject, a phrase and an ending. A phrase is either an idiom, with all words tagged `IDIOM`, or,
+/// with another last word, literal, with each word's own tag; both are equally likely. Before the last word the two
+/// can't be told apart, so a unidirectional tagger must guess: its accuracy can't exceed ``leftToRightAccuracy``. The
+/// baseline is the entropy of a tag given its word. Solved at an accuracy of 0.99, which needs both directions.
 public struct Idioms: GeneratedTask {
   /// The task; it has no options.
   public init() {}
 
   /// `idioms`.
   public var name: String { "idioms" }
-  /// Words; `<unk>` stands for others.
+  /// Words, with `<unk>` for others.
   public var input: ValueKind { .symbols(Self.words) }
   /// Parts of speech, and `IDIOM`.
   public var target: ValueKind { .symbols(Self.tags) }
@@ -22,7 +20,7 @@ public struct Idioms: GeneratedTask {
       baseline: Pair.conditionalEntropy(Self.weights), solved: Goal(.accuracy, 0.99))
   }
 
-  /// The best accuracy of a tagger that knows the words up to the one that it tags, and no later one.
+  /// The best accuracy of a tagger that knows only the words up to the tagged one.
   public static let leftToRightAccuracy: Double = {
     let (guessed, all) = phrases.reduce((0.0, 0.0)) { sums, phrase in
       let words = Double(phrase.words.count)
@@ -36,7 +34,7 @@ public struct Idioms: GeneratedTask {
     Double(counts.reduce(0, +)) / Double(counts.count)
   }
 
-  /// Draws the subject, the phrase, which of its two meanings it has, its last word, and the ending.
+  /// Samples the subject, the phrase, its meaning, its last word, and the ending.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
     let subject = generator.pick(Self.subjects)
     let phrase = generator.pick(Self.phrases)
@@ -60,7 +58,7 @@ public struct Idioms: GeneratedTask {
       self.tag = String(tag)
     }
 
-    /// `word/TAG word/TAG`.
+    /// Parses `word/TAG word/TAG`.
     static func list(_ text: String) -> [Tagged] {
       text.split(separator: " ").map { pair in
         let parts = pair.split(separator: "/")

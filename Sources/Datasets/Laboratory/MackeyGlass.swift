@@ -1,24 +1,24 @@
 import Requirements
 
-/// The Mackey-Glass series: a chaotic curve, foretold from its past.
+/// The Mackey-Glass series: a chaotic time series to forecast.
 ///
-/// `dx/dt = 0.2 x(t - 17) / (1 + x(t - 17)^10) - 0.1 x(t)`, by the classical Runge-Kutta method with a
-/// step of 0.1, one value each unit of time, from a constant past drawn from 0.5..1.3 and after 300
-/// units that are left out. At each step the answer is the value `horizon` steps later; the first 20
-/// steps, which haven't seen a whole delay, don't count. Values are given as `(x - 0.93) / 0.23`.
+/// `dx/dt = 0.2 x(t - 17) / (1 + x(t - 17)^10) - 0.1 x(t)`, by the classical Runge-Kutta method with a step of 0.1, one
+/// value for each unit of time. The past is constant, uniform in 0.5..1.3; the first 300 units are dropped. At each
+/// step the answer is the value `horizon` steps later. The first 20 steps, which cover about one delay, have no
+/// answer. Values are scaled to `(x - 0.93) / 0.23`.
 ///
-/// The baseline is the squared error of persistence, the value itself as the forecast. Solved when the
-/// error's root is a tenth of persistence's: a squared error of a hundredth. Mackey and Glass, 1977.
+/// The baseline is the squared error of persistence, which forecasts the current value. Solved at a hundredth of it.
+/// Mackey and Glass, 1977.
 public struct MackeyGlass: GeneratedTask {
   /// T, the number of steps.
   public let length: Int
-  /// How many steps ahead the answer lies.
+  /// The number of steps to forecast ahead.
   public let horizon: Int
 
-  /// The number of steps at the beginning that don't count.
+  /// The number of steps at the beginning without an answer.
   public static let warmUp = 20
 
-  /// Series of so many steps.
+  /// Series of `length` steps, forecast `horizon` steps ahead.
   ///
   /// - Precondition: `length` is above ``warmUp``, `horizon` is positive.
   public init(length: Int = 100, horizon: Int = 6) {
@@ -36,7 +36,7 @@ public struct MackeyGlass: GeneratedTask {
   public var name: String { "mackey-glass" }
   /// The value.
   public var input: ValueKind { .features([Self.column]) }
-  /// The value some steps later.
+  /// The value ``horizon`` steps later.
   public var target: ValueKind { .features([Self.column]) }
   /// ``horizon``.
   public var stepsAhead: Int? { horizon }
@@ -56,7 +56,7 @@ public struct MackeyGlass: GeneratedTask {
     return TaskLevels(baseline: sum / count, solved: Goal(.squaredError, sum / count / 100))
   }
 
-  /// Draws the constant past.
+  /// Samples the constant past.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
     let series = Self.series(length + horizon, using: &generator).map(Self.column.scaled)
     let silence = [Float](repeating: .nan, count: Self.warmUp)
@@ -66,7 +66,7 @@ public struct MackeyGlass: GeneratedTask {
       .features(FeatureSequence(answers, width: 1)))
   }
 
-  /// Values of the equation, one each unit of time.
+  /// Solutions of the equation, one value for each unit of time.
   static func series(_ count: Int, using generator: inout some RandomNumberGenerator) -> [Double] {
     let (substeps, delay, skipped) = (10, 170, 300)
     let width = 1 / Double(substeps)

@@ -1,15 +1,14 @@
-/// Names of a given language: a class gives a word.
+/// Names of a given language: the input is a class, the answer a word.
 ///
-/// Each of eight languages has beginnings, middles and ends from which its names are put together: a
-/// beginning, in every second name a middle, and an end, each drawn evenly. A language counts as learnt
-/// by how many of the names that a model writes for it could be its own. The baseline is the entropy of
-/// a letter, over all names of all languages, the end being one more letter. Solved when 0.9 of freely
-/// written names belong to their language.
+/// Each of eight languages has beginnings, middles and ends of names. A name is a beginning, with probability 1/2 a
+/// middle, and an end, each uniform. A model is measured by the share of generated names that belong to their
+/// language; solved at 0.9. The baseline is the entropy of a letter over all names of all languages; the end counts as
+/// a letter.
 public struct Names: GeneratedTask, SequenceLanguage {
   /// The task; it has no options.
   public init() {}
 
-  /// The languages, as ``input`` numbers them.
+  /// The languages, in the order of their class IDs.
   public static let languages = Vocabulary(NameParts.all.map(\.language))
 
   private static let letters = CharacterTokenizer(
@@ -43,7 +42,7 @@ public struct Names: GeneratedTask, SequenceLanguage {
       baseline: Pair.conditionalEntropy(weights), solved: Goal(.legalShare, 0.9))
   }()
 
-  /// Draws the language, then the name's parts.
+  /// Samples the language, then the name's parts.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
     let language = generator.draw(below: NameParts.all.count)
     let parts = NameParts.all[language]
@@ -62,7 +61,7 @@ public struct Names: GeneratedTask, SequenceLanguage {
   }
 }
 
-/// What the names of a language are made of.
+/// The parts of a language's names.
 struct NameParts: Sendable {
   let language: String
   let beginnings: [String]
@@ -80,7 +79,7 @@ struct NameParts: Sendable {
     (beginnings + middles + ends).flatMap { Array($0.unicodeScalars) }
   }
 
-  /// Whether a name can be put together from the parts.
+  /// Whether the parts can form a name.
   func make(_ name: String) -> Bool {
     beginnings.contains { beginning in
       guard name.hasPrefix(beginning) else { return false }

@@ -1,21 +1,21 @@
 import Requirements
 
-/// Noisy sines: a wave of unknown period and phase, foretold from noisy values.
+/// Noisy sines: a wave of unknown period and phase, to forecast from noisy values.
 ///
-/// A sequence is `sin(ω t + φ) + noise / 10`, the noise of variance 1, its period drawn between 10 and
-/// 40 steps. At each step the answer is the next noisy value; the first 20 don't count. No forecast has
-/// a squared error below 0.01, the noise's own. The baseline is that of the best straight line through
-/// the current value. Solved at 0.025.
+/// A sequence is `sin(ω t + φ) + noise / 10`, with noise of variance 1 and a random period between 10 and 40 steps. At
+/// each step the answer is the next noisy value; the first 20 steps have no answer. No forecast has a squared error
+/// below 0.01, the variance of the noise. The baseline is the best linear forecast from the current value. Solved at
+/// 0.025.
 public struct NoisySines: GeneratedTask {
   /// T, the number of steps.
   public let length: Int
 
-  /// The number of steps at the beginning that don't count.
+  /// The number of steps at the beginning without an answer.
   public static let warmUp = 20
   /// The noise's standard deviation.
   public static let noise = 0.1
 
-  /// Waves of so many steps.
+  /// Waves of `length` steps.
   ///
   /// - Precondition: `length` is above ``warmUp``.
   public init(length: Int = 100) {
@@ -41,23 +41,23 @@ public struct NoisySines: GeneratedTask {
       baseline: variance - cosine * cosine / 4 / variance, solved: Goal(.squaredError, 0.025))
   }
 
-  /// The cosine of the angle of one step, for a number in 0..<1 that chooses the period.
+  /// The cosine of ω, for a number in 0..<1 that determines the period.
   private static func cosine(_ choice: Double) -> Double {
     let half = halfTangent(choice)
     return (1 - half * half) / (1 + half * half)
   }
 
-  /// tan(ω/2), between those of periods 40 and 10: only arithmetic follows, the same on all platforms.
+  /// tan(ω/2), between the values for periods of 40 and 10; the rest is plain arithmetic, equal on all platforms.
   private static func halfTangent(_ choice: Double) -> Double {
     0.078_701_706_8 + choice * (0.324_919_696_2 - 0.078_701_706_8)
   }
 
-  /// Draws the period, the phase and the noise.
+  /// Samples the period, the phase and the noise.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
     let half = Self.halfTangent(generator.uniform())
     let cosine = (1 - half * half) / (1 + half * half)
     let sine = 2 * half / (1 + half * half)
-    // A point of the circle, evenly drawn.
+    // A uniform point of the circle.
     var (x, y, square) = (0.0, 0.0, 2.0)
     while square > 1 || square < 0.01 {
       (x, y) = (2 * generator.uniform() - 1, 2 * generator.uniform() - 1)

@@ -1,25 +1,25 @@
 import Requirements
 
-/// Sorting or reversing a sequence of letters: it is read to its end, then written anew.
+/// Sorting or reversing a sequence of letters: the answer is written after the whole sequence is read.
 ///
-/// Sequences have `length / 2`, rounded up, to `length` letters of ten. The baseline knows the place and
-/// the length, and nothing of the letters; the end counts as one more symbol. Solved when 0.98 of the
-/// sequences are written without a fault.
+/// Sequences have `length / 2`, rounded up, to `length` letters out of ten. The baseline knows the position and the
+/// length but not the letters; the end counts as a symbol. Solved if 0.98 of the sequences are written without an
+/// error.
 public struct Rearranging: GeneratedTask {
-  /// What becomes of the letters.
+  /// The order of the letters in the answer.
   public enum Order: String, Codable, CaseIterable, Sendable {
-    /// They rise.
+    /// In ascending order.
     case sorting
-    /// The last comes first.
+    /// In reverse order.
     case reversing
   }
 
-  /// What becomes of the letters.
+  /// The order of the letters in the answer.
   public let order: Order
   /// The largest number of letters.
   public let length: Int
 
-  /// A task with sequences of at most so many letters.
+  /// A task with sequences of at most `length` letters.
   ///
   /// - Precondition: `length` is positive.
   public init(_ order: Order, length: Int = 10) {
@@ -37,10 +37,10 @@ public struct Rearranging: GeneratedTask {
   public var input: ValueKind { .symbols(Self.letters) }
   /// The same letters.
   public var target: ValueKind { .symbols(Self.letters) }
-  /// The answer begins when all is read.
+  /// The answer begins after the whole input.
   public var alignment: Alignment { .delayed }
 
-  /// The entropy of a letter given its place and the length; solved at 0.98 without a fault.
+  /// The entropy of a letter given its position and the length; solved at 0.98 without an error.
   public var levels: TaskLevels {
     let symbols = lengths.reduce(0) { $0 + $1 + 1 }
     let nats = lengths.reduce(0.0) { sum, count in
@@ -52,9 +52,9 @@ public struct Rearranging: GeneratedTask {
     return TaskLevels(baseline: nats / Double(symbols), solved: Goal(.exactMatch, 0.98))
   }
 
-  /// The entropy of the letter number `rank` among so many sorted letters.
+  /// The entropy of the letter at index `rank` of `count` sorted letters.
   private func entropy(_ rank: Int, of count: Int) -> Double {
-    // P(it is at most v) = P(more than `rank` of the letters are at most v), a binomial tail.
+    // P(the letter is at most v) = P(more than `rank` of the letters are at most v), a binomial tail.
     let cumulative = (0...10).map { below in
       let share = Double(below) / 10
       return (rank + 1...count).reduce(0.0) { sum, hits in
@@ -72,7 +72,7 @@ public struct Rearranging: GeneratedTask {
     (0..<hits).reduce(1) { $0 * Double(count - $1) / Double($1 + 1) }
   }
 
-  /// Draws the length, then the letters.
+  /// Samples the length, then the letters.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
     let count = lengths.lowerBound + generator.draw(below: lengths.count)
     let letters = (0..<count).map { _ in Int32(generator.draw(below: 10)) }

@@ -1,15 +1,15 @@
-/// The Reber grammar: strings written by a small machine; each next symbol is to be foretold.
+/// The Reber grammar: strings of a small automaton; the task is to predict each next symbol.
 ///
-/// The embedded grammar puts `T` or `P` before such a string and the same letter after it, so that one
-/// letter must be remembered over all of it.
+/// The embedded grammar puts `T` or `P` before such a string and the same letter after it, so that the letter must be
+/// remembered over the whole string.
 ///
 /// ```
 /// B T S S X X T V V E                 a string of the grammar
 /// B P B T S S X X T V V E P E         one of the embedded grammar
 /// ```
 ///
-/// The baseline is the entropy of a symbol given the one before it. Solved when all strings that a model
-/// writes freely are legal. Reber, 1967; Cleeremans et al., 1989; Fahlman, 1991.
+/// The baseline is the entropy of a symbol given the previous one. Solved if all strings that a model generates are
+/// legal. Reber, 1967; Cleeremans et al., 1989; Fahlman, 1991.
 public struct ReberGrammar: GeneratedTask, SequenceLanguage {
   /// Whether it is the embedded grammar.
   public let isEmbedded: Bool
@@ -25,7 +25,7 @@ public struct ReberGrammar: GeneratedTask, SequenceLanguage {
   private init(embedded: Bool) {
     isEmbedded = embedded
     let size = Self.transitions(from: 0, end: -1).count
-    // B, then T or P, then a whole machine for each, then the same letter, then E.
+    // B, then T or P, then a copy of the automaton for each, then the same letter, then E.
     var states: [[Automaton.Transition]] = [[(B, 1)], [(T, 2), (P, 2 + size)]]
     let last = 2 + 2 * size
     states += Self.transitions(from: 2, end: last)
@@ -51,20 +51,20 @@ public struct ReberGrammar: GeneratedTask, SequenceLanguage {
   public var name: String { isEmbedded ? "embedded-reber" : "reber" }
   /// Seven letters.
   public var input: ValueKind { .symbols(Self.symbols) }
-  /// The letter that comes next.
+  /// The next letter.
   public var target: ValueKind { .symbols(Self.symbols) }
-  /// The entropy of a letter given the one before; solved when all is legal.
+  /// The entropy of a letter given the previous one; solved if all strings are legal.
   public var levels: TaskLevels {
     TaskLevels(baseline: machine.memorylessEntropy, solved: Goal(.legalShare, 1))
   }
 
-  /// Draws a string.
+  /// Samples a string.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
     let string = machine.sequence(using: &generator)
     return Sample(.tokens(Array(string.dropLast())), .tokens(Array(string.dropFirst())))
   }
 
-  /// Whether a whole string, from `B` to `E`, belongs to the grammar. The input decides nothing.
+  /// Whether a whole string, from `B` to `E`, belongs to the grammar. The input is ignored.
   public func isLegal(_ tokens: [Int32], for input: SampleValue? = nil) -> Bool {
     machine.writes(tokens)
   }

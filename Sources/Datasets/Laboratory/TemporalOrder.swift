@@ -1,16 +1,15 @@
 import Requirements
 
-/// Temporal order: which two symbols stood in a long sequence, and in which order.
+/// Temporal order: which two symbols occur in a long sequence, and in which order.
 ///
-/// A sequence begins with `E`, ends with `B`, and holds two symbols, each `X` or `Y`, one among the
-/// steps from T/10 to T/5 and one among those from T/2 to 3T/5; all others are drawn from `a` to `d`.
-/// The answer is one of four: ln 4 without memory. Solved at an accuracy of 0.99.
-/// Hochreiter and Schmidhuber, 1997, experiment 6a.
+/// A sequence begins with `E`, ends with `B`, and has two symbols, each `X` or `Y`, one between the steps T/10 and T/5
+/// and one between T/2 and 3T/5; all others are random out of `a` to `d`. The answer is one of four: ln 4 without
+/// memory. Solved at an accuracy of 0.99. Hochreiter and Schmidhuber, 1997, experiment 6a.
 public struct TemporalOrder: GeneratedTask {
   /// T, the number of steps.
   public let length: Int
 
-  /// Sequences of so many steps.
+  /// Sequences of `length` steps.
   ///
   /// - Precondition: `length` is 10 or more.
   public init(length: Int = 100) {
@@ -31,7 +30,7 @@ public struct TemporalOrder: GeneratedTask {
     TaskLevels(baseline: logarithm(4), solved: Goal(.accuracy, 0.99))
   }
 
-  /// Draws the distractors, the two places, then the two symbols.
+  /// Samples the distractors, the two positions, then the two symbols.
   public func sample(using generator: inout some RandomNumberGenerator) -> Sample {
     var ids = (0..<length).map { _ in Int32(generator.draw(below: 4)) }
     ids[0] = 6

@@ -3,12 +3,11 @@ import Requirements
 extension Grammar {
   /// The information of every byte of a text in nats, given all bytes before it.
   ///
-  /// The text is read as texts of the grammar one after another; the last may be unfinished. At every
-  /// byte all derivations of the text up to there are followed, each with its probability, so
-  /// `-ln` of the sum's fall is exact, and its total is `-ln` of the sum over all derivations,
-  /// whether or not the grammar is ambiguous.
+  /// The text is parsed as consecutive texts of the grammar; the last may be incomplete. All derivations of the text
+  /// so far are followed, each with its probability. The information of a byte is `-ln` of the factor by which their
+  /// sum falls. It is exact, also for an ambiguous grammar.
   ///
-  /// Returns as many values as bytes agree with the grammar; the next byte has probability zero.
+  /// Returns one value for each byte up to the first that the grammar does not allow.
   func information(of text: some Sequence<UInt8>) -> [Double] {
     var reader = Reader(self)
     var result: [Double] = []
@@ -20,7 +19,7 @@ extension Grammar {
     return result
   }
 
-  /// All derivations that agree with what has been read so far.
+  /// All derivations that match the bytes so far.
   struct Reader {
     /// A derivation whose next byte is byte `offset` of a text.
     private struct Path {
@@ -40,7 +39,7 @@ extension Grammar {
       follow(from: 0, Memory(), 1)
     }
 
-    /// The information of the next byte, or nil where no derivation has it there.
+    /// The information of the next byte; nil if no derivation allows it.
     mutating func read(_ byte: UInt8) -> Double? {
       let current = paths
       paths.removeAll(keepingCapacity: true)
@@ -61,7 +60,7 @@ extension Grammar {
       return -logarithm(total)
     }
 
-    /// Adds every path that leads from an instruction to a next byte.
+    /// Adds every path from an instruction to a next byte.
     private mutating func follow(from start: Int, _ memory: Memory, _ probability: Double) {
       var place = start
       while true {

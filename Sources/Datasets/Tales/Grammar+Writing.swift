@@ -1,8 +1,7 @@
 import Requirements
 
 extension Grammar {
-  /// Appends one text of the grammar and gives its information: the sum of `-ln p` over the choices
-  /// that were drawn, in nats.
+  /// Appends a random text of the grammar; returns its information in nats, the sum of `-ln p` over its choices.
   func write(to output: inout [UInt8], using generator: inout some RandomNumberGenerator) -> Double
   {
     var memory = Memory()

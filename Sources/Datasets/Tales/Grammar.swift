@@ -1,23 +1,23 @@
-/// A phrase compiled to a list of instructions, and the two walks over it: writing a text by drawing
-/// every choice, and reading a text by following every choice that agrees with it.
+/// A phrase compiled to a list of instructions, for writing a text with random choices and for reading a text by
+/// following every choice that matches it.
 struct Grammar: Sendable {
   enum Instruction: Sendable {
-    /// Says a text.
+    /// Writes a text.
     case say(Int)
-    /// Says the text of the word in a slot.
+    /// Writes the text of the word in a slot.
     case sayWord(slot: Int, texts: [Int])
-    /// Puts one of `count` words in a slot, but none that the slots `besides` hold.
+    /// Puts one of `count` words in a slot, except those in the slots `besides`.
     case choose(slot: Int, count: Int, besides: [Int])
-    /// Goes on at one of several places.
+    /// Continues at one of several instructions.
     case branch([(weight: Int, target: Int)])
-    /// Goes on elsewhere.
+    /// Continues at another instruction.
     case jump(Int)
-    /// The phrase is said.
+    /// Ends the phrase.
     case end
   }
 
   private(set) var program: [Instruction] = []
-  /// The UTF-8 bytes of every text that is said somewhere.
+  /// The UTF-8 bytes of all texts.
   private(set) var texts: [[UInt8]] = []
 
   init(_ phrase: Phrase) {

@@ -1,4 +1,4 @@
-/// One person, or several who do everything together.
+/// A person, or a group that acts together.
 struct Person: Sendable {
   let name, Name, they, They, them, their: String
 
@@ -21,7 +21,7 @@ struct Person: Sendable {
   }
 }
 
-/// Something to have, to lose and to dream of: one thing, or a pair.
+/// A thing, or a pair of things, to own, lose and wish for.
 struct Belonging: Sendable {
   let noun, some, it, It, them, Is, was: String
 
@@ -58,7 +58,7 @@ struct Animal: Sendable {
   }
 }
 
-/// A place, and where one is who is there.
+/// A place, and the phrase for being there.
 struct Place: Sendable {
   let the, at: String
 
@@ -74,7 +74,7 @@ struct Place: Sendable {
   }
 }
 
-/// Weather that spoils a plan: how it comes and how it goes.
+/// Weather that spoils a plan: the phrases for its start and end.
 struct Weather: Sendable {
   let came, went: String
 
@@ -88,7 +88,7 @@ struct Weather: Sendable {
   ]
 }
 
-/// Something to do out of doors, before and after.
+/// An outdoor plan, in the words before and after it.
 struct Plan: Sendable {
   let wanted, done: String
 
@@ -111,7 +111,7 @@ struct Day: Sendable {
   }()
 }
 
-/// A weakness, how it shows in the middle of a race, and what is to be learned from it.
+/// A weakness, how it shows in a race, and its moral.
 struct Vice: Sendable {
   let word, A, delay, moral: String
 
@@ -132,7 +132,7 @@ struct Vice: Sendable {
   }
 }
 
-/// Words that are said once and need not be remembered.
+/// Words that are used once and not stored in a slot.
 extension Phrase {
   static let aTrifle = any(of: trifles.map { article($0) + $0 })
   static let trifles_ = any(of: trifles.map { $0 + "s" })

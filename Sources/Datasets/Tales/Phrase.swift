@@ -1,6 +1,6 @@
 import Requirements
 
-/// Something that a story may say: text with choices in it, written as a string with interpolations.
+/// A part of a story: text with random choices, written as a string with interpolations.
 ///
 /// ```swift
 /// let phrase: Phrase = """
@@ -8,13 +8,13 @@ import Requirements
 ///   """
 /// ```
 ///
-/// - `\(oneOf: a, b)` says one of its phrases, each with a chance in proportion to its weight;
-/// - `\(new: slot.form)` chooses a word for a slot, all with the same chance, and says a form of it;
-/// - `\(slot.form)` says a form of the word chosen before;
-/// - `\(phrase)` says a phrase.
+/// - `\(oneOf: a, b)` writes one of its phrases, with probability proportional to its weight;
+/// - `\(new: slot.form)` chooses a word for a slot, uniformly, and writes a form of it;
+/// - `\(slot.form)` writes a form of the word chosen before;
+/// - `\(phrase)` writes a phrase.
 ///
-/// The choices of a text can be read off the text as long as no two alternatives can be followed by
-/// the same characters. Nothing here enforces that; a test does.
+/// The choices can be recovered from the text if no two alternatives can continue with the same characters. A test
+/// checks that; this type does not.
 struct Phrase: ExpressibleByStringInterpolation, Sendable {
   indirect enum Part: Sendable {
     case text(String)
@@ -47,7 +47,7 @@ struct Phrase: ExpressibleByStringInterpolation, Sendable {
     Phrase(parts: [.oneOf(words.map { Phrase(stringLiteral: $0) })])
   }
 
-  /// The same phrase, `weight` times as likely among its alternatives.
+  /// The phrase with its weight among alternatives multiplied by `weight`.
   static func * (weight: Int, phrase: Phrase) -> Phrase {
     Phrase(parts: phrase.parts, weight: weight * phrase.weight)
   }
@@ -83,7 +83,7 @@ struct Phrase: ExpressibleByStringInterpolation, Sendable {
   }
 }
 
-/// A place in a story's memory for one word out of a list: who the hero is, what was lost.
+/// A variable of a story, with one word out of a list: the hero, the lost thing.
 ///
 /// A form of the word is a member of the slot: `hero.their` for a slot of people whose property
 /// `their` is a string.
@@ -105,11 +105,11 @@ struct Slot<Word: Sendable>: Sendable {
   }
 }
 
-/// What a phrase says of a slot: one text for each word that the slot may hold.
+/// The texts that a phrase writes for a slot: one for each word of the slot.
 struct Mention: Sendable {
   let slot: Int
   let forms: [String]
 }
 
-/// The word that each slot holds.
+/// The index of the word in each slot.
 typealias Memory = SIMD16<UInt8>

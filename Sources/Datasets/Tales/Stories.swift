@@ -1,4 +1,4 @@
-/// The stories: what there is to read in this folder.
+/// The stories.
 enum Stories {
   /// A story, and the blank line after it.
   static let any: Phrase = """
@@ -48,19 +48,19 @@ enum Stories {
     \(chased) \(new: hero.name), and \(hero.name) \(.adverb) dropped \(heap).
     """
 
-  /// How every story ends.
+  /// The ending of every story.
   static let ending: Phrase = .oneOf(
     "That night \(hero.name) ate \(feast).",
     "\(hero.They) went home for \(feast).",
     "There was \(feast) for all.",
     "That night \(hero.name) dreamed of \(heap).")
 
-  /// What one finds who looks for something else.
+  /// The things that a search finds first.
   static let heap: Phrase = .oneOf(
     "\(.number) \(.colour) \(.trifles_)",
     2 * "\(.number) \(.colour) \(.trifles_) and \(.aTrifle)")
 
-  /// What there is to eat at the end.
+  /// The meal at the end.
   static let feast: Phrase = "\(.taste) \(.dish) with \(.side)"
 
   static let partOfDay: Phrase = .any(of: ["morning", "evening", "afternoon", "night"])
@@ -71,7 +71,7 @@ enum Stories {
   ])
 }
 
-/// What a story remembers.
+/// The slots of a story.
 extension Stories {
   static let hero = Slot(0, Person.everyone)
   static let friend = Slot(1, Person.everyone)

@@ -1,22 +1,22 @@
 import Requirements
 
-/// Very short stories in a small English of its own, as many as one likes, with a known entropy.
+/// Generated very short stories in a small subset of English, of any length, with a known entropy.
 ///
-/// A story is drawn from a stochastic grammar: what happens, to whom, where, with what; names, things and places
-/// come back, people are he or she, things are it or they, so that a model must remember to read well. Every
-/// choice has a known probability and can be read off the text, hence the exact information of every
-/// character given all before it: no model's expected loss can be below it.
+/// Stories are sampled from a stochastic grammar: what happens, to whom, where, with what. Names, things and places
+/// recur, and pronouns agree with them, so that a model needs memory. Every choice has a known probability and can be
+/// recovered from the text. This gives the exact information of every character given all previous ones; no model's
+/// expected loss can be below it.
 ///
 /// ```swift
 /// print(Tales(characters: 150, seed: 7).text)
 /// ```
 public struct Tales: Corpus {
-  /// The number of characters, or a little more: the last story is told to its end.
+  /// The minimum number of characters; the last story is complete.
   public let characters: Int
-  /// The same seed tells the same stories.
+  /// The seed; equal seeds give equal stories.
   public let seed: UInt64
 
-  /// As many stories as have the given number of characters together.
+  /// Stories of at least `characters` characters in all.
   ///
   /// - Precondition: `characters` is positive.
   public init(characters: Int = 8_000_000, seed: UInt64 = 1) {
@@ -31,10 +31,10 @@ public struct Tales: Corpus {
   static let registeredName = "tales"
   private static let grammar = Grammar(Stories.any)
 
-  /// The stories, each a paragraph of its own.
+  /// The stories, one paragraph each.
   public var text: String { written().text }
 
-  /// The information of each character in nats, given all characters before it.
+  /// The information of each character in nats, given all previous characters.
   public static func information(in text: String) -> [Double] {
     grammar.information(of: text.utf8)
   }
@@ -49,7 +49,7 @@ public struct Tales: Corpus {
     return CorpusText(text) { total[$0.upperBound] - total[$0.lowerBound] }
   }
 
-  /// The stories, and the information of all their choices, which writing them adds up.
+  /// The stories, and the total information of their choices in nats.
   package func written() -> (text: String, nats: Double) {
     var generator = SplitMix64(seed: seed)
     var bytes: [UInt8] = []

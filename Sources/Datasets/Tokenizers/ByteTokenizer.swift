@@ -1,10 +1,10 @@
 import FileCore
 import Requirements
 
-/// One token a byte: any file is a text, and nothing is unknown.
+/// A byte tokenizer: one token for each byte, so that any file can be encoded and nothing is unknown.
 ///
-/// A text is encoded as its UTF-8, so ids are 0 to 255; special tokens follow. Decoding gives back every
-/// byte, and bytes that are no UTF-8 are kept by ``encode(bytes:)`` and ``utf8(of:)``.
+/// A text is encoded as its UTF-8, so IDs are 0 to 255; special tokens follow. Decoding restores every byte;
+/// ``encode(bytes:)`` and ``utf8(of:)`` also preserve bytes that are not UTF-8.
 ///
 /// ```swift
 /// let tokenizer = ByteTokenizer(special: ["<|endoftext|>"])
@@ -22,7 +22,7 @@ public struct ByteTokenizer: Tokenizer, Hashable {
 
   /// The tokenizer of all bytes.
   ///
-  /// - Precondition: the special tokens' names differ from one another, and none is empty.
+  /// - Precondition: the special tokens' names are distinct and not empty.
   public init(special names: [String] = []) {
     special = SpecialTokens(names, firstID: 256)
     let bytes = (0..<256).map { UInt8($0) }
@@ -34,10 +34,10 @@ public struct ByteTokenizer: Tokenizer, Hashable {
     return "<" + UTF8Scan.name(of: byte) + ">"
   }
 
-  /// Nil: every text has its bytes.
+  /// Nil: no text is unknown.
   public var unknown: Int32? { nil }
 
-  /// The bytes of a text's UTF-8, and the special tokens whose names stand in it.
+  /// The UTF-8 bytes of a text, with names of special tokens as single tokens.
   public func encode(_ text: String) -> [Int32] { encode(bytes: Array(text.utf8)) }
 
   /// The tokens of any bytes.
@@ -74,7 +74,7 @@ extension ByteTokenizer: Codable {
 
   /// Reads what `encode(to:)` wrote.
   ///
-  /// - Throws: `DecodingError` where a name is empty or stands there twice.
+  /// - Throws: `DecodingError` if a name is empty or duplicate.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(special: try container.decodeSpecialTokens(forKey: .special))
@@ -82,7 +82,7 @@ extension ByteTokenizer: Codable {
 }
 
 extension KeyedDecodingContainer {
-  /// Reads names of special tokens: different ones, none of them empty.
+  /// Decodes names of special tokens, which must be distinct and not empty.
   func decodeSpecialTokens(forKey key: Key) throws -> [String] {
     let names = try decode([String].self, forKey: key)
     if let fault = SpecialTokens.fault(in: names) {

@@ -1,10 +1,10 @@
 import Requirements
 
-/// One token a character, and `<unk>` at id 0 for every character that the vocabulary lacks.
+/// A character tokenizer: one token for each character, and `<unk>` with ID 0 for characters outside the vocabulary.
 ///
-/// A character is a Unicode scalar, as it is in Python, and not a Swift `Character`: scalars do not
-/// change with the Unicode version of the system, and what is encoded comes back to the last byte
-/// whatever its normal form. `decode(encode(text))` is `text` where all its scalars are known.
+/// A character is a Unicode scalar, as in Python, and not a Swift `Character`: scalars do not depend on the system's
+/// Unicode version, and decoding restores every byte in any normal form. `decode(encode(text))` is `text` if all its
+/// scalars are known.
 ///
 /// ```swift
 /// let tokenizer = CharacterTokenizer("to be or not to be")
@@ -12,11 +12,11 @@ import Requirements
 /// tokenizer.encode("to be!")  // [3, 2, 1, 4, 5, 0]
 /// ```
 public struct CharacterTokenizer: Tokenizer, Hashable {
-  /// How the characters are numbered, from id 1 on.
+  /// The order of the characters' IDs, from 1 on.
   public enum Order: Sendable {
-    /// By falling frequency; of equals, the one that comes first in the text.
+    /// By descending frequency; equally frequent ones by first occurrence in the text.
     case frequency
-    /// By rising code point.
+    /// By ascending code point.
     case codePoint
   }
 
@@ -26,10 +26,10 @@ public struct CharacterTokenizer: Tokenizer, Hashable {
   /// The printable name of token 0.
   public static let unknownSymbol = "<unk>"
 
-  /// The characters in id order, from id 1 on.
+  /// The characters in ID order, from ID 1 on.
   public let characters: [Unicode.Scalar]
 
-  /// What is done to a text before it is encoded.
+  /// The normalization of a text before encoding.
   public let normalization: TextNormalization
 
   /// `<unk>` and the characters.
@@ -57,9 +57,9 @@ public struct CharacterTokenizer: Tokenizer, Hashable {
     self.init(characters: sorted.map(\.key), normalization: normalization)
   }
 
-  /// The tokenizer of a list of characters, which take the ids from 1 on.
+  /// The tokenizer of a list of characters, which get the IDs from 1 on.
   ///
-  /// - Precondition: the characters differ from one another.
+  /// - Precondition: the characters are distinct.
   public init(characters: [Unicode.Scalar], normalization: TextNormalization = .none) {
     self.characters = characters
     self.normalization = normalization
@@ -75,7 +75,7 @@ public struct CharacterTokenizer: Tokenizer, Hashable {
   /// 0.
   public var unknown: Int32? { 0 }
 
-  /// One id for each Unicode scalar of the normalized text; 0 where it is unknown.
+  /// One ID for each Unicode scalar of the normalized text; 0 for unknown ones.
   public func encode(_ text: String) -> [Int32] {
     normalization.apply(to: text).unicodeScalars.map { table[$0] ?? 0 }
   }
@@ -87,8 +87,7 @@ public struct CharacterTokenizer: Tokenizer, Hashable {
     return bytes[Int(token)]
   }
 
-  /// Two tokenizers are equal when they have the same characters, scalar by scalar, in the same
-  /// order, and the same normalization.
+  /// Whether both have the same characters in the same order, scalar by scalar, and the same normalization.
   public static func == (left: Self, right: Self) -> Bool {
     left.characters == right.characters && left.normalization == right.normalization
   }
@@ -103,7 +102,7 @@ public struct CharacterTokenizer: Tokenizer, Hashable {
 extension CharacterTokenizer: Codable {
   private enum CodingKeys: String, CodingKey { case symbols, normalization }
 
-  /// Writes the symbols in id order, `<unk>` first, and the normalization.
+  /// Writes the symbols in ID order, `<unk>` first, and the normalization.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(vocabulary, forKey: .symbols)
@@ -112,8 +111,8 @@ extension CharacterTokenizer: Codable {
 
   /// Reads what `encode(to:)` wrote.
   ///
-  /// - Throws: `DecodingError` where a symbol after the first, which is `<unk>`, is not one
-  ///   Unicode scalar, or occurs twice.
+  /// - Throws: `DecodingError` if a symbol after the first, which is `<unk>`, is not one Unicode scalar or is
+  ///   duplicate.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let symbols = try container.decode([String].self, forKey: .symbols)
@@ -140,7 +139,7 @@ extension CharacterTokenizer: Codable {
   }
 }
 
-/// Ids by scalar: a flat table for ASCII, a dictionary for the rest.
+/// IDs by scalar: a flat table for ASCII, a dictionary for the rest.
 private struct ScalarTable: Sendable {
   private var ascii = [Int32](repeating: 0, count: 128)
   private var others: [Unicode.Scalar: Int32] = [:]

@@ -1,10 +1,10 @@
 import Requirements
 
-/// One token a word for texts whose words are separated already, as in the Penn Treebank's files: white space
-/// ends a word, and every line ends with `<eos>`.
+/// A tokenizer for texts that are already split into words, like the Penn Treebank's files: one token for each word
+/// between white space, and `<eos>` at the end of every line.
 ///
-/// `<unk>` at id 0 stands for words that the vocabulary lacks, and for `<unk>` in the text. Decoding gives the
-/// words back with one space behind each: what white space was there is not kept.
+/// `<unk>` with ID 0 stands for words outside the vocabulary, and for `<unk>` in the text. Decoding writes one space
+/// after each word; the original white space is lost.
 ///
 /// ```swift
 /// let tokenizer = SeparatedTokenizer("the cat\nthe <unk>\n")
@@ -25,9 +25,9 @@ public struct SeparatedTokenizer: Tokenizer, Hashable {
 
   private let names: Vocabulary
 
-  /// The tokenizer of the most frequent words of a text; of equals, the one that comes first.
+  /// The tokenizer of the most frequent words of a text; equally frequent ones by first occurrence.
   ///
-  /// - Parameter vocabularySize: the most tokens, `<unk>` and `<eos>` included.
+  /// - Parameter vocabularySize: the most tokens, including `<unk>` and `<eos>`.
   /// - Precondition: `vocabularySize` is 2 or more.
   public init(_ text: String, vocabularySize: Int = 1 << 20) {
     require(
@@ -57,7 +57,7 @@ public struct SeparatedTokenizer: Tokenizer, Hashable {
   /// 0.
   public var unknown: Int32? { 0 }
 
-  /// One token a word, and `<eos>` for each line's end.
+  /// One token for each word, and `<eos>` for each line's end.
   public func encode(_ text: String) -> [Int32] {
     var tokens: [Int32] = []
     Self.forEachWord(of: text) { word in
@@ -75,7 +75,7 @@ public struct SeparatedTokenizer: Tokenizer, Hashable {
 extension SeparatedTokenizer: Codable {
   private enum CodingKeys: String, CodingKey { case words }
 
-  /// Writes the vocabulary in id order.
+  /// Writes the vocabulary in ID order.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(names, forKey: .words)
@@ -83,7 +83,7 @@ extension SeparatedTokenizer: Codable {
 
   /// Reads what `encode(to:)` wrote.
   ///
-  /// - Throws: `DecodingError` where a word stands twice, or the first ones are not `<unk>` and `<eos>`.
+  /// - Throws: `DecodingError` if a word is duplicate, or the first two are not `<unk>` and `<eos>`.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let names = try container.decode(Vocabulary.self, forKey: .words)

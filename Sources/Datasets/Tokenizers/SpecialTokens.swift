@@ -1,23 +1,22 @@
 import Requirements
 
-/// Tokens that stand for themselves and not for text: the end of a document, padding.
+/// Special tokens, which mark something other than text: the end of a document, padding.
 ///
-/// Each has a name, such as `<|endoftext|>`, and is met where a text holds its name; the longest of
-/// several names that fit counts. So a text with marks in it is encoded with its marks, and decoding
-/// gives the names back.
+/// Each has a name, such as `<|endoftext|>`. The name in a text is encoded as the token, the longest match first;
+/// decoding restores the name.
 public struct SpecialTokens: Hashable, Sendable {
-  /// The names, in the order of their ids.
+  /// The names in ID order.
   public let names: [String]
-  /// The id of the first one.
+  /// The ID of the first one.
   public let firstID: Int32
 
   private let bytes: [[UInt8]]
-  /// Whether a name begins with a byte.
+  /// For each byte, whether a name begins with it.
   private let begins: [Bool]
 
-  /// Names that take the ids from `firstID` on.
+  /// Special tokens with the IDs from `firstID` on.
   ///
-  /// - Precondition: the names differ from one another, and none is empty.
+  /// - Precondition: the names are distinct and not empty.
   public init(_ names: [String], firstID: Int32) {
     let fault = Self.fault(in: names)
     require(fault == nil, "special tokens: \(fault ?? "")")
@@ -29,7 +28,7 @@ public struct SpecialTokens: Hashable, Sendable {
     self.begins = begins
   }
 
-  /// What is wrong with some names, or nil.
+  /// The error in a list of names; nil if it is valid.
   static func fault(in names: [String]) -> String? {
     if names.contains("") { return "expected names, found an empty one" }
     var seen: Set<[UInt8]> = []
@@ -40,19 +39,19 @@ public struct SpecialTokens: Hashable, Sendable {
   /// The number of names.
   public var count: Int { names.count }
 
-  /// The id of a name, or nil.
+  /// The ID of a name, or nil.
   public subscript(name: String) -> Int32? {
     bytes.firstIndex(of: Array(name.utf8)).map { firstID + Int32($0) }
   }
 
-  /// The bytes of the name of an id, or nil where it is none of these.
+  /// The bytes of the name of an ID; nil if it is not a special token's.
   func utf8(of token: Int32) -> [UInt8]? {
     let index = Int(token) - Int(firstID)
     return bytes.indices.contains(index) ? bytes[index] : nil
   }
 
-  /// Cuts a text at the names: calls `text` for what lies between, unless empty, and `special` for
-  /// the id of each name.
+  /// Splits a text at the names: calls `special` with the ID of each name, and `text` with each nonempty range between
+  /// names.
   func cut(
     _ all: UnsafeBufferPointer<UInt8>, text: (Range<Int>) -> Void, special: (Int32) -> Void
   ) {

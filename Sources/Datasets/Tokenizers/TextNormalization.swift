@@ -1,13 +1,13 @@
-/// What is done to a text before it is tokenized, and to a prompt before it is continued.
+/// The normalization of a text or a prompt before tokenization.
 public enum TextNormalization: String, Codable, Sendable {
   /// Nothing.
   case none
 
-  /// Every run of characters other than `A`-`Z` and `a`-`z` becomes one space, and the letters
-  /// become lower case: `The Time-Traveller, 1895` gives `the time traveller `.
+  /// Replaces every run of characters other than `A`-`Z` and `a`-`z` by one space, and makes letters lower case:
+  /// `The Time-Traveller, 1895` becomes `the time traveller `.
   case letters
 
-  /// The normalized text; a text that is normalized already comes back as it is.
+  /// The normalized text; a normalized text is unchanged.
   public func apply(to text: String) -> String {
     switch self {
     case .none: text

@@ -1,24 +1,24 @@
-/// How a text is turned into tokens, before there is a text: what `--tokenizer` and `--vocabulary-size` say.
+/// A choice of tokenizer, made before the text is known, as by `--tokenizer` and `--vocabulary-size`.
 public enum Tokenization: Codable, Hashable, Sendable {
-  /// By the corpus's own tokenizer, which is one of characters unless the corpus says otherwise.
+  /// The corpus's own tokenizer, by default a character tokenizer.
   case corpus
-  /// A token a byte.
+  /// One token for each byte.
   case bytes
-  /// A token for each of the most frequent words, at most so many tokens.
+  /// The most frequent words, at most `vocabularySize` tokens.
   case words(vocabularySize: Int)
-  /// Byte pairs learnt from the text, at most so many tokens.
+  /// Byte pairs trained on the text, at most `vocabularySize` tokens.
   case bytePairs(vocabularySize: Int)
 
   /// The choices' names on the command line.
   public static let names = ["character", "bytes", "words", "bpe"]
 
-  /// The largest vocabulary that can be asked for.
+  /// The largest vocabulary size.
   public static let largestVocabulary = 1 << 20
 
   /// The choice of a name and, for words and byte pairs, a size: by default 10,000 and 2,000 tokens.
   ///
-  /// - Throws: ``DatasetError/badArgument(dataset:expected:found:)`` where the name is unknown or
-  ///   the size is out of range.
+  /// - Throws: ``DatasetError/badArgument(dataset:expected:found:)`` if the name is unknown or the size is out of
+  ///   range.
   public init(named name: String, vocabularySize: Int? = nil) throws(DatasetError) {
     func size(_ usual: Int, from smallest: Int) throws(DatasetError) -> Int {
       let size = vocabularySize ?? usual
@@ -47,7 +47,7 @@ public enum Tokenization: Codable, Hashable, Sendable {
     }
   }
 
-  /// The tokenizer of a text; nil for the corpus's own.
+  /// Makes the tokenizer for a text; nil for the corpus's own.
   public func tokenizer(of text: String) -> (any Tokenizer)? {
     switch self {
     case .corpus: nil

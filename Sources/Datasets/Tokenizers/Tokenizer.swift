@@ -1,30 +1,29 @@
 import FileCore
 import Requirements
 
-/// Turns text into token ids and back.
+/// Converts text to token IDs and back.
 ///
-/// A tokenizer is a value: it travels inside a checkpoint (see ``AnyTokenizer``) and is compared
-/// exactly when training resumes. Token ids are `0..<vocabulary.count`.
+/// A tokenizer is a value: it is saved in a checkpoint (see ``AnyTokenizer``) and compared exactly when training
+/// resumes. Token IDs are `0..<vocabulary.count`.
 ///
-/// A conforming type states four things, and ``utf8(of:)`` where a token is not what its name says; decoding,
-/// whole or as a stream, follows from it.
-/// Tokens need not hold whole characters: a token of bytes may end in the middle of one.
+/// A conforming type implements four members, and ``utf8(of:)`` if a token's bytes differ from its name. Decoding, of
+/// whole texts and of streams, follows. A token need not be whole characters: a token of bytes may end inside one.
 public protocol Tokenizer: Codable, Sendable {
   /// The name of this kind of tokenizer in a checkpoint, for example `character`.
   static var kind: String { get }
 
-  /// A printable name of every token, in id order.
+  /// A printable name of every token, in ID order.
   var vocabulary: [String] { get }
 
-  /// The token that stands for whatever the vocabulary lacks, if there is one.
+  /// The unknown token, for text outside the vocabulary, if there is one.
   ///
-  /// A sampler that writes for people leaves it out.
+  /// Text generation never writes it.
   var unknown: Int32? { get }
 
   /// The tokens of a text.
   func encode(_ text: String) -> [Int32]
 
-  /// The UTF-8 bytes that a token stands for; its name in the vocabulary unless stated otherwise.
+  /// The UTF-8 bytes of a token; by default its name in the vocabulary.
   ///
   /// - Precondition: `token` is in `0..<vocabulary.count`.
   func utf8(of token: Int32) -> [UInt8]
@@ -39,7 +38,7 @@ extension Tokenizer {
     return Array(vocabulary[Int(token)].utf8)
   }
 
-  /// The text of some tokens; bytes that are no UTF-8 become U+FFFD.
+  /// The text of tokens; bytes that are not valid UTF-8 become U+FFFD.
   ///
   /// - Precondition: every token is in `0..<vocabulary.count`.
   public func decode(_ tokens: some Sequence<Int32>) -> String {
@@ -49,9 +48,9 @@ extension Tokenizer {
   }
 }
 
-/// Decodes token by token, for text that is shown while it is written.
+/// Decodes token by token, for text that is shown while it is generated.
 ///
-/// The pieces, joined, are what `decode` gives for all the tokens at once.
+/// The concatenated pieces equal the result of `decode` for all tokens.
 ///
 /// ```swift
 /// var stream = TokenStream(tokenizer)
@@ -67,7 +66,7 @@ public struct TokenStream: Sendable {
     self.tokenizer = tokenizer
   }
 
-  /// The text that is certain after one more token; empty in the middle of a character.
+  /// The text that is complete after one more token; empty inside a character.
   ///
   /// - Precondition: `token` is in `0..<vocabulary.count`.
   public mutating func decode(_ token: Int32) -> String {
@@ -77,7 +76,7 @@ public struct TokenStream: Sendable {
     return String(decoding: pending[..<whole], as: UTF8.self)
   }
 
-  /// What is left when no token follows: nothing, or U+FFFD for a character cut short.
+  /// The remaining text at the end: empty, or U+FFFD for an incomplete character.
   public mutating func finish() -> String {
     defer { pending = [] }
     return String(decoding: pending, as: UTF8.self)

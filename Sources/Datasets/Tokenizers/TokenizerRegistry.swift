@@ -1,7 +1,6 @@
-/// The kinds of tokenizer that a reader of checkpoints knows, by name.
+/// The kinds of tokenizer that checkpoints can contain, by name.
 ///
-/// It is a value, not a global list. A program with a tokenizer of its own passes a registry that
-/// knows it:
+/// It is a value, not a global list. A program with its own tokenizer passes a registry that contains it:
 ///
 /// ```swift
 /// var tokenizers = TokenizerRegistry.standard
@@ -19,12 +18,12 @@ public struct TokenizerRegistry: Sendable {
     VocabularyTokenizer.self, WordTokenizer.self,
   ])
 
-  /// A registry of some kinds; the later of two with one name counts.
+  /// A registry of kinds; of two with the same name the later one is used.
   public init(_ types: [any Tokenizer.Type]) {
     for type in types { register(type) }
   }
 
-  /// Adds a kind, or replaces the one of that name.
+  /// Adds a kind; replaces one of the same name.
   public mutating func register(_ type: any Tokenizer.Type) {
     types[type.kind] = type
   }
@@ -32,10 +31,10 @@ public struct TokenizerRegistry: Sendable {
   /// The names of all kinds, in alphabetical order.
   public var kinds: [String] { types.keys.sorted() }
 
-  /// The type of a kind, or nil where it is unknown.
+  /// The type of a kind; nil if it is unknown.
   public subscript(kind: String) -> (any Tokenizer.Type)? { types[kind] }
 
-  /// What a decoder's `userInfo` is set to, so that ``AnyTokenizer`` uses this registry.
+  /// A decoder's `userInfo` that makes ``AnyTokenizer`` use this registry.
   public var userInfo: [CodingUserInfoKey: any Sendable] {
     guard let key = Self.userInfoKey else { return [:] }
     return [key: self]
@@ -44,7 +43,7 @@ public struct TokenizerRegistry: Sendable {
   fileprivate static let userInfoKey = CodingUserInfoKey(rawValue: "Datasets.TokenizerRegistry")
 }
 
-/// A tokenizer of any kind, with the name of its kind: the form in which it is saved.
+/// A tokenizer of any kind with the name of its kind: the form in which tokenizers are saved.
 ///
 /// As JSON: `{"kind": "character", "tokenizer": {"symbols": ["<unk>", "e", ...], ...}}`.
 public struct AnyTokenizer: Codable, Sendable {
@@ -65,10 +64,10 @@ public struct AnyTokenizer: Codable, Sendable {
     try container.encode(base, forKey: .tokenizer)
   }
 
-  /// Reads a tokenizer of a kind that the decoder's registry knows (``TokenizerRegistry/userInfo``),
-  /// or else ``TokenizerRegistry/standard``.
+  /// Reads a tokenizer of a kind in the decoder's registry (``TokenizerRegistry/userInfo``), by default
+  /// ``TokenizerRegistry/standard``.
   ///
-  /// - Throws: `DecodingError` where the kind is unknown or its tokenizer is malformed.
+  /// - Throws: `DecodingError` if the kind is unknown or its tokenizer is malformed.
   public init(from decoder: any Decoder) throws {
     let given = TokenizerRegistry.userInfoKey.flatMap { decoder.userInfo[$0] }
     let registry = given as? TokenizerRegistry ?? .standard

@@ -1,19 +1,19 @@
 import FileCore
 
-/// Reads a vocabulary that another library wrote as JSON: an array of texts, or an object that gives each text its id.
+/// Reads a JSON vocabulary of another library: an array of texts, or an object that maps each text to its ID.
 package enum VocabularyText {
-  /// The most bytes of such a file: a vocabulary of some hundred thousand tokens is megabytes long.
+  /// The most bytes of such a file: a vocabulary of some hundred thousand tokens takes megabytes.
   private static let largest = 1 << 26
   private static let depth = 4
 
-  /// The tokens of a file in the order of their ids.
+  /// The tokens of a file in ID order.
   ///
-  /// - Throws: `FileError` where it can't be read or is no such JSON.
+  /// - Throws: `FileError` if it can't be read or is not such JSON.
   package static func read(_ path: String) throws(FileError) -> [String] {
     try tokens(in: TextSource(path).text(limit: largest), of: path)
   }
 
-  /// The tokens of a text that stands in a file, in the order of their ids.
+  /// The tokens of a JSON text from a file, in ID order.
   package static func tokens(
     in text: String, of file: String
   ) throws(FileError) -> [String] {

@@ -1,20 +1,21 @@
-/// A token for each character of a list, at the place where the list has it: the vocabulary of a model from elsewhere.
+/// A tokenizer of the characters in a given list, whose positions are the IDs: for vocabularies of other libraries.
 ///
-/// Unlike ``CharacterTokenizer`` it needs no `<unk>` at the start. Entries of several characters, `<pad>` say, are special: no text
-/// has them. If one is `<unk>`, it stands for every character that the list lacks; otherwise such characters are left out.
+/// Unlike ``CharacterTokenizer`` it needs no `<unk>` at the start. Entries of several characters, for example `<pad>`,
+/// are special: no text is encoded to them. If one is `<unk>`, characters outside the list become it; otherwise they
+/// are dropped.
 public struct VocabularyTokenizer: Tokenizer, Hashable {
   /// `vocabulary`.
   public static let kind = "vocabulary"
 
-  /// The entries in id order.
+  /// The entries in ID order.
   public let vocabulary: [String]
 
-  /// The id of `<unk>`, if there is one.
+  /// The ID of `<unk>`, if there is one.
   public let unknown: Int32?
 
   private let ids: [Unicode.Scalar: Int32]
 
-  /// The tokenizer of a list; nil if an entry is empty or stands there twice.
+  /// The tokenizer of a list; nil if an entry is empty or duplicate.
   public init?(_ vocabulary: [String]) {
     var ids: [Unicode.Scalar: Int32] = [:]
     var seen: Set<[UInt8]> = []
@@ -29,7 +30,7 @@ public struct VocabularyTokenizer: Tokenizer, Hashable {
     unknown = vocabulary.firstIndex(of: CharacterTokenizer.unknownSymbol).map(Int32.init)
   }
 
-  /// One id for each Unicode scalar that has one, or that `<unk>` stands for.
+  /// One ID for each Unicode scalar; scalars outside the list become `<unk>` or are dropped.
   public func encode(_ text: String) -> [Int32] {
     text.unicodeScalars.compactMap { ids[$0] ?? unknown }
   }
@@ -48,7 +49,7 @@ public struct VocabularyTokenizer: Tokenizer, Hashable {
 extension VocabularyTokenizer: Codable {
   private enum CodingKeys: String, CodingKey { case symbols }
 
-  /// Writes the entries in id order.
+  /// Writes the entries in ID order.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(vocabulary, forKey: .symbols)
@@ -56,7 +57,7 @@ extension VocabularyTokenizer: Codable {
 
   /// Reads what `encode(to:)` wrote.
   ///
-  /// - Throws: `DecodingError` where an entry is empty or stands there twice.
+  /// - Throws: `DecodingError` if an entry is empty or duplicate.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let symbols = try container.decode([String].self, forKey: .symbols)

@@ -1,11 +1,11 @@
 import Requirements
 
-/// One token a word, for the most frequent words of a text, and `<unk>` at id 0 for all others.
+/// A word tokenizer: one token for each of the most frequent words of a text, and `<unk>` with ID 0 for all others.
 ///
-/// A text is cut by a fixed rule. A word is a run of letters, digits and low lines of any script; an
-/// apostrophe between two letters and a point or comma between two digits belong to it. An ideograph is a
-/// word of its own, every other character stands alone, and one space before a word or a mark is part of
-/// it. Together the pieces are the text, so `decode(encode(text))` is `text` where all its words are known.
+/// A text is split by a fixed rule. A word is a run of letters, digits and underscores of any script, including an
+/// apostrophe between two letters and a point or comma between two digits. An ideograph is a word, every other
+/// character is a piece, and one space before a word or a mark is part of it. The concatenated pieces are the text, so
+/// `decode(encode(text))` is `text` if all its words are known.
 ///
 /// ```swift
 /// let tokenizer = WordTokenizer("to be or not to be")
@@ -13,7 +13,7 @@ import Requirements
 /// tokenizer.encode("to be is")   // [2, 1, 0]
 /// ```
 ///
-/// Texts with many rare words are better served by a ``BytePairTokenizer``, which knows all of them.
+/// For texts with many rare words use a ``BytePairTokenizer``, which has no unknown words.
 public struct WordTokenizer: Tokenizer, Hashable {
   /// `words`.
   public static let kind = "words"
@@ -21,7 +21,7 @@ public struct WordTokenizer: Tokenizer, Hashable {
   /// The printable name of token 0.
   public static let unknownSymbol = "<unk>"
 
-  /// The tokens from id 1 on.
+  /// The tokens from ID 1 on.
   public let special: SpecialTokens
 
   /// `<unk>`, the special tokens, and the words.
@@ -29,13 +29,13 @@ public struct WordTokenizer: Tokenizer, Hashable {
 
   private let words: PieceTable
 
-  /// The tokenizer of the most frequent words of a text; of equals, the one that comes first.
+  /// The tokenizer of the most frequent words of a text; equally frequent ones by first occurrence.
   ///
   /// - Parameters:
-  ///   - text: where the words are counted.
-  ///   - vocabularySize: the most tokens, `<unk>` and the special ones included.
+  ///   - text: the text whose words are counted.
+  ///   - vocabularySize: the most tokens, including `<unk>` and the special ones.
   ///   - names: special tokens.
-  /// - Precondition: there is room for `<unk>` and the special tokens, whose names differ.
+  /// - Precondition: there is room for `<unk>` and the special tokens, whose names are distinct.
   public init(_ text: String, vocabularySize: Int = 10_000, special names: [String] = []) {
     let room = vocabularySize - 1 - names.count
     require(
@@ -52,9 +52,9 @@ public struct WordTokenizer: Tokenizer, Hashable {
       words: chosen.map { String(decoding: counts.pieces[$0], as: UTF8.self) }, special: names)
   }
 
-  /// The tokenizer of a list of words, which take the ids behind `<unk>` and the special tokens.
+  /// The tokenizer of a list of words, whose IDs come after `<unk>` and the special tokens.
   ///
-  /// - Precondition: the words differ from one another, byte by byte; so do the special tokens.
+  /// - Precondition: the words are distinct, byte by byte, and so are the special tokens.
   public init(words: [String], special names: [String] = []) {
     special = SpecialTokens(names, firstID: 1)
     vocabulary = [Self.unknownSymbol] + names + words
@@ -73,7 +73,7 @@ public struct WordTokenizer: Tokenizer, Hashable {
   /// 0.
   public var unknown: Int32? { 0 }
 
-  /// One token for each word and each mark; 0 where it is unknown.
+  /// One token for each word and each other piece; 0 if it is unknown.
   public func encode(_ text: String) -> [Int32] {
     var tokens: [Int32] = []
     let first = Int32(1 + special.count)
@@ -117,7 +117,7 @@ public struct WordTokenizer: Tokenizer, Hashable {
 extension WordTokenizer: Codable {
   private enum CodingKeys: String, CodingKey { case words, special }
 
-  /// Writes the words in id order, and the special tokens' names.
+  /// Writes the words in ID order, and the special tokens' names.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(Array(vocabulary.dropFirst(1 + special.count)), forKey: .words)
@@ -126,7 +126,7 @@ extension WordTokenizer: Codable {
 
   /// Reads what `encode(to:)` wrote.
   ///
-  /// - Throws: `DecodingError` where a word or a name stands twice, or a name is empty.
+  /// - Throws: `DecodingError` if a word or a name is duplicate, or a name is empty.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let words = try container.decode([String].self, forKey: .words)

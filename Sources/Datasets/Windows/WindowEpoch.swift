@@ -1,27 +1,27 @@
 import Requirements
 
-/// The batches of one epoch, a collection whose elements are made when they are asked for.
+/// The batches of one epoch, as a lazy collection.
 ///
-/// An epoch is a function of the tokens, the ``Windows``, a seed and its number, and of nothing else.
+/// An epoch depends only on the tokens, the ``Windows``, a seed and its number.
 public struct WindowEpoch: RandomAccessCollection, Sendable {
-  /// The number of tokens left out at the beginning.
+  /// The number of tokens skipped at the beginning.
   public let offset: Int
   /// The number of batches.
   public let count: Int
 
   private let tokens: [Int32]
   private let windows: Windows
-  /// Where each window starts is affine in its number; `order` numbers the windows, row by row of
-  /// each batch, for random sampling.
+  /// For random sampling, the numbers of the windows in the order of the batches' rows. The start of a window is affine
+  /// in its number.
   private let order: [Int]
   private let rowLength: Int
 
   /// The epoch `number`, counted from 0.
   ///
-  /// Its generator, made of the seed and the number, first draws the offset if ``Windows/offset``
-  /// is nil, then the order of the windows for random sampling.
+  /// Its random generator is seeded by the seed and the number. It samples the offset if ``Windows/offset`` is nil,
+  /// then the order of the windows for random sampling.
   ///
-  /// - Throws: ``DatasetError/tooShort(tokens:needed:)`` where an epoch may have no batch.
+  /// - Throws: ``DatasetError/tooShort(tokens:needed:)`` if an epoch could be without a batch.
   public init(_ tokens: [Int32], windows: Windows, seed: UInt64, number: Int)
     throws(DatasetError)
   {

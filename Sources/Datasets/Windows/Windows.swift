@@ -1,39 +1,38 @@
 import Requirements
 
-/// How a long stream of tokens is cut into batches of windows.
+/// How a long sequence of tokens is split into batches of windows.
 ///
-/// A window is T consecutive tokens, its targets the T tokens that follow one place later; a batch
-/// is B windows. With N tokens and an offset o, the first o tokens are left out, and
+/// A window is T consecutive tokens; its targets are the T tokens one position later. A batch is B windows. Of N
+/// tokens the first o (the offset) are skipped, and
 ///
-/// - **sequential** partitioning cuts what is left into B rows of `(N - o - 1) / B` tokens each, one
-///   after another; batch `i` takes columns `i * T ..< (i + 1) * T` of every row. Row `r` of a batch
-///   goes on where row `r` of the batch before ended, so the state is carried over.
-/// - **random** sampling cuts what is left into `(N - o - 1) / T` windows, one after another, and
-///   takes them B at a time in an order that is new in every epoch. Every batch starts from zero.
+/// - **sequential** partitioning splits the rest into B consecutive rows of `(N - o - 1) / B` tokens each; batch `i`
+///   takes columns `i * T ..< (i + 1) * T` of every row. Row `r` of a batch continues row `r` of the previous batch,
+///   so the state is carried over.
+/// - **random** sampling splits the rest into `(N - o - 1) / T` consecutive windows and takes them B at a time, in a
+///   new random order in every epoch. Every batch starts from the initial state.
 ///
-/// (Divisions round down.) In both, no token is input twice in an epoch, and what does not fill a
-/// last batch is left out: fewer than `B * (T + 1)` tokens for sequential, `B * T + T` for random.
-/// An offset that is drawn anew for every epoch lets those take part in other epochs, and moves the
-/// borders between windows.
+/// (Divisions round down.) In both, no token is input twice in an epoch, and tokens that do not fill a last batch are
+/// skipped: fewer than `B * (T + 1)` tokens for sequential, `B * T + T` for random. A random offset in every epoch
+/// includes them in other epochs and moves the borders of windows.
 public struct Windows: Hashable, Sendable {
-  /// How windows follow each other.
+  /// The order of windows.
   public enum Sampling: String, Codable, CaseIterable, Sendable {
     /// Windows continue from batch to batch.
     case sequential
-    /// Windows come in random order.
+    /// Windows are in random order.
     case random
   }
 
-  /// How windows follow each other.
+  /// The order of windows.
   public let sampling: Sampling
   /// B, the number of windows in a batch.
   public let batchSize: Int
   /// T, the number of tokens in a window.
   public let sequenceLength: Int
-  /// The number of tokens left out at the beginning; nil for one drawn from `0..<T` in every epoch.
+  /// The number of tokens skipped at the beginning; nil for a random one in `0..<T` for every epoch.
   public let offset: Int?
 
-  /// A way of cutting.
+  /// Windows of the given kind and sizes.
   ///
   /// - Precondition: `batchSize` and `sequenceLength` are positive, `offset` is not negative.
   public init(
@@ -47,15 +46,14 @@ public struct Windows: Hashable, Sendable {
     self.offset = offset
   }
 
-  /// The number of tokens that one batch needs whatever the offset: `B * T + 1` and the largest offset.
+  /// The number of tokens that one batch needs at any offset: `B * T + 1` plus the largest offset.
   public var minimumTokenCount: Int {
     batchSize * sequenceLength + 1 + (offset ?? sequenceLength - 1)
   }
 
-  /// The same with as many rows as `tokenCount` tokens can fill, and no more than now; nil where
-  /// they cannot fill one.
+  /// The same windows with at most as many rows as `tokenCount` tokens can fill; nil if they can't fill one.
   ///
-  /// For short validation texts, which must be measured too.
+  /// For short validation texts.
   public func shrunk(toFit tokenCount: Int) -> Windows? {
     let free = tokenCount - 1 - (offset ?? sequenceLength - 1)
     let rows = min(batchSize, free / sequenceLength)
@@ -77,9 +75,9 @@ public struct Windows: Hashable, Sendable {
 extension Windows: Codable {
   private enum CodingKeys: String, CodingKey { case sampling, batchSize, sequenceLength, offset }
 
-  /// Reads what was encoded.
+  /// Decodes windows.
   ///
-  /// - Throws: `DecodingError` where a number is not one that ``init(_:batchSize:sequenceLength:offset:)`` takes.
+  /// - Throws: `DecodingError` if a number is not valid for ``init(_:batchSize:sequenceLength:offset:)``.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     sampling = try container.decode(Sampling.self, forKey: .sampling)
@@ -93,17 +91,17 @@ extension Windows: Codable {
   }
 }
 
-/// Windows of tokens side by side, with their targets: the input of one training step.
+/// A batch of windows with their targets: the input of one training step.
 public struct TokenBatch: Equatable, Sendable {
-  /// The tokens of the windows, [B, T], one row after another.
+  /// The tokens of the windows, [B, T], row-major.
   public let inputs: [Int32]
-  /// For each input the token that follows it, [B, T].
+  /// The next token of each input, [B, T].
   public let targets: [Int32]
   /// B, the number of windows.
   public let batchSize: Int
   /// T, the number of tokens in a window.
   public let sequenceLength: Int
-  /// Whether every row goes on where the same row of the batch before ended, so that the state is
-  /// carried over; otherwise it starts from zero.
+  /// Whether every row continues the same row of the previous batch, so that the state is carried over; otherwise it
+  /// starts from the initial state.
   public let continuesPrevious: Bool
 }

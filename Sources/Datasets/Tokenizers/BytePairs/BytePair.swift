@@ -1,4 +1,4 @@
-/// Two tokens that stand side by side, as one number.
+/// Two adjacent tokens, packed into one number.
 struct BytePair: Hashable, Comparable {
   private let key: UInt64
 
@@ -9,11 +9,11 @@ struct BytePair: Hashable, Comparable {
   var left: Int32 { Int32(truncatingIfNeeded: key >> 32) }
   var right: Int32 { Int32(truncatingIfNeeded: key) }
 
-  /// By the left token, then by the right one.
+  /// Orders by the left token, then by the right one.
   static func < (first: Self, second: Self) -> Bool { first.key < second.key }
 }
 
-/// Two tokens that become one.
+/// A pair of tokens and the token that replaces it.
 struct BytePairMerge: Hashable {
   let pair: BytePair
   let result: Int32

@@ -1,18 +1,17 @@
-/// Merges the bytes of pieces into tokens, in the order in which the merges were learnt.
+/// Merges the bytes of pieces into tokens, in the order of training.
 ///
-/// Every different piece of a text is merged once and kept, so that a long text costs little more than
-/// looking up its pieces.
+/// The tokens of every distinct piece are cached, so that a long text costs little more than looking up its pieces.
 struct BytePairEncoder {
   private let rules: BytePairRules
   private var pieces = PieceTable()
-  /// Where the tokens of each piece end in ``known``.
+  /// The end of each piece's tokens in ``known``.
   private var ends: [Int] = []
   private var known: [Int32] = []
 
   private var row = LinkedTokens()
   private var queue = Heap<Step>()
 
-  /// A merge that may be made at a place.
+  /// A possible merge at a place.
   private struct Step: Comparable {
     let rank: Int32
     let place: Int32
@@ -56,10 +55,10 @@ struct BytePairEncoder {
   }
 }
 
-/// The merges by their pairs, and the tokens of single bytes.
+/// The merges by pair, and the tokens of single bytes.
 struct BytePairRules: Sendable {
   /// The token of each byte.
   let bytes: [Int32]
-  /// The rank and the result of each pair that has a merge.
+  /// The rank and the resulting token of each merge.
   let merges: [BytePair: (rank: Int32, result: Int32)]
 }

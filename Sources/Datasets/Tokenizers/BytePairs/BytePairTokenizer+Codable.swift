@@ -3,8 +3,8 @@ import FileCore
 extension BytePairTokenizer: Codable {
   private enum CodingKeys: String, CodingKey { case vocabulary, splits, results, special }
 
-  /// Writes the vocabulary in id order; for each merge the number of bytes of its left part, and its result
-  /// unless all results are ids from 256 on, one after another; and the special tokens' ids.
+  /// Writes the vocabulary in ID order, for each merge the number of bytes of its left part, and the special tokens'
+  /// IDs. The results of merges are written too, unless they are consecutive IDs from 256 on.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(vocabulary, forKey: .vocabulary)
@@ -22,7 +22,7 @@ extension BytePairTokenizer: Codable {
 
   /// Reads what `encode(to:)` wrote.
   ///
-  /// - Throws: `DecodingError` where a byte has no token, or a merge has none for its parts or result.
+  /// - Throws: `DecodingError` if a byte has no token, or a merge has none for its parts or result.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let vocabulary = try container.decode([String].self, forKey: .vocabulary)
@@ -52,13 +52,13 @@ extension BytePairTokenizer: Codable {
   }
 }
 
-/// What is wrong with a vocabulary of byte pairs that comes from outside.
+/// An error in a byte-pair vocabulary from outside.
 public struct BytePairFault: Error, Equatable, CustomStringConvertible {
-  /// The number of the merge, from 0; nil where it is the vocabulary.
+  /// The index of the merge, from 0; nil if the error is in the vocabulary.
   public let merge: Int?
-  /// What had to be there.
+  /// What was expected.
   public let expected: String
-  /// What was there.
+  /// What was found.
   public let found: String
 
   /// One line.
@@ -68,15 +68,15 @@ public struct BytePairFault: Error, Equatable, CustomStringConvertible {
 }
 
 extension BytePairTokenizer {
-  /// A vocabulary from elsewhere, in the way in which GPT-2's two files write it: bytes as printable
+  /// A tokenizer with a vocabulary of another library, in the encoding of GPT-2's two files: bytes as printable
   /// characters, a space as `Ġ`.
   ///
   /// - Parameters:
-  ///   - vocabulary: the tokens in id order.
-  ///   - merges: the pairs that become one token, in the order in which they do.
-  ///   - names: those tokens that are special, and stand for themselves.
-  /// - Throws: ``BytePairFault`` where a byte has no token, a token stands there twice or is no printable
-  ///   bytes, or a merge has no token for its parts or its result.
+  ///   - vocabulary: the tokens in ID order.
+  ///   - merges: the pairs in the order of merging.
+  ///   - names: the special tokens of the vocabulary.
+  /// - Throws: ``BytePairFault`` if a byte has no token, a token is duplicate or not in this encoding, or a merge has
+  ///   no token for its parts or its result.
   public init(
     vocabulary: [String], merges: [(left: String, right: String)], special names: [String] = []
   ) throws(BytePairFault) {
@@ -90,7 +90,7 @@ extension BytePairTokenizer {
     try self.init(vocabulary: vocabulary, merges: merges, marks: marks)
   }
 
-  /// The same with the ids of the special tokens.
+  /// The same with the IDs of the special tokens.
   fileprivate init(
     vocabulary: [String], merges: [(left: String, right: String)], marks: [Int32]
   ) throws(BytePairFault) {

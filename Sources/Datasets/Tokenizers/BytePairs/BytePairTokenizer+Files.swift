@@ -4,8 +4,8 @@ extension BytePairTokenizer {
   /// The most bytes of a list of merges.
   private static let largestFile = 1 << 26
 
-  /// Reads a vocabulary that another library wrote in GPT-2's two files: `vocab.json`, an object that gives
-  /// each token its id, and `merges.txt`, a pair of tokens a line in the order in which they are merged.
+  /// Reads a vocabulary from GPT-2's two files: `vocab.json`, an object that maps each token to its ID, and
+  /// `merges.txt`, one pair of tokens in each line, in the order of merging.
   ///
   /// ```swift
   /// let tokenizer = try BytePairTokenizer(
@@ -28,7 +28,7 @@ extension BytePairTokenizer {
     }
   }
 
-  /// The pairs, and the line of each.
+  /// The pairs and their lines.
   private static func merges(
     _ path: String
   ) throws(FileError) -> (pairs: [(left: String, right: String)], lines: [Int]) {

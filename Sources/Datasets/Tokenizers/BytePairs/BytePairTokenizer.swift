@@ -1,12 +1,11 @@
 import Requirements
 
-/// Tokens of bytes that often stand together: parts of words, short words, spaces with words.
+/// A byte-pair tokenizer: tokens are frequent sequences of bytes, such as parts of words, and words with a space.
 ///
-/// The alphabet is the 256 bytes, so nothing is unknown and `decode(encode(text))` is `text`, whatever it
-/// is. On top of it the most frequent pairs of neighbours became tokens one after the other, and encoding
-/// merges the bytes of a text in that order. Merges stay within the pieces into which GPT-2 cuts a text:
-/// contractions, and runs of letters, of numbers, of other marks and of white space, each with
-/// the space before it.
+/// The alphabet is the 256 bytes, so nothing is unknown and `decode(encode(text))` equals `text` for any text. Training
+/// turns the most frequent pair of adjacent tokens into a token, again and again; encoding merges the bytes of a text
+/// in that order. Merges stay within the pieces into which GPT-2 splits a text: contractions, and runs of letters, of
+/// numbers, of other characters and of white space, each with the space before it.
 ///
 /// ```swift
 /// let tokenizer = BytePairTokenizer(training: "low lower lowest", vocabularySize: 260)
@@ -14,8 +13,7 @@ import Requirements
 /// tokenizer.encode("lowest")    // [257, 101, 115, 116]
 /// ```
 ///
-/// Training is deterministic. A vocabulary from elsewhere, in GPT-2's two files, is read by the `Training`
-/// library.
+/// Training is deterministic. ``init(vocabularyPath:mergesPath:special:)`` reads a vocabulary from GPT-2's two files.
 ///
 /// Sennrich, Haddow and Birch, Neural Machine Translation of Rare Words with Subword Units, 2016; Radford et
 /// al., Language Models are Unsupervised Multitask Learners, 2019.
@@ -23,13 +21,13 @@ public struct BytePairTokenizer: Tokenizer {
   /// `bpe`.
   public static let kind = "bpe"
 
-  /// The tokens of single bytes: no vocabulary is smaller.
+  /// The number of single-byte tokens, which is the smallest vocabulary.
   public static let alphabetSize = 256
 
-  /// Every token as printable text, in GPT-2's way, in which a space is `Ġ`; special tokens by name.
+  /// Every token as printable text in GPT-2's encoding, in which a space is `Ġ`; special tokens by name.
   public let vocabulary: [String]
 
-  /// The names of the special tokens, which are met where a text holds them.
+  /// The names of the special tokens, which are recognized in texts.
   public var special: [String] { marks.map(\.name) }
 
   let merges: [BytePairMerge]
@@ -38,15 +36,15 @@ public struct BytePairTokenizer: Tokenizer {
   private let rules: BytePairRules
   private let cutter: SpecialTokens
 
-  /// Learns the tokens of a text.
+  /// Trains a tokenizer on a text.
   ///
-  /// Training ends early where no pair of neighbours occurs twice, so that a small text may give
-  /// a smaller vocabulary. Tens of megabytes take seconds in a release build.
+  /// Training ends early if no pair occurs twice, so that a small text may give a smaller vocabulary. Tens of megabytes
+  /// take seconds in a release build.
   ///
   /// - Parameters:
-  ///   - text: what the tokens are learnt from. Special tokens in it are left out.
-  ///   - vocabularySize: the most tokens, the 256 bytes and the special tokens included.
-  ///   - names: special tokens; they take the ids behind all others.
+  ///   - text: the training text. Special tokens in it are skipped.
+  ///   - vocabularySize: the most tokens, including the 256 bytes and the special tokens.
+  ///   - names: special tokens; their IDs come after all others.
   /// - Precondition: there is room for the bytes and the special tokens, whose names differ.
   public init(training text: String, vocabularySize: Int, special names: [String] = []) {
     let room = vocabularySize - Self.alphabetSize - names.count
@@ -81,7 +79,7 @@ public struct BytePairTokenizer: Tokenizer {
     cutter = SpecialTokens(marks.map(\.name), firstID: 0)
   }
 
-  /// Nil: every text has its bytes.
+  /// Nil: no text is unknown.
   public var unknown: Int32? { nil }
 
   /// The tokens of a text.
@@ -96,7 +94,7 @@ public struct BytePairTokenizer: Tokenizer {
     return tokens
   }
 
-  /// The bytes that were merged into a token, which may begin or end within a character.
+  /// The bytes of a token, which may begin or end inside a character.
   public func utf8(of token: Int32) -> [UInt8] {
     require(
       tokens.indices.contains(Int(token)), "expected a token in 0..<\(tokens.count), found \(token)"

@@ -1,34 +1,34 @@
-/// Learns which bytes of a text are worth a token together.
+/// Trains byte pairs: finds the sequences of bytes that become tokens.
 ///
-/// The pair of neighbours that is most frequent within the pieces of the text becomes a token, again and
-/// again. Of equally frequent pairs the one with the smaller left token goes first, then the one with the
-/// smaller right token, so that the same text gives the same tokens everywhere. A pair that would spell
-/// a token which is there already is left alone; training ends when no pair stands there twice.
+/// The most frequent pair of adjacent tokens within the pieces of the text becomes a token, again and again. Of equally
+/// frequent pairs the one with the smaller left token goes first, then the one with the smaller right token, so that
+/// equal texts give equal tokens on every machine. A pair whose bytes are a token already is skipped. Training ends
+/// when no pair occurs twice.
 ///
-/// Each different piece is kept once, with its number. A merge visits only the places where its pair
-/// stands, and counts change only there; a heap holds the pairs by their counts, which may since have
-/// fallen: a pair is put back with its true count when it is met.
+/// Each distinct piece is stored once, with its count. A merge visits only the places of its pair, and counts change
+/// only there. A heap orders the pairs by count; its counts may be too high, so a popped pair with another count is
+/// pushed again with its current count.
 ///
-/// - Complexity: O(n log n) for n bytes of different pieces.
+/// - Complexity: O(n log n) for n bytes of distinct pieces.
 ///
 /// Gage, A New Algorithm for Data Compression, 1994; Sennrich, Haddow and Birch, 2016.
 struct BytePairTraining {
   /// The tokens' bytes: first the 256 bytes, then the merged ones.
   private(set) var tokens: [[UInt8]] = (0..<256).map { [UInt8($0)] }
-  /// What becomes what, in the order in which it was learnt.
+  /// The merges in the order of training.
   private(set) var merges: [BytePairMerge] = []
 
   private var row = LinkedTokens()
-  /// How often the piece of each place occurs.
+  /// The count of the piece at each place.
   private var weights: [Int] = []
   private var spelled: Set<[UInt8]> = []
 
-  /// A pair's number among all pairs that ever stood side by side.
+  /// The number of each pair that ever occurred.
   private var numbers: [BytePair: Int] = [:]
   private var counts: [Int] = []
   /// The last entry in ``places`` for each pair, or -1.
   private var heads: [Int32] = []
-  /// Where pairs were seen to begin, each entry with the one before it of the same pair.
+  /// The places of pairs, as linked lists: each entry has the index of the previous entry of its pair.
   private var places: [(place: Int32, previous: Int32)] = []
   private var queue = Heap<Candidate>()
 
@@ -41,7 +41,7 @@ struct BytePairTraining {
     }
   }
 
-  /// Learns at most so many merges.
+  /// Trains at most `limit` merges.
   init(_ pieces: PieceCounts, merges limit: Int) {
     for index in pieces.counts.indices {
       row.append(word: pieces.pieces[index].map { Int32($0) })
@@ -58,7 +58,7 @@ struct BytePairTraining {
     }
   }
 
-  /// The pair that stands most often in the text, at least twice; it leaves the queue.
+  /// Pops the most frequent pair; nil if no pair occurs twice.
   private mutating func mostFrequent() -> BytePair? {
     while let candidate = queue.pop() {
       guard let number = numbers[candidate.pair] else { continue }
@@ -69,7 +69,7 @@ struct BytePairTraining {
     return nil
   }
 
-  /// Takes in the pair that begins at a place; gives it.
+  /// Counts the pair that begins at a place; returns it.
   @discardableResult
   private mutating func count(at place: Int) -> BytePair? {
     guard let pair = row.pair(at: place) else { return nil }

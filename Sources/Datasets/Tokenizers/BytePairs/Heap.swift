@@ -1,4 +1,4 @@
-/// A queue from which the first element in order is taken: a binary heap in an array.
+/// A priority queue, smallest element first: a binary heap in an array.
 ///
 /// - Complexity: O(log n) to push and to pop.
 struct Heap<Element: Comparable> {
@@ -17,7 +17,7 @@ struct Heap<Element: Comparable> {
     }
   }
 
-  /// The smallest element, or nil where there is none.
+  /// Removes the smallest element; nil if the heap is empty.
   mutating func pop() -> Element? {
     guard let first = elements.first else { return nil }
     let last = elements.removeLast()

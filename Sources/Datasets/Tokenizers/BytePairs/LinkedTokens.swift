@@ -1,9 +1,9 @@
-/// A row of tokens in which neighbours become one: a doubly linked list in three arrays.
+/// A sequence of tokens whose adjacent pairs can be merged: a doubly linked list in three arrays.
 ///
-/// A merged token stands where its left part stood; the place of the right part is empty from then on.
-/// Ends of words are marked by places that link to nothing, so that no pair spans two words.
+/// A merged token takes the place of its left part; the place of the right part becomes empty. The ends of words have
+/// no links, so that no pair spans two words.
 struct LinkedTokens {
-  /// The token at each place; -1 where there is none any more.
+  /// The token at each place; -1 for an empty place.
   private(set) var tokens: [Int32] = []
   private var after: [Int32] = []
   private var before: [Int32] = []
@@ -16,7 +16,7 @@ struct LinkedTokens {
     before.removeAll(keepingCapacity: true)
   }
 
-  /// Appends a word, none of whose tokens is a neighbour of what stands before.
+  /// Appends a word, which is not linked to the words before.
   mutating func append(word: some Collection<Int32>) {
     let start = Int32(tokens.count)
     let end = start + Int32(word.count)
@@ -27,19 +27,19 @@ struct LinkedTokens {
     }
   }
 
-  /// The place behind a place in its word, or nil.
+  /// The next place in the word; nil at its end.
   func place(after place: Int) -> Int? { after[place] >= 0 ? Int(after[place]) : nil }
 
-  /// The place before a place in its word, or nil.
+  /// The previous place in the word; nil at its beginning.
   func place(before place: Int) -> Int? { before[place] >= 0 ? Int(before[place]) : nil }
 
-  /// The pair that begins at a place, or nil where its word ends, or nothing is left.
+  /// The pair that begins at a place; nil at the end of a word and for an empty place.
   func pair(at place: Int) -> BytePair? {
     guard tokens[place] >= 0, after[place] >= 0 else { return nil }
     return BytePair(tokens[place], tokens[Int(after[place])])
   }
 
-  /// Puts one token in the place of the pair that begins at a place.
+  /// Replaces the pair that begins at a place by one token.
   mutating func merge(at place: Int, into result: Int32) {
     let right = Int(after[place])
     tokens[place] = result

@@ -1,7 +1,7 @@
-/// Bytes as printable characters, one each, as the files of GPT-2's tokenizer write them.
+/// The encoding of bytes as printable characters in the files of GPT-2's tokenizer.
 ///
-/// Printable characters of Latin-1 stand for themselves; the other bytes, the space among them, take
-/// the code points from U+0100 on: a space is `Ġ`, a line feed `Ċ`.
+/// Printable characters of Latin-1 are unchanged; the other bytes, including the space, become the code points from
+/// U+0100 on: a space is `Ġ`, a line feed `Ċ`.
 enum PrintableBytes {
   private static let scalars: [Unicode.Scalar] = {
     var next: UInt32 = 0x100
@@ -24,7 +24,7 @@ enum PrintableBytes {
     return String(text)
   }
 
-  /// The bytes of such a text; nil where a character stands for none.
+  /// The bytes of such a text; nil if a character is not in this encoding.
   static func bytes(of text: some StringProtocol) -> [UInt8]? {
     var result: [UInt8] = []
     for scalar in text.unicodeScalars {

@@ -1,9 +1,9 @@
-/// The pieces of a text within which byte pairs are merged, as GPT-2 cuts them.
+/// Splits a text into pieces like GPT-2; byte pairs are merged only within pieces.
 ///
-/// At every place the first of these that fits: an English contraction (`'s 't 're 've 'm 'll 'd`); a space
-/// or none and a run of letters; a space or none and a run of numbers; a space or none and a run of what is
-/// neither, nor white space; a run of white space, without its last character where something else follows.
-/// Letters are the general categories L, numbers N. Together the pieces are the text.
+/// At every place the first match of these is a piece: an English contraction (`'s 't 're 've 'm 'll 'd`); an optional
+/// space and a run of letters; an optional space and a run of numbers; an optional space and a run of other characters
+/// except white space; a run of white space, without its last character if other text follows. Letters are the general
+/// categories L, numbers N. The concatenated pieces are the text.
 ///
 /// Radford et al., Language Models are Unsupervised Multitask Learners, 2019.
 struct BytePairPieces {
@@ -11,7 +11,7 @@ struct BytePairPieces {
 
   private let bytes: UnsafeBufferPointer<UInt8>
 
-  /// Calls `body` with each piece of a part of some UTF-8.
+  /// Calls `body` with each piece of a part of UTF-8 bytes.
   static func forEach(
     in bytes: UnsafeBufferPointer<UInt8>, _ body: (UnsafeRawBufferPointer) -> Void
   ) {
@@ -35,7 +35,7 @@ struct BytePairPieces {
     }
   }
 
-  /// What stands at a place, and its number of bytes; nil at the end.
+  /// The kind of character at a place, and its number of bytes; nil at the end.
   private func kind(at place: Int) -> (kind: Kind, size: Int)? {
     guard place < bytes.count else { return nil }
     let byte = bytes[place]
@@ -44,7 +44,7 @@ struct BytePairPieces {
     return (Self.kind(of: scalar), size)
   }
 
-  /// Where the piece ends that begins at a place.
+  /// The end of the piece that begins at `start`.
   private func end(of start: Int) -> Int {
     if let end = contractionEnd(start) { return end }
     let word = bytes[start] == UInt8(ascii: " ") ? start + 1 : start
@@ -60,7 +60,7 @@ struct BytePairPieces {
     return place
   }
 
-  /// The end of a run of white space, less its last character before something else, unless it is alone.
+  /// The end of a run of white space; excludes its last character if other text follows and it is not the only one.
   private func endOfSpace(from start: Int) -> Int {
     var (place, last) = (start, start)
     while let next = kind(at: place), next.kind == .space {

@@ -1,26 +1,26 @@
-/// Different byte strings, numbered in the order in which they came.
+/// A set of byte strings, numbered in the order of insertion.
 ///
-/// An open-addressed table over one array of bytes: no string and no array is made for a piece, so that
-/// cutting up megabytes of text costs little more than reading them.
+/// A hash table with open addressing over one array of bytes. No string or array is allocated for a piece, so that
+/// splitting megabytes of text costs little more than reading them.
 struct PieceTable {
-  /// The number of different pieces.
+  /// The number of distinct pieces.
   private(set) var count = 0
-  /// The bytes of all pieces, one after the other.
+  /// The concatenated bytes of all pieces.
   private(set) var bytes: [UInt8] = []
 
-  /// Where each piece ends in ``bytes``.
+  /// The end of each piece in ``bytes``.
   private var ends: [Int] = []
   private var hashes: [Int] = []
-  /// The number of a piece plus one, or 0 for a free slot; a power of two of them, at most half used.
+  /// The slots: the number of a piece plus one, or 0 if free. Their count is a power of two; at most half are used.
   private var slots = [Int32](repeating: 0, count: 1 << 10)
 
-  /// Where the bytes of a piece stand in ``bytes``.
+  /// The range of a piece in ``bytes``.
   func range(of index: Int) -> Range<Int> { (index > 0 ? ends[index - 1] : 0)..<ends[index] }
 
   /// The bytes of a piece.
   subscript(index: Int) -> ArraySlice<UInt8> { bytes[range(of: index)] }
 
-  /// The number of a piece; where it is new it gets the next one, ``count``.
+  /// The number of a piece; a new piece is inserted with the number ``count``.
   mutating func insert(_ piece: UnsafeRawBufferPointer) -> Int {
     let hash = Self.hash(piece)
     let slot = slot(of: piece, hash: hash)
@@ -40,15 +40,15 @@ struct PieceTable {
     return found >= 0 ? found : nil
   }
 
-  /// The standard library's hash, whose key is another one in every process: no text can be made that
-  /// has all its pieces collide.
+  /// The standard library's hash, which has a random key in every process, so that no text can be made whose pieces
+  /// collide.
   private static func hash(_ piece: UnsafeRawBufferPointer) -> Int {
     var hasher = Hasher()
     hasher.combine(bytes: piece)
     return hasher.finalize()
   }
 
-  /// The slot that holds a piece, or the free one where it belongs.
+  /// The slot of a piece, or the free slot for it.
   private func slot(of piece: UnsafeRawBufferPointer, hash: Int) -> Int {
     var slot = hash & (slots.count - 1)
     while slots[slot] > 0 {
@@ -79,19 +79,19 @@ struct PieceTable {
   }
 }
 
-/// Different pieces of texts, and how often each occurs.
+/// The distinct pieces of texts, and their counts.
 struct PieceCounts {
   private(set) var pieces = PieceTable()
   private(set) var counts: [Int] = []
 
-  /// Takes in a piece once more.
+  /// Counts a piece.
   mutating func add(_ piece: UnsafeRawBufferPointer) {
     let index = pieces.insert(piece)
     if index == counts.count { counts.append(0) }
     counts[index] += 1
   }
 
-  /// The pieces by falling number; of equals, the one that came first.
+  /// The pieces by descending count; equal counts in the order of first occurrence.
   var byFrequency: [Int] {
     counts.indices.sorted { (counts[$1], $0) < (counts[$0], $1) }
   }

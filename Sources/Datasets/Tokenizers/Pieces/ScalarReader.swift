@@ -1,8 +1,8 @@
-/// Reads Unicode scalars from UTF-8 at any place, without making strings.
+/// Reads Unicode scalars from UTF-8 at any place, without allocating strings.
 enum ScalarReader {
   /// The scalar that begins at a place, and its number of bytes.
   ///
-  /// Bytes that are no UTF-8 count one by one as U+FFFD.
+  /// Each byte that is not valid UTF-8 is read as U+FFFD.
   static func scalar(
     at place: Int, in bytes: UnsafeBufferPointer<UInt8>
   ) -> (scalar: Unicode.Scalar, size: Int) {

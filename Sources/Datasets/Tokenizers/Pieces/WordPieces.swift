@@ -1,23 +1,22 @@
-/// The words of a text, and what stands between them.
+/// Splits a text into words and the characters between them.
 ///
-/// The rule, over what people see as characters (extended grapheme clusters), so that no accent and no
-/// family of emoji is ever torn from its character:
+/// The rule works on extended grapheme clusters, so that accents and joined emoji are never separated:
 ///
-/// 1. A word is a run of letters, digits and low lines of any script. Between two letters an apostrophe
-///    (`'` or `’`) belongs to it, between two digits a point or a comma: `don't`, `3.14`, `10,000`.
-/// 2. An ideograph is a word of its own, since its scripts put no spaces between words.
-/// 3. Every other character stands alone: punctuation, symbols, emoji, white space.
-/// 4. One space before a word, or before a character of rule 3 that is no white space, belongs to it.
+/// 1. A word is a run of letters, digits and underscores of any script. It includes an apostrophe (`'` or `’`) between
+///    two letters, and a point or a comma between two digits: `don't`, `3.14`, `10,000`.
+/// 2. An ideograph is a word, since its scripts put no spaces between words.
+/// 3. Every other character is a piece: punctuation, symbols, emoji, white space.
+/// 4. One space before a word, or before a character of rule 3 that is not white space, belongs to that piece.
 ///
-/// `"It's 3.14, he said."` gives `It's`, ` 3.14`, `,`, ` he`, ` said`, `.`. Together the pieces are the text.
+/// `"It's 3.14, he said."` gives `It's`, ` 3.14`, `,`, ` he`, ` said`, `.`. The concatenated pieces are the text.
 struct WordPieces {
   private enum Kind { case letter, digit, ideograph, space, other }
 
-  /// A character: where its bytes end and what it is.
+  /// A character: the end of its bytes, and its kind.
   private struct Cell {
     var end: Int
     var kind: Kind
-    /// Its only byte, or 0 where it has several.
+    /// Its only byte; 0 if it has several.
     var byte: UInt8
     /// Whether it is an apostrophe.
     var isApostrophe: Bool
@@ -30,7 +29,7 @@ struct WordPieces {
     var cells: [Cell] = []
     var start = 0
     var rest = text[...]
-    // No piece goes on behind the end of a line, so one line's characters at a time are enough.
+    // No piece continues after the end of a line, so the text is split line by line.
     while !rest.isEmpty {
       let line = rest.utf8.firstIndex(of: UInt8(ascii: "\n")).map { rest[...$0] } ?? rest
       rest = rest[line.endIndex...]
@@ -47,7 +46,7 @@ struct WordPieces {
     }
   }
 
-  /// The index behind the piece that begins with a cell.
+  /// The index after the piece that begins at `start`.
   private static func end(of start: Int, in cells: [Cell]) -> Int {
     var index = start
     if cells[index].byte == UInt8(ascii: " "), index + 1 < cells.count,
@@ -67,7 +66,7 @@ struct WordPieces {
     return index
   }
 
-  /// Whether a mark joins the letters or digits on both of its sides.
+  /// Whether a character joins the letters or digits on both of its sides.
   private static func joins(_ index: Int, in cells: [Cell]) -> Bool {
     guard index + 1 < cells.count else { return false }
     let (before, after) = (cells[index - 1].kind, cells[index + 1].kind)
@@ -76,7 +75,7 @@ struct WordPieces {
     return isPoint && before == .digit && after == .digit
   }
 
-  /// The characters of a line that begins behind some bytes.
+  /// Reads the characters of a line that begins at byte `start`.
   private static func read(_ line: Substring, from start: Int, into cells: inout [Cell]) {
     cells.removeAll(keepingCapacity: true)
     var end = start
