@@ -1,5 +1,6 @@
 import Cells
 import Checkpoint
+import FileCore
 import TensorCore
 
 extension ImportedWeights {
@@ -57,7 +58,7 @@ extension ImportedWeights {
 private struct ONNXChain {
   private let file: ArrayFile
   private let outputs: Set<String>
-  private var constants: [String: StoredArray]
+  private var constants: ExactDictionary<StoredArray>
   /// The names of the current value; shape operations give it several.
   private var current: Set<String> = []
   private var layers = 0

@@ -1,5 +1,6 @@
 import Cells
 import Checkpoint
+import FileCore
 import TensorCore
 
 /// A language model's weights under this library's names, which are PyTorch's, and the cell that their shapes imply.
@@ -20,7 +21,8 @@ struct ImportedWeights {
       try takeONNX(model)
       return
     }
-    let arrays = try file.arrays().mapValues(\.tensor)
+    // Names that this library knows are ASCII, which has one spelling.
+    let arrays = [String: Tensor](try file.arrays().map { ($0.key, $0.value.tensor) }) { $1 }
     let names = arrays.keys
     if names.contains(where: { $0.contains("/vars/") }) {
       try takeKeras(arrays, isResetAfter: outline?.cell.map { $0.name != "gru-before" })

@@ -18,6 +18,16 @@ struct SafetensorsTests {
     #expect(configuration == Configuration(kind: "GRU", hidden_size: 1, bias: false))
   }
 
+  /// The names are Å, U+00C5, and the sign for ångström, U+212B.
+  @Test func namesOfOtherBytesAreOtherTensors() throws {
+    let file = try ArrayFile(path: fixture("names.safetensors"))
+    let names = file.names
+    #expect(names.count == 2 && !names[0].utf8.elementsEqual(names[1].utf8))
+    #expect(try names.map { try file.array($0).shape } == [[2], [3]])
+    #expect(try file.arrays().count == 2)
+    #expect(try Inspection(file).parameters.map(\.shape) == [[2], [3]])
+  }
+
   @Test func readsEveryTypeThatPythonWrote() throws {
     let file = try Safetensors(path: fixture("types.safetensors"))
     #expect(file.arrays.count == 12 && file.metadata == ["quoted": "é\"\n"])

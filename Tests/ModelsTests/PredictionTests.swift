@@ -43,6 +43,23 @@ import Testing
     #expect(error?.expected.contains(expected) == true && error?.found.contains(found) == true)
   }
 
+  @Test(arguments: [
+    (#"{"input":"good film""#, "byte 20: "), (#"{"input":"a\ud800"}"#, "lone surrogate"),
+    (#"{"text":"good film"}"#, "{"),
+  ])
+  func aLineThatIsMeantAsJSONIsNeverRead(_ line: String, _ found: String) {
+    let kind = ValueKind.text(CharacterTokenizer("good film"))
+    let error = #expect(throws: UnreadableInput.self) { try kind.value(reading: line) }
+    #expect(error?.found.contains(found) == true, "\(String(describing: error))")
+  }
+
+  @Test func aTextMayBeginWithABrace() throws {
+    let tokenizer = CharacterTokenizer("{ab}")
+    let kind = ValueKind.text(tokenizer)
+    #expect(try kind.value(reading: "{ab}") == .tokens(tokenizer.encode("{ab}")))
+    #expect(try kind.value(reading: #"{"input":"{ab}"}"#) == .tokens(tokenizer.encode("{ab}")))
+  }
+
   @Test(arguments: ["1", "1,2,3", "1,x", "1,nan", "1,1e999", ""])
   func badNumbersAreRefused(_ line: String) {
     #expect(throws: UnreadableInput.self) {

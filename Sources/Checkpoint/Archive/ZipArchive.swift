@@ -24,7 +24,7 @@ struct ZipArchive: Sendable {
   let source: ByteSource
   /// The entries in the order of the directory.
   let entries: [Entry]
-  private let positions: [String: Int]
+  private let positions: ExactDictionary<Int>
   /// The offset of the directory; all entries lie before it.
   private let directoryOffset: Int
 
@@ -36,7 +36,7 @@ struct ZipArchive: Sendable {
     self.source = source
     entries = directory.entries
     directoryOffset = directory.offset
-    var positions: [String: Int] = [:]
+    var positions = ExactDictionary<Int>(minimumCapacity: entries.count)
     for (position, entry) in entries.enumerated() {
       guard positions.updateValue(position, forKey: entry.name) == nil else {
         throw CheckpointError(

@@ -56,7 +56,7 @@ public struct ArrayFile: Sendable {
   public var names: [String] {
     switch content {
     case .checkpoint(let reader): modelEntries(reader).map(\.key.name)
-    case .safetensors(let file): file.arrays.keys.sorted()
+    case .safetensors(let file): file.arrays.keys
     case .torch(let file): file.entries.map(\.name)
     case .numPy(let file): file.names
     case .onnx(let model): model.graph.initializers.map(\.name)
@@ -71,7 +71,11 @@ public struct ArrayFile: Sendable {
     case .torch(let file): return try file.array(name)
     case .numPy(let file): return try file.array(name)
     case .onnx(let model):
-      guard let found = model.graph.initializers.first(where: { $0.name == name }) else {
+      guard
+        let found = model.graph.initializers.first(where: {
+          ExactString($0.name) == ExactString(name)
+        })
+      else {
         throw CheckpointError(
           file: path, format: ONNXModel.format, place: name, reason: "no such weights")
       }
@@ -80,8 +84,8 @@ public struct ArrayFile: Sendable {
   }
 
   /// Reads all arrays.
-  public func arrays() throws(CheckpointError) -> [String: StoredArray] {
-    var arrays: [String: StoredArray] = [:]
+  public func arrays() throws(CheckpointError) -> ExactDictionary<StoredArray> {
+    var arrays = ExactDictionary<StoredArray>()
     for name in names { arrays[name] = try array(name) }
     return arrays
   }

@@ -13,12 +13,12 @@ public struct Safetensors: Sendable {
   /// Free text by key, kept in the header.
   public var metadata: [String: String]
   /// Arrays by name.
-  public var arrays: [String: StoredArray]
+  public var arrays: ExactDictionary<StoredArray>
   /// The file's name in errors.
   let file: String
 
   /// New content, to be written to a file.
-  public init(metadata: [String: String] = [:], arrays: [String: StoredArray] = [:]) {
+  public init(metadata: [String: String] = [:], arrays: ExactDictionary<StoredArray> = [:]) {
     self.metadata = metadata
     self.arrays = arrays
     self.file = "new file"

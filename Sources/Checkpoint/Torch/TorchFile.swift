@@ -1,3 +1,5 @@
+import FileCore
+
 /// The tensors of a `.pt` file that PyTorch wrote with `torch.save(model.state_dict(), path)`.
 ///
 /// ```swift
@@ -38,7 +40,7 @@ public struct TorchFile: Sendable {
   private let archive: ZipArchive
   private let prefix: String
   private let tensors: [(name: String, value: TorchTensor)]
-  private let positions: [String: Int]
+  private let positions: ExactDictionary<Int>
 
   /// Opens a file. Throws unless it contains exactly one dictionary of tensors by name.
   public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
@@ -85,7 +87,7 @@ public struct TorchFile: Sendable {
       throw failure("data.pkl, byte \(error.offset)", error.problem)
     }
     try limits.check(.entries, UInt64(members.count), of: nil, in: file)
-    var positions = [String: Int](minimumCapacity: members.count)
+    var positions = ExactDictionary<Int>(minimumCapacity: members.count)
     for (index, member) in members.enumerated()
     where positions.updateValue(index, forKey: member.key) != nil {
       throw failure(member.key, "stands there twice")

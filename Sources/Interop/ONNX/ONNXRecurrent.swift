@@ -1,5 +1,6 @@
 import Cells
 import Checkpoint
+import FileCore
 import TensorCore
 
 /// An `RNN`, `GRU` or `LSTM` operation of an ONNX model, as a layer with its weights.
@@ -44,7 +45,7 @@ public struct ONNXRecurrent: Sendable {
   }
 
   init(
-    _ node: ONNXNode, _ constants: [String: StoredArray], of file: ArrayFile
+    _ node: ONNXNode, _ constants: ExactDictionary<StoredArray>, of file: ArrayFile
   ) throws(CheckpointError) {
     let operation = ONNXRecurrentNode(node, constants, of: file)
     let settings = try operation.settings()
@@ -87,8 +88,8 @@ extension ONNXRecurrent {
 
 extension ONNXModel {
   /// Weights and other constants by name.
-  var constants: [String: StoredArray] {
-    var constants: [String: StoredArray] = [:]
+  var constants: ExactDictionary<StoredArray> {
+    var constants: ExactDictionary<StoredArray> = [:]
     for initializer in graph.initializers { constants[initializer.name] = initializer.array }
     for node in graph.nodes where node.operation == "Constant" {
       if case .tensor(let array)? = node.attributes["value"], let name = node.outputs.first {

@@ -1,5 +1,6 @@
 import Cells
 import Checkpoint
+import FileCore
 import TensorCore
 
 /// An `RNN`, `GRU` or `LSTM` operation with the constants of its model.
@@ -7,10 +8,10 @@ struct ONNXRecurrentNode {
   let node: ONNXNode
   /// The operation's name, or that of its first result.
   let name: String
-  private let constants: [String: StoredArray]
+  private let constants: ExactDictionary<StoredArray>
   private let file: ArrayFile
 
-  init(_ node: ONNXNode, _ constants: [String: StoredArray], of file: ArrayFile) {
+  init(_ node: ONNXNode, _ constants: ExactDictionary<StoredArray>, of file: ArrayFile) {
     self.node = node
     self.constants = constants
     self.file = file

@@ -48,7 +48,7 @@ public struct LineAnswering: Sendable {
       return try add(value)
     }
     // Steps between semicolons, or in JSON, are a whole sequence.
-    let isWhole = line.contains(";") || line.hasPrefix("{")
+    let isWhole = line.contains(";") || line.looksLikeJSON
     if isWhole {
       stepwise?.reset()
       return try endSequence() + add(value)

@@ -29,9 +29,7 @@ extension ValueKind {
   ///
   /// - Throws: ``UnreadableInput``.
   public func value(reading line: String) throws(UnreadableInput) -> SampleValue {
-    if line.hasPrefix("{"), let json = try? JSONValue(parsing: Array(line.utf8), maximumDepth: 8) {
-      return try value(reading: json)
-    }
+    if line.looksLikeJSON { return try value(reading: Self.json(line)) }
     switch self {
     case .text(let tokenizer): return .tokens(tokenizer.encode(line))
     case .symbols(let names): return .tokens(try symbols(line, names))
@@ -48,12 +46,22 @@ extension ValueKind {
     }
   }
 
+  private static func json(_ line: String) throws(UnreadableInput) -> JSONValue {
+    do throws(JSONError) {
+      return try JSONValue(parsing: Array(line.utf8), maximumDepth: 32)
+    } catch {
+      throw UnreadableInput(
+        expected: "a JSON object", found: "byte \(error.offset): \(error.problem)")
+    }
+  }
+
   private func value(reading json: JSONValue) throws(UnreadableInput) -> SampleValue {
     guard case .object(let members) = json, let input = members["input"] else {
       throw UnreadableInput(expected: #"an object with a field "input""#, found: json.text)
     }
     switch (self, input) {
-    case (_, .string(let text)) where !text.hasPrefix("{"): return try value(reading: text)
+    case (.text(let tokenizer), .string(let text)): return .tokens(tokenizer.encode(text))
+    case (_, .string(let text)) where !text.looksLikeJSON: return try value(reading: text)
     case (.symbols(let names), .array(let elements)):
       var ids: [Int32] = []
       for case .string(let name) in elements { ids.append(try id(of: name, names)) }
@@ -124,6 +132,14 @@ extension ValueKind {
 }
 
 extension String {
+  /// Whether a line is meant as a JSON object: after a brace stands a quote or the other brace. Any other text may begin
+  /// with a brace.
+  var looksLikeJSON: Bool {
+    guard utf8.first == UInt8(ascii: "{") else { return false }
+    let next = utf8.dropFirst().first { $0 != 0x20 && $0 != 0x09 }
+    return next == UInt8(ascii: "\"") || next == UInt8(ascii: "}")
+  }
+
   fileprivate var trimmed: String {
     let end = lastIndex { !$0.isWhitespace }.map { index(after: $0) } ?? startIndex
     return String(self[..<end].drop { $0.isWhitespace })

@@ -44,9 +44,11 @@ struct Curve: Sendable, CustomStringConvertible {
       let size = setting.batch * setting.time
       return stride(from: 0, to: ids.count, by: size).map { Array(ids[$0..<$0 + size]) }
     }
-    let weights = file.arrays.filter { $0.key.contains(".") }
+    let weights = [String: Tensor](
+      uniqueKeysWithValues: file.arrays.filter { $0.key.contains(".") }
+        .map { ($0.key, Tensor($0.value.floats, shape: $0.value.shape)) })
     return (
-      setting, weights.mapValues { Tensor($0.floats, shape: $0.shape) }, try batches("x"),
+      setting, weights, try batches("x"),
       try batches("y"), try file.array("loss").values(as: Double.self) ?? []
     )
   }
