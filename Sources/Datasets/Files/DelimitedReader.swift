@@ -91,7 +91,9 @@ struct DelimitedReader: FileRecordReader {
         }
         row.position += 1
       }
-      return try lines.field(row.bytes[start..<row.position], line: line, column: column)
+      let bytes = row.bytes[start..<row.position]
+      return try lines.field(
+        delimiter == UInt8(ascii: ";") ? Self.withPoint(bytes) : bytes, line: line, column: column)
     }
     row.position += 1
     var text: [UInt8] = []
@@ -114,6 +116,18 @@ struct DelimitedReader: FileRecordReader {
       throw fault(row, "a delimiter or the end of the line behind the quote")
     }
     return try lines.field(text, line: line, column: column)
+  }
+
+  /// Where semicolons part the fields, a number may have a comma before its fraction: `3,14`.
+  private static func withPoint(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let digits = bytes.drop { $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
+    let parts = digits.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+    guard parts.count == 2, let comma = bytes.firstIndex(of: UInt8(ascii: ",")),
+      parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { (0x30...0x39).contains($0) } })
+    else { return bytes }
+    var result = bytes
+    result[comma] = UInt8(ascii: ".")
+    return result
   }
 
   /// Appends the next line to a row in the middle of a quoted field.

@@ -85,9 +85,7 @@ public struct FileDataset: Dataset {
   }
 
   private func table(_ format: FileFormat, _ known: KnownSides?) throws(FileError) -> RecordFile {
-    RecordFile(
-      source: try TextSource(path, encoding: options.encoding), format: format, options: options,
-      known: known)
+    try RecordFile(path, format, options, known: known)
   }
 
   private func require(_ only: FileTask, for what: String) throws(FileError) {

@@ -22,7 +22,7 @@ public enum FileFormat: String, Codable, CaseIterable, Sendable {
       return
     }
     var name = path.split(separator: "/").last.map(String.init) ?? path
-    if name.hasSuffix(".gz") { name.removeLast(3) }
+    if name.lowercased().hasSuffix(".gz") { name.removeLast(3) }
     let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
     switch ending {
     case "json", "ndjson", "jsonl": self = .jsonl

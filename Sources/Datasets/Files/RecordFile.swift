@@ -4,6 +4,8 @@ import FileCore
 struct RecordFile: Sendable {
   let source: TextSource
   let format: FileFormat
+  /// What stands between the fields of a table.
+  let delimiter: Unicode.Scalar
   var options: FileOptions
   /// What the two sides are known to be: of a test set, what the model has; then the file is read whole and in order.
   var known: KnownSides?
@@ -22,15 +24,31 @@ struct RecordFile: Sendable {
     var width: Int?
   }
 
+  /// A file in a format.
+  ///
+  /// - Throws: `FileError` where it can't be read, or is JSON but neither an object a line nor an array of objects.
+  init(
+    _ path: String, _ format: FileFormat, _ options: FileOptions, known: KnownSides? = nil
+  ) throws(FileError) {
+    let source = try TextSource(path, encoding: options.encoding)
+    self.source = format == .jsonl ? try JSONArray.lines(of: source) ?? source : source
+    (self.format, self.options, self.known) = (format, options, known)
+    delimiter =
+      switch format {
+      case .tsv: "\t"
+      case .csv: Delimiter.likeliest(in: source)
+      default: ","
+      }
+  }
+
   /// The records from a place on; of JSON Lines those members that `names` says.
   func reader(from place: SamplePlace, names: [String] = []) -> any FileRecordReader {
     let lines = TextLines(source, from: place)
     return switch format {
-    case .tsv: DelimitedReader(lines, delimiter: "\t")
     case .jsonl: JSONLinesReader(lines, names: names)
     case .conll, .conllu:
       SentenceReader(lines, SentenceStyle(source, isUniversal: format == .conllu))
-    case .csv, .folder, .idx: DelimitedReader(lines, delimiter: ",")
+    case .csv, .tsv, .folder, .idx: DelimitedReader(lines, delimiter: delimiter)
     }
   }
 

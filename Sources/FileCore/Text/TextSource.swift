@@ -68,6 +68,15 @@ package struct TextSource: Sendable {
     storage = .memory(bytes)
   }
 
+  /// A text in memory, which stands for the content of a file.
+  package init(_ path: String, holding text: [UInt8]) {
+    self.path = path
+    encoding = .utf8
+    isPacked = false
+    (start, end) = (0, text.count)
+    storage = .memory(text)
+  }
+
   /// The detected encoding; UTF-8 if none is detected, so that its reader reports the invalid byte.
   private static func encoding(of bytes: [UInt8], isWhole: Bool) -> TextEncoding {
     // The last character of a part may be incomplete.

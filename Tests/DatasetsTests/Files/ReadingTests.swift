@@ -41,6 +41,25 @@ import Testing
     #expect(count == (name == "extra.tsv" ? 1 : 2))
   }
 
+  @Test func semicolonsAndArraysOfObjectsAreRead() throws {
+    #expect(try rows(of: Array("text;label\na, b;x\nc;y\n".utf8)) == ["a, b=x", "c=y"])
+    #expect(try rows(of: Array("text\tlabel\na\tx\n".utf8)) == ["a=x"])
+    try withFile("s.csv", "a;b\n" + (0..<20).map { "\($0),5;\($0)\n" }.joined()) { path in
+      let task = try FileDataset(path).read()
+      #expect(task.form?.inputs == ["a", "b"] && task.form?.task == .forecasting)
+    }
+    let array = """
+      [
+        {"text": "a", "label": "x"},
+        {"text": "b",
+         "label": "y"}
+      ]
+      """
+    #expect(try rows(of: Array(array.utf8), as: "r.json") == ["a=x", "b=y"])
+    #expect(throws: FileError.self) { try rows(of: Array("[1, 2]".utf8), as: "r.json") }
+    #expect(throws: FileError.self) { try rows(of: Array(#"[{"text": "a"}"#.utf8), as: "r.json") }
+  }
+
   @Test func rowsAsWideAsAWiderHeadingAreRead() throws {
     let csv = "id,text,other,label\n1,good film,x,pos\n2,bad film,y,neg\n"
     #expect(try rows(of: Array(csv.utf8)) == ["good film=pos", "bad film=neg"])
@@ -92,6 +111,17 @@ import Testing
       #expect("\(try #require(error))".contains("r.csv:2:5: "))
       #expect(try FileDataset("\(folder)/u.csv").read().form?.encoding == .utf16)
     }
+  }
+
+  @Test(arguments: [
+    ([0x64, 0x6F, 0x6E, 0x92, 0x74], TextEncoding.latin1, "don\u{2019}t"),
+    ([0x6E, 0x69, 0xF1, 0x6F], .latin1, "niño"), ([0x80], nil, ""), ([0x61, 0x00, 0x80], nil, ""),
+    ([0x61, 0xC3, 0xA9, 0x62, 0xE9], nil, ""), (Array("né".utf8), .utf8, "né"),
+  ])
+  func latinIsToldFromBrokenText(bytes: [UInt8], encoding: TextEncoding?, text: String) throws {
+    #expect(TextEncoding.detected(in: bytes) == encoding)
+    guard let encoding else { return }
+    #expect(String(decoding: try encoding.utf8(bytes), as: UTF8.self) == text)
   }
 
   @Test func packedTablesAreRead() throws {
