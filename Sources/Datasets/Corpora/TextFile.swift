@@ -14,10 +14,14 @@ public struct TextFile: Corpus {
   /// How the file's bytes stand for text; found out unless given.
   public let encoding: TextEncoding?
 
+  /// In which form its letters are read; as they are written unless given.
+  public let form: TextForm
+
   /// The file at a path.
-  public init(path: String, encoding: TextEncoding? = nil) {
+  public init(path: String, encoding: TextEncoding? = nil, form: TextForm = .asWritten) {
     self.path = path
     self.encoding = encoding
+    self.form = form
   }
 
   /// The path.
@@ -41,6 +45,6 @@ public struct TextFile: Corpus {
   func contents() throws(FileError) -> String {
     let text = try TextSource(path, encoding: encoding).text(limit: Self.sizeLimit)
     guard !text.isEmpty else { throw FileError.empty(path) }
-    return text
+    return form.apply(to: text)
   }
 }

@@ -9,10 +9,14 @@ public struct TextFolder: Corpus {
   /// How the files' bytes stand for text; found out for each unless given.
   public let encoding: TextEncoding?
 
+  /// In which form their letters are read; as they are written unless given.
+  public let form: TextForm
+
   /// The folder at a path.
-  public init(path: String, encoding: TextEncoding? = nil) {
+  public init(path: String, encoding: TextEncoding? = nil, form: TextForm = .asWritten) {
     self.path = path
     self.encoding = encoding
+    self.form = form
   }
 
   /// The path.
@@ -27,7 +31,7 @@ public struct TextFolder: Corpus {
     guard !text.isEmpty else {
       throw FileError(file: path, expected: "a folder with text files", found: "none")
     }
-    return CorpusText(text)
+    return CorpusText(form.apply(to: text))
   }
 
   private func add(_ folder: String, to text: inout String) throws(FileError) {

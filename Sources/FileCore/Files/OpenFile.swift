@@ -6,6 +6,7 @@ package final class OpenFile: Sendable {
   /// Whether it can be read at any offset: false for a pipe or a terminal.
   package let isSeekable: Bool
   private let descriptor: Int32
+  private let closes: Bool
 
   /// Opens a regular file.
   package convenience init(path: String) throws(FileError) {
@@ -19,8 +20,17 @@ package final class OpenFile: Sendable {
     try self.init(path, System.openForReading(path), operation: "")
   }
 
-  private init(_ path: String, _ descriptor: Int32, operation: String) throws(FileError) {
+  /// Standard input, which stays open.
+  package convenience init(standardInputAs name: String) throws(FileError) {
+    try self.init(name, 0, operation: "", closes: false)
+    if System.status(of: 0)?.kind == .folder { throw FileError(file: name, .notARegularFile) }
+  }
+
+  private init(
+    _ path: String, _ descriptor: Int32, operation: String, closes: Bool = true
+  ) throws(FileError) {
     self.path = path
+    self.closes = closes
     self.descriptor = descriptor
     guard descriptor >= 0 else {
       (size, isSeekable) = (0, false)
@@ -34,7 +44,7 @@ package final class OpenFile: Sendable {
     isSeekable = status.kind == .file
   }
 
-  deinit { if descriptor >= 0 { System.closeFile(descriptor) } }
+  deinit { if closes, descriptor >= 0 { System.closeFile(descriptor) } }
 
   /// Reads `count` bytes at `offset`; the file must have them.
   package func read(at offset: Int, count: Int) throws(FileError) -> [UInt8] {

@@ -1,0 +1,103 @@
+/// The lines of a file, of a pipe or of standard input, each as soon as it is there.
+///
+/// A file is read as every text file is (``TextSource``). What comes through a pipe is read as it comes: a mark at its
+/// beginning is passed over; where it begins as UTF-16 or gzip does, it is read to its end first. A line ends with LF, CR LF
+/// or CR alone.
+package final class TextStream {
+  /// What messages call it: the path, or `standard input`.
+  package let name: String
+  /// The number of the last line, from 1.
+  package private(set) var number = 0
+
+  /// The lines of a file; nil for a pipe.
+  private var lines: TextLines?
+  private let file: OpenFile
+  private var buffer: [UInt8] = []
+  /// Where the next line begins in the buffer.
+  private var start = 0
+  /// Whether a line feed that comes next belongs to the line end that came last.
+  private var skipsLineFeed = false
+  private var isFirst = true
+
+  /// The lines of a file; without a path of standard input.
+  ///
+  /// - Throws: ``FileError`` where there is nothing to read, or a directory.
+  package init(_ path: String?, encoding: TextEncoding? = nil) throws(FileError) {
+    name = path ?? "standard input"
+    file =
+      if let path { try OpenFile(pathOrPipe: path) } else { try OpenFile(standardInputAs: name) }
+    if let path, Folder.exists(path) { throw FileError(file: path, .notARegularFile) }
+    if let path, file.isSeekable { lines = TextLines(try TextSource(path, encoding: encoding)) }
+  }
+
+  /// The bytes of the next line without its end; nil after the last.
+  ///
+  /// - Throws: ``FileError`` where reading fails, or a line is too long.
+  package func next() throws(FileError) -> ArraySlice<UInt8>? {
+    if let lines {
+      defer { number = lines.number }
+      return try lines.next()?.withoutLineEnd
+    }
+    var searched = start
+    while true {
+      if skipsLineFeed, start < buffer.count {
+        if buffer[start] == 0x0A { start += 1 }
+        skipsLineFeed = false
+        searched = max(searched, start)
+      }
+      if let end = buffer[searched...].firstIndex(where: { $0 == 0x0A || $0 == 0x0D }) {
+        defer { start = end + 1 }
+        skipsLineFeed = buffer[end] == 0x0D
+        number += 1
+        return buffer[start..<end]
+      }
+      buffer.removeSubrange(..<start)
+      (start, searched) = (0, buffer.count)
+      guard buffer.count <= TextLines.longestLine else {
+        throw FileError(
+          file: name, line: number + 1, column: TextLines.longestLine + 1,
+          expected: "the end of the line", found: "more than \(TextLines.longestLine) bytes")
+      }
+      guard try readMore() else { break }
+    }
+    guard !buffer.isEmpty else { return nil }
+    defer { buffer = [] }
+    number += 1
+    return buffer[...]
+  }
+
+  /// Reads what is there, at least a byte; false at the end.
+  private func readMore() throws(FileError) -> Bool {
+    var block = try file.next(atMost: 1 << 16)
+    if isFirst {
+      // A mark has two or three bytes, which may come one by one.
+      while block.count < 3, let first = block.first, [0xEF, 0xFE, 0xFF, 0x1F].contains(first) {
+        let more = try file.next(atMost: 1)
+        if more.isEmpty { break }
+        block += more
+      }
+      isFirst = false
+      block = try beginning(block)
+    }
+    buffer += block
+    return !block.isEmpty
+  }
+
+  /// The first bytes as UTF-8, and all others with them where that takes all.
+  private func beginning(_ block: [UInt8]) throws(FileError) -> [UInt8] {
+    if block.starts(with: UTF8Scan.mark) {
+      let rest = Array(block[3...])
+      return rest.isEmpty ? try file.next(atMost: 1 << 16) : rest
+    }
+    let isPacked = Gzip.begins(block)
+    guard isPacked || TextEncoding.detected(in: block) == .utf16 else { return block }
+    let all = block + (try FileBytes.rest(of: file, limit: TextSource.largest))
+    let bytes = try FileBytes.unpacked(all, of: name, limit: TextSource.largest)
+    do throws(ByteFault) {
+      return try (TextEncoding.detected(in: bytes) ?? .utf8).utf8(bytes)
+    } catch {
+      throw FileError(
+        file: name, .byte(error.offset), expected: error.expected, found: error.found)
+    }
+  }
+}
