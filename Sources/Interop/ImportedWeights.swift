@@ -22,7 +22,7 @@ struct ImportedWeights {
       return
     }
     // Names that this library knows are ASCII, which has one spelling.
-    let arrays = [String: Tensor](try file.arrays().map { ($0.key, $0.value.tensor) }) { $1 }
+    let arrays = try file.arrays().mapValues(\.tensor).dictionary
     let names = arrays.keys
     if names.contains(where: { $0.contains("/vars/") }) {
       try takeKeras(arrays, isResetAfter: outline?.cell.map { $0.name != "gru-before" })

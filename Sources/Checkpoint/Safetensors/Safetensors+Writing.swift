@@ -76,7 +76,7 @@ extension Safetensors {
   /// parameters; if it throws, no parameter has changed.
   public func load<Model: Module>(_ model: inout Model) throws(CheckpointError) {
     do throws(ParameterMismatch) {
-      try model.load(arrays.mapValues(\.tensor))
+      try model.load(arrays.mapValues(\.tensor).dictionary)
     } catch {
       throw CheckpointError(file: file, CheckpointError.Problem(error, in: .model))
     }

@@ -34,6 +34,10 @@ public struct ExactDictionary<Value> {
   public var keys: [String] { storage.keys.sorted().map(\.string) }
   /// The values in no order.
   public var values: some Collection<Value> { storage.values }
+  /// A dictionary of Swift's: of keys that it holds equal, one. For whoever knows the names that are looked for.
+  public var dictionary: [String: Value] {
+    [String: Value](map { ($0.key, $0.value) }) { first, _ in first }
+  }
   /// The number of keys.
   public var count: Int { storage.count }
   /// Whether there is none.
