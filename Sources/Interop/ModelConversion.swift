@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 import Models
 
 /// Converts a model from a file of one format to another format.
@@ -31,7 +32,7 @@ public struct ModelConversion: Sendable {
     /// A model of another shape: a classifier, a tagger.
     case sequence(SavedSequenceModel)
     /// Arrays without a description of their model.
-    case arrays([String: StoredArray])
+    case arrays(ExactDictionary<StoredArray>)
   }
 
   private let file: ArrayFile
