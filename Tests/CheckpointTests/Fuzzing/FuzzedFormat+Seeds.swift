@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 
 extension FuzzedFormat {
   /// Small files of everything that the format can hold, to start from.
@@ -42,7 +43,7 @@ extension FuzzedFormat {
   }
 
   private static func safetensorsSeeds() throws -> [[UInt8]] {
-    let arrays = [
+    let arrays: ExactDictionary<StoredArray> = [
       "w": StoredArray([1, -2, 3, 4] as [Float], shape: [2, 2]),
       "half": StoredArray(elementType: .bfloat16, shape: [3], bytes: [1, 2, 3, 4, 5, 6]),
       "empty": StoredArray([Float](), shape: [0, 3]), "scalar": StoredArray(UInt64(7)),
