@@ -1,18 +1,18 @@
 import Datasets
 import Models
 
-/// Samples of other data in the numbers that a model knows: ids by their names, numbers by their columns.
+/// Converts samples of other data to a model's interface: IDs by names, numbers by columns.
 ///
-/// A test set that is read on its own numbers its words and classes, and scales its columns, in its own way. Names
-/// that the model does not know become its `<unk>`, or targets that count for nothing.
+/// A test set has its own IDs of words and classes and its own scales. Names that the model does not know become its
+/// `<unk>`, or ignored targets.
 struct SampleConversion: SampleSource {
   private let base: any SampleSource
   private let input: SideConversion
   private let target: SideConversion
 
-  /// Samples of a task for a model.
+  /// A conversion of a task's samples for a model.
   ///
-  /// - Throws: `InvalidSetting` where the two are of different kinds or shapes.
+  /// - Throws: `InvalidSetting` if the kinds or shapes differ.
   init(
     _ base: any SampleSource, of samples: TaskSamples, to interface: SequenceInterface
   ) throws(InvalidSetting) {
@@ -38,7 +38,7 @@ struct SampleConversion: SampleSource {
   }
 }
 
-/// One side of samples, from one numbering or scale to another.
+/// The conversion of inputs or of targets.
 private struct SideConversion: Sendable {
   private enum Kind {
     case same

@@ -3,14 +3,13 @@ import Models
 import TensorCore
 
 extension SavedSequenceModel {
-  /// Measures the model on samples.
+  /// Evaluates the model on samples.
   ///
   /// - Parameters:
-  ///   - samples: the data, numbered and scaled in whatever way.
-  ///   - part: which of them.
-  ///   - language: what judges sequences that are written freely.
-  /// - Throws: `InvalidSetting` where the data are not of the model's kinds or have no such part; what
-  ///   reading throws.
+  ///   - samples: the data, with any IDs and scales.
+  ///   - part: the part of the data.
+  ///   - language: judges generated sequences; nil for none.
+  /// - Throws: `InvalidSetting` if the data do not have the model's kinds or have no such part; errors of reading.
   public func evaluation(
     on samples: TaskSamples, _ part: EvaluatedPart = .all,
     language: (any SequenceLanguage)? = nil
@@ -32,18 +31,18 @@ extension SavedSequenceModel {
   }
 }
 
-/// Which samples a model is measured on.
+/// The samples on which a model is evaluated.
 public enum EvaluatedPart: String, Sendable, CaseIterable {
-  /// Those that training leaves out.
+  /// The samples that training does not use.
   case validation
-  /// All.
+  /// All samples.
   case all
 }
 
 extension SavedLanguageModel {
-  /// Measures the model on a text, the state carried from its beginning to its end.
+  /// Evaluates the model on a text, with the state carried over the whole text.
   ///
-  /// - Throws: `InvalidSetting` where the text has less than two tokens.
+  /// - Throws: `InvalidSetting` if the text has fewer than two tokens.
   public func evaluation(on text: String) throws -> Evaluation {
     let tokens = tokenizer.encode(text)
     let windows = Windows(.sequential, batchSize: 1, sequenceLength: 256, offset: 0)

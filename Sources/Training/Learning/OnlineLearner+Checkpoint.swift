@@ -4,7 +4,7 @@ import Models
 import TensorCore
 
 extension OnlineLearner {
-  /// What a file says of a learner besides arrays.
+  /// The data of a learner in a file other than arrays.
   private struct Header: Codable {
     var engine: GradientEngine
     var batch: Int
@@ -13,12 +13,12 @@ extension OnlineLearner {
 
   private static var headerName: String { "online" }
 
-  /// Saves all that going on needs in one file, atomically.
+  /// Saves everything needed to resume in one file, atomically.
   public func save(to path: String) throws(CheckpointError) {
     try checkpoint().save(to: path)
   }
 
-  /// What `save` writes: the parameters, the optimizer's state, and all that the memory remembers.
+  /// The content of `save`'s file: the parameters, the optimizer's state, and the memory.
   public func checkpoint() throws(CheckpointError) -> Checkpoint {
     var checkpoint = Checkpoint()
     checkpoint.set(parametersOf: model)
@@ -31,14 +31,14 @@ extension OnlineLearner {
     return checkpoint
   }
 
-  /// A learner that goes on where a saved one stopped, to the bit.
+  /// A learner that resumes a saved one, bit-exactly.
   ///
   /// - Parameters:
   ///   - reader: the file.
-  ///   - model: one of the same sizes, whose weights are replaced.
-  ///   - optimizer: the rule of learning, with the same options.
-  /// - Throws: `CheckpointError` where the file is damaged or holds no learner of such a model;
-  ///   `UnsuitableEngine` or `InvalidSetting` where it says what cannot be.
+  ///   - model: a model of the same sizes; its weights are replaced.
+  ///   - optimizer: the optimizer, with the same options.
+  /// - Throws: `CheckpointError` if the file is damaged or has no learner of such a model; `UnsuitableEngine` or
+  ///   `InvalidSetting` if its settings are invalid.
   public init(
     resuming reader: CheckpointReader, _ model: Model, optimizer: some Optimizer
   ) throws {

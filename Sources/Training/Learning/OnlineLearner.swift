@@ -1,51 +1,51 @@
 import Cells
 import TensorCore
 
-/// Learns from an endless stream: every observation is foretold, compared with what came, and learned from
-/// at once.
+/// Trains a model on an endless stream: each observation is predicted, compared with the target, and trained on
+/// immediately.
 ///
 /// ```swift
 /// let model = StreamPredictor(IndRNN(), inputSize: 1, hiddenSize: 32, outputSize: 1, using: &generator)
 /// var learner = try OnlineLearner(model, engine: .rtrl, optimizer: Adam(learningRate: 1e-3))
 /// while let (x, target) = stream.next() {              // x [1, 1], target [1, 1]
-///   let observation = learner.observe(x, target)       // what it foretold, and how wrong that was
+///   let observation = learner.observe(x, target)       // the prediction and its loss
 /// }
 /// try learner.save(to: "learner.rnnz")
 /// ```
 ///
-/// With a real-time engine it learns from everything since the start of the stream in memory that does
-/// not grow (``memory``'s `size`). It owns its memory: copies of a learner share it, so go on with one of them.
+/// With a real-time engine it learns from the whole stream so far in constant memory (``memory``'s `size`). Copies of
+/// a learner share the memory, so use only one of them.
 public struct OnlineLearner<Model: StreamingModel>: Sendable {
-  /// What one observation came to.
+  /// The result of one observation.
   public struct Observation: Sendable {
-    /// The model's output before it learned from the observation.
+    /// The model's output before training on the observation.
     public let output: Tensor
-    /// How far that was from the target.
+    /// The loss of the output.
     public let loss: Double
-    /// The norm of the gradients before clipping; nil where there is no limit to it.
+    /// The norm of the gradients before clipping; nil if gradients are not clipped.
     public let gradientNorm: Double?
   }
 
-  /// The model as the last observation left it.
+  /// The model after the last observation.
   public internal(set) var model: Model
-  /// The rule by which the model's parameters follow their gradients; its step size may be changed.
+  /// The optimizer; its learning rate may be changed.
   public var optimizer: any Optimizer
-  /// What is remembered of the stream.
+  /// The gradient engine's memory of the stream.
   public let memory: RecurrentMemory
   /// The largest norm of an observation's gradients; nil for no limit.
   public let maximumNorm: Double?
-  /// How many observations have been made.
+  /// The number of observations so far.
   public internal(set) var count = 0
 
   /// A learner at the start of its stream.
   ///
   /// - Parameters:
-  ///   - model: what learns.
-  ///   - engine: how gradients are found; `.rtrl`, `.snap1` and `.uoro` learn from all that has been.
-  ///   - optimizer: the rule of learning.
-  ///   - batch: how many streams go on side by side.
+  ///   - model: the model to train.
+  ///   - engine: the gradient engine; `.rtrl`, `.snap1` and `.uoro` learn from the whole stream so far.
+  ///   - optimizer: the optimizer.
+  ///   - batch: the number of parallel streams.
   ///   - maximumNorm: the largest norm of an observation's gradients; nil for no limit.
-  /// - Throws: `UnsuitableEngine` where the model's layer cannot learn with the engine.
+  /// - Throws: `UnsuitableEngine` if the engine can't train the model's layer.
   public init(
     _ model: Model, engine: GradientEngine, optimizer: some Optimizer, batch: Int = 1,
     maximumNorm: Double? = nil
@@ -56,7 +56,7 @@ public struct OnlineLearner<Model: StreamingModel>: Sendable {
     memory = try RecurrentMemory(of: model.recurrent, engine: engine, batch: batch)
   }
 
-  /// Learns to give numbers, by the mean square of the difference.
+  /// Trains on target numbers, with the mean squared error.
   ///
   /// - Parameters:
   ///   - x: one step `[B, I]`, or a window of several in the layout of the model's layer.
@@ -69,17 +69,17 @@ public struct OnlineLearner<Model: StreamingModel>: Sendable {
     }
   }
 
-  /// Learns to name classes, by the cross-entropy.
+  /// Trains on target classes, with the cross-entropy.
   ///
   /// - Parameters:
   ///   - x: one step `[B, I]`, or a window of several in the layout of the model's layer.
-  ///   - classes: one for each row of logits; a negative one does not count.
+  ///   - classes: one for each row of logits; negative ones are ignored.
   @discardableResult
   public mutating func observe(_ x: Tensor, _ classes: [Int32]) -> Observation {
     observe(x) { crossEntropy($0, classes) }
   }
 
-  /// Learns by a loss of one's own: a scalar, from the output, which has as many axes as the input.
+  /// Trains with any loss: a scalar computed from the output, which has the rank of the input.
   @discardableResult
   public mutating func observe(_ x: Tensor, loss: (Tensor) -> Tensor) -> Observation {
     let window = x.rank == 2 ? x.reshaped(to: windowShape(of: x)) : x
@@ -94,7 +94,7 @@ public struct OnlineLearner<Model: StreamingModel>: Sendable {
       output: output.detached(), loss: Double(scalar.scalar), gradientNorm: norm)
   }
 
-  /// Starts new streams: the given ones, or all. What was learned stays.
+  /// Starts new streams: the given ones, or all. Keeps the trained parameters.
   public func reset(streams: [Int]? = nil) { memory.reset(samples: streams) }
 
   private func windowShape(of x: Tensor) -> [Int] {

@@ -6,7 +6,7 @@ extension RecurrentMemory {
   private static let detailsName = "memory"
   private static let prefix = "memory/"
 
-  /// Adds all that the memory remembers to a checkpoint, in section `carry`.
+  /// Adds the memory's content to a checkpoint, in section `carry`.
   public func write(to checkpoint: inout Checkpoint) throws(CheckpointError) {
     let snapshot = snapshot
     try checkpoint.setJSON(snapshot.details, .carry, Self.detailsName)
@@ -15,15 +15,15 @@ extension RecurrentMemory {
     }
   }
 
-  /// Whether a file has what a memory remembered.
+  /// Whether a file has the content of a memory.
   public static func isSaved(in reader: CheckpointReader) -> Bool {
     reader.contains(.carry, detailsName)
   }
 
-  /// Remembers what a memory of the same layer, engine and batch did when it was written, to the bit.
+  /// Restores the saved content of a memory with the same layer, engine and batch size, bit-exactly.
   ///
-  /// - Throws: `CheckpointError` where the file is damaged or holds what another memory remembered; then
-  ///   nothing has changed.
+  /// - Throws: `CheckpointError` if the file is damaged or the content does not fit this memory; then nothing has
+  ///   changed.
   public func restore(from reader: CheckpointReader) throws(CheckpointError) {
     let details = try reader.json(Details.self, .carry, Self.detailsName)
     var tensors: [String: Tensor] = [:]

@@ -1,16 +1,16 @@
 import Cells
 import TensorCore
 
-/// A model that reads an endless stream, window by window, with a recurrent layer that remembers.
+/// A model with a recurrent layer that reads an endless stream, window by window.
 public protocol StreamingModel: Module {
-  /// The layer that a memory goes along with.
+  /// The recurrent layer, whose gradients a memory computes.
   var recurrent: Recurrent { get }
 
-  /// The output for the next window of the stream, whose steps are along ``recurrent``'s axis of time.
+  /// The output for the next window of the stream, in the layout of ``recurrent``.
   func callAsFunction(_ x: Tensor, with memory: RecurrentMemory) -> Tensor
 }
 
-/// A recurrent layer and a linear read-out of its every step.
+/// A recurrent layer with a linear layer on the output of every step.
 public struct StreamPredictor: StreamingModel {
   public private(set) var recurrent: Recurrent
   private var readout: Linear

@@ -4,8 +4,8 @@ import Requirements
 import TensorCore
 
 extension BatchValue {
-  /// The loss of a model's outputs for these targets: cross-entropy for classes, given logits; the squared error
-  /// for numbers. The mean over all targets that count.
+  /// The mean loss of a model's outputs over these targets, without ignored ones: cross-entropy of logits for classes,
+  /// squared error for numbers.
   func loss(of outputs: Tensor, labelSmoothing: Double = 0) -> Tensor {
     switch self {
     case .tokens(let padded):
@@ -16,7 +16,7 @@ extension BatchValue {
     }
   }
 
-  /// How many targets count.
+  /// The number of targets that are not ignored.
   var countedTargets: Int {
     switch self {
     case .tokens(let padded): padded.ids.count { $0 >= 0 }
@@ -26,7 +26,7 @@ extension BatchValue {
     }
   }
 
-  /// Targets for a model that writes.
+  /// The targets for a decoder.
   func decoderTokens(tokenCount: Int) -> DecoderTokens {
     guard case .tokens(let padded) = self else {
       failure("a model that writes has sequences of tokens as targets")
@@ -35,11 +35,12 @@ extension BatchValue {
   }
 }
 
-/// The mean of (y - target)² over the targets that are numbers; 0 if none is. Differentiable in the outputs.
+/// The mean of (y - target)² over the targets that are not NaN; 0 if all are. Differentiable with respect to the
+/// outputs.
 ///
 /// - Parameters:
 ///   - outputs: any shape.
-///   - targets: a number for each output, row by row; NaN where there is none.
+///   - targets: a number for each output, row-major; NaN to ignore one.
 public func squaredError(_ outputs: Tensor, _ targets: [Float]) -> Tensor {
   require(
     targets.count == outputs.count,

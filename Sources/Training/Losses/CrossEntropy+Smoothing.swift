@@ -1,15 +1,15 @@
 import TensorCore
 
-/// The cross-entropy of a classifier with a share ε of each target's probability spread over all classes:
+/// The cross-entropy with label smoothing: a share ε of each target's probability is spread over all classes,
 ///
 ///     (1 - ε) (-log p_target) + ε / V Σ_c (-log p_c)
 ///
-/// the mean over the positions that count, as PyTorch's `cross_entropy` with `label_smoothing` computes it.
+/// averaged over the positions that are not ignored, as in PyTorch's `cross_entropy` with `label_smoothing`.
 /// C. Szegedy et al., Rethinking the Inception architecture, CVPR 2016.
 ///
 /// - Parameters:
 ///   - logits: `[.., V]`.
-///   - targets: a class for each position; negative where the position does not count.
+///   - targets: a class for each position; negative to ignore the position.
 ///   - labelSmoothing: ε, from 0 to below 1.
 public func crossEntropy(
   _ logits: Tensor, _ targets: [Int32], labelSmoothing: Double

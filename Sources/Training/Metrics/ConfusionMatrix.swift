@@ -1,32 +1,32 @@
 import Models
 import Requirements
 
-/// How often each class was taken for each: what a classifier's or tagger's measures are made of.
+/// A confusion matrix, from which the metrics of a classifier or tagger are computed.
 ///
-/// With TP, FP and FN the right, the wrong and the missed answers of a class:
+/// With TP, FP and FN the true positives, false positives and false negatives of a class:
 ///
-///     accuracy   the share of right answers
+///     accuracy   the share of correct answers
 ///     precision  TP / (TP + FP)        recall  TP / (TP + FN)
 ///     F1         2 TP / (2 TP + FP + FN)
 ///     macro F1   the mean of the classes' F1
 ///
-/// Where a quotient has no sense it is 0, as in scikit-learn; a class that is neither in the data nor
-/// among the answers has an F1 of 0 too, and counts.
+/// Division by zero gives 0, as in scikit-learn. A class that is neither in the data nor among the answers has an F1 of
+/// 0 and is included in the mean.
 public struct ConfusionMatrix: Sendable, Hashable, Codable {
   /// The classes' names.
   public let classes: [String]
-  /// How often class `i` was taken for class `j`, at `i * classes.count + j`.
+  /// The number of answers `j` for class `i`, at `i * classes.count + j`.
   public private(set) var counts: [Int]
 
-  /// No answers yet.
+  /// An empty matrix.
   public init(classes: [String]) {
     self.classes = classes
     counts = Array(repeating: 0, count: classes.count * classes.count)
   }
 
-  /// Notes answers; a negative target does not count.
+  /// Adds answers; negative targets are ignored.
   ///
-  /// - Precondition: both have the same length and hold numbers of classes.
+  /// - Precondition: both have the same length and contain class IDs.
   public mutating func add(targets: [Int32], answers: [Int32]) {
     require(
       targets.count == answers.count,
@@ -41,7 +41,7 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
     }
   }
 
-  /// How often `target` was taken for `answer`.
+  /// The number of answers `answer` for the class `target`.
   public subscript(target: Int, answer: Int) -> Int {
     require(
       classes.indices ~= target && classes.indices ~= answer,
@@ -52,7 +52,7 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
   /// The number of answers.
   public var total: Int { counts.reduce(0, +) }
 
-  /// The share of right answers; 0 if there are none.
+  /// The share of correct answers; 0 if there are no answers.
   public var accuracy: Double {
     ratio(classes.indices.reduce(0) { $0 + self[$1, $1] }, total)
   }
@@ -62,21 +62,21 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
     classes.isEmpty ? 0 : rows.reduce(0) { $0 + $1.f1 } / Double(classes.count)
   }
 
-  /// One class's measures.
+  /// The metrics of one class.
   public struct Row: Sendable, Hashable {
     /// The class's name.
     public let name: String
-    /// Of the answers that name the class, the share that is right.
+    /// The share of this class's answers that are correct.
     public let precision: Double
-    /// Of the class, the share that is found.
+    /// The share of this class's samples that are found.
     public let recall: Double
     /// The harmonic mean of both.
     public let f1: Double
-    /// How often the class is in the data.
+    /// The number of this class's samples.
     public let support: Int
   }
 
-  /// The measures of each class.
+  /// The metrics of each class.
   public var rows: [Row] {
     classes.indices.map { index in
       let right = self[index, index]
@@ -88,7 +88,7 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
     }
   }
 
-  /// A table of all classes for people, each with its measures.
+  /// A text table of all classes with their metrics.
   public var table: String {
     let width = max(5, classes.map(\.count).max() ?? 0)
     func cell(_ text: String, _ width: Int) -> String {

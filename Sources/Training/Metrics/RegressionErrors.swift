@@ -1,16 +1,16 @@
 import Requirements
 
-/// The mean absolute error and the root of the mean square error of numbers, gathered bit by bit.
+/// The mean absolute error and root mean square error of numbers, computed incrementally.
 public struct RegressionErrors: Sendable, Hashable {
-  /// How many numbers were compared.
+  /// The number of compared numbers.
   public private(set) var count = 0
   private var absolute = 0.0
   private var squares = 0.0
 
-  /// Nothing compared yet.
+  /// Errors of no numbers.
   public init() {}
 
-  /// Compares answers with targets: as many as there are targets.
+  /// Compares answers with an equal number of targets.
   public mutating func add(targets: some Sequence<Double>, answers: some Sequence<Double>) {
     let (targets, answers) = (Array(targets), Array(answers))
     require(

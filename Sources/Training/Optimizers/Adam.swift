@@ -1,27 +1,27 @@
 import Requirements
 import TensorCore
 
-/// Adaptive moments: each weight moves by the running mean of its gradient over the root of the
-/// running mean of its square.
+/// Adam: each weight moves by the running mean of its gradient, divided by the root of the running mean of its
+/// square.
 ///
 ///     m ← β₁ m + (1 - β₁) g        v ← β₂ v + (1 - β₂) g²
 ///     p ← p - η m / (1 - β₁ᵗ) / (sqrt(v / (1 - β₂ᵗ)) + ε)
 ///
-/// Weight decay, if any, is added to the gradient, times the weight. Paper: D. Kingma and J. Ba,
-/// Adam: a method for stochastic optimization, ICLR 2015.
+/// Weight decay adds λ p to the gradient. Paper: D. Kingma and J. Ba, Adam: a method for stochastic optimization, ICLR
+/// 2015.
 public struct Adam: Optimizer {
   public static let momentNames = ["exp_avg", "exp_avg_sq"]
 
   public var learningRate: Double
   /// β₁ and β₂.
   public var betas: (Double, Double)
-  /// ε, which keeps the quotient finite.
+  /// ε, which avoids a division by zero.
   public var epsilon: Double
-  /// How much of the weight is added to the gradient.
+  /// λ, the multiple of the weight that is added to the gradient.
   public var weightDecay: Double
   public var state: [String: OptimizerState] = [:]
 
-  /// PyTorch's defaults.
+  /// An optimizer with the given options, by default PyTorch's.
   public init(
     learningRate: Double = 1e-3, betas: (Double, Double) = (0.9, 0.999), epsilon: Double = 1e-8,
     weightDecay: Double = 0
@@ -42,8 +42,7 @@ public struct Adam: Optimizer {
   }
 }
 
-/// ``Adam`` with decoupled weight decay: the weight itself shrinks, `p ← (1 - η λ) p`, instead of its
-/// gradient growing.
+/// ``Adam`` with decoupled weight decay: `p ← (1 - η λ) p`, instead of a term in the gradient.
 ///
 /// Paper: I. Loshchilov and F. Hutter, Decoupled weight decay regularization, ICLR 2019.
 public struct AdamW: Optimizer {
@@ -54,7 +53,7 @@ public struct AdamW: Optimizer {
   public var betas: (Double, Double)
   /// ε, which keeps the quotient finite.
   public var epsilon: Double
-  /// λ, the share of the weight that goes in a step of size 1.
+  /// λ, the share by which a weight shrinks in a step with learning rate 1.
   public var weightDecay: Double
   public var state: [String: OptimizerState] = [:]
 
@@ -80,7 +79,7 @@ public struct AdamW: Optimizer {
 }
 
 extension AdamSettings {
-  /// What is the same at every step.
+  /// The settings that are equal in all steps.
   fileprivate init(
     _ learningRate: Double, _ betas: (Double, Double), _ epsilon: Double, weightDecay: Double = 0,
     decoupledDecay: Double = 0
@@ -95,7 +94,7 @@ extension AdamSettings {
 }
 
 extension OptimizerState {
-  /// The step of both rules, with the corrections for the moments' start at zero.
+  /// The step of Adam and AdamW, with bias correction.
   fileprivate mutating func adamStep(
     _ settings: AdamSettings, _ parameter: inout Tensor, gradient: Tensor, gradientScale: Double
   ) {

@@ -2,7 +2,7 @@ import Checkpoint
 import TensorCore
 
 extension Optimizer {
-  /// Adds what the rule remembers to a checkpoint, in section `optimizer`.
+  /// Adds the optimizer's state to a checkpoint, in section `optimizer`.
   func write(to checkpoint: inout Checkpoint) {
     for (name, state) in state {
       checkpoint.set(StoredArray(state.step), .optimizer, "step/\(name)")
@@ -12,7 +12,7 @@ extension Optimizer {
     }
   }
 
-  /// Remembers what was written for a model.
+  /// Reads the state that was written for a model.
   mutating func read(
     from reader: CheckpointReader, for model: some Module
   ) throws(CheckpointError) {

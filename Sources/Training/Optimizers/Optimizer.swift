@@ -1,6 +1,6 @@
 import TensorCore
 
-/// A rule by which parameters follow their gradients.
+/// An optimizer: updates parameters by their gradients.
 ///
 /// ```swift
 /// var optimizer = Adam(learningRate: 0.01)
@@ -8,41 +8,41 @@ import TensorCore
 /// optimizer.update(&model, with: gradients)
 /// ```
 ///
-/// A rule of one's own says how one parameter moves and which tensors it remembers for it; they are
-/// made, saved and loaded for it.
+/// A conforming type defines the update of one parameter and the names of its state tensors, which are created, saved
+/// and loaded automatically.
 public protocol Optimizer: Sendable {
-  /// The names of the tensors that it remembers for each parameter, as PyTorch calls them.
+  /// The names of the state tensors of each parameter, as in PyTorch.
   static var momentNames: [String] { get }
 
-  /// The step size; schedules change it between updates.
+  /// The learning rate; schedules change it between updates.
   var learningRate: Double { get set }
 
-  /// How much weights shrink, in the rule's own sense; groups of parameters may have their own.
+  /// The weight decay, as the optimizer defines it; groups of parameters may have their own.
   var weightDecay: Double { get set }
 
-  /// What it remembers, by the parameter's name; nothing before the first update.
+  /// The state by parameter name; empty before the first update.
   var state: [String: OptimizerState] { get set }
 
-  /// Moves one parameter.
+  /// Updates one parameter.
   ///
   /// - Parameters:
-  ///   - parameter: the one that moves.
-  ///   - gradient: of the parameter's shape, to be multiplied by `gradientScale` first.
-  ///   - gradientScale: 1, or less where the gradients are clipped.
-  ///   - state: the parameter's own; its `step` counts this update already.
+  ///   - parameter: the parameter.
+  ///   - gradient: its gradient, to be multiplied by `gradientScale` first.
+  ///   - gradientScale: 1, or less if the gradients are clipped.
+  ///   - state: the parameter's state; its `step` includes this update.
   func move(
     _ parameter: inout Tensor, gradient: Tensor, gradientScale: Double,
     state: inout OptimizerState)
 }
 
-/// What an optimizer remembers for one parameter.
+/// The optimizer state of one parameter.
 public struct OptimizerState: Sendable {
   /// The number of updates.
   public var step: UInt64
   /// One tensor of the parameter's shape for each of the rule's ``Optimizer/momentNames``.
   public var moments: [Tensor]
 
-  /// Given updates and tensors.
+  /// A state of the given step count and tensors.
   public init(step: UInt64, moments: [Tensor]) {
     self.step = step
     self.moments = moments
@@ -50,15 +50,15 @@ public struct OptimizerState: Sendable {
 }
 
 extension Optimizer {
-  /// Moves all parameters of a model by one step.
+  /// Updates all parameters of a model by one step.
   ///
   /// - Parameters:
-  ///   - model: the one whose parameters move.
+  ///   - model: the model.
   ///   - gradients: one for each of its parameters.
-  ///   - maximumNorm: Where the Euclidean norm of all gradients together is larger, they are
-  ///     scaled down to it, as PyTorch's `clip_grad_norm_` does; nil for no limit.
-  ///   - groups: parameters that learn in their own way; frozen ones don't count for the norm.
-  /// - Returns: the norm before clipping; nil where there is no limit, and so nothing to find it out for.
+  ///   - maximumNorm: the largest norm of all gradients together; larger ones are scaled down to it, as by PyTorch's
+  ///     `clip_grad_norm_`; nil for no limit.
+  ///   - groups: parameter groups with their own settings; frozen parameters are excluded from the norm.
+  /// - Returns: the norm before clipping; nil without a limit, since the norm is then not computed.
   @discardableResult
   public mutating func update(
     _ model: inout some Module, with gradients: Gradients, maximumNorm: Double? = nil,
@@ -69,7 +69,7 @@ extension Optimizer {
     return norm
   }
 
-  /// Moves all parameters of a model by one step, with gradients that are multiplied by `scale` first.
+  /// Updates all parameters of a model by one step, with gradients multiplied by `scale`.
   mutating func apply(
     _ gradients: Gradients, to model: inout some Module, scale: Double, groups: [ParameterGroup]
   ) {
@@ -95,14 +95,14 @@ extension Optimizer {
   }
 }
 
-/// What gradients of a norm are multiplied by so that the norm is at most `maximum`.
+/// The factor that scales gradients with this norm to a norm of at most `maximum`.
 func clippingScale(_ norm: Double, to maximum: Double?) -> Double {
-  // The small number keeps the quotient finite; it is PyTorch's.
+  // The small number, which avoids a division by zero, is PyTorch's.
   maximum.map { min(1, $0 / (norm + 1e-6)) } ?? 1
 }
 
 extension [ParameterGroup] {
-  /// The norm of the gradients of all parameters that are not frozen.
+  /// The norm of the gradients of all trainable parameters.
   func norm(of gradients: Gradients) -> Double {
     guard contains(where: \.isFrozen) else { return gradients.norm }
     let moving = zip(gradients.names, gradients.values).filter { group(of: $0.0)?.isFrozen != true }

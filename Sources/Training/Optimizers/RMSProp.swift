@@ -1,26 +1,26 @@
 import TensorCore
 
-/// Each weight moves by its gradient over the root of the running mean of the gradient's square.
+/// RMSProp: each weight moves by its gradient, divided by the root of the running mean of the gradient's square.
 ///
 ///     v ← α v + (1 - α) g²
 ///     p ← p - η g / (sqrt(v) + ε)
 ///
-/// Weight decay, if any, is added to the gradient, times the weight. It is PyTorch's `RMSprop` without momentum, and what
-/// char-rnn learns by. Its steps are tensor operations, slower than ``Adam``'s kernel. Paper: T. Tieleman and G. Hinton,
-/// Lecture 6.5, Coursera, 2012.
+/// Weight decay adds λ p to the gradient. It is PyTorch's `RMSprop` without momentum, and the optimizer of char-rnn.
+/// Its steps are tensor operations, slower than ``Adam``'s kernel. Paper: T. Tieleman and G. Hinton, Lecture 6.5,
+/// Coursera, 2012.
 public struct RMSProp: Optimizer {
   public static let momentNames = ["square_avg"]
 
   public var learningRate: Double
-  /// α, the share of the mean that is kept.
+  /// α, the smoothing factor of the running mean.
   public var smoothing: Double
-  /// ε, which keeps the quotient finite.
+  /// ε, which avoids a division by zero.
   public var epsilon: Double
-  /// λ, how much of the weight is added to the gradient.
+  /// λ, the multiple of the weight that is added to the gradient.
   public var weightDecay: Double
   public var state: [String: OptimizerState] = [:]
 
-  /// PyTorch's defaults.
+  /// An optimizer with the given options, by default PyTorch's.
   public init(
     learningRate: Double = 0.01, smoothing: Double = 0.99, epsilon: Double = 1e-8,
     weightDecay: Double = 0

@@ -1,6 +1,6 @@
 import TensorCore
 
-/// Stochastic gradient descent, with momentum if asked for.
+/// Stochastic gradient descent, optionally with momentum.
 ///
 ///     v ← μ v + g + λ p
 ///     p ← p - η v,   or with Nesterov's momentum   p ← p - η (g + λ p + μ v)
@@ -11,15 +11,15 @@ public struct SGD: Optimizer {
   public static let momentNames = ["momentum"]
 
   public var learningRate: Double
-  /// μ, the share of the velocity that is kept.
+  /// μ, the momentum factor.
   public var momentum: Double
-  /// λ, how much of the weight is added to the gradient.
+  /// λ, the multiple of the weight that is added to the gradient.
   public var weightDecay: Double
-  /// Whether the gradient is taken, to first order, where the momentum will have led.
+  /// Whether to use Nesterov's momentum.
   public var usesNesterov: Bool
   public var state: [String: OptimizerState] = [:]
 
-  /// Plain descent unless momentum is given.
+  /// An optimizer with the given options; without momentum by default.
   public init(
     learningRate: Double, momentum: Double = 0, weightDecay: Double = 0,
     usesNesterov: Bool = false

@@ -1,15 +1,15 @@
 import Models
 
-/// Which class was taken for which, as tables of HTML.
+/// A confusion matrix as HTML tables.
 struct ConfusionTables {
   private let matrix: ConfusionMatrix
 
-  /// Larger matrices are told by their most frequent mistakes.
+  /// The most classes of a matrix that is shown whole; larger ones are shown by their most frequent mistakes.
   private static let mostClasses = 24
 
   init(_ matrix: ConfusionMatrix) { self.matrix = matrix }
 
-  /// The matrix, or its most frequent mistakes, and each class's measures.
+  /// The matrix, or its most frequent mistakes, and each class's metrics.
   var html: String {
     "<div class=\"wide\">"
       + (matrix.classes.count <= Self.mostClasses ? wholeMatrix : mistakes) + "</div>\n"

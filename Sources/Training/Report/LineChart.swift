@@ -1,28 +1,28 @@
 import Models
 import Requirements
 
-/// A chart of some lines as inline SVG, with axes that people can read.
+/// A line chart as inline SVG, with axes.
 struct LineChart {
   /// A line of a chart.
   struct Series {
     let name: String
-    /// Places along the axis below and along the one at the side.
+    /// The points.
     let points: [(x: Double, y: Double)]
-    /// Whether it stands behind the others.
+    /// Whether the line is drawn faintly, as background.
     var isFaint = false
   }
 
   let title: String
   let series: [Series]
-  /// What the axis below counts.
+  /// The label of the x axis.
   var axis = "step"
-  /// Whether numbers that differ by a factor are as far apart as others that do.
+  /// Whether the y axis is logarithmic.
   var isLogarithmic = false
 
   private static let (width, height) = (640.0, 260.0)
   private static let (left, right, top, bottom) = (64.0, 12.0, 12.0, 34.0)
 
-  /// The chart with its title, as HTML; empty where there is nothing to draw.
+  /// The chart with its title, as HTML; empty if there is nothing to draw.
   var html: String {
     let drawn = series.map { line in
       (
@@ -74,12 +74,12 @@ struct LineChart {
   }
 }
 
-/// Where numbers stand along a side of a chart, and which are written there.
+/// The range and ticks of an axis.
 struct Axis {
   private let low: Double
   private let high: Double
   private let isLogarithmic: Bool
-  /// The numbers that are written beside it.
+  /// The numbers of its labels.
   let ticks: [Double]
 
   init(_ values: [Double], isLogarithmic: Bool) {
@@ -93,7 +93,7 @@ struct Axis {
       ticks = powers.filter { $0 >= bottom && $0 <= top }
     } else {
       let step = Self.step(over: most - least)
-      // What never changes stands in the middle.
+      // A constant is drawn in the middle.
       let margin = most > least ? 0 : step
       low = (least / step).rounded(.down) * step - margin
       high = (most / step).rounded(.up) * step + margin
@@ -102,10 +102,10 @@ struct Axis {
     }
   }
 
-  /// 1 and 10 and so on, of all sizes.
+  /// Powers of ten.
   private static let powers = (-12...12).map { power(10, Double($0)) }
 
-  /// The distance of about five numbers that are easy to read.
+  /// The distance of ticks: a round number, for about five ticks.
   private static func step(over range: Double) -> Double {
     guard range > 0, range.isFinite else { return 1 }
     let size = powers.last { $0 <= range / 4 } ?? range / 4
@@ -121,7 +121,7 @@ struct Axis {
 }
 
 extension Double {
-  /// The number in few characters: `0.002`, `12k`, `3.4M`.
+  /// The number in short form: `0.002`, `12k`, `3.4M`.
   var short: String {
     let size = abs(self)
     if size >= 1e6 { return (self / 1e6).digits + "M" }
@@ -129,7 +129,7 @@ extension Double {
     return digits
   }
 
-  /// Without zeros at its end.
+  /// The number without trailing zeros.
   private var digits: String {
     let size = abs(self)
     if size > 0, size < 1e-4 { return "\(Float(self))" }
@@ -143,7 +143,7 @@ extension Double {
 }
 
 extension String {
-  /// The text with what HTML reads otherwise written out.
+  /// The text with HTML's special characters escaped.
   var escaped: String {
     var result = ""
     for scalar in unicodeScalars {
@@ -153,7 +153,7 @@ extension String {
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       default:
-        // Control characters are no part of HTML.
+        // Control characters are not allowed in HTML.
         let isControl = scalar.value < 32 && scalar != "\n" && scalar != "\t"
         result.unicodeScalars.append(isControl ? "\u{FFFD}" : scalar)
       }
@@ -161,7 +161,7 @@ extension String {
     return result
   }
 
-  /// `X" cy="Y`, of `X,Y`.
+  /// Turns `X,Y` into `X" cy="Y`.
   fileprivate var replacingComma: String {
     split(separator: ",").joined(separator: "\" cy=\"")
   }

@@ -1,4 +1,4 @@
-/// How a report looks, by day and by night.
+/// The style sheet of a report, with light and dark mode.
 enum ReportStyle {
   static let css = """
     :root { --paper: #fff; --ink: #1b1f24; --soft: #667; --rule: #dde; --a: #1f6feb; --b: #d9730d;

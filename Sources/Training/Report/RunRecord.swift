@@ -1,7 +1,7 @@
 import Checkpoint
 import FileCore
 
-/// What has happened in a training, as its events told: what its report and its plot are made of.
+/// A record of a training run, collected from its events, for its report and plot.
 ///
 /// ```swift
 /// var record = RunRecord(title: task.line, settings: settings.line)
@@ -9,68 +9,68 @@ import FileCore
 /// let page = RunReport(record).html
 /// ```
 ///
-/// It takes bounded memory, however long the training, and is saved beside it, so that training which goes on
-/// has one report.
+/// It takes bounded memory for any length of training. It is saved beside the checkpoints, so that resumed training has
+/// one report.
 public struct RunRecord: Codable, Sendable {
-  /// A measurement and when it was made.
+  /// An evaluation and its time.
   public struct Measured: Codable, Sendable {
-    /// Steps done before it.
+    /// The number of steps before it.
     public let step: Int
-    /// Whether its loss was the smallest so far.
+    /// Whether its loss is the smallest so far.
     public let isBest: Bool
     /// Seconds since training began.
     public let seconds: Double
-    /// What was measured; of older measurements without matrices and curves.
+    /// The evaluation; older ones are kept without matrices and curves.
     public fileprivate(set) var evaluation: Evaluation
   }
 
-  /// What is learned from what.
+  /// A description of the task.
   public let title: String
-  /// How it is trained.
+  /// A description of the training settings.
   public let settings: String
-  /// What may be wrong with the settings.
+  /// Hints on doubtful settings.
   public let hints: [String]
   /// The number of weights.
   public private(set) var parameterCount = 0
-  /// What the speed is counted in.
+  /// The unit of the speed.
   public private(set) var unit = "units"
   /// The loss of each step.
   public private(set) var loss = SampledCurve()
   /// The norm of each step's gradients before clipping.
   public private(set) var gradientNorm = SampledCurve()
-  /// The step sizes.
+  /// The learning rates.
   public private(set) var learningRate = SampledCurve()
   /// The memory of the process in bytes.
   public private(set) var memory = SampledCurve()
-  /// The measurements.
+  /// The evaluations.
   public private(set) var measurements: [Measured] = []
-  /// Steps done.
+  /// The number of steps so far.
   public private(set) var steps = 0
-  /// Units learned from.
+  /// The number of units trained on.
   public private(set) var units = 0
-  /// Seconds of training, all parts together.
+  /// The duration of training in seconds, over all runs.
   public private(set) var seconds = 0.0
-  /// How it ended, or that it has not.
+  /// How training ended, or `training`.
   public private(set) var ending = "training"
 
-  /// The seconds before training went on the last time.
+  /// The seconds before training was last resumed.
   private var secondsBefore = 0.0
-  /// The most measurements whose samples are kept.
+  /// The most evaluations that are kept.
   private static let mostMeasurements = 400
 
-  /// A record of a training that is about to begin.
+  /// A record of a new training run.
   public init(title: String, settings: String, hints: [String] = []) {
     self.title = title
     self.settings = settings
     self.hints = hints
   }
 
-  /// Takes in an event.
+  /// Records an event.
   ///
   /// - Parameters:
-  ///   - event: what happened.
-  ///   - seconds: since training began, or went on.
-  ///   - bytes: the memory of the process; 0 if it is not known.
+  ///   - event: the event.
+  ///   - seconds: the time since training began or was resumed.
+  ///   - bytes: the memory of the process; 0 if unknown.
   public mutating func note(_ event: TrainingEvent, seconds: Double, bytes: Int = 0) {
     if case .started = event { secondsBefore = self.seconds }
     self.seconds = secondsBefore + seconds
@@ -112,17 +112,17 @@ public struct RunRecord: Codable, Sendable {
         step: measured.step, isBest: measured.isBest, seconds: seconds,
         evaluation: measured.evaluation))
     if measurements.count > Self.mostMeasurements {
-      // Every second one goes, but never the best.
+      // Removes every second one, but never the best.
       measurements = measurements.enumerated().filter {
         $0.offset % 2 == 1 || $0.element.step == best?.step
       }.map(\.element)
     }
   }
 
-  /// The measurement with the smallest loss.
+  /// The evaluation with the smallest loss.
   public var best: Measured? { measurements.last { $0.isBest } }
 
-  /// What a file holds.
+  /// The record as JSON text.
   public func encoded() throws -> String { try JSONValue(encoding: self).text }
 
   /// Reads what ``encoded()`` wrote.

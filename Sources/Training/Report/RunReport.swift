@@ -1,13 +1,13 @@
 import Datasets
 import Models
 
-/// A training as one page for a browser: curves, measurements, samples over time, what was taken for what, the
-/// forecast, time and memory. The page refers to nothing outside itself.
+/// A report of a training run as one HTML page: curves, evaluations, samples over time, confusion matrix, forecast,
+/// time and memory. The page is self-contained.
 public struct RunReport: Sendable {
   private let record: RunRecord
   private let levels: TaskLevels?
 
-  /// A report of a record; with levels it says whether the task is solved.
+  /// A report of a record; with levels it states whether the task is solved.
   public init(_ record: RunRecord, levels: TaskLevels? = nil) {
     self.record = record
     self.levels = levels
@@ -79,7 +79,7 @@ public struct RunReport: Sendable {
     return "<div class=\"charts\">\n" + charts.map(\.html).joined() + "</div>\n"
   }
 
-  /// The measures that are shares, from 0 to 1, over time.
+  /// The metrics in 0...1 over time.
   private var metricChart: LineChart {
     let names = ["accuracy", "macro F1", "exact match", "legal share"]
     let series = names.compactMap { name -> LineChart.Series? in
@@ -91,7 +91,7 @@ public struct RunReport: Sendable {
     return LineChart(title: "Validation", series: series)
   }
 
-  // MARK: What the best model answers
+  // MARK: Answers of the best model
 
   private var forecast: String {
     guard let best = record.measurements.last(where: { !$0.evaluation.curves.isEmpty }) else {
@@ -117,7 +117,7 @@ public struct RunReport: Sendable {
   private var samples: String {
     let all = record.measurements.filter { !$0.evaluation.samples.isEmpty }
     guard !all.isEmpty else { return "" }
-    // A dozen moments, evenly chosen, the last one among them.
+    // About a dozen evenly spaced evaluations, including the last one.
     let every = max(1, (all.count + 11) / 12)
     let chosen = all.enumerated().filter { (all.count - 1 - $0.offset) % every == 0 }
     let blocks = chosen.reversed().map { entry in
@@ -151,7 +151,7 @@ extension [SampledCurve.Point] {
 }
 
 extension Double {
-  /// Seconds for people: `4.2 s`, `3 min 20 s`, `2 h 5 min`.
+  /// Seconds as text: `4.2 s`, `3 min 20 s`, `2 h 5 min`.
   var duration: String {
     guard self >= 60, isFinite, self < 1e9 else { return "\(text(1)) s" }
     let seconds = Int(self)

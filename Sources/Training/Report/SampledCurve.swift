@@ -1,5 +1,5 @@
-/// Numbers over steps in bounded memory: each point is the mean of as many values as it takes to have at
-/// most a thousand points.
+/// A curve of numbers over steps in bounded memory: each point is the mean of several consecutive values, so that there
+/// are at most a thousand points.
 public struct SampledCurve: Codable, Hashable, Sendable {
   /// A mean value, and the last step that is in it.
   public struct Point: Codable, Hashable, Sendable {
@@ -13,16 +13,16 @@ public struct SampledCurve: Codable, Hashable, Sendable {
   static let limit = 1000
 
   private var whole: [Point] = []
-  /// How many values make a point.
+  /// The number of values in a point.
   private var stride = 1
   private var sum = 0.0
   private var count = 0
   private var lastStep = 0
 
-  /// No values yet.
+  /// An empty curve.
   public init() {}
 
-  /// The points, the last one of what there is.
+  /// The points; the last one may be of fewer values.
   public var points: [Point] {
     count == 0 ? whole : whole + [Point(step: lastStep, value: sum / Double(count))]
   }
@@ -30,7 +30,7 @@ public struct SampledCurve: Codable, Hashable, Sendable {
   /// The last point's value.
   public var last: Double? { points.last?.value }
 
-  /// Takes in a value.
+  /// Adds a value.
   public mutating func add(_ value: Double, step: Int) {
     (sum, count, lastStep) = (sum + value, count + 1, step)
     guard count == stride else { return }
@@ -43,13 +43,13 @@ public struct SampledCurve: Codable, Hashable, Sendable {
     stride *= 2
   }
 
-  /// Forgets what came after a step, for training that goes on from there.
+  /// Removes the values after a step, for training resumed there.
   mutating func cut(after step: Int) {
     whole.removeAll { $0.step > step }
     if lastStep > step { (sum, count) = (0, 0) }
   }
 
-  /// Points that follow the curve smoothly: each the mean of those around it.
+  /// The moving average of the points.
   func smoothed() -> [Point] {
     let points = points
     let reach = max(1, points.count / 50)

@@ -12,14 +12,14 @@ public struct TerminalPlot: Sendable {
   private let width: Int
   private let height: Int
 
-  /// A plot of a record's curves, so many characters wide.
+  /// A plot of a record's curves, `width` characters wide.
   public init(_ record: RunRecord, width: Int = 72, height: Int = 12) {
     self.record = record
     self.width = max(24, width)
     self.height = max(4, height)
   }
 
-  /// The curves one above the other: the loss with the measurements, the learning rate, the gradients' norm.
+  /// The curves, one below the other: the losses of training and evaluations, the learning rate, the norm of gradients.
   public var text: String {
     let measured = record.measurements.map { (step: $0.step, value: $0.evaluation.loss) }
     let loss = record.loss.smoothed().map { (step: $0.step, value: $0.value) }

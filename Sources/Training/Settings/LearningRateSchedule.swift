@@ -1,41 +1,41 @@
 import Models
 import Requirements
 
-/// How the learning rate moves over the steps.
+/// A learning rate schedule.
 ///
-/// With η the rate asked for, k the number of steps done and K that of all steps:
+/// With η the base rate, k the number of completed steps and K the total number of steps:
 ///
 ///     constant      η
 ///     step          η γ^⌊k / every⌋
 ///     exponential   η γ^k
 ///     cosine        η (k + 1) / W while k < W, then η_min + (η - η_min) (1 + cos(π (k - W) / (K - W))) / 2
-///     plateau       η γ^n, where n counts the times that so many measurements brought nothing better
+///     plateau       η γ^n, where n counts the times that `patience` evaluations were without improvement
 ///     one cycle     from η / 25 up to η over the first 30 % of the steps, then down to η / 250,000, along cosines
 ///
 /// These are PyTorch's `StepLR`, `ExponentialLR`, `LinearLR` before `CosineAnnealingLR`, `ReduceLROnPlateau` and
-/// `OneCycleLR` (which moves the momentum too unless told not to; this one does not), step by step.
+/// `OneCycleLR` (which by default changes the momentum too; this one does not), step by step.
 /// Papers: I. Loshchilov and F. Hutter, SGDR, ICLR 2017 (cosine); L. Smith and N. Topin,
 /// Super-convergence, 2018 (one cycle).
 public enum LearningRateSchedule: Codable, Hashable, Sendable {
-  /// It stays.
+  /// The rate is constant.
   case constant
-  /// It falls by a factor every so many steps.
+  /// The rate is multiplied by `factor` every `every` steps.
   case step(every: Int, factor: Double)
-  /// It falls by a factor at each step.
+  /// The rate is multiplied by `factor` at each step.
   case exponential(factor: Double)
-  /// It rises in a line, then falls to a share of its height along half a cosine.
+  /// The rate rises linearly over `warmUp` steps, then falls along half a cosine to η_min = `floor` η.
   case cosine(warmUp: Int = 0, floor: Double = 0)
-  /// It falls by a factor whenever more than `patience` measurements on end bring nothing better.
+  /// The rate is multiplied by `factor` after more than `patience` consecutive evaluations without improvement.
   case plateau(factor: Double = 0.1, patience: Int = 10)
-  /// It rises and falls once.
+  /// The rate rises and falls once.
   case oneCycle
 
   /// The rate of the next step.
   ///
   /// - Parameters:
   ///   - base: η.
-  ///   - step: the steps done before it, k.
-  ///   - total: steps in all, K; after them the rate stays.
+  ///   - step: the number of completed steps, k.
+  ///   - total: the total number of steps, K; after them the rate is constant.
   ///   - reductions: for ``plateau(factor:patience:)``, n.
   public func rate(base: Double, step: Int, total: Int, reductions: Int = 0) -> Double {
     switch self {
@@ -57,12 +57,12 @@ public enum LearningRateSchedule: Codable, Hashable, Sendable {
     }
   }
 
-  /// Along half a cosine: `start` at 0, `end` at 1.
+  /// Half a cosine from `start` at 0 to `end` at 1.
   private static func anneal(from start: Double, to end: Double, at progress: Double) -> Double {
     end + (start - end) * (1 + Requirements.cosine(.pi * progress)) / 2
   }
 
-  /// Whether the rate depends on the number of all steps.
+  /// Whether the rate depends on the total number of steps.
   var needsTotal: Bool {
     switch self {
     case .cosine, .oneCycle: true
@@ -97,9 +97,8 @@ public enum LearningRateSchedule: Codable, Hashable, Sendable {
 }
 
 extension LearningRateSchedule: LosslessStringConvertible {
-  /// A schedule as flags write it: `constant`, `step:1000:0.5`, `exponential:0.999`, `cosine`,
-  /// `cosine:WARM-UP`, `cosine:WARM-UP:FLOOR`, `plateau`, `plateau:FACTOR:PATIENCE`, `one-cycle`; nil for
-  /// any other text.
+  /// Parses a schedule: `constant`, `step:1000:0.5`, `exponential:0.999`, `cosine`, `cosine:WARM-UP`,
+  /// `cosine:WARM-UP:FLOOR`, `plateau`, `plateau:FACTOR:PATIENCE`, `one-cycle`; nil for any other text.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     let numbers = parts.dropFirst().compactMap(Double.init)

@@ -1,6 +1,6 @@
 import Models
 
-/// An optimizer by name, with what only it has.
+/// A choice of optimizer, with its own options.
 public enum OptimizerChoice: Codable, Hashable, Sendable {
   /// ``Adam``.
   case adam
@@ -8,10 +8,10 @@ public enum OptimizerChoice: Codable, Hashable, Sendable {
   case adamW
   /// ``RMSProp``.
   case rmsProp
-  /// ``SGD``, with momentum if it is not 0.
+  /// ``SGD``, with the given momentum.
   case sgd(momentum: Double = 0)
 
-  /// The optimizer of a training's settings.
+  /// Makes the optimizer of training settings.
   static func make(_ settings: TrainingSettings) -> any Optimizer {
     let rate = settings.learningRate
     switch settings.optimizer {
@@ -23,7 +23,7 @@ public enum OptimizerChoice: Codable, Hashable, Sendable {
     }
   }
 
-  /// The name for people.
+  /// The name for display.
   var title: String {
     switch self {
     case .adam: "Adam"
@@ -41,7 +41,7 @@ public enum OptimizerChoice: Codable, Hashable, Sendable {
 }
 
 extension OptimizerChoice: LosslessStringConvertible {
-  /// An optimizer as flags write it: `adam`, `adamw`, `rmsprop`, `sgd`, `sgd:MOMENTUM`; nil for any other text.
+  /// Parses `adam`, `adamw`, `rmsprop`, `sgd` or `sgd:MOMENTUM`; nil for any other text.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     switch (parts.first, parts.count) {

@@ -1,27 +1,27 @@
 import Models
 import TensorCore
 
-/// Parameters that learn in their own way: slower, without decay, or not at all.
+/// A group of parameters with its own learning rate and weight decay.
 ///
 /// ```swift
 /// settings.groups = [ParameterGroup("embed", learningRateScale: 0), ParameterGroup("fc.bias", weightDecay: 0)]
 /// ```
 public struct ParameterGroup: Codable, Hashable, Sendable {
-  /// The name of a parameter, or the beginning of the names of several up to a dot: `rnn`.
+  /// The name of a parameter, or the prefix of several names up to a dot, such as `rnn`.
   public var prefix: String
-  /// What the learning rate is multiplied by; 0 freezes the group.
+  /// The factor of the learning rate; 0 freezes the group.
   public var learningRateScale: Double
-  /// How much these weights shrink; nil for as much as the others.
+  /// The weight decay of the group; nil for the optimizer's.
   public var weightDecay: Double?
 
-  /// A group by the beginning of its names.
+  /// A group of the parameters with a prefix.
   public init(_ prefix: String, learningRateScale: Double = 1, weightDecay: Double? = nil) {
     self.prefix = prefix
     self.learningRateScale = learningRateScale
     self.weightDecay = weightDecay
   }
 
-  /// Whether the group's parameters stay as they are.
+  /// Whether the group's parameters are not trained.
   public var isFrozen: Bool { learningRateScale == 0 }
 
   /// Whether a parameter belongs to the group.
@@ -39,7 +39,7 @@ public struct ParameterGroup: Codable, Hashable, Sendable {
 }
 
 extension ParameterGroup: LosslessStringConvertible {
-  /// A group as flags write it: `NAME:RATE-FACTOR` or `NAME:RATE-FACTOR:WEIGHT-DECAY`; nil for any other text.
+  /// Parses `NAME:RATE-FACTOR` or `NAME:RATE-FACTOR:WEIGHT-DECAY`; nil for any other text.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     let numbers = parts.dropFirst().compactMap(Double.init)
@@ -56,7 +56,7 @@ extension ParameterGroup: LosslessStringConvertible {
 }
 
 extension [ParameterGroup] {
-  /// The group that a parameter belongs to: the first that contains it.
+  /// The group of a parameter: the first that contains it.
   func group(of name: String) -> ParameterGroup? { first { $0.contains(name) } }
 
   /// Checks that every group has a parameter.

@@ -2,49 +2,48 @@ import Models
 import Requirements
 import TensorCore
 
-/// How a model is trained, whatever the task: optimizer, schedule, clipping, averages, and when to stop.
+/// Training settings for any task: optimizer, schedule, clipping, averaging, early stopping.
 ///
-/// It is saved beside the weights, so that training goes on as it began. Options that a file does not
-/// know have their defaults.
+/// They are saved beside the weights for resuming. Options that are missing in a file have their defaults.
 public struct TrainingSettings: Hashable, Sendable {
-  /// How often the data are gone through.
+  /// The number of epochs.
   public var epochs = 1
-  /// The most steps; nil for as many as the epochs have.
+  /// The most steps; nil for all steps of the epochs.
   public var steps: Int?
-  /// The rule by which the weights follow their gradients.
+  /// The optimizer.
   public var optimizer = OptimizerChoice.adam
-  /// The step size, before the schedule changes it.
+  /// The base learning rate of the schedule.
   public var learningRate = 0.002
-  /// How much weights shrink; nil for the optimizer's own default.
+  /// The weight decay; nil for the optimizer's default.
   public var weightDecay: Double?
-  /// How the step size moves.
+  /// The learning rate schedule.
   public var schedule = LearningRateSchedule.constant
   /// The largest norm of a step's gradients; nil for no limit.
   public var clip: Double? = 1
   /// The largest absolute value of a gradient's element; nil for no limit.
   public var clipValue: Double?
-  /// How many batches' gradients are averaged for one step.
+  /// Gradient accumulation: the number of batches whose gradients are averaged for one step.
   public var accumulation = 1
-  /// The share of a target's probability that is spread over all classes.
+  /// Label smoothing: the share of a target's probability that is spread over all classes.
   public var labelSmoothing = 0.0
-  /// Whether an average of the weights over the steps is kept, and used.
+  /// The averaging of weights over steps.
   public var averaging = WeightAveraging.none
-  /// Steps between measurements; nil for one after each epoch.
+  /// The number of steps between evaluations; nil for one after each epoch.
   public var evaluateEvery: Int?
-  /// After how many measurements without a better one training ends; nil for never.
+  /// Early stopping: the number of evaluations without improvement after which training ends; nil for never.
   public var patience: Int?
-  /// Whether the model of the best measurement is the one that is saved.
+  /// Whether the model of the best evaluation is saved instead of the last.
   public var keepsBest = false
-  /// Parameters that learn in their own way; the first group that fits a name counts.
+  /// Parameter groups with their own settings; the first group that contains a name is used.
   public var groups: [ParameterGroup] = []
-  /// The norm of the gradients, before clipping, at which training has diverged.
+  /// The norm of the gradients before clipping above which training is considered diverged.
   public var normLimit = 1e6
-  /// How accurately products of matrices are computed while it learns and is measured.
+  /// The precision of matrix products in training and evaluation.
   public var precision = Precision.highest
-  /// Draws the weights, the order of the data, and what is dropped.
+  /// The seed of the weights, the order of the data, and dropout.
   public var seed: UInt64 = 1
 
-  /// One epoch of Adam at 0.002, clipped to norm 1.
+  /// The default settings: one epoch of Adam at 0.002, clipped to norm 1.
   public init() {}
 
   /// Checks that every number is in its range.
@@ -71,7 +70,7 @@ public struct TrainingSettings: Hashable, Sendable {
     try InvalidSetting.checkPositive("norm limit", normLimit)
   }
 
-  /// One line that says how it is trained.
+  /// A one-line description.
   public var line: String {
     var parts = ["\(epochs) \(epochs == 1 ? "epoch" : "epochs")"]
     if let steps { parts = ["\(steps) steps"] }
@@ -90,7 +89,7 @@ extension TrainingSettings: Codable {
     case normLimit, precision, seed
   }
 
-  /// Reads what was encoded; what is missing has its default.
+  /// Decodes settings; missing values have their defaults.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try values.update(&epochs, forKey: .epochs)

@@ -1,7 +1,7 @@
 import Models
 import TensorCore
 
-/// Which average of the weights over the steps is kept beside them, measured, and saved for use.
+/// An average of the weights over steps, which is evaluated and saved instead of the weights.
 ///
 ///     exponential   a ← δ a + (1 - δ) p, after each step; a ← p after the first
 ///     stochastic    the mean of p after every step from `start` on
@@ -11,9 +11,9 @@ import TensorCore
 public enum WeightAveraging: Codable, Hashable, Sendable {
   /// None.
   case none
-  /// A running mean that forgets.
+  /// An exponential moving average.
   case exponential(decay: Double)
-  /// The mean of all steps from the one of this number on, counted from 1.
+  /// The mean of all steps from `start` on, counted from 1.
   case stochastic(start: Int)
 
   func validate() throws(InvalidSetting) {
@@ -29,7 +29,7 @@ public enum WeightAveraging: Codable, Hashable, Sendable {
     }
   }
 
-  /// The averages after each of some values of one parameter, where there is one.
+  /// The averages after each of the given values of one parameter, as far as there is an average.
   package func averages(of path: [Tensor]) -> [Tensor] {
     var (average, result) = (AverageOfWeights(), [Tensor]())
     for (index, value) in path.enumerated() {
@@ -39,7 +39,7 @@ public enum WeightAveraging: Codable, Hashable, Sendable {
     return result
   }
 
-  /// The share of the new weights in the average after a step, or nil where there is none yet.
+  /// The share of the new weights in the average after a step; nil before averaging starts.
   func share(step: Int, count: Int) -> Double? {
     switch self {
     case .none: nil
@@ -50,7 +50,7 @@ public enum WeightAveraging: Codable, Hashable, Sendable {
 }
 
 extension WeightAveraging: LosslessStringConvertible {
-  /// An average as flags write it: `none`, `ema:DECAY`, `swa:FIRST-STEP`; nil for any other text.
+  /// Parses `none`, `ema:DECAY` or `swa:FIRST-STEP`; nil for any other text.
   public init?(_ text: String) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     switch (parts.first, parts.count) {
@@ -75,14 +75,14 @@ extension WeightAveraging: LosslessStringConvertible {
   }
 }
 
-/// Weights averaged over steps.
+/// The running average of weights over steps.
 struct AverageOfWeights: Sendable {
-  /// How many steps are in it.
+  /// The number of steps in the average.
   var count = 0
   /// The averages, in the model's order; empty before the first.
   var values: [Tensor] = []
 
-  /// Takes in the weights after a step.
+  /// Adds the weights after a step.
   mutating func add(
     _ weights: @autoclosure () -> [Tensor], step: Int, _ averaging: WeightAveraging
   ) {
@@ -96,7 +96,7 @@ struct AverageOfWeights: Sendable {
 }
 
 extension Module {
-  /// The same model with other weights, in visiting order.
+  /// The model with the given weights, in visiting order.
   func with(_ weights: [Tensor]) -> Self {
     var (copy, position) = (self, 0)
     copy.updateParameters { _, parameter in

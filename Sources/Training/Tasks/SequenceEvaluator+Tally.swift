@@ -3,7 +3,7 @@ import Models
 import TensorCore
 
 extension SequenceEvaluator {
-  /// What has been measured so far.
+  /// The sums of all metrics so far.
   struct Tally {
     private(set) var weight = 0
     private var lossSum = 0.0
@@ -22,13 +22,13 @@ extension SequenceEvaluator {
       }
     }
 
-    /// Takes in a mean loss over so many targets.
+    /// Adds the mean loss of `count` targets.
     mutating func add(loss: Tensor, _ count: Int) {
       lossSum += Double(loss.scalar) * Double(count)
       weight += count
     }
 
-    /// Takes in a reader's outputs.
+    /// Adds a reader's outputs.
     mutating func add(_ outputs: Tensor, _ batch: SampleBatch, _ interface: SequenceInterface) {
       switch batch.target {
       case .tokens(let padded): add(outputs.argmax(), padded.ids, batch, interface)
@@ -78,7 +78,7 @@ extension SequenceEvaluator {
       }
     }
 
-    /// The first column of the first sample, as it was and as it was foretold.
+    /// Adds curves of the first column of the first sample: target and prediction.
     private mutating func addCurves(_ outputs: [Float], _ padded: PaddedFeatures, _ kind: ValueKind)
     {
       guard let column = kind.columns.first, let length = padded.lengths.first else { return }
@@ -90,7 +90,7 @@ extension SequenceEvaluator {
       ]
     }
 
-    /// Takes in what was written to each sample of a batch.
+    /// Adds the written answers to a batch.
     mutating func add(
       _ written: [[Int32]], _ batch: SampleBatch, _ interface: SequenceInterface
     ) {
@@ -107,7 +107,7 @@ extension SequenceEvaluator {
       self.exact = exact
     }
 
-    /// Everything that fits the answers.
+    /// The metrics for the kind of answers.
     func evaluation(_ interface: SequenceInterface) -> Evaluation {
       let loss = lossSum / Double(max(1, weight))
       var result = Evaluation(loss: loss, confusion: confusion, curves: curves, samples: samples)

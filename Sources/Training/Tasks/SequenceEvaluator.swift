@@ -2,37 +2,37 @@ import Datasets
 import Models
 import TensorCore
 
-/// Measures a model of sequences on batches of samples.
+/// Evaluates a sequence model on batches of samples.
 ///
-/// | answers | loss | measures |
+/// | answers | loss | metrics |
 /// |---|---|---|
 /// | classes | cross-entropy | accuracy, macro F1, a confusion matrix |
-/// | numbers | squared error of scaled numbers | MAE and RMSE of the numbers themselves |
-/// | tokens written anew | cross-entropy | exact match of the likeliest answer, perplexity |
+/// | numbers | squared error of scaled numbers | MAE and RMSE of the unscaled numbers |
+/// | written tokens | cross-entropy | exact match of the greedy answer, perplexity |
 ///
-/// Where a language judges, sequences are written freely too: each token is drawn from the likeliest that reach
-/// a probability of 0.95 together, and the share of sequences that belong to the language is `legal share`.
+/// With a language, sequences are generated too, by top-p sampling with p = 0.95; `legal share` is the share of
+/// generated sequences that belong to the language.
 public struct SequenceEvaluator: Sendable {
   private let saved: SavedSequenceModel
   private let language: (any SequenceLanguage)?
 
-  /// Sequences that are written freely.
+  /// The number of generated sequences.
   private static let freeSequences = 200
-  /// The most tokens of one.
+  /// The most tokens of a generated sequence.
   static let longestWriting = 200
   /// The largest number of classes for which a confusion matrix is kept.
   private static let mostClasses = 200
   private static let sampler = Sampler(topP: 0.95)
 
-  /// Measures a model; a language judges what it writes freely.
+  /// An evaluator of a model; `language` judges generated sequences.
   public init(_ saved: SavedSequenceModel, language: (any SequenceLanguage)? = nil) {
     self.saved = saved
     self.language = language
   }
 
-  /// The measures over all batches of some passes; nil if there is none.
+  /// The metrics over all batches of the passes; nil if there are no batches.
   ///
-  /// - Throws: what reading the batches throws.
+  /// - Throws: errors of reading the batches.
   public func evaluate(_ passes: [SampleEpoch]) throws -> Evaluation? {
     var tally = Tally(saved.interface, mostClasses: Self.mostClasses)
     var first: SampleBatch?
@@ -69,7 +69,7 @@ public struct SequenceEvaluator: Sendable {
     }
   }
 
-  /// Adds how much of what the model writes belongs to the language, and some of it.
+  /// Adds the share of generated sequences that belong to the language, and examples.
   private func addFreeWriting(
     _ batch: SampleBatch, _ language: any SequenceLanguage, to evaluation: inout Evaluation
   ) {
@@ -104,7 +104,7 @@ public struct SequenceEvaluator: Sendable {
 }
 
 extension SequenceReader {
-  /// Writes sequences token by token, each token read as the next input, until one is whole.
+  /// Writes sequences token by token, with each token as the next input, until they end.
   func write(
     from starts: [Int32], sampler: Sampler, limit: Int, using generator: inout Philox,
     isWhole: (_ tokens: [Int32], _ row: Int) -> Bool

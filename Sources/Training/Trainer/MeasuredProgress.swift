@@ -1,22 +1,22 @@
-/// What the measurements so far say about how to go on.
+/// The evaluation history for early stopping and the plateau schedule.
 struct MeasuredProgress: Codable, Hashable, Sendable {
   /// The best loss.
   private(set) var bestLoss: Double?
-  /// Measurements since the best one.
+  /// The number of evaluations since the best one.
   private(set) var sinceBest = 0
-  /// How often a plateau has lowered the learning rate.
+  /// The number of reductions of the learning rate by the plateau schedule.
   private(set) var reductions = 0
-  /// The loss that a plateau compares with, and measurements since it.
+  /// The best loss for the plateau schedule, and the number of evaluations since it.
   private var plateauBest: Double?
   private var sincePlateauBest = 0
-  /// Why training cannot go on; it is not saved.
+  /// The divergence that ended training; it is not saved.
   var divergence: Divergence?
 
   private enum CodingKeys: String, CodingKey {
     case bestLoss, sinceBest, reductions, plateauBest, sincePlateauBest
   }
 
-  /// Takes in a measured loss; whether it is the best so far.
+  /// Adds the loss of an evaluation; returns whether it is the best so far.
   mutating func note(_ loss: Double, schedule: LearningRateSchedule) -> Bool {
     if case .plateau(_, let patience) = schedule { notePlateau(loss, patience: patience) }
     guard loss < bestLoss ?? .infinity else {
@@ -28,7 +28,7 @@ struct MeasuredProgress: Codable, Hashable, Sendable {
     return true
   }
 
-  /// A loss counts as better where it is so by a ten-thousandth: PyTorch's threshold.
+  /// A loss is better if it is smaller by a relative 1e-4, PyTorch's threshold.
   private mutating func notePlateau(_ loss: Double, patience: Int) {
     if loss < plateauBest.map({ $0 * (1 - 1e-4) }) ?? .infinity {
       plateauBest = loss
@@ -42,6 +42,6 @@ struct MeasuredProgress: Codable, Hashable, Sendable {
     }
   }
 
-  /// Whether so many measurements have brought nothing better.
+  /// Whether `patience` evaluations were without improvement.
   func isOver(patience: Int?) -> Bool { patience.map { sinceBest >= $0 } ?? false }
 }
