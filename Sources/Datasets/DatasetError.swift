@@ -1,18 +1,18 @@
-/// What can be wrong with data and choices that come from outside; its description is one line for a person.
+/// An error in data or choices from outside; its description is one line for people.
 ///
-/// What is wrong with a file is a `FileError`.
+/// Errors in files are `FileError`s.
 public enum DatasetError: Error, Equatable, CustomStringConvertible {
   /// A text has no characters.
   case empty(name: String)
   /// A text has too few tokens for one batch.
   case tooShort(tokens: Int, needed: Int)
-  /// A name is neither that of a dataset nor that of a file.
+  /// A name is neither a dataset nor a file.
   case unknownDataset(name: String, known: [String])
-  /// A dataset was given an argument that it does not understand.
+  /// An invalid argument of a dataset.
   case badArgument(dataset: String, expected: String, found: String)
-  /// A saved position does not fit the data that training is to resume with.
+  /// A saved position does not fit the data on which training is resumed.
   case cursorMismatch(what: String, expected: String, found: String)
-  /// A sample is not what its dataset says of its samples.
+  /// A sample does not match its dataset's description.
   case badSample(index: Int, what: String, expected: String, found: String)
 
   /// One line: the file or name, where, what was expected and what was found.

@@ -1,7 +1,6 @@
-/// Things that can be chosen by name, as `NAME` or `NAME:ARGUMENT`.
+/// Products that can be chosen by name, as `NAME` or `NAME:ARGUMENT`.
 ///
-/// It is a value, not a global list. A program with a corpus or a dataset of its own passes a registry
-/// that knows it:
+/// It is a value, not a global list. A program with its own corpus or dataset passes a registry that contains it:
 ///
 /// ```swift
 /// var corpora = CorpusRegistry.standard
@@ -9,14 +8,14 @@
 /// let corpus = try corpora.corpus("haiku")
 /// ```
 public struct Registry<Product>: Sendable {
-  /// Makes a product from what follows the colon in `NAME:ARGUMENT`, which is nil without a colon.
+  /// Makes a product from the argument after the colon in `NAME:ARGUMENT`; nil without a colon.
   public typealias Maker = @Sendable (_ argument: String?) throws -> Product
 
-  /// Something that can be chosen.
+  /// One entry of a registry.
   public struct Entry: Sendable {
     /// Its name.
     public let name: String
-    /// What it is, in a few words, for a help page.
+    /// A short description for a help page.
     public let summary: String
     fileprivate let make: Maker
   }
@@ -27,15 +26,15 @@ public struct Registry<Product>: Sendable {
   /// A registry without entries.
   public init() {}
 
-  /// Adds an entry, or replaces the one of that name.
+  /// Adds an entry; replaces one of the same name.
   public mutating func register(_ name: String, summary: String, make: @escaping Maker) {
     entries.removeAll { $0.name == name }
     entries.append(Entry(name: name, summary: summary, make: make))
   }
 
-  /// What `NAME` or `NAME:ARGUMENT` chooses; nil where no entry has that name.
+  /// The product of `NAME` or `NAME:ARGUMENT`; nil if no entry has that name.
   ///
-  /// - Throws: What the entry's maker throws.
+  /// - Throws: Errors of the entry's maker.
   public func product(_ choice: String) throws -> Product? {
     let parts = choice.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     guard let name = parts.first, let entry = entries.first(where: { $0.name == name }) else {

@@ -1,6 +1,6 @@
 import Requirements
 
-/// A small counter-based random generator, the same numbers on every platform.
+/// A small counter-based random generator with equal numbers on every platform.
 ///
 /// The `n`-th number is a mixing function of `seed + n * gamma`. Steele, Lea and Flood, 2014.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
@@ -10,7 +10,7 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
     state = seed
   }
 
-  /// The generator number `stream` of a seed; any two are unrelated in practice.
+  /// The generator of stream `stream` of a seed; streams are practically independent.
   package init(seed: UInt64, stream: UInt64) {
     var root = SplitMix64(seed: stream)
     state = seed ^ root.next()
@@ -27,7 +27,7 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
 }
 
 extension RandomNumberGenerator {
-  /// A number in `0..<bound` from exactly one draw, off uniform by less than `bound / 2^64`.
+  /// A number in `0..<bound` from exactly one random number; its bias is below `bound / 2^64`.
   ///
   /// The standard library's own `next(upperBound:)` may change from version to version; saved
   /// positions and printed samples must not.
@@ -36,7 +36,7 @@ extension RandomNumberGenerator {
     return Int(next().multipliedFullWidth(by: UInt64(bound)).high)
   }
 
-  /// `0..<count` in random order.
+  /// A random permutation of `0..<count`.
   package mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     for last in stride(from: count - 1, to: 0, by: -1) {

@@ -1,4 +1,4 @@
-/// The place of a batch in its epoch: all that is needed to go on from there to the bit.
+/// The position of a batch in its epoch, which is enough to resume there bit-exactly.
 ///
 /// ```swift
 /// var batches = try SampleEpoch(task, task.training, collator: collator, seed: 1)
@@ -8,18 +8,18 @@
 /// try again.next() == batches.next()                            // true
 /// ```
 public struct BatchCursor: Codable, Hashable, Sendable {
-  /// The number of the epoch, from 0.
+  /// The index of the epoch, from 0.
   public let epoch: Int
-  /// The number of the batch in its epoch, from 0.
+  /// The index of the batch in its epoch, from 0.
   public let position: Int
-  /// Where the samples of the batch are read, if they come in pools; nil where only ``position`` tells the place.
+  /// The pool of the batch's samples, if they are read in pools; nil if only ``position`` is known.
   public let pool: Pool?
 
   /// A batch of a pool of samples.
   public struct Pool: Codable, Hashable, Sendable {
-    /// Where the pool begins.
+    /// The place of the pool's first sample.
     public let start: SamplePlace
-    /// The number of the batch among those of the pool, from 0.
+    /// The index of the batch in the pool, from 0.
     public let batch: Int
 
     /// A batch of the pool that begins at `start`.
@@ -29,14 +29,14 @@ public struct BatchCursor: Codable, Hashable, Sendable {
     }
   }
 
-  /// A place in an epoch; the first batch of the first one unless told otherwise.
+  /// A position in an epoch; by default the first batch of the first epoch.
   public init(epoch: Int = 0, position: Int = 0, pool: Pool? = nil) {
     self.epoch = epoch
     self.position = position
     self.pool = pool
   }
 
-  /// Checks that no number is negative or beyond all measure, as in a damaged file.
+  /// Checks that no number is negative or too large, as in a damaged file.
   ///
   /// - Throws: ``DatasetError/cursorMismatch(what:expected:found:)``.
   public func validate() throws(DatasetError) {

@@ -1,6 +1,6 @@
 import Requirements
 
-/// Makes batches of samples: which samples stand side by side, and how they are made equally long.
+/// Makes batches of samples: groups the samples, and pads or cuts them to equal lengths.
 ///
 /// ```swift
 /// struct Pairs: Collator {
@@ -12,16 +12,16 @@ import Requirements
 /// }
 /// ```
 public protocol Collator: Sendable {
-  /// How many samples it wants to see at once; only the last pool of an epoch has fewer.
+  /// The number of samples in a pool; only the last pool of an epoch has fewer.
   var poolSize: Int { get }
 
-  /// The batches of a pool, in the order in which they are to be used.
+  /// The batches of a pool, in the order of use.
   ///
-  /// The result must depend on the arguments alone, so that training goes on as it began.
+  /// The result must depend only on the arguments, so that training can be resumed.
   func batches(_ pool: [Sample], using generator: inout some RandomNumberGenerator)
     -> [SampleBatch]
 
-  /// The number of batches that so many samples give, where that is known without seeing them.
+  /// The number of batches for a number of samples; nil if it depends on the samples.
   func batchCount(of samples: Int) -> Int?
 }
 
@@ -29,24 +29,24 @@ extension Collator {
   /// 1024 samples.
   public var poolSize: Int { 1024 }
 
-  /// Nil: nobody knows.
+  /// Nil: unknown.
   public func batchCount(of samples: Int) -> Int? { nil }
 }
 
-/// Batches of so many samples, the shorter ones padded at their end.
+/// Makes batches of `batchSize` samples, padding shorter ones at their end.
 ///
-/// With buckets, samples of about the same length stand side by side, so that little is padding: the
-/// samples of a pool of so many batches are sorted by length, cut, and the batches shuffled. Samples of
-/// equal length keep their order.
+/// With buckets, a batch has samples of similar length, so that there is little padding: the samples of a pool of
+/// `bucketPool` batches are sorted by length and split into batches, which are shuffled. Samples of equal length keep
+/// their order.
 public struct PaddingCollator: Collator, Hashable {
   /// B, the number of samples of a batch.
   public let batchSize: Int
-  /// The number of batches that are filled from one pool, sorted by length; 1 for no sorting.
+  /// The number of batches in a pool that is sorted by length; 1 for no sorting.
   public let bucketPool: Int
-  /// Whether a last batch that is not full is left out.
+  /// Whether an incomplete last batch is dropped.
   public let dropsLast: Bool
 
-  /// A way of making batches.
+  /// A collator with the given options.
   ///
   /// - Precondition: `batchSize` and `bucketPool` are positive.
   public init(batchSize: Int, bucketPool: Int = 1, dropsLast: Bool = false) {
@@ -60,7 +60,7 @@ public struct PaddingCollator: Collator, Hashable {
     self.dropsLast = dropsLast
   }
 
-  /// B times the number of batches of a pool.
+  /// B times the number of batches in a pool.
   public var poolSize: Int { batchSize * bucketPool }
 
   /// The batches of a pool.
@@ -82,21 +82,21 @@ public struct PaddingCollator: Collator, Hashable {
     return generator.permutation(batches.count).map { batches[$0] }
   }
 
-  /// The number of samples divided by B, rounded up, or down where the last is left out.
+  /// The number of samples divided by B, rounded up, or down with ``dropsLast``.
   public func batchCount(of samples: Int) -> Int? {
     (samples + (dropsLast ? 0 : batchSize - 1)) / batchSize
   }
 }
 
-/// Cuts samples whose two sides go in step into windows, and hands these to another collator.
+/// Cuts samples with aligned input and target into windows, and passes these to another collator.
 ///
-/// A sample of T steps gives windows of `length` steps, one after another, the last one as long as what
-/// is left. Samples without steps, or with delayed answers, are not cut. Every window starts from a
-/// zero state; ``Windows`` cuts one endless text so that states are carried over.
+/// A sample of T steps gives consecutive windows of `length` steps; the last one may be shorter. Samples without steps,
+/// or with delayed answers, are not cut. Every window starts from the initial state; ``Windows`` cuts one long text so
+/// that states are carried over.
 public struct WindowCollator<Base: Collator>: Collator {
   /// The number of steps of a window.
   public let length: Int
-  /// What makes batches of the windows.
+  /// The collator that makes batches of the windows.
   public let base: Base
 
   /// Windows for another collator.
@@ -108,7 +108,7 @@ public struct WindowCollator<Base: Collator>: Collator {
     self.base = base
   }
 
-  /// As many samples as the other collator wants windows.
+  /// The pool size of the other collator.
   public var poolSize: Int { base.poolSize }
 
   /// The batches of a pool's windows.

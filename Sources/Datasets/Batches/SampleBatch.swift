@@ -1,19 +1,19 @@
 import Requirements
 
-/// Samples side by side: the input of one training step. Time stands first: [T, B].
+/// A batch of samples: the input of one training step. Time is the first axis: [T, B].
 public struct SampleBatch: Equatable, Sendable {
-  /// What the model reads.
+  /// The input.
   public let input: BatchValue
-  /// What it should answer.
+  /// The target.
   public let target: BatchValue
   /// B, the number of samples.
   public let count: Int
 
   /// Stacks samples and pads the shorter ones at their end.
   ///
-  /// Inputs are padded with 0, targets with what counts for nothing: ``SampleValue/ignored``, or NaN.
+  /// Inputs are padded with 0, targets with ignored values: ``SampleValue/ignored``, or NaN.
   ///
-  /// - Precondition: there is a sample, and all samples are of the same kinds and widths.
+  /// - Precondition: there is at least one sample, and all have the same kinds and widths.
   public init(padding samples: [Sample]) {
     require(!samples.isEmpty, "expected one sample or more, found none")
     count = samples.count
@@ -22,7 +22,7 @@ public struct SampleBatch: Equatable, Sendable {
   }
 }
 
-/// One side of a ``SampleBatch``.
+/// The input or target of a ``SampleBatch``.
 public enum BatchValue: Equatable, Sendable {
   /// Sequences of tokens.
   case tokens(PaddedTokens)
@@ -33,7 +33,7 @@ public enum BatchValue: Equatable, Sendable {
   /// A vector of each sample, [B, F].
   case vectors([Float], width: Int)
 
-  /// The number of steps of each sample, [B]; nil for what is no sequence.
+  /// The number of steps of each sample, [B]; nil for values without steps.
   public var lengths: [Int]? {
     switch self {
     case .tokens(let padded): padded.lengths
@@ -71,7 +71,7 @@ private func mixed<Value>(_ value: SampleValue) -> Value {
   failure("a batch of samples of different kinds: \(value)")
 }
 
-/// Sequences of tokens side by side.
+/// A batch of padded token sequences.
 public struct PaddedTokens: Equatable, Sendable {
   /// The tokens, [T, B], padded at the end of time: sample `b` at step `t` is `ids[t * B + b]`.
   public let ids: [Int32]
@@ -95,7 +95,7 @@ public struct PaddedTokens: Equatable, Sendable {
   }
 }
 
-/// Sequences of vectors side by side.
+/// A batch of padded vector sequences.
 public struct PaddedFeatures: Equatable, Sendable {
   /// The numbers, [T, B, F], padded at the end of time: feature `f` of sample `b` at step `t` is
   /// `values[(t * B + b) * F + f]`.

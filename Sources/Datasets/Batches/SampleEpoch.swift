@@ -1,41 +1,39 @@
-/// One pass over a source's samples, batch by batch, from its beginning or from any batch on.
+/// One epoch over a source's samples, batch by batch, from the first or any other batch on.
 ///
-/// A pass is a function of the source, the collator, a seed and its number, and of nothing else. Without
-/// a seed the samples come in the source's order: that is how a model is measured. Samples that can be had
-/// in any order come in a random one; those of a stream are shuffled within pools of at least
-/// ``shufflePool`` samples, so that no more than a pool is in memory.
+/// It depends only on the source, the collator, a seed and its number. Without a seed the samples are in the source's
+/// order, as for evaluation. With a seed ``IndexedSamples`` are in random order; other samples are shuffled within
+/// pools of at least ``shufflePool`` samples, so that only one pool is in memory.
 public struct SampleEpoch: Sendable {
-  /// The smallest number of samples of a stream that are shuffled together.
+  /// The smallest pool of a stream's samples that are shuffled together.
   public static let shufflePool = 1024
 
   private let task: TaskSamples
   private let source: any SampleSource
   private let collator: any Collator
   private let seed: UInt64?
-  /// The number of the pass, from 0.
+  /// The index of the epoch, from 0.
   private let number: Int
   private let poolSize: Int
-  /// The order of samples that can be had in any; nil for the source's own.
+  /// The random order of indexed samples; nil for the source's order.
   private let order: [Int]?
 
-  /// Where the pool after ``pending`` begins.
+  /// The place of the pool after ``pending``.
   private var place = SamplePlace()
-  /// The batches of a pool, where it begins, and the number of those that were taken.
+  /// The batches of the current pool, its place, and the number of batches already taken.
   private var pending: [SampleBatch] = []
   private var pool = SamplePlace()
   private var taken = 0
-  /// The number of batches before the next one.
+  /// The index of the next batch.
   private var position: Int
 
-  /// The pass over a source that a cursor is in, from the cursor's batch on, in a random order that depends on the
-  /// seed and the pass's number; without a seed in the source's order.
+  /// The epoch of a cursor, from the cursor's batch on, in a random order that depends on the seed and the epoch's
+  /// number; without a seed in the source's order.
   ///
-  /// A cursor that knows its pool is gone to at once; before one that knows only its position, the batches before it
-  /// are read.
+  /// If the cursor has a pool, reading starts there; otherwise all batches before the position are read and skipped.
   ///
-  /// - Parameter task: what every sample is checked against.
-  /// - Throws: ``DatasetError/cursorMismatch(what:expected:found:)`` where the pass has no such place, or what
-  ///   reading throws.
+  /// - Parameter task: the description that every sample is checked against.
+  /// - Throws: ``DatasetError/cursorMismatch(what:expected:found:)`` if the epoch has no such position, or errors of
+  ///   reading.
   public init(
     _ task: TaskSamples, _ source: any SampleSource, collator: any Collator, seed: UInt64? = nil,
     from cursor: BatchCursor = BatchCursor()
@@ -55,7 +53,7 @@ public struct SampleEpoch: Sendable {
       order = nil
     }
     let wanted = max(collator.poolSize, 1)
-    // A stream is shuffled in pools that hold whole pools of the collator's.
+    // A stream is shuffled in pools that consist of whole pools of the collator.
     let pools = (Self.shufflePool + wanted - 1) / wanted
     poolSize = seed != nil && indexed == nil ? wanted * pools : wanted
     if let pool = cursor.pool {
@@ -65,7 +63,7 @@ public struct SampleEpoch: Sendable {
     }
   }
 
-  /// The place of the next batch.
+  /// The position of the next batch.
   public var cursor: BatchCursor {
     let next =
       taken < pending.count
@@ -73,9 +71,9 @@ public struct SampleEpoch: Sendable {
     return BatchCursor(epoch: number, position: position, pool: next)
   }
 
-  /// The next batch, or nil at the end.
+  /// The next batch; nil at the end.
   ///
-  /// - Throws: ``DatasetError/badSample(index:what:expected:found:)``, or what reading throws.
+  /// - Throws: ``DatasetError/badSample(index:what:expected:found:)``, or errors of reading.
   public mutating func next() throws -> SampleBatch? {
     while taken == pending.count {
       guard try readPool() else { return nil }
@@ -85,7 +83,7 @@ public struct SampleEpoch: Sendable {
     return pending[taken - 1]
   }
 
-  /// Goes to a pool and leaves out its first batches.
+  /// Seeks to a pool and skips its first batches.
   private mutating func go(to pool: BatchCursor.Pool) throws {
     place = pool.start
     guard pool.batch > 0 else { return }
@@ -109,7 +107,7 @@ public struct SampleEpoch: Sendable {
     if seed != nil && order == nil {
       samples = generator.permutation(samples.count).map { samples[$0] }
     }
-    // A collator never sees more at once than it asked for.
+    // A collator never gets more samples at once than its pool size.
     let size = max(collator.poolSize, 1)
     pending = stride(from: 0, to: samples.count, by: size).flatMap { first in
       collator.batches(
@@ -120,7 +118,7 @@ public struct SampleEpoch: Sendable {
     return true
   }
 
-  /// The samples of the next pool, as many as there are.
+  /// The samples of the next pool; fewer at the end.
   private mutating func read() throws -> [Sample] {
     if let order, let indexed = source as? any IndexedSamples {
       guard place.index < order.count else { return [] }

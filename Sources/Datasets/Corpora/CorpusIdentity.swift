@@ -1,6 +1,6 @@
 import FileCore
 
-/// Which text a model was trained on, in twelve bytes: enough to refuse to resume on another one.
+/// A fingerprint of a text in twelve bytes, so that training is not resumed on another text.
 public struct CorpusIdentity: Codable, Hashable, Sendable {
   /// The number of UTF-8 bytes.
   public let byteCount: Int

@@ -1,15 +1,15 @@
 import FileCore
 import Requirements
 
-/// The Time Machine, or another book, prepared as the book Dive into Deep Learning does it.
+/// The Time Machine, or another book, prepared as in the book Dive into Deep Learning.
 ///
-/// In every line each run of characters other than letters becomes one space, spaces at both ends go,
-/// letters become lower case, and the lines follow each other with nothing between them (so the last
-/// word of a line and the first of the next are one word: that is the recipe). The vocabulary is
-/// that of the whole book by falling frequency; the text is its beginning.
+/// In every line each run of characters other than letters becomes one space, spaces at both ends are removed, letters
+/// become lower case, and lines are joined without a separator (so the last word of a line and the first of the next
+/// become one word, as in that book). The vocabulary is that of the whole book by descending frequency; the text is
+/// its beginning.
 ///
-/// H. G. Wells' book as that course ships it gives 170,580 characters and a vocabulary of 28:
-/// `<unk>`, the space and the 26 letters. Zhang et al., Dive into Deep Learning, sections 9.2-9.3.
+/// H. G. Wells' book as distributed there gives 170,580 characters and a vocabulary of 28: `<unk>`, the space and the
+/// 26 letters. Zhang et al., Dive into Deep Learning, sections 9.2-9.3.
 public struct TimeMachine: Corpus {
   /// The book's path.
   public let path: String
@@ -41,7 +41,7 @@ public struct TimeMachine: Corpus {
       tokenizer: CharacterTokenizer(book, normalization: .letters))
   }
 
-  /// The recipe for a whole book.
+  /// Prepares the text of a whole book.
   public static func prepare(_ book: String) -> String {
     var result: [UInt8] = []
     let lines = book.utf8.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }

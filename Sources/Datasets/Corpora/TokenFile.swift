@@ -1,6 +1,6 @@
-/// A file of separated words, a sentence a line, as the Penn Treebank's for language models is.
+/// A file of separated words, one sentence a line, like the Penn Treebank's for language models.
 ///
-/// Its words are its tokens, by a ``SeparatedTokenizer``; rare words are `<unk>` in such files already.
+/// Its words are its tokens (``SeparatedTokenizer``); in such files rare words are already `<unk>`.
 public struct TokenFile: Corpus {
   /// The file's path.
   public let path: String

@@ -1,38 +1,37 @@
 import FileCore
 import Requirements
 
-/// A corpus ready for training: its tokens, split by position.
+/// A tokenized corpus, split by position into a training and a validation part.
 public struct TokenizedCorpus: Sendable {
   /// The corpus's name.
   public let name: String
-  /// Which text it is.
+  /// The fingerprint of the text.
   public let identity: CorpusIdentity
-  /// What turned the text into tokens.
+  /// The tokenizer.
   public let tokenizer: any Tokenizer
   /// The tokens of the first part of the text.
   public let training: [Int32]
   /// The tokens of the last part of the text.
   public let validation: [Int32]
-  /// The information in the validation part in nats per token, given all the text before it, or nil
-  /// where nobody knows it: no model has a smaller expected loss there.
+  /// The information of the validation part in nats per token, given all text before it; nil if unknown. No model has a
+  /// smaller expected loss there.
   public let validationFloor: Double?
-  /// The characters (Unicode scalars, or bytes of what is no UTF-8) of the validation part for each of its
-  /// tokens: 1 where a token is a character, more where it is a word. What is measured a token is
-  /// divided by it to be measured a character.
+  /// The average number of characters (Unicode scalars, or bytes for text that is not UTF-8) in a token of the
+  /// validation part: 1 for characters, more for words. A loss per token divided by it is the loss per character.
   public let charactersPerToken: Double
 
-  /// Reads a corpus and cuts it in two: the last `validationFraction` of its Unicode scalars is for
-  /// validation, all before it for training.
+  /// Reads a corpus and splits it: the last `validationFraction` of its Unicode scalars is for validation, the rest for
+  /// training.
   ///
-  /// Windows are cut after the split, never before, so that no window of one part overlaps the other.
+  /// Windows are cut after the split, so that no window of one part overlaps the other.
   ///
   /// - Parameters:
-  ///   - corpus: where the text comes from.
-  ///   - validationFraction: the share of the text that is for validation.
-  ///   - tokenizer: the one to use, for example a checkpoint's; by default the one of `tokenization`.
-  ///   - tokenization: how to make a tokenizer, which then knows the training part alone; by default
-  ///     the corpus's own, which knows the whole text.
-  /// - Throws: ``DatasetError/empty(name:)``, or what the corpus throws.
+  ///   - corpus: the corpus.
+  ///   - validationFraction: the share of the text for validation.
+  ///   - tokenizer: the tokenizer to use, for example a checkpoint's; by default the one of `tokenization`.
+  ///   - tokenization: how to make a tokenizer, from the training part alone; by default the corpus's own tokenizer,
+  ///     which is made from the whole text.
+  /// - Throws: ``DatasetError/empty(name:)``, or errors of the corpus.
   /// - Precondition: `validationFraction` is in `0..<1`.
   public init(
     _ corpus: any Corpus, validationFraction: Double = 0.1, tokenizer: (any Tokenizer)? = nil,
@@ -53,7 +52,7 @@ public struct TokenizedCorpus: Sendable {
     }
   }
 
-  /// A text, cut in two.
+  /// Splits a text.
   private init(
     _ name: String, _ source: CorpusText, _ validationFraction: Double,
     _ tokenizer: (any Tokenizer)?, _ tokenization: Tokenization
@@ -80,7 +79,7 @@ public struct TokenizedCorpus: Sendable {
       }
   }
 
-  /// Bytes that are no text, cut in two.
+  /// Splits bytes that are not text.
   private init(
     _ name: String, _ bytes: [UInt8], _ validationFraction: Double, _ tokenizer: ByteTokenizer
   ) {

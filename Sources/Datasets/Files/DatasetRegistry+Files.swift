@@ -1,8 +1,8 @@
 import FileCore
 
 extension Registry where Product == any Dataset {
-  /// The dataset of a name or of a file: `FORMAT:FILE`, `NAME` or `NAME:ARGUMENT` of an entry, or else a
-  /// path, whose ending says the format.
+  /// The dataset of a name or a file: `FORMAT:FILE`, `NAME` or `NAME:ARGUMENT` of an entry, or a path, whose extension
+  /// determines the format.
   ///
   /// ```swift
   /// let adding = try DatasetRegistry.standard.open("adding:100")
@@ -11,10 +11,10 @@ extension Registry where Product == any Dataset {
   ///
   /// - Parameters:
   ///   - choice: the name, or the file's or folder's path.
-  ///   - task: what is to be learnt from a file; by default what the file is made for.
+  ///   - task: the task for a file; by default the usual one for its content.
   ///   - options: how a file is read.
-  /// - Throws: ``DatasetError/unknownDataset(name:known:)`` where it is neither a name nor the path of
-  ///   something that is there, or what the entry's maker throws.
+  /// - Throws: ``DatasetError/unknownDataset(name:known:)`` if it is neither a name nor an existing path, or errors of
+  ///   the entry's maker.
   public func open(
     _ choice: String, task: FileTask? = nil, options: FileOptions = FileOptions()
   ) throws -> any Dataset {
@@ -28,8 +28,8 @@ extension Registry where Product == any Dataset {
     return FileDataset(choice, task: task, options: options)
   }
 
-  /// Adds the formats of files, each as `NAME:FILE`: `csv`, `tsv`, `jsonl`, `conll`, `conllu`, `folder`
-  /// and `idx`, for files whose names don't say what they are.
+  /// Adds the formats of files, each as `NAME:FILE`: `csv`, `tsv`, `jsonl`, `conll`, `conllu`, `folder` and `idx`, for
+  /// files without the usual extension.
   mutating func registerFiles(
     task: FileTask? = nil, options: FileOptions = FileOptions()
   ) {
@@ -49,7 +49,7 @@ extension Registry where Product == any Dataset {
 }
 
 extension FileFormat {
-  /// What it is, for a help page.
+  /// A short description for a help page.
   fileprivate var summary: String {
     switch self {
     case .csv: "a table with commas"

@@ -1,32 +1,32 @@
 import FileCore
 
-/// What was decided about a file when it was read: its columns, its encoding, its time.
+/// The form of a file that was detected when it was read: columns, encoding, times.
 ///
 /// ```swift
 /// let samples = try FileDataset("reviews.csv").read()
 /// print(samples.form)  // reads review -> label; 3 classes; 41 rows skipped
 /// ```
 ///
-/// It is saved beside a model, and its ``options`` read any other file of that form: a table with the same heading, or
-/// JSON Lines with members of these names.
+/// It is saved with a model; its ``options`` read other files of the same form: tables with the same header, or JSON
+/// Lines with members of these names.
 public struct FileForm: Codable, Hashable, Sendable {
-  /// How another file of this form is read: what was found out is said there.
+  /// The options for reading another file of this form, including everything detected.
   public var options: FileOptions
-  /// What is learnt.
+  /// The task.
   public var task: FileTask
-  /// How the file is written.
+  /// The file's format.
   public var format: FileFormat
-  /// How its bytes stand for text.
+  /// The character encoding.
   public var encoding: TextEncoding
   /// Whether it was packed by gzip.
   public var isPacked: Bool
-  /// The columns that a model reads, by name, or by number from 1 where they have no names.
+  /// The input columns, by name, or by number from 1 if they have no names.
   public var inputs: [String]
-  /// The columns that it answers.
+  /// The target columns.
   public var targets: [String]
-  /// The column of times and how they go on, where a series has one.
+  /// The column of times and its steps, if a series has one.
   public var time: TimeSteps?
-  /// What else a person should know, for example `3 classes` and `41 rows skipped`.
+  /// Other facts for people, for example `3 classes` and `41 rows skipped`.
   public var facts: [String]
 
   init(
@@ -50,7 +50,7 @@ public struct FileForm: Codable, Hashable, Sendable {
     isPacked = false
     self.options = options
     self.options.task = task
-    // Another file of this form may be written in another way.
+    // Another file of this form may have another format and encoding.
     self.options.format = nil
     self.options.encoding = nil
   }

@@ -9,50 +9,50 @@ import Requirements
 /// options.skipsBadRows = true
 /// ```
 public struct FileOptions: Codable, Hashable, Sendable {
-  /// What is to be learnt; unless given what the file is made for: tags for CoNLL, a class for folders and
-  /// images, and for a table a forecast where all of its first row is numbers, else a class.
+  /// The task; by default tagging for CoNLL, classification for folders and images, and for a table forecasting if its
+  /// first row is all numbers, otherwise classification.
   public var task: FileTask?
-  /// How the file is written; by its ending unless given.
+  /// The file's format; by default that of its extension.
   public var format: FileFormat?
-  /// The columns that matter, by name, by the path of a nested JSON member (`user.name`), or by number from 1. The last
-  /// one is answered, unless ``target`` says which; of a series all are.
+  /// The columns to use, by name, by the path of a nested JSON member (`user.name`), or by number from 1. The last one
+  /// is the target unless ``target`` is set; for a series all are targets.
   ///
-  /// Unless given, they are chosen by what they are called and what they hold: a text by its name (`text`, `review`,
-  /// `sentence` ...) or its length, a label by its name (`label`, `class`, `stars` ...) or by values that come again, the
-  /// numbers of a series by holding numbers and neither times nor the numbers of the rows. Of tagged sentences, word and
-  /// tag are chosen by number: unless given the first and the last, in CoNLL-U 2 and 4.
+  /// By default they are chosen by name and content: a text by its name (`text`, `review`, `sentence` ...) or length, a
+  /// label by its name (`label`, `class`, `stars` ...) or by repeated values. A series uses all numeric columns except
+  /// times and row numbers. In tagged sentences word and tag are given by number; by default they are the first and the
+  /// last column, in CoNLL-U 2 and 4.
   public var columns: [String] = []
-  /// The columns that are answered, by name, path or number.
+  /// The target columns, by name, path or number.
   public var target: [String]?
-  /// Whether the first row of a table names its columns. Unless given, it does where most of its fields are usual names,
-  /// or where none of them is a number, a date or a value that its column holds further down; for translation where it
-  /// holds the names of such columns, `source` and `target`. It does wherever ``columns`` has names.
+  /// Whether the first row of a table is a header. By default it is if most of its fields are usual names, or if none
+  /// of them is a number, a date or a value that occurs further down in its column; for translation if it contains the
+  /// usual names, such as `source` and `target`. It always is if ``columns`` has names.
   public var hasHeader: Bool?
-  /// How the file's bytes stand for text; found out unless given.
+  /// The character encoding; detected by default.
   public var encoding: TextEncoding?
-  /// In which form texts, labels and names are compared; as they are written unless given.
+  /// The Unicode normalization of texts, labels and names; none by default.
   public var form: TextForm?
-  /// Whether malformed rows are passed over, and counted, instead of ending everything.
+  /// Whether malformed rows are skipped and counted, instead of being errors.
   public var skipsBadRows = false
-  /// Every `validationPeriod`-th sample is for validation; of a series the last part of that share.
+  /// Every `validationPeriod`-th sample is for validation; in a series, the last part of that share.
   public var validationPeriod = 10
-  /// How texts become tokens; by default characters.
+  /// The tokenization of texts; by default characters.
   public var tokenization = Tokenization.corpus
-  /// How often a word of tagged sentences must occur in the part for training; others are read as `<unk>`,
-  /// so that a model learns what to do with words that it never saw. A test set is read with 1.
+  /// The minimum count of a word in the training part of tagged sentences; rarer words become `<unk>`, so that a model
+  /// is trained for unknown words. A test set is read with 1.
   public var minimumCount = 2
-  /// T, the steps of a window of a series; unless given 100, and a quarter of a series that is shorter than 400 rows.
+  /// T, the steps of a window of a series; by default 100, or a quarter of a series shorter than 400 rows.
   public var steps: Int?
-  /// How many steps ahead a series is forecast.
+  /// The number of steps that a series is forecast ahead.
   public var horizon = 1
-  /// The largest file, in bytes, whose samples are kept in memory and drawn in any order; larger ones
-  /// are read anew in each epoch, in constant memory, and shuffled in pools.
+  /// The largest file in bytes whose samples are kept in memory and shuffled as a whole; larger files are read again in
+  /// each epoch, in constant memory, and shuffled in pools.
   public var memoryLimit = 64 << 20
 
   /// The defaults.
   public init() {}
 
-  /// Reads what was saved; what isn't there keeps its default.
+  /// Decodes options; missing ones have their defaults.
   public init(from decoder: any Decoder) throws {
     self.init()
     let values = try decoder.container(keyedBy: CodingKeys.self)

@@ -1,6 +1,6 @@
 import FileCore
 
-/// A field of a record: its text and where it stands.
+/// A field of a record: its text and its place.
 struct FileField {
   var text: String
   /// The line, from 1.
@@ -8,7 +8,7 @@ struct FileField {
   /// The byte of the line at which it begins, from 1.
   var column: Int
 
-  /// The error of a field that is not what it should be.
+  /// The error for a field with unexpected text.
   func fault(in path: String, expected: String) -> FileError {
     let shown = text.isEmpty ? "nothing" : text.count > 40 ? text.prefix(40) + "…" : text
     return FileError(
@@ -17,13 +17,13 @@ struct FileField {
 }
 
 extension FileField {
-  /// Refuses a field without text: a model needs a step at least.
+  /// Throws for an empty field, because a model needs at least one step.
   func requireText(in path: String) throws(FileError) {
     if text.isEmpty { throw fault(in: path, expected: "a text") }
   }
 }
 
-/// What becomes one sample: a row of a table, or the rows of a sentence.
+/// The data of one sample: a row of a table, or the rows of a sentence.
 struct FileRecord {
   var rows: [[FileField]]
 
@@ -33,17 +33,17 @@ struct FileRecord {
 
 /// Reads the records of a file one after another.
 protocol FileRecordReader {
-  /// Where the next record begins.
+  /// The place of the next record.
   var place: SamplePlace { get }
 
-  /// The next record, or nil at the end.
+  /// The next record; nil at the end.
   ///
-  /// - Throws: `FileError` with the line where a record is malformed; the next call then reads the one behind it.
+  /// - Throws: `FileError` with the line of a malformed record; the next call then reads the record after it.
   mutating func next() throws(FileError) -> FileRecord?
 }
 
 extension TextLines {
-  /// A field of a line, which must be UTF-8.
+  /// Makes a field of a line; its bytes must be UTF-8.
   func field(
     _ bytes: some Collection<UInt8>, line: Int, column: Int
   ) throws(FileError) -> FileField {
@@ -58,18 +58,18 @@ extension TextLines {
 }
 
 extension TextLines {
-  /// Where the next line begins.
+  /// The place of the next line.
   var place: SamplePlace {
     var place = SamplePlace()
     (place.offset, place.line) = (offset, number)
     return place
   }
 
-  /// The lines from a place on.
+  /// Reads lines from a place on.
   convenience init(_ source: TextSource, from place: SamplePlace) {
     self.init(source, from: place.offset, number: place.line)
   }
 
-  /// Goes to where a line begins.
+  /// Seeks to the beginning of a line.
   func seek(to place: SamplePlace) { seek(to: place.offset, number: place.line) }
 }

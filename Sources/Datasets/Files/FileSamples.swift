@@ -1,6 +1,6 @@
 import FileCore
 
-/// The samples of a file of records, read as they are asked for, in constant memory.
+/// The samples of a file of records, read on demand in constant memory.
 struct FileSamples: SampleSource {
   /// Makes a sample of a record.
   typealias Maker = @Sendable (FileRecord) throws(FileError) -> Sample
@@ -9,14 +9,14 @@ struct FileSamples: SampleSource {
   let layout: RecordFile.Layout
   let make: Maker
 
-  /// Nobody knows without reading.
+  /// Nil: unknown without reading the file.
   var count: Int? { nil }
 
   func samples(from place: inout SamplePlace, limit: Int) throws -> [Sample] {
     try read(from: &place, limit: limit)
   }
 
-  /// The next samples; malformed records are passed over where the options say so.
+  /// The next samples; skips malformed records if the options say so.
   func read(from place: inout SamplePlace, limit: Int) throws(FileError) -> [Sample] {
     var start = place
     if place.offset == 0 {

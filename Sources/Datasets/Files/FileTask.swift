@@ -1,15 +1,15 @@
-/// What a model is to learn from a file.
+/// The task for a file's data.
 public enum FileTask: String, Codable, CaseIterable, Sendable {
-  /// A text, or a row of numbers, has a label.
+  /// A label for a text or a row of numbers.
   case classification
-  /// A text, or a row of numbers, has numbers.
+  /// Numbers for a text or a row of numbers.
   case regression
-  /// Columns of numbers go on in time.
+  /// The future of columns of numbers over time.
   case forecasting
-  /// Each word of a sentence has a tag.
+  /// A tag for each word of a sentence.
   case tagging
-  /// A text has another text as its answer.
+  /// A text for another text.
   case translation
-  /// A label has a text as its answer: a name of a language.
+  /// A text for a label, for example a name of a given language.
   case writing
 }

@@ -1,10 +1,10 @@
 import FileCore
 
-/// Images and their labels in IDX files, as those of MNIST are, each image read row by row.
+/// Images and labels in IDX files, like MNIST's; each image is a sequence of its rows.
 ///
 /// A sample is a sequence of H steps of W numbers from 0 to 1, and a class. The path is a folder with
-/// `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, and the same for `t10k` where there is a test part,
-/// packed by gzip (`.gz`) or not; or that of one file of images, beside which the labels' file stands.
+/// `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, and optionally the same for `t10k` as a test part, packed by
+/// gzip (`.gz`) or not; or it is one file of images, with the labels' file in the same folder.
 ///
 /// An IDX file is two zero bytes, the type (8 for bytes), the number of dimensions, each dimension as a
 /// big-endian 32-bit number, and the bytes.
@@ -71,7 +71,7 @@ struct ImageFiles {
 private struct IDXFile {
   let sizes: [Int]
   let values: [UInt8]
-  /// Where the values begin.
+  /// The offset of the values.
   let start: Int
 
   init(_ path: String, dimensions: Int, _ bytes: [UInt8]) throws(FileError) {
@@ -104,14 +104,14 @@ private struct IDXFile {
   }
 }
 
-/// Images with labels; their bytes become numbers when they are asked for.
+/// Images with labels; bytes are converted to numbers on access.
 private struct Pictures: IndexedSamples {
   let height: Int
   let width: Int
   let pixels: [UInt8]
   let start: Int
   let labels: [UInt8]
-  /// The numbers of the images.
+  /// The indices of the images.
   var order: [Int]
 
   var sampleCount: Int { order.count }

@@ -1,14 +1,14 @@
 import FileCore
 
-/// Reads JSON Lines: an object a line, of which some members, named by their paths, are the fields.
+/// Reads JSON Lines: one object a line; the members at the given paths are the fields.
 struct JSONLinesReader: FileRecordReader {
   private let lines: TextLines
   private let names: [String]
 
-  /// How deep a line's arrays and objects may nest.
+  /// The largest nesting depth of a line's arrays and objects.
   private static let depth = 32
 
-  /// The members of some names, in this order.
+  /// A reader of the members `names`, in this order.
   init(_ lines: TextLines, names: [String]) {
     self.lines = lines
     self.names = names
@@ -32,7 +32,7 @@ struct JSONLinesReader: FileRecordReader {
     return FileRecord(rows: [fields])
   }
 
-  /// The next line's object, or nil at the end.
+  /// The next line's object; nil at the end.
   mutating func nextObject() throws(FileError) -> [ExactString: JSONValue]? {
     while let line = try lines.next() {
       let content = Array(line.withoutLineEnd)
@@ -61,7 +61,7 @@ struct JSONLinesReader: FileRecordReader {
 }
 
 extension JSONValue {
-  /// The text of a value that is one field: a string, a number, or a truth value.
+  /// The text of a string, number or Boolean as a field; nil for other values.
   var fieldText: String? {
     switch self {
     case .string(let text): text

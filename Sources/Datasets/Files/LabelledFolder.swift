@@ -1,10 +1,10 @@
 import FileCore
 
-/// A folder with a folder of text files for each label: `reviews/good/1.txt`, `reviews/bad/7.txt`.
+/// A folder with one subfolder of text files for each label: `reviews/good/1.txt`, `reviews/bad/7.txt`.
 ///
-/// Where it holds folders `train` and `test`, or `train` and `valid`, these hold the labels' folders, and
-/// the second one is for validation, and is the test set where one is read; else every `validationPeriod`-th file is
-/// for validation. Files are read when they are needed.
+/// If it has folders `train` and `test`, or `train` and `valid`, these contain the labels' folders; the second one is
+/// for validation, and it is the test set if a test set is read. Otherwise every `validationPeriod`-th file is for
+/// validation. Files are read on demand.
 struct LabelledFolder {
   let path: String
   let options: FileOptions
@@ -61,7 +61,7 @@ struct LabelledFolder {
     return survey.tokenizer
   }
 
-  /// The labels; those that a model doesn't know follow its own.
+  /// The labels; labels unknown to the model come after its own.
   private func labels(of files: [File]) -> Vocabulary {
     var own: [String] = []
     if case .label(let classes)? = known?.target { own = classes.names }
@@ -74,7 +74,7 @@ struct LabelledFolder {
     var label: String
   }
 
-  /// The text files of a folder's folders; those that are no text are counted where that is wanted.
+  /// The text files in a folder's subfolders; files that are not text are skipped and counted if the options say so.
   private func files(
     in path: String, _ skipped: inout SkippedRows
   ) throws(FileError) -> [File] {
@@ -101,7 +101,7 @@ struct LabelledFolder {
   }
 }
 
-/// Text files, each read when it is asked for.
+/// Samples of text files, each read on access.
 private struct FolderSamples: IndexedSamples {
   let files: [LabelledFolder.File]
   let folder: LabelledFolder

@@ -1,21 +1,22 @@
 import FileCore
 
-/// Columns of numbers that go on in time, a step a row, forecast some steps ahead.
+/// A time series: columns of numbers, one row a step, to be forecast.
 ///
-/// A sample is a window of T steps, and its target the same columns, or some of them, H steps later. The last part of the
-/// series is for validation. Numbers are scaled to mean 0 and deviation 1 over the part for training. An empty field is a
-/// number that is missing: a model reads the one before it in the window, or else the mean, and as a target it doesn't count.
+/// A sample is a window of T steps; its target is all or some of these columns H steps later. The last part of the
+/// series is for validation. Numbers are scaled to mean 0 and standard deviation 1 over the training part. An empty
+/// field is a missing number: as input it is replaced by the previous number in the window, or else by the mean; as
+/// target it is ignored.
 struct NumberSeries {
   private let file: RecordFile
   private let choice: ColumnChoice
   private let layout: RecordFile.Layout
-  /// The columns among those read that are answered.
+  /// The target columns, as indices of the input columns.
   private let targets: [Int]
 
   init(_ file: RecordFile, _ survey: TableSurvey, _ choice: ColumnChoice) {
     self.file = file
     self.choice = choice
-    // Times are read beside the numbers: JSON Lines are read by their members' names.
+    // Times are read with the numbers, because JSON Lines are read by member names.
     layout = file.layout(survey, choice.inputs + (choice.time.map { [$0] } ?? []))
     targets = choice.targets.compactMap { target in
       choice.inputs.firstIndex { $0.place == target.place }
@@ -46,7 +47,7 @@ struct NumberSeries {
       form: form(found, steps: steps))
   }
 
-  /// T: what the options say, or else 100, and a quarter of a short series.
+  /// T: from the options, or by default 100, or a quarter of a short series.
   private func steps(over rows: Int) -> Int {
     file.options.steps ?? min(100, max(4, rows / 4))
   }
@@ -85,7 +86,7 @@ struct NumberSeries {
     return form
   }
 
-  /// What going through the series tells.
+  /// The results of a pass over the series.
   private struct Found {
     var columns: [Column] = []
     var rows = 0

@@ -1,4 +1,4 @@
-/// Mean and deviation of numbers that come one after another. Welford, 1962.
+/// Running mean and standard deviation of numbers. Welford, 1962.
 struct RunningScale {
   private var count = 0.0
   private(set) var mean = 0.0
@@ -11,7 +11,7 @@ struct RunningScale {
     sum += difference * (number - mean)
   }
 
-  /// The standard deviation, or 1 where the numbers never change.
+  /// The standard deviation; 1 if all numbers are equal.
   var deviation: Double {
     let deviation = count > 0 ? (sum / count).squareRoot() : 0
     return deviation > 0 && deviation.isFinite ? deviation : 1

@@ -1,10 +1,9 @@
 import FileCore
 
-/// Reads sentences in CoNLL's way: a token with its columns a line, an empty line between sentences.
+/// Reads sentences in CoNLL format: one token with its columns a line, an empty line between sentences.
 ///
-/// Columns are separated by tabs, or by spaces where a line has no tab. Lines of the shared tasks that are
-/// no tokens are passed over: `-DOCSTART-`, comments (`# ...`), and in CoNLL-U ranges (`1-2`) and empty
-/// nodes (`1.1`).
+/// Columns are separated by tabs, or by spaces if a line has no tab. Lines that are not tokens are skipped:
+/// `-DOCSTART-`, comments (`# ...`), and in CoNLL-U ranges (`1-2`) and empty nodes (`1.1`).
 struct SentenceReader: FileRecordReader {
   private let lines: TextLines
   private let style: SentenceStyle
@@ -33,7 +32,7 @@ struct SentenceReader: FileRecordReader {
         }
         rows.append(fields)
       } catch {
-        // The sentence is read to its end, so that the next one is whole.
+        // The rest of the sentence is read, so that the next call starts at the next sentence.
         fault = fault ?? error
       }
     }
@@ -52,15 +51,15 @@ struct SentenceReader: FileRecordReader {
   }
 }
 
-/// How a file of tagged words is written, by its first token: enough to tell comments from words that begin with `#`.
+/// The style of a file of tagged words, from its first token; it tells comments from words that begin with `#`.
 struct SentenceStyle: Sendable {
   let isUniversal: Bool
-  /// The columns of the first token; nil where there is none.
+  /// The number of columns of the first token; nil if there is no token.
   let width: Int?
-  /// Whether they are separated by tabs.
+  /// Whether columns are separated by tabs.
   let hasTabs: Bool
 
-  /// Looks at the beginning of a file.
+  /// Detects the style at the beginning of a file.
   init(_ source: TextSource, isUniversal: Bool) {
     self.isUniversal = isUniversal
     let lines = TextLines(source)
@@ -81,8 +80,8 @@ struct SentenceStyle: Sendable {
     return content.split(omittingEmptySubsequences: !hasTabs) { $0 == (hasTabs ? 0x09 : 0x20) }
   }
 
-  /// Whether a line is a comment: in CoNLL-U each that begins with `#`; elsewhere one before a sentence's first token
-  /// whose columns are not those of the tokens, or that says a name and its value.
+  /// Whether a line is a comment: in CoNLL-U any that begins with `#`; in other files one before a sentence's first
+  /// token whose columns differ from the tokens', or that has the form of a name and its value.
   func isComment(_ content: ArraySlice<UInt8>, isFirst: Bool) -> Bool {
     guard content.first == UInt8(ascii: "#") else { return false }
     if isUniversal { return true }

@@ -1,18 +1,18 @@
 import FileCore
 
-/// Windows of a series in a file, one behind the other, in constant memory.
+/// Consecutive windows of a series in a file, read in constant memory.
 struct SeriesSamples: SampleSource {
   let file: RecordFile
   let layout: RecordFile.Layout
   let columns: [Column]
-  /// The columns that are answered, by their places among the columns.
+  /// The target columns, as indices of the columns.
   let targets: [Int]
   let steps: Int
   let horizon: Int
   /// The rows that windows may use.
   var rows: Range<Int>
 
-  /// The number of windows, none of which overlaps another, targets aside.
+  /// The number of windows, whose inputs do not overlap.
   var count: Int? { max(0, (rows.count - horizon) / steps) }
 
   /// The windows of other rows.
@@ -30,7 +30,7 @@ struct SeriesSamples: SampleSource {
       var ahead = place
       let values: [Float]
       if place.offset == 0 {
-        // The rows before the part are passed over.
+        // Rows before the part are skipped.
         values = try self.values(start..<start + steps, from: &place)
       } else {
         values = try self.values(0..<steps, from: &place)
@@ -43,7 +43,7 @@ struct SeriesSamples: SampleSource {
     return samples
   }
 
-  /// The scaled numbers of some rows, counted from a place, which moves behind them.
+  /// The scaled numbers of rows counted from a place; moves the place after them.
   func values(_ rows: Range<Int>, from place: inout SamplePlace) throws(FileError) -> [Float] {
     var reader = file.reader(
       from: place.offset == 0 ? layout.start : place, names: layout.names)
@@ -72,7 +72,7 @@ struct SeriesSamples: SampleSource {
     return values
   }
 
-  /// A window of values whose first step is a row of theirs; targets before a row don't count.
+  /// The window that begins at a row of `values`; targets before row `first` are ignored.
   func sample(_ values: [Float], at row: Int, countingFrom first: Int = 0) -> Sample {
     let width = columns.count
     var input = Array(values[row * width..<(row + steps) * width])
@@ -88,7 +88,7 @@ struct SeriesSamples: SampleSource {
       .features(FeatureSequence(target, width: targets.count)))
   }
 
-  /// Windows one behind the other to the very end, each row a target once: what a test set is measured on.
+  /// Consecutive windows to the end of the series, with each row as target exactly once: a test set.
   func whole(_ values: [Float]) -> ArraySamples {
     let last = rows.count - steps - horizon
     var samples = stride(from: 0, through: last, by: steps).map { sample(values, at: $0) }
@@ -97,12 +97,12 @@ struct SeriesSamples: SampleSource {
     return ArraySamples(samples)
   }
 
-  /// The windows of values in memory, each a quarter of its length behind the one before it.
+  /// The windows of values in memory; each starts a quarter of a window after the previous one.
   func inMemory(_ values: [Float], _ rows: Range<Int>) -> any IndexedSamples {
     SeriesWindows(series: self, values: values, rows: rows, stride: max(1, steps / 4))
   }
 
-  /// The numbers of a record's first columns; an empty field is a missing one, NaN.
+  /// The numbers of a record's first columns; an empty field is NaN.
   static func numbers(
     _ record: FileRecord, _ file: RecordFile, _ layout: RecordFile.Layout, _ width: Int
   ) throws(FileError) -> [Double] {

@@ -1,13 +1,13 @@
 import FileCore
 
-/// Rows of a file that were malformed and passed over.
+/// The malformed rows of a file that were skipped.
 public struct SkippedRows: Equatable, Sendable {
-  /// How many.
+  /// Their number.
   public var count = 0
-  /// What was wrong with the first one: file, line, column, expected and found.
+  /// The error of the first one.
   public var first: FileError?
 
-  /// None.
+  /// No rows.
   public init() {}
 
   mutating func add(_ error: FileError) {
@@ -17,7 +17,7 @@ public struct SkippedRows: Equatable, Sendable {
 }
 
 extension SkippedRows {
-  /// One line that says how many rows were passed over, and what was wrong with the first; nil for none.
+  /// One line with the number of skipped rows and the error of the first; nil if there are none.
   public var remark: String? {
     guard let first else { return nil }
     return "Passed over \(count) malformed \(count == 1 ? "row" : "rows"); the first: \(first)"

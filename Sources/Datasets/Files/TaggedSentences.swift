@@ -3,7 +3,7 @@ import FileCore
 /// Sentences whose words have tags; rare words are read as `<unk>`.
 struct TaggedSentences {
   private let file: RecordFile
-  /// The columns of the word and of the tag, counted from 0; nil for the last one.
+  /// The columns of the word and the tag, from 0; nil for the last column.
   private let columns: (word: Int, tag: Int?)
 
   init(_ file: RecordFile, isUniversal: Bool) throws(FileError) {
@@ -57,7 +57,7 @@ struct TaggedSentences {
     if case .symbols(let names) = kind { names } else { nil }
   }
 
-  /// The tags; those that a model doesn't know follow its own.
+  /// The tags; tags unknown to the model come after its own.
   private func tags(_ found: Set<ExactString>) -> Vocabulary {
     let known = vocabulary(file.known?.target)?.names ?? []
     let others = found.subtracting(known.map { ExactString($0) }).sorted()

@@ -1,4 +1,4 @@
-/// What texts are made of, taken in one after another: enough to make their tokenizer.
+/// Collects the characters or a sample of texts, from which their tokenizer is made.
 struct TextSurvey {
   private let tokenization: Tokenization
   private let period: Int
@@ -6,7 +6,7 @@ struct TextSurvey {
   private var scalars: Set<Unicode.Scalar> = []
   private var sample = ""
 
-  /// The text that words and byte pairs are learnt from, at most so many bytes.
+  /// The most bytes of text for training words and byte pairs.
   private static let sampleLimit = 32 << 20
 
   init(_ options: FileOptions) {
@@ -14,7 +14,7 @@ struct TextSurvey {
     period = options.validationPeriod
   }
 
-  /// Takes in a text, unless it is one for validation.
+  /// Adds a text, unless it is for validation.
   mutating func add(_ text: String) {
     defer { count += 1 }
     if count % period == period - 1 { return }

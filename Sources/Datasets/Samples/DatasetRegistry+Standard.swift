@@ -1,6 +1,5 @@
 extension Registry where Product == any Dataset {
-  /// The datasets of this library: the laboratory's tasks, each with an optional number, and the formats
-  /// of files.
+  /// The datasets of this library: the synthetic tasks, each with an optional number, and the file formats.
   public static let standard: DatasetRegistry = {
     var datasets = DatasetRegistry()
     datasets.register("adding", "STEPS", 2...100_000, "the sum of two marked numbers") {

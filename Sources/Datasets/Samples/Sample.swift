@@ -1,8 +1,8 @@
 import Requirements
 
-/// One example of a task: what a model reads, and what it should answer.
+/// One example of a task: an input and its target.
 ///
-/// Which of the four shapes of sequence work it is follows from its two sides:
+/// Input and target determine the shape of the task:
 ///
 /// | input | target | shape |
 /// |---|---|---|
@@ -16,11 +16,11 @@ import Requirements
 /// Sample(.tokens([3, 1, 2]), .label(0))
 /// ```
 public struct Sample: Equatable, Sendable {
-  /// What the model reads.
+  /// The input.
   public var input: SampleValue
-  /// What it should answer.
+  /// The target.
   ///
-  /// A sequence holds no marks of its beginning and end: a model that writes one adds its own.
+  /// A sequence contains no start or end tokens: a model that writes sequences adds its own.
   public var target: SampleValue
 
   /// An example.
@@ -30,21 +30,21 @@ public struct Sample: Equatable, Sendable {
   }
 }
 
-/// One side of a ``Sample``; a ``ValueKind`` says what its numbers mean.
+/// The input or target of a ``Sample``; a ``ValueKind`` gives its meaning.
 public enum SampleValue: Equatable, Sendable {
-  /// Token ids, [T]. In a target ``ignored`` marks a step that doesn't count.
+  /// Token IDs, [T]. In a target, ``ignored`` marks a step without a target.
   case tokens([Int32])
-  /// A vector at each step, [T, F]. In a target a NaN marks a number that doesn't count.
+  /// A vector at each step, [T, F]. In a target, a NaN is ignored.
   case features(FeatureSequence)
   /// A class.
   case label(Int32)
-  /// A vector, [F]. In a target a NaN marks a number that doesn't count.
+  /// A vector, [F]. In a target, a NaN is ignored.
   case vector([Float])
 
-  /// The target of a step, or of padding, that counts for nothing: -1.
+  /// The target of an ignored step or padding: -1.
   public static let ignored: Int32 = -1
 
-  /// T, the number of steps; nil for what is no sequence.
+  /// T, the number of steps; nil for values without steps.
   public var length: Int? {
     switch self {
     case .tokens(let ids): ids.count
@@ -54,9 +54,9 @@ public enum SampleValue: Equatable, Sendable {
   }
 }
 
-/// Vectors of one width, a step after another: [T, F].
+/// A sequence of vectors of equal width, [T, F].
 public struct FeatureSequence: Hashable, Sendable {
-  /// The numbers, time first: those of step `t` are `values[t * width ..< (t + 1) * width]`.
+  /// The numbers, row-major: those of step `t` are `values[t * width ..< (t + 1) * width]`.
   public let values: [Float]
   /// F, the number of features of a step.
   public let width: Int
@@ -81,7 +81,7 @@ public struct FeatureSequence: Hashable, Sendable {
     return values[step * width..<(step + 1) * width]
   }
 
-  /// Some consecutive steps.
+  /// A range of steps.
   public subscript(steps: Range<Int>) -> FeatureSequence {
     require(
       0 <= steps.lowerBound && steps.upperBound <= count,

@@ -1,22 +1,21 @@
 import Requirements
 
-/// Where samples come from, some at a time: memory, a generator, or a file of any size.
+/// A source of samples, read some at a time: memory, a generator, or a file of any size.
 ///
-/// A source is a value without a position of its own; whoever reads holds the ``SamplePlace``.
-/// So any number of readers share it, each goes on from a saved place at once, and no more is in
-/// memory than was asked for. A source that can give any sample at any time conforms to
-/// ``IndexedSamples`` instead, which states this function for it.
+/// A source is a value without a position; each reader has its own ``SamplePlace``. So several readers can share it, a
+/// reader can resume at a saved place directly, and only the requested samples are in memory. A source with random
+/// access conforms to ``IndexedSamples`` instead, which implements this protocol.
 public protocol SampleSource: Sendable {
-  /// The number of samples, where it is known without reading all of them.
+  /// The number of samples; nil if it is unknown without reading all of them.
   var count: Int? { get }
 
-  /// The next samples, at most `limit` of them, and none only at the end; moves the place on.
+  /// The next samples, at most `limit`, and none only at the end; advances the place.
   ///
   /// - Throws: ``DatasetError``, or an error of the source's own.
   func samples(from place: inout SamplePlace, limit: Int) throws -> [Sample]
 }
 
-/// A place in a source: the first sample stands at `SamplePlace()`.
+/// A place in a source; the first sample is at `SamplePlace()`.
 public struct SamplePlace: Codable, Hashable, Sendable {
   /// The number of samples before it.
   public var index = 0
@@ -29,12 +28,12 @@ public struct SamplePlace: Codable, Hashable, Sendable {
   public init() {}
 }
 
-/// A source that can give any of its samples at any time, so that an epoch's order can be any.
+/// A source with random access, so that an epoch can be in any order.
 public protocol IndexedSamples: SampleSource {
   /// The number of samples.
   var sampleCount: Int { get }
 
-  /// The sample number `index`.
+  /// The sample at `index`.
   ///
   /// - Precondition: `index` is in `0..<sampleCount`.
   func sample(at index: Int) throws -> Sample
@@ -44,7 +43,7 @@ extension IndexedSamples {
   /// ``sampleCount``.
   public var count: Int? { sampleCount }
 
-  /// The samples from a place on, one after another.
+  /// The samples from a place on, in order.
   public func samples(from place: inout SamplePlace, limit: Int) throws -> [Sample] {
     let end = min(sampleCount, place.index + limit)
     guard place.index >= 0, place.index < end else { return [] }
@@ -65,23 +64,23 @@ public struct ArraySamples: IndexedSamples {
   /// The number of samples.
   public var sampleCount: Int { samples.count }
 
-  /// One of them.
+  /// The sample at an index.
   public func sample(at index: Int) -> Sample {
     require(samples.indices ~= index, "expected a sample in 0..<\(samples.count), found \(index)")
     return samples[index]
   }
 }
 
-/// A part of another source: of every so many samples the last one, or all but the last one.
+/// A part of another source: every `period`-th sample, or all others.
 ///
-/// Which part a sample falls into depends on its index alone, so that both parts of a file of any
-/// size are read in constant memory.
+/// The part of a sample depends only on its index, so that both parts of a file of any size are read in constant
+/// memory.
 public struct PartSamples: SampleSource {
-  /// Which part.
+  /// The choice of part.
   public enum Part: Sendable {
-    /// All but the last of every so many.
+    /// All but every `period`-th sample.
     case rest
-    /// The last of every so many.
+    /// Every `period`-th sample.
     case heldOut
   }
 
@@ -99,12 +98,12 @@ public struct PartSamples: SampleSource {
     self.part = part
   }
 
-  /// The number of samples, where the whole source knows its own.
+  /// The number of samples; nil if that of the whole source is unknown.
   public var count: Int? {
     base.count.map { part == .heldOut ? $0 / period : $0 - $0 / period }
   }
 
-  /// The next samples of this part. The place is one in the whole source.
+  /// The next samples of this part. The place is that in the whole source.
   public func samples(from place: inout SamplePlace, limit: Int) throws -> [Sample] {
     while true {
       let first = place.index

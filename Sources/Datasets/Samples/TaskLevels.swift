@@ -1,9 +1,9 @@
-/// Two numbers that a task's result is held against.
+/// Two reference numbers for a task's result.
 public struct TaskLevels: Codable, Hashable, Sendable {
-  /// The expected loss of whoever guesses as well as one can without memory: cross-entropy in nats per
-  /// target that counts, or the mean squared error of the samples' numbers.
+  /// The expected loss of the best guess without memory: cross-entropy in nats per target that is not ignored, or the
+  /// mean squared error.
   public var baseline: Double
-  /// When the task counts as solved.
+  /// The goal at which the task counts as solved.
   public var solved: Goal
 
   /// Levels.
@@ -15,24 +15,24 @@ public struct TaskLevels: Codable, Hashable, Sendable {
 
 /// A measure and the value that it must reach.
 public struct Goal: Codable, Hashable, Sendable {
-  /// What is measured on samples that were not learnt from.
+  /// A metric on samples that were not trained on.
   public enum Measure: String, Codable, CaseIterable, Sendable {
-    /// The mean of the squared differences, over all numbers of all targets.
+    /// The mean squared error over all numbers of all targets.
     case squaredError
-    /// The mean of `-ln p` of the targets that count.
+    /// The mean of `-ln p` of the targets that are not ignored.
     case crossEntropy
-    /// The share of the targets that count whose likeliest answer is right.
+    /// The share of targets that are not ignored whose likeliest answer is correct.
     case accuracy
-    /// The share of whole sequences written without a fault.
+    /// The share of whole sequences written without an error.
     case exactMatch
-    /// The share of freely written sequences that the task's language holds.
+    /// The share of generated sequences that belong to the task's language.
     case legalShare
 
     /// Whether less is better.
     public var isLoss: Bool { self == .squaredError || self == .crossEntropy }
   }
 
-  /// What is measured.
+  /// The metric.
   public var measure: Measure
   /// The value to reach: at most this for a loss, at least this for a share.
   public var bound: Double
@@ -43,7 +43,7 @@ public struct Goal: Codable, Hashable, Sendable {
     self.bound = bound
   }
 
-  /// Whether a value is as good as the goal's, or better. What is not a number never is.
+  /// Whether a value reaches the goal; a NaN never does.
   public func isReached(by value: Double) -> Bool {
     measure.isLoss ? value <= bound : value >= bound
   }

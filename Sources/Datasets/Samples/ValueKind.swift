@@ -1,9 +1,9 @@
-/// What one side of a task's samples is, and how people read it: all that a model must keep of its
-/// data to be used afterwards.
+/// The kind of a task's input or target, with the names, tokenizer or scales that a model needs to be used after
+/// training.
 public enum ValueKind: Sendable {
-  /// Token ids of a text, [T], by a tokenizer.
+  /// Token IDs of a text, [T], by a tokenizer.
   case text(any Tokenizer)
-  /// Ids of named symbols, [T]: words that are separate already, tags, phonemes.
+  /// IDs of named symbols, [T]: separated words, tags, phonemes.
   case symbols(Vocabulary)
   /// A vector at each step, [T, F].
   case features([Column])
@@ -20,7 +20,7 @@ public enum ValueKind: Sendable {
     }
   }
 
-  /// Whether it is ids of something, and not numbers.
+  /// Whether values are IDs, not numbers.
   public var isDiscrete: Bool {
     switch self {
     case .text, .symbols, .label: true
@@ -28,7 +28,7 @@ public enum ValueKind: Sendable {
     }
   }
 
-  /// The number of different ids, or F, the number of features.
+  /// The number of IDs, or F, the number of features.
   public var size: Int {
     switch self {
     case .text(let tokenizer): tokenizer.vocabulary.count
@@ -37,7 +37,7 @@ public enum ValueKind: Sendable {
     }
   }
 
-  /// Printable names of the ids or of the features.
+  /// Printable names of the IDs or the features.
   public var names: [String] {
     switch self {
     case .text(let tokenizer): tokenizer.vocabulary
@@ -57,7 +57,7 @@ public enum ValueKind: Sendable {
     }
   }
 
-  /// What is wrong with a value of this kind: expected and found; nil where nothing is.
+  /// The error in a value of this kind: expected and found; nil if it is valid.
   func fault(in value: SampleValue, isTarget: Bool) -> (expected: String, found: String)? {
     func idFault(_ ids: [Int32]) -> (String, String)? {
       let size = size
@@ -92,37 +92,37 @@ extension SampleValue {
   }
 }
 
-/// A column of numbers: its name, and how its numbers were scaled before a model saw them.
+/// A column of numbers: its name, and the scaling of its numbers for a model.
 ///
-/// Samples hold `(number - offset) / scale`.
+/// Samples contain `(number - offset) / scale`.
 public struct Column: Codable, Hashable, Sendable {
   /// The column's name.
   public var name: String
-  /// What was subtracted: the training part's mean, or 0.
+  /// The number that is subtracted: the training part's mean, or 0.
   public var offset: Double
-  /// What it was divided by: the training part's standard deviation, or 1.
+  /// The divisor: the training part's standard deviation, or 1.
   public var scale: Double
 
-  /// A column; by default its numbers are as they were.
+  /// A column; by default without scaling.
   public init(_ name: String, offset: Double = 0, scale: Double = 1) {
     self.name = name
     self.offset = offset
     self.scale = scale
   }
 
-  /// A column scaled to mean 0 and standard deviation 1; one that never changes keeps its scale.
+  /// A column scaled to mean 0 and standard deviation 1; a constant column has scale 1.
   ///
-  /// Numbers that are not finite are left out of the measure.
+  /// Numbers that are not finite are ignored.
   public init(_ name: String, standardizing numbers: some Collection<Double>) {
     var scale = RunningScale()
     for number in numbers where number.isFinite { scale.add(number) }
     self.init(name, offset: scale.mean, scale: scale.deviation)
   }
 
-  /// What a sample holds for a number of the column.
+  /// The scaled number for samples.
   public func scaled(_ number: Double) -> Float { Float((number - offset) / scale) }
 
-  /// The number of the column that a sample's value stands for.
+  /// The unscaled number of a sample's value.
   public func number(of value: Float) -> Double { Double(value) * scale + offset }
 }
 
@@ -142,9 +142,9 @@ extension ValueKind: Codable {
     }
   }
 
-  /// Reads what was written; the kinds of tokenizer are those of the decoder's ``TokenizerRegistry``.
+  /// Decodes a kind; the kinds of tokenizer are those of the decoder's ``TokenizerRegistry``.
   ///
-  /// - Throws: `DecodingError` where a part is missing, malformed or unknown.
+  /// - Throws: `DecodingError` if a part is missing, malformed or unknown.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     let word = try container.decode(String.self, forKey: .kind)

@@ -1,22 +1,22 @@
 import Requirements
 
-/// A list of different names, numbered from 0: classes, tags, words.
+/// A list of distinct names with IDs from 0: classes, tags, words.
 ///
 /// ```swift
 /// let tags = Vocabulary(["NOUN", "VERB"])
 /// tags.id(of: "VERB")  // 1
 /// ```
 public struct Vocabulary: Hashable, Sendable {
-  /// The name that stands for all names which the list lacks, where the list holds it.
+  /// The name for all names outside the list, if the list contains it.
   public static let unknownName = "<unk>"
 
-  /// The names in id order.
+  /// The names in ID order.
   public let names: [String]
   private let ids: [[UInt8]: Int32]
 
   /// A list of names.
   ///
-  /// - Precondition: the names differ from one another, byte by byte.
+  /// - Precondition: the names are distinct, byte by byte.
   public init(_ names: [String]) {
     let ids = Self.index(names)
     require(
@@ -29,15 +29,15 @@ public struct Vocabulary: Hashable, Sendable {
   /// The number of names.
   public var count: Int { names.count }
 
-  /// The id of ``unknownName``, if it is among the names.
+  /// The ID of ``unknownName``, if it is among the names.
   public var unknown: Int32? { ids[Array(Self.unknownName.utf8)] }
 
-  /// The id of a name; of a name that is not in the list, that of ``unknownName``, or nil.
+  /// The ID of a name; for a name outside the list, the ID of ``unknownName``, or nil.
   public func id(of name: String) -> Int32? {
     ids[Array(name.utf8)] ?? unknown
   }
 
-  /// The name of an id.
+  /// The name of an ID.
   ///
   /// - Precondition: `id` is in `0..<count`.
   public func name(of id: Int32) -> String {
@@ -45,13 +45,13 @@ public struct Vocabulary: Hashable, Sendable {
     return names[Int(id)]
   }
 
-  /// Equal lists of names, byte by byte.
+  /// Whether both lists are equal, byte by byte.
   public static func == (left: Self, right: Self) -> Bool { left.ids == right.ids }
 
   /// Hashes the names.
   public func hash(into hasher: inout Hasher) { hasher.combine(names.map { Array($0.utf8) }) }
 
-  /// The first id of each different name.
+  /// The first ID of each distinct name.
   private static func index(_ names: [String]) -> [[UInt8]: Int32] {
     var ids: [[UInt8]: Int32] = [:]
     ids.reserveCapacity(names.count)
@@ -71,7 +71,7 @@ extension Vocabulary: Codable {
 
   /// Reads a list of names.
   ///
-  /// - Throws: `DecodingError` where a name stands twice.
+  /// - Throws: `DecodingError` if a name is duplicate.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let names = try container.decode([String].self)

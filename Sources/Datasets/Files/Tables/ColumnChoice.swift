@@ -1,13 +1,12 @@
 import FileCore
 
-/// Which columns of a table a model reads and which it answers: those that the options name, or else those that are called
-/// and hold what the task wants.
+/// The input and target columns of a table: those in the options, or those whose name and content fit the task.
 struct ColumnChoice {
-  /// What is learnt.
+  /// The task.
   var task: FileTask
-  /// The columns that are read.
+  /// The input columns.
   var inputs: [ColumnSurvey]
-  /// The columns that are answered.
+  /// The target columns.
   var targets: [ColumnSurvey]
   /// The column of times of a series.
   var time: ColumnSurvey?
@@ -17,7 +16,7 @@ struct ColumnChoice {
 
   /// Chooses the columns of a table.
   ///
-  /// - Throws: `FileError` where a column that the options name isn't there, or none is fit.
+  /// - Throws: `FileError` if a column of the options is missing, or no column fits.
   init(_ file: RecordFile, _ survey: TableSurvey, task: FileTask?) throws(FileError) {
     (self.file, self.survey) = (file, survey)
     (inputs, targets) = ([], [])
@@ -26,7 +25,7 @@ struct ColumnChoice {
     targets = try (file.options.target ?? []).columns(of: survey, in: file)
     if task == nil { self.task = likelyTask(given) }
     if file.options.target == nil, given.count > 1, self.task != .forecasting {
-      // The last of the columns that matter is the target.
+      // The last of the given columns is the target.
       (inputs, targets) = (Array(given.dropLast()), [given[given.count - 1]])
     } else {
       inputs = given.filter { one in !targets.contains { $0.place == one.place } }
@@ -53,7 +52,7 @@ struct ColumnChoice {
     }
   }
 
-  /// Columns that nobody has chosen, and that are neither times nor numbers of rows.
+  /// The columns not chosen yet, without times and row numbers.
   private var free: [ColumnSurvey] {
     survey.columns.filter { column in
       !column.isIndex && column.place != time?.place
@@ -70,20 +69,20 @@ struct ColumnChoice {
     return nil
   }
 
-  /// A column's name in small letters; of a nested member the last part of its path.
+  /// A column's name in lower case; for a nested member the last part of its path.
   private static func plain(_ column: ColumnSurvey) -> String {
     let name = ColumnNames.plain(column.name)
     return name.split(separator: ".").last.map(String.init) ?? name
   }
 
-  // MARK: One column for each job
+  // MARK: Choosing columns
 
-  /// The input is a text; where there is none, all columns of numbers.
+  /// Chooses a text column as input; without one, all columns of numbers.
   private mutating func choose(usualTarget: ColumnSurvey?) {
     let isFree = targets.isEmpty
     if isFree, let usualTarget { targets = [usualTarget] }
     if inputs.isEmpty, let text {
-      // One column of a few words beside columns of numbers: those are measures, and it says of what.
+      // One column of a few distinct words beside columns of numbers: the numbers are features, the words classes.
       let isClass = !isCalled(text, ColumnNames.texts) && text.distinct * 2 <= text.filled
       if targets.isEmpty, isClass, free.contains(where: \.holdsNumbers), task == .classification {
         targets = [text]
@@ -101,7 +100,7 @@ struct ColumnChoice {
     names.contains(Self.plain(column))
   }
 
-  /// A column of texts: one that is called so, or else the one whose values differ most, and are the longest.
+  /// A text column: one with a usual name, or the one with the most distinct and longest values.
   private var text: ColumnSurvey? {
     let texts = { (column: ColumnSurvey) in !column.holdsNumbers && !column.holdsTimes }
     func score(_ column: ColumnSurvey) -> (Int, Double, Int) {
@@ -110,7 +109,7 @@ struct ColumnChoice {
     return named(ColumnNames.texts, texts) ?? free.filter(texts).max { score($0) < score($1) }
   }
 
-  /// The last column whose values come again, or else the last one.
+  /// The last column with repeated values, or else the last one.
   private var lastClass: ColumnSurvey? {
     let rest = free.filter { !$0.holdsTimes && !$0.isMeasured }
     return rest.last { $0.repeats } ?? rest.last { $0.filled > 0 } ?? rest.last ?? free.last
@@ -156,7 +155,7 @@ struct ColumnChoice {
     if targets.isEmpty { targets = inputs }
   }
 
-  /// What a table is likely for, whose task nobody said.
+  /// The likely task of a table.
   private func likelyTask(_ given: [ColumnSurvey]) -> FileTask {
     let columns = given.isEmpty ? survey.columns.filter { $0.filled > 0 } : given + targets
     guard !columns.isEmpty else { return .classification }
@@ -178,7 +177,7 @@ struct ColumnChoice {
     return target.isMeasured ? .regression : .classification
   }
 
-  /// Sees to it that there is something to read and something to answer.
+  /// Checks that there are input and target columns.
   private func check() throws(FileError) {
     func missing(_ expected: String) -> FileError {
       FileError(
@@ -223,7 +222,7 @@ extension [String] {
 }
 
 extension [ColumnSurvey] {
-  /// The only column of a name in whatever letters.
+  /// The only column of a name, ignoring case; nil if there are several or none.
   fileprivate func only(plain name: String) -> ColumnSurvey? {
     let found = filter { ColumnNames.plain($0.name) == ColumnNames.plain(name) }
     return found.count == 1 ? found[0] : nil

@@ -1,12 +1,12 @@
 import FileCore
 
-/// What a column of a table holds, by the rows at its beginning.
+/// Statistics of a table's column, from the rows at the beginning.
 struct ColumnSurvey {
   /// The column's name, or its number from 1.
   let name: String
-  /// Its place in a row, from 0.
+  /// Its index in a row, from 0.
   let place: Int
-  /// Rows that hold something there.
+  /// The number of nonempty fields.
   private(set) var filled = 0
   private var numbers = 0
   private var whole = 0
@@ -16,15 +16,15 @@ struct ColumnSurvey {
   private var last: Double?
   private var isRising = true
   private var isFirstANumber = false
-  /// Reads its times.
+  /// The parser of its times.
   private(set) var reader = TimeText()
 
-  /// Different values that are told apart.
+  /// The most distinct values that are counted.
   private static let mostValues = 1024
 
   init(name: String, place: Int) { (self.name, self.place) = (name, place) }
 
-  /// Takes in a row's field.
+  /// Adds a row's field.
   mutating func add(_ text: String) {
     guard !text.utf8.allSatisfy({ $0 == 0x20 }) else { return }
     filled += 1
@@ -42,33 +42,33 @@ struct ColumnSurvey {
     }
   }
 
-  /// Whether it holds numbers, but for some fields.
+  /// Whether its fields are numbers, with some exceptions.
   var holdsNumbers: Bool { isFirstANumber && numbers * 2 > filled }
-  /// Whether it holds dates or times.
+  /// Whether its fields are dates or times.
   var holdsTimes: Bool { times > 0 && times == filled }
-  /// Whether its numbers rise from row to row.
+  /// Whether its numbers are ascending.
   var rises: Bool { holdsNumbers && numbers == filled && isRising && filled > 1 }
-  /// Whether it numbers the rows.
+  /// Whether it contains row numbers.
   var isIndex: Bool {
     rises && whole == filled
       && ColumnNames.indices.contains(ColumnNames.plain(name))
   }
-  /// The number of different values, as far as they are counted.
+  /// The number of distinct values, up to the limit of counting.
   var distinct: Int { values.count }
-  /// Bytes of a filled field.
+  /// The mean size of a nonempty field in bytes.
   var meanLength: Double { filled == 0 ? 0 : Double(bytes) / Double(filled) }
-  /// Whether its values are classes: they come again.
+  /// Whether its values repeat, as classes do.
   var repeats: Bool { distinct < filled }
-  /// Whether its numbers are measures and not classes: fractions, or nearly as many as rows.
+  /// Whether its numbers are measurements and not classes: fractions, or many distinct values.
   var isMeasured: Bool {
     holdsNumbers && (whole < numbers || distinct > 20 && distinct * 4 > filled)
   }
 
-  /// Whether a field of this text would be one more of its values.
+  /// Whether a text is one of its values.
   func holds(_ text: String) -> Bool { values.contains(ExactString(text)) }
 }
 
-/// What columns are usually called.
+/// Usual names of columns.
 enum ColumnNames {
   /// Of texts, the likeliest first.
   static let texts = [
@@ -82,11 +82,11 @@ enum ColumnNames {
     "genre", "tag", "polarity", "emotion", "language", "lang", "origin", "country", "nationality",
     "type", "kind", "group", "species", "output", "answer", "y",
   ]
-  /// Of numbers that belong to a row, the likeliest first.
+  /// Of numeric targets, the likeliest first.
   static let numbers = [
     "target", "label", "score", "rating", "stars", "value", "price", "y", "output", "answer",
   ]
-  /// Of texts that answer others.
+  /// Of pairs of a text and its answer.
   static let pairs = [
     ["source", "target"], ["input", "output"], ["input", "target"], ["question", "answer"],
     ["prompt", "completion"], ["prompt", "response"], ["src", "tgt"],
@@ -96,10 +96,10 @@ enum ColumnNames {
     "time", "t", "date", "datetime", "timestamp", "day", "ds", "month", "year", "hour", "minute",
     "week", "step", "epoch",
   ]
-  /// Of numbers of rows.
+  /// Of row numbers.
   static let indices: Set<String> = ["", "id", "index", "idx", "row", "nr", "no", "unnamed: 0"]
 
-  /// A name in small letters, without spaces around it.
+  /// A name in lower case, without surrounding spaces.
   static func plain(_ name: String) -> String {
     var letters = name.lowercased()[...]
     while letters.first == " " { letters.removeFirst() }

@@ -1,11 +1,11 @@
 import FileCore
 
-/// Ways into nested JSON: names of members and numbers of elements with points between them, `user.name`, `turns.0.text`.
+/// Paths into nested JSON: names of members and indices of elements, separated by points: `user.name`, `turns.0.text`.
 enum JSONPath {
-  /// Fields of an object that are looked at.
+  /// The most fields of an object that are considered.
   private static let mostLeaves = 64
 
-  /// The value at a path; a member whose own name holds points counts first.
+  /// The value at a path; a member whose own name contains points takes precedence.
   static func value(_ path: String, in object: [ExactString: JSONValue]) -> JSONValue? {
     if let value = object[ExactString(path)] { return value }
     var found = JSONValue.object(object)
@@ -24,7 +24,7 @@ enum JSONPath {
     return found
   }
 
-  /// The paths and texts of all fields of an object, in the order of their names.
+  /// The paths and texts of all fields of an object, sorted by name.
   static func leaves(of object: [ExactString: JSONValue]) -> [(path: String, text: String)] {
     var leaves: [(path: String, text: String)] = []
     add(.object(object), "", to: &leaves)

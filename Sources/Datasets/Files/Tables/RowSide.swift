@@ -1,8 +1,8 @@
 import FileCore
 
-/// What some fields of a row are to a model.
+/// The input or target fields of a row, and their conversion to a value.
 struct RowSide: Sendable {
-  /// What they become.
+  /// The kind of value.
   enum Job: Sendable {
     /// Tokens; several fields are lines of one text.
     case text
@@ -20,7 +20,7 @@ struct RowSide: Sendable {
 
   init(_ job: Job, _ names: [String]) { (self.job, self.names) = (job, names) }
 
-  /// Refuses fields that are none of this kind.
+  /// Throws for fields that are not of this kind.
   func check(_ fields: ArraySlice<FileField>, in path: String) throws(FileError) {
     guard let first = fields.first else { return }
     switch job {
@@ -47,7 +47,7 @@ struct RowSide: Sendable {
     return numbers
   }
 
-  /// The value that the fields are.
+  /// Converts the fields to a value.
   func value(
     _ fields: ArraySlice<FileField>, _ kind: ValueKind, in path: String
   ) throws(FileError) -> SampleValue {
@@ -79,7 +79,7 @@ struct RowSide: Sendable {
 }
 
 extension FileField {
-  /// The number that the field is, within the range of 32 bits.
+  /// The number of the field; throws unless it is in the range of a 32-bit float.
   func requireNumber(in path: String) throws(FileError) -> Double {
     guard let number else { throw fault(in: path, expected: "a number") }
     guard abs(number) <= Double(Float.greatestFiniteMagnitude) else {
@@ -89,7 +89,7 @@ extension FileField {
   }
 }
 
-/// What the fields of one side hold, taken in row by row: enough to say what the side is.
+/// Statistics of the input or target fields, collected row by row, that determine its kind.
 struct SideSurvey {
   let side: RowSide
   private let known: ValueKind?
@@ -107,7 +107,7 @@ struct SideSurvey {
     scales = side.names.map { _ in RunningScale() }
   }
 
-  /// Takes in the fields of a row, which were checked; of those for validation only the labels.
+  /// Adds the checked fields of a row; of a validation row only the labels.
   mutating func add(_ fields: ArraySlice<FileField>) {
     defer { count += 1 }
     switch side.job {
@@ -119,7 +119,7 @@ struct SideSurvey {
     }
   }
 
-  /// What the side is. Labels that a model doesn't know follow those that it knows.
+  /// The kind of the input or target. Labels unknown to the model come after its own.
   var kind: ValueKind {
     switch (side.job, known) {
     case (.label, .label(let classes)):

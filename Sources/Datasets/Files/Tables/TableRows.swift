@@ -1,6 +1,6 @@
 import FileCore
 
-/// The rows of a table as samples: some columns are read, others answered.
+/// The rows of a table as samples of input and target columns.
 struct TableRows {
   private let file: RecordFile
   private let choice: ColumnChoice
@@ -61,7 +61,7 @@ struct TableRows {
       training: training, validation: validation, skipped: skipped, form: form)
   }
 
-  /// The side, in the way in which the model reads it.
+  /// The conversion for a model's known kind.
   private func own(_ side: RowSide, _ known: ValueKind?) -> RowSide {
     switch known {
     case .text: RowSide(.text, side.names)
@@ -72,7 +72,7 @@ struct TableRows {
     }
   }
 
-  /// The file with what was chosen said in its options.
+  /// The file with the chosen columns in its options.
   private func options() -> RecordFile {
     var file = file
     file.options.columns = input.names

@@ -1,22 +1,22 @@
 import FileCore
 
-/// What a table's columns are called and hold: all that its layout is chosen by.
+/// The names and statistics of a table's columns, which determine its layout.
 struct TableSurvey {
   /// The columns, in their order.
   let columns: [ColumnSurvey]
-  /// Whether the first row names them.
+  /// Whether the first row is a header.
   let hasHeading: Bool
-  /// Where the first row stands that is none of names.
+  /// The place of the first row after a header.
   let start: SamplePlace
-  /// The number of fields that every row must have; nil where nobody said.
+  /// The number of fields that every row must have; nil if it is not fixed.
   let width: Int?
 
-  /// Rows that are looked at.
+  /// The most rows that are examined.
   private static let mostRows = 1000
 
-  /// Looks at the beginning of a table.
+  /// Examines the beginning of a table.
   ///
-  /// - Throws: `FileError` where it is empty or its first row is malformed.
+  /// - Throws: `FileError` if it is empty or its first row is malformed.
   init(_ file: RecordFile, task: FileTask?) throws(FileError) {
     if file.format == .jsonl {
       columns = try Self.members(file)
@@ -42,7 +42,7 @@ struct TableSurvey {
     self.columns = columns
   }
 
-  /// Takes in rows as wide as the table, at most some of them; what is malformed is not looked at.
+  /// Reads up to ``mostRows`` rows of the table's width; malformed rows are ignored.
   private static func read(_ reader: inout any FileRecordReader, into columns: inout [ColumnSurvey])
   {
     for _ in 0..<mostRows {
@@ -56,8 +56,8 @@ struct TableSurvey {
     }
   }
 
-  /// Whether a first row names the columns: its fields are known names, or else none of them is a number, a date or a
-  /// value that its column holds further down.
+  /// Whether a first row is a header: its fields are known names, or none of them is a number, a date or a value that
+  /// occurs further down in its column.
   private static func isHeading(
     _ first: [FileField], over columns: [ColumnSurvey], _ task: FileTask?
   ) -> Bool {
@@ -73,7 +73,7 @@ struct TableSurvey {
     return values.isEmpty || known > 0 && values.allSatisfy { ColumnNames.isKnown($0.0.text) }
   }
 
-  /// The members of JSON objects that are fields, by their paths.
+  /// The members of JSON objects that are fields, by path.
   private static func members(_ file: RecordFile) throws(FileError) -> [ColumnSurvey] {
     var columns: [ColumnSurvey] = []
     var places: [ExactString: Int] = [:]

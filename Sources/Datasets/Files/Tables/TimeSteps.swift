@@ -1,22 +1,22 @@
 import FileCore
 
-/// How the times of a series go on: the usual step, and where another one is.
+/// The steps between the times of a series: the usual step, and where others occur.
 ///
-/// A gap is a step of more than one and a half usual ones. Months of 28 to 31 days are equal steps, and so are years.
+/// A gap is a step longer than 1.5 usual steps. Months of 28 to 31 days count as equal, and so do years.
 public struct TimeSteps: Codable, Hashable, Sendable {
   /// The column's name.
   public var column: String
-  /// The usual step in seconds, or in the column's own unit where it holds numbers.
+  /// The usual step in seconds, or in the column's own unit if it contains numbers.
   public var step: Double?
-  /// Whether the column holds dates.
+  /// Whether the column contains dates.
   public var areDates: Bool
   /// The number of gaps.
   public var gaps = 0
-  /// The line behind the first gap.
+  /// The line after the first gap.
   public var firstGap: Int?
-  /// The number of other steps that are not the usual one, and of steps back.
+  /// The number of other unusual steps, including steps back in time.
   public var unequal = 0
-  /// The line behind the first of these.
+  /// The line after the first of these.
   public var firstUnequal: Int?
 }
 
@@ -58,23 +58,23 @@ extension TimeSteps: CustomStringConvertible {
   }
 }
 
-/// Takes in the times of a series one after another.
+/// Collects the times of a series.
 struct TimeSurvey {
   private let column: String
   private let areDates: Bool
   private let reader: TimeText
   private var last: Double?
   private var steps: [Double: (count: Int, firstLine: Int)] = [:]
-  /// Different steps that are told apart; more are not equal anyway.
+  /// The most distinct steps that are counted.
   private static let mostSteps = 4096
 
   init(column: String, areDates: Bool, reader: TimeText) {
     (self.column, self.areDates, self.reader) = (column, areDates, reader)
   }
 
-  /// Takes in the time of a row.
+  /// Adds the time of a row.
   ///
-  /// - Throws: `FileError` where it is none.
+  /// - Throws: `FileError` if it is not a time.
   mutating func add(_ field: FileField, in path: String) throws(FileError) {
     let time = areDates ? reader.seconds(field.text) : field.number
     guard let time else {
@@ -87,7 +87,7 @@ struct TimeSurvey {
     steps[step, default: (0, field.line)].count += 1
   }
 
-  /// Months and years have one length each.
+  /// Rounds the lengths of months and years to one value each.
   private static func calendar(_ step: Double, _ areDates: Bool) -> Double {
     guard areDates else { return step }
     let days = step / 86_400
@@ -96,7 +96,7 @@ struct TimeSurvey {
     return step
   }
 
-  /// What was found.
+  /// The steps found.
   var result: TimeSteps {
     let usual = steps.filter { $0.key > 0 }.max {
       ($0.value.count, -$0.key) < ($1.value.count, -$1.key)

@@ -1,18 +1,18 @@
-/// Reads dates and times as people write them in tables.
+/// Parses the usual forms of dates and times in tables.
 ///
-/// `2024-01-31`, `2024/1/31`, `2024-01`, `31.1.2024`, `31/1/2024` or `1/31/2024`, each with a time behind a space or a `T`
-/// where there is one (`09:30`, `09:30:15.5`, with `Z` or a zone).
+/// `2024-01-31`, `2024/1/31`, `2024-01`, `31.1.2024`, `31/1/2024` or `1/31/2024`, each optionally followed by a space
+/// or `T` and a time (`09:30`, `09:30:15.5`, with `Z` or a time zone).
 struct TimeText {
-  /// Whether a month stands before its day where a year comes last; told by a day above 12.
+  /// Whether the month precedes the day in dates that end with the year; detected from a day above 12.
   private var isMonthFirst = false
 
-  /// Looks at a text for whether months come first.
+  /// Detects from a text whether months come first.
   mutating func learn(_ text: String) {
     let parts = Self.date(text)?.parts ?? []
     if parts.count == 3, parts[2] > 31, parts[1] > 12, parts[0] <= 12 { isMonthFirst = true }
   }
 
-  /// Seconds since the year 1970, or nil where a text is no date.
+  /// Seconds since 1970; nil if the text is not a date.
   func seconds(_ text: String) -> Double? {
     guard let (parts, rest, isPointed) = Self.date(text) else { return nil }
     var (year, month, day) = (parts[0], parts[1], parts.count > 2 ? parts[2] : 1)
@@ -28,7 +28,7 @@ struct TimeText {
     return Double(Self.days(year, month, day)) * 86_400 + time
   }
 
-  /// The two or three numbers of a date, and what stands behind it.
+  /// The two or three numbers of a date, and the rest of the text.
   private static func date(_ text: String) -> (parts: [Int], rest: Substring, isPointed: Bool)? {
     let trimmed = text.drop { $0 == " " }
     let end = trimmed.utf8.firstIndex {
@@ -45,7 +45,7 @@ struct TimeText {
     return (parts, trimmed[date.endIndex...], mark == ".")
   }
 
-  /// The seconds of a time of day, less its zone's; 0 for none.
+  /// The seconds of a time of day minus its time zone's offset; 0 for an empty text, nil for an invalid one.
   private static func time(_ text: Substring) -> Double? {
     var rest = text
     while rest.last == " " { rest.removeLast() }
