@@ -1,9 +1,9 @@
 import FileCore
 
-/// Any text file, as it stands: plain or packed by gzip, in UTF-8, or in UTF-16 or Latin-1 where that is said or seen.
+/// Any text file, unchanged: plain or packed by gzip, in UTF-8, or in UTF-16 or Latin-1, given or detected.
 ///
-/// Every character of the file is kept, line ends included; only a byte order mark at the beginning
-/// is left out. The vocabulary is that of the file, by falling frequency.
+/// Every character of the file is kept, including line endings; only a byte order mark is removed. The vocabulary is
+/// that of the file, by descending frequency.
 public struct TextFile: Corpus {
   /// The largest file that is read, in bytes: 1 GiB.
   public static let sizeLimit = 1 << 30
@@ -11,10 +11,10 @@ public struct TextFile: Corpus {
   /// The file's path.
   public let path: String
 
-  /// How the file's bytes stand for text; found out unless given.
+  /// The character encoding; detected by default.
   public let encoding: TextEncoding?
 
-  /// In which form its letters are read; as they are written unless given.
+  /// The Unicode normalization; none by default.
   public let form: TextForm
 
   /// The file at a path.

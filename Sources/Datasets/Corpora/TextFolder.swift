@@ -1,15 +1,15 @@
 import FileCore
 
-/// The texts of a folder, one after another: all files in it and in its folders, in the order of their names.
+/// The concatenated texts of a folder: all files in it and its subfolders, sorted by name.
 ///
-/// Between two files stands a line end where the first one has none. Hidden files are left out.
+/// A line ending is added between two files if the first has none. Hidden files are skipped.
 public struct TextFolder: Corpus {
   /// The folder's path.
   public let path: String
-  /// How the files' bytes stand for text; found out for each unless given.
+  /// The character encoding; detected for each file by default.
   public let encoding: TextEncoding?
 
-  /// In which form their letters are read; as they are written unless given.
+  /// The Unicode normalization; none by default.
   public let form: TextForm
 
   /// The folder at a path.
@@ -24,7 +24,7 @@ public struct TextFolder: Corpus {
 
   /// Reads the files.
   ///
-  /// - Throws: `FileError` of the first file that can't be read or is no text, or where there is none.
+  /// - Throws: `FileError` for the first file that can't be read or is not text, or if there is no file.
   public func read() throws -> CorpusText {
     var text = ""
     try add(path, to: &text)

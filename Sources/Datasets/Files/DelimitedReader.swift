@@ -2,9 +2,9 @@ import FileCore
 
 /// Reads rows of fields with a delimiter between them, as RFC 4180 defines it for commas.
 ///
-/// A field that begins with a quote ends with the next one that stands alone; in between, two quotes mean
-/// one, and delimiters and line ends are text. Empty lines are passed over. In a field without quotes around
-/// it a quote is an error between commas, and text between tabs, where sentences are usual.
+/// A quoted field ends with the next single quote; inside, two quotes are one, and delimiters and line endings are
+/// text. Empty lines are skipped. A quote inside an unquoted field is an error in comma-separated files, but text in
+/// tab-separated files, where sentences are usual.
 struct DelimitedReader: FileRecordReader {
   private let lines: TextLines
   private let delimiter: UInt8
@@ -25,14 +25,14 @@ struct DelimitedReader: FileRecordReader {
       do throws(FileError) {
         return FileRecord(rows: [try row(beginning: line)])
       } catch {
-        // What follows the first line of a malformed row may well be rows.
+        // The lines after the first line of a malformed row may be valid rows.
         lines.seek(to: behind)
         throw error
       }
     }
   }
 
-  /// The fields of a row that begins with a line and may go on over others.
+  /// The fields of a row that begins with a line and may continue on the next lines.
   private func row(beginning first: [UInt8]) throws(FileError) -> [FileField] {
     var row = Row(bytes: first, line: lines.place.line)
     var fields: [FileField] = []
@@ -43,13 +43,13 @@ struct DelimitedReader: FileRecordReader {
     }
   }
 
-  /// The lines of a row, and how far they are read.
+  /// The lines of a row, and the reading position.
   private struct Row {
     var bytes: [UInt8]
     var position = 0
-    /// The number of the line that is being read.
+    /// The number of the current line.
     var line: Int
-    /// Where that line begins.
+    /// The offset of that line.
     var lineStart = 0
     /// The size of all lines read for the row.
     var size = 0
@@ -61,7 +61,7 @@ struct DelimitedReader: FileRecordReader {
 
     var column: Int { position - lineStart + 1 }
 
-    /// Whether the row ends here: only a line end is left.
+    /// Whether the row ends here: only a line ending is left.
     var isAtEnd: Bool {
       switch bytes.count - position {
       case 0: true
@@ -118,7 +118,7 @@ struct DelimitedReader: FileRecordReader {
     return try lines.field(text, line: line, column: column)
   }
 
-  /// Where semicolons part the fields, a number may have a comma before its fraction: `3,14`.
+  /// Replaces a decimal comma, as in `3,14`, which numbers may have between semicolons.
   private static func withPoint(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let digits = bytes.drop { $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
     let parts = digits.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)

@@ -10,15 +10,15 @@ import FileCore
 /// samples.form    // reads review -> label; 3 classes
 /// ```
 ///
-/// A file is read once to learn what it holds: labels, characters, means. Samples of a file that is small
-/// enough then stay in memory; those of a larger one are read as they are needed, in constant memory.
+/// The file is read once to collect its labels, characters and means. Samples of a small file are then kept in memory;
+/// those of a larger one are read on demand in constant memory.
 public struct FileDataset: Dataset {
   /// The file or folder.
   public let path: String
-  /// How it is read.
+  /// The options for reading it.
   public let options: FileOptions
 
-  /// A file. Nothing is read yet. A task that is given counts before that of the options.
+  /// A file, which is not read yet. `task` takes precedence over that of the options.
   public init(_ path: String, task: FileTask? = nil, options: FileOptions = FileOptions()) {
     self.path = path
     var options = options
@@ -35,16 +35,15 @@ public struct FileDataset: Dataset {
   ///   ``FileOptions/skipsBadRows`` is set.
   public func read() throws -> TaskSamples { try read(nil) }
 
-  /// Reads the file as a test set of a model: whole, in its order, nothing held out, in the numbers that the model knows.
+  /// Reads the file as a test set of a model: all samples in their order, with the model's tokenizer, IDs and scales.
   ///
-  /// Texts become tokens by the model's own tokenizer, and numbers are scaled as the model's are. Labels and tags that the
-  /// model doesn't know follow its own in the target's vocabulary, so that they can be named; no answer of the model is one
-  /// of them.
+  /// Labels and tags unknown to the model come after its own in the target's vocabulary, so that they have names; the
+  /// model never answers one of them.
   ///
   /// - Parameters:
-  ///   - input: what the model reads.
-  ///   - target: what it answers.
-  /// - Throws: What ``read()`` throws.
+  ///   - input: the model's input.
+  ///   - target: the model's answer.
+  /// - Throws: Errors of ``read()``.
   public func readTestSet(input: ValueKind, target: ValueKind) throws -> TaskSamples {
     try read(KnownSides(input: input, target: target))
   }

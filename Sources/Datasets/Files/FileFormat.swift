@@ -1,21 +1,21 @@
-/// How a file of samples is written.
+/// The format of a file of samples.
 public enum FileFormat: String, Codable, CaseIterable, Sendable {
   /// Rows of fields with commas between them (RFC 4180).
   case csv
-  /// Rows of fields with tabs between them; quotes as in CSV around whole fields.
+  /// Rows of fields separated by tabs; whole fields may be quoted as in CSV.
   case tsv
   /// A JSON object a line.
   case jsonl
-  /// A word and its columns a line, an empty line between sentences.
+  /// One word with its columns a line, an empty line between sentences.
   case conll
-  /// CoNLL-U: ten columns, of which the second is the word and the fourth its part of speech.
+  /// CoNLL-U: ten columns; the second is the word and the fourth its part of speech.
   case conllu
-  /// A folder with a folder of text files for each label.
+  /// A folder with one subfolder of text files for each label.
   case folder
-  /// Images of handwritten digits and the like, with their labels: files of bytes with their sizes.
+  /// IDX files of images and labels, like MNIST's.
   case idx
 
-  /// The format that a path's ending stands for, or nil: a folder if `isFolder`.
+  /// The format of a path's extension, or a folder if `isFolder`; nil if unknown.
   public init?(path: String, isFolder: Bool = false) {
     if isFolder {
       self = .folder

@@ -1,32 +1,32 @@
 import FileCore
 
-/// A file of records, read as its options say.
+/// A file of records, read with its options.
 struct RecordFile: Sendable {
   let source: TextSource
   let format: FileFormat
-  /// What stands between the fields of a table.
+  /// The delimiter of a table's fields.
   let delimiter: Unicode.Scalar
   var options: FileOptions
-  /// What the two sides are known to be: of a test set, what the model has; then the file is read whole and in order.
+  /// The model's input and target kinds, for a test set, which is read whole and in order; otherwise nil.
   var known: KnownSides?
 
   var path: String { source.path }
 
-  /// Which columns count, and where the records begin.
+  /// The columns in use, and the place of the first record.
   struct Layout: Sendable {
-    /// The columns' places in a record.
+    /// The columns' indices in a record.
     var places: [Int]
-    /// The columns' names; of JSON the paths of the members.
+    /// The columns' names; for JSON the paths of the members.
     var names: [String]
-    /// Where the first record begins.
+    /// The place of the first record.
     var start = SamplePlace()
-    /// The fields that a row must have; nil where no heading says so.
+    /// The number of fields that a row must have; nil without a header.
     var width: Int?
   }
 
   /// A file in a format.
   ///
-  /// - Throws: `FileError` where it can't be read, or is JSON but neither an object a line nor an array of objects.
+  /// - Throws: `FileError` if it can't be read, or is JSON but neither one object a line nor an array of objects.
   init(
     _ path: String, _ format: FileFormat, _ options: FileOptions, known: KnownSides? = nil
   ) throws(FileError) {
@@ -41,7 +41,7 @@ struct RecordFile: Sendable {
       }
   }
 
-  /// The records from a place on; of JSON Lines those members that `names` says.
+  /// A reader of the records from a place on; for JSON Lines, of the members `names`.
   func reader(from place: SamplePlace, names: [String] = []) -> any FileRecordReader {
     let lines = TextLines(source, from: place)
     return switch format {
@@ -52,7 +52,7 @@ struct RecordFile: Sendable {
     }
   }
 
-  /// A text in the form in which texts are compared.
+  /// A text after normalization.
   func form(_ text: String) -> String { options.form?.apply(to: text) ?? text }
 
   /// The layout of some columns of a table.
@@ -62,10 +62,10 @@ struct RecordFile: Sendable {
       names: columns.map(\.name), start: survey.start, width: survey.width)
   }
 
-  /// Goes through all records of a layout, one at a time.
+  /// Reads all records of a layout, one at a time.
   ///
-  /// - Parameter body: takes in a record; a malformed one that it throws may be passed over.
-  /// - Returns: what was passed over.
+  /// - Parameter body: processes a record; its errors count as malformed records, which the options may skip.
+  /// - Returns: the skipped rows.
   func forEach(
     _ layout: Layout, _ body: (FileRecord) throws(FileError) -> Void
   ) throws(FileError) -> SkippedRows {
@@ -101,11 +101,11 @@ struct RecordFile: Sendable {
     }
   }
 
-  /// Whether the samples stay in memory.
+  /// Whether the samples are kept in memory.
   var staysInMemory: Bool { source.count <= options.memoryLimit }
 
-  /// The samples that a function makes of the records, in memory or as a stream, in two parts; of a test set all are in
-  /// the first.
+  /// The samples that `make` makes of the records, in memory or as a stream, split into two parts; of a test set all
+  /// are in the first.
   func parts(
     _ layout: Layout, of make: @escaping FileSamples.Maker
   ) throws(FileError) -> (training: any SampleSource, validation: (any SampleSource)?) {
@@ -124,14 +124,14 @@ struct RecordFile: Sendable {
   }
 }
 
-/// What the two sides of a test set are to a model.
+/// A model's input and target kinds, for reading a test set.
 struct KnownSides: Sendable {
   var input: ValueKind
   var target: ValueKind
 }
 
 extension ArraySamples {
-  /// All but every `period`-th sample, and those.
+  /// Splits samples: all but every `period`-th sample, and those.
   static func parts(
     of samples: [Sample], period: Int
   ) -> (training: any SampleSource, validation: (any SampleSource)?) {
@@ -142,6 +142,6 @@ extension ArraySamples {
 }
 
 extension FileField {
-  /// The finite number that it is, spaces around it aside, or nil.
+  /// The field's finite number, ignoring spaces around it; nil for any other text.
   var number: Double? { text.finiteNumber }
 }

@@ -1,4 +1,4 @@
-/// A dictionary whose keys are compared byte by byte, as the names in files are; see ``ExactString``.
+/// A dictionary whose keys are compared byte by byte, like the names in files; see ``ExactString``.
 ///
 /// ```swift
 /// var arrays: ExactDictionary<Int> = ["fc.weight": 1]
@@ -8,10 +8,10 @@
 public struct ExactDictionary<Value> {
   private var storage: [ExactString: Value]
 
-  /// Without a key.
+  /// An empty dictionary.
   public init() { storage = [:] }
 
-  /// Room for some keys.
+  /// An empty dictionary with reserved capacity.
   package init(minimumCapacity: Int) {
     storage = [ExactString: Value](minimumCapacity: minimumCapacity)
   }
@@ -24,7 +24,7 @@ public struct ExactDictionary<Value> {
     set { storage[ExactString(key)] = newValue }
   }
 
-  /// Sets the value of a key and gives back the one that it had.
+  /// Sets the value of a key; returns the old value.
   @discardableResult
   public mutating func updateValue(_ value: Value, forKey key: String) -> Value? {
     storage.updateValue(value, forKey: ExactString(key))
@@ -34,16 +34,16 @@ public struct ExactDictionary<Value> {
   public var keys: [String] { storage.keys.sorted().map(\.string) }
   /// The values in no order.
   public var values: some Collection<Value> { storage.values }
-  /// A dictionary of Swift's: of keys that it holds equal, one. For whoever knows the names that are looked for.
+  /// A Swift dictionary, for lookups of known names; it keeps one of several keys that Swift treats as equal.
   public var dictionary: [String: Value] {
     [String: Value](map { ($0.key, $0.value) }) { first, _ in first }
   }
   /// The number of keys.
   public var count: Int { storage.count }
-  /// Whether there is none.
+  /// Whether the dictionary is empty.
   public var isEmpty: Bool { storage.isEmpty }
 
-  /// The same keys with what a function makes of their values.
+  /// The same keys with transformed values.
   public func mapValues<Other, Failure: Error>(
     _ transform: (Value) throws(Failure) -> Other
   ) throws(Failure) -> ExactDictionary<Other> {
@@ -54,7 +54,7 @@ public struct ExactDictionary<Value> {
 }
 
 extension ExactDictionary: Sequence {
-  /// Goes through keys and values in no order.
+  /// An iterator over keys and values, in no order.
   public func makeIterator() -> AnyIterator<(key: String, value: Value)> {
     var base = storage.makeIterator()
     return AnyIterator { base.next().map { (key: $0.key.string, value: $0.value) } }
@@ -62,7 +62,7 @@ extension ExactDictionary: Sequence {
 }
 
 extension ExactDictionary: ExpressibleByDictionaryLiteral {
-  /// Different keys and their values.
+  /// A dictionary literal.
   public init(dictionaryLiteral elements: (String, Value)...) {
     self.init([ExactString: Value](elements.map { (ExactString($0), $1) }) { $1 })
   }

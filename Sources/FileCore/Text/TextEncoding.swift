@@ -32,7 +32,8 @@ extension TextEncoding {
   /// The likely encoding of bytes; nil if there is none.
   ///
   /// Byte order marks and zero bytes indicate UTF-16; valid UTF-8 is UTF-8. Other bytes are Latin-1 if they look like
-  /// words: accented small letters follow letters, or apostrophes stand between letters, and there is no control character.
+  /// words: accented small letters follow letters, or apostrophes stand between letters, and there is no control
+  /// character.
   package static func detected(in bytes: [UInt8]) -> TextEncoding? {
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return .utf16 }
     if bytes.starts(with: UTF8Scan.mark) { return .utf8 }
@@ -60,7 +61,7 @@ extension TextEncoding {
       switch byte {
       case 0x09, 0x0A, 0x0C, 0x0D: continue
       case 0..<0x20, 0x7F, 0x81, 0x8D, 0x8F, 0x90, 0x9D: return false
-      // An apostrophe of Windows.
+      // The apostrophe of Windows-1252.
       case 0x92:
         if index > 0, index + 1 < bytes.count, isLetter(bytes[index - 1]),
           isLetter(bytes[index + 1])

@@ -68,7 +68,7 @@ package struct TextSource: Sendable {
     storage = .memory(bytes)
   }
 
-  /// A text in memory, which stands for the content of a file.
+  /// A text in memory as the content of a file.
   package init(_ path: String, holding text: [UInt8]) {
     self.path = path
     encoding = .utf8

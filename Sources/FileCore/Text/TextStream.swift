@@ -1,10 +1,9 @@
-/// The lines of a file, of a pipe or of standard input, each as soon as it is there.
+/// Reads the lines of a file, a pipe or standard input, each as soon as it is available.
 ///
-/// A file is read as every text file is (``TextSource``). What comes through a pipe is read as it comes: a mark at its
-/// beginning is passed over; where it begins as UTF-16 or gzip does, it is read to its end first. A line ends with LF, CR LF
-/// or CR alone.
+/// A file is read through ``TextSource``. A pipe is read as data arrives: a byte order mark is skipped; UTF-16 and gzip
+/// are read to the end first. A line ends with LF, CR LF or CR.
 package final class TextStream {
-  /// What messages call it: the path, or `standard input`.
+  /// The name in messages: the path, or `standard input`.
   package let name: String
   /// The number of the last line, from 1.
   package private(set) var number = 0
@@ -13,15 +12,15 @@ package final class TextStream {
   private var lines: TextLines?
   private let file: OpenFile
   private var buffer: [UInt8] = []
-  /// Where the next line begins in the buffer.
+  /// The offset of the next line in the buffer.
   private var start = 0
-  /// Whether a line feed that comes next belongs to the line end that came last.
+  /// Whether the next line feed belongs to the last line ending, a CR.
   private var skipsLineFeed = false
   private var isFirst = true
 
-  /// The lines of a file; without a path of standard input.
+  /// Opens a file, or without a path standard input.
   ///
-  /// - Throws: ``FileError`` where there is nothing to read, or a directory.
+  /// - Throws: ``FileError`` if it can't be opened or is a directory.
   package init(_ path: String?, encoding: TextEncoding? = nil) throws(FileError) {
     name = path ?? "standard input"
     file =
@@ -30,9 +29,9 @@ package final class TextStream {
     if let path, file.isSeekable { lines = TextLines(try TextSource(path, encoding: encoding)) }
   }
 
-  /// The bytes of the next line without its end; nil after the last.
+  /// The bytes of the next line without its line ending; nil after the last line.
   ///
-  /// - Throws: ``FileError`` where reading fails, or a line is too long.
+  /// - Throws: ``FileError`` if reading fails or a line is too long.
   package func next() throws(FileError) -> ArraySlice<UInt8>? {
     if let lines {
       defer { number = lines.number }
@@ -66,11 +65,11 @@ package final class TextStream {
     return buffer[...]
   }
 
-  /// Reads what is there, at least a byte; false at the end.
+  /// Reads the available bytes, at least one; false at the end.
   private func readMore() throws(FileError) -> Bool {
     var block = try file.next(atMost: 1 << 16)
     if isFirst {
-      // A mark has two or three bytes, which may come one by one.
+      // The two or three bytes of a byte order mark may arrive one by one.
       while block.count < 3, let first = block.first, [0xEF, 0xFE, 0xFF, 0x1F].contains(first) {
         let more = try file.next(atMost: 1)
         if more.isEmpty { break }
@@ -83,7 +82,7 @@ package final class TextStream {
     return !block.isEmpty
   }
 
-  /// The first bytes as UTF-8, and all others with them where that takes all.
+  /// Converts the first bytes to UTF-8; reads all bytes first if the encoding requires it.
   private func beginning(_ block: [UInt8]) throws(FileError) -> [UInt8] {
     if block.starts(with: UTF8Scan.mark) {
       let rest = Array(block[3...])

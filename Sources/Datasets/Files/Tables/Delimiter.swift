@@ -1,12 +1,12 @@
 import FileCore
 
-/// Finds out what stands between the fields of a table: a comma, or else a semicolon or a tab, as spreadsheets write where
-/// the comma belongs to numbers.
+/// Detects the delimiter of a table: a comma, or a semicolon or tab, which spreadsheets write in locales with a decimal
+/// comma.
 enum Delimiter {
   private static let mostLines = 10
 
-  /// A comma, unless each of the first lines holds as many semicolons, or tabs, as the others, and commas are missing or
-  /// differ in number.
+  /// A comma, unless the first lines have equal numbers of semicolons or of tabs, and no commas or different numbers of
+  /// them.
   static func likeliest(in source: TextSource) -> Unicode.Scalar {
     let lines = TextLines(source)
     var counts: [[Int]] = []

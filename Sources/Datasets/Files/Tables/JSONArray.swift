@@ -1,12 +1,12 @@
 import FileCore
 
-/// Files that are one JSON array of objects, read as if each object stood on a line of its own.
+/// Reads a file with one JSON array of objects as if it were JSON Lines.
 enum JSONArray {
   private static let depth = 34
 
-  /// The objects of an array, a line each; nil where the file begins with no array.
+  /// The objects of an array, one a line; nil if the file does not begin with an array.
   ///
-  /// - Throws: `FileError` where it does and is malformed.
+  /// - Throws: `FileError` if the array is malformed.
   static func lines(of source: TextSource) throws(FileError) -> TextSource? {
     var place = source.start
     while let byte = try source.read(at: place, atMost: 1).first {
@@ -20,7 +20,7 @@ enum JSONArray {
     do throws(JSONError) {
       value = try JSONValue(parsing: Array(text.utf8), maximumDepth: depth)
     } catch {
-      // Lines that hold arrays are refused one by one.
+      // A file with an array on each line is refused line by line.
       if error.problem == "text after the value" { return nil }
       throw FileError(
         file: source.path, .byte(error.offset), expected: "a JSON array of objects",
