@@ -32,13 +32,13 @@ import Testing
     #expect(lines[2].hasPrefix("mgu 4 -> 8, B2 T3, backward, time first  "))
   }
 
-  /// A machine without a matrix unit computes in float32, and every program says so.
+  /// A machine without a matrix unit computes in float32, and every program reports it.
   @Test func theHeadSaysWhatThePrecisionIsComputedIn() throws {
     let outcome = try program.run(
       "--cell", "rnn", "--hidden", "8", "--input", "4", "--batch", "8", "--steps", "3",
       "--seconds", "0.01", "--precision", "medium")
     #expect(outcome.status == 0, "\(outcome.error)")
-    // Other tests of this process may emulate a unit meanwhile, so that only the program knows.
+    // Other tests of this process may emulate a matrix unit at the same time, so only the program's output is reliable.
     let lines = ["on ", "computed in float32"].map { "; precision medium, \($0)" }
     #expect(lines.contains { outcome.output.contains($0) }, "\(outcome.output)")
   }
@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  /// Until an array is asked for, no file of a megabyte takes more than 64 of them.
+  /// Opening a file of a megabyte, without reading an array, takes at most 64 megabytes.
   @Test func costlyFilesTakeLittleMemory() throws {
     let outcome = try program.run("hostile", "--rounds", "1")
     #expect(outcome.status == 0, "\(outcome.error)")

@@ -48,7 +48,7 @@ import Testing
     #expect(outcome.output.contains("\nminlstm: 10 checks passed\n"))
   }
 
-  /// Real-time learning is exact, SnAp-1 where units keep to themselves, and truncation nowhere.
+  /// Real-time learning is exact, SnAp-1 is exact for elementwise recurrences, truncation never is.
   @Test func measuresHowFarEnginesAreFromTheGradient() throws {
     let outcome = try program.run("engines", "indrnn", "lstm", "--hidden", "3", "--steps", "12")
     #expect(outcome.status == 0)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Files of samples and of text, as `train`, `predict`, `evaluate` and `generate` take them.
+/// Files of samples and of text as inputs of `train`, `predict`, `evaluate` and `generate`.
 @Suite struct DataFilesTests {
   private let train = Program("train")
   private let predict = Program("predict")
@@ -14,7 +14,7 @@ import Testing
     "review,stars\n"
     + (0..<40).map { "\"\($0 % 2 == 0 ? "good, very good" : "poor")\",\($0 % 2)\n" }.joined()
 
-  /// For each command a file, its content, further flags, and a line that its model reads.
+  /// For each command a file, its content, further flags, and an input line for its model.
   private static let files: [(command: String, name: String, text: String, flags: [String])] = [
     ("classify", "reviews.csv", reviews, ["--columns", "review,stars"]),
     ("classify", "words.csv", reviews, ["--tokenizer", "words", "--vocabulary-size", "50"]),

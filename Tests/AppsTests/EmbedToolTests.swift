@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The tool of the plugin `EmbedCheckpoint` makes constants of whole files, and of no others.
+/// The tool of the plugin `EmbedCheckpoint` turns undamaged files into constants, and refuses all others.
 @Suite struct EmbedToolTests {
   private static let folder =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  /// A byte that is changed, anywhere, and a file that is cut or goes on are refused in one line.
+  /// A file with any changed byte, or one that is truncated or extended, is refused with one line.
   @Test func whatIsDamagedIsRefused() throws {
     let whole = try Data(
       contentsOf: URL(fileURLWithPath: "\(Self.folder)/sequence-tagger.rnnz"))

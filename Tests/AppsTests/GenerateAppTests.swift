@@ -38,7 +38,7 @@ import Testing
     }
   }
 
-  /// A model that PyTorch saved writes PyTorch's text, from either of its formats.
+  /// A model saved by PyTorch generates PyTorch's text, from either file format.
   @Test func writesWhatPyTorchWrites() throws {
     let folder = TorchModel.folder
     let texts = try JSONDecoder().decode(

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `train --run FOLDER` leaves behind.
+/// The files of `train --run FOLDER`.
 @Suite struct RunFolderTests {
   private let train = Program("train")
   private static let flags = [
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  /// Training that goes on continues the report and the tables.
+  /// Resumed training continues the report and the tables.
   @Test func goesOnInTheSameFolder() throws {
     try withTemporaryDirectory { directory in
       #expect(try train.run(Self.flags, in: directory).status == 0)
@@ -61,7 +61,7 @@ import Testing
     FileManager.default.isExecutableFile(atPath: $0)
   }
 
-  /// A browser without a network draws the page: the curves are there, in their colours.
+  /// A browser without a network renders the page: the curves are visible in their colours.
   @Test(.enabled(if: RunFolderTests.browser != nil, "no Chromium on this machine"))
   func aBrowserDrawsTheReport() throws {
     let browser = try #require(Self.browser)

@@ -1,13 +1,13 @@
 import Foundation
 import Testing
 
-/// The other tasks of `train`, and what `predict` and `evaluate` make of their models.
+/// The sequence tasks of `train`, and `predict` and `evaluate` with their models.
 @Suite struct TrainTasksTests {
   private let train = Program("train")
   private let predict = Program("predict")
   private let evaluate = Program("evaluate")
 
-  /// A quick training of each shape, and lines that its model reads.
+  /// A short training of each shape, and input lines for its model.
   private static let shapes: [(command: [String], input: String, answers: Int)] = [
     (["classify", "--data", "parity:5"], "1 0 1\n011\n", 2),
     (["regress", "--data", "adding:10"], "0.5,1\n0.25,0\n0.5,1\n\n0.1 1; 0.2 1\n", 2),
@@ -46,12 +46,12 @@ import Testing
       let object = try JSONSerialization.jsonObject(with: Data(measured.output.utf8))
       let loss = try #require((object as? [String: Any])?["loss"] as? Double)
       let told = try #require(trained.output.firstMatch(of: /validation loss ([0-9.]+)/))
-      // Batches of other sizes add up in another order, and the text is rounded.
+      // Batches of other sizes are summed in another order, and the text is rounded.
       #expect(abs(loss - (Double(told.1) ?? -1)) < 1e-3)
     }
   }
 
-  /// What follows a sequence, each step from those before it; a model of something else says that it can't.
+  /// Forecasts of a sequence, each step from the previous ones; a model that can't forecast is an error.
   @Test func forecastsGoOnPastTheEnd() throws {
     try withTemporaryDirectory { directory in
       func make(_ command: [String], _ out: String) throws {
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  /// Going on with other data than a model learned from is refused, and the file stays as it was.
+  /// Resuming with other data is refused, and the file is unchanged.
   @Test func otherDataAreRefused() throws {
     try withTemporaryDirectory { directory in
       let file = URL(fileURLWithPath: directory + "/model.rnnz")
@@ -95,7 +95,7 @@ import Testing
     }
   }
 
-  /// Training that is stopped after its steps and then goes on for more ends as training in one go does.
+  /// Training that is resumed for more steps ends like training without a stop.
   @Test func anyTaskGoesOnWithoutItsName() throws {
     try withTemporaryDirectory { directory in
       let flags = ["lab", "parity:5"] + Self.quick + ["--schedule", "constant"]
@@ -167,7 +167,7 @@ import Testing
     }
   }
 
-  /// A wrong answer to a model's question names the file, the line, and what was expected.
+  /// The error for a wrong input line names the file, the line, and what was expected.
   @Test func linesThatAreNoInputsAreNamed() throws {
     try withTemporaryDirectory { directory in
       let flags = ["names"] + Self.quick
@@ -187,7 +187,7 @@ import Testing
     }
   }
 
-  /// A language model is asked and measured too: lines go on, texts have a perplexity.
+  /// `predict` and `evaluate` work with language models too: they continue lines and measure perplexity.
   @Test func languageModelsContinueLinesAndAreMeasured() throws {
     try withTemporaryDirectory { directory in
       let flags = [
@@ -206,7 +206,7 @@ import Testing
     }
   }
 
-  /// Training that explodes says where and what to try, and keeps the model of its last measurement.
+  /// Diverging training reports where and what to try, and keeps the model of its last evaluation.
   @Test func divergenceKeepsTheLastGoodModel() throws {
     try withTemporaryDirectory { directory in
       let flags = [

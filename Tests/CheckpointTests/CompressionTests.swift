@@ -9,7 +9,7 @@ struct CompressionTests {
     return checkpoint
   }
 
-  /// The size of a file of 50,000 weights, as a share of the weights' own size.
+  /// The size of a file of 50,000 weights, relative to the weights' size.
   private func ratio(_ values: [Float], _ compression: Compression) throws -> Double {
     let bytes = try CompressionTests.checkpoint(values).encoded(compression: compression)
     return Double(bytes.count) / Double(4 * values.count)
@@ -41,7 +41,7 @@ struct CompressionTests {
     #expect(try ratio(values, .fast) < 0.55)
   }
 
-  /// Bytes of every kind that the run-length coder treats in a way of its own; what it writes, zlib reads.
+  /// Bytes for every path of the run-length coder; zlib reads its output.
   @Test func everyPatternOfBytesComesBack() throws {
     var (generator, patterns) = (SplitMix(11), [[UInt8]]())
     for length in [64, 255, 4_000, 65_535, 65_536, 140_000] {
@@ -51,7 +51,7 @@ struct CompressionTests {
     }
     // Runs of every length up to three of deflate's longest copies.
     patterns.append((1...800).flatMap { [UInt8](repeating: UInt8($0 % 7), count: $0) })
-    // Counts as the Fibonacci numbers have the longest codes.
+    // Fibonacci numbers as counts give the longest codes.
     var (a, b, fibonacci) = (1, 1, [UInt8]())
     for symbol in 0..<22 as Range<UInt8> {
       fibonacci += [UInt8](repeating: symbol, count: a)

@@ -2,8 +2,8 @@ import Checkpoint
 import Testing
 
 struct CorruptionTests {
-  /// Every byte of a file of some 2 KB, changed to every other value (a debug build: to five), gives the one error that
-  /// its place has.
+  /// Changing any byte of a file of about 2 KB to any other value (in a debug build: to five) gives the error of its
+  /// region.
   @Test(arguments: [Compression.none, .fast])
   func everyChangedByteIsDetected(compression: Compression) throws {
     let bytes = try sample().encoded(compression: compression)
@@ -16,7 +16,7 @@ struct CorruptionTests {
     try expectDetection(of: changes, everywhereIn: bytes)
   }
 
-  /// Every bit of a file of some 20 KB.
+  /// Changing any bit of a file of about 20 KB gives an error.
   @Test func everyChangedBitIsDetected() throws {
     var checkpoint = try sample()
     checkpoint.set(StoredArray(normals(5_000, seed: 6)), .optimizer, "exp_avg/w")
@@ -49,7 +49,7 @@ struct CorruptionTests {
     #expect(problem(bytes) == nil)
   }
 
-  /// What a change of each byte of a file must give: by the region that it is in, not by what a reader says.
+  /// The expected error for a change of each byte, from the region of the byte, independent of the reader.
   private func expectedProblems(in file: [UInt8]) throws -> [[String]] {
     var expected = [[String]](repeating: ["badMagic", "notARnnzFile"], count: 8)
     expected += [[String]](repeating: ["preambleChecksum"], count: 56)
@@ -64,7 +64,7 @@ struct CorruptionTests {
     return expected
   }
 
-  /// A problem's name, and for a damaged entry the entry's.
+  /// The name of a problem, and of the entry if an entry is damaged.
   private func name(_ problem: CheckpointError.Problem) -> String {
     switch problem {
     case .badMagic: "badMagic"

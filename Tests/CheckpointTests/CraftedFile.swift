@@ -1,6 +1,6 @@
 import CZlib
 
-/// One entry of a crafted file; every field says what is written, true or not.
+/// One entry of a crafted file; every field is written as given, correct or not.
 struct CraftedEntry {
   var section: UInt8 = 0
   var name = Array("w".utf8)
@@ -21,7 +21,7 @@ struct CraftedEntry {
   var reserved = [UInt8](repeating: 0, count: 16)
   var stored: [UInt8]
 
-  /// Bytes as they are: by default a tensor of float32.
+  /// Uncompressed bytes: by default a tensor of float32.
   init(_ raw: [UInt8], width: Int = 4) {
     rawLength = UInt64(raw.count)
     rawChecksum = checksum(raw)
@@ -48,15 +48,15 @@ struct CraftedEntry {
   }
 }
 
-/// A writer of `.rnnz` files that shares nothing with the library's, and writes what it is told to: all
-/// checksums fit, unless an edit comes after them.
+/// A writer of `.rnnz` files that shares no code with the library's and writes any values: all checksums are correct,
+/// unless bytes are edited afterwards.
 struct CraftedFile {
   var entries: [CraftedEntry]
-  /// Changes the preamble before its checksum is taken.
+  /// Changes the preamble before its checksum is computed.
   var editPreamble: (inout [UInt8]) -> Void = { _ in }
-  /// Changes the index before its checksum is taken.
+  /// Changes the index before its checksum is computed.
   var editIndex: (inout [UInt8]) -> Void = { _ in }
-  /// Changes the file at the end, when no checksum follows.
+  /// Changes the finished file, after all checksums.
   var editFile: (inout [UInt8]) -> Void = { _ in }
 
   init(_ entries: CraftedEntry...) { self.entries = entries }

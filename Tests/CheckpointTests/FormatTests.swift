@@ -3,7 +3,7 @@ import TensorCore
 import Testing
 
 struct FormatTests {
-  /// The file that the format's document explains byte by byte: one tensor `w` of 1 and -2.
+  /// The example file of the format's document: one tensor `w` of 1 and -2.
   @Test func theDocumentedFileIsWrittenAndRead() throws {
     let tiny = try documentedBytes()
     #expect(tiny.count == 200)
@@ -13,7 +13,7 @@ struct FormatTests {
     #expect(try Checkpoint(reading: CheckpointReader(bytes: tiny)) == checkpoint)
   }
 
-  /// The bytes of the document's last dump. Its lines: an offset, then bytes or a number of zeros, then words.
+  /// The bytes of the document's last dump. A line has an offset, then bytes or a number of zeros, then a description.
   private func documentedBytes() throws -> [UInt8] {
     let document = fixture("../../../Sources/Checkpoint/Checkpoint.docc/Format.md")
     let text = String(decoding: try readFile(document), as: UTF8.self)
@@ -51,7 +51,7 @@ struct FormatTests {
     #expect("\(reader.entries[0].key)" == "section 77/w")
   }
 
-  /// What is shuffled here by hand is what a reader undoes.
+  /// A reader undoes the byte shuffle computed here.
   @Test func theShuffleIsByPlanes() throws {
     var entry = CraftedEntry.compressed(
       [UInt8](repeating: 1, count: 100) + [UInt8](repeating: 2, count: 100)

@@ -1,10 +1,10 @@
 import Checkpoint
 import Testing
 
-/// A million damaged files with repaired checksums; the same for every run. `make torture` looks at many more, led by
-/// the paths that they take through the reader.
+/// A million damaged files with corrected checksums; the same in every run. `make torture` reads many more, guided by
+/// code coverage.
 struct FuzzTests {
-  /// One share of the work, with random numbers of its own.
+  /// One part of the work, with its own random generator.
   struct Part: Sendable, CustomTestStringConvertible {
     var format: FuzzedFormat
     var number: Int
@@ -51,7 +51,7 @@ struct FuzzTests {
         }
       }
     }
-    // Inputs that never get past the first checks would show nothing.
+    // Inputs that always fail the first checks would test nothing.
     for outcome in [FuzzedFormat.Outcome.refused, .verified] {
       let share = Double(outcomes[outcome] ?? 0) / Double(Self.inputs)
       #expect(share > 0.01, "\(outcome): \(outcomes)")

@@ -9,7 +9,7 @@ import Testing
   import Darwin
 #endif
 
-/// Files that version 1 of the format wrote are read for ever.
+/// Files of version 1 of the format must stay readable.
 struct GoldenFileTests {
   @Test(arguments: GoldenFile.all)
   func everyLaterVersionReadsIt(file: GoldenFile) throws {
@@ -19,13 +19,13 @@ struct GoldenFileTests {
     #expect(reader.entries.count == file.contents.contents.count)
   }
 
-  /// A file that nobody reads would prove nothing.
+  /// Every golden file must be read by a test.
   @Test func everyFileOfTheFolderIsRead() throws {
     let names = try fileNames(in: fixture("version-1"))
     #expect(names == GoldenFile.all.map { $0.name + ".rnnz" }.sorted())
   }
 
-  /// The command that wrote them; it never changes a file that is there.
+  /// Writes missing golden files; never changes an existing one.
   @Test(.enabled(if: getenv("SWIFT_RNN_WRITE_GOLDEN_FILES") != nil, "only writes new files"))
   func writeNewFiles() throws {
     mkdir(fixture("version-1"), 0o755)

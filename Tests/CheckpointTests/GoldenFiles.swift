@@ -1,11 +1,11 @@
 import Checkpoint
 import Testing
 
-/// A file of version 1 as it was once written, and what every later version must read from it.
+/// A golden file of version 1, and the content that every later version must read from it.
 struct GoldenFile: Sendable, CustomTestStringConvertible {
   var name: String
   var contents: Checkpoint
-  /// The bytes that are written when the corpus is.
+  /// The bytes for writing the golden file.
   var bytes: @Sendable () throws -> [UInt8]
   var path: String { fixture("version-1/\(name).rnnz") }
   var testDescription: String { name }
@@ -27,7 +27,7 @@ extension GoldenFile {
     Compression.allCases.map { GoldenFile("everything-\($0)", everything, $0) }
     + [GoldenFile("nothing", Checkpoint(), .fast), GoldenFile("names", names, .fast), later, plain]
 
-  /// Every element type, rank, section and kind; what compresses and what doesn't; the odd numbers.
+  /// Every element type, rank, section and kind; compressible and incompressible data; special numbers.
   private static var everything: Checkpoint {
     var (checkpoint, random) = (Checkpoint(), SplitMix(1))
     for type in ElementType.allCases {
@@ -63,7 +63,7 @@ extension GoldenFile {
     return checkpoint
   }
 
-  /// Names that a file may have.
+  /// Unusual valid names.
   private static var names: Checkpoint {
     let names = [
       "w", " ", "a b", "/", "..", "é", "e\u{301}", "漢字", "🙂", "\u{FFFD}", "\u{80}", "\"\\'",
@@ -77,7 +77,7 @@ extension GoldenFile {
     return checkpoint
   }
 
-  /// A file of a later minor version: with optional features, and a section that has no meaning yet.
+  /// A file of a later minor version: with optional features, and a section that is not defined yet.
   private static var later: GoldenFile {
     var entry = CraftedEntry(Array(1...16))
     entry.section = 77
@@ -93,7 +93,7 @@ extension GoldenFile {
     return GoldenFile("later-minor-version", contents, crafted: file)
   }
 
-  /// What another program may write: compressed by zlib at its highest level, with the filter and without.
+  /// A file as another program may write it: compressed by zlib at its highest level, with and without the filter.
   private static var plain: GoldenFile {
     let floats = StoredArray([Float](repeating: 0.5, count: 100))
     var (first, second) = (CraftedEntry.compressed(floats.bytes), CraftedEntry(floats.bytes))

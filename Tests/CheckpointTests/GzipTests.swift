@@ -4,7 +4,7 @@ import Testing
 
 /// FileCore's reader of gzip against zlib's writer.
 @Suite struct GzipTests {
-  /// A gzip member of what zlib makes of some bytes at a level and with a strategy.
+  /// A gzip member compressed by zlib with a level and a strategy.
   private func packed(_ bytes: [UInt8], level: Int32, strategy: Int32) throws -> [UInt8] {
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     stream.initialize(to: z_stream())
@@ -34,7 +34,7 @@ import Testing
     var state = seed
     return (0..<count).map { index in
       state = state &* 6_364_136_223_846_793_005 &+ 1
-      // Words that come again, runs, and noise.
+      // Repeated words, runs, and noise.
       switch index / 500 % 3 {
       case 0: return UInt8(truncatingIfNeeded: 97 + (index % 13) * (index % 7))
       case 1: return 32
@@ -72,7 +72,7 @@ import Testing
         var damaged = member
         damaged[place] ^= 1 << UInt8(bit)
         let found = try? Gzip.unpack(damaged, limit: 1 << 20)
-        // The time, the system and unused flags of a header say nothing about the content.
+        // The time, the system and unused flags of a header do not affect the content.
         #expect(found == nil || found == content, "byte \(place), bit \(bit)")
       }
     }

@@ -38,7 +38,7 @@ struct JSONTests {
     try CheckpointReader(bytes: CraftedFile(.json(text)).bytes, name: "crafted")
   }
 
-  /// So a text that was within the limit of a reader still is when it is written again.
+  /// So a text within a reader's limit is still within it when it is written again.
   @Test(arguments: [
     #""\b\f\n\r\t\\\"\u0001""#, #"{"\f\b":"\u000c\u0008\u001f"}"#, #"[1.50e+3,"\/\u00e9"]"#,
   ])

@@ -31,7 +31,7 @@ struct MappingTests {
     let directory = try TemporaryDirectory()
     let path = try saved(directory, .none)
     let view = try CheckpointReader(path: path, mapping: .stored).view(.model, "rnn.bias_ih_l0")
-    // A save replaces the file; it does not change the bytes of the one that is mapped.
+    // A save replaces the file; it does not change the bytes of the mapped file.
     try Checkpoint().save(to: path)
     #expect(view.withElements(as: Float.self) { $0.map { Array($0) } } == normals(8, seed: 2))
   }

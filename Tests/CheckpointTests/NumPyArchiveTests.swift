@@ -36,7 +36,7 @@ struct NumPyArchiveTests {
       }
       do {
         let found = try contents(bytes)
-        // A name is protected by standing in two places, everything else by checksums.
+        // Names are stored twice and compared; everything else is protected by checksums.
         for (name, array) in found { #expect(arrays[name] == array, "\(name)") }
       } catch is CheckpointError {}
     }
@@ -45,7 +45,7 @@ struct NumPyArchiveTests {
     }
   }
 
-  /// Headers that lie, in archives whose checksums are right.
+  /// Wrong headers in archives with correct checksums.
   @Test(arguments: [
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "expected numbers for shape [2]"),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (1, }", "header"),

@@ -41,7 +41,7 @@ struct ONNXModelTests {
     #expect(copy.encoded() == bytes)
   }
 
-  /// The bytes of a node, by the format's own rules.
+  /// The bytes of a node, encoded here by the rules of the format.
   @Test func theWireFormatIsThatOfProtocolBuffers() {
     var graph = ONNXGraph(name: "g")
     graph.nodes = [ONNXNode("Add", ["a", "b"], ["c"], attributes: ["axis": .integer(-1)])]
@@ -55,7 +55,7 @@ struct ONNXModelTests {
     #expect(ONNXModel(graph).encoded() == expected)
   }
 
-  /// Arrays whose numbers stand in fields of their type, packed or one by one.
+  /// Arrays whose numbers are in fields of their type, packed or single.
   @Test func arraysInEveryFormAreRead() throws {
     func model(_ tensor: [UInt8]) throws -> StoredArray {
       let graph = [0x2A, UInt8(tensor.count)] + tensor
@@ -81,12 +81,12 @@ struct ONNXModelTests {
     let bytes = Self.sample().encoded()
     for count in bytes.indices {
       guard let model = try? ONNXModel(bytes: Array(bytes[..<count])) else { continue }
-      // The format has no end: what follows the graph and the version may be missing.
+      // The format has no end mark: fields after the graph and the version may be missing.
       #expect(model.graph == Self.sample().graph)
     }
   }
 
-  /// No bytes may trap, hang or take much memory, and what is accepted can be written again.
+  /// No bytes may trap, hang or take much memory; accepted models can be written again.
   @Test func damageIsRefusedOrCanBeWrittenAgain() throws {
     var generator = SplitMix(8)
     let original = Self.sample().encoded()

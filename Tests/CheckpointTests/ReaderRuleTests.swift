@@ -3,7 +3,7 @@ import Testing
 
 private typealias Problem = CheckpointError.Problem
 
-/// A file that breaks one rule, all of its checksums being right, and the error that it must give.
+/// A file with correct checksums that breaks one rule, and the expected error.
 struct BrokenFile: CustomTestStringConvertible, Sendable {
   var problem: CheckpointError.Problem
   var bytes: [UInt8]

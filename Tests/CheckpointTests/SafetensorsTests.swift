@@ -18,7 +18,7 @@ struct SafetensorsTests {
     #expect(configuration == Configuration(kind: "GRU", hidden_size: 1, bias: false))
   }
 
-  /// The names are Å, U+00C5, and the sign for ångström, U+212B.
+  /// The names are Å, U+00C5, and the angstrom sign, U+212B.
   @Test func namesOfOtherBytesAreOtherTensors() throws {
     let file = try ArrayFile(path: fixture("names.safetensors"))
     let names = file.names
@@ -99,7 +99,7 @@ struct SafetensorsTests {
     #expect(floats(.bool, [0, 1]) == [0, 1])
   }
 
-  /// Headers that a looser reader may take, each with what is said about it.
+  /// Headers that a less strict reader may accept, each with its error.
   @Test(arguments: [
     (#" {"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#, "byte 8: expected '{'"),
     (#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}x"#, "byte 61: text after the value"),

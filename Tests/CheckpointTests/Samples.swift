@@ -1,6 +1,6 @@
 import Checkpoint
 
-/// Numbers from the standard normal distribution, nearly: the sum of twelve uniform ones, less six.
+/// Approximately standard normal numbers: sums of twelve uniform ones, minus six.
 func normals(_ count: Int, seed: UInt64) -> [Float] {
   var generator = SplitMix(seed)
   return (0..<count).map { _ in
@@ -8,8 +8,7 @@ func normals(_ count: Int, seed: UInt64) -> [Float] {
   }
 }
 
-/// A checkpoint of some 2 KB with an entry of each kind, stored and compressed, filtered and not, empty and of
-/// rank 0.
+/// A checkpoint of about 2 KB with an entry of each kind, stored and compressed, filtered and not, empty and of rank 0.
 func sample() throws -> Checkpoint {
   var checkpoint = Checkpoint()
   checkpoint.set(StoredArray(normals(96, seed: 1), shape: [8, 12]), .model, "rnn.weight_ih_l0")

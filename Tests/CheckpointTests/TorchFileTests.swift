@@ -30,7 +30,7 @@ struct TorchFileTests {
     }
   }
 
-  /// Names the one thing that is refused; nothing of it is run.
+  /// The error names the refused instruction or name; nothing is executed.
   @Test(arguments: [
     ("attack.pt", "found posix.system; nothing of it was run"),
     ("whole-module.pt", "found torch.nn.modules.linear.Linear; nothing of it was run"),
@@ -50,7 +50,7 @@ struct TorchFileTests {
     #expect(problem.contains("this looks like a Python pickle (an old .pt)"))
   }
 
-  /// Every single byte, changed in several ways, of a small file: refused, or harmless.
+  /// A small file with any byte changed, in several ways, is refused or gives the same tensors.
   @Test func changedBytesAreRefusedOrHarmless() throws {
     var bytes = try readFile(torch("views.pt"))
     let original = try contents(bytes)
@@ -60,7 +60,7 @@ struct TorchFileTests {
       for change in [0x01, 0x80, 0xFF] as [UInt8] {
         bytes[index] = byte ^ change
         do {
-          // What an archive's own headers say beside names, places and checksums changes nothing.
+          // Fields of an archive's headers other than names, offsets and checksums do not change the content.
           #expect(try contents(bytes) == original, "byte \(index) ^ \(change)")
           harmless += 1
         } catch is CheckpointError { refused += 1 }
@@ -78,7 +78,7 @@ struct TorchFileTests {
     #expect(throws: CheckpointError.self) { try contents(bytes + [0]) }
   }
 
-  /// Archives with a changed pickle and the right checksum: no input may trap, hang or take much memory.
+  /// Archives with a changed pickle and a correct checksum: no input may trap, hang or take much memory.
   @Test func repairedDamageIsRefusedOrMeansWhatItSays() throws {
     var generator = SplitMix(5)
     let program = Pickle.small
@@ -107,7 +107,7 @@ struct TorchFileTests {
     }
   }
 
-  /// Pickles made to cost much.
+  /// Pickles that are expensive to read.
   @Test(arguments: Pickle.costly)
   func costlyPicklesAreRefusedAtOnce(_ attack: Pickle.Attack) {
     let problem = message { _ = try TorchFile(bytes: Pickle.archive(attack.program)) }
@@ -122,7 +122,7 @@ struct TorchFileTests {
   }
 }
 
-/// The text of the error that a body throws.
+/// The description of the error that `body` throws.
 func message(_ body: () throws -> Void) -> String {
   do {
     try body()

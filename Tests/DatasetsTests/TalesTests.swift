@@ -4,8 +4,8 @@ import Testing
 @Suite struct TalesTests {
   private static let tales = Tales(characters: 30_000, seed: 7)
 
-  /// The generator multiplies the probabilities of its choices; the reader sums over all derivations of the
-  /// text. They agree only if each text has one derivation.
+  /// The generator multiplies the probabilities of its choices; the reader sums over all derivations of the text. They
+  /// are equal only if each text has one derivation.
   @Test(arguments: [UInt64(1), 2, 3]) func everyTextHasOneDerivation(_ seed: UInt64) {
     let (text, nats) = Tales(characters: 30_000, seed: seed).written()
     let information = Tales.information(in: text)
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  /// What the corpus tells a trainer about a range is the sum over its characters, whatever the range.
+  /// The information of any range is the sum over its characters.
   @Test func informationOfARangeIsASum() throws {
     let corpus = Self.tales.read()
     let all = try #require(corpus.information)

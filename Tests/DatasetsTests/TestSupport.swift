@@ -13,10 +13,10 @@ enum Fixture {
   /// GPT-2's two files, of a small vocabulary.
   static let bytePairs = folder.appending(path: "Fixtures/byte-pairs").path()
 
-  /// Files as people have them.
+  /// Files as found in practice.
   static let reading = folder.appending(path: "Fixtures/reading").path()
 
-  /// Larger reference data that stand beside the package where somebody put them.
+  /// Optional larger reference data beside the package.
   static func shared(_ path: String) -> String {
     package.deletingLastPathComponent().appending(path: "shared/\(path)").path()
   }
@@ -25,7 +25,7 @@ enum Fixture {
     FileManager.default.isReadableFile(atPath: shared(path))
   }
 
-  /// Runs a test on the path of a new file of these bytes, which is gone afterwards.
+  /// Runs a test with the path of a temporary file of these bytes.
   static func withFile(_ bytes: [UInt8], _ test: (String) throws -> Void) throws {
     let name = "datasets-\(UInt64.random(in: 0 ... .max)).txt"
     let url = FileManager.default.temporaryDirectory.appending(path: name)
@@ -35,7 +35,7 @@ enum Fixture {
   }
 }
 
-/// A folder of files that is gone when the test ends.
+/// A temporary folder of files.
 func withFolder(_ files: [String: [UInt8]], _ test: (String) throws -> Void) throws {
   let url = FileManager.default.temporaryDirectory
     .appending(path: "datasets-\(UInt64.random(in: 0 ... .max))")
@@ -49,12 +49,12 @@ func withFolder(_ files: [String: [UInt8]], _ test: (String) throws -> Void) thr
   try test(url.path())
 }
 
-/// A folder with one file, whose path the test is given.
+/// A temporary folder with one file; the test gets the file's path.
 func withFile(_ name: String, _ text: String, _ test: (String) throws -> Void) throws {
   try withFolder([name: Array(text.utf8)]) { try test("\($0)/\(name)") }
 }
 
-/// All samples of a source, read so many at a time.
+/// All samples of a source, read `limit` at a time.
 func samples(of source: any SampleSource, limit: Int = 3) throws -> [Sample] {
   var (place, all) = (SamplePlace(), [Sample]())
   while true {
@@ -86,7 +86,7 @@ func randomText(_ count: Int, using generator: inout SplitMix64) -> String {
   return String(text)
 }
 
-/// Whether two texts are the same to the last byte; `==` of `String` is more lenient.
+/// Whether two texts are equal byte by byte; `==` of `String` is more lenient.
 func sameBytes(_ left: String, _ right: String) -> Bool {
   left.utf8.elementsEqual(right.utf8)
 }

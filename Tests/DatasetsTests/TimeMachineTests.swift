@@ -3,9 +3,9 @@ import FileCore
 import Foundation
 import Testing
 
-/// The recipe against plain Python. The numbers of the excerpt are printed by
-/// `python3 Fixtures/excerpt_numbers.py Fixtures/excerpt.txt`; the whole book and PyTorch's batches
-/// of it are looked for beside the package.
+/// The preparation against plain Python. The numbers of the excerpt are printed by
+/// `python3 Fixtures/excerpt_numbers.py Fixtures/excerpt.txt`; the whole book and PyTorch's batches of it are used if
+/// they are beside the package.
 @Suite struct TimeMachineTests {
   private static let book = "data/timemachine.txt"
   private static let curve = "reference/curves/curve-rnn-10x3.safetensors"

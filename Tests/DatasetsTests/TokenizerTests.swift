@@ -134,7 +134,7 @@ import Testing
   }
 }
 
-/// A stranger's tokenizer: a token is one byte, named by its number.
+/// A third party's tokenizer: a token is one byte, named by its number.
 private struct HexTokenizer: Tokenizer {
   static let kind = "hex"
   var vocabulary: [String] { (0..<256).map { "\($0)" } }

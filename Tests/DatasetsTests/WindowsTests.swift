@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct WindowsTests {
-  /// All small shapes for which a law is checked, with a count of tokens that they can cut.
+  /// All small window shapes for which a law is checked, each with a number of tokens.
   static let cases: [(windows: Windows, count: Int)] =
     [Windows.Sampling.sequential, .random].flatMap { sampling in
       [

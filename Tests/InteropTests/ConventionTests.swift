@@ -36,7 +36,7 @@ import Testing
     #expect(worst <= 1e-5, "\(worst)")
   }
 
-  /// A kind that is given does not undo what the weights tell.
+  /// A given kind does not override the options that the weights imply.
   @Test func aGivenKindKeepsTheResetGatesPlace() throws {
     #expect(try model("keras-gru-before.npz", kind: "GRU").configuration.cell.name == "gru-before")
     #expect(try model("keras-rnn.npz", kind: "RNN_RELU").configuration.cell.name == "rnn-relu")

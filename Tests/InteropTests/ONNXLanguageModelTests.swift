@@ -6,7 +6,7 @@ import Models
 import TensorCore
 import Testing
 
-/// Language models that go out as ONNX and come back.
+/// Language models exported to ONNX and imported again.
 @Suite struct ONNXLanguageModelTests {
   private func saved(_ cell: any ConfigurableCell, tied: Bool = false) throws -> SavedLanguageModel
   {
@@ -26,7 +26,7 @@ import Testing
     LSTM(hasLayerNorm: true), LSTM(projectionSize: 6), MGU(), SRU(), CoRNN(),
   ]
 
-  /// With operations of ONNX and with loops alike, to the bit.
+  /// Both with ONNX's operations and with loops, bit-exactly.
   @Test(arguments: Self.cells.indices, [false, true])
   func comesBackToTheBit(_ index: Int, _ tied: Bool) throws {
     let saved = try saved(Self.cells[index], tied: tied)
@@ -53,7 +53,7 @@ import Testing
     }
   }
 
-  /// A graph that computes something else must not pass for the model.
+  /// A graph that computes something else must be refused.
   @Test func changedGraphsAreRefused() throws {
     var model = try saved(MGU()).onnx()
     #expect(try message(model) == "loaded")

@@ -5,7 +5,7 @@ import Interop
 import TensorCore
 import Testing
 
-/// Recurrent operations of ONNX, read from models, against what onnxruntime computed with them.
+/// Recurrent operations of ONNX models against results of onnxruntime.
 @Suite struct ONNXOperationTests {
   static let names: [String] = {
     let files = try? FileManager.default.contentsOfDirectory(atPath: fixture("onnx"))
@@ -36,7 +36,7 @@ import Testing
 
   @Test func everyFixtureIsThere() { #expect(Self.names.count == 30) }
 
-  /// Cells of the registry where they are equal, so that models can be saved.
+  /// Equivalent operations become cells of the registry, so that models can be saved.
   @Test(arguments: [
     ("rnn", "RNN"), ("gru", "GRU"), ("gru-after", "GRU"), ("lstm", "LSTM"),
     ("lstm-coupled", "LSTM"),
@@ -48,7 +48,7 @@ import Testing
     #expect("\(type(of: operations[0].cell))" == cell)
   }
 
-  /// What has no equal is refused by its name.
+  /// Unsupported operations are refused by name.
   @Test(arguments: [
     ("clip", ONNXNode.Attribute.float(-1), "clip: expected a number above 0"),
     ("teapot", .integer(1), "teapot: the attribute is not supported"),

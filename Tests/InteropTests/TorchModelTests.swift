@@ -39,7 +39,7 @@ import Testing
       SavedLanguageModel(importing: fixture("torch-model/model.pt"), described: description))
   }
 
-  /// The two files hold the same bits.
+  /// Both files contain the same bits.
   @Test func bothFilesHoldTheSameNumbers() throws {
     let first = try ArrayFile(path: fixture("torch-model/model.pt")).arrays()
     let second = try ArrayFile(path: fixture("torch-model/model.safetensors")).arrays()
@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  /// A model of any cell comes back from safetensors as it was.
+  /// A model of any cell is unchanged after a round trip through safetensors.
   @Test(arguments: ["lstm", "gru-before", "mgu", "rnn-relu"], [false, true])
   func ownModelsComeBackFromSafetensors(_ cell: String, _ tied: Bool) throws {
     var generator = Philox(seed: 1)
@@ -116,7 +116,7 @@ import Testing
   }
 }
 
-/// Gives the path of a file that may be written, in a directory that is gone afterwards.
+/// Calls `body` with a path in a temporary directory.
 func withTemporaryFile<Result>(
   _ name: String, _ body: (String) throws -> Result
 ) throws -> Result {

@@ -2,7 +2,7 @@ import Models
 import Testing
 
 struct EmbeddedFileTests {
-  /// The test vectors of RFC 4648, section 10, and the two characters that they lack.
+  /// The test vectors of RFC 4648, section 10, and the two characters that they don't contain.
   @Test(
     arguments: [
       ("", []), ("Zg==", [0x66]), ("Zm8=", [0x66, 0x6f]), ("Zm9v", [0x66, 0x6f, 0x6f]),

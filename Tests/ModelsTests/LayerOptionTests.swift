@@ -11,7 +11,7 @@ import Testing
   import Foundation
 #endif
 
-/// What is put around cells is part of a model: it is learnt with, saved, read, and generated with.
+/// Layer options are part of a model: in training, saving, loading and generation.
 @Suite struct LayerOptionTests {
   private static let tokenizer = CharacterTokenizer("the quick brown fox jumps over a lazy dog.\n")
 
@@ -34,7 +34,7 @@ import Testing
       layers: 2, recurrent: Self.options)
   }
 
-  /// Files from before there were options of layers mean layers without them.
+  /// In files without layer options the layers have the default options.
   @Test func olderConfigurationsHaveNone() throws {
     let model = try JSONDecoder().decode(
       ModelConfiguration.self,
@@ -65,7 +65,7 @@ import Testing
     #expect(loaded.generation(prompt: "the ", seed: 3).prefix(40).joined() == text)
   }
 
-  /// Everything that such a model has learns, its initial states too.
+  /// All parameters of such a model are trained, including its initial states.
   @Test func everyParameterLearns() throws {
     var dice = Philox(seed: 2)
     let model = LanguageModel(

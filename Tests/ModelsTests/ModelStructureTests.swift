@@ -5,7 +5,7 @@ import Models
 import TensorCore
 import Testing
 
-/// The structure of a model, before it has weights and once they are drawn.
+/// The structure of a model, before and after its weights are initialized.
 @Suite struct ModelStructureTests {
   private func languageModel(isTied: Bool) throws -> ModelConfiguration {
     ModelConfiguration(
@@ -13,7 +13,7 @@ import Testing
       layers: 2, tiesWeights: isTied)
   }
 
-  /// A model of two hundred gigabytes is described at once: names and shapes need no memory.
+  /// A model of two hundred gigabytes is described immediately: names and shapes need no memory.
   @Test func sizesTakeNoMemory() throws {
     var configuration = try languageModel(isTied: false)
     (configuration.hiddenSize, configuration.embeddingSize) = (65_536, 65_536)

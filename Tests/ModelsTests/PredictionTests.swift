@@ -5,7 +5,7 @@ import Models
 import TensorCore
 import Testing
 
-/// Lines become inputs, and models answer them.
+/// Parsing lines of input, and predictions for them.
 @Suite struct PredictionTests {
   private func saved(
     _ interface: SequenceInterface, isBidirectional: Bool = false
@@ -67,7 +67,7 @@ import Testing
     }
   }
 
-  /// A stream that is answered line by line has the answers of the whole sequence; an empty line begins anew.
+  /// A stream answered line by line has the answers of the whole sequence; an empty line starts a new sequence.
   @Test func streamsAreAnsweredAsTheWholeIs() throws {
     let kind = ValueKind.features([Column("x")])
     let interface = SequenceInterface(input: kind, target: kind)
@@ -82,13 +82,13 @@ import Testing
     var whole = LineAnswering(predictor)
     let together = try whole.take("0.5; -1; 2").map { $0.text(interface) }
     #expect(together == [answers[..<3].joined(separator: "; ")])
-    // One that reads both ways waits for the end.
+    // A bidirectional model waits for the end.
     var waiting = LineAnswering(SequencePredictor(try saved(interface, isBidirectional: true)))
     #expect(try waiting.take("0.5").isEmpty && waiting.take("-1").isEmpty)
     #expect(try waiting.finish().count == 1)
   }
 
-  /// A forecast reads its own steps as if they had come, also for a model that looks several steps ahead.
+  /// A forecast uses its own predictions as input, also for a model that predicts several steps ahead.
   @Test(arguments: [1, 3])
   func forecastsGoOnFromThemselves(_ stepsAhead: Int) throws {
     let kind = ValueKind.features([Column("x"), Column("y")])
@@ -102,7 +102,7 @@ import Testing
       return
     }
     #expect(forecast.count == 5)
-    // Given to the model with the rest, all of them but the last ones are what it answers.
+    // If the forecast is appended to the input, the model answers with it, except for the last steps.
     let all = FeatureSequence(known.values + forecast.values, width: 2)
     var reader = try #require(StepPredictor(predictor))
     let read = reader.prediction(for: all).answer
@@ -113,7 +113,7 @@ import Testing
     for step in 0..<5 {
       #expect(Array(answers[known.count + step - stepsAhead]) == Array(forecast[step]))
     }
-    // Foretelling changes nothing of what comes.
+    // Forecasting does not change the state.
     var other = try #require(StepPredictor(predictor))
     _ = other.prediction(for: known)
     _ = other.forecast(3)
@@ -138,7 +138,7 @@ import Testing
     _ = try answering.take("11")
     let error = #expect(throws: UnreadableInput.self) { try answering.finish() }
     #expect(error?.description == "expected at least 2 steps to go on from, found 1")
-    // A model that answers something else goes on with nothing.
+    // A model with another kind of answer can't forecast.
     let other = SequenceInterface(input: kind, target: .label(Vocabulary(["a", "b"])))
     #expect(!SequencePredictor(try saved(other)).canForecast)
     #expect(throws: InvalidSetting.self) {
@@ -147,7 +147,7 @@ import Testing
     }
   }
 
-  /// Answers do not depend on how many inputs are read side by side.
+  /// Answers do not depend on the batch size.
   @Test func groupsDoNotChangeAnswers() throws {
     let interface = SequenceInterface(
       input: .symbols(Vocabulary(["x", "y"])), target: .label(Vocabulary(["a", "b", "c"])))

@@ -28,7 +28,7 @@ import Testing
     #expect(Sampler.greedy.token(from: Self.logits, using: &generator) == 1)
   }
 
-  /// Twenty thousand draws: three standard deviations of a share are at most 0.011.
+  /// Twenty thousand samples: three standard deviations of a share are at most 0.011.
   @Test(arguments: [Float(0.5), 1, 2]) func drawsFollowTheDistribution(_ temperature: Float) {
     let found = draws(Sampler(temperature: Double(temperature)))
     for (a, b) in zip(found, softmax(temperature)) { #expect(abs(a - b) < 0.011) }

@@ -37,7 +37,7 @@ import Testing
     #expect(original.generation(prompt: "the ", seed: 4).prefix(50).joined() != text)
   }
 
-  /// A step at a time gives the text that the whole sequence's logits give.
+  /// Generation step by step gives the same text as the logits of whole sequences.
   @Test func greedyTextIsWhatTheWholeSequencePredicts() throws {
     let saved = try saved("gru")
     let text = saved.generation(prompt: "fox", sampler: .greedy).prefix(20).joined()
@@ -53,7 +53,7 @@ import Testing
     #expect(Self.tokenizer.decode(tokens.dropFirst(3)) == text)
   }
 
-  /// A file whose configuration asks for more than its weights are is refused before anything is allocated.
+  /// A file with a configuration larger than its weights is refused before memory is allocated.
   @Test(arguments: [
     (#""hiddenSize":12"#, #""hiddenSize":65536"#), (#""hiddenSize":12"#, #""hiddenSize":-1"#),
     (#""layers":2"#, #""layers":200"#), (#""layers":2"#, #""layers":9000000"#),

@@ -6,7 +6,7 @@ import Models
 import TensorCore
 import Testing
 
-/// Models of all shapes come back from files as they were, and step by step answer as in one pass.
+/// Models of all shapes are unchanged after saving and loading, and answer step by step as in one pass.
 @Suite struct SequenceModelTests {
   private func model(_ model: ModelCase, _ numbers: ModelNumbers) throws -> SequenceNetwork {
     var generator = Philox(seed: 1)
@@ -28,7 +28,7 @@ import Testing
     #expect(loaded.interface.target.names == model.interface.target.names)
   }
 
-  /// A file whose configuration asks for more than its weights are is refused before anything is allocated.
+  /// A file with a configuration larger than its weights is refused before memory is allocated.
   @Test(arguments: [
     (#""hiddenSize":6"#, #""hiddenSize":65536"#), (#""hiddenSize":6"#, #""hiddenSize":-1"#),
     (#""layers":2"#, #""layers":200"#),
@@ -55,7 +55,7 @@ import Testing
     #expect(throws: CheckpointError.self) { try SavedSequenceModel(reading: reader) }
   }
 
-  /// A filter that is asked step by step answers as it does to the whole sequence.
+  /// A filter gives the same answers step by step as for the whole sequence.
   @Test func stepsAnswerAsTheWholeDoes() throws {
     let model = try #require(ModelCase.all.first { $0.name == "forecaster" })
     let numbers = try ModelNumbers()
@@ -76,7 +76,7 @@ import Testing
 
 /// Writing token by token.
 @Suite struct WritingTests {
-  /// The recorded translator; if decisive, with larger weights, so that its greedy answers differ and end.
+  /// The recorded encoder-decoder; if `decisive`, with larger weights, so that its greedy answers differ and end.
   private func translator(isDecisive: Bool = false) throws -> (EncoderDecoder, [Sample]) {
     let model = try #require(ModelCase.all.first { $0.name == "general" })
     let numbers = try ModelNumbers()
@@ -94,7 +94,7 @@ import Testing
 
   private struct Missing: Error {}
 
-  /// log p of an answer and its end, by the pass that learning takes.
+  /// log p of an answer and its end token, by the pass with teacher forcing.
   private func logProbability(
     _ model: EncoderDecoder, _ input: BatchValue, _ tokens: [Int32]
   ) -> Double {
@@ -121,7 +121,7 @@ import Testing
     }
   }
 
-  /// A beam as wide as all beginnings finds the best of all answers of at most three tokens.
+  /// A beam as wide as the number of prefixes finds the best of all answers of at most three tokens.
   @Test func aWideBeamFindsTheBestAnswer() throws {
     let (model, samples) = try translator()
     let input = SampleBatch(padding: [samples[0]]).input
@@ -150,7 +150,7 @@ import Testing
     #expect(ended > 0)
   }
 
-  /// The weights of each answer's tokens over the input sum to 1 and leave padding out.
+  /// The attention weights of each answer token sum to 1 and are 0 for padding.
   @Test func alignmentsAreWeights() throws {
     let (model, samples) = try translator()
     let batch = SampleBatch(padding: [samples[1]])

@@ -7,13 +7,13 @@ import Training
 
 /// Forty steps of Adam, loss by loss, against PyTorch in double precision.
 @Suite struct CurveTests {
-  /// What forty steps may make of float32's rounding, in nats.
+  /// The tolerance in nats for rounding errors of float32 in forty steps.
   static let tolerance = 1e-3
 
   @Test(arguments: Curve.fixtures)
   func followsPyTorch(_ curve: Curve) throws { try follow(curve) }
 
-  /// Three bf16 products do for float32: on a model of the matrix unit.
+  /// Three bf16 products replace a float32 product, on an emulated matrix unit.
   @Test(arguments: Curve.fixtures.indices)
   func followsPyTorchAtHighPrecision(_ index: Int) async {
     await #expect(processExitsWith: .success) { [index = index as Int] in

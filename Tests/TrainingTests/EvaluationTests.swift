@@ -5,9 +5,9 @@ import TensorCore
 import Testing
 import Training
 
-/// Test sets are measured in a model's own numbers.
+/// Test sets are evaluated with a model's own IDs and scales.
 @Suite struct EvaluationTests {
-  /// Data that number their names and scale their columns otherwise measure the same.
+  /// Data with other IDs and scales give the same metrics.
   @Test func otherNumberingsMeasureTheSame() throws {
     func samples(_ words: [String], _ classes: [String]) throws -> TaskSamples {
       let (input, target) = (

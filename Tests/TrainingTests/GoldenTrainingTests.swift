@@ -11,9 +11,9 @@ import Training
   import Darwin
 #endif
 
-/// Models and trainings that version 1 of the format saved are used, and go on, for ever.
+/// Models and training runs saved in version 1 of the format must stay usable and resumable.
 @Suite struct GoldenTrainingTests {
-  /// Sections in which nothing may be lost between reading and saving again.
+  /// Sections that must be preserved completely by reading and saving again.
   private static let kept: Set<Checkpoint.Section> = [
     .model, .tokenizer, .optimizer, .random, .data, .carry,
   ]
@@ -33,7 +33,7 @@ import Training
     #expect(losses.count == 5 && losses.allSatisfy { $0.isFinite && $0 < 10 }, "\(losses)")
   }
 
-  /// The models are used by themselves, too.
+  /// The models can also be used without training.
   @Test(arguments: GoldenTraining.all)
   func everyLaterVersionUsesTheModel(_ training: GoldenTraining) throws {
     let reader = try CheckpointReader(path: training.path)
@@ -50,7 +50,7 @@ import Training
     #expect(summary.hasPrefix((kinds[name] ?? "language model") + ": "), "\(summary)")
   }
 
-  /// The command that wrote them; it never changes a file that is there.
+  /// Writes missing golden files; never changes an existing one.
   @Test(.enabled(if: getenv("SWIFT_RNN_WRITE_GOLDEN_FILES") != nil, "only writes new files"))
   func writeNewFiles() throws {
     mkdir(GoldenTraining.folder, 0o755)

@@ -7,8 +7,8 @@ import TensorCore
 import Testing
 import Training
 
-/// Training that is stopped, saved and resumed ends with the bits of training that never stopped, whatever it is made of; and
-/// everything that the file holds for that is needed.
+/// Training that is stopped, saved and resumed ends with the same bits as uninterrupted training, for all settings; and
+/// all of the saved state is needed for that.
 @Suite struct ResumeTests {
   static func corpus(_ seed: UInt64 = 2) throws -> TokenizedCorpus {
     try TokenizedCorpus(Tales(characters: 3_000, seed: seed))
@@ -70,7 +70,7 @@ import Training
     try expectSameBits(Self.task("lstm", .random), settings)
   }
 
-  /// A file goes from a run with two threads to one with one, and back.
+  /// Training is resumed alternately with two threads and with one.
   @Test func theNumberOfThreadsChangesNothing() async {
     await #expect(processExitsWith: .success) {
       var ends: [[UInt8]] = []
@@ -89,7 +89,7 @@ import Training
     }
   }
 
-  /// Models of every shape of sequence work.
+  /// Models of every shape of sequence task.
   @Test(arguments: ModelCase.all)
   func everyShapeOfModelGoesOn(_ model: ModelCase) throws {
     var settings = Self.settings
@@ -102,7 +102,7 @@ import Training
     try expectSameBits(task, settings, stride: 3)
   }
 
-  /// A file whose place in the data is a position alone, without a pool of samples, goes on to the bit too.
+  /// A file whose cursor has only a position, without a pool of samples, is resumed bit-exactly too.
   @Test func aPositionWithoutAPoolGoesOn() throws {
     let task = try ModelCase(name: "tagger", cell: "gru", isBidirectional: true)
       .task(ModelNumbers())
@@ -122,7 +122,7 @@ import Training
     #expect(try again.checkpoint().encoded() == trainer.checkpoint().encoded())
   }
 
-  /// What a file holds for going on: without it, training ends elsewhere.
+  /// Each part of the saved training state: without it, training ends with other weights.
   enum Part: String, CaseIterable {
     case optimizer, schedule, dice, cursor, carry
   }
@@ -142,7 +142,7 @@ import Training
       return trainer.model.parameters.flatMap(\.value.scalars)
     }
     let expected = try end(saved)
-    /// Puts what a fresh file holds in place of some entries.
+    /// Replaces entries by those of a new run's file.
     func reset(_ section: Checkpoint.Section, _ isMeant: (String) -> Bool = { _ in true }) {
       for key in saved.contents.keys where key.section == section && isMeant(key.name) {
         saved.remove(section, key.name)
@@ -165,7 +165,7 @@ import Training
   }
 }
 
-/// Going on with something else than what was saved is refused, and the difference named.
+/// Resuming with a different configuration or data is refused, and the error names the difference.
 @Suite struct ResumeMismatchTests {
   private func reader() throws -> CheckpointReader {
     let trainer = try LanguageModelTrainer(ResumeTests.task(), ResumeTests.settings)
@@ -204,7 +204,7 @@ import Training
         == "model.rnnz: carriesState has changed: expected true, found false")
   }
 
-  /// The same text, cut into other tokens.
+  /// The same text with another tokenization.
   @Test func anotherVocabulary() throws {
     let usual = try ResumeTests.corpus()
     let tokens = usual.tokenizer.vocabulary
@@ -223,7 +223,7 @@ import Training
         + "found \"\(tokens[4])\"")
   }
 
-  /// Where the text is read from is no difference, as long as it is the same.
+  /// The same text from another path is accepted.
   @Test func theSameTextElsewhereIsNoDifference() throws {
     var configuration = try ResumeTests.task().configuration
     configuration.dataset = "/another/place"

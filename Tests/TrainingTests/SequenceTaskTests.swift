@@ -5,7 +5,7 @@ import TensorCore
 import Testing
 import Training
 
-/// What models of all shapes learn: their losses and gradients are PyTorch's.
+/// Losses and gradients of models of all shapes equal PyTorch's.
 @Suite struct SequenceTaskTests {
   /// Float32 against double precision, for gradients of size up to 1.
   static let tolerance: Float = 2e-5
@@ -31,7 +31,7 @@ import Training
         #expect(abs(a - b) < Self.tolerance, "\(name)[\(index)]: expected \(b), found \(a)")
       }
     }
-    // Measuring, where nothing is dropped, gives the same loss.
+    // Evaluation without dropout gives the same loss.
     let measured = try #require(try task.evaluate(network))
     #expect(abs(Float(measured.loss) - loss.scalar) < 1e-6)
   }

@@ -5,7 +5,7 @@ import TensorCore
 import Testing
 import Training
 
-/// Schedules, averages and smoothed losses against what PyTorch computed.
+/// Schedules, averages and label smoothing against PyTorch's results.
 @Suite struct SettingsTests {
   /// PyTorch multiplies step by step where we use powers: rounding in double precision.
   static let doubleTolerance = 1e-12
@@ -16,7 +16,7 @@ import Training
   func schedulesFollowPyTorch(_ text: String) throws {
     let numbers = try PyTorchNumbers.load()
     let expected = try #require(numbers.schedules[text])
-    // Every step is an epoch of one batch, after which the given loss is measured.
+    // Every step is an epoch of one batch; its evaluation has the given loss.
     var task = LineTask.random(batches: 1, rows: 2)
     if text.hasPrefix("plateau") { task.measured = numbers.measured }
     var settings = TrainingSettings()
@@ -70,7 +70,7 @@ import Training
     }
   }
 
-  /// The trainer computes in the precision of its settings, and only there.
+  /// The precision of the settings applies only inside the trainer.
   @Test func precisionOfTheSettingsHoldsWhileTraining() async {
     await #expect(processExitsWith: .success) {
       MatrixUnit.emulate()
@@ -100,7 +100,7 @@ import Training
     #expect(WeightAveraging("ema") == nil && OptimizerChoice("adagrad") == nil)
   }
 
-  /// The engines that leave nothing to chance say so before any training.
+  /// Engines that can't train a layer with random options report it before training.
   @Test func enginesRefuseChanceAsASetting() throws {
     var options = Recurrent.Options()
     options.weightDropout = 0.5

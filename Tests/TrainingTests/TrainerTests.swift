@@ -6,7 +6,7 @@ import TensorCore
 import Testing
 import Training
 
-/// Training that is stopped anywhere, saved and resumed ends with the bits of training that never stopped.
+/// Training that is stopped anywhere, saved and resumed ends with the same bits as uninterrupted training.
 @Suite struct TrainerTests {
   private static let corpus = try? TokenizedCorpus(Tales(characters: 4_000, seed: 2))
 
@@ -33,7 +33,7 @@ import Training
     return settings
   }
 
-  /// Everything that has a state of its own.
+  /// All settings with their own state.
   private var richSettings: TrainingSettings {
     var settings = settings
     settings.optimizer = .adamW
@@ -63,7 +63,7 @@ import Training
     try expectSameBits(task("gru", .random), richSettings)
   }
 
-  /// What an engine remembers is saved as well.
+  /// The memory of a gradient engine is saved too.
   @Test(arguments: [
     GradientEngine.checkpointed(every: 4), .tbptt(every: 20, through: 50), .rtrl, .snap1,
     .uoro(seed: 3),
@@ -75,7 +75,7 @@ import Training
     }
   }
 
-  /// Checkpoints within a window change no bit of the training.
+  /// Gradient checkpoints within a window do not change a bit of training.
   @Test func checkpointsWithinWindowsChangeNothing() throws {
     var weights: [[Float]] = []
     for engine in [GradientEngine.bptt, .checkpointed(every: 3)] {

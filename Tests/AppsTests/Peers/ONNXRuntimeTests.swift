@@ -7,9 +7,9 @@ import Models
 import TensorCore
 import Testing
 
-/// Exported models pass the checker of ONNX and give in onnxruntime what they give here.
+/// Exported models pass ONNX's checker and give the same results in onnxruntime.
 @Suite(.enabled(if: Peers.areInstalled, Peers.comment)) struct ONNXRuntimeTests {
-  /// A recurrent layer and what it is to be run on.
+  /// A recurrent layer and its test input.
   private struct Case {
     var name: String
     var layer: Recurrent
@@ -66,7 +66,7 @@ import Testing
     #expect(worst <= 1e-5, "\(name): \(worst)")
   }
 
-  /// Every cell of the registry, with its own operation or as a loop over its equations.
+  /// Every cell of the registry, as an ONNX operation or as a loop over its equations.
   @Test func everyCellGivesTheSame() throws {
     try expectEqual(
       CellRegistry.standard.entries.map { entry in
@@ -100,7 +100,7 @@ import Testing
     try expectEqual(cases)
   }
 
-  /// What is put around a cell goes along, whether the cell is an operation of ONNX or not.
+  /// The layer's options are exported too, whether the cell is an ONNX operation or not.
   @Test func wrappedCellsGiveTheSame() throws {
     var sizes = Recurrent.Options()
     sizes.layerSizes = [5, 3]
@@ -126,7 +126,7 @@ import Testing
       })
   }
 
-  /// The operations that ONNX has are used where they fit.
+  /// Cells that ONNX has are exported as its operations.
   @Test func knownCellsBecomeOperations() throws {
     var generator = Philox(seed: 1)
     func operations(_ cell: some RecurrentCell) -> Set<String> {
@@ -167,7 +167,7 @@ import Testing
     }
   }
 
-  /// Classifiers, regressors, taggers and forecasters, pooled in each way; as loops where the cell is none of ONNX's.
+  /// Classifiers, regressors, taggers and forecasters, with each pooling; as loops for cells that ONNX does not have.
   @Test(arguments: ["lstm", "mgu"])
   func sequenceModelsGiveTheSameAnswers(_ cell: String) throws {
     let words = Vocabulary("abcdefg".map(String.init))
@@ -217,7 +217,7 @@ import Testing
     }
   }
 
-  /// Two samples, of six steps where they have steps: for our models, and batch first for the others.
+  /// Two samples, of six steps if they have steps: for our models, and batch first for onnxruntime.
   private func inputs(
     _ kind: ValueKind, using generator: inout Philox
   ) -> (BatchValue, StoredArray) {
@@ -244,7 +244,7 @@ import Testing
     )
   }
 
-  /// A model that our own program trained writes in onnxruntime what it writes here.
+  /// A model trained by our program generates the same text in onnxruntime.
   @Test func aTrainedModelWritesTheSameText() throws {
     try withTemporaryDirectory { directory in
       let trained = try Program("train").run(

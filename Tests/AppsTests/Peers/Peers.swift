@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// The Python packages that our files are compared with, where `make interop-peers` has installed them.
+/// The Python packages with which our files are compared, if `make interop-peers` has installed them.
 enum Peers {
-  /// Why tests are skipped.
+  /// The reason for skipping tests.
   static let comment: Comment = "no Python environment in .build-peers: run 'make interop-peers'"
 
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -18,7 +18,7 @@ enum Peers {
 
   static var areInstalled: Bool { python != nil }
 
-  /// Runs a script of this folder and gives what it writes; a script that fails fails the test.
+  /// Runs a script of this folder and returns its output; if the script fails, the test fails.
   static func run(_ script: String, _ arguments: String...) throws -> String {
     let program = Program(path: try #require(python))
     let path = folder.appendingPathComponent(script).path

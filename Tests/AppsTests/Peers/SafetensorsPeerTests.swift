@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite(.enabled(if: Peers.areInstalled, Peers.comment)) struct SafetensorsPeerTests {
-  /// Python reads what we write and writes it again; not a bit differs, whatever the numbers are.
+  /// Python reads our file and writes it again; every bit is equal, for any numbers.
   @Test func pythonsPackageReadsAndWritesOurBits() throws {
     var file = Safetensors(metadata: ["format": "pt", "text": "é\n\"\\"])
     var generator = SystemRandomNumberGenerator()

@@ -3,11 +3,11 @@ import CheckpointProbe
 import Testing
 
 #if os(Linux)
-  /// A save with rotation, of a file and of the best one, meets a fault at each of its system calls, one at a time. Whatever the
-  /// fault, the old or the new checkpoint is there, whole, and an error is one line.
+  /// A save with rotation, of a file and of the best one, gets a fault at each of its system calls, one at a time.
+  /// After any fault the old or the new checkpoint is there, undamaged, and an error is one line.
   @Suite(.enabled(if: SystemCalls.canBeTraced, SystemCalls.comment)) struct FaultTests {
-    /// Calls that ask for memory, the time or another thread's attention: without memory no Swift program goes on, and a
-    /// call that cannot fail is not made to.
+    /// Calls for memory, time or thread synchronization are excluded: no Swift program survives without memory, and
+    /// calls that can't fail are not made to fail.
     private static let withoutErrors: Set = [
       "mmap", "munmap", "brk", "mprotect", "madvise", "futex", "getpid", "gettid", "clock_gettime",
       "rt_sigprocmask", "rt_sigaction", "sched_yield", "sched_getaffinity",
@@ -40,7 +40,7 @@ import Testing
           expectAnswer(ending, newest, "\(fault) at \(call)")
           if ending.status == 3 { durabilityReports += 1 }
         }
-        // What is left behind is gone after the next save, whatever its number.
+        // The next save removes every leftover file.
         try Generation.save(4, in: directory.path)
         let names = try fileNames(in: directory.path)
         #expect(!names.contains { $0.hasPrefix(".") }, "\(fault) at \(call): \(names)")
@@ -66,7 +66,7 @@ import Testing
         output.split(separator: "\n").count == 1 && output.hasPrefix("/"), "\(place): \(output)")
     }
 
-    /// The calls of a save that nothing disturbs.
+    /// The calls of an undisturbed save.
     private static func calls() throws -> [SystemCalls.Call] {
       let directory = try directoryOfTwo()
       return try SystemCalls(

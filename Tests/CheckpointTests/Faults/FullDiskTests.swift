@@ -15,7 +15,7 @@ import Testing
         #expect(error?.problem == .file(.noSpace(operation: "reserving \(size) bytes")))
         #expect(try Checkpoint(path: path) == sample())
         #expect(try fileNames(in: directory) == ["model.rnnz"])
-        // What has room is saved as before.
+        // A checkpoint that fits is saved.
         larger.set(StoredArray(normals(100_000, seed: 8)), .model, "more")
         try larger.save(to: path)
         #expect(try Checkpoint(path: path) == larger)

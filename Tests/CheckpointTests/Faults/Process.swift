@@ -6,15 +6,15 @@
   import Darwin
 #endif
 
-/// What became of a program that was run to its end.
+/// The result of a program that was run to its end.
 struct Ending {
   /// The exit status, or nil if a signal ended it.
   var status: Int32?
-  /// Lines on its standard output, and on that for errors.
+  /// The lines of its standard output and standard error.
   var output: String
 }
 
-/// Runs a program, found as a shell would find it, with what it prints in a file of `directory`.
+/// Runs a program, found by `PATH`, with its output in a file of `directory`.
 func execute(_ arguments: [String], in directory: String) throws -> Ending {
   let log = "\(directory)/output"
   var actions = posix_spawn_file_actions_t()
@@ -23,7 +23,7 @@ func execute(_ arguments: [String], in directory: String) throws -> Ending {
   posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
   posix_spawn_file_actions_adddup2(&actions, 1, 2)
   var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-  // One thread: the same system calls in the same order every time. Leaks cannot be looked for while strace looks on.
+  // One thread: the same system calls in the same order every time. The leak sanitizer does not work under strace.
   var variables: [UnsafeMutablePointer<CChar>?] = [
     strdup("PATH=/usr/local/bin:/usr/bin:/bin"), strdup("SWIFT_RNN_THREADS=1"),
     strdup("ASAN_OPTIONS=detect_leaks=0"),

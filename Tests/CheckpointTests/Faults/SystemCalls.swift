@@ -1,14 +1,14 @@
 import Testing
 
-/// The system calls of a program, one of which is made to fail or to be the last: `strace` does it.
+/// The system calls of a program, by `strace`, which can make one of them fail or kill the program there.
 struct SystemCalls {
-  /// One call: its name, and how many of its name there were before it in the process, and itself.
+  /// One call: its name, and its number among the process's calls of this name, from 1.
   struct Call: Sendable, Hashable {
     var name: String
     var ordinal: Int
   }
 
-  /// What happens at a call.
+  /// The fault at a call.
   enum Fault: String, CaseIterable, Sendable {
     case kill = "signal=SIGKILL"
     case inputOutput = "error=EIO"
@@ -47,7 +47,7 @@ struct SystemCalls {
     return calls
   }
 
-  /// Runs the program with a fault at a call; nil if it came to no such call after the first mark.
+  /// Runs the program with a fault at a call; nil if it made no such call after the first mark.
   func run(_ fault: Fault, at call: Call) throws -> Ending? {
     let directory = try TemporaryDirectory()
     let ending = try execute(

@@ -1,16 +1,16 @@
-/// Changes bytes at random, whatever they mean.
+/// Changes random bytes, whatever their meaning.
 struct ByteMutator {
   var generator: SplitMix
-  /// The largest file that comes about.
+  /// The largest file that it makes.
   var maximumSize = 4096
 
   /// A number from 0 to `limit` - 1.
   mutating func number(below limit: Int) -> Int { Int.random(in: 0..<limit, using: &generator) }
 
-  /// Whether something happens that has one chance in `chances`.
+  /// True with probability 1 / `chances`.
   mutating func happens(oneIn chances: Int) -> Bool { number(below: chances) == 0 }
 
-  /// One of some choices, which must not be none.
+  /// A random choice; there must be at least one.
   mutating func choice<Element>(_ choices: [Element]) -> Element {
     choices[number(below: choices.count)]
   }

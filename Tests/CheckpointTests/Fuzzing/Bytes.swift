@@ -1,6 +1,6 @@
 import FileCore
 
-/// A small generator with a fixed sequence, so that a failing case can be run again.
+/// A small random generator with a fixed sequence, so that a failing case can be repeated.
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64
   init(_ seed: UInt64) { state = seed }
@@ -27,13 +27,13 @@ extension [UInt8] {
     }
   }
 
-  /// The number whose lowest byte stands at `offset`.
+  /// The little-endian number at `offset`.
   func number<Number: FixedWidthInteger>(_ type: Number.Type, at offset: Int) -> Number {
     withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: type)) }
   }
 }
 
-/// CRC-32 as the format's document defines it, a byte at a time; shares nothing with the library.
+/// CRC-32 as defined in the format's document, byte by byte; shares no code with the library.
 func checksum(_ bytes: [UInt8]) -> UInt32 { checksum(bytes, 0..<bytes.count) }
 
 /// CRC-32 of a part of an array.

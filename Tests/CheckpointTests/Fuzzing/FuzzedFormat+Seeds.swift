@@ -2,7 +2,7 @@ import Checkpoint
 import FileCore
 
 extension FuzzedFormat {
-  /// Small files of everything that the format can hold, to start from.
+  /// Small seed files with everything that the format can contain.
   func seeds() throws -> [[UInt8]] {
     switch self {
     case .rnnz: try Self.rnnzSeeds()
@@ -64,7 +64,7 @@ extension FuzzedFormat {
     let columns = array(
       "{'descr': '<i2', 'fortran_order': True, 'shape': (2, 2), }\n", Array(0..<8))
     let scalar = array("{'descr': '|b1', 'fortran_order': False, 'shape': (), }\n", [1])
-    // The same deflated: one stored block of deflate, which holds the bytes as they are.
+    // The same deflated: one stored block of deflate.
     var deflated = ZipFile.Entry(name: Array("c.npy".utf8), stored: rows)
     deflated.method = 8
     deflated.stored =
@@ -96,7 +96,7 @@ extension FuzzedFormat {
     ]
     graph.inputs = [.init("a", .int64, [.named("steps")])]
     graph.outputs = [.init("c", .float32, [])]
-    // Numbers in fields of their types, packed and one by one, as other libraries write them.
+    // Numbers in fields of their types, packed and single, as other libraries write them.
     let tensors: [[UInt8]] = [
       [0x0A, 1, 2, 0x10, 1, 0x22, 8, 0, 0, 0x80, 0x3F, 0, 0, 0, 0x40],
       [0x08, 2, 0x10, 7, 0x38, 5, 0x38, 6],

@@ -1,22 +1,21 @@
 import Checkpoint
 
-/// A format whose reader is attacked: files to start from, damage that gets past checksums, and what must hold of a
-/// file that is accepted.
+/// A format whose reader is fuzzed: seed files, damage that passes checksums, and the laws of accepted files.
 ///
-/// The tests look at a million files of it; the package `Fuzz` lets libFuzzer lead the way to many more.
+/// The tests read a million files of it; in the package `Fuzz` libFuzzer finds many more.
 enum FuzzedFormat: String, CaseIterable, Sendable {
   case rnnz, safetensors, torch, numpy, onnx, json
 
-  /// How far a file got, or what is wrong with the reader.
+  /// How far a file was read, or an error of the reader.
   enum Outcome: Hashable {
     case refused
-    /// Opened, but something in it is refused.
+    /// The file was opened, but something in it was refused.
     case opened
     case verified
     case violation(String)
   }
 
-  /// Little memory and time for each file.
+  /// Low limits of memory and time for each file.
   static let limits: ReadLimits = {
     var limits = ReadLimits()
     limits.totalBytes = 1 << 16
@@ -25,7 +24,7 @@ enum FuzzedFormat: String, CaseIterable, Sendable {
     return limits
   }()
 
-  /// Reads a file in every way and says what came of it.
+  /// Reads a file in every way; returns the outcome.
   func check(_ bytes: [UInt8]) -> Outcome {
     switch self {
     case .rnnz: RnnzOracle.check(bytes)
@@ -37,7 +36,7 @@ enum FuzzedFormat: String, CaseIterable, Sendable {
     }
   }
 
-  /// A damaged copy of a file, repaired so far that a reader has to look further.
+  /// A damaged copy of a file, repaired so that it passes the first checks.
   func mutated(_ file: [UInt8], with other: [UInt8], _ random: inout ByteMutator) -> [UInt8] {
     var bytes = file
     for _ in 0...random.number(below: 4) { damage(&bytes, with: other, &random) }
@@ -67,7 +66,7 @@ enum FuzzedFormat: String, CaseIterable, Sendable {
     }
   }
 
-  /// Makes what stands in front of the interesting part fit again.
+  /// Corrects the data before the interesting part.
   func repair(_ bytes: inout [UInt8], _ random: inout ByteMutator) {
     guard self == .rnnz else { return }
     var mutator = RnnzMutator(random: random)

@@ -1,13 +1,13 @@
 import Checkpoint
 import FileCore
 
-/// What must hold of a file of another library's format that is accepted.
+/// The laws of accepted files in formats of other libraries.
 enum Oracles {
   private typealias Outcome = FuzzedFormat.Outcome
 
   private static let limits = FuzzedFormat.limits
 
-  /// What is read can be written, and is then read as the same.
+  /// Content that is read can be written, and is then read as equal.
   static func safetensors(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
     guard let file = try? Safetensors(bytes: bytes, limits: limits) else { return .refused }
     let total = file.arrays.values.reduce(0) { $0 + $1.bytes.count }
@@ -22,7 +22,7 @@ enum Oracles {
     return .verified
   }
 
-  /// Each tensor is what the file says of it, twice.
+  /// Each tensor matches its description in the file, in two reads.
   static func torch(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
     guard let file = try? TorchFile(bytes: bytes, limits: limits) else { return .refused }
     var outcome = Outcome.verified
@@ -41,7 +41,7 @@ enum Oracles {
     return outcome
   }
 
-  /// Each array has the bytes that its shape needs, twice.
+  /// Each array has the size that its shape needs, in two reads.
   static func numPy(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
     guard let file = try? NumPyArchive(bytes: bytes, limits: limits) else { return .refused }
     var outcome = Outcome.verified
@@ -60,19 +60,19 @@ enum Oracles {
     return outcome
   }
 
-  /// What is read can be written, is read as the same, and is then written as the same bytes.
+  /// Content that is read can be written, is read as equal, and is then written as the same bytes.
   static func onnx(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
     guard let model = try? ONNXModel(bytes: bytes, limits: limits) else { return .refused }
     let written = model.encoded()
     guard let again = try? ONNXModel(bytes: written) else {
       return .violation("cannot be read again")
     }
-    // Numbers that are not equal to themselves are compared as bytes.
+    // NaNs are not equal to themselves, so bytes are compared.
     guard again.encoded() == written else { return .violation("read again it is something else") }
     return .verified
   }
 
-  /// A text in a checkpoint: what is read of it can be written, and is then read as the same.
+  /// A JSON text in a checkpoint that is read can be written, and is then read as equal.
   static func json(_ text: [UInt8]) -> FuzzedFormat.Outcome {
     func value(_ text: [UInt8]) -> JSONValue? {
       var checkpoint = Checkpoint()

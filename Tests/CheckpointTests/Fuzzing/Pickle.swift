@@ -1,12 +1,12 @@
-/// Pickles in the words of their machine, and archives around them.
+/// Pickle programs, and archives that contain them.
 enum Pickle {
-  /// What every instruction of the allow-list starts with, and some others.
+  /// The opcodes of all allowed instructions, and some others.
   static let instructions: [UInt8] = [
     0x28, 0x29, 0x2E, 0x4B, 0x4D, 0x4A, 0x4E, 0x51, 0x52, 0x58, 0x61, 0x62, 0x63, 0x68, 0x6A, 0x71,
     0x72, 0x73, 0x74, 0x75, 0x7D, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x5D, 0x47,
   ]
 
-  /// Pieces of programs, for a longer way past what is refused.
+  /// Pieces of valid programs, so that more mutated programs are accepted.
   static let phrases: [[UInt8]] = [
     text("a"), text("storage"), bytes("ctorch\nFloatStorage\n"), bytes("ctorch\nBoolStorage\n"),
     bytes("ccollections\nOrderedDict\n)R"), bytes("ctorch._utils\n_rebuild_tensor_v2\n"),
@@ -48,7 +48,7 @@ enum Pickle {
     [0x80, 2] + bytes("}") + text("a") + value + bytes("s.")
   }
 
-  /// A program that must be refused, and why.
+  /// A program that must be refused, and the reason.
   struct Attack: Sendable, CustomStringConvertible {
     var name: String
     var reason: String

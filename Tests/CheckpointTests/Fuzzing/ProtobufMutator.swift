@@ -1,4 +1,4 @@
-/// Damages messages of protocol buffers at any depth; the lengths around a change are made to fit again.
+/// Damages Protocol Buffers messages at any depth; the lengths around a change are corrected.
 struct ProtobufMutator {
   var random: ByteMutator
 
@@ -43,7 +43,7 @@ struct ProtobufMutator {
     }
   }
 
-  /// The fields of a message, or nil if the bytes are none.
+  /// The fields of a message; nil if the bytes are not a message.
   private static func fields(of bytes: [UInt8]) -> [Field]? {
     var (fields, position): ([Field], Int) = ([], 0)
     while position < bytes.count {

@@ -1,7 +1,7 @@
-/// Damages `.rnnz` files so that the damage gets past their checksums.
+/// Damages `.rnnz` files so that the damage passes their checksums.
 ///
-/// Changed at random alone, a file ends at the first checksum. Here the checksums, and now and then the
-/// layout, are made to fit again, so that every rule behind them is reached.
+/// A randomly changed file would fail at the first checksum. Here the checksums, and sometimes the layout, are
+/// corrected, so that every later rule is reached.
 struct RnnzMutator {
   var random: ByteMutator
 
@@ -51,7 +51,7 @@ struct RnnzMutator {
     }
   }
 
-  /// Puts an entry of another file, or of this one, in place of an entry.
+  /// Replaces an entry by one of another file or of this file.
   private mutating func copyEntry(_ bytes: inout [UInt8], from other: [UInt8]) {
     let source = Bool.random(using: &random.generator) ? other : bytes
     let (there, here) = (entryCount(source), entryCount(bytes))
@@ -61,7 +61,7 @@ struct RnnzMutator {
     bytes.replaceSubrange(to..<to + 96, with: source[from..<from + 96])
   }
 
-  /// Entries that the preamble speaks of and that the file is long enough for.
+  /// The number of entries in the preamble, as far as the file is long enough for them.
   private func entryCount(_ bytes: [UInt8]) -> Int {
     guard bytes.count >= 80 else { return 0 }
     return min(Int(bytes.number(UInt32.self, at: 40)), (bytes.count - 80) / 96)
@@ -69,7 +69,7 @@ struct RnnzMutator {
 }
 
 extension RnnzMutator {
-  /// Makes checksums fit, nearly always all of them; half of the time the places of entries and names too.
+  /// Corrects checksums, nearly always all of them; half of the time also the offsets of entries and names.
   mutating func repair(_ bytes: inout [UInt8]) {
     guard bytes.count >= 80, Int.random(in: 0..<32, using: &random.generator) > 0 else { return }
     bytes.replaceSubrange(0..<8, with: [0x89, 0x52, 0x4E, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A])
@@ -92,7 +92,7 @@ extension RnnzMutator {
     bytes.put(checksum(bytes, 0..<60), at: 60)
   }
 
-  /// Makes names and entries follow one another, and the file as long as they need.
+  /// Corrects the offsets of names and entries, and the length of the file.
   private func layOut(_ bytes: inout [UInt8], _ count: Int) {
     var poolSize = 0
     for entry in 0..<count {

@@ -1,9 +1,9 @@
 import Checkpoint
 
-/// What must hold of a file whatever it says: either it is refused, or it keeps every promise of the format.
+/// The laws of any `.rnnz` file: either it is refused, or it follows every rule of the format.
 ///
-/// Written from the format's document, not from the reader: the index is encoded again here from what the
-/// reader says of it, and must come out byte for byte.
+/// Written from the format's document, independent of the reader: the index is encoded again from the reader's result
+/// and must be equal byte for byte.
 enum RnnzOracle {
   private static let limits = FuzzedFormat.limits
 
@@ -31,7 +31,7 @@ enum RnnzOracle {
     return writtenAgain(checkpoint) ?? .verified
   }
 
-  /// Rules 0 to 20, seen from the other side.
+  /// Rules 0 to 20, checked on the accepted index.
   private static func violation(
     of entries: [CheckpointReader.Entry], _ bytes: [UInt8]
   ) -> String? {
@@ -74,7 +74,7 @@ enum RnnzOracle {
     return nil
   }
 
-  /// What was read can be written, is read as the same, and is then written as the same bytes.
+  /// Content that is read can be written, is read as equal, and is then written as the same bytes.
   private static func writtenAgain(_ checkpoint: Checkpoint) -> FuzzedFormat.Outcome? {
     guard let bytes = try? checkpoint.encoded() else {
       return .violation("cannot be written again")
@@ -86,8 +86,8 @@ enum RnnzOracle {
     return nil
   }
 
-  /// The preamble and the index, encoded anew; the minor version and the optional features, which readers
-  /// skip, are taken over.
+  /// The preamble and the index, encoded again; the minor version and the optional features, which readers skip, are
+  /// copied.
   private static func encodedStart(
     of entries: [CheckpointReader.Entry], like bytes: [UInt8]
   ) -> [UInt8] {
@@ -121,7 +121,7 @@ enum RnnzOracle {
 }
 
 extension Checkpoint.Content {
-  /// The bytes of what was read.
+  /// The bytes of the content that was read.
   fileprivate var rawBytes: [UInt8] {
     switch self {
     case .tensor(let array): array.bytes

@@ -1,7 +1,7 @@
-/// Changes texts of a grammar: numbers, and the words of the language, besides single bytes.
+/// Changes numbers, keywords and single bytes of structured texts.
 struct TextMutator {
   var random: ByteMutator
-  /// Words that a text of this language may hold.
+  /// The keywords of the texts.
   let words: [String]
 
   /// One change.

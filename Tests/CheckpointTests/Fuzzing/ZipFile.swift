@@ -1,15 +1,15 @@
 /// `checksum`, which inside an entry is the name of its own.
 private func crc(of bytes: [UInt8]) -> UInt32 { checksum(bytes) }
 
-/// A zip archive in its parts: one is taken apart, changed, and put together again with right checksums and places.
+/// The parts of a zip archive, which are changed and written again with correct checksums and offsets.
 struct ZipFile {
-  /// An entry; what it says of itself is true unless it is changed.
+  /// An entry; its header is correct unless it is changed.
   struct Entry {
     var name: [UInt8]
     var method: UInt16 = 0
     var checksum: UInt32
     var rawSize: UInt32
-    /// The bytes as they stand in the file.
+    /// The stored bytes.
     var stored: [UInt8]
 
     /// An entry that is not compressed.
@@ -24,7 +24,7 @@ struct ZipFile {
 
   init(_ entries: [Entry]) { self.entries = entries }
 
-  /// Takes an archive apart, entry after entry from its start; nil where it does not start with one.
+  /// Parses an archive entry by entry from its start; nil if it does not start with an entry.
   init?(taking bytes: [UInt8]) {
     entries = []
     var position = 0
@@ -34,7 +34,7 @@ struct ZipFile {
         nameStart + Int(bytes.number(UInt16.self, at: position + 26))
         + Int(bytes.number(UInt16.self, at: position + 28))
       var size = Int(bytes.number(UInt32.self, at: position + 18))
-      // A size that follows the bytes, as PyTorch writes it: up to what looks like the next header.
+      // PyTorch writes the size after the bytes, so they end at the next header.
       if size == 0, bytes[position + 6] & 8 != 0 {
         size = Self.distanceToSignature(in: bytes, from: dataStart)
       }

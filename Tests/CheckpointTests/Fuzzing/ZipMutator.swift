@@ -1,4 +1,4 @@
-/// Damages archives of PyTorch and NumPy: what is in them, with checksums that fit again, and the archives' own headers.
+/// Damages archives of PyTorch and NumPy: their contents, with corrected checksums, and their headers.
 struct ZipMutator {
   var random: ByteMutator
 
@@ -43,7 +43,7 @@ struct ZipMutator {
     }
   }
 
-  /// A header of text, whose length is made to fit, and numbers.
+  /// A changed text header with a corrected length, and numbers.
   private mutating func damageArray(_ bytes: inout [UInt8], with other: [UInt8]) {
     guard bytes.count >= 10, !random.happens(oneIn: 8) else {
       random.damage(&bytes, with: other)

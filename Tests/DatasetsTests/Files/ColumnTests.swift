@@ -3,7 +3,7 @@ import FileCore
 import Foundation
 import Testing
 
-/// Which columns of a table are read and answered.
+/// The choice of a table's input and target columns.
 @Suite struct ColumnTests {
   private func form(
     _ text: String, as name: String = "r.csv", task: FileTask? = nil,

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct ConstantMemoryTests {
-  /// The largest amount of memory that this process ever had, in bytes.
+  /// The peak memory of this process in bytes.
   private static var peak: Int {
     var usage = rusage()
     #if canImport(Glibc)
@@ -15,7 +15,7 @@ import Testing
     #endif
   }
 
-  /// A file of 19 MB is surveyed and streamed; all of it in memory would take more than that.
+  /// A file of 19 MB is surveyed and streamed; holding it in memory would exceed the limit.
   @Test func aLargeFileIsReadInConstantMemory() async {
     await #expect(processExitsWith: .success) {
       let url = FileManager.default.temporaryDirectory

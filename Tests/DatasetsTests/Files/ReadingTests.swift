@@ -2,7 +2,7 @@ import Datasets
 import FileCore
 import Testing
 
-/// Files as people have them: each of a fixture, and its siblings made from texts.
+/// Files as found in practice: each from a fixture, and its variants made from texts.
 @Suite struct ReadingTests {
   private func fixture(_ name: String) -> String { Fixture.reading + "/" + name }
 
@@ -86,7 +86,7 @@ import Testing
 
   private static func bytes(_ unit: UInt16) -> [UInt8] { [UInt8(unit & 0xFF), UInt8(unit >> 8)] }
 
-  /// A text as Windows writes it, with a mark.
+  /// A text as Windows writes it, with a byte order mark.
   private static func utf16(_ text: String) -> [UInt8] {
     [0xFF, 0xFE] + text.utf16.flatMap { bytes($0) }
   }
@@ -127,7 +127,7 @@ import Testing
   @Test func packedTablesAreRead() throws {
     let task = try FileDataset(fixture("reviews.csv.gz")).read()
     #expect(try rows(task).count == 3 && task.form?.isPacked == true)
-    // Two members, as `cat a.gz b.gz` makes them, and zeros behind them, as a tape does.
+    // Two members, as from `cat a.gz b.gz`, followed by zeros, as from a tape.
     let (first, second) = (Self.stored("text,label\na,x\n"), Self.stored("b,y\n"))
     let both = try rows(of: first + second + [0, 0, 0], as: "r.csv.gz")
     #expect(both == ["a=x", "b=y"])

@@ -12,7 +12,7 @@ import Testing
     return options
   }
 
-  /// The numbers of a sample's side, as they stand in the file.
+  /// The unscaled numbers of a sample's input or target.
   private func numbers(_ value: SampleValue, _ kind: ValueKind) -> [Double] {
     guard case .features(let steps) = value, case .features(let columns) = kind else { return [] }
     return steps.values.enumerated().map { columns[$0 % columns.count].number(of: $1) }

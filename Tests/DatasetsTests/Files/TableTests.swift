@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct TableTests {
-  /// The texts and labels of a file's samples: first those for training, then the others.
+  /// The texts and labels of a file's samples: first the training part, then the validation part.
   private func rows(_ task: TaskSamples) throws -> [String] {
     guard case .text(let tokenizer) = task.input, case .label(let labels) = task.target else {
       Issue.record("\(task.input) to \(task.target)")
@@ -119,7 +119,7 @@ import Testing
       #expect(kept.training.count == 46 && streamed.training.count == nil)
       #expect(try rows(kept) == rows(streamed))
       #expect(try samples(of: streamed.training, limit: 1) == samples(of: kept.training, limit: 50))
-      // A place in the middle is all that is needed to go on from there.
+      // A place in the middle is enough to resume there.
       var place = SamplePlace()
       _ = try streamed.training.samples(from: &place, limit: 20)
       let json = try JSONEncoder().encode(place)

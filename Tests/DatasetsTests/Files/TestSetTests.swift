@@ -2,7 +2,7 @@ import Datasets
 import FileCore
 import Testing
 
-/// Files read as test sets of a model: whole, in order, in the model's own numbers.
+/// Files read as test sets of a model: whole, in order, with the model's IDs and scales.
 @Suite struct TestSetTests {
   private func fixture(_ name: String) -> String { Fixture.reading + "/" + name }
 
@@ -38,7 +38,7 @@ import Testing
         return steps.values.filter { !$0.isNaN }.map { columns[0].number(of: $0) }
       }
     }
-    // Each row but the first is a target once.
+    // Each row but the first is a target exactly once.
     #expect(try values("test.csv").count == 399)
     let wild = try values("test-wild-end.csv")
     #expect(wild.count == 399 && wild.suffix(30).allSatisfy { abs($0 - 1000) < 0.01 })

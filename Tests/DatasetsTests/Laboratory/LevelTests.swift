@@ -2,7 +2,7 @@ import Datasets
 import Foundation
 import Testing
 
-/// The baselines and solved levels that tasks state, measured on their samples.
+/// The baselines and goals of tasks, measured on their samples.
 @Suite struct LevelTests {
   @Test func alwaysOneHasTheAddingProblemsBaseline() {
     let task = AddingProblem(length: 20)
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  /// Whoever knows the symbol of each step and the process, and remembers nothing.
+  /// The best guess from the current symbol and the process, without memory.
   @Test(arguments: ["reber", "embedded-reber", "dyck", "dyck:3", "echo", "idioms"])
   func theEntropyGivenTheStepsOwnSymbolIsTheBaseline(name: String) throws {
     let task = try generated(name)
@@ -50,7 +50,7 @@ import Testing
       guard case .tokens(let inputs) = sample.input, case .tokens(let targets) = sample.target
       else { return }
       #expect(inputs.count == 50 && targets.count == 50)
-      // Up to the mark a blank, then the ten symbols from the beginning.
+      // Blanks up to the mark, then the ten symbols from the beginning.
       let mark = inputs.firstIndex(of: 9) ?? -1
       #expect(mark == 39 && inputs.lastIndex(of: 9) == mark)
       #expect(targets[...mark].allSatisfy { $0 == 8 })
@@ -123,7 +123,7 @@ import Testing
       rows.map { $0.now * $0.next }.reduce(0, +) / rows.map { $0.now * $0.now }.reduce(0, +)
     let line = mean(rows.map { pow($0.next - slope * $0.now, 2) })
     #expect(abs(line / task.levels.baseline - 1) < 0.04, "\(line)")
-    // Memory of one more step, without knowing the period, is better by far already.
+    // Memory of one more step, without knowledge of the period, is already much better.
     let two = mean(rows.map { pow($0.next - (1.9 * $0.now - $0.previous), 2) })
     #expect(two < line * 0.9 && task.levels.solved.bound > NoisySines.noise * NoisySines.noise)
   }
@@ -149,7 +149,7 @@ import Testing
 
   @Test func aLeftToRightTaggerCannotSolveTheIdioms() {
     let task = Idioms()
-    // The best guess given all words so far, by counting over many samples.
+    // The best guess given all words so far, from counts over many samples.
     var counts: [[Int32]: [Int32: Int]] = [:]
     var both: [[Int32]: Set<[Int32]>] = [:]
     for sample in draw(8_000, of: task) {
@@ -165,14 +165,14 @@ import Testing
     let right = counts.values.compactMap { $0.values.max() }.reduce(0, +)
     #expect(abs(Double(right) / Double(all) - Idioms.leftToRightAccuracy) < 0.02)
     #expect(Idioms.leftToRightAccuracy < task.levels.solved.bound)
-    // The whole sentence leaves no doubt.
+    // The whole sentence determines the tags.
     #expect(both.values.allSatisfy { $0.count == 1 })
   }
 }
 
 private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
-/// Of pairs `first << 32 | second` with weights: the entropy of the second given the first.
+/// The conditional entropy of the second symbol given the first, from weights of pairs `first << 32 | second`.
 private func conditionalEntropy(_ weights: [Int: Double]) -> Double {
   let totals = Dictionary(grouping: weights, by: { $0.key >> 32 }).mapValues {
     $0.map(\.value).reduce(0, +)

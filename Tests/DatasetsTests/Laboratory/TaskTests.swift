@@ -28,7 +28,7 @@ import Testing
     #expect(validation.count == 20 && bits(validation) != bits(Array(training[..<20])))
     let levels = try #require(samples.levels)
     #expect(levels.baseline > 0 && levels.baseline.isFinite)
-    // A loss counts as solved well below guessing; a share, close to 1.
+    // A loss is solved well below the baseline; a share, close to 1.
     let bound = levels.solved.bound
     #expect(levels.solved.measure.isLoss ? bound <= levels.baseline / 3 : bound >= 0.9)
   }
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func reberStringsAreThoseOfThePublishedGrammar() throws {
-    // Strings that the literature gives as examples, and others with one letter changed.
+    // Example strings from the literature, and others with one letter changed.
     func ids(_ string: String) -> [Int32] {
       string.map { letter in Int32(Array("BTPSXVE").firstIndex(of: letter) ?? 0) }
     }

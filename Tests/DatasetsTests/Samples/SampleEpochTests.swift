@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 @Suite struct SampleEpochTests {
-  /// Samples of different lengths whose class tells their number.
+  /// Samples of different lengths whose class is their index.
   static func numbered(_ count: Int) -> [Sample] {
     (0..<count).map { index in
       Sample(.tokens([Int32](repeating: 1, count: 1 + index * 7 % 13)), .label(Int32(index)))
@@ -19,7 +19,7 @@ import Testing
       training: streamed ? Streamed(base: samples) as any SampleSource : samples)
   }
 
-  /// The batches from a place to the end of the epoch, each with its own place.
+  /// The batches from a cursor to the end of the epoch, each with its cursor.
   static func batches(
     _ task: TaskSamples, _ collator: any Collator, seed: UInt64,
     from cursor: BatchCursor = BatchCursor()
@@ -64,7 +64,7 @@ import Testing
         #expect(element.cursor.epoch == epoch && element.cursor.position == position)
         let saved = try JSONEncoder().encode(element.cursor)
         let cursor = try JSONDecoder().decode(BatchCursor.self, from: saved)
-        // A file that knows no pools has the position alone.
+        // A file without pools has only the position.
         for cursor in [cursor, BatchCursor(epoch: epoch, position: position)] {
           var again = try SampleEpoch(
             task, task.training, collator: collator, seed: 8, from: cursor)
@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  /// A saved place is gone to at once: nothing before its pool is read.
+  /// Resuming seeks directly: no sample before the cursor's pool is read.
   @Test func onlyTheSavedPoolIsRead() throws {
     let source = CountedSamples(Self.numbered(5_000))
     var task = Self.task(5_000)

@@ -50,7 +50,7 @@ import Testing
     #expect(shown == text && stream.finish() == "")
   }
 
-  /// The same training, written down as it is defined: all pairs counted anew for each merge.
+  /// The training by its definition: all pairs are counted again for each merge.
   private func plainTraining(_ pieces: [[UInt8]], merges: Int) -> [[UInt8]] {
     var tokens = (0..<256).map { [UInt8($0)] }
     var words = pieces.map { $0.map { Int($0) } }
@@ -95,7 +95,7 @@ import Testing
       let words = (0..<60).map { _ in
         (0..<1 + generator.draw(below: 12)).map { _ in generator.pick(letters) }.joined()
       }
-      // Line feeds alone are pieces of their own and never repeat within one.
+      // Single line feeds are separate pieces and never repeat within one.
       let text = words.joined(separator: "\n")
       let tokenizer = BytePairTokenizer(training: text, vocabularySize: 256 + 80)
       let expected = plainTraining(words.map { Array($0.utf8) }, merges: 80)

@@ -26,7 +26,7 @@ import Testing
       if corpus.tokenizer.unknown == nil {
         #expect(sameBytes(corpus.tokenizer.decode(corpus.training + corpus.validation), text))
       }
-      // The information of the validation part is the same, however many tokens share it.
+      // The information of the validation part is the same for any number of tokens.
       let perCharacter = (corpus.validationFloor ?? .nan) / corpus.charactersPerToken
       #expect(abs(perCharacter - floor) < 1e-9)
       #expect(choice == .bytes ? corpus.charactersPerToken == 1 : corpus.charactersPerToken > 1.5)

@@ -5,13 +5,13 @@ import TensorCore
 import Testing
 import Training
 
-/// Learning after every step of a stream that does not end.
+/// Training after every step of an endless stream.
 @Suite struct OnlineLearnerTests {
   static let engines: [GradientEngine] = [
     .bptt, .tbptt(every: 1, through: 5), .rtrl, .snap1, .uoro(seed: 2),
   ]
 
-  /// A sine whose next value is to be foretold.
+  /// A sine whose next value is to be predicted.
   private func sine(_ step: Int, streams: Int = 1) -> (x: Tensor, target: Tensor) {
     func value(_ step: Int) -> Tensor {
       Tensor((0..<streams).map { wave(0.3 * Float(step + 7 * $0)) }, shape: [streams, 1])
@@ -71,7 +71,7 @@ import Training
     #expect(try part.checkpoint().encoded() == whole.checkpoint().encoded())
   }
 
-  /// A window of several steps, classes, and what was foretold before it was learned from.
+  /// A window of several steps, classes, and the prediction before training on it.
   @Test func windowsOfClassesAreObserved() throws {
     var generator = Philox(seed: 1)
     let model = StreamPredictor(

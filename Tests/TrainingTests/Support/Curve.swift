@@ -7,7 +7,7 @@ import TensorCore
   import Darwin
 #endif
 
-/// A training curve that PyTorch computed, with all that is needed to follow it.
+/// A training curve of PyTorch, with everything needed to reproduce it.
 struct Curve: Sendable, CustomStringConvertible {
   struct Setting: Decodable {
     var kind: String

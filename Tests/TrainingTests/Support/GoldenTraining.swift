@@ -6,13 +6,13 @@ import Models
 import TensorCore
 import Training
 
-/// A training of which version 1 once wrote a file, five steps on, and which every later version must go on with.
+/// A training run saved by version 1 after five steps, which every later version must resume.
 struct GoldenTraining: Sendable, CustomStringConvertible {
-  /// What is done with any task's file.
+  /// The operations on the file of any task.
   struct Actions {
-    /// Trains five steps and gives what is saved.
+    /// Trains five steps and returns the checkpoint.
     var written: () throws -> Checkpoint
-    /// Resumes from a file, checks that it can go on, and gives what would be saved at once.
+    /// Resumes from a file, checks that training continues, and returns the checkpoint right after resuming.
     var savedAgain: (CheckpointReader) throws -> (now: Checkpoint, laterLosses: [Double])
   }
 
@@ -51,7 +51,7 @@ struct GoldenTraining: Sendable, CustomStringConvertible {
       }
     }
 
-  /// A text that no generator makes: it must be the same for ever.
+  /// A fixed text, independent of generators, which must never change.
   private struct Text: Corpus {
     let name = "text"
     func read() -> CorpusText {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What `Fixtures/training/make_training.py` wrote.
+/// The results of `Fixtures/training/make_training.py`.
 struct PyTorchNumbers: Decodable {
   struct Smoothing: Decodable {
     var logits: [Float]

@@ -3,8 +3,8 @@ import TensorCore
 import Testing
 import Training
 
-/// Trains without a stop, then again with one after every `stride` steps, each time saved and resumed; every loss, and in
-/// the end every byte of the file, must be the same.
+/// Trains without a stop, then again with a save and resume after every `stride` steps; every loss, and finally every
+/// byte of the file, must be equal.
 func expectSameBits<Task: TrainingTask>(
   _ task: Task, _ settings: TrainingSettings, stride: Int = 7, _ comment: Comment? = nil
 ) throws {

@@ -4,9 +4,9 @@ import TensorCore
 import Testing
 import Training
 
-/// Threads change nothing: neither those that share a step's work, nor those that train models of their own.
+/// Threads do not change results: neither those that share a step's work, nor those that train separate models.
 @Suite struct ThreadTests {
-  /// A character model and some steps of training it.
+  /// A character model and some training steps.
   private struct Course: Sendable {
     var cell: String
     var seed: UInt64
