@@ -44,6 +44,8 @@ import Testing
     let found = try form(text, task: .classification)
     #expect("\(found)" == "reads 2 -> 1; 2 classes")
     #expect(found.options.hasHeader == false)
+    let few = String(repeating: "good film,1\nbad film,0\n", count: 5)
+    #expect(try "\(form(few, task: .classification))" == "reads 1 -> 2; 2 classes")
     let numbers = "5.1,3.5,setosa\n7.0,3.2,versicolor\n5.0,3.4,setosa\n6.9,3.1,versicolor\n"
     #expect(try "\(form(numbers, task: .classification))" == "reads 1, 2 -> 3; 2 classes")
   }
@@ -54,6 +56,8 @@ import Testing
     let texts = "description,price\n" + (1...40).map { "house \($0),\(Double($0) / 3)\n" }.joined()
     #expect(try form(texts).task == .regression)
     #expect(try form("source,target\na,b\nc,d\n").task == .translation)
+    let days = (1...28).map { "2024-02-\($0),\(Double($0) / 4),Berlin\n" }.joined()
+    #expect(try "\(form("date,temperature,city\n" + days).inputs)" == #"["temperature"]"#)
     #expect(
       try form("question,answer\nis it?,yes\nand now?,yes\nwhy?,no\n").task == .classification)
   }

@@ -84,7 +84,7 @@ struct ColumnChoice {
     if inputs.isEmpty, let text {
       // One column of a few distinct words beside columns of numbers: the numbers are features, the words classes.
       let isClass = !isCalled(text, ColumnNames.texts) && text.distinct * 2 <= text.filled
-      if targets.isEmpty, isClass, free.contains(where: \.holdsNumbers), task == .classification {
+      if targets.isEmpty, isClass, free.contains(where: \.isMeasured), task == .classification {
         targets = [text]
       } else {
         inputs = [text]
@@ -170,7 +170,12 @@ struct ColumnChoice {
     let areNumbers = columns.allSatisfy {
       $0.holdsNumbers || $0.holdsTimes || ColumnNames.times.contains(Self.plain($0))
     }
+    // Numbers beside dates, and words that hardly change: measures of a place, say.
+    let areMeasured =
+      columns.contains(where: \.holdsTimes) && columns.contains(where: \.isMeasured)
+      && columns.allSatisfy { $0.holdsNumbers || $0.holdsTimes || $0.distinct * 10 <= $0.filled }
     guard let target else {
+      if areMeasured { return .forecasting }
       let last = columns.last { !$0.holdsTimes }
       return areNumbers ? .forecasting : last?.isMeasured == true ? .regression : .classification
     }
