@@ -63,8 +63,9 @@ public struct SampleEpoch: Sendable {
     }
   }
 
-  /// The position of the next batch.
+  /// The position of the next batch; that of the first one needs no pool.
   public var cursor: BatchCursor {
+    guard position > 0 else { return BatchCursor(epoch: number) }
     let next =
       taken < pending.count
       ? BatchCursor.Pool(start: pool, batch: taken) : .init(start: place, batch: 0)
