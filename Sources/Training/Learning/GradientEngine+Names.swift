@@ -5,15 +5,15 @@ extension GradientEngine {
   /// The names that choose an engine, as `--gradient` does.
   public static let names = ["bptt", "bptt-checkpoint", "tbptt", "rtrl", "snap1", "uoro"]
 
-  /// The engine of a name, for windows of some steps.
+  /// The engine of a name, for windows of `window` steps.
   ///
   /// - Parameters:
   ///   - name: one of ``names``.
   ///   - window: the steps of a window.
-  ///   - through: for `tbptt`, the steps of the way back; twice the window unless given.
-  ///   - every: for `bptt-checkpoint`, the steps between checkpoints; the window's root unless given.
-  ///   - seed: for `uoro`, what draws the signs.
-  /// - Throws: `InvalidSetting` for another name, or a number of steps that the engine has no use for.
+  ///   - through: for `tbptt`, the number of steps of the backward pass; by default twice the window.
+  ///   - every: for `bptt-checkpoint`, the steps between checkpoints; by default the square root of the window.
+  ///   - seed: for `uoro`, the seed of the random signs.
+  /// - Throws: `InvalidSetting` for another name, or a number of steps that the engine does not use.
   public init(
     named name: String, window: Int, through: Int? = nil, every: Int? = nil, seed: UInt64 = 1
   ) throws(InvalidSetting) {
@@ -39,7 +39,7 @@ extension GradientEngine {
     }
   }
 
-  /// The name that chooses the engine.
+  /// The name of the engine.
   public var name: String {
     switch self {
     case .bptt: "bptt"
@@ -62,7 +62,7 @@ extension GradientEngine {
 }
 
 extension InvalidSetting {
-  /// What an engine says of a layer that it does not suit.
+  /// Converts the error of an engine that can't train a layer.
   init(engine: GradientEngine, _ error: UnsuitableEngine) {
     switch error {
     case .tooLarge(let bytes, let limit):

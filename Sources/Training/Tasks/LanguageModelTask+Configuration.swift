@@ -4,21 +4,22 @@ import Models
 import Requirements
 
 extension LanguageModelTask {
-  /// What a language model learns from what.
+  /// The configuration of language model training.
   public struct Configuration: Codable, Hashable, Sendable {
     /// The corpus, as `--dataset` names it.
     public var dataset: String
-    /// How the text becomes tokens.
+    /// The tokenization of the text.
     public var tokenization: Tokenization
-    /// The model's sizes.
+    /// The model's configuration.
     public var model: ModelConfiguration
-    /// How the text is cut into batches.
+    /// The windows of the batches.
     public var windows: Windows
-    /// The share of the text, at its end, that the model is measured on and never learns.
+    /// The share of the text, at its end, for validation.
     public var validationFraction: Double
-    /// Whether the state goes on from batch to batch where the windows do; gradients never do.
+    /// Whether the state is carried over between consecutive windows. Gradients stop at the window, unless the engine
+    /// carries them.
     public var carriesState: Bool
-    /// How gradients are found. Those that go on across windows do so where the state does.
+    /// The gradient engine. Engines that carry gradients across windows do so only if the state is carried.
     public var engine: GradientEngine
 
     /// A configuration.
@@ -36,8 +37,7 @@ extension LanguageModelTask {
       self.engine = engine
     }
 
-    /// Reads what was encoded; a file that knows no engines used backpropagation, and one that knows no
-    /// tokenization the corpus's own.
+    /// Decodes a configuration. The defaults of missing values are backpropagation and the corpus's own tokenization.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       dataset = try values.decode(String.self, forKey: .dataset)

@@ -9,18 +9,18 @@ import TensorCore
 /// Trains a language model on a corpus.
 public typealias LanguageModelTrainer = Trainer<LanguageModelTask>
 
-/// Predicting the next token of a text: a `LanguageModel` that learns from a corpus, window by window.
+/// Language modelling: trains a `LanguageModel` on a corpus, window by window.
 ///
 /// ```swift
 /// let corpus = try TokenizedCorpus(CorpusRegistry.standard.corpus("tales"))
 /// var trainer = try LanguageModelTrainer(LanguageModelTask(configuration, corpus), TrainingSettings())
 /// ```
 public struct LanguageModelTask: TrainingTask {
-  /// What a window leaves for the next one.
+  /// The data carried from a window to the next one.
   public enum Carry: Sendable {
-    /// The state alone.
+    /// Only the state.
     case state(RecurrentState)
-    /// The state, and what a gradient engine remembers. Copies of a trainer share it.
+    /// The state and a gradient engine's memory. Copies of a trainer share it.
     case memory(RecurrentMemory)
   }
 
@@ -30,9 +30,9 @@ public struct LanguageModelTask: TrainingTask {
   public let batchesPerEpoch: Int?
   public var unit: String { configuration.tokenization == .corpus ? "characters" : "tokens" }
 
-  /// A model on a text.
+  /// A task of training on a corpus.
   ///
-  /// - Throws: `InvalidSetting`, or `DatasetError` where the text is too short for one batch.
+  /// - Throws: `InvalidSetting`, or `DatasetError` if the text is too short for one batch.
   public init(_ configuration: Configuration, _ corpus: TokenizedCorpus) throws {
     try configuration.validate()
     self.configuration = configuration
@@ -42,7 +42,7 @@ public struct LanguageModelTask: TrainingTask {
     ).count
   }
 
-  /// The task of a file's training, on the same text.
+  /// The task of a saved training run, on the same text.
   ///
   /// - Throws: `CheckpointError`, `InvalidSetting`, or `DatasetError`.
   public init(resuming reader: CheckpointReader, _ corpus: TokenizedCorpus) throws {
@@ -121,8 +121,8 @@ public struct LanguageModelTask: TrainingTask {
     }
   }
 
-  /// The mean loss on the validation text in nats, with the state carried all through it; nil if there is no
-  /// validation text, or too little of it.
+  /// The mean loss on the validation text in nats, with the state carried through it; nil if there is too little
+  /// validation text.
   public func evaluate(_ model: LanguageModel) -> Evaluation? {
     let windows = Windows(
       .sequential, batchSize: configuration.windows.batchSize,
@@ -181,12 +181,12 @@ public struct LanguageModelTask: TrainingTask {
 }
 
 extension Trainer where Task == LanguageModelTask {
-  /// The model with its tokenizer, ready to write.
+  /// The model with its tokenizer, ready to save.
   public var saved: SavedLanguageModel { SavedLanguageModel(result, task.corpus.tokenizer) }
 }
 
 extension LanguageModel {
-  /// The mean loss in nats over the batches of a text, with the state carried from each to the next.
+  /// The mean loss in nats over the batches of a text, with the state carried from batch to batch.
   func meanLoss(on batches: WindowEpoch) -> Double {
     guard let first = batches.first else { return .nan }
     var state = zeroState(batch: first.batchSize)
@@ -202,7 +202,7 @@ extension LanguageModel {
 }
 
 extension Evaluation {
-  /// A language model's loss in nats a token, with what it means.
+  /// The evaluation of a language model with a loss in nats per token.
   init(nats loss: Double, charactersPerToken: Double = 1) {
     self.init(
       loss: loss,

@@ -2,17 +2,17 @@ import Cells
 import Datasets
 import Models
 
-/// Models and settings to begin with: for the laboratory's tasks those that solve them in some minutes,
-/// for other samples what suits their shape.
+/// Initial models and settings: for the synthetic tasks those that solve them in some minutes, for other samples those
+/// that suit their shape.
 ///
 /// ```swift
 /// let preset = try SequencePreset(dataset: "adding:100", samples)
 /// let trainer = try Trainer(SequenceTask(preset.task, samples: samples), preset.settings)
 /// ```
 public struct SequencePreset: Sendable {
-  /// The model, and how batches are made.
+  /// The model and the batch sizes.
   public var task: SequenceTask.Configuration
-  /// How it is trained.
+  /// The training settings.
   public var settings: TrainingSettings
 
   /// The preset for a dataset, by what stands before the colon of its name, and by its samples.
@@ -36,7 +36,7 @@ public struct SequencePreset: Sendable {
   }
 }
 
-/// What a preset says of a task.
+/// The preset of a task.
 struct LabPreset {
   var cell = "gru"
   var hiddenSize = 64
@@ -50,7 +50,7 @@ struct LabPreset {
   var schedule = LearningRateSchedule.cosine()
   var evaluateEvery: Int?
 
-  /// Known to solve a task of the laboratory.
+  /// The preset that solves a synthetic task; nil for other names.
   static func named(_ name: String) -> LabPreset? {
     var preset = LabPreset()
     switch name {
@@ -82,7 +82,7 @@ struct LabPreset {
     return preset
   }
 
-  /// To begin with, for samples of a shape.
+  /// The initial preset for samples of a shape.
   static func of(_ samples: TaskSamples) -> LabPreset {
     var preset = LabPreset()
     preset.learningRate = 0.002

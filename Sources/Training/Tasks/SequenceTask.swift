@@ -4,8 +4,8 @@ import FileCore
 import Models
 import TensorCore
 
-/// Learning from the samples of a dataset, of whichever shape: a `SequenceNetwork` with the loss and the
-/// measures that fit what it answers.
+/// Trains a `SequenceNetwork` on the samples of a dataset of any shape, with the loss and the metrics for its kind of
+/// answer.
 ///
 /// ```swift
 /// let dataset = try DatasetRegistry.standard.dataset("adding:100")
@@ -13,7 +13,7 @@ import TensorCore
 /// var trainer = try Trainer(task, settings)
 /// ```
 ///
-/// Answers that are classes or tokens are learnt by cross-entropy, numbers by the squared error.
+/// The loss is the cross-entropy for classes and tokens, the squared error for numbers.
 public struct SequenceTask: TrainingTask {
   /// What is learned from what.
   public struct Configuration: Codable, Hashable, Sendable {
@@ -25,7 +25,7 @@ public struct SequenceTask: TrainingTask {
     public var model: ModelConfiguration
     /// B, the number of samples of a batch.
     public var batchSize = 64
-    /// The number of batches that are filled from one pool of samples, sorted by length; 1 for no sorting.
+    /// The number of batches in a pool of samples that is sorted by length; 1 for no sorting.
     public var bucketPool = 1
 
     /// Batches of 64 samples, unsorted.
@@ -36,25 +36,25 @@ public struct SequenceTask: TrainingTask {
   }
 
   public let configuration: Configuration
-  /// Where the samples come from.
+  /// The samples.
   public let samples: TaskSamples
-  /// What judges sequences that are written freely, where the dataset has one.
+  /// The language that judges generated sequences, if the dataset has one.
   public let language: (any SequenceLanguage)?
-  /// What the model reads and answers.
+  /// The model's input and answer.
   public let interface: SequenceInterface
   public let unit = "samples"
 
   private let collator: PaddingCollator
 
-  /// A model on a dataset, which is read.
+  /// A task of training on a dataset, which is read.
   ///
-  /// - Throws: `InvalidSetting`, or what reading throws.
+  /// - Throws: `InvalidSetting`, or errors of reading.
   public init(_ configuration: Configuration, _ dataset: any Dataset) throws {
     try self.init(
       configuration, samples: dataset.read(), language: dataset as? any SequenceLanguage)
   }
 
-  /// A model on samples.
+  /// A task of training on samples.
   ///
   /// - Throws: `InvalidSetting`.
   public init(
@@ -145,7 +145,7 @@ public struct SequenceTask: TrainingTask {
     return try SequenceEvaluator(saved(model), language: language).evaluate([batches])
   }
 
-  /// The model with its two sides, ready to write.
+  /// The model with its interface, ready to save.
   public func saved(_ model: SequenceNetwork) -> SavedSequenceModel {
     SavedSequenceModel(model, interface)
   }
@@ -175,7 +175,7 @@ public struct SequenceTask: TrainingTask {
 extension SampleEpoch: BatchSequence {}
 
 extension SampleSource {
-  /// The CRC-32 of the first 256 samples: their bytes, as their ids and numbers stand in memory.
+  /// The CRC-32 of the first 256 samples: the bytes of their IDs and numbers.
   fileprivate var firstChecksum: UInt32 {
     var (place, checksum) = (SamplePlace(), CRC32())
     for sample in (try? samples(from: &place, limit: 256)) ?? [] {
@@ -194,7 +194,7 @@ extension SampleSource {
 }
 
 extension SampleValue {
-  /// The ids or numbers, 32 bits each.
+  /// The IDs or numbers, 32 bits each.
   fileprivate var littleEndianBytes: [UInt8] {
     let words: [UInt32] =
       switch self {

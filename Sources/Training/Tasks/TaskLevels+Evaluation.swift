@@ -2,7 +2,7 @@ import Datasets
 import Models
 
 extension Evaluation {
-  /// The number that a goal is about, if it was measured.
+  /// The value of a goal's metric, if it was measured.
   public func value(of measure: Goal.Measure) -> Double? {
     switch measure {
     case .squaredError, .crossEntropy: loss
@@ -14,7 +14,7 @@ extension Evaluation {
 }
 
 extension TaskLevels {
-  /// Whether a measured model has solved the task.
+  /// Whether an evaluation solves the task.
   public func isReached(by evaluation: Evaluation) -> Bool {
     evaluation.value(of: solved.measure).map(solved.isReached) ?? false
   }

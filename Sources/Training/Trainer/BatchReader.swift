@@ -1,16 +1,16 @@
 import Datasets
 import Models
 
-/// The batches of a task, epoch after epoch; one is read ahead, so that an epoch's end is known in time.
+/// Reads the batches of a task, epoch after epoch; reads one batch ahead, to detect the end of an epoch.
 struct BatchReader<Task: TrainingTask>: Sendable {
-  /// The place of the next batch.
+  /// The position of the next batch.
   private(set) var cursor: BatchCursor
   private var batches: Task.Batches
   private var ahead: Task.Batch?
 
-  /// From a place on.
+  /// A reader from a position on.
   ///
-  /// - Throws: what is wrong with the data or the place; `InvalidSetting` where an epoch has no batch there.
+  /// - Throws: errors of the data or the position; `InvalidSetting` if an epoch has no batch there.
   init(_ task: Task, seed: UInt64, from cursor: BatchCursor) throws {
     try cursor.validate()
     batches = try task.batches(from: cursor, seed: seed)
@@ -22,7 +22,7 @@ struct BatchReader<Task: TrainingTask>: Sendable {
     }
   }
 
-  /// The batch at ``cursor``, which moves on; after an epoch's last batch, to the next epoch.
+  /// The batch at ``cursor``; advances the cursor, after an epoch's last batch to the next epoch.
   mutating func next(_ task: Task, seed: UInt64) throws -> Task.Batch {
     guard let batch = ahead else {
       throw InvalidSetting("data", expected: "a batch", found: "none")

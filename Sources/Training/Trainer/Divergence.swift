@@ -1,15 +1,15 @@
 import Models
 import TensorCore
 
-/// Training that cannot go on: a number that is none, or gradients that have grown beyond all measure.
+/// The error of diverged training: a loss or gradient that is not finite, or a norm of gradients above the limit.
 ///
-/// The step in which it shows is not taken, so that the weights are those of the step before.
+/// The step with the error is not applied, so the weights are those of the previous step.
 public struct Divergence: Error, Hashable, Sendable, CustomStringConvertible {
   /// What went wrong.
   public enum Fault: Hashable, Sendable {
-    /// The loss is infinite or not a number.
+    /// The loss is infinite or NaN.
     case loss(Double)
-    /// An element of a gradient is infinite or not a number.
+    /// An element of a gradient is infinite or NaN.
     case gradient(Float, index: Int)
     /// The norm of all gradients together is above the limit.
     case norm(Double, limit: Double)
@@ -17,10 +17,9 @@ public struct Divergence: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// What went wrong.
   public let fault: Fault
-  /// The step that was not taken, from 1.
+  /// The step that was not applied, from 1.
   public let step: Int
-  /// The parameter with the fault, or with the largest part of the norm; nil where the loss was not
-  /// a number though all gradients are.
+  /// The parameter with the fault, or with the largest part of the norm; nil if only the loss is not finite.
   public let parameter: String?
   /// What to try, most promising first.
   public let advice: [String]
@@ -39,7 +38,7 @@ public struct Divergence: Error, Hashable, Sendable, CustomStringConvertible {
       + advice.joined(separator: ", or ")
   }
 
-  /// What is wrong with a step's loss and gradients, or nil if nothing is.
+  /// The fault in a step's loss and gradients; nil if there is none.
   static func find(
     loss: Double, gradients: Gradients, norm: Double, step: Int, settings: TrainingSettings
   ) -> Divergence? {
@@ -77,6 +76,6 @@ public struct Divergence: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Tensor {
-  /// The index of the first element that is infinite or not a number.
+  /// The index of the first element that is infinite or NaN.
   fileprivate var firstNonFinite: Int? { scalars.firstIndex { !$0.isFinite } }
 }

@@ -2,11 +2,11 @@ import Checkpoint
 import FileCore
 import Models
 
-/// A model measured on data that it does not learn from.
+/// The evaluation of a model on data that it is not trained on.
 public struct Evaluation: Sendable, Hashable, Codable {
   /// A number with its name: `perplexity`.
   public struct Metric: Sendable, Hashable, Codable {
-    /// What is measured, in words for a table's head.
+    /// The name of the metric, as for a table's header.
     public let name: String
     /// The number.
     public let value: Double
@@ -18,11 +18,11 @@ public struct Evaluation: Sendable, Hashable, Codable {
     }
   }
 
-  /// Numbers over time for a plot: what came, and what the model said would come.
+  /// Numbers over time for a plot: targets or predictions.
   public struct Curve: Sendable, Hashable, Codable {
-    /// What the curve is called in a legend.
+    /// The curve's name in a legend.
     public let name: String
-    /// Its values, one a step.
+    /// Its values, one for each step.
     public let values: [Double]
 
     /// A name and its values.
@@ -32,18 +32,18 @@ public struct Evaluation: Sendable, Hashable, Codable {
     }
   }
 
-  /// The mean loss, by which the best model is chosen.
+  /// The mean loss, which determines the best model.
   public var loss: Double
-  /// What else was measured, the most telling first.
+  /// Other metrics, the most important first.
   public var metrics: [Metric]
-  /// Which class was taken for which, for a classifier or tagger.
+  /// The confusion matrix of a classifier or tagger.
   public var confusion: ConfusionMatrix?
-  /// Curves to lay over each other, for a forecaster.
+  /// The target and prediction curves of a forecaster.
   public var curves: [Curve]
-  /// What the model makes of some inputs, each a line for people.
+  /// Example answers, one line each.
   public var samples: [String]
 
-  /// A loss with what else was measured.
+  /// An evaluation of a loss and other metrics.
   public init(
     loss: Double, metrics: [Metric] = [], confusion: ConfusionMatrix? = nil,
     curves: [Curve] = [], samples: [String] = []
@@ -64,7 +64,7 @@ public struct Evaluation: Sendable, Hashable, Codable {
     return (["loss \(loss.text(4))"] + others).joined(separator: ", ")
   }
 
-  /// One line of JSON with all that was measured.
+  /// One line of JSON with all metrics.
   public var json: String {
     let others = metrics.map { ($0.name, JSONValue.number("\($0.value)")) }
     var members = Dictionary(others, uniquingKeysWith: { first, _ in first })

@@ -2,7 +2,7 @@ import Checkpoint
 import Datasets
 import FileCore
 
-/// What a file was trained with is not what training would go on with.
+/// The error for resuming with a configuration or data other than the file's.
 ///
 /// ```
 /// model.rnnz: model.hiddenSize has changed: expected 128, found 256
@@ -12,9 +12,9 @@ public struct ResumeMismatch: Error, Hashable, CustomStringConvertible {
   public let file: String
   /// What differs.
   public let what: String
-  /// What the file was trained with.
+  /// The value in the file.
   public let expected: String
-  /// What there is now.
+  /// The current value.
   public let found: String
 
   /// One line with all four.
@@ -24,14 +24,14 @@ public struct ResumeMismatch: Error, Hashable, CustomStringConvertible {
 }
 
 extension ResumeMismatch {
-  /// Compares what identifies the data.
+  /// Compares the fingerprints of the data.
   static func checkData(_ saved: String, _ now: String, of file: String) throws(ResumeMismatch) {
     guard saved == now else {
       throw ResumeMismatch(file: file, what: "the data", expected: saved, found: now)
     }
   }
 
-  /// Compares two values in the form in which they are saved, and names the first part that differs by the path to it.
+  /// Compares two values as saved; the error has the path of the first difference.
   ///
   /// - Parameter ignoring: a part at the top that may differ.
   static func check<Value: Encodable>(
@@ -75,13 +75,13 @@ extension ResumeMismatch {
   }
 }
 
-/// The first place, in the order of the keys, where two values differ.
+/// The first difference of two values, in the order of the keys.
 private struct JSONDifference {
   var path = ""
   var left: String
   var right: String
 
-  /// Nil where the values are equal.
+  /// Nil if the values are equal.
   init?(_ left: JSONValue, _ right: JSONValue) {
     (self.left, self.right) = (Self.short(left), Self.short(right))
     switch (left, right) {
@@ -96,7 +96,7 @@ private struct JSONDifference {
     }
   }
 
-  /// Takes over the difference of two parts, if they have one.
+  /// Takes the difference of two parts, if they differ.
   private mutating func take(_ left: JSONValue, _ right: JSONValue, _ key: String) -> Bool {
     guard let inner = JSONDifference(left, right) else { return false }
     self = inner

@@ -3,12 +3,12 @@ import Datasets
 import TensorCore
 
 extension Trainer {
-  /// Saves the model with all that inference and going on need, in one file, atomically.
+  /// Saves the model and everything needed for inference and resuming in one file, atomically.
   public func save(to path: String) throws(CheckpointError) {
     try checkpoint().save(to: path)
   }
 
-  /// What `save` writes.
+  /// The content of `save`'s file.
   public func checkpoint() throws(CheckpointError) -> Checkpoint {
     var checkpoint = Checkpoint()
     try task.write(result, to: &checkpoint)
@@ -28,7 +28,7 @@ extension Trainer {
     return checkpoint
   }
 
-  /// Whether the weights that learn may be others than those that are used.
+  /// Whether the weights in training may differ from those for use.
   private var keepsFurtherWeights: Bool { settings.keepsBest || settings.averaging != .none }
 
   private func writeFurtherWeights(to checkpoint: inout Checkpoint) {
@@ -44,14 +44,14 @@ extension Trainer {
     }
   }
 
-  /// Training that goes on where a saved one stopped, to the bit.
+  /// Resumes saved training, bit-exactly.
   ///
   /// - Parameters:
   ///   - reader: the file.
-  ///   - task: the one that the file was saved with: what its configuration in the file says.
-  ///   - settings: other settings to go on with, more epochs say; those of the file unless given.
-  /// - Throws: `CheckpointError` for a file that is damaged or holds no training; ``ResumeMismatch`` where the
-  ///   data, the vocabulary or the model are others than the file was trained with: it names the difference.
+  ///   - task: the task of the file, as in the file's configuration.
+  ///   - settings: other settings, for example more epochs; by default those of the file.
+  /// - Throws: `CheckpointError` for a file that is damaged or has no training state; ``ResumeMismatch`` if the data,
+  ///   the vocabulary or the model differ from the file's: it names the difference.
   public init(
     resuming reader: CheckpointReader, _ task: Task, _ settings: TrainingSettings? = nil
   ) throws {
@@ -60,7 +60,7 @@ extension Trainer {
     try settings.validate()
     try ResumeMismatch.checkData(
       reader.json(String.self, .data, "identity"), task.dataIdentity, of: reader.file)
-    // Where data come from may be called otherwise, as long as they are the same.
+    // The name of the dataset may differ if the data are the same.
     try ResumeMismatch.check(
       "", Self.configuration(in: reader), task.configuration, ignoring: "dataset", of: reader.file)
     let used = try task.model(reading: reader)
@@ -84,19 +84,19 @@ extension Trainer {
     carry = try task.carry(reading: reader, for: model)
   }
 
-  /// Reads how a file's training was configured.
+  /// Reads the training settings of a file.
   public static func settings(in reader: CheckpointReader) throws -> TrainingSettings {
     try reader.json(TrainingSettings.self, .configuration, "training")
   }
 
-  /// Reads what a file's training learned from what.
+  /// Reads the task's configuration of a file.
   public static func configuration(
     in reader: CheckpointReader
   ) throws -> Task.Configuration {
     try reader.json(Task.Configuration.self, .configuration, "task")
   }
 
-  /// A set of weights beside the model's own; nil if the file has none.
+  /// A set of weights besides those for use; nil if the file has none.
   private static func weights(
     _ kind: String, of model: Task.Model, _ reader: CheckpointReader
   ) throws -> [Tensor]? {
@@ -111,7 +111,7 @@ extension Trainer {
 }
 
 extension CheckpointReader {
-  /// Reads a tensor that must have a shape.
+  /// Reads a tensor that must have the given shape.
   func tensor(
     _ section: Checkpoint.Section, _ name: String, shape: [Int]
   ) throws(CheckpointError) -> Tensor {

@@ -3,7 +3,7 @@ import Datasets
 import Models
 import TensorCore
 
-/// Trains the model of any task; it can be stopped after any step, saved, and goes on to the bit.
+/// Trains the model of any task; training can be stopped after any step, saved, and resumed bit-exactly.
 ///
 /// ```swift
 /// var trainer = try Trainer(task, settings)
@@ -11,17 +11,17 @@ import TensorCore
 /// try trainer.save(to: "model.rnnz")
 /// ```
 ///
-/// Training that was stopped, saved and resumed ends with the same bits as training that was not.
+/// Training that was stopped, saved and resumed ends with the same bits as uninterrupted training.
 public struct Trainer<Task: TrainingTask>: Sendable {
-  /// What it trains.
+  /// The task.
   public let task: Task
-  /// How it trains.
+  /// The training settings.
   public let settings: TrainingSettings
-  /// The model as the last step left it.
+  /// The model after the last step.
   public internal(set) var model: Task.Model
-  /// Steps done.
+  /// The number of completed steps.
   public internal(set) var steps = 0
-  /// The last measurement.
+  /// The last evaluation.
   public internal(set) var lastEvaluation: Evaluation?
   /// The best measurement since training began or went on.
   public private(set) var bestEvaluation: Evaluation?
@@ -30,23 +30,23 @@ public struct Trainer<Task: TrainingTask>: Sendable {
 
   var optimizer: any Optimizer
   var batches: BatchReader<Task>
-  /// Draws what is dropped.
+  /// The random generator of dropout.
   var dice: Philox
-  /// What the next batch goes on from.
+  /// The data carried to the next batch.
   var carry: Task.Carry?
-  /// The losses of the epoch at hand.
+  /// The losses of the current epoch.
   var lossSum = 0.0
   var lossCount = 0
   var progress = MeasuredProgress()
   var average = AverageOfWeights()
-  /// The weights of the best measurement, in the model's order; empty unless they are kept.
+  /// The weights of the best evaluation, in the model's order; empty unless they are kept.
   var best: [Tensor] = []
   private var events: [TrainingEvent] = []
   private var hasStarted = false
 
-  /// Training from the start.
+  /// Starts new training.
   ///
-  /// - Throws: `InvalidSetting`, or what is wrong with the data, which are looked at for the first time.
+  /// - Throws: `InvalidSetting`, or errors of the data, whose first batch is read.
   public init(_ task: Task, _ settings: TrainingSettings) throws {
     try settings.validate()
     var generator = Philox(seed: settings.seed)
@@ -55,7 +55,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     dice = Philox(seed: settings.seed, stream: 1)
   }
 
-  /// Training of a given model from a place in the data.
+  /// Training of a given model from a position in the data.
   init(
     _ task: Task, _ settings: TrainingSettings, _ model: Task.Model, from cursor: BatchCursor
   ) throws {
@@ -73,7 +73,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     }
   }
 
-  /// Steps in all, if that is known. An epoch whose batches are drawn may have a step less than the first one.
+  /// The total number of steps, if known. An epoch of random windows may have one step less than the first one.
   public var totalSteps: Int? {
     let all = task.batchesPerEpoch.map {
       settings.epochs * (($0 + settings.accumulation - 1) / settings.accumulation)
@@ -81,17 +81,17 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     return [all, settings.steps].compactMap(\.self).min()
   }
 
-  /// The model to use and to save: of the best measurement, averaged, or as it is, as the settings ask.
+  /// The model for use and saving: of the best evaluation, averaged, or the current one, according to the settings.
   public var result: Task.Model {
     settings.keepsBest && !best.isEmpty ? model.with(best) : current
   }
 
-  /// The model as it would be used now: averaged, or as it is.
+  /// The current model for use: averaged, or unchanged.
   private var current: Task.Model { average.count > 0 ? model.with(average.values) : model }
 
-  /// Trains until all is done, or until it is asked to stop, which is after every step.
+  /// Trains to the end, or until `shouldStop`, which is called after every step, returns true.
   ///
-  /// - Throws: ``Divergence``, or what is wrong with data that are read on the way.
+  /// - Throws: ``Divergence``, or errors of data read in training.
   public mutating func run(
     until shouldStop: () -> Bool = { false }, _ report: (TrainingEvent) -> Void
   ) throws {
@@ -103,11 +103,11 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     }
   }
 
-  /// The next event: what has happened is told first, then the next step is taken; nil after the last.
+  /// Returns the next pending event; if there is none, runs the next step. Nil after the last event.
   ///
   /// Between two events the trainer can be read and saved.
   ///
-  /// - Throws: ``Divergence``, after its event; what is wrong with data that are read on the way.
+  /// - Throws: ``Divergence``, after its event; errors of data read in training.
   public mutating func next() throws -> TrainingEvent? {
     if !hasStarted {
       hasStarted = true
@@ -117,7 +117,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     return events.isEmpty ? nil : events.removeFirst()
   }
 
-  /// Whether a step is complete with everything that belongs to it, so that its file is a whole one.
+  /// Whether the last step and all its events are complete, so that a saved file is consistent.
   public var isBetweenSteps: Bool { events.isEmpty }
 
   private var start: TrainingEvent.Start {
@@ -188,7 +188,7 @@ extension Trainer {
     return (sum / Double(max(1, count)), mean, size)
   }
 
-  /// Measures where it is time to, ends the epoch where it is over, and training where all is done.
+  /// Evaluates if due, and ends the epoch or training if complete.
   private mutating func finishStep(epoch: Int) throws {
     let endsEpoch = batches.cursor.epoch > epoch
     let isLast = batches.cursor.epoch >= settings.epochs || steps >= settings.steps ?? .max
@@ -221,7 +221,7 @@ extension Trainer {
 }
 
 extension Gradients {
-  /// The sums with other gradients of the same model.
+  /// The sum with other gradients of the same model.
   fileprivate func adding(_ other: Gradients) -> Gradients {
     var rest = other.values[...]
     return mapValues { $0 + (rest.popFirst() ?? Tensor(zeros: $0.shape)) }

@@ -1,32 +1,32 @@
 import Models
 import Requirements
 
-/// What happens during training, in the order in which it happens; progress bars, logs and tests read the same.
+/// The events of training in their order; progress bars, logs and tests read the same events.
 public enum TrainingEvent: Sendable {
-  /// Training begins, or goes on.
+  /// Training begins or is resumed.
   case started(Start)
-  /// A step of the optimizer is done.
+  /// A step of the optimizer is complete.
   case step(Step)
-  /// The model has been measured.
+  /// The model was evaluated.
   case evaluation(Measurement)
-  /// The data have been gone through once more.
+  /// An epoch is complete.
   case epoch(Epoch)
-  /// Someone asked training to stop, and it did, after this many steps.
+  /// Training was stopped on request after `steps` steps.
   case stopped(steps: Int)
-  /// Training cannot go on.
+  /// Training has diverged.
   case diverged(Divergence)
-  /// Training is over.
+  /// Training has ended.
   case finished(Ending)
 
-  /// Why training is over.
+  /// The reason for the end of training.
   public enum Ending: String, Sendable, Hashable, Codable {
-    /// All epochs or steps are done.
+    /// All epochs or steps are complete.
     case complete
-    /// The measurements have long brought nothing better.
+    /// Early stopping: evaluations no longer improved.
     case noImprovement
   }
 
-  /// What there is to do.
+  /// The amount of work at the start of training.
   public struct Start: Sendable {
     /// The number of weights.
     public let parameterCount: Int
@@ -34,11 +34,11 @@ public enum TrainingEvent: Sendable {
     public let vocabularySize: Int?
     /// The number of units that one epoch learns from, if it is known.
     public let unitsPerEpoch: Int?
-    /// What a unit is, in the plural: "characters".
+    /// The unit's name in the plural: "characters".
     public let unit: String
-    /// How often the data are gone through.
+    /// The number of epochs.
     public let epochs: Int
-    /// Steps that are done already.
+    /// The number of completed steps.
     public let steps: Int
     /// Steps in all, if that is known.
     public let totalSteps: Int?
@@ -69,7 +69,7 @@ public enum TrainingEvent: Sendable {
     public let loss: Double
     /// The norm of the gradients before clipping by norm.
     public let gradientNorm: Double
-    /// The step size.
+    /// The learning rate.
     public let learningRate: Double
     /// The number of units in the batch.
     public let units: Int
@@ -88,13 +88,13 @@ public enum TrainingEvent: Sendable {
     }
   }
 
-  /// One measurement.
+  /// One evaluation.
   public struct Measurement: Sendable {
-    /// Steps done before it.
+    /// The number of steps before it.
     public let step: Int
     /// Whether its loss is the smallest so far.
     public let isBest: Bool
-    /// What was measured.
+    /// The evaluation.
     public let evaluation: Evaluation
 
     package init(step: Int, isBest: Bool, evaluation: Evaluation) {
@@ -110,7 +110,7 @@ public enum TrainingEvent: Sendable {
     public let number: Int
     /// The mean loss of its steps.
     public let loss: Double
-    /// The measurement at its end, if there was one.
+    /// The evaluation at its end, if there was one.
     public let evaluation: Evaluation?
 
     package init(number: Int, loss: Double, evaluation: Evaluation? = nil) {
@@ -121,7 +121,7 @@ public enum TrainingEvent: Sendable {
   }
 }
 
-/// e to the loss: among how many equally likely tokens the model still chooses.
+/// The perplexity, e to the power of the loss.
 public func perplexity(nats loss: Double) -> Double { exponential(loss) }
 
 /// The loss in bits.

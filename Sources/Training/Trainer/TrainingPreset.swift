@@ -4,13 +4,13 @@ import Models
 
 /// A ready configuration.
 public enum TrainingPreset: String, CaseIterable, Sendable {
-  /// An LSTM that learns the embedded tales in some minutes, close to the entropy of their language.
+  /// An LSTM on the embedded tales, which gets close to their entropy in some minutes.
   case demo
   /// The study note's run: three layers of a plain RNN with 10 units on the first 10,000 characters of The
   /// Time Machine, zero states at every batch, Adam at 0.05, five epochs.
   case note
 
-  /// What learns from what, for a corpus.
+  /// The task's configuration for a corpus.
   public func configuration(
     dataset: String
   ) throws(UnknownCell) -> LanguageModelTask.Configuration {
@@ -32,7 +32,7 @@ public enum TrainingPreset: String, CaseIterable, Sendable {
     }
   }
 
-  /// How it is trained.
+  /// The training settings.
   public var settings: TrainingSettings {
     var settings = TrainingSettings()
     switch self {

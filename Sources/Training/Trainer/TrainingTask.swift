@@ -2,27 +2,27 @@ import Checkpoint
 import Datasets
 import TensorCore
 
-/// What a ``Trainer`` trains: a model, the batches that it learns from, what their loss is, how it is
-/// measured, and what a file must hold so that it can be used.
+/// A task for a ``Trainer``: a model, its training batches, their loss, its evaluation, and what a file must contain
+/// for inference.
 ///
-/// The trainer does everything else, the same for every task: schedules, clipping, averages, early
-/// stopping, events, checkpoints that go on to the bit.
+/// The trainer does everything else in the same way for every task: schedules, clipping, averaging, early stopping,
+/// events, checkpoints that resume bit-exactly.
 public protocol TrainingTask: Sendable {
-  /// What learns.
+  /// The model.
   associatedtype Model: Module
-  /// What one step learns from.
+  /// The training data of one step.
   associatedtype Batch: Sendable
   /// The batches of an epoch.
   associatedtype Batches: BatchSequence<Batch>
-  /// What a batch leaves for the next one, such as a recurrent state; `Never` if nothing.
+  /// The data carried from a batch to the next one, such as a recurrent state; `Never` for none.
   associatedtype Carry: Sendable = Never
-  /// What decides what is learned from what; it is saved beside the weights.
+  /// The task's configuration, which is saved beside the weights.
   associatedtype Configuration: Codable & Sendable
 
-  /// What decides what is learned from what.
+  /// The task's configuration.
   var configuration: Configuration { get }
 
-  /// One line that says what is learned from what.
+  /// A one-line description of the task.
   var line: String { get }
 
   /// Remarks on settings that rarely do what one hopes, each one sentence.
@@ -43,65 +43,65 @@ public protocol TrainingTask: Sendable {
   /// A model with random weights.
   func makeModel(using generator: inout Philox) -> Model
 
-  /// The batches of the epoch that a cursor is in, from the cursor's batch on.
+  /// The batches of a cursor's epoch, from the cursor's batch on.
   func batches(from cursor: BatchCursor, seed: UInt64) throws -> Batches
 
-  /// How many units a batch has that are learned from.
+  /// The number of units in a batch.
   func size(of batch: Batch) -> Int
 
-  /// The loss of a batch, a scalar, and what is left for the next batch.
+  /// The scalar loss of a batch, and the data carried to the next batch.
   ///
   /// - Parameters:
   ///   - model: tracked, so that the loss can be differentiated.
-  ///   - batch: what to learn from.
-  ///   - carry: what the batch before it left; nil at the start.
-  ///   - moment: how far training is.
-  ///   - dice: draws what is dropped.
+  ///   - batch: the training data.
+  ///   - carry: the data carried from the previous batch; nil at the start.
+  ///   - moment: the progress of training.
+  ///   - dice: the random generator of dropout.
   func loss(
     of model: Model, on batch: Batch, from carry: Carry?, at moment: TrainingMoment,
     using dice: inout Philox
   ) -> (loss: Tensor, carry: Carry?)
 
-  /// Measures a model on data that it does not learn from; nil where there are none.
+  /// Evaluates a model on data that it is not trained on; nil if there are none.
   ///
-  /// - Throws: what is wrong with data that are read only now.
+  /// - Throws: errors of reading the data.
   func evaluate(_ model: Model) throws -> Evaluation?
 
   /// Adds the model and everything that inference needs to a checkpoint.
   func write(_ model: Model, to checkpoint: inout Checkpoint) throws(CheckpointError)
 
-  /// Reads the model that `write` wrote, and checks that it is this task's.
+  /// Reads the model written by `write`, and checks that it fits this task.
   func model(reading reader: CheckpointReader) throws -> Model
 
-  /// Adds what a batch left for the next one to a checkpoint.
+  /// Adds the carried data to a checkpoint.
   func write(_ carry: Carry, to checkpoint: inout Checkpoint) throws(CheckpointError)
 
-  /// Reads what a batch left for the next one; nil if the file has nothing of the kind.
+  /// Reads the carried data; nil if the file has none.
   func carry(reading reader: CheckpointReader, for model: Model) throws -> Carry?
 }
 
-/// Batches one after the other, to the end of an epoch.
+/// A sequence of batches to the end of an epoch.
 public protocol BatchSequence<Batch>: Sendable {
   /// What one step learns from.
   associatedtype Batch: Sendable
 
-  /// The place of the next batch.
+  /// The position of the next batch.
   var cursor: BatchCursor { get }
 
-  /// The next batch, or nil at the end.
+  /// The next batch; nil at the end.
   ///
-  /// - Throws: what is wrong with the data, which may be read only now.
+  /// - Throws: errors of the data, which may be read on demand.
   mutating func next() throws -> Batch?
 }
 
-/// The elements of a collection, from a position on, as batches.
+/// The elements of a collection as batches, from a position on.
 public struct CollectionBatches<Elements: RandomAccessCollection & Sendable>: BatchSequence
 where Elements.Element: Sendable, Elements.Index == Int {
   private let elements: Elements
-  /// The place of the next element.
+  /// The position of the next element.
   public private(set) var cursor: BatchCursor
 
-  /// From the element at the cursor's position on, counted from the first.
+  /// The elements from the cursor's position on.
   public init(_ elements: Elements, from cursor: BatchCursor = BatchCursor()) {
     self.elements = elements
     self.cursor = cursor
@@ -117,14 +117,14 @@ where Elements.Element: Sendable, Elements.Index == Int {
 
 /// How far training is when a loss is asked for.
 public struct TrainingMoment: Sendable, Hashable {
-  /// Steps done before this one.
+  /// The number of completed steps.
   public let step: Int
-  /// Steps in all, if that is known.
+  /// The total number of steps, if known.
   public let totalSteps: Int?
-  /// The share of a target's probability that is spread over all classes.
+  /// Label smoothing: the share of a target's probability that is spread over all classes.
   public let labelSmoothing: Double
 
-  /// A moment.
+  /// A moment of training.
   public init(step: Int, totalSteps: Int?, labelSmoothing: Double = 0) {
     self.step = step
     self.totalSteps = totalSteps
