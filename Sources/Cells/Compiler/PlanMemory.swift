@@ -36,21 +36,21 @@ package struct PlanArguments: ~Copyable {
 
 /// The memory of a schedule's runs over some number of samples and steps: an area for each buffer.
 ///
-/// What is kept for the way back stands in a block of memory that is new for every run, everything else in
-/// another. Between runs only what the callers bring is bound anew, so that a loop of single steps lays out
-/// its memory once.
+/// Activations saved for the backward pass have a memory block of their own, new for every run; everything else
+/// shares another block. Between runs only the caller's memory is bound again, so that a loop of single steps
+/// lays out its memory once.
 final class PlanMemory {
   let batch: Int
   let steps: Int
   let isReversed: Bool
   /// By buffer.
   let areas: UnsafeMutablePointer<Area>
-  /// What is kept after the run, if anything is.
+  /// The activations saved after the run, if any.
   private(set) var kept: Storage?
   let temporary: Storage
-  /// What depends on parameters alone, by buffer.
+  /// Values that depend on parameters alone, by buffer.
   let prepared: [Storage?]
-  /// What is gathered over several segments and made into more after the last, by buffer.
+  /// Sums accumulated over segments, by buffer; after the last segment other values are computed from them.
   private(set) var sums: [Storage?] = []
 
   private let runnable: RunnableSchedule

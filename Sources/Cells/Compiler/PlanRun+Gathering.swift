@@ -21,13 +21,13 @@ extension PlanRun {
 
   /// How many steps are summed at a time: about as many as make 256 rows.
   ///
-  /// Blocks of so many steps are added up one after the other, the last block first. Segments of whole
-  /// blocks so give the same bits as the sequence in one piece.
+  /// Blocks of this size are added one after the other, the last block first. So segments of whole blocks give
+  /// the same bits as the sequence in one piece.
   static func stepsInBlock(batch: Int) -> Int { max(1, 256 / batch) }
 
-  /// A thread's columns of all sums over samples and steps: rows of the matrix for `outer`.
+  /// Computes a thread's columns of all sums over samples and steps (for `outer`, rows of the matrix).
   ///
-  /// Sum after sum for one block of steps, as long as its signals are in a cache.
+  /// All sums of one block of steps come before the next block, while the block's signals are in a cache.
   func gatherSums(_ share: (Int) -> Range<Int>, _ areas: Areas) {
     let size = Self.stepsInBlock(batch: memory.batch)
     var accumulate = !segment.isFirst
@@ -42,7 +42,7 @@ extension PlanRun {
     }
   }
 
-  /// What is gathered, sample by sample.
+  /// Computes the sums over steps for each sample.
   func gatherSamples(_ areas: Areas) {
     for row in 0..<memory.batch {
       let block = StepBlock(step: 0, row: row, rows: memory.steps, alongTime: memory.steps > 1)

@@ -3,12 +3,12 @@ import TensorCore
 
 /// Runs a schedule.
 ///
-/// The work is split over threads by samples inside the loop, which need nothing of each other, by steps
-/// before and after it, and by columns where all samples and steps are summed. Where there are too few
-/// samples, a step's products are split by columns. No sum changes its order. ``PlanSplit`` decides.
+/// Threads split the samples inside the time loop, which are independent; the steps before and after the loop;
+/// and the columns of sums over all samples and steps. With too few samples they split the columns of a step's
+/// products. No split changes the order of a sum. ``PlanSplit`` decides.
 struct PlanRun {
-  /// The states after the last step, `[B, width]` each, and the signals that were to be kept, with the
-  /// memory that holds them where it is not the caller's.
+  /// The states after the last step, `[B, width]` each, and the saved signals with the memory that holds them
+  /// (nil where it is the caller's).
   struct Results {
     var states: [Storage]
     var kept: [(area: Area, owner: Storage?)]
@@ -20,13 +20,13 @@ struct PlanRun {
   let runnable: RunnableSchedule
   var schedule: Schedule { runnable.schedule }
   private let split: PlanSplit
-  /// Whether what is gathered is wanted for each sample.
+  /// Compute gradients for each sample instead of summing over the batch.
   let gathersSamples: Bool
   let segment: Segment
   let leavesOuters: Bool
   let memory: PlanMemory
   let weights: PackedWeights
-  /// Of the products; the caller's, which other threads can't see.
+  /// The precision of products, taken from the calling thread: other threads cannot read it.
   let precision: Precision
 
   /// Runs the whole schedule.
@@ -50,7 +50,7 @@ struct PlanRun {
     return results
   }
 
-  /// The results for a batch of no samples: nothing of everything, and sums that are zero.
+  /// The results for an empty batch: empty signals, and sums that are zero.
   private static func withoutSamples(
     _ schedule: Schedule, _ arguments: borrowing PlanArguments
   ) -> Results {

@@ -20,7 +20,7 @@ package struct Schedule: Sendable {
       case gathered(Int)
       /// A signal of our own for all steps, `[T, B, width]`.
       case everyStep
-      /// A signal of our own for the step at hand, `[B, width]`.
+      /// A signal of our own for the current step, `[B, width]`.
       case oneStep
       /// A matrix of our own that depends on parameters alone, `[rows, width]`.
       case prepared(rows: Int)
@@ -29,7 +29,7 @@ package struct Schedule: Sendable {
     }
     package var kind: Kind
     package var width: Int
-    /// Whether a state's every step is kept, or only the last two.
+    /// Whether every step of a state is kept, or only the last two.
     package var keepsHistory = false
     /// The output that is a state's new value: the state lives there, and has no memory of its own.
     package var output: Int?

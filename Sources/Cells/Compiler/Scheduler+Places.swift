@@ -29,8 +29,7 @@ extension Scheduler {
     let ordered = stages.keys.sorted()
     for id in ordered { addLeaf(id) }
     addMissingStates()
-    // What others determine: new states and results first, then parts of wide nodes, then what is
-    // overwritten where it stands.
+    // Fixed places first (new states, outputs, gathered sums), then parts of wide nodes, then in-place results.
     for (index, update) in recurrence.updates.enumerated() {
       prefer(statePlace(index, .next), for: update, isState: true)
     }

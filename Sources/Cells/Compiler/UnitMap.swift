@@ -37,10 +37,10 @@ struct UnitDemand {
     case ignored
   }
 
-  /// By whom a column of a signal, or a row of a matrix, is asked for.
+  /// Which units read a column of a signal or a row of a matrix.
   enum Demand: Hashable {
     case nobody
-    /// One unit of the states with so many units.
+    /// One unit of the states of the width `of`.
     case unit(Int, of: Int)
     case several
 

@@ -1,36 +1,36 @@
 import Requirements
 import TensorCore
 
-/// How the numbers of a parameter start.
+/// The initial values of a parameter.
 ///
-/// Those that look at the size of a matrix `[out, in]` look at each block of it alone: a gate's rows, say.
+/// Cases that depend on the size of a matrix `[out, in]` use the size of each block, such as one gate's rows.
 public enum Initialization: Sendable, Hashable, Codable {
   /// All the same.
   case constant(Double)
-  /// Drawn uniformly from a range.
+  /// Sampled uniformly from a range.
   case uniform(ClosedRange<Double>)
-  /// Drawn from a normal distribution around zero.
+  /// Sampled from a normal distribution around zero.
   case normal(deviation: Double)
-  /// Drawn uniformly with the variance `2 / (in + out)`. Glorot and Bengio, 2010.
+  /// Sampled uniformly with the variance `2 / (in + out)`. Glorot and Bengio, 2010.
   case xavierUniform
-  /// Drawn from a normal distribution with the variance `2 / (in + out)`.
+  /// Sampled from a normal distribution with the variance `2 / (in + out)`.
   case xavierNormal
-  /// Drawn uniformly with the variance `2 / in`. He et al., 2015.
+  /// Sampled uniformly with the variance `2 / in`. He et al., 2015.
   case kaimingUniform
-  /// Drawn from a normal distribution with the variance `2 / in`.
+  /// Sampled from a normal distribution with the variance `2 / in`.
   case kaimingNormal
-  /// Drawn uniformly with the variance `1 / in`. LeCun et al., 1998.
+  /// Sampled uniformly with the variance `1 / in`. LeCun et al., 1998.
   case lecunUniform
-  /// Drawn from a normal distribution with the variance `1 / in`.
+  /// Sampled from a normal distribution with the variance `1 / in`.
   case lecunNormal
   /// Rows, or columns where there are fewer, that are orthogonal and of the length `gain`. Saxe et al., 2014.
   case orthogonal(gain: Double)
   /// A number on the diagonal, and zero elsewhere. Le, Jaitly and Hinton, 2015.
   case identity(scale: Double)
-  /// `log(u / (1 - u))` of numbers u drawn uniformly from a range within 0...1: gates spread over it.
+  /// `log(u / (1 - u))` of numbers u sampled uniformly from a range within 0...1: gates spread over it.
   case logit(ClosedRange<Double>)
 
-  /// Logarithms of numbers drawn uniformly from a range above zero.
+  /// Logarithms of numbers sampled uniformly from a range above zero.
   case logUniform(ClosedRange<Double>)
   /// Numbers v with `exp(-exp(v))` in a range within 0...1, uniformly over the area of that ring.
   case logRate(radius: ClosedRange<Double>)

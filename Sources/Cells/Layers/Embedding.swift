@@ -8,7 +8,7 @@ public struct Embedding: Module {
   /// The table, `[V, E]`.
   public var weight: Tensor
 
-  /// A table for `count` tokens with `size` numbers each, drawn from a standard normal distribution.
+  /// A table for `count` tokens with `size` numbers each, sampled from a standard normal distribution.
   public init(count: Int, size: Int, using generator: inout some RandomNumberGenerator) {
     self.init(count: count, size: size)
     initialize(using: &generator)

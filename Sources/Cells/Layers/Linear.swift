@@ -10,7 +10,7 @@ public struct Linear: Module {
   /// The offset, `[out]`, if there is one.
   public var bias: Tensor?
 
-  /// A map with weights and offsets drawn uniformly from ±1/sqrt(in).
+  /// A map with weights and offsets sampled uniformly from ±1/sqrt(in).
   public init(
     inputSize: Int, outputSize: Int, bias: Bool = true,
     using generator: inout some RandomNumberGenerator

@@ -2,12 +2,12 @@ import TensorCore
 
 /// The plans of one cell, each compiled when it is first needed.
 final class PlanCache: Sendable {
-  /// Which features of a layer a plan has woven into the cell.
+  /// The signals and the mode that a plan is compiled for.
   struct Features {
     var signals = WrappedCell.Signals()
     var mode = PassMode.inference
 
-    /// Tells them apart: one of ``count``.
+    /// A distinct index below ``count``.
     fileprivate var number: Int { signals.number + WrappedCell.Signals.count * mode.rawValue }
     fileprivate static let count = PassMode.allCases.count * WrappedCell.Signals.count
   }
@@ -17,7 +17,7 @@ final class PlanCache: Sendable {
     var graphs = [CellGraph?](repeating: nil, count: WrappedCell.Signals.count)
   }
 
-  /// The cell of a pass without masks, and what is woven into it where there are some.
+  /// The wrapped cell, without masks, lengths or resets.
   let cell: CellGraph
   private let base: CellGraph
   private let wrapped: WrappedCell
@@ -38,8 +38,8 @@ final class PlanCache: Sendable {
 
   /// The plan with the given features.
   ///
-  /// It is compiled outside of the lock. Of two threads that compile it at once, both use the first one's: what
-  /// is packed for a plan is kept for that very plan.
+  /// It is compiled outside of the lock. If two threads compile it at once, both use the plan that was stored
+  /// first: packed weights belong to one plan.
   func plan(_ features: Features) -> Plan {
     if let known = compiled.withLock({ $0.plans[features.number] }) { return known }
     let plan = Plan(equations(features.signals), features.mode)

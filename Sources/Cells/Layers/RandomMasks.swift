@@ -1,13 +1,13 @@
 import TensorCore
 
-/// What chance sets in one pass of a layer that learns.
+/// The random masks of one training pass of a layer.
 package struct RandomMasks: Sendable {
   /// For each direction of each layer, the values of its random signals, in the order of the equations'.
   package private(set) var signals: [[Tensor]] = []
   /// For each direction of each layer, its masks of weights.
   package private(set) var weights: [[Tensor]] = []
 
-  /// Draws masks for a layer; nil where nothing is left to chance.
+  /// Samples masks for a layer; nil where no option is random.
   ///
   /// The two directions of a layer read the same input: dropout between layers drops the same units of it.
   package init?(

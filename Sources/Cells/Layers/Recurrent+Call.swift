@@ -26,7 +26,7 @@ extension Recurrent {
     run(x, state, lengths, resets, nil)
   }
 
-  /// The same while learning: what is left to chance is drawn from a generator.
+  /// The same in training mode: dropout and zoneout masks are sampled from a random generator.
   public func callAsFunction(
     _ x: Tensor, from state: RecurrentState, lengths: [Int]? = nil, resets: [[Int]]? = nil,
     using generator: inout some RandomNumberGenerator
@@ -36,7 +36,7 @@ extension Recurrent {
     return run(x, state, lengths, resets, masks)
   }
 
-  /// The same with masks that were drawn before.
+  /// The same with masks that were sampled before.
   package func callAsFunction(
     _ x: Tensor, from state: RecurrentState, lengths: [Int]? = nil, resets: [[Int]]? = nil,
     masks: RandomMasks?
@@ -44,10 +44,10 @@ extension Recurrent {
     run(x, state, lengths, resets, masks)
   }
 
-  /// Whether anything is left to chance while the layer learns.
+  /// Whether training samples random masks (dropout, zoneout).
   public var isRandom: Bool { firstRandomOption != nil }
 
-  /// The name of an option that leaves something to chance.
+  /// The name of the first option that samples random masks.
   var firstRandomOption: String? {
     dropout > 0 && layers > 1 ? "dropout" : options.firstRandomOption
   }

@@ -1,7 +1,7 @@
 import Requirements
 
 extension Recurrent {
-  /// How a layer of a stack is connected with what it reads, besides through its cell.
+  /// The connection from a layer's input to its output around the cell.
   public enum Connection: String, Sendable, Hashable, Codable, CaseIterable {
     /// Not at all: `y = f(x)`.
     case plain
@@ -82,10 +82,10 @@ extension Recurrent {
     /// The cell alone.
     public init() {}
 
-    /// Whether anything is left to chance while the layer learns.
+    /// Whether training samples random masks (dropout, zoneout).
     public var isRandom: Bool { firstRandomOption != nil }
 
-    /// The name of an option that leaves something to chance.
+    /// The name of the first option that samples random masks.
     var firstRandomOption: String? {
       dropouts.first { $0.share > 0 }?.name
         ?? (zoneout.values.contains { $0 > 0 } ? "zoneout" : nil)
@@ -99,7 +99,7 @@ extension Recurrent {
       ]
     }
 
-    /// The units of a layer's cell, where `hiddenSize` is what layers have that nothing is said about.
+    /// The number of units of a layer: its entry in `layerSizes`, or `hiddenSize` without one.
     public func hiddenSize(ofLayer layer: Int, else hiddenSize: Int) -> Int {
       layer < layerSizes.count ? layerSizes[layer] : hiddenSize
     }

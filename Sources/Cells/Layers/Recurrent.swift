@@ -63,15 +63,15 @@ public struct Recurrent: Module {
   let plans: [PlanCache]
   /// The number of units that each state has in the largest layer.
   let stateWidths: [Int]
-  /// Whether all layers have so many.
+  /// Whether each state has the same width in all layers.
   let hasEqualStates: Bool
   /// The parameters of each direction of each layer, in the cell's order.
   var weights: [[Tensor]]
-  /// For each of them, what forward passes have made of them.
+  /// For each direction of each layer, values that forward passes computed from the weights.
   package let caches: [PreparedCache]
 
-  /// A layer with weights drawn as PyTorch draws them, uniformly from ±1/sqrt(H), but for those
-  /// whose start the cell's equations state.
+  /// A layer with weights sampled as in PyTorch, uniformly from ±1/sqrt(H), except those whose initialization
+  /// the cell's equations state.
   ///
   /// - Precondition: the options pass
   ///   ``Options/validate(for:inputSize:hiddenSize:layers:direction:)``.
@@ -187,7 +187,7 @@ public struct Recurrent: Module {
     direction.mergedSize(of: cell(ofLayer: layer).outputSize)
   }
 
-  /// The states that a sequence starts from unless it is told otherwise: zeros, or, where they are learned,
+  /// The default initial states of a sequence: zeros, or, where they are learned,
   /// the parameters `initial_…`, so that under `valueAndGradient` these have a gradient.
   public func zeroState(batch: Int) -> RecurrentState {
     let states = cell.states
@@ -239,7 +239,7 @@ extension Recurrent.Direction {
   /// The number of directions, D.
   public var count: Int { if case .bidirectional = self { 2 } else { 1 } }
 
-  /// What stands behind the names of the parameters of a direction of a layer, counted together.
+  /// The suffix of parameter names, such as `_l0_reverse`; `place` is layer * D + direction.
   func suffix(_ place: Int) -> String {
     "_l\(place / count)" + (place % count == 1 ? "_reverse" : "")
   }

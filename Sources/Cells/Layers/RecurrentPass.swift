@@ -1,7 +1,7 @@
 import Requirements
 import TensorCore
 
-/// One pass of a recurrent layer over a sequence, and what it leaves for the way back.
+/// One forward pass of a recurrent layer over a sequence, and the activations saved for the backward pass.
 ///
 /// Between layers signals are time first, `[T, B, units]`; the layer's own input and output are read
 /// and written in their layout, in place.
@@ -14,9 +14,9 @@ final class RecurrentPass {
   private let reversedResets: Storage?
   private let masks: RandomMasks?
   private let mode: PassMode
-  /// For each direction of each layer, what it left.
+  /// The saved activations of each direction of each layer.
   private(set) var trails: [Plan.Trail] = []
-  /// The outputs of each direction, layer by layer, where merging has to look at them again.
+  /// The outputs of each direction, layer by layer, where merging them reads them again.
   private var parts: [[Storage]]
   /// The input of each layer but the first.
   private var between: [Storage] = []
@@ -204,9 +204,9 @@ final class RecurrentPass {
     }
   }
 
-  // MARK: The way back
+  // MARK: Backward
 
-  /// From one cotangent for the output and each final state to one for the input, each initial state and
+  /// Maps the cotangents of the output and of each final state to those of the input, each initial state and
   /// each parameter.
   var pullback: ([Tensor?]) -> [Tensor?] {
     { cotangents in

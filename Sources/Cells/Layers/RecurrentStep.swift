@@ -17,7 +17,7 @@ import TensorCore
 public struct RecurrentStep: Module {
   private var layer: Recurrent
 
-  /// A cell with weights drawn uniformly from ±1/sqrt(H).
+  /// A cell with weights sampled uniformly from ±1/sqrt(H).
   public init(
     _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, bias: Bool = true,
     options: Recurrent.Options = .init(), using generator: inout some RandomNumberGenerator

@@ -1,6 +1,6 @@
 import TensorCore
 
-/// One step of a layer of one cell, and what it leaves for the way back.
+/// One forward step of a cell, and the activations saved for its backward pass.
 final class RecurrentStepPass {
   let output: Tensor
   /// The states after the step.
@@ -8,7 +8,7 @@ final class RecurrentStepPass {
   private let plan: Plan
   private let trail: Plan.Trail
   private let parameters: PlanParameters
-  /// What the way back reads, besides what the trail owns.
+  /// The input, which the backward pass reads in addition to the trail.
   private let input: Tensor
 
   init(_ layer: Recurrent, _ x: Tensor, _ state: RecurrentState, _ mode: PassMode) {

@@ -1,17 +1,17 @@
 import TensorCore
 
-/// A cell in its place in a stack of layers, with what is woven into its equations there.
+/// A cell at its place in a stack of layers, with the layer's options added to its equations.
 ///
-/// What changes parameters is woven in always; masks are where a pass has them.
+/// Options that change parameters are always part of the equations; masks only where a pass has them.
 struct WrappedCell: Hashable, Sendable {
   /// Which signals from outside a pass has besides its input.
   struct Signals {
-    /// Whether chance acts.
+    /// Whether the pass has random masks.
     var isRandom = false
     var hasLengths = false
     var hasResets = false
 
-    /// Tells them apart: one of ``count``.
+    /// A distinct index below ``count``.
     var number: Int { (isRandom ? 1 : 0) + (hasLengths ? 2 : 0) + (hasResets ? 4 : 0) }
     static let count = 8
   }

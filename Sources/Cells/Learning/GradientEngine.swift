@@ -1,24 +1,24 @@
-/// How the gradient of a recurrent layer is found along a sequence that is longer than a window.
+/// How the gradient of a recurrent layer is computed on a sequence that is longer than a window.
 ///
-/// Of a stack of layers, the real-time engines are exact for the top one; the ones below it learn from
-/// what reaches them within the window, without what the layers above remember of them from before it.
+/// In a stack of layers, the real-time engines are exact for the top layer. The layers below it get their
+/// gradient through the window only, without the influence that the layers above carry from before it.
 /// <doc:LearningInRealTime> has the figures.
 public enum GradientEngine: Sendable, Hashable, Codable {
-  /// Backpropagation through the window: exact inside of it; what was before it counts as given.
+  /// Backpropagation through the window: exact inside it; the states before it count as constants.
   case bptt
 
-  /// Backpropagation through the window that keeps the states of every so many steps only and computes
-  /// what is between them again: with √T of T steps, memory falls to about √T of T.
+  /// Gradient checkpointing: backpropagation through the window that saves the states of every `every`-th step
+  /// only and recomputes those between: with every √T-th of T steps, memory falls to about √T of T.
   ///
   /// The same gradient as ``bptt``, to the bit. To that end the number of steps is rounded up to whole blocks
   /// in which weight gradients are summed: of 256 / B steps for a batch of B samples.
   case checkpointed(every: Int)
 
-  /// Truncated backpropagation: a window of `every` steps is followed back through `through` steps, the
-  /// window's own and those before it.
+  /// Truncated backpropagation: the backward pass of a window of `every` steps goes through `through` steps,
+  /// the window's own and those before it.
   ///
-  /// The earlier steps are computed again with the present parameters, from the states that were carried
-  /// to them; their inputs count as given.
+  /// The earlier steps are recomputed with the present parameters, from the states before them; their inputs
+  /// count as constants.
   case tbptt(every: Int, through: Int)
 
   /// Real-time recurrent learning: exact over everything since the start of the sequence, in memory that
@@ -40,13 +40,13 @@ public enum GradientEngine: Sendable, Hashable, Codable {
 
 /// A gradient engine that a layer cannot learn with.
 public enum UnsuitableEngine: Error, Hashable, CustomStringConvertible {
-  /// What the engine has to remember is larger than what it may be.
+  /// The engine needs more memory than its limit.
   case tooLarge(bytes: Int, limit: Int)
-  /// The layer does not read forwards, so it cannot go on from window to window.
+  /// The layer does not read forwards, so it cannot continue from window to window.
   case notForward
   /// A number of steps that is out of range.
   case steps(name: String, expected: String, found: Int)
-  /// The layer leaves something to chance while it learns, which the engine does not.
+  /// The layer samples random masks in training, which the engine does not support.
   case random(String)
   /// The cell has more states of one width than ``GradientEngine/snap1`` follows.
   case tooManyStates(count: Int, limit: Int)

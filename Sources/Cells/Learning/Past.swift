@@ -77,7 +77,7 @@ struct Past {
 
   // MARK: Windows
 
-  /// Runs a layer over the next window; returns the output and the way back, which comes to the memory again.
+  /// Runs a layer over the next window; returns the output and the pullback, which uses the memory again.
   mutating func run(
     _ layer: Recurrent, _ x: Tensor, _ marks: StepMarks, from initial: [Tensor]?,
     _ mode: PassMode, of memory: RecurrentMemory

@@ -2,13 +2,13 @@ import Requirements
 import TensorCore
 
 extension Recurrent {
-  /// The output at every step of the next window of a sequence that a memory goes along with.
+  /// The output at every step of the next window of a sequence, continued from a memory.
   ///
-  /// Gradients are found as the memory's engine does. See ``RecurrentMemory``.
+  /// The memory's engine computes the gradients. See ``RecurrentMemory``.
   ///
   /// - Parameters:
   ///   - x: `[T, B, I]`, or `[B, T, I]` if the layout is batch first.
-  ///   - memory: Where the layer stands; it is moved on.
+  ///   - memory: The layer's states so far; the call advances it.
   ///   - initial: The states of the samples that are at the start of a sequence, zeros unless given. With a
   ///     memory that learns them they must be given.
   ///   - lengths: How many steps of each sample count, 0 to T each.

@@ -26,15 +26,15 @@ import TensorCore
 public final class RecurrentMemory: Sendable {
   /// How gradients are found.
   public let engine: GradientEngine
-  /// The number of samples that go on side by side, B.
+  /// The batch size, B.
   public let batch: Int
 
   let learnsInitialState: Bool
 
   private struct Content {
-    /// What is remembered; nil while somebody works on it.
+    /// What is remembered; nil while a call uses it.
     var past: Past?
-    // What it was when somebody last had worked on it.
+    // Copies of the values of `past`, as the last call left them.
     var state: RecurrentState
     var size: Int
     var mostBytesKept = 0
@@ -44,7 +44,7 @@ public final class RecurrentMemory: Sendable {
 
   /// A memory at the start of a sequence.
   ///
-  /// With `learnsInitialState`, gradients are found by the initial state that a call gives, too.
+  /// With `learnsInitialState`, calls also give gradients with respect to the initial state passed to them.
   ///
   /// - Throws: ``UnsuitableEngine`` where the layer does not read forwards, a number of steps is out of range,
   ///   or the engine would have to remember more than `byteLimit` bytes.
@@ -80,7 +80,7 @@ public final class RecurrentMemory: Sendable {
   /// It does not depend on how long the sequence has been.
   public var size: Int { content.withLock { $0.size } }
 
-  /// The most bytes that a window has kept for its way back, its input and output aside.
+  /// The most bytes of activations that a window has saved for its backward pass, besides its input and output.
   package var mostBytesKept: Int { content.withLock { $0.mostBytesKept } }
 
   /// Starts new sequences: those of the given samples, or of all.
@@ -88,8 +88,8 @@ public final class RecurrentMemory: Sendable {
     withPast { past in past.reset(samples: samples ?? Array(0..<batch)) }
   }
 
-  /// Calls `body` with what is remembered, which nobody else has meanwhile. No lock is held: what is done may
-  /// take long.
+  /// Calls `body` with exclusive access to what is remembered. No lock is held meanwhile, so `body` may take
+  /// long.
   func withPast<Result, Failure: Error>(
     _ body: (inout Past) throws(Failure) -> Result
   ) throws(Failure) -> Result {

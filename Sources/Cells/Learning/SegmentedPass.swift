@@ -3,9 +3,9 @@ import TensorCore
 /// One pass of a layer over a sequence that is cut into segments, each from the states that the one
 /// before it ended with.
 ///
-/// In the mode ``PassMode/inference`` only the states between the segments are kept, and each segment is run again when the
-/// way back comes to it: with segments of √T steps, memory falls to about √T of T. Segments of whole
-/// blocks (``PlanRun/stepsInBlock(batch:)``) give the same bits as the sequence in one piece.
+/// In the mode ``PassMode/inference`` only the states between the segments are kept, and the backward pass runs
+/// each segment again: with segments of √T steps, memory falls to about √T of T. Segments of whole blocks
+/// (``PlanRun/stepsInBlock(batch:)``) give the same bits as the sequence in one piece.
 struct SegmentedPass {
   private let layer: Recurrent
   private let input: Tensor
@@ -51,9 +51,9 @@ struct SegmentedPass {
       marks.steps(range, batch: batch), mode)
   }
 
-  /// From the output's cotangent to those of the input, the initial states and the parameters.
+  /// Maps the output's cotangent to those of the input, the initial states and the parameters.
   ///
-  /// `keeping` is told how many bytes a segment keeps for its own way back.
+  /// `keeping` receives the bytes of activations that each segment saves for its backward pass.
   func pullBack(_ cotangent: Tensor?, keeping report: (Int) -> Void = { _ in }) -> [Tensor?] {
     var inputs: [Tensor] = []
     var later: [Tensor?] = states[0].map { _ in nil }
@@ -74,7 +74,7 @@ struct SegmentedPass {
 }
 
 extension RecurrentPass {
-  /// The bytes that are kept for the way back, besides the input and the output.
+  /// The bytes of saved activations, besides the input and the output.
   var trailByteCount: Int { trails.reduce(0) { $0 + $1.byteCount } }
 }
 

@@ -1,7 +1,7 @@
 import Requirements
 import TensorCore
 
-/// For truncated backpropagation, the steps before the window that the way back may reach.
+/// For truncated backpropagation, the steps before the window that the backward pass may reach.
 struct TruncatedHistory: Sendable {
   /// The inputs of the steps, in the layer's layout; nil where there are none.
   var input: Tensor?

@@ -19,7 +19,7 @@ struct UnitInfluence: Influence {
   private let columns: Int
   /// `[K, columns]` for each sample.
   private let samples: [Storage]
-  /// What the steps at hand do directly: a row for each state, and the loss's.
+  /// The direct influence of the current steps: a row for each state, and the loss's.
   private let direct: Storage
 
   init(_ cell: CellGraph, _ map: UnitMap, batch: Int, learnsInitialState: Bool) {

@@ -1,7 +1,7 @@
 import Requirements
 
-/// The cotangents on the way back: for each slot of a tape, the derivative of the loss with respect
-/// to that slot's tensor, as far as it has been added up.
+/// The cotangents of a backward pass: for each slot of a tape, the derivative of the loss with respect to that
+/// slot's tensor, as accumulated so far.
 package struct Cotangents {
   /// Stands for the slot of an input that the tape does not follow.
   static let unwanted = -1

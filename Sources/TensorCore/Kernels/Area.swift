@@ -2,7 +2,7 @@
 /// `base[i * timeStride + b * rowStride]` with `i = (t + shift) & stepMask`. A matrix has rows of its own.
 ///
 /// It is the kernels' `ctk_area`, field by field; a test compares their layouts. It may be sent between threads
-/// because it is no more than an address: whoever makes one keeps the memory alive and says who writes to it.
+/// because it is only an address: the code that makes one keeps the memory alive and coordinates its writers.
 package struct Area: @unchecked Sendable {
   package var base: UnsafeMutablePointer<Float>
   package var timeStride: Int

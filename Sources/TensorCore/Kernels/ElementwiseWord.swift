@@ -47,8 +47,8 @@ package struct Notation: Sendable {
     package static func < (a: Binding, b: Binding) -> Bool { a.rawValue < b.rawValue }
   }
 
-  /// Signs with operands in between: `"\(0) - \(1, .matrixProduct)"`. An operand that holds together less than
-  /// its place asks for, which is `.sum` if nothing is said, comes in parentheses.
+  /// Signs with operands in between: `"\(0) - \(1, .matrixProduct)"`. An operand that binds less tightly than
+  /// its place requires (`.sum` by default) is put in parentheses.
   package struct Template: ExpressibleByStringInterpolation, Sendable {
     package enum Part: Sendable {
       case sign(String)

@@ -86,8 +86,8 @@ package enum Step: Sendable {
     return code
   }
 
-  /// Whether threads that share the columns of both need not meet between: the same columns of two
-  /// products, of which this one does not read what the other one wrote.
+  /// Whether threads that split the columns of both need no barrier between: both products write the same
+  /// columns, and this one does not read the other's result.
   func isIndependent(of earlier: Step) -> Bool {
     guard case .product(let product) = self, case .product(let other) = earlier else {
       return false

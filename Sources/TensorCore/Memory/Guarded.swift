@@ -3,8 +3,8 @@ import Requirements
 
 /// A value that threads share: it is read and changed only while its lock is held.
 ///
-/// Hold the lock for a handful of instructions. Long work is done outside: take what it needs, compute, and put
-/// back what it gave.
+/// Hold the lock for a handful of instructions. Do long work outside: copy the inputs under the lock, compute
+/// without it, and store the result under it.
 ///
 /// The standard library's `Mutex` is the same in principle. On Linux it waits on a futex of its own, which the
 /// thread sanitizer of Swift 6.3 does not know: it reports any two threads that use one `Mutex` as a race, and

@@ -66,7 +66,7 @@ final class BlockLists: Sendable {
       return block
     }
 
-    /// Takes out the blocks that have been idle longest until at most so many bytes are free; returns them as a
+    /// Takes out the blocks that have been idle longest until at most `bytes` bytes are free; returns them as a
     /// list, to be given back to the system.
     mutating func takeIdle(downTo bytes: Int) -> UnsafeMutableRawPointer? {
       var taken: UnsafeMutableRawPointer?

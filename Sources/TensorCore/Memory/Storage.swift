@@ -3,17 +3,17 @@ import Synchronization
 
 /// The memory of a tensor: `count` floats, aligned to 64 bytes, from the pool.
 ///
-/// Its contents are undefined at first. The storage of a declared parameter has no memory at all: it holds how the
-/// parameter's first numbers are drawn. Whoever writes must hold the only reference to it (or the
-/// only one that anybody reads): that is what makes it safe to send between threads.
+/// Its contents are undefined at first. The storage of a declared parameter has no memory: it holds the
+/// parameter's initializer. A writer must hold the only reference to it (or the only one that is read): that
+/// makes it safe to send between threads.
 package final class Storage: @unchecked Sendable {
   package let count: Int
   /// Nil for a declared parameter.
   private let memory: UnsafeMutablePointer<Float>?
-  /// How a declared parameter's first numbers are drawn; nil for all other storage.
+  /// A declared parameter's initializer; nil for all other storage.
   let initializer: (any ParameterInitializer)?
-  /// Names these contents: another number for other memory and after every write. Who keeps something
-  /// made of the contents, packed weights say, can tell by it whether they are still the same.
+  /// A number that identifies these contents: different for other memory and after every write. Caches of
+  /// values computed from the contents, such as packed weights, compare it.
   package private(set) var stamp = nextStamp()
 
   package init(count: Int) {

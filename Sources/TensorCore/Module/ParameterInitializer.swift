@@ -54,10 +54,11 @@ extension Tensor {
 }
 
 extension Module {
-  /// Draws the first numbers of every parameter that is declared and has none yet, in visiting order.
+  /// Samples the initial values of every parameter that is declared and has none yet, in visiting order.
   ///
-  /// A module's structure is stated once, by an initializer that declares its parameters. From there it is drawn by this
-  /// method, or loaded from a file; until then ``parameters`` lists names and shapes without any memory.
+  /// A module's structure is stated once, by an initializer that declares its parameters. Its values
+  /// are then sampled by this method or loaded from a file; until then ``parameters`` lists names and shapes
+  /// without any memory.
   public mutating func initialize(using generator: inout some RandomNumberGenerator) {
     updateParameters { _, parameter in
       guard let initializer = parameter.storage.initializer else { return }

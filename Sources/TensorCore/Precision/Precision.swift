@@ -41,8 +41,8 @@ public enum Precision: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// Calls a function whose products of matrices have the given precision, forward and backward.
 ///
-/// What it calls has it too, on all threads of the ``ThreadTeam`` and in tasks that it starts (`Task`, task groups), but
-/// not on threads and detached tasks of its own. A precision inside another one counts.
+/// It applies to everything that `body` calls, on all threads of the ``ThreadTeam`` and in tasks that it starts
+/// (`Task`, task groups), but not on other threads and detached tasks. Of nested calls the innermost applies.
 public func withPrecision<Result>(
   _ precision: Precision, _ body: () throws -> Result
 ) rethrows -> Result {

@@ -14,7 +14,7 @@ public struct Philox: RandomNumberGenerator, Sendable {
   public let seed: UInt64
   /// Which of the seed's streams this is; the upper half of the cipher's counter.
   public let stream: UInt64
-  /// How many 64-bit numbers have been drawn.
+  /// How many 64-bit numbers have been generated.
   public private(set) var position: UInt64 = 0
   /// If `position` is odd, the number that comes next: the second half of the last block.
   private var pending: UInt64 = 0

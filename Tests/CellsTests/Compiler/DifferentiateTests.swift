@@ -2,7 +2,7 @@ import Cells
 import TensorCore
 import Testing
 
-/// The way back is a plan like the way forth, and chooses what to keep for it.
+/// The backward pass is a plan like the forward pass, and chooses which activations are saved for it.
 @Suite struct DifferentiateTests {
   private func graph(_ cell: some RecurrentCell) -> CellGraph {
     CellGraph(cell, inputSize: 3, hiddenSize: 5)

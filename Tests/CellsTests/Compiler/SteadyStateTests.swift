@@ -31,8 +31,8 @@ private struct OwnCell: RecurrentCell {
     requireSteadyState(step)
   }
 
-  /// Soon ten steps in a row ask the system for nothing. How soon is left to chance: blocks are given back in
-  /// the order of a dictionary, and threads need theirs at the same time or not.
+  /// Soon ten steps in a row ask the system for no memory. How soon varies: blocks are given back in a
+  /// dictionary's order, and threads may or may not need theirs at the same time.
   private static func requireSteadyState(_ step: () -> Void) {
     var asked: [Int] = []
     while asked.last != 0, asked.count < 30 {

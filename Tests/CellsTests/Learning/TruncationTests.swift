@@ -60,7 +60,7 @@ import Testing
     #expect(kept[1] < 5 * kept[0] / 2, "\(kept)")
   }
 
-  /// A way back that reaches the start of the sequence is backpropagation through time.
+  /// A backward pass that reaches the start of the sequence is backpropagation through time.
   @Test(arguments: [1, 2, 3])
   func truncationBeyondTheStartIsBackpropagation(_ window: Int) {
     let stream = Stream(GRU(), layers: 2)
@@ -81,7 +81,7 @@ import Testing
     expectSame(found, stream.throughTime(lengths: lengths), within: Self.tolerance)
   }
 
-  /// A sample starts anew while the way back of the other one goes on.
+  /// One sample starts a new sequence while the backward pass of the other one continues.
   @Test func truncationStartsOneSampleAnew() {
     let stream = Stream(GRU())
     let memory = stream.memory(.tbptt(every: 1, through: 6))
@@ -91,7 +91,7 @@ import Testing
     stream.expectSecondSampleStartsAnew(at: 2, found, within: Self.tolerance)
   }
 
-  /// What is remembered of earlier steps stays within the reach of the way back.
+  /// Only the earlier steps that the backward pass can reach are remembered.
   @Test func truncationForgets() {
     let stream = Stream(GRU(), steps: 30)
     let memory = stream.memory(.tbptt(every: 2, through: 6))
@@ -112,7 +112,7 @@ import Testing
     }
   }
 
-  /// Each window's loss is followed back through so many steps, and no further.
+  /// The backward pass of each window's loss goes through the given number of steps, and no further.
   @Test func truncationEndsTheWayBack() {
     let stream = Stream(LSTM())
     let memory = stream.memory(.tbptt(every: 1, through: 3))

@@ -69,7 +69,7 @@ import Testing
     #expect(error?.description == message)
   }
 
-  /// What is left to chance is refused by the engines that leave nothing to it.
+  /// Engines that do not support random masks refuse layers that have them.
   @Test(arguments: [GradientEngine.rtrl, .snap1, .uoro(seed: 1), .tbptt(every: 2, through: 4)])
   func enginesRefuseChance(_ engine: GradientEngine) {
     var dice = Philox(seed: 1)

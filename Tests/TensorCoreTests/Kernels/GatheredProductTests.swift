@@ -32,7 +32,7 @@ import Testing
       return y
     }
 
-    /// The sum over pieces of so many rows each.
+    /// The sum over pieces with the given numbers of rows.
     func result(_ kernels: Kernels, pieces counts: [Int]) -> [Float] {
       var y = y
       var scratch = [Float](repeating: .nan, count: kernels.table.gathered_scratch(m, n))
