@@ -1,17 +1,17 @@
 import CZlib
 import Foundation
 
-/// A `.rnnz` file whose every byte is as it was written, and the kind of model that it holds.
+/// An undamaged `.rnnz` file, and the kind of its model.
 ///
-/// This is as much of the format (Format.md of the library Checkpoint) as shows that a file is whole: its length and its
-/// checksums. The tool has it to itself, so that a build that embeds a model compiles no library for its host. That the weights
-/// are those of the model is checked when the program first uses the constant.
+/// This reads only as much of the format (Format.md of the library Checkpoint) as is needed to verify a file: its
+/// length and its checksums. The tool has its own reader, so that a build that embeds a model compiles no library for
+/// its host. Whether the weights fit the model is checked when the program first uses the constant.
 struct CheckpointFile {
   let bytes: [UInt8]
   /// `language-model` or `sequence-model`.
   private(set) var kind = ""
 
-  /// Why a file is none that can be used.
+  /// Why a file can't be used.
   struct Fault: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
@@ -47,7 +47,7 @@ struct CheckpointFile {
     }
   }
 
-  /// What the index says of each entry; the preamble and the index are checked.
+  /// Reads the entries of the index; checks the preamble and the index.
   private func entries() throws(Fault) -> [Entry] {
     let magic: [UInt8] = [0x89, 0x52, 0x4E, 0x5A, 0x0D, 0x0A, 0x1A, 0x0A]
     guard bytes.starts(with: magic), bytes.count >= 64 else {

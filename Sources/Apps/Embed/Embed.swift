@@ -1,9 +1,9 @@
 import Foundation
 
-/// Writes one Swift file with the models of some checkpoints: `EmbedTool OUTPUT CHECKPOINT...`.
+/// Writes one Swift file with the models of checkpoints: `EmbedTool OUTPUT CHECKPOINT...`.
 ///
-/// The build plugin `EmbedCheckpoint` runs it. What is wrong with a checkpoint is printed as a compiler prints
-/// its errors, so that a build stops there and an editor finds the file.
+/// The build plugin `EmbedCheckpoint` runs it. Errors are printed in the format of compiler errors, so that the build
+/// stops and an editor finds the file.
 @main
 struct Embed {
   static func main() {

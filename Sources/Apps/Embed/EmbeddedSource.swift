@@ -5,7 +5,7 @@ struct EmbeddedSource {
   /// The source.
   let text: String
 
-  /// Two checkpoints whose constants would have one name.
+  /// The error for two checkpoints whose constants would have the same name.
   struct SameName: Error, CustomStringConvertible {
     let path: String
     let other: String
@@ -14,7 +14,7 @@ struct EmbeddedSource {
     var description: String { "Models.\(name) is \(other) already: give one of them another name" }
   }
 
-  /// The source of some models.
+  /// The source of the given models.
   init(_ models: [Model]) throws(SameName) {
     var paths: [String: String] = [:]
     for model in models {
@@ -37,10 +37,10 @@ struct EmbeddedSource {
 }
 
 extension EmbeddedSource {
-  /// A checkpoint that was found whole.
+  /// A verified checkpoint.
   struct Model {
     let path: String
-    /// The constant's name: the file's, in camel case.
+    /// The constant's name: the file's name in camel case.
     let name: String
     private let bytes: Data
     /// The type of the constant.
@@ -67,7 +67,7 @@ extension EmbeddedSource {
       name = try Self.constant(for: URL(filePath: path).deletingPathExtension().lastPathComponent)
     }
 
-    /// The constant, of the type that fits what the file holds.
+    /// The declaration of the constant, of the type for the file's model.
     var declaration: String {
       let file = URL(filePath: path).lastPathComponent
       return """
@@ -77,7 +77,7 @@ extension EmbeddedSource {
         """
     }
 
-    /// `tall-tales.2` gives `tallTales2`.
+    /// A name in camel case: `tall-tales.2` becomes `tallTales2`.
     private static func constant(for stem: String) throws(Fault) -> String {
       let words = stem.split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
       let name = words.enumerated().map { index, word in

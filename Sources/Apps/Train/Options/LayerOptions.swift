@@ -1,7 +1,7 @@
 import ArgumentParser
 import Cells
 
-/// The flags that say what is put around the cell of every layer.
+/// The flags for the options of every layer.
 struct LayerOptions: ParsableArguments {
   @Option(help: .rare("Units of the first layers, in order, where they differ from --hidden."))
   var layerSize: [Int] = []

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Cells
 
-/// The flags that say what a recurrent model is made of, whatever it does.
+/// The flags for the model, equal for all tasks.
 struct ModelOptions: ParsableArguments {
   @Option(help: "The cell: rnn, lstm, gru, and what `cells list` names.")
   var cell: String?

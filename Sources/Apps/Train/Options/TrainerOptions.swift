@@ -3,7 +3,7 @@ import Models
 import TensorCore
 import Training
 
-/// The flags that say how any model is trained.
+/// The flags for training any model.
 struct TrainerOptions: ParsableArguments {
   @Option(help: "How often to go through the data.")
   var epochs: Int?
