@@ -12,7 +12,7 @@ import Cells
     subcommands: [ListCells.self, ShowCell.self, CheckCells.self, CompareEngines.self])
 }
 
-/// The sizes that a cell is stated for.
+/// The input size and hidden size of a cell.
 struct Sizes: ParsableArguments {
   @Option(help: "Units of the input.")
   var input = 128
@@ -29,7 +29,7 @@ struct Sizes: ParsableArguments {
 }
 
 extension CellRegistry {
-  /// The entry of a name, or an error of usage.
+  /// The entry of a name; an unknown name is a usage error.
   static func entry(_ name: String) throws -> Entry {
     do {
       _ = try standard.cell(named: name)
@@ -42,7 +42,7 @@ extension CellRegistry {
 }
 
 extension CellRegistry.Entry {
-  /// The cell's equations, or an error of usage where the cell's options don't suit the sizes.
+  /// The cell's equations; a usage error if the cell's options don't suit the sizes.
   func graph(_ sizes: Sizes) throws -> CellGraph {
     do {
       try cell.validate(inputSize: sizes.input, hiddenSize: sizes.hidden)

@@ -39,7 +39,7 @@ extension CellGraph.State {
 }
 
 extension CellGraph {
-  /// What exact real-time recurrent learning remembers.
+  /// The memory of exact real-time recurrent learning.
   fileprivate var realTimeCost: String {
     let units = states.reduce(0) { $0 + $1.width }
     return hasElementwiseRecurrence

@@ -2,7 +2,7 @@ import AppSupport
 import ArgumentParser
 import Datasets
 
-// One command for each shape of samples, all with the same flags.
+// One command for each kind of task, all with the same flags.
 
 struct Classify: SequenceCommand {
   static let job: SequenceJob? = .classify
@@ -82,7 +82,7 @@ struct Lab: SequenceCommand {
 }
 
 extension SequenceJob {
-  /// What the command learns from unless told otherwise.
+  /// The default dataset of the command.
   var usual: String {
     switch self {
     case .classify: "temporal-order:50"
@@ -117,7 +117,7 @@ extension SequenceJob {
   }
 }
 
-/// What each command's help ends with.
+/// The end of each command's help.
 private func discussion(_ example: String) -> String {
   """
   Flags change what is known to solve the task; --help-hidden shows rarer ones too.

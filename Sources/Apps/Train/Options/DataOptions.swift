@@ -3,7 +3,7 @@ import ArgumentParser
 import Datasets
 import Training
 
-/// The flags that say how samples are read from a file.
+/// The flags for reading samples from a file.
 struct DataOptions: ParsableArguments {
   @Option(help: "The file's columns that matter, by name or number: review,stars.")
   var columns: String?
@@ -22,7 +22,7 @@ struct DataOptions: ParsableArguments {
   @Option(help: .rare("How many steps ahead a file's series is foretold; 1 unless given."))
   var horizon: Int?
 
-  /// How a file is read.
+  /// The options for reading a file.
   func options() throws -> FileOptions {
     var options = FileOptions()
     options.format = format
@@ -35,7 +35,7 @@ struct DataOptions: ParsableArguments {
   }
 }
 
-/// The flags that say how a text becomes tokens.
+/// The flags for the tokenization of a text.
 struct TokenOptions: ParsableArguments {
   @Option(help: "How texts become tokens: character, bytes, words or bpe.")
   var tokenizer: String?
@@ -47,7 +47,7 @@ struct TokenOptions: ParsableArguments {
     do { _ = try tokenization() } catch { throw ValidationError("\(error)") }
   }
 
-  /// What was asked for.
+  /// The requested tokenization.
   func tokenization() throws -> Tokenization {
     try Tokenization(named: tokenizer ?? "character", vocabularySize: vocabularySize)
   }

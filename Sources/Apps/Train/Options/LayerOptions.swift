@@ -41,7 +41,7 @@ struct LayerOptions: ParsableArguments {
     ))
   var initialization: Recurrent.Initialization?
 
-  /// Options changed by the flags that were given.
+  /// Options changed by the given flags.
   func applied(to options: Recurrent.Options) -> Recurrent.Options {
     var result = options
     if !layerSize.isEmpty { result.layerSizes = layerSize }
@@ -59,7 +59,7 @@ struct LayerOptions: ParsableArguments {
   }
 }
 
-/// The share of one state's units.
+/// The zoneout probability of one state.
 struct Zoneout: ExpressibleByArgument {
   let state: String
   let share: Float
@@ -75,7 +75,7 @@ struct Zoneout: ExpressibleByArgument {
 extension Recurrent.Connection: ExpressibleByArgument {}
 
 extension Recurrent.Initialization: ExpressibleByArgument {
-  /// One of those that have names, or a chrono initialisation.
+  /// A named initialization, or a chrono initialization.
   public init?(argument: String) {
     let parts = argument.split(separator: ":").map(String.init)
     if parts.count == 1, let known = Self.named.first(where: { $0.name == argument }) {

@@ -21,7 +21,7 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Samples side by side in a step.")
   var batchSize: Int?
 
-  /// The cell that the flag names, or a preset's.
+  /// The cell of the flag, or the preset's.
   func cell(or preset: NamedCell) throws -> NamedCell {
     try cell.map { try CellRegistry.standard.cell(named: $0) } ?? preset
   }

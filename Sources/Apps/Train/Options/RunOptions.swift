@@ -1,7 +1,7 @@
 import ArgumentParser
 import TensorCore
 
-/// The flags that say where a training leaves what it makes, and where it goes on.
+/// The flags for the outputs of training, and for resuming.
 struct RunOptions: ParsableArguments {
   @Option(help: "Where the model is saved.")
   var out = "model.rnnz"
@@ -27,7 +27,7 @@ struct RunOptions: ParsableArguments {
     }
   }
 
-  /// Takes effect for the whole program.
+  /// Applies the settings of the whole program.
   func apply() {
     if let threads { ThreadTeam.count = threads }
   }

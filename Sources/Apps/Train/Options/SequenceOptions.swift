@@ -4,7 +4,7 @@ import Datasets
 import Models
 import Training
 
-/// The flags of every task but text.
+/// The flags of all tasks but text.
 struct SequenceOptions: ParsableArguments {
   @OptionGroup(title: "Samples of a file") var samples: DataOptions
   @OptionGroup(title: "Model") var model: ModelOptions
@@ -22,7 +22,7 @@ struct SequenceOptions: ParsableArguments {
     }
   }
 
-  /// A preset's configuration, changed by the flags that were given.
+  /// A preset's configuration, changed by the given flags.
   func applied(to preset: SequenceTask.Configuration) throws -> SequenceTask.Configuration {
     var result = preset
     result.model.cell = try model.cell(or: preset.model.cell)
@@ -41,7 +41,7 @@ struct SequenceOptions: ParsableArguments {
   }
 }
 
-/// The flags that say how a model of sequences reads and answers.
+/// The flags for sequence models.
 struct SequenceModelOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Reads in both directions.")
   var bidirectional: Bool?
