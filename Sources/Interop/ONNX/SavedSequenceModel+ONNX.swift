@@ -6,7 +6,7 @@ import Models
 import TensorCore
 
 extension SavedSequenceModel {
-  /// Converts a ``SequenceReader`` to an equivalent ONNX model.
+  /// Converts a model that reads and answers (`SequenceReader`) to an equivalent ONNX model.
   ///
   /// Input: `input`, tokens or classes as int64, `[B, T]`, or vectors `[B, T, F]`; a single class or vector has no axis
   /// T. All sequences of a batch have one length. Output: `output`, `[B, T, O]` for an answer at each step, `[B, O]`
