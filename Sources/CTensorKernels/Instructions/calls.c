@@ -1,4 +1,4 @@
-// The public functions that go straight to the kernels in use.
+// The public functions that only call the kernels in use.
 #include "CTensorKernelTable.h"
 
 void ctk_map(ctk_operation operation, float *destination, const float *a, const float *b,

@@ -76,7 +76,7 @@ static _Atomic(const ctk_kernels *) active;
 const ctk_kernels *ctk_kernels_active(void) {
   const ctk_kernels *kernels = atomic_load_explicit(&active, memory_order_relaxed);
   if (kernels) return kernels;
-  // Two threads that come here at once choose the same.
+  // Two threads that arrive here at once make the same choice.
   const ctk_kernels *none = NULL;
   kernels = chosen_at_start();
   return atomic_compare_exchange_strong(&active, &none, kernels) ? kernels : none;

@@ -1,7 +1,7 @@
 // The elementwise words: one loop each over arrays.
 
-// Defines map_NAME. `expression` gives the result from the vectors a, b and c, of which the first
-// `operands` are loaded.
+// Defines map_NAME. `expression` gives the result from the vectors a, b and c; only the first
+// `operands` of them are loaded.
 #define DEFINE_MAP(name, operands, expression)                                                     \
   INLINE vf apply_##name(vf a, vf b, vf c) {                                                       \
     (void)a, (void)b, (void)c;                                                                     \

@@ -59,7 +59,7 @@ typedef struct {
   float learning_rate, momentum, weight_decay, gradient_scale;
 } sgd_factors;
 
-// The velocity v becomes the new one; returns the new parameter.
+// Updates the velocity v in place; returns the new parameter.
 INLINE vf sgd_update(const bool nesterov, const sgd_factors *f, vf p, vf g, vf *v) {
   g = g * f->gradient_scale + p * f->weight_decay;
   *v = *v * f->momentum + g;

@@ -1,11 +1,11 @@
 // Packing: the right-hand matrix of a product as panels of columns.
 //
-// A panel holds PANEL columns, the last one as many vectors as are left; row p of a panel is
+// A panel holds PANEL columns, the last panel only the remaining vectors; row p of a panel is
 // contiguous, and row p + 1 follows. The panel of column j (a multiple of PANEL) starts at
 // packed[j * k].
 //
 // Where the columns don't fill the last vector, it holds the last LANES of them, some a second time:
-// whole vectors are faster to store. Of fewer than LANES columns it holds zeros beside them.
+// whole vectors are faster to store. Fewer than LANES columns are padded with zeros.
 
 enum { PANEL = TILE_VECTORS * LANES };
 
@@ -19,7 +19,7 @@ INLINE ptrdiff_t vector_column(ptrdiff_t v, ptrdiff_t vectors, ptrdiff_t columns
 
 static ptrdiff_t packed_count(ptrdiff_t n, ptrdiff_t k) { return rounded_up(n) * k; }
 
-// Columns stand side by side in w.
+// Each row is contiguous in w.
 static void pack_rows(float *panel, const float *w, ptrdiff_t k_stride, ptrdiff_t columns,
                       ptrdiff_t k) {
   const ptrdiff_t whole = columns / LANES * LANES;

@@ -5,7 +5,7 @@
 
 enum {
   DEPTH = 256,
-  // Rows of x that meet all of w before the next ones do: they stay in the L2 cache.
+  // Rows of x that are multiplied with all of w before the next ones: they stay in the L2 cache.
   BLOCK_ROWS = 96,
   SMALL_BLOCK_ROWS = 48,  // where they are packed on the stack
   // Columns of b that are packed at a time.
@@ -44,8 +44,8 @@ static void product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x
   }
 }
 
-// Rows of x that stand side by side, in the order in which the tiles read them: tile after tile, each
-// with its rows' elements for p, then for p + 1. A tile takes `tile_size` floats.
+// Packed rows of x, in the order in which the tiles read them: tile after tile, each with its rows'
+// elements for p, then for p + 1. A tile takes `tile_size` floats.
 static ptrdiff_t tile_size(ptrdiff_t rows, ptrdiff_t k) { return rows * k + LANES; }
 
 enum {
@@ -58,7 +58,7 @@ INLINE void pack_tile(float *to, const float *from, ptrdiff_t row_stride, ptrdif
                       ptrdiff_t height, ptrdiff_t rows_in_x, ptrdiff_t depth) {
   for (; depth > 0; depth--, to += height, from += column_stride) {
     if (row_stride == 1 && rows_in_x >= TILE_ROWS + LANES) {
-      // What a store writes too much is written over by the next one.
+      // The next store overwrites the excess lanes of this one.
 #pragma clang loop unroll(full)
       for (ptrdiff_t r = 0; r < TILE_ROWS; r += LANES) store(to + r, load(from + r));
     } else {
@@ -251,7 +251,7 @@ static ptrdiff_t product_scratch(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
   return PACKED_BLOCK + rounded_up(smaller(n, BLOCK_COLUMNS)) * smaller(k, DEPTH);
 }
 
-// Rows of b are read in place where they can be; what is packed stands on the stack.
+// Rows of b are read in place where possible; packed ones are on the stack.
 static void product_small(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
                           ptrdiff_t a_row_stride, ptrdiff_t a_column_stride, const float *b,
                           ptrdiff_t b_row_stride, ptrdiff_t b_column_stride, const float *bias,

@@ -15,7 +15,7 @@ static void row_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t 
   for (ptrdiff_t r = 0; r < rows; r++) sums[r * sums_stride] = sum_of_row(x + r * stride, width);
 }
 
-// The maximum of the numbers of a row; if `has_nan` is not null, it tells whether there are others.
+// The maximum of a row without its NaNs; if `has_nan` is not null, sets it to whether there are any.
 INLINE float maximum_of_row(const float *x, ptrdiff_t width, bool *has_nan) {
   const vf lowest = splat(-__builtin_inff());
   vf maxima = lowest;
@@ -39,7 +39,7 @@ static void row_maximum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdif
   }
 }
 
-// `count` rows side by side, since the additions of one wait for each other.
+// `count` rows at once, to hide the latency of additions.
 INLINE void cumulate_rows(const int count, const float *x, ptrdiff_t stride, ptrdiff_t width,
                           bool reversed, float *y, ptrdiff_t y_stride) {
   float sums[4] = {0};
@@ -59,7 +59,7 @@ static void row_cumulative_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows,
     cumulate_rows(1, x, stride, width, reversed, y, y_stride);
 }
 
-// Rows are added up in blocks of this many first, which keeps the error of long sums small.
+// Rows are added in blocks of this size first, which keeps the error of long sums small.
 enum { SUM_ROWS = 128 };
 
 INLINE void sum_columns(const int vectors, const float *x, ptrdiff_t stride, ptrdiff_t rows,

@@ -3,7 +3,7 @@
 // Every element is a chain of fused multiply-adds that starts at zero and runs over k in order: its
 // bits depend on its row of x and its column of w, never on the shape of its tile.
 
-// What one tile adds, and where.
+// The work of one tile.
 typedef struct {
   ptrdiff_t k;
   const float *x;
@@ -15,7 +15,7 @@ typedef struct {
   bool add;           // to what y holds
   float *y;
   ptrdiff_t y_stride;
-  // What will be read after this: fetched meanwhile, one address for each row of w.
+  // The address to prefetch for the next panel, one for each row of w.
   const float *next;
   ptrdiff_t next_step;
 } tile_work;
@@ -26,8 +26,8 @@ enum {
   ENOUGH_ROWS = (8 + TILE_VECTORS - 1) / TILE_VECTORS,
 };
 
-// The rows of the next tile where `rest` are left: as many as a tile has, unless too few would be
-// left for the last one.
+// The rows of the next tile when `rest` rows remain: TILE_ROWS, unless that leaves too few for the
+// last tile.
 INLINE ptrdiff_t tile_rows(ptrdiff_t rest) {
   if (rest <= TILE_ROWS) return rest;
   return rest >= TILE_ROWS + ENOUGH_ROWS ? TILE_ROWS : (rest + 1) / 2;
@@ -47,11 +47,11 @@ INLINE void finish_vector(const tile_work *work, vf sum, ptrdiff_t column, float
   }
 }
 
-// How the rows of x stand: each contiguous, side by side in groups of one tile, or with any strides.
-// The first two take no instructions for addresses but a few every other row of w.
+// The layout of the rows of x: each contiguous, interleaved in groups of one tile, or with any
+// strides. The first two need only a few address instructions every other row of w.
 typedef enum { CONTIGUOUS_ROWS, PACKED_ROWS, ANY_ROWS } row_layout;
 
-// Adds the products of `steps` columns of x with as many rows of w.
+// Adds the products of `steps` columns of x with `steps` rows of w.
 INLINE void add_some_products(const int steps, const int rows, const int vectors,
                               const float *const thirds[3], ptrdiff_t x_row_stride,
                               ptrdiff_t x_column_stride, const float *w, ptrdiff_t w_stride,
@@ -110,7 +110,7 @@ INLINE void run_tile(const int rows, const int vectors, const tile_work *work) {
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) sums[i][v] = splat(0);
 
-  // What the sums are added to at the end often comes from far.
+  // Prefetch y, which is often in no cache.
   for (int i = 0; i < rows; i++)
     for (int v = 0; v < vectors; v += LINE_VECTORS)
       __builtin_prefetch(work->y + i * work->y_stride + v * LANES, 1);
@@ -140,7 +140,7 @@ INLINE void run_tile(const int rows, const int vectors, const tile_work *work) {
       for (int i = 0; i < rows; i++) sums[i][v] += bias;
     }
   }
-  // All is read before anything is written: two vectors may overlap.
+  // Reads come before writes: two vectors may overlap.
   if (work->add) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++)
@@ -176,7 +176,7 @@ DEFINE_TILES(7)
 DEFINE_TILES(8)
 #endif
 
-// By rows - 1 and vectors - 1.
+// Indexed by rows - 1 and vectors - 1.
 static void (*const tiles[TILE_ROWS][TILE_VECTORS])(const tile_work *) = {
     LIST_TILES(1), LIST_TILES(2), LIST_TILES(3), LIST_TILES(4),
 #if TILE_ROWS > 4
@@ -187,8 +187,8 @@ static void (*const tiles[TILE_ROWS][TILE_VECTORS])(const tile_work *) = {
 #endif
 };
 
-// One row of x times several whole panels, `panel_stride` floats apart: so few sums as one panel
-// has would wait for each other.
+// One row of x times several whole panels, `panel_stride` floats apart: the few sums of one panel
+// would be limited by the latency of additions.
 enum { ROW_PANELS = (9 + TILE_VECTORS - 1) / TILE_VECTORS };
 
 // Row p of panel i stands at w[i * panel_stride + p * w_stride].
@@ -238,7 +238,7 @@ static void run_row_of_rows(const tile_work *work) {
 }
 
 // One row of x times columns that are each contiguous in w, `column_stride` floats apart: squares are
-// transposed in registers, several at a time, since the additions of one wait for each other.
+// transposed in registers, several at a time to hide the latency of additions.
 enum { ROW_SQUARES = 4 };
 
 static void run_row_of_columns(const tile_work *work, ptrdiff_t column_stride) {
@@ -267,7 +267,7 @@ static void run_row_of_columns(const tile_work *work, ptrdiff_t column_stride) {
   for (int s = 0; s < ROW_SQUARES; s++) finish_vector(work, sums[s], s * LANES, work->y);
 }
 
-// All rows of x times one panel. The panel at `next`, as large as this one, is fetched meanwhile.
+// All rows of x times one panel. Prefetches the panel at `next`, which has the same size.
 static void multiply_panel(ptrdiff_t m, tile_work work, const float *next) {
   const ptrdiff_t vectors = (work.columns + LANES - 1) / LANES;
   const ptrdiff_t tiles_left = (m + TILE_ROWS - 1) / TILE_ROWS;

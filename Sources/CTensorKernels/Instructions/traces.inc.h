@@ -1,4 +1,4 @@
-// Traces of real-time recurrent learning: one pass over the old ones moves them on and adds to the
+// Traces of real-time recurrent learning: one pass over the old traces advances them and adds to the
 // gradient.
 
 enum { MAX_TRACES = CTK_MAX_TRACES };

@@ -1,4 +1,4 @@
-// A vector of LANES floats, and what every kernel does with one.
+// A vector of LANES floats, and the basic operations that all kernels use.
 //
 // Each instruction set includes this file once, with LANES and HAS_FMA defined. Nothing here
 // depends on a lane's position: a value gives the same bits wherever it stands, tails included.

@@ -1,4 +1,4 @@
-// Whether a program of the elementwise machine is well formed.
+// Checks that a program of the elementwise machine is well formed.
 #include "CTensorKernels.h"
 
 #define OPERANDS_OF_WORD(NAME, name, operands, ...) [CTK_##NAME] = operands,

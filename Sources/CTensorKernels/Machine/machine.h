@@ -1,4 +1,4 @@
-// The elementwise machine from the inside: a program, resolved for one call.
+// The elementwise machine's internals: a program, resolved for one call.
 //
 // Values live in slots, arrays of one block. A register has a slot of scratch memory; an operand
 // whose elements lie as the block needs them is a slot itself, in place; a constant, or an operand
@@ -45,8 +45,8 @@ typedef struct {
   step steps[CTK_MAX_INSTRUCTIONS];
 } call;
 
-// Which operands a program reads and writes, and which of those it must not touch in place: the
-// ones whose memory it both reads and writes.
+// Which operands a program reads and writes, and which of them it must not use in place: those whose
+// memory it both reads and writes.
 typedef struct {
   bool loaded[CTK_MAX_OPERANDS], stored[CTK_MAX_OPERANDS], shared[CTK_MAX_OPERANDS];
 } operand_use;

@@ -1,4 +1,4 @@
-// Which operands of a program share memory.
+// Finds the operands of a program that share memory.
 #include "machine.h"
 
 // Addresses from the first float to past the last, whatever the strides' signs.

@@ -23,7 +23,7 @@ static _Atomic(const ctk_matrix_unit *) active;
 const ctk_matrix_unit *ctk_matrix_unit_active(void) {
   const ctk_matrix_unit *unit = atomic_load_explicit(&active, memory_order_relaxed);
   if (!unit) {
-    // Two threads that come here at once choose the same.
+    // Two threads that arrive here at once make the same choice.
     const ctk_matrix_unit *unchosen = NULL;
     unit = chosen_at_start();
     if (!atomic_compare_exchange_strong(&active, &unchosen, unit)) unit = unchosen;

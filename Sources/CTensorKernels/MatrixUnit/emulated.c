@@ -1,4 +1,4 @@
-// A plain model of the matrix unit: what every machine tests packing and sums with.
+// A plain model of the matrix unit, with which every machine tests packing and sums.
 #include <string.h>
 
 #include "CTensorMatrixUnit.h"
@@ -17,8 +17,8 @@ static float number(uint32_t bits) {
   return x;
 }
 
-// sum(i, j) += the sum over words p of left(i, p) right(p, j): the products of the words' lower halves and
-// of their upper ones are added up apart, as the processor does.
+// sum(i, j) += the sum over words p of left(i, p) right(p, j): the products of the words' lower halves
+// and those of their upper halves have separate sums, as in the processor.
 static void multiply(int sum, int left, int right) {
   for (int i = 0; i < 16; i++) {
     float lower[16] = {}, upper[16] = {}, old[16];

@@ -14,7 +14,7 @@ INLINE vu rounded(vf x) {
   return (vu)choose(x != x, (vf)(bits | 0x400000), (vf)near) & 0xffff0000;
 }
 
-// What is left of x without its first part; nothing if that is no number.
+// The remainder of x without its first part; zero if that part is infinite or NaN.
 INLINE vf without(vf x, vu part) {
   return choose((part & 0x7f800000) == 0x7f800000, splat(0), x - (vf)part);
 }
@@ -39,7 +39,7 @@ static tile_source copied(tile_source source, float copy[LINES * DEPTH]) {
   return (tile_source){copy, DEPTH, 1, LINES, DEPTH};
 }
 
-// Packs a tile; its second part stands two tiles behind its first one.
+// Packs a tile; its second part is stored two tiles after its first.
 static void pack_tile(uint32_t *to, tile_source source, bool is_right, int32_t parts) {
   float copy[LINES * DEPTH];
   if (source.lines < LINES || source.depth < DEPTH ||

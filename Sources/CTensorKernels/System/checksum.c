@@ -92,8 +92,8 @@ __attribute__((target("ssse3"))) static uint32_t total(__m128i lanes) {
   return (uint32_t)_mm_cvtsi128_si32(lanes);
 }
 
-// Over `count` bytes, a multiple of 32. A byte counts once in the first sum, and in the second as often
-// as there are bytes from it to the end.
+// Over `count` bytes, a multiple of 32. A byte has the weight 1 in the first sum; in the second, the
+// number of bytes from it to the end.
 __attribute__((target("ssse3"))) static sums add_fast(sums sum, const uint8_t *bytes,
                                                       ptrdiff_t count) {
   const __m128i zero = _mm_setzero_si128(), ones = _mm_set1_epi16(1);

@@ -1,4 +1,4 @@
-// The waiting itself: a futex on Linux, a condition variable elsewhere.
+// Waiting at a gate: a futex on Linux, a condition variable elsewhere.
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -49,7 +49,7 @@ void ctk_gate_wait(gate *gate, uint32_t value) {
     if (atomic_load_explicit(&gate->value, memory_order_acquire) != value) return;
     pause_briefly();
   }
-  // Either the sleeper is seen by the thread that passes, or it sees the new value.
+  // Either the thread that opens the gate sees the sleeper, or the sleeper sees the new value.
   atomic_fetch_add(&gate->sleepers, 1);
   while (atomic_load(&gate->value) == value) sleep_while(gate, value);
   atomic_fetch_sub(&gate->sleepers, 1);

@@ -13,7 +13,7 @@ enum { MAX_THREADS = 256 /* as ThreadTeam.swift says */, STACK_SIZE = 8 << 20 };
 
 typedef void (*part_body)(void *context, int32_t part);
 
-// The caller of the moment is thread 0; thread t waits at starts[t].
+// The current caller is thread 0; thread t waits at starts[t].
 static struct {
   atomic_bool busy;
   int32_t thread_count;  // with the caller; changes only under `busy`, like the job
@@ -27,7 +27,7 @@ static struct {
   gate barrier;
 } team = {.thread_count = 1};
 
-// How many threads the parts that this thread runs now may meet at the barrier.
+// The number of threads at the barrier of the job that this thread runs now.
 static _Thread_local int32_t meeting = 1;
 
 static void run_parts(int32_t thread) {

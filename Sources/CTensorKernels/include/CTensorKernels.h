@@ -49,10 +49,10 @@ typedef enum ctk_operation : uint8_t {
   CTK_OPERATION_COUNT
 } ctk_operation;
 
-// How many words there are: the first operations.
+// The number of words, which are the first operations.
 enum { CTK_WORD_COUNT = CTK_LOAD };
 
-// How many operands an operation reads (0 for CTK_CONSTANT, 1 for CTK_LOAD and CTK_STORE).
+// The number of operands that an operation reads (0 for CTK_CONSTANT, 1 for CTK_LOAD and CTK_STORE).
 int ctk_operand_count(ctk_operation operation);
 // The name of a word, as in CTensorWords.h; null for other operations.
 const char *ctk_word_name(ctk_operation operation);
@@ -126,8 +126,8 @@ void ctk_product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
 
 // y[m, n] = (accumulate ? y : 0) + bias (a row of n, or null) + a[m, k] * b[k, n], with any strides.
 // The same bits as ctk_product_packed. A product for which `ctk_product_scratch` is not zero runs
-// faster with that many floats of scratch memory; without (null), and for all others, what is packed
-// stands on the stack, 100 KiB at most. One row packs nothing: b is read once.
+// faster with that many floats of scratch memory; without (null), and for all others, packed matrices
+// are on the stack, 100 KiB at most. One row packs nothing: b is read once.
 ptrdiff_t ctk_product_scratch(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);
 void ctk_product(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_row_stride,
                  ptrdiff_t a_column_stride, const float *b, ptrdiff_t b_row_stride,
@@ -144,8 +144,8 @@ typedef struct ctk_rows {
 } ctk_rows;
 
 // y[m, n] = (accumulate ? y : 0) + the sum over all rows of a(r, i) * b(r, j), in the order of the
-// pieces: one product over rows that need not follow each other in memory. There is at least one piece, and none is empty. The
-// same bits however they are cut.
+// pieces: one product over rows that need not follow each other in memory. There is at least one
+// piece, and none is empty. The bits do not depend on how the rows are cut into pieces.
 // `ctk_gathered_scratch` floats of scratch memory are needed.
 ptrdiff_t ctk_gathered_scratch(ptrdiff_t m, ptrdiff_t n);
 void ctk_gathered_product(ptrdiff_t m, ptrdiff_t n, const ctk_rows *pieces, ptrdiff_t piece_count,
@@ -230,11 +230,11 @@ void ctk_advance_traces(const ctk_traces *traces, ptrdiff_t first, ptrdiff_t end
 
 // MARK: Checksums
 
-// The CRC-32 (polynomial EDB88320, reflected) of zlib over as many of the first bytes as can be done
-// fast here; `crc` goes on from what it is. Returns their number: a multiple of 16, or 0 where there
-// are too few or the processor has no carry-less multiplication.
+// zlib's CRC-32 (polynomial EDB88320, reflected) over the first bytes, updating `crc`. Returns how
+// many bytes it covered: a multiple of 16, or 0 where there are too few or the processor has no
+// carry-less multiplication.
 ptrdiff_t ctk_crc32_fold(uint32_t *crc, const uint8_t *bytes, ptrdiff_t count);
-// The Adler-32 of zlib, going on from `adler`, which is 1 at the start.
+// zlib's Adler-32, continued from `adler`, which is 1 at the start.
 uint32_t ctk_adler32(uint32_t adler, const uint8_t *bytes, ptrdiff_t count);
 
 // MARK: Steps of a recurrence
@@ -249,7 +249,7 @@ typedef struct ctk_area {
   ptrdiff_t time_stride, row_stride;
   ptrdiff_t step_mask;
   ptrdiff_t shifts[3];  // by ctk_slot
-  // The value for which i is `other_step` stands elsewhere. -1: none does.
+  // The value for i = `other_step` is at `other_base` instead. -1: no such value.
   ptrdiff_t other_step;
   float *other_base;
   ptrdiff_t other_row_stride;
@@ -301,12 +301,12 @@ typedef struct ctk_weight {
   int32_t parts;
 } ctk_weight;
 
-// Rows that are worked on together: samples of one step, or steps of one sample.
+// Rows that are computed together: samples of one step, or steps of one sample.
 typedef struct ctk_step_block {
   ptrdiff_t step, row, rows;
   bool along_time;
-  // Threads that work on the same rows: each does its share of the products' columns, and the first
-  // one everything else. They meet between.
+  // This thread's index among the `parts` threads that split a product's columns; thread 0 does
+  // everything else. They meet at barriers.
   int32_t part, parts;
 } ctk_step_block;
 

@@ -1,4 +1,4 @@
-// The plain twin of every kernel: its specification, and what tests compare it with.
+// The plain twin of every kernel: its specification, and the reference for tests.
 //
 // Simple loops, in double precision where a kernel may choose the order of its sum or the way to
 // its result; rounded to float32 at the end. Slow on purpose, and the same on every processor.

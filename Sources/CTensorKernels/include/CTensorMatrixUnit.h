@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-// Columns of a packed matrix may be taken from a multiple of this on.
+// A column range of a packed matrix may start at a multiple of this.
 #define CTK_UNIT_COLUMNS 32
 
 typedef struct ctk_matrix_unit {
@@ -44,7 +44,7 @@ const ctk_matrix_unit *ctk_matrix_unit_amx(void);
 const ctk_matrix_unit *ctk_matrix_unit_emulated(void);
 
 // The unit in use, or null: the processor's own, or what the environment variable
-// SWIFT_RNN_MATRIX_UNIT (amx, emulated, none) names, if it is there. Read once.
+// SWIFT_RNN_MATRIX_UNIT (amx, emulated, none) names, if it is available. Read once.
 const ctk_matrix_unit *ctk_matrix_unit_active(void);
 // For tests: chooses the unit, or none, from now on.
 void ctk_matrix_unit_select(const ctk_matrix_unit *unit);
