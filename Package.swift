@@ -159,7 +159,9 @@ let package = Package(
       path: "Tests/ModelFixtures", exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(
       name: "WrongCallTests",
-      dependencies: ["Training", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint"],
+      dependencies: [
+        "Training", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint", "FileCore",
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "TrainingTests",
