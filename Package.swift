@@ -8,13 +8,15 @@ import PackageDescription
   let swiftSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 #endif
 
-/// A program of one folder, with the argument parser, which the trait `Apps` brings.
-func program(_ name: String, folder: String, using libraries: [Target.Dependency]) -> Target {
-  let argumentParser = Target.Dependency.product(
-    name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Apps"]))
-  return .executableTarget(
-    name: name, dependencies: ["AppSupport"] + libraries + [argumentParser],
-    path: "Sources/Apps/\(folder)", swiftSettings: swiftSettings)
+/// The argument parser, which the trait `Apps` brings.
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Apps"]))
+
+/// A program of one folder, made of the library `Programs`.
+func program(_ name: String, folder: String, using libraries: [Target.Dependency] = []) -> Target {
+  .executableTarget(
+    name: name, dependencies: ["Programs"] + libraries, path: "Sources/Apps/\(folder)",
+    swiftSettings: swiftSettings)
 }
 
 let package = Package(
@@ -32,6 +34,8 @@ let package = Package(
     .library(name: "Interop", targets: ["Interop"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Downloads", targets: ["Downloads"]),
+    // What the programs below are made of, for executables with cells and data of their own; it needs the trait `Apps`.
+    .library(name: "Programs", targets: ["Programs"]),
     .executable(name: "train", targets: ["TrainApp"]),
     .executable(name: "predict", targets: ["PredictApp"]),
     .executable(name: "evaluate", targets: ["EvaluateApp"]),
@@ -88,15 +92,20 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(
       name: "Downloads", dependencies: ["FileCore", "Datasets"], swiftSettings: swiftSettings),
-    .target(name: "AppSupport", path: "Sources/Apps/Support", swiftSettings: swiftSettings),
-    program("TrainApp", folder: "Train", using: ["Training", "Models", "Downloads", "TensorCore"]),
-    program("PredictApp", folder: "Predict", using: ["Models"]),
-    program("EvaluateApp", folder: "Evaluate", using: ["Training", "Models", "Downloads"]),
-    program(
-      "GenerateApp", folder: "Generate", using: ["Interop", "Models", "Checkpoint", "TensorCore"]),
-    program("InspectApp", folder: "Inspect", using: ["Interop"]),
-    program("ConvertApp", folder: "Convert", using: ["Interop"]),
-    program("CellsApp", folder: "Cells", using: ["Cells"]),
+    .target(
+      name: "Programs",
+      dependencies: [
+        "Training", "Interop", "Models", "Checkpoint", "Cells", "Datasets", "FileCore",
+        "TensorCore", "Downloads", argumentParser,
+      ],
+      swiftSettings: swiftSettings),
+    program("TrainApp", folder: "Train"),
+    program("PredictApp", folder: "Predict"),
+    program("EvaluateApp", folder: "Evaluate"),
+    program("GenerateApp", folder: "Generate"),
+    program("InspectApp", folder: "Inspect"),
+    program("ConvertApp", folder: "Convert"),
+    program("CellsApp", folder: "Cells"),
     .target(
       name: "BenchProbes", dependencies: ["CTensorKernels"], path: "Sources/Apps/BenchProbes"),
     .target(
@@ -107,7 +116,8 @@ let package = Package(
       ],
       path: "Sources/Apps/BenchSupport", swiftSettings: swiftSettings),
     program(
-      "BenchApp", folder: "Bench", using: ["BenchSupport", "TensorCore", "Cells", "Checkpoint"]),
+      "BenchApp", folder: "Bench",
+      using: ["BenchSupport", "TensorCore", "Cells", "Checkpoint", argumentParser]),
     // The plugins, and the tool that one of them runs. SwiftPM compiles a tool's libraries for the host, once more
     // than for the program, so the tool has none of ours.
     .executableTarget(
@@ -173,9 +183,8 @@ let package = Package(
       name: "AppsTests",
       dependencies: [
         "TrainApp", "PredictApp", "EvaluateApp", "GenerateApp", "InspectApp", "ConvertApp",
-        "CellsApp", "BenchApp", "EmbedTool", "BenchSupport", "Training", "Interop", "Models",
-        "Cells",
-        "TensorCore", "Datasets", "Checkpoint",
+        "CellsApp", "BenchApp", "EmbedTool", "BenchSupport", "Programs", "Training", "Interop",
+        "Models", "Cells", "TensorCore", "Datasets", "Checkpoint",
       ],
       exclude: [
         "Peers/greedy_onnx.py", "Peers/rewrite_safetensors.py", "Peers/run_onnx.py",

@@ -1,3 +1,5 @@
+import FileCore
+
 extension Checkpoint {
   /// The checkpoint as a file's bytes.
   ///
@@ -19,6 +21,16 @@ extension Checkpoint {
   public func save(to path: String, compression: Compression = .fast) throws(CheckpointError) {
     let file = try EncodedFile(self, name: path, compression: compression)
     try CheckpointError.saving(file.pieces, to: path)
+  }
+
+  /// Tests whether a file of some size can be saved at a path: does all that ``save(to:compression:)`` does but replacing the
+  /// file, and leaves nothing behind.
+  ///
+  /// - Throws: why it could not be saved.
+  public static func rehearseSave(to path: String, byteCount: Int) throws(CheckpointError) {
+    try CheckpointError.throwing { () throws(FileError) in
+      try AtomicSave(path: path).rehearse(byteCount: byteCount)
+    }
   }
 }
 

@@ -73,7 +73,7 @@ public struct DownloadCache: Sendable {
   }
 
   private func failure(_ file: RemoteFile, _ reason: DownloadError.Reason) -> DownloadError {
-    DownloadError(url: file.url, reason: reason, alternative: file.alternative)
+    DownloadError(file: file, reason: reason)
   }
 
   private func isWhole(_ path: String, _ file: RemoteFile) -> Bool {

@@ -14,14 +14,11 @@ public struct DownloadError: Error, Equatable, CustomStringConvertible {
     case cache(path: String, String)
   }
 
-  /// The file's address.
-  public var url: String
+  /// The file.
+  public var file: RemoteFile
   /// What went wrong.
   public var reason: Reason
-  /// What to do instead.
-  public var alternative: String
-
-  /// The address, what was expected and found, and what to do instead.
+  /// The address, what was expected and found.
   public var description: String {
     let what =
       switch reason {
@@ -32,6 +29,6 @@ public struct DownloadError: Error, Equatable, CustomStringConvertible {
         "expected the SHA-256 \(expected.prefix(12))…, found \(found.prefix(12))…"
       case .cache(let path, let words): "cannot be kept in \(path): \(words)"
       }
-    return "\(url): \(what); \(alternative)"
+    return "\(file.url): \(what)"
   }
 }

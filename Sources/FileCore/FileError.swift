@@ -25,8 +25,10 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case encoding(TextEncoding, Place, expected: String, found: String, likely: TextEncoding?)
     /// There is no such file or directory.
     case noSuchFile
-    /// The path is that of a directory, device or pipe.
-    case notARegularFile
+    /// There is no such directory to save a file in.
+    case noSuchFolder
+    /// The path is that of something else than a file.
+    case notARegularFile(Kind)
     /// No permission for the file or its directory; the operation is empty for reading.
     case permission(operation: String)
     /// The disk is full or the user's quota is used up.
@@ -37,6 +39,20 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case cutShort(expected: Int, found: Int)
     /// The new file is in place, but the system could not confirm that a power cut leaves it there.
     case durabilityUnknown(operation: String, code: Int32)
+  }
+
+  /// What can stand in a file's place.
+  public enum Kind: String, Hashable, Sendable {
+    /// A directory.
+    case directory
+    /// A device.
+    case device
+    /// A named pipe.
+    case pipe
+    /// A socket.
+    case socket
+    /// A symbolic link that leads round in a circle.
+    case link = "circle of links"
   }
 
   /// A place in a file.
@@ -96,7 +112,8 @@ extension FileError.Problem: CustomStringConvertible {
       "not \(encoding.title): expected \(expected), found \(found)"
         + (likely.map { "; it looks like \($0.title)" } ?? "")
     case .noSuchFile: "no such file or directory"
-    case .notARegularFile: "expected a file, found a directory or device"
+    case .noSuchFolder: "no such directory to save to"
+    case .notARegularFile(let kind): "expected a file, found a \(kind.rawValue)"
     case .permission(let operation): failed(operation, "permission denied")
     case .noSpace(let operation): failed(operation, "no space left on the disk")
     case .system(let operation, let code): failed(operation, System.message(code))

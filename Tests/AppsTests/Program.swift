@@ -23,9 +23,16 @@ struct Program {
     try run(arguments, in: directory)
   }
 
-  /// Runs it to its end, or to an interruption as by Ctrl-C when it is time.
+  /// Runs a shell's command line in which the package's programs have their names: `train lab | head -1`.
+  static func shell(_ line: String, in directory: String) throws -> Outcome {
+    let folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path
+    return try Program(path: "/bin/bash").run(
+      ["-c", "PATH=\"$0:$PATH\"; \(line)", folder], in: directory)
+  }
+
+  /// Runs it to its end, or to a signal, Ctrl-C unless another is named, when it is time.
   func run(
-    _ arguments: [String], in directory: String? = nil,
+    _ arguments: [String], in directory: String? = nil, signal: Int32 = SIGINT,
     interruptedWhen isTime: (@Sendable () -> Bool)? = nil
   ) throws -> Outcome {
     let process = Process()
@@ -40,7 +47,7 @@ struct Program {
     if let isTime {
       Thread.detachNewThread {
         while process.isRunning && !isTime() { usleep(5_000) }
-        if process.isRunning { process.interrupt() }
+        if process.isRunning { kill(process.processIdentifier, signal) }
       }
     }
     // Neither pipe may fill up while the other one is read.

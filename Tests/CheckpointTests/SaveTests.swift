@@ -95,15 +95,91 @@ struct SaveTests {
     func problem(_ body: () throws -> Void) -> CheckpointError.Problem? {
       #expect(throws: CheckpointError.self) { try body() }?.problem
     }
-    #expect(problem { try Checkpoint().save(to: "/dev/null") } == .file(.notARegularFile))
-    #expect(problem { try Checkpoint().save(to: directory.path) } == .file(.notARegularFile))
-    #expect(problem { _ = try CheckpointReader(path: "/dev/zero") } == .file(.notARegularFile))
-    #expect(problem { _ = try CheckpointReader(path: directory.path) } == .file(.notARegularFile))
+    #expect(problem { try Checkpoint().save(to: "/dev/null") } == .file(.notARegularFile(.device)))
+    #expect(
+      problem { try Checkpoint().save(to: directory.path) } == .file(.notARegularFile(.directory)))
+    #expect(
+      problem { try Checkpoint().save(to: directory.path + "/") }
+        == .file(.notARegularFile(.directory)))
+    #expect(mkfifo(directory.file("pipe"), 0o600) == 0)
+    #expect(
+      problem { try Checkpoint().save(to: directory.file("pipe")) }
+        == .file(.notARegularFile(.pipe)))
+    #expect(
+      problem { _ = try CheckpointReader(path: "/dev/zero") } == .file(.notARegularFile(.device)))
+    #expect(
+      problem { _ = try CheckpointReader(path: directory.path) }
+        == .file(.notARegularFile(.directory)))
     #expect(
       problem { _ = try CheckpointReader(path: directory.file("none")) } == .file(.noSuchFile))
     #expect(
-      problem { try Checkpoint().save(to: directory.file("no/model.rnnz")) } == .file(.noSuchFile))
+      problem { try Checkpoint().save(to: directory.file("no/model.rnnz")) } == .file(.noSuchFolder)
+    )
   }
+
+  /// A rehearsal throws what a save would throw, and leaves nothing behind.
+  @Test func aRehearsedSaveChangesNothing() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("model.rnnz")
+    try Checkpoint.rehearseSave(to: path, byteCount: 100_000)
+    #expect(try fileNames(in: directory.path) == [])
+    try sample().save(to: path)
+    try Checkpoint.rehearseSave(to: path, byteCount: 100_000)
+    #expect(try fileNames(in: directory.path) == ["model.rnnz"])
+    #expect(try Checkpoint(path: path) == sample())
+    for place in ["no/model.rnnz", "model.rnnz/model.rnnz", String(repeating: "x", count: 256)] {
+      let place = directory.file(place)
+      let (rehearsed, saved) = (
+        #expect(throws: CheckpointError.self) {
+          try Checkpoint.rehearseSave(to: place, byteCount: 9)
+        },
+        #expect(throws: CheckpointError.self) { try sample().save(to: place) }
+      )
+      #expect(rehearsed == saved)
+    }
+  }
+
+  /// Where the file's name fits, its temporary name does.
+  @Test(arguments: ["x", "é", "語"]) func theLongestNamesAreSaved(_ letter: String) throws {
+    let directory = try TemporaryDirectory()
+    let name =
+      String(repeating: letter, count: 250 / letter.utf8.count) + ".rnnz"
+    try sample().save(to: directory.file(name))
+    try sample().save(to: directory.file(name))
+    #expect(try fileNames(in: directory.path) == [name])
+    #expect(try Checkpoint(path: directory.file(name)) == sample())
+  }
+
+  /// A link to a file that is not there yet leads the new file to its place.
+  @Test func aLinkToNothingGetsItsTarget() throws {
+    let directory = try TemporaryDirectory()
+    #expect(mkdir(directory.file("models"), 0o700) == 0)
+    #expect(symlink("models/new.rnnz", directory.file("second.rnnz")) == 0)
+    #expect(symlink("second.rnnz", directory.file("first.rnnz")) == 0)
+    try sample().save(to: directory.file("first.rnnz"))
+    #expect(try Checkpoint(path: directory.file("models/new.rnnz")) == sample())
+    #expect(try fileNames(in: directory.path) == ["first.rnnz", "models", "second.rnnz"])
+    #expect(symlink("loop", directory.file("loop")) == 0)
+    #expect(throws: CheckpointError.self) { try sample().save(to: directory.file("loop")) }
+    remove(directory.file("models/new.rnnz"))
+  }
+
+  #if os(Linux)
+    /// A folder whose name is no UTF-8 is reached through a link, and by the working directory.
+    @Test func namesNeedNotBeUTF8() throws {
+      let directory = try TemporaryDirectory()
+      let folder =
+        Array((directory.path + "/caf").utf8CString.dropLast()) + [CChar(bitPattern: 0xE9), 0]
+      #expect(mkdir(folder, 0o700) == 0)
+      #expect(symlink(folder, directory.file("cafe")) == 0)
+      try sample().save(to: directory.file("cafe/model.rnnz"))
+      try sample().save(to: directory.file("cafe/model.rnnz"))
+      #expect(try Checkpoint(path: directory.file("cafe/model.rnnz")) == sample())
+      let file = folder.dropLast() + Array("/model.rnnz".utf8CString)
+      var status = stat()
+      #expect(stat(file, &status) == 0)
+    }
+  #endif
 
   #if !os(macOS)
     /// The limit stands for a disk that becomes full; set in a process of its own.

@@ -64,7 +64,7 @@ import Testing
     #expect(
       throws: FileError(file: "/nonexistent/a.txt", .noSuchFile)
     ) { try TextFile(path: "/nonexistent/a.txt").read() }
-    #expect(throws: FileError(file: "/", .notARegularFile)) {
+    #expect(throws: FileError(file: "/", .notARegularFile(.directory))) {
       try TextFile(path: "/").read()
     }
     try Fixture.withFile([]) { path in

@@ -191,7 +191,7 @@ import Training
       return
     }
     #expect(norm > limit && limit == 1e6 && divergence.parameter == "line.weight")
-    #expect(divergence.advice.contains("--clip 1"))
+    #expect(divergence.advice.contains(.clipping(norm: 1)))
     #expect(trainer.steps == divergence.step - 1)
   }
 }

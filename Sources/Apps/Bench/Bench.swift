@@ -1,4 +1,5 @@
 import ArgumentParser
+import Programs
 
 @main struct BenchProgram: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,4 +15,6 @@ import ArgumentParser
       Hostile.self, Serve.self,
     ],
     defaultSubcommand: Run.self)
+
+  static func main() { Programs.run(BenchProgram.self) }
 }

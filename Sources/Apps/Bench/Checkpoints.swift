@@ -1,7 +1,7 @@
-import AppSupport
 import ArgumentParser
 import BenchSupport
 import Models
+import Programs
 
 extension BenchProgram {
   /// Measures how large a trained model's file is, and how long saving and loading it takes.
@@ -41,8 +41,8 @@ extension BenchProgram {
     func run() throws {
       measuring.apply()
       let comparison = CheckpointComparison(try model(), seconds: measuring.seconds)
-      Console.output.write(comparison.title + "\n\n")
-      try Console.output.write(comparison.table())
+      try Console.write(comparison.title + "\n\n")
+      try Console.write(comparison.table())
       if let export { try comparison.export(to: export) }
     }
 

@@ -1,7 +1,7 @@
-import AppSupport
 import ArgumentParser
 import BenchSupport
 import Cells
+import Programs
 
 extension BenchProgram {
   /// Prints the plan that the compiler makes of a cell.
@@ -21,7 +21,7 @@ extension BenchProgram {
       let cell = try CellRegistry.standard.cell(named: benchmark.cell)
       let graph = CellGraph(
         cell, inputSize: benchmark.inputSize, hiddenSize: benchmark.hiddenSize)
-      Console.output.write(
+      try Console.write(
         "\(graph.formula())\n\(graph.parameterCount) parameters, \(graph.operationsPerStep) operations "
           + "for a sample and a step\n\n\(Plan(graph, learns: !forwardOnly))")
     }

@@ -1,6 +1,6 @@
-import AppSupport
 import ArgumentParser
 import BenchSupport
+import Programs
 
 extension BenchProgram {
   /// Measures the time and memory for opening the most expensive small files of each format.
@@ -15,7 +15,7 @@ extension BenchProgram {
     @OptionGroup var repeating: RoundsOption
 
     func run() throws {
-      try Console.output.write(HostileFiles(rounds: repeating.rounds).text)
+      try Console.write(HostileFiles(rounds: repeating.rounds).text)
     }
   }
 }

@@ -1,6 +1,6 @@
-import AppSupport
 import ArgumentParser
 import BenchSupport
+import Programs
 
 extension BenchProgram {
   /// Compares the layouts time first and batch first.
@@ -17,8 +17,8 @@ extension BenchProgram {
     func run() throws {
       measuring.apply()
       let comparison = LayoutComparison(rounds: repeating.rounds, seconds: measuring.seconds)
-      Console.output.write("\(comparison.title)\n\n")
-      try Console.output.write(comparison.table())
+      try Console.write("\(comparison.title)\n\n")
+      try Console.write(comparison.table())
     }
   }
 }

@@ -106,4 +106,3 @@ struct CaseOptions: ParsableArguments {
 extension BenchmarkCase.Task: ExpressibleByArgument {
   static var list: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }
-extension Precision: ExpressibleByArgument {}

@@ -1,8 +1,8 @@
-import AppSupport
 import ArgumentParser
 import BenchSupport
 import Checkpoint
 import FileCore
+import Programs
 
 extension BenchProgram {
   /// Measures the machine's own limits.
@@ -19,11 +19,11 @@ extension BenchProgram {
         .filter { $0 <= Machine.current.cores }
       let limits = Limits(threads: counts)
       if json {
-        try Console.output.write(JSONValue(encoding: limits.summary).text + "\n")
+        try Console.write(JSONValue(encoding: limits.summary).text + "\n")
         return
       }
-      Console.output.write(Machine.current.line + "\n\n")
-      for text in limits.tables { Console.output.write(text) }
+      try Console.write(Machine.current.line + "\n\n")
+      for text in limits.tables { try Console.write(text) }
     }
   }
 }

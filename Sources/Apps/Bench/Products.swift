@@ -1,6 +1,6 @@
-import AppSupport
 import ArgumentParser
 import BenchSupport
+import Programs
 
 extension BenchProgram {
   /// Measures only the matrix products of a cell's plan.
@@ -15,7 +15,7 @@ extension BenchProgram {
     func run() throws {
       measuring.apply()
       let report = try ProductReport(own.benchmark, seconds: measuring.seconds)
-      Console.output.write(report.text)
+      try Console.write(report.text)
     }
   }
 }

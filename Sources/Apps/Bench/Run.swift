@@ -1,8 +1,8 @@
-import AppSupport
 import ArgumentParser
 import BenchSupport
 import Checkpoint
 import FileCore
+import Programs
 import TensorCore
 
 extension BenchProgram {
@@ -37,13 +37,13 @@ extension BenchProgram {
     func run() throws {
       measuring.apply()
       if json {
-        for benchmark in chosen { try Console.output.write(line(measure(benchmark)) + "\n") }
+        for benchmark in chosen { try Console.write(line(measure(benchmark)) + "\n") }
         return
       }
       var report = Report(precision)
-      Console.output.write(report.head)
+      try Console.write(report.head)
       for benchmark in chosen { try report.add(measure(benchmark)) }
-      Console.output.write(report.text)
+      try Console.write(report.text)
     }
 
     private var chosen: [BenchmarkCase] {

@@ -1,8 +1,8 @@
-import AppSupport
 import ArgumentParser
 import BenchSupport
 import Checkpoint
 import FileCore
+import Programs
 
 extension BenchProgram {
   /// Measures one requested case after the other: one side of a comparison.
@@ -22,7 +22,7 @@ extension BenchProgram {
       measuring.apply()
       var server = BenchServer()
       while let line = readLine() {
-        Console.output.write(try JSONValue(encoding: server.answer(line)).text + "\n")
+        try Console.write(try JSONValue(encoding: server.answer(line)).text + "\n")
       }
     }
   }

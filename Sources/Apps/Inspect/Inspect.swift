@@ -1,28 +1,5 @@
-import AppSupport
-import ArgumentParser
-import Checkpoint
-import Interop
+import Programs
 
-@main struct Inspect: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    abstract: "Says what is in a file of weights: .rnnz, safetensors, .pt, .npz or .onnx.",
-    discussion: """
-      Example: inspect model.rnnz --verify
-      """)
-
-  @Argument(help: "The file.")
-  var file: String
-
-  @Flag(help: "Reads and checks all that the format allows to check.")
-  var verify = false
-
-  @Flag(help: "Writes JSON, for programs.")
-  var json = false
-
-  func run() throws {
-    let opened = try ArrayFile(path: file)
-    var inspection = try Inspection(opened, verifying: verify)
-    inspection.model = opened.modelSummary
-    Console.output.write(json ? inspection.json.text + "\n" : inspection.text)
-  }
+@main enum Inspect {
+  static func main() { Programs.main(.inspect) }
 }

@@ -1,4 +1,4 @@
-/// A source of text for a language model: what `--dataset` chooses.
+/// A source of text for a language model.
 ///
 /// A corpus of one's own is a type with a name and a way to come by its text:
 ///

@@ -1,6 +1,6 @@
 import FileCore
 
-/// The corpora that can be chosen by name, as `--dataset` does.
+/// The corpora that can be chosen by name.
 public typealias CorpusRegistry = Registry<any Corpus>
 
 extension Registry where Product == any Corpus {

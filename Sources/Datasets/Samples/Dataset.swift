@@ -1,4 +1,4 @@
-/// The samples of a task: what `--data` chooses.
+/// The samples of a task.
 ///
 /// A dataset of one's own is a type with a name and a way to come by its samples:
 ///

@@ -1,4 +1,4 @@
-/// The datasets that can be chosen by name, as `--data` does.
+/// The datasets that can be chosen by name.
 public typealias DatasetRegistry = Registry<any Dataset>
 
 extension Registry where Product == any Dataset {

@@ -1,4 +1,4 @@
-/// A choice of tokenizer, made before the text is known, as by `--tokenizer` and `--vocabulary-size`.
+/// A choice of tokenizer, made before the text is known.
 public enum Tokenization: Codable, Hashable, Sendable {
   /// The corpus's own tokenizer, by default a character tokenizer.
   case corpus

@@ -6,32 +6,26 @@ import Synchronization
 /// The new file is written without a name where the system can do that (Linux, most file systems), otherwise
 /// under a temporary name. It is flushed to the disk, then `rename` replaces the old file, then the
 /// directory is flushed. A process that is killed meanwhile leaves at most a temporary file
-/// `.NAME.tmp-PID-TIME-COUNT` beside the target, which the next save removes.
+/// `.NAME.tmp-PID-TIME-COUNT` beside the target, which the next save removes; a long name is cut off in it.
 package struct AtomicSave {
   private let path: String
-  private let name: String
-  private let directoryPath: String
+  private let target: ResolvedPath
 
-  /// A save to `path`. If that is a symbolic link, its target is replaced and the link stays.
+  /// A save to `path`. If that is a symbolic link, its target is replaced or created and the link stays.
   package init(path: String) throws(FileError) {
     self.path = path
-    let target = System.resolved(path) ?? path
-    let slash = target.utf8.lastIndex(of: UInt8(ascii: "/"))
-    name = slash.map { String(target[target.index(after: $0)...]) } ?? target
-    directoryPath = slash.map { $0 == target.startIndex ? "/" : String(target[..<$0]) } ?? "."
-    guard !name.isEmpty, name != ".", name != ".." else {
-      throw FileError(file: path, .notARegularFile)
-    }
+    target = ResolvedPath(path)
+    guard target.namesFile else { throw FileError(file: path, .notARegularFile(.directory)) }
   }
 
   /// Writes the concatenated pieces as the new file.
   package func write(_ pieces: [[UInt8]]) throws(FileError) {
-    let place = try Directory(path: directoryPath)
+    let place = try Directory(target.folder, of: path)
     let directory = place.descriptor
     let mode = try existingMode(in: directory)
-    place.removeLitter { $0 == name }
+    place.removeLitter { $0 == target.stem }
     let temporaryName = try writeTemporary(pieces, mode: mode, in: directory)
-    guard System.rename(temporaryName, to: name, in: directory) == 0 else {
+    guard System.rename(temporaryName, to: target.name, in: directory) == 0 else {
       let code = System.code
       System.remove(temporaryName, in: directory)
       throw failure("replacing the old file", code)
@@ -42,24 +36,35 @@ package struct AtomicSave {
     }
   }
 
+  /// Does all of a save but the last step: writes a file of so many zeros beside the target, and removes it.
+  ///
+  /// - Throws: why the file could not be saved.
+  package func rehearse(byteCount: Int) throws(FileError) {
+    let place = try Directory(target.folder, of: path)
+    let mode = try existingMode(in: place.descriptor)
+    let pieces = [[UInt8](repeating: 0, count: byteCount)]
+    System.remove(
+      try writeTemporary(pieces, mode: mode, in: place.descriptor), in: place.descriptor)
+  }
+
   private func failure(_ operation: String, _ code: Int32) -> FileError {
     FileError.system(path, operation, code)
   }
 
   /// The permissions of the old file, which the new one gets too; nil if there is no old file.
   private func existingMode(in directory: Int32) throws(FileError) -> UInt32? {
-    guard let status = System.status(of: name, in: directory) else {
+    guard let status = System.status(of: target.name, in: directory) else {
       if System.foundNothing { return nil }
       throw failure("looking up the old file", System.code)
     }
-    guard status.kind == .file else { throw FileError(file: path, .notARegularFile) }
+    if let kind = status.irregular { throw FileError(file: path, .notARegularFile(kind)) }
     return status.permissions
   }
 
   /// Writes and flushes a file beside the target; returns its name.
   private func writeTemporary(
     _ pieces: [[UInt8]], mode: UInt32?, in directory: Int32
-  ) throws(FileError) -> String {
+  ) throws(FileError) -> [CChar] {
     if let name = try writeAnonymous(pieces, mode: mode, in: directory) { return name }
     let temporaryName = freshName()
     let file = System.create(temporaryName, in: directory)
@@ -83,7 +88,7 @@ package struct AtomicSave {
   /// system or file system can't do that, or /proc is missing.
   private func writeAnonymous(
     _ pieces: [[UInt8]], mode: UInt32?, in directory: Int32
-  ) throws(FileError) -> String? {
+  ) throws(FileError) -> [CChar]? {
     guard let file = System.createAnonymous(in: directory) else { return nil }
     guard file >= 0 else { throw failure("creating a temporary file", System.code) }
     do throws(FileError) {
@@ -138,9 +143,11 @@ package struct AtomicSave {
 
   /// A name that no other save uses. The count tells saves of this process apart, the process number those of others,
   /// the time those of an ended process with the same number. (Random numbers would need a system call that can fail.)
-  private func freshName() -> String {
+  private func freshName() -> [CChar] {
     let count = AtomicSave.count.wrappingAdd(1, ordering: .relaxed).oldValue
-    return ".\(name).tmp-\(System.process)-" + String(System.nanoseconds, radix: 36) + "-\(count)"
+    let ending = ".tmp-\(System.process)-" + String(System.nanoseconds, radix: 36) + "-\(count)"
+    let bytes = [UInt8(ascii: ".")] + target.stemBytes + Array(ending.utf8)
+    return bytes.map { CChar(bitPattern: $0) } + [0]
   }
 
   private static let count = Atomic(0)

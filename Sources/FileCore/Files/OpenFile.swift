@@ -7,12 +7,13 @@ package final class OpenFile: Sendable {
   package let isSeekable: Bool
   private let descriptor: Int32
   private let closes: Bool
+  private let irregular: FileError.Kind?
 
   /// Opens a regular file.
   package convenience init(path: String) throws(FileError) {
     // Opening a pipe must not wait for its writer.
     try self.init(path, System.openForReading(path, waits: false), operation: "opening")
-    guard isSeekable else { throw FileError(file: path, .notARegularFile) }
+    if let irregular { throw FileError(file: path, .notARegularFile(irregular)) }
   }
 
   /// Opens a file or a pipe.
@@ -23,7 +24,9 @@ package final class OpenFile: Sendable {
   /// Standard input, which stays open.
   package convenience init(standardInputAs name: String) throws(FileError) {
     try self.init(name, 0, operation: "", closes: false)
-    if System.status(of: 0)?.kind == .folder { throw FileError(file: name, .notARegularFile) }
+    if System.status(of: 0)?.kind == .folder {
+      throw FileError(file: name, .notARegularFile(.directory))
+    }
   }
 
   private init(
@@ -33,15 +36,16 @@ package final class OpenFile: Sendable {
     self.closes = closes
     self.descriptor = descriptor
     guard descriptor >= 0 else {
-      (size, isSeekable) = (0, false)
+      (size, isSeekable, irregular) = (0, false, nil)
       throw FileError.system(path, operation)
     }
     guard let status = System.status(of: descriptor) else {
-      (size, isSeekable) = (0, false)
+      (size, isSeekable, irregular) = (0, false, nil)
       throw FileError.system(path, "looking up its size")
     }
     size = status.size
-    isSeekable = status.kind == .file
+    irregular = status.irregular
+    isSeekable = irregular == nil
   }
 
   deinit { if closes, descriptor >= 0 { System.closeFile(descriptor) } }

@@ -24,7 +24,7 @@ extension System {
   }
 
   /// Gives a name to a file without one: 0, or -1 and a ``code``; nil where the system cannot do it.
-  static func link(anonymous file: Int32, as name: String, in folder: Int32) -> Int32? {
+  static func link(anonymous file: Int32, as name: [CChar], in folder: Int32) -> Int32? {
     #if os(Linux) || os(Android)
       let linked = linkat(AT_FDCWD, "/proc/self/fd/\(file)", folder, name, AT_SYMLINK_FOLLOW)
       if linked != 0, [ENOENT, EOPNOTSUPP, EXDEV].contains(errno) { return nil }
@@ -35,9 +35,12 @@ extension System {
   }
 
   /// Renames a file within its folder, replacing any file of the new name: 0, or -1.
-  static func rename(_ name: String, to other: String, in folder: Int32) -> Int32 {
+  static func rename(_ name: [CChar], to other: [CChar], in folder: Int32) -> Int32 {
     renameat(folder, name, folder, other)
   }
+
+  /// Removes a file's name from a folder.
+  static func remove(_ name: [CChar], in folder: Int32) { unlinkat(folder, name, 0) }
 
   /// Removes a file's name from a folder.
   static func remove(_ name: String, in folder: Int32) { unlinkat(folder, name, 0) }

@@ -49,12 +49,17 @@ package enum System {
     package var size: Int
     /// Its permissions.
     package var permissions: UInt32
+    /// What it is, if it is no regular file.
+    package var irregular: FileError.Kind?
 
     fileprivate init(_ status: stat) {
       switch status.st_mode & S_IFMT {
-      case S_IFREG: kind = .file
-      case S_IFDIR: kind = .folder
-      default: kind = .other
+      case S_IFREG: (kind, irregular) = (.file, nil)
+      case S_IFDIR: (kind, irregular) = (.folder, .directory)
+      case S_IFIFO: (kind, irregular) = (.other, .pipe)
+      case S_IFSOCK: (kind, irregular) = (.other, .socket)
+      case S_IFLNK: (kind, irregular) = (.other, .link)
+      default: (kind, irregular) = (.other, .device)
       }
       size = Int(status.st_size)
       permissions = UInt32(status.st_mode & 0o7777)
@@ -78,13 +83,18 @@ package enum System {
     open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   }
 
+  /// Opens a folder; the path's bytes end with a zero.
+  static func openFolder(_ path: [CChar]) -> Int32 {
+    open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  }
+
   /// Opens an open folder again, with an independent position.
   package static func openAgain(folder: Int32) -> Int32 {
     openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   }
 
   /// Creates a new file in a folder; fails if the name exists.
-  package static func create(_ name: String, in folder: Int32) -> Int32 {
+  static func create(_ name: [CChar], in folder: Int32) -> Int32 {
     openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
   }
 
@@ -106,7 +116,7 @@ package enum System {
   }
 
   /// The status of a name in a folder, without following links.
-  package static func status(of name: String, in folder: Int32) -> Status? {
+  static func status(of name: [CChar], in folder: Int32) -> Status? {
     var status = stat()
     return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? Status(status) : nil
   }
@@ -114,15 +124,29 @@ package enum System {
   /// Whether the path exists, readable or not.
   package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// The path with all links resolved; nil if it does not exist.
-  package static func resolved(_ path: String) -> String? {
+  /// The path with all links resolved, with a zero at its end; nil if it does not exist.
+  static func resolved(_ path: [CChar]) -> [CChar]? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }
-    return String(cString: resolved)
+    return Array(UnsafeBufferPointer(start: resolved, count: strlen(resolved) + 1))
+  }
+
+  /// Where a symbolic link leads, with a zero at its end; nil where there is no link.
+  static func target(ofLink path: [CChar]) -> [CChar]? {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink(path, &buffer, buffer.count - 1)
+    return count > 0 ? Array(buffer[..<count]) + [0] : nil
   }
 
   /// The names in an open folder, in no order; nil on failure. Closes the descriptor.
   package static func names(inFolder descriptor: Int32) -> [String]? {
+    nameBytes(inFolder: descriptor)?.map {
+      String(decoding: $0.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+  }
+
+  /// The names as the system has them, each with a zero at its end: they need not be UTF-8.
+  static func nameBytes(inFolder descriptor: Int32) -> [[CChar]]? {
     guard let stream = fdopendir(descriptor) else {
       let code = errno
       close(descriptor)
@@ -130,13 +154,13 @@ package enum System {
       return nil
     }
     defer { closedir(stream) }
-    var names: [String] = []
+    var names: [[CChar]] = []
     while true {
       errno = 0
       guard let entry = readdir(stream) else { break }
       names.append(
         withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+          bytes.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0]
         })
     }
     // Tells the end of the list from a failure, which would hide files.

@@ -30,7 +30,7 @@ package struct TextSource: Sendable {
   /// - Throws: ``FileError`` if it can't be read, is damaged, or is not valid in the given encoding.
   package init(_ path: String, encoding given: TextEncoding? = nil) throws(FileError) {
     let file = try OpenFile(pathOrPipe: path)
-    guard !Folder.exists(path) else { throw FileError(file: path, .notARegularFile) }
+    guard !Folder.exists(path) else { throw FileError(file: path, .notARegularFile(.directory)) }
     self.path = path
     let first =
       file.isSeekable

@@ -2,7 +2,7 @@ import Cells
 import Models
 
 extension GradientEngine {
-  /// The names that choose an engine, as `--gradient` does.
+  /// The names that choose an engine.
   public static let names = ["bptt", "bptt-checkpoint", "tbptt", "rtrl", "snap1", "uoro"]
 
   /// The engine of a name, for windows of `window` steps.

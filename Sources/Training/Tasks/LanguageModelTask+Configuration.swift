@@ -6,7 +6,7 @@ import Requirements
 extension LanguageModelTask {
   /// The configuration of language model training.
   public struct Configuration: Codable, Hashable, Sendable {
-    /// The corpus, as `--dataset` names it.
+    /// The corpus's name, or the path of a file.
     public var dataset: String
     /// The tokenization of the text.
     public var tokenization: Tokenization

@@ -56,13 +56,15 @@ public struct LanguageModelTask: TrainingTask {
       + (configuration.engine == .bptt ? "" : ", \(configuration.engine.title)")
   }
 
-  public var hints: [String] {
+  public var hints: [Hint] {
     let model = configuration.model
     return Hint.all(
       cell: model.cell.name, layers: model.layers, steps: configuration.windows.sequenceLength)
   }
 
-  public var vocabularySize: Int? { corpus.tokenizer.vocabulary.count }
+  public var choices: TaskChoices? {
+    TaskChoices(count: corpus.tokenizer.vocabulary.count, noun: "tokens")
+  }
 
   public var dataIdentity: String {
     "a text of \(corpus.identity.byteCount) bytes with checksum \(hexadecimal(corpus.identity.crc32, digits: 8))"

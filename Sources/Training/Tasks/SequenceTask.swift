@@ -17,7 +17,7 @@ import TensorCore
 public struct SequenceTask: TrainingTask {
   /// What is learned from what.
   public struct Configuration: Codable, Hashable, Sendable {
-    /// The dataset, as flags name it.
+    /// The dataset's name, or the path of a file.
     public var dataset: String
     /// How the dataset is read, where it is a file.
     public var files: FileOptions?
@@ -79,25 +79,32 @@ public struct SequenceTask: TrainingTask {
       + "batch \(configuration.batchSize)"
   }
 
-  public var hints: [String] {
+  public var hints: [Hint] {
     let model = configuration.model
     let steps = try? samples.training.firstLength
     var hints = Hint.all(cell: model.cell.name, layers: model.layers, steps: steps ?? 0)
     if interface.shape == .manyToManyInStep, model.isBidirectional, !interface.target.isDiscrete {
-      hints.append("A forecaster that reads in both directions sees what it should foretell.")
+      hints.append(.forecasterReadsAhead)
     }
-    // Where both sides have the same names, the answer is the next symbol, and must be foretold.
+    // Where both sides have the same names, the answer is the next symbol, and must be predicted.
     if interface.shape == .manyToManyInStep, !model.isBidirectional, interface.target.isDiscrete,
       interface.input.names != interface.target.names
     {
-      hints.append(
-        "A tagger that reads in one direction must guess what a later word decides: try --bidirectional."
-      )
+      hints.append(.taggerReadsOneDirection)
     }
     return hints
   }
 
-  public var vocabularySize: Int? { interface.target.isDiscrete ? interface.target.size : nil }
+  public var choices: TaskChoices? {
+    switch interface.target {
+    case .label: TaskChoices(count: interface.target.size, noun: "classes")
+    case .symbols where interface.shape == .manyToManyInStep:
+      TaskChoices(count: interface.target.size, noun: "tags")
+    case .symbols: TaskChoices(count: interface.target.size, noun: "symbols")
+    case .text: TaskChoices(count: interface.target.size, noun: "tokens")
+    case .features, .vector: nil
+    }
+  }
 
   public var dataIdentity: String {
     let count = samples.training.count.map(String.init) ?? "a stream of"

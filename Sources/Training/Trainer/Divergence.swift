@@ -22,10 +22,15 @@ public struct Divergence: Error, Hashable, Sendable, CustomStringConvertible {
   /// The parameter with the fault, or with the largest part of the norm; nil if only the loss is not finite.
   public let parameter: String?
   /// What to try, most promising first.
-  public let advice: [String]
+  public let advice: [Advice]
 
   /// One line with all of it.
   public var description: String {
+    "\(summary); try " + advice.map(\.description).joined(separator: ", or ")
+  }
+
+  /// One line without the advice.
+  public var summary: String {
     let what =
       switch fault {
       case .loss(let value): "the loss became \(value.isNaN ? .nan : value)"
@@ -34,8 +39,7 @@ public struct Divergence: Error, Hashable, Sendable, CustomStringConvertible {
         "the gradients' norm rose to \(value.text(0)), above \(limit.text(0))"
       }
     let place = parameter.map { " in \($0)" } ?? ""
-    return "training diverged at step \(step): \(what)\(place); try "
-      + advice.joined(separator: ", or ")
+    return "training diverged at step \(step): \(what)\(place)"
   }
 
   /// The fault in a step's loss and gradients; nil if there is none.
@@ -63,15 +67,15 @@ public struct Divergence: Error, Hashable, Sendable, CustomStringConvertible {
     gradients[name].map { Gradients([(name, $0)]).norm } ?? 0
   }
 
-  private static func advice(for settings: TrainingSettings) -> [String] {
-    var advice = ["a learning rate of \(Float(settings.learningRate / 10))"]
-    if settings.clip == nil { advice.append("--clip 1") }
+  private static func advice(for settings: TrainingSettings) -> [Advice] {
+    var advice = [Advice.learningRate(settings.learningRate / 10)]
+    if settings.clip == nil { advice.append(.clipping(norm: 1)) }
     if case .cosine(let warmUp, _) = settings.schedule, warmUp > 0 {
-      advice.append("a longer warm-up")
+      advice.append(.longerWarmUp)
     } else {
-      advice.append("a warm-up (--schedule cosine:200)")
+      advice.append(.warmUp(steps: 200))
     }
-    return advice + ["inputs scaled to about -1 to 1"]
+    return advice + [.scaledInputs]
   }
 }
 

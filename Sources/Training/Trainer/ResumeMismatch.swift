@@ -34,7 +34,7 @@ extension ResumeMismatch {
   /// Compares two values as saved; the error has the path of the first difference.
   ///
   /// - Parameter ignoring: a part at the top that may differ.
-  static func check<Value: Encodable>(
+  package static func check<Value: Encodable>(
     _ what: String, _ saved: Value, _ now: Value, ignoring: String? = nil, of file: String
   ) throws {
     var values = (try JSONValue(encoding: saved), try JSONValue(encoding: now))

@@ -25,6 +25,8 @@ public struct Trainer<Task: TrainingTask>: Sendable {
   public internal(set) var lastEvaluation: Evaluation?
   /// The best measurement since training began or went on.
   public private(set) var bestEvaluation: Evaluation?
+  /// The smallest loss that was measured, since training first began.
+  public var bestLoss: Double? { progress.bestLoss }
   /// Whether training has come to its end, of whatever kind.
   public internal(set) var isFinished = false
 
@@ -122,7 +124,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
 
   private var start: TrainingEvent.Start {
     TrainingEvent.Start(
-      parameterCount: model.parameterCount, vocabularySize: task.vocabularySize,
+      parameterCount: model.parameterCount, choices: task.choices,
       unitsPerEpoch: batches.unitsPerEpoch(task), unit: task.unit, epochs: settings.epochs,
       steps: steps, totalSteps: totalSteps)
   }

@@ -30,8 +30,8 @@ public enum TrainingEvent: Sendable {
   public struct Start: Sendable {
     /// The number of weights.
     public let parameterCount: Int
-    /// The number of different tokens or classes, if any are told apart.
-    public let vocabularySize: Int?
+    /// What the model chooses its answers from, if it chooses.
+    public let choices: TaskChoices?
     /// The number of units that one epoch learns from, if it is known.
     public let unitsPerEpoch: Int?
     /// The unit's name in the plural: "characters".
@@ -44,11 +44,11 @@ public enum TrainingEvent: Sendable {
     public let totalSteps: Int?
 
     package init(
-      parameterCount: Int, vocabularySize: Int?, unitsPerEpoch: Int?, unit: String, epochs: Int,
+      parameterCount: Int, choices: TaskChoices?, unitsPerEpoch: Int?, unit: String, epochs: Int,
       steps: Int, totalSteps: Int?
     ) {
       self.parameterCount = parameterCount
-      self.vocabularySize = vocabularySize
+      self.choices = choices
       self.unitsPerEpoch = unitsPerEpoch
       self.unit = unit
       self.epochs = epochs

@@ -47,7 +47,7 @@ public enum TrainingPreset: String, CaseIterable, Sendable {
     return settings
   }
 
-  /// The corpus that `--dataset` means: for the note a plain file is the book.
+  /// The corpus that a choice means: for the note a plain file is the book.
   public func dataset(_ choice: String?) throws(InvalidSetting) -> String {
     switch self {
     case .demo: return choice ?? "tales"

@@ -26,13 +26,13 @@ public protocol TrainingTask: Sendable {
   var line: String { get }
 
   /// Remarks on settings that rarely do what one hopes, each one sentence.
-  var hints: [String] { get }
+  var hints: [Hint] { get }
 
   /// What the speed is counted in: "characters".
   var unit: String { get }
 
-  /// How many different tokens or classes there are to tell apart, for tasks that tell any apart.
-  var vocabularySize: Int? { get }
+  /// What the model chooses its answers from, for tasks whose answers are chosen.
+  var choices: TaskChoices? { get }
 
   /// The data in one line; training goes on only where it is the same as it was.
   var dataIdentity: String { get }
@@ -115,6 +115,20 @@ where Elements.Element: Sendable, Elements.Index == Int {
   }
 }
 
+/// The tokens, classes or tags that a model chooses its answers from.
+public struct TaskChoices: Sendable, Hashable {
+  /// The number of them.
+  public let count: Int
+  /// What they are, in the plural: "classes".
+  public let noun: String
+
+  /// A number and a noun in the plural.
+  public init(count: Int, noun: String) {
+    self.count = count
+    self.noun = noun
+  }
+}
+
 /// How far training is when a loss is asked for.
 public struct TrainingMoment: Sendable, Hashable {
   /// The number of completed steps.
@@ -134,9 +148,9 @@ public struct TrainingMoment: Sendable, Hashable {
 
 extension TrainingTask {
   /// None.
-  public var hints: [String] { [] }
+  public var hints: [Hint] { [] }
   /// None.
-  public var vocabularySize: Int? { nil }
+  public var choices: TaskChoices? { nil }
 }
 
 extension TrainingTask where Carry == Never {

@@ -12,7 +12,7 @@ import Training
   private func start(_ steps: Int) -> TrainingEvent {
     .started(
       .init(
-        parameterCount: 7, vocabularySize: nil, unitsPerEpoch: nil, unit: "samples", epochs: 1,
+        parameterCount: 7, choices: nil, unitsPerEpoch: nil, unit: "samples", epochs: 1,
         steps: steps, totalSteps: nil))
   }
 

@@ -1,7 +1,7 @@
 /// A cell that can be saved with its options; a registry holds such cells.
 public typealias ConfigurableCell = RecurrentCell & Codable & Hashable
 
-/// The cells that `--cell` can choose by name and that checkpoints can contain.
+/// The cells that can be chosen by name and that checkpoints can contain.
 ///
 /// It is a value, not a global list. A program with its own cell passes a registry that contains it:
 ///

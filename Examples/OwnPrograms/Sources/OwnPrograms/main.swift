@@ -1,0 +1,3 @@
+import Programs
+
+Programs.main(cells: [LeakyCell()], datasets: [Signs()], tokenizers: [SignTokenizer.self])

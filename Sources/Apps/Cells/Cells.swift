@@ -1,0 +1,5 @@
+import Programs
+
+@main enum Cells {
+  static func main() { Programs.main(.cells) }
+}

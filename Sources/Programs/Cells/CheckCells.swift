@@ -1,0 +1,78 @@
+import ArgumentParser
+import Cells
+import Dispatch
+import Synchronization
+
+struct CheckCells: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Compares what is derived from a cell's equations with their definition.",
+    discussion: """
+      The compiled plan against the double-precision oracle, the oracle against central differences, learning in \
+      real time against backpropagation through time, and the laws of a recurrence. Ends with status 1 where a \
+      difference is too large.
+      """)
+
+  @Argument(help: "The cells' names, as in `cells list`.")
+  var names: [String] = []
+
+  @Flag(help: "Check every cell.")
+  var all = false
+
+  @Option(help: "Draws the parameters, the input and the loss.")
+  var seed: UInt64 = 1
+
+  func validate() throws {
+    if all == !names.isEmpty {
+      throw ValidationError("expected the names of cells, or --all")
+    }
+    for name in names { _ = try CellRegistry.entry(name) }
+  }
+
+  func run() throws {
+    let entries =
+      all ? Library.current.cells.entries : try names.map { try CellRegistry.entry($0) }
+    var failures = 0
+    try forEachReport(of: entries) { entry, report in
+      let failed = report.checks.filter { !$0.passed }
+      failures += failed.isEmpty ? 0 : 1
+      let shown = all ? failed : report.checks
+      let outcome =
+        failed.isEmpty
+        ? "\(report.checks.count) checks passed"
+        : "\(failed.count) of \(report.checks.count) checks failed"
+      try Console.write("\(entry.name): \(outcome)\n" + shown.map { "  \($0)\n" }.joined())
+    }
+    if all {
+      try Console.write("\(entries.count - failures) of \(entries.count) cells passed\n")
+    }
+    if failures > 0 { throw ExitCode(1) }
+  }
+
+  /// Checks cells side by side, and takes in their reports in the order of the entries, each as soon as it is its turn.
+  private func forEachReport(
+    of entries: [CellRegistry.Entry], _ body: (CellRegistry.Entry, GradientReport) throws -> Void
+  ) throws {
+    let (reports, done) = (Reports(), DispatchSemaphore(value: 0))
+    DispatchQueue.global().async { [seed] in
+      DispatchQueue.concurrentPerform(iterations: entries.count) { index in
+        let report = checkGradients(of: entries[index].cell, seed: seed)
+        reports.byIndex.withLock { $0[index] = report }
+        done.signal()
+      }
+    }
+    var next = 0
+    for _ in entries {
+      done.wait()
+      while let report = reports.byIndex.withLock({ $0[next] }) {
+        try body(entries[next], report)
+        next += 1
+      }
+    }
+  }
+}
+
+/// The reports that are there, each by the number of its entry.
+private final class Reports: Sendable {
+  let byIndex = Mutex([Int: GradientReport]())
+}

@@ -1,0 +1,44 @@
+import Interop
+import ArgumentParser
+import Checkpoint
+import Training
+
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract:
+      "Converts a model between .rnnz, .safetensors and .onnx; reads .pt and .npz too.",
+    discussion: """
+      The model alone is converted: what training needs to go on stays behind. Weights without a vocabulary, which are
+      no model yet, can become safetensors; a classifier or another model of sequences, .rnnz or safetensors.
+      Example: convert model.pt model.rnnz --vocabulary tokens.json
+      """)
+
+  @Argument(help: "What to read.")
+  var input: String
+
+  @Argument(help: "What to write; its ending tells the format: .rnnz, .safetensors or .onnx.")
+  var output: String
+
+  @Option(help: "A JSON array of the model's tokens, for a file that does not say them.")
+  var vocabulary: String?
+
+  @Option(help: "A JSON object of the model's kind and sizes, for a file that does not say them.")
+  var config: String?
+
+  private var format: ModelConversion.Format? { ModelConversion.Format(path: output) }
+
+  func validate() throws {
+    guard format != nil else {
+      throw ValidationError(
+        "output: expected a name that ends with .rnnz, .safetensors or .onnx, found \(output)")
+    }
+  }
+
+  func run() throws {
+    guard let format else { return }
+    let description = try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
+    let conversion = try ModelConversion(ArrayFile(path: input), described: description)
+    try conversion.save(to: output, as: format)
+    try Console.write("\(output): \(conversion.summary)\n")
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Datasets
+import Training
+
+/// The flags for reading samples from a file.
+struct DataOptions: ParsableArguments {
+  @Option(help: "The file's columns that matter, by name or number: review,stars.")
+  var columns: String?
+
+  @Flag(help: "Passes over malformed rows of a file, and counts them.")
+  var skipBadRows = false
+
+  @OptionGroup var tokens: TokenOptions
+
+  @Option(help: .rare("How the file is written: csv, tsv, jsonl, conll, conllu, folder or idx."))
+  var format: FileFormat?
+
+  @Option(help: .rare("The steps of a window of a file's series; 100 unless given."))
+  var window: Int?
+
+  @Option(help: .rare("How many steps ahead a file's series is foretold; 1 unless given."))
+  var horizon: Int?
+
+  /// The options for reading a file.
+  func options() throws -> FileOptions {
+    var options = FileOptions()
+    options.format = format
+    options.columns = columns?.split(separator: ",").map(String.init) ?? []
+    options.skipsBadRows = skipBadRows
+    options.steps = window ?? options.steps
+    options.horizon = horizon ?? options.horizon
+    options.tokenization = try tokens.tokenization()
+    return options
+  }
+}
+
+/// The flags for the tokenization of a text.
+struct TokenOptions: ParsableArguments {
+  @Option(help: "How texts become tokens: character, bytes, words or bpe.")
+  var tokenizer: String?
+
+  @Option(help: .rare("The most tokens of words or bpe."))
+  var vocabularySize: Int?
+
+  /// Whether a flag was given.
+  var isGiven: Bool { tokenizer != nil || vocabularySize != nil }
+
+  func validate() throws {
+    do { _ = try tokenization() } catch { throw ValidationError("\(error)") }
+  }
+
+  /// The requested tokenization.
+  func tokenization() throws -> Tokenization {
+    try Tokenization(named: tokenizer ?? "character", vocabularySize: vocabularySize)
+  }
+}
+
+extension FileFormat: ExpressibleByArgument {}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Cells
+import Datasets
+import Models
+import Training
+
+/// The flags of all tasks but text.
+struct SequenceOptions: ParsableArguments {
+  @OptionGroup(title: "Samples of a file") var samples: DataOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Model") var parts: SequenceModelOptions
+  @OptionGroup(title: "Around the cell") var around: LayerOptions
+  @OptionGroup(title: "Training") var trainer: TrainerOptions
+  @OptionGroup(title: "Files and machine") var files: RunOptions
+
+  func validate() throws {
+    do {
+      try trainer.applied(to: TrainingSettings()).validate()
+      _ = try model.cell.map { try Library.current.cells.cell(named: $0) }
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  /// A preset's configuration, changed by the given flags.
+  func applied(to preset: SequenceTask.Configuration) throws -> SequenceTask.Configuration {
+    var result = preset
+    result.model.cell = try model.cell(or: preset.model.cell)
+    result.model.embeddingSize = model.embedding ?? result.model.embeddingSize
+    result.model.hiddenSize = model.hidden ?? result.model.hiddenSize
+    result.model.layers = model.layers ?? result.model.layers
+    result.model.dropout = model.dropout ?? result.model.dropout
+    result.model.isBidirectional = parts.bidirectional ?? result.model.isBidirectional
+    result.model.recurrent = around.applied(to: result.model.recurrent)
+    result.model.pooling = parts.pooling ?? result.model.pooling
+    result.model.attention = parts.attention ?? result.model.attention
+    result.model.teacherForcing = parts.teacherForcing ?? result.model.teacherForcing
+    result.batchSize = model.batchSize ?? result.batchSize
+    result.bucketPool = parts.bucket ?? result.bucketPool
+    return result
+  }
+}
+
+/// The flags for sequence models.
+struct SequenceModelOptions: ParsableArguments {
+  @Flag(inversion: .prefixedNo, help: "Reads in both directions.")
+  var bidirectional: Bool?
+
+  @Option(help: "How one answer comes of all steps: last, mean, max or attention.")
+  var pooling: Pooling?
+
+  @Option(help: "What a translator looks back with: none, dot, general or additive.")
+  var attention: Attention?
+
+  @Option(
+    help: .rare(
+      "How often a translator learns from the right beginning: always, linear:LAST:STEPS, sigmoid:WIDTH."
+    ))
+  var teacherForcing: TeacherForcing?
+
+  @Option(help: .rare("Batches that are filled from one pool of samples, sorted by length."))
+  var bucket: Int?
+}
+
+extension Pooling: ExpressibleByArgument {}
+extension Attention: ExpressibleByArgument {}
+extension TeacherForcing: ExpressibleByArgument {}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Models
+import TensorCore
+import Training
+
+/// The flags for training any model.
+struct TrainerOptions: ParsableArguments {
+  @Option(help: "How often to go through the data.")
+  var epochs: Int?
+
+  @Option(help: "The most steps.")
+  var maxSteps: Int?
+
+  @Option(help: "adam, adamw, rmsprop, sgd or sgd:MOMENTUM.")
+  var optimizer: OptimizerChoice?
+
+  @Option(help: "The step size.")
+  var learningRate: Double?
+
+  @Option(
+    help: "constant, cosine:WARM-UP, one-cycle, plateau, step:N:FACTOR, exponential:FACTOR.")
+  var schedule: LearningRateSchedule?
+
+  @Option(help: "The largest norm of the gradients; 0 for no limit.")
+  var clip: Double?
+
+  @Option(help: .rare("The largest value in a gradient; 0 for no limit."))
+  var clipValue: Double?
+
+  @Option(help: .rare("How much weights shrink."))
+  var weightDecay: Double?
+
+  @Option(help: .rare("Batches whose gradients make one step."))
+  var accumulate: Int?
+
+  @Option(help: .rare("Share of a target's probability that is spread over all classes."))
+  var labelSmoothing: Double?
+
+  @Option(help: .rare("Average of the weights: ema:DECAY, swa:FIRST-STEP, none."))
+  var average: WeightAveraging?
+
+  @Option(help: .rare("Parameters that stay as they are, by the beginning of their names."))
+  var freeze: [String] = []
+
+  @Option(help: .rare("Parameters that learn otherwise: NAME:RATE-FACTOR or NAME:FACTOR:DECAY."))
+  var group: [ParameterGroup] = []
+
+  @Option(help: "Steps between measurements; one after each epoch unless given.")
+  var evaluateEvery: Int?
+
+  @Option(help: "Stops after so many measurements without a better one.")
+  var patience: Int?
+
+  @Flag(inversion: .prefixedNo, help: "Saves the model of the best measurement.")
+  var keepBest: Bool?
+
+  @Option(help: .rare("How accurately products are computed."))
+  var precision: Precision?
+
+  @Option(help: "Draws the weights and the order of the data.")
+  var seed: UInt64?
+
+  /// A file's settings changed by the flags that were given, of which those that belong to what is learned cannot.
+  func resumed(_ saved: TrainingSettings, of file: String) throws -> TrainingSettings {
+    let asked = applied(to: saved)
+    try ResumedFlags.check(["seed": saved.seed], ["seed": asked.seed], of: file)
+    try ResumedFlags.check(
+      ["optimizer": saved.optimizer], ["optimizer": asked.optimizer], of: file)
+    return asked
+  }
+
+  /// Settings changed by the flags that were given.
+  func applied(to settings: TrainingSettings) -> TrainingSettings {
+    var result = settings
+    result.epochs = epochs ?? result.epochs
+    result.steps = maxSteps ?? result.steps
+    result.optimizer = optimizer ?? result.optimizer
+    result.learningRate = learningRate ?? result.learningRate
+    result.schedule = schedule ?? result.schedule
+    if let clip { result.clip = clip == 0 ? nil : clip }
+    if let clipValue { result.clipValue = clipValue == 0 ? nil : clipValue }
+    result.weightDecay = weightDecay ?? result.weightDecay
+    result.accumulation = accumulate ?? result.accumulation
+    result.labelSmoothing = labelSmoothing ?? result.labelSmoothing
+    result.averaging = average ?? result.averaging
+    result.groups =
+      group + freeze.map { ParameterGroup($0, learningRateScale: 0) } + result.groups
+    result.evaluateEvery = evaluateEvery ?? result.evaluateEvery
+    result.patience = patience ?? result.patience
+    result.keepsBest = keepBest ?? result.keepsBest
+    result.precision = precision ?? result.precision
+    result.seed = seed ?? result.seed
+    return result
+  }
+}
+
+extension ArgumentHelp {
+  /// Help that only `--help-hidden` shows, so that `--help` fits a screen.
+  static func rare(_ text: String) -> ArgumentHelp { ArgumentHelp(text, visibility: .hidden) }
+}
+
+extension OptimizerChoice: ExpressibleByArgument {}
+extension LearningRateSchedule: ExpressibleByArgument {}
+extension WeightAveraging: ExpressibleByArgument {}
+extension ParameterGroup: ExpressibleByArgument {}

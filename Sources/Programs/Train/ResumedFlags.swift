@@ -1,0 +1,44 @@
+import Checkpoint
+import Training
+
+/// Flags beside `--resume` that say something else than the file's training.
+enum ResumedFlags {
+  /// Compares what the file was trained with and what the flags would make of it.
+  ///
+  /// - Throws: ``Failure`` with the flag and both values.
+  static func check<Value: Encodable>(
+    _ saved: Value, _ asked: Value, of file: String
+  ) throws {
+    do {
+      try ResumeMismatch.check("", saved, asked, of: file)
+    } catch let mismatch as ResumeMismatch {
+      let flag = flags.first { mismatch.what.hasPrefix($0.place) }?.flag ?? mismatch.what
+      throw Failure(
+        "\(flag): found \(mismatch.found), but \(file) is trained with \(mismatch.expected), which cannot change"
+      )
+    }
+  }
+
+  /// The flags by the places of what they set, the longer places first.
+  private static let flags: [(place: String, flag: String)] = [
+    ("model.hiddenSize", "--hidden"), ("model.embeddingSize", "--embedding"),
+    ("model.layers", "--layers"), ("model.dropout", "--dropout"), ("model.cell", "--cell"),
+    ("model.isBidirectional", "--bidirectional"), ("model.pooling", "--pooling"),
+    ("model.attention", "--attention"), ("model.teacherForcing", "--teacher-forcing"),
+    ("model.recurrent.layerSizes", "--layer-size"), ("model.recurrent.connection", "--connection"),
+    ("model.recurrent.projectionSize", "--projection"),
+    ("model.recurrent.normalizesProducts", "--layer-norm"),
+    ("model.recurrent.learnsInitialState", "--learn-initial-state"),
+    ("model.recurrent.inputDropout", "--input-dropout"),
+    ("model.recurrent.recurrentDropout", "--recurrent-dropout"),
+    ("model.recurrent.outputDropout", "--output-dropout"),
+    ("model.recurrent.zoneout", "--zoneout"), ("model.recurrent.weightDropout", "--weight-drop"),
+    ("model.recurrent.initialization", "--init"), ("batchSize", "--batch-size"),
+    ("windows.batchSize", "--batch-size"), ("windows.sequenceLength", "--steps"),
+    ("windows.sampling", "--sampling"), ("bucketPool", "--bucket"),
+    ("tokenization", "--tokenizer"), ("engine", "--gradient"), ("files.columns", "--columns"),
+    ("files.format", "--format"), ("files.steps", "--window"), ("files.horizon", "--horizon"),
+    ("files.skipsBadRows", "--skip-bad-rows"), ("files.tokenization", "--tokenizer"),
+    ("seed", "--seed"), ("optimizer", "--optimizer"),
+  ]
+}

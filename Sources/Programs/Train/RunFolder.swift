@@ -1,0 +1,127 @@
+import Checkpoint
+import Datasets
+import FileCore
+import Training
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// All that a training leaves in a folder of its own:
+///
+///     configuration.json    what is learned from what, and how
+///     metrics.csv           a line for each step
+///     evaluations.csv       a line for each measured number
+///     samples.txt           what the model wrote and answered at each measurement
+///     record.json           the curves, so that training which goes on has one report
+///     report.html           all of it for a browser
+///     checkpoints/          the last three, and the best
+struct RunFolder {
+  /// What has happened so far.
+  private(set) var record: RunRecord
+  /// The folder.
+  let path: String
+  private let levels: TaskLevels?
+  private let evaluations: LineFile
+  private let samples: LineFile
+  private let checkpoints: CheckpointSeries
+  private var writtenAt = 0.0
+
+  /// A folder that is made, or, for training that goes on, one that is there.
+  init<Task: TrainingTask>(
+    _ path: String, _ trainer: Trainer<Task>, levels: TaskLevels?, appends: Bool
+  ) throws {
+    self.path = path
+    self.levels = levels
+    for folder in [path, path + "/checkpoints"]
+    where mkdir(folder, 0o777) != 0 && errno != EEXIST {
+      throw Failure("\(folder): \(String(cString: strerror(errno)))")
+    }
+    record = RunRecord(
+      title: trainer.task.line, settings: trainer.settings.line,
+      hints: trainer.task.hints.map(\.description))
+    if appends, let known = try? InputLines(path + "/record.json").next() {
+      let title = record.title
+      record = try RunRecord(decoding: known)
+      guard record.title == title else {
+        throw Failure("\(path): expected the run of \(title), found that of \(record.title)")
+      }
+    }
+    evaluations = try LineFile(
+      path + "/evaluations.csv", goingOnAfter: appends ? trainer.steps : nil)
+    if evaluations.isEmpty { evaluations.write("step,measure,value") }
+    samples = try LineFile(path + "/samples.txt", appends: appends)
+    checkpoints = CheckpointSeries(directory: path + "/checkpoints")
+    let configuration = JSONValue.object([
+      "task": try JSONValue(encoding: trainer.task.configuration),
+      "training": try JSONValue(encoding: trainer.settings),
+    ])
+    try LineFile(path + "/configuration.json", appends: false).write(configuration.text)
+  }
+
+  /// The folder that the flags choose or, where training goes on, that it had; nil where there is none.
+  static func place(_ options: RunOptions, resuming reader: CheckpointReader?) throws -> String? {
+    guard let path = options.run else {
+      guard let reader, let path = try RunMark.folder(in: reader, at: reader.file) else {
+        return nil
+      }
+      guard FilePlace(path).kind == .folder else {
+        Console.note("The run's folder \(path) is no longer there; --run names another one\n")
+        return nil
+      }
+      return path
+    }
+    let names = [
+      "record.json", "report.html", "configuration.json", "metrics.csv", "evaluations.csv",
+      "samples.txt", "checkpoints",
+    ]
+    let taken = names.filter { SavingPlace.isTaken("\(path)/\($0)") }
+    let isRun = taken.contains("record.json")
+    guard taken.isEmpty || options.overwrite || isRun && reader != nil else {
+      let what = isRun ? "a run is there already" : "a file \(taken[0]) of another kind is there"
+      throw Failure("\(path): \(what): --overwrite replaces it")
+    }
+    return path
+  }
+
+  /// The path of the file with a line for each step.
+  static func metrics(in path: String) -> String { path + "/metrics.csv" }
+
+  /// Takes in an event, and writes what it brings.
+  mutating func note(_ event: TrainingEvent, seconds: Double) throws {
+    record.note(event, seconds: seconds, bytes: ProcessMemory.residentBytes)
+    switch event {
+    case .evaluation(let measured):
+      let step = measured.step
+      evaluations.write("\(step),loss,\(measured.evaluation.loss)")
+      for metric in measured.evaluation.metrics {
+        evaluations.write("\(step),\(metric.name),\(metric.value)")
+      }
+      samples.write("step \(step)")
+      for sample in measured.evaluation.samples { samples.write("  \(sample)") }
+      try writeReport()
+    case .started, .stopped, .diverged, .finished: try writeReport()
+    case .step:
+      if seconds - writtenAt > 10 {
+        writtenAt = seconds
+        try writeReport()
+      }
+    case .epoch: return
+    }
+  }
+
+  /// Saves a checkpoint beside the others.
+  func save<Task: TrainingTask>(_ trainer: Trainer<Task>, isBest: Bool) throws {
+    try checkpoints.save(trainer.checkpoint(), step: trainer.steps, isBest: isBest)
+  }
+
+  private func writeReport() throws {
+    try LineFile(path + "/record.json", appends: false).write(record.encoded())
+    try LineFile(path + "/report.html", appends: false).write(
+      RunReport(record, levels: levels).html)
+  }
+}

@@ -1,0 +1,129 @@
+import ArgumentParser
+import Checkpoint
+import Datasets
+import Downloads
+import Models
+import Training
+
+/// `train text`, or `train` alone.
+struct TrainText: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "text", abstract: "Learns to write text, character by character.",
+    usage: "train [text] [OPTION ...]",
+    discussion: """
+      --help-hidden shows rarer flags too. `generate` writes with the model.
+      Example: train --dataset tales --cell gru --hidden 128 --out model.rnnz
+      """)
+
+  @OptionGroup(title: "Text") var text: TextOptions
+  @OptionGroup(title: "Text") var gradient: GradientOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Around the cell") var around: LayerOptions
+  @OptionGroup(title: "Training") var trainer: TrainerOptions
+  @OptionGroup(title: "Files and machine") var files: RunOptions
+
+  func validate() throws {
+    Interruption.listen()
+    do {
+      guard files.resume == nil else { return }
+      try configuration().validate()
+      try settings().validate()
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  func run() throws {
+    files.apply()
+    if let path = files.resume { return try goOn(with: path) }
+    let configuration = try configuration()
+    let task = try LanguageModelTask(configuration, corpus(configuration))
+    var session = try Session(LanguageModelTrainer(task, settings()), files)
+    try session.run { Summary($0) }
+  }
+
+  /// Goes on with a file's training, of whatever model it is.
+  private func goOn(with path: String) throws {
+    let reader = try Library.current.reader(path)
+    if text.preset != nil {
+      throw Failure("--preset: \(path) has a configuration of its own, which cannot change")
+    }
+    if try SavedModelKind(reading: reader) == .sequence {
+      return try Session<SequenceTask>.resume(reader, data: text.dataset, trainer, files)
+    }
+    var saved = try LanguageModelTrainer.configuration(in: reader)
+    let settings = try trainer.resumed(LanguageModelTrainer.settings(in: reader), of: path)
+    try ResumedFlags.check(saved, applied(to: saved), of: path)
+    saved.dataset = text.dataset ?? saved.dataset
+    let task = try LanguageModelTask(resuming: reader, corpus(saved))
+    let trainer = try LanguageModelTrainer(resuming: reader, task, settings)
+    var session = try Session(trainer, files, resuming: reader)
+    try session.run { Summary($0) }
+  }
+
+  private var preset: TrainingPreset { text.preset ?? .demo }
+
+  /// The preset's data and model, changed by the flags that were given.
+  private func configuration() throws -> LanguageModelTask.Configuration {
+    try applied(to: preset.configuration(dataset: preset.dataset(text.dataset)))
+  }
+
+  /// A configuration changed by the flags that were given.
+  private func applied(
+    to configuration: LanguageModelTask.Configuration
+  ) throws -> LanguageModelTask.Configuration {
+    var result = configuration
+    result.model.cell = try model.cell(or: result.model.cell)
+    result.model.embeddingSize = model.embedding ?? result.model.embeddingSize
+    result.model.hiddenSize = model.hidden ?? result.model.hiddenSize
+    result.model.layers = model.layers ?? result.model.layers
+    result.model.dropout = model.dropout ?? result.model.dropout
+    result.model.recurrent = around.applied(to: result.model.recurrent)
+    let windows = result.windows
+    let (rows, length) = (
+      model.batchSize ?? windows.batchSize, text.steps ?? windows.sequenceLength
+    )
+    try InvalidSetting.checkBatch(size: rows, steps: length)
+    result.windows = Windows(
+      text.sampling ?? windows.sampling, batchSize: rows, sequenceLength: length,
+      offset: windows.offset)
+    if text.tokens.isGiven { result.tokenization = try text.tokens.tokenization() }
+    if gradient.isGiven {
+      result.engine = try gradient.engine(window: length, seed: settings().seed)
+    }
+    return result
+  }
+
+  /// The preset's settings, changed by the flags that were given.
+  private func settings() -> TrainingSettings { trainer.applied(to: preset.settings) }
+
+  private func corpus(
+    _ configuration: LanguageModelTask.Configuration
+  ) throws -> TokenizedCorpus {
+    try TokenizedCorpus(
+      Library.current.corpora.corpus(configuration.dataset),
+      validationFraction: configuration.validationFraction,
+      tokenization: configuration.tokenization)
+  }
+}
+
+/// The flags that say which text is learnt, and how it is cut.
+struct TextOptions: ParsableArguments {
+  @Option(
+    help: "tales; timemachine or shakespeare, which are fetched; timemachine:FILE; or a text file.")
+  var dataset: String?
+
+  @OptionGroup var tokens: TokenOptions
+
+  @Option(help: "A ready configuration, which other flags change: demo, unless given, or note.")
+  var preset: TrainingPreset?
+
+  @Option(help: "Characters of a window.")
+  var steps: Int?
+
+  @Option(help: "How windows follow each other: sequential or random.")
+  var sampling: Windows.Sampling?
+}
+
+extension TrainingPreset: ExpressibleByArgument {}
+extension Windows.Sampling: ExpressibleByArgument {}

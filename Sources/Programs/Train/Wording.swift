@@ -1,0 +1,31 @@
+import Training
+
+extension Hint {
+  /// The sentence, with the flag that it is about.
+  var advice: String {
+    switch self {
+    case .taggerReadsOneDirection:
+      "A tagger that reads in one direction must guess what a later word decides: try --bidirectional."
+    case .plainCellOverManySteps(let steps):
+      "A plain RNN hardly learns over \(steps) steps: try --cell lstm or --cell gru, or at most 100."
+    case .longSequences, .manyLayers, .forecasterReadsAhead: description
+    }
+  }
+}
+
+extension Advice {
+  /// The flag that does it, or where there is none what to do.
+  var flag: String {
+    switch self {
+    case .learningRate(let rate): "--learning-rate \(Float(rate))"
+    case .clipping(let norm): "--clip \(Int(norm))"
+    case .warmUp(let steps): "a warm-up (--schedule cosine:\(steps))"
+    case .longerWarmUp, .scaledInputs: description
+    }
+  }
+}
+
+extension Divergence {
+  /// One line with what to try.
+  var advised: String { "\(summary); try " + advice.map(\.flag).joined(separator: ", or ") }
+}

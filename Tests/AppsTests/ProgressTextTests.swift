@@ -1,0 +1,70 @@
+import Programs
+import Testing
+import Training
+
+@Suite struct ProgressTextTests {
+  private func step(_ number: Int) -> TrainingEvent {
+    .step(
+      .init(
+        number: number, epoch: 1, totalSteps: 100, loss: 2, gradientNorm: 1,
+        learningRate: 0.1, units: 640))
+  }
+
+  private let start = TrainingEvent.started(
+    .init(
+      parameterCount: 1_234, choices: TaskChoices(count: 28, noun: "tokens"), unitsPerEpoch: 64_000,
+      unit: "characters",
+      epochs: 3, steps: 0, totalSteps: 100))
+
+  @Test func theFirstLineSaysWhatThereIsToDo() {
+    var text = ProgressText(.bar)
+    #expect(
+      text.text(for: start, seconds: 0)
+        == "1,234 weights, 28 tokens, 64,000 characters an epoch, 100 steps\n")
+  }
+
+  @Test func aBarShowsShareLossSpeedAndTimeLeft() {
+    var text = ProgressText(.bar)
+    _ = text.text(for: start, seconds: 0)
+    let line = text.text(for: step(25), seconds: 10)
+    #expect(line.contains("[######..................] 25%  epoch 1/3  loss 2.000"))
+    #expect(line.contains("64 characters/s  0:30 left"))
+    #expect(text.text(for: step(26), seconds: 10.01).isEmpty)
+  }
+
+  @Test func linesComeNowAndThen() {
+    var text = ProgressText(.lines)
+    _ = text.text(for: start, seconds: 0)
+    #expect(text.text(for: step(1), seconds: 0).isEmpty)
+    #expect(text.text(for: step(2), seconds: 5).isEmpty)
+    #expect(text.text(for: step(50), seconds: 20).hasPrefix("50%  epoch 1/3"))
+  }
+
+  @Test func anEpochHasTheNotesLine() {
+    var text = ProgressText(.lines)
+    let epoch = TrainingEvent.Epoch(number: 1, loss: 3.03151)
+    #expect(text.text(for: .epoch(epoch), seconds: 1) == "epoch 1 loss: 3.0315\n")
+  }
+
+  @Test(arguments: [(0.0, "0.000"), (-1.2345, "-1.235"), (12, "12.000"), (0.0004, "0.000")])
+  func numbersAreRounded(_ number: Double, _ expected: String) {
+    #expect(number.text(3) == expected)
+  }
+
+  @Test(arguments: [
+    (2.71828, "2.7183"), (0, "0.0000"), (0.1, "0.1000"), (-0.0123456, "-0.0123"),
+    (0.00152, "0.00152"), (0.0000123, "0.0000123"), (1.52e-7, "1.52e-07"), (9.999e-7, "1.00e-06"),
+    (1e-12, "1.00e-12"), (.infinity, "inf"),
+  ])
+  func numbersHaveDigitsThatSaySomething(_ number: Double, _ expected: String) {
+    #expect(number.significant == expected)
+  }
+
+  @Test(arguments: [
+    (1, "samples", "1 sample"), (2, "samples", "2 samples"), (1, "classes", "1 class"),
+    (0, "classes", "0 classes"), (12_345, "rows", "12,345 rows"), (1, "entries", "1 entry"),
+  ])
+  func oneIsNotPlural(_ count: Int, _ noun: String, _ expected: String) {
+    #expect(count.counted(noun) == expected)
+  }
+}
