@@ -7,39 +7,68 @@
 #endif
 
 /// The lines of a file or of standard input, each as soon as it is there.
-final class InputLines: Sequence, IteratorProtocol {
+final class InputLines {
   /// What messages call it: the path, or `standard input`.
   let name: String
   /// The number of the last line, from 1.
   private(set) var number = 0
 
-  private let handle: UnsafeMutablePointer<FILE>
-  private var buffer: UnsafeMutablePointer<CChar>?
-  private var capacity = 0
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+  private var start = 0
 
   /// The lines of a file; without a path, or with `-`, of standard input.
+  ///
+  /// - Throws: ``Failure`` where there is nothing to read, or a directory.
   init(_ path: String?) throws {
     let file = path == "-" ? nil : path
-    guard let handle = file.map({ fopen($0, "r") }) ?? fdopen(0, "r") else {
-      throw Failure("\(file ?? "standard input"): \(String(cString: strerror(errno)))")
-    }
     name = file ?? "standard input"
-    self.handle = handle
-  }
-
-  deinit {
-    free(buffer)
-    fclose(handle)
-  }
-
-  /// The next line without its end; bytes that are no UTF-8 become U+FFFD.
-  func next() -> String? {
-    var count = getline(&buffer, &capacity, handle)
-    guard count >= 0, let buffer else { return nil }
-    number += 1
-    while count > 0, [10, 13].contains(buffer[count - 1]) { count -= 1 }
-    return UnsafeRawBufferPointer(start: buffer, count: count).withMemoryRebound(to: UInt8.self) {
-      String(decoding: $0, as: UTF8.self)
+    descriptor = file.map { open($0, O_RDONLY | O_CLOEXEC) } ?? 0
+    guard descriptor >= 0 else { throw Failure("\(name): \(String(cString: strerror(errno)))") }
+    var status = stat()
+    if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      throw Failure("\(name): expected lines, found a directory")
     }
+  }
+
+  deinit { if descriptor > 0 { close(descriptor) } }
+
+  /// The bytes of the next line without its end, LF or CR LF; nil after the last.
+  ///
+  /// - Throws: ``Failure`` where reading fails.
+  func next() throws -> ArraySlice<UInt8>? {
+    var searched = start
+    while true {
+      if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { start = end + 1 }
+        return line(buffer[start..<end])
+      }
+      buffer.removeSubrange(..<start)
+      (start, searched) = (0, buffer.count)
+      guard try readMore() else { break }
+    }
+    guard !buffer.isEmpty else { return nil }
+    defer { buffer = [] }
+    return line(buffer[...])
+  }
+
+  /// Reads what is there, at least a byte; false at the end.
+  private func readMore() throws -> Bool {
+    let size = 1 << 16
+    var code: Int32?
+    let piece = [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
+      var got = -1
+      repeat { got = read(descriptor, bytes.baseAddress, size) } while got < 0 && errno == EINTR
+      if got < 0 { code = errno }
+      count = max(0, got)
+    }
+    if let code { throw Failure("\(name): \(String(cString: strerror(code)))") }
+    buffer += piece
+    return !piece.isEmpty
+  }
+
+  private func line(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    number += 1
+    return bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
   }
 }

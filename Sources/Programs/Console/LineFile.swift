@@ -24,7 +24,9 @@ final class LineFile {
       try self.init(path, appends: step != nil)
       return
     }
-    let lines = try Array(InputLines(path))
+    var lines: [String] = []
+    let known = try InputLines(path)
+    while let line = try known.next() { lines.append(String(decoding: line, as: UTF8.self)) }
     let kept = lines.enumerated().filter { index, line in
       index == 0 || line.split(separator: ",").first.flatMap { Int($0) }.map { $0 <= step } ?? true
     }

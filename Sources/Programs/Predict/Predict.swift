@@ -47,15 +47,19 @@ struct Predict: ParsableCommand {
     case .language:
       if ahead != nil { throw cannotForecast }
       let saved = try SavedLanguageModel(reading: reader)
-      for line in lines { try write(saved.continuation(of: line, writing.choice)) }
+      while let line = try lines.next() {
+        let prompt = String(decoding: line, as: UTF8.self)
+        try write(saved.continuation(of: prompt, writing.choice))
+      }
     case .sequence:
       let saved = try SavedSequenceModel(reading: reader)
       let predictor = SequencePredictor(saved, writing: writing.choice)
       if ahead != nil, !predictor.canForecast { throw cannotForecast }
       var answering = LineAnswering(predictor, group: file == nil ? 1 : 64, ahead: ahead)
       do {
-        for line in lines {
-          for prediction in try answering.take(line) { try write(prediction, saved.interface) }
+        while let line = try lines.next() {
+          let text = String(decoding: line, as: UTF8.self)
+          for prediction in try answering.take(text) { try write(prediction, saved.interface) }
         }
         for prediction in try answering.finish() { try write(prediction, saved.interface) }
       } catch let error as UnreadableInput {

@@ -46,7 +46,7 @@ struct RunFolder {
       hints: trainer.task.hints.map(\.description))
     if appends, let known = try? InputLines(path + "/record.json").next() {
       let title = record.title
-      record = try RunRecord(decoding: known)
+      record = try RunRecord(decoding: String(decoding: known, as: UTF8.self))
       guard record.title == title else {
         throw Failure("\(path): expected the run of \(title), found that of \(record.title)")
       }
