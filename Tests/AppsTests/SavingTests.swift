@@ -138,7 +138,7 @@ import Testing
       var outcome = try train.run(
         Self.small + Self.diverging + ["--out", "model.rnnz", "--overwrite"], in: directory)
       #expect(outcome.status == 1)
-      #expect(outcome.error.contains("try --learning-rate 3e+37, or --clip 1, or "))
+      #expect(outcome.error.contains("try a learning rate of 3e+37 (--learning-rate 3e+37), or --clip 1, or "))
       #expect(outcome.error.hasSuffix("; nothing was saved: model.rnnz is as it was\n"))
       #expect(try bytes(directory + "/model.rnnz") == model)
       outcome = try train.run(

@@ -3,7 +3,7 @@ import TensorCore
 
 /// The flags for the outputs of training, and for resuming.
 struct RunOptions: ParsableArguments {
-  @Option(help: "Where the model is saved: model.rnnz unless given, or the file of --resume.")
+  @Option(help: "Where the model is saved; usually model.rnnz.")
   var out: String?
 
   @Option(help: "Goes on with the training in this file, to the bit.")
