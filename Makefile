@@ -17,7 +17,7 @@ demo: ## Train on the embedded stories and read what the model writes
 	@Scripts/require-zlib
 	$(SWIFT) build --product train
 	$(SWIFT) build --product generate
-	.build/debug/train --preset demo --out model.rnnz
+	.build/debug/train --preset demo --out model.rnnz --overwrite
 
 test: ## Run the test suite, then the examples and the plugins as a third party would
 	@Scripts/require-zlib

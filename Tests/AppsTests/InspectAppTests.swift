@@ -131,14 +131,14 @@ import Testing
         let line = expected + "\(model.parameterCount) numbers"
         #expect(try json(path)["model"] as? String == line)
         #expect(try inspect.run(path).output.split(separator: "\n")[1] == line)
-        let converted = try convert.run(path, copy)
+        let converted = try convert.run(path, copy, "--overwrite")
         #expect(converted.output == "\(copy): \(line)\n", "\(converted.error)")
         #expect(try Checkpoint(path: copy) == checkpoint)
         let weights = directory + "/weights.safetensors"
-        #expect(try convert.run(path, weights).status == 0)
+        #expect(try convert.run(path, weights, "--overwrite").status == 0)
         #expect(try Safetensors(path: weights).arrays.count == model.parameters.count)
         let exported = directory + "/model.onnx"
-        let outcome = try convert.run(path, exported)
+        let outcome = try convert.run(path, exported, "--overwrite")
         if case .reader = model {
           #expect(outcome.status == 0, "\(outcome.error)")
           let metadata = try ONNXModel(path: exported).metadata

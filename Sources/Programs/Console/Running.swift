@@ -19,7 +19,7 @@ extension Programs {
     Library.$current.withValue(library) {
       do {
         try checkArguments()
-        var chosen = try command.parseAsRoot()
+        var chosen = try command.parseAsRoot(joinedArguments)
         try chosen.run()
       } catch {
         end(command, error)
@@ -68,6 +68,22 @@ extension Programs {
       // The lowest number that is free: those below have been looked at already.
       _ = open("/dev/null", mode)
     }
+  }
+
+  /// The arguments, a negative number joined with the option before it: `--hidden -3` asks for -3 units, not for an option `-3`.
+  private static var joinedArguments: [String] {
+    var result: [String] = []
+    for argument in CommandLine.arguments.dropFirst() {
+      let isNumber = argument.hasPrefix("-") && argument.dropFirst().first?.isNumber == true
+      if isNumber, let option = result.last, option.hasPrefix("--"), option.count > 2,
+        !option.contains("=")
+      {
+        result[result.count - 1] = "\(option)=\(argument)"
+      } else {
+        result.append(argument)
+      }
+    }
+    return result
   }
 
   /// Refuses arguments that are no UTF-8: as texts they would become other names.

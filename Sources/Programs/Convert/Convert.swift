@@ -8,8 +8,8 @@ struct Convert: ParsableCommand {
     abstract:
       "Converts a model between .rnnz, .safetensors and .onnx; reads .pt and .npz too.",
     discussion: """
-      The model alone is converted: what training needs to go on stays behind. Weights without a vocabulary, which are
-      no model yet, can become safetensors; a classifier or another model of sequences, .rnnz or safetensors.
+      Other formats than .rnnz hold the model alone: what training needs to go on stays in the file that was read.
+      Weights without a vocabulary, which are no model yet, can become safetensors.
       Example: convert model.pt model.rnnz --vocabulary tokens.json
       """)
 
@@ -25,6 +25,12 @@ struct Convert: ParsableCommand {
   @Option(help: "A JSON object of the model's kind and sizes, for a file that does not say them.")
   var config: String?
 
+  @Flag(help: "Replaces a file that is there already.")
+  var overwrite = false
+
+  @Flag(help: "Makes a .rnnz file of the model alone, with which training cannot go on.")
+  var modelOnly = false
+
   private var format: ModelConversion.Format? { ModelConversion.Format(path: output) }
 
   func validate() throws {
@@ -36,6 +42,18 @@ struct Convert: ParsableCommand {
 
   func run() throws {
     guard let format else { return }
+    guard !FilePlace(input).isSame(as: FilePlace(output)) else {
+      throw Failure("\(output): expected another file than the one that is read")
+    }
+    guard overwrite || !SavingPlace.isTaken(output) else {
+      throw Failure("\(output): a file is there already: --overwrite replaces it")
+    }
+    if format == .rnnz, !modelOnly, let reader = try? CheckpointReader(path: input),
+      reader.contains(.trainer, "step")
+    {
+      throw Failure(
+        "\(output): would leave out what training needs to go on from \(input): --model-only does")
+    }
     let description = try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
     let conversion = try ModelConversion(ArrayFile(path: input), described: description)
     try conversion.save(to: output, as: format)

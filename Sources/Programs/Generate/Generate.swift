@@ -84,9 +84,10 @@ struct Generate: ParsableCommand {
     do {
       return try SavedLanguageModel(importing: ckpt, described: description)
     } catch {
-      guard let reader = try? CheckpointReader(path: ckpt),
-        (try? SavedModelKind(reading: reader)) == .sequence
-      else { throw error }
+      // The file may have a cell or a tokenizer of this program.
+      guard let reader = try? Library.current.reader(ckpt) else { throw error }
+      if let saved = try? SavedLanguageModel(reading: reader) { return saved }
+      guard (try? SavedModelKind(reading: reader)) == .sequence else { throw error }
       throw Failure("\(ckpt): expected a language model, found another: predict runs it")
     }
   }

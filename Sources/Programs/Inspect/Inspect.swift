@@ -1,4 +1,5 @@
 import Interop
+import Models
 import ArgumentParser
 import Checkpoint
 import Training
@@ -22,7 +23,14 @@ struct Inspect: ParsableCommand {
   func run() throws {
     let opened = try ArrayFile(path: file)
     var inspection = try Inspection(opened, verifying: verify)
-    inspection.model = opened.modelSummary
+    inspection.model = opened.modelSummary ?? ownSummary
     try Console.write(json ? inspection.json.text + "\n" : inspection.text)
+  }
+
+  /// What model it is, where it has a cell or a tokenizer of this program.
+  private var ownSummary: String? {
+    guard let reader = try? Library.current.reader(file) else { return nil }
+    return (try? SavedLanguageModel(reading: reader))?.summary
+      ?? (try? SavedSequenceModel(reading: reader))?.summary
   }
 }

@@ -32,7 +32,8 @@ package struct ProgressText: Sendable {
     case .evaluation(let measured):
       let best = measured.isBest ? " (best)" : ""
       return erased + "step \(measured.step): validation \(measured.evaluation.line)\(best)\n"
-    case .epoch(let epoch): return erased + "epoch \(epoch.number) loss: \(epoch.loss.text(4))\n"
+    case .epoch(let epoch):
+      return erased + "epoch \(epoch.number) loss: \(epoch.loss.significant)\n"
     case .finished(.noImprovement):
       return erased + "stopped early: the measurements no longer get better\n"
     // Why training diverged is the program's error.

@@ -32,7 +32,8 @@ extension SequenceCommand {
       throw ValidationError(
         "\(name): expected \(wanted.samples), found \(job.samples): try train \(job)")
     }
-    let preset = try SequencePreset(dataset: name, read)
+    let preset = try SequencePreset(
+      dataset: name, read, steps: max(options.trainer.maxSteps ?? 0, TrainingSettings.usualSteps))
     let settings = options.trainer.applied(to: preset.settings)
     let trainer: Trainer<SequenceTask>
     do {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import Datasets
+import Models
 import Training
 
 /// A training from its first line to its last: what all commands do with their trainers.
@@ -30,6 +31,7 @@ struct Session<Task: TrainingTask> {
 
   /// Trains, saves, and says at the end what came of it.
   mutating func run(summary: (Trainer<Task>) -> Summary) throws {
+    if options.resume != nil, trainer.isFinished { return try sayComplete() }
     for hint in trainer.task.hints { Console.note("Hint: \(hint.advice)\n") }
     try Console.write("\(trainer.task.line), \(trainer.settings.line)\n")
     do {
@@ -47,9 +49,40 @@ struct Session<Task: TrainingTask> {
     if options.plot { try Console.write(TerminalPlot(renderer.record).text + "\n") }
     let report = renderer.folder.map { ", report in \($0.path)/report.html" } ?? ""
     let summary = summary(trainer)
+    let path = saver.saved?.path ?? saver.place.path
     try Console.write(
-      "\(summary.verdict)saved to \(saver.saved?.path ?? "")\(report)\n\n\(summary.samples)")
+      summary.verdict + progress + "saved to \(path)\(report)\n"
+        + "Use it: \(Invocation.line(summary.user, ["--ckpt", path] + summary.example))\n\n"
+        + summary.samples)
     try saver.checkPlace()
+  }
+
+  /// Says of a training that is over how it goes on.
+  private func sayComplete() throws {
+    try Console.write(
+      "The training in \(saver.place.path) is complete after \(trainer.steps.counted("steps")); "
+        + "it goes on with: \(resumption) \(more)\n")
+  }
+
+  /// Whether the model was still getting better at the end, and what to type then.
+  private var progress: String {
+    guard let last = trainer.lastEvaluation, let best = trainer.bestLoss else {
+      return "not measured: the data are too few to leave some out for it\n"
+    }
+    guard last.loss > best else {
+      return "still improving at the end; more of it: \(resumption) \(more)\n"
+    }
+    let saved = trainer.settings.keepsBest ? ", which is the one that is saved" : ""
+    return "the best measurement had loss \(best.significant)\(saved)\n"
+  }
+
+  /// The flag that doubles the training.
+  private var more: String {
+    let settings = trainer.settings
+    guard let steps = settings.steps, steps <= trainer.steps else {
+      return "--epochs \(settings.epochs * 2)"
+    }
+    return "--max-steps \(steps * 2)"
   }
 
   /// The command that goes on where this training stopped.

@@ -36,9 +36,29 @@ struct TrainText: ParsableCommand {
   func run() throws {
     files.apply()
     if let path = files.resume { return try goOn(with: path) }
-    let configuration = try configuration()
-    let task = try LanguageModelTask(configuration, corpus(configuration))
-    var session = try Session(LanguageModelTrainer(task, settings()), files)
+    let usual = try configuration()
+    let corpus = try corpus(usual)
+    guard fitsText else {
+      let task = try LanguageModelTask(usual, corpus)
+      return try train(LanguageModelTrainer(task, settings()))
+    }
+    let start = try preset.configuration(dataset: usual.dataset)
+    let fitted = try applied(to: start.fitted(tokens: corpus.training.count))
+    let task = try LanguageModelTask(fitted, corpus)
+    let settings = preset.settings.fitted(
+      stepsPerEpoch: task.batchesPerEpoch ?? 1,
+      steps: max(trainer.maxSteps ?? 0, TrainingSettings.usualSteps))
+    try train(LanguageModelTrainer(task, trainer.applied(to: settings)))
+  }
+
+  /// Whether batches and epochs are made to fit the text: a file of one's own without a preset.
+  private var fitsText: Bool {
+    guard text.preset == nil, let name = text.dataset else { return false }
+    return (try? Library.current.corpora.product(name)) ?? nil == nil
+  }
+
+  private func train(_ trainer: LanguageModelTrainer) throws {
+    var session = try Session(trainer, files)
     try session.run { Summary($0) }
   }
 

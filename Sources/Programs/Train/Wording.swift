@@ -17,7 +17,8 @@ extension Advice {
   /// The flag that does it, or where there is none what to do.
   var flag: String {
     switch self {
-    case .learningRate(let rate): "a learning rate of \(Float(rate)) (--learning-rate \(Float(rate)))"
+    case .learningRate(let rate):
+      "a learning rate of \(Float(rate)) (--learning-rate \(Float(rate)))"
     case .clipping(let norm): "--clip \(Int(norm))"
     case .warmUp(let steps): "a warm-up (--schedule cosine:\(steps))"
     case .longerWarmUp, .scaledInputs: description

@@ -83,6 +83,11 @@ public struct LanguageModelTask: TrainingTask {
     return CollectionBatches(epoch, from: cursor)
   }
 
+  public var unitsPerEpoch: Int? {
+    let windows = configuration.windows
+    return batchesPerEpoch.map { $0 * windows.batchSize * windows.sequenceLength }
+  }
+
   public func size(of batch: TokenBatch) -> Int { batch.inputs.count }
 
   public func loss(
@@ -126,9 +131,10 @@ public struct LanguageModelTask: TrainingTask {
   /// The mean loss on the validation text in nats, with the state carried through it; nil if there is too little
   /// validation text.
   public func evaluate(_ model: LanguageModel) -> Evaluation? {
+    let length = min(configuration.windows.sequenceLength, corpus.validation.count - 1)
+    guard length > 0 else { return nil }
     let windows = Windows(
-      .sequential, batchSize: configuration.windows.batchSize,
-      sequenceLength: configuration.windows.sequenceLength, offset: 0)
+      .sequential, batchSize: configuration.windows.batchSize, sequenceLength: length, offset: 0)
     guard let fitting = windows.shrunk(toFit: corpus.validation.count),
       let batches = try? WindowEpoch(corpus.validation, windows: fitting, seed: 0, number: 0)
     else { return nil }

@@ -16,8 +16,13 @@ public struct SequencePreset: Sendable {
   public var settings: TrainingSettings
 
   /// The preset for a dataset, by what stands before the colon of its name, and by its samples.
-  public init(dataset: String, _ samples: TaskSamples) throws(UnknownCell) {
-    let lab = LabPreset.named(String(dataset.prefix { $0 != ":" })) ?? LabPreset.of(samples)
+  ///
+  /// - Parameter steps: the steps to reach with samples of one's own, whose batches and epochs fit their number.
+  public init(
+    dataset: String, _ samples: TaskSamples, steps: Int = TrainingSettings.usualSteps
+  ) throws(UnknownCell) {
+    let known = LabPreset.named(String(dataset.prefix { $0 != ":" }))
+    let (lab, isOwn) = (known ?? LabPreset.of(samples), known == nil)
     var model = ModelConfiguration(cell: try CellRegistry.standard.cell(named: lab.cell))
     model.hiddenSize = lab.hiddenSize
     model.embeddingSize = lab.embeddingSize
@@ -33,6 +38,10 @@ public struct SequencePreset: Sendable {
     settings.schedule = lab.schedule
     settings.evaluateEvery = lab.evaluateEvery
     settings.keepsBest = true
+    guard isOwn, let count = samples.training.count else { return }
+    while task.batchSize > 4, count < 30 * task.batchSize { task.batchSize /= 2 }
+    settings = settings.fitted(
+      stepsPerEpoch: (count + task.batchSize - 1) / task.batchSize, steps: steps)
   }
 }
 

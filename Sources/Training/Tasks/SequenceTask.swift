@@ -113,6 +113,8 @@ public struct SequenceTask: TrainingTask {
       + "the first with checksum \(hexadecimal(samples.training.firstChecksum, digits: 8))"
   }
 
+  public var unitsPerEpoch: Int? { samples.training.count }
+
   public var batchesPerEpoch: Int? { samples.training.count.flatMap(collator.batchCount) }
 
   public func makeModel(using generator: inout Philox) -> SequenceNetwork {

@@ -25,10 +25,10 @@ extension TaskLevels {
       return "not measured: \(solved.measure.title)"
     }
     let verdict = solved.isReached(by: value) ? "solved" : "not solved yet"
-    let asked = "where \(solved.bound.text(4)) is asked for"
+    let asked = "where \(solved.bound.significant) is asked for"
     let guessing =
-      "guessing has a loss of \(baseline.text(4)), the model \(evaluation.loss.text(4))"
-    return "\(verdict): \(solved.measure.title) \(value.text(4)), \(asked); \(guessing)"
+      "guessing has a loss of \(baseline.significant), the model \(evaluation.loss.significant)"
+    return "\(verdict): \(solved.measure.title) \(value.significant), \(asked); \(guessing)"
   }
 }
 

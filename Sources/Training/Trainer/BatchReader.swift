@@ -36,9 +36,4 @@ struct BatchReader<Task: TrainingTask>: Sendable {
     }
     return batch
   }
-
-  /// How many units the first epoch has, if that is known.
-  func unitsPerEpoch(_ task: Task) -> Int? {
-    task.batchesPerEpoch.flatMap { count in ahead.map { count * task.size(of: $0) } }
-  }
 }

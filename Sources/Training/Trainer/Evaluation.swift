@@ -60,8 +60,8 @@ public struct Evaluation: Sendable, Hashable, Codable {
 
   /// One line: `loss 0.2471, perplexity 1.280`.
   public var line: String {
-    let others = metrics.map { "\($0.name) \($0.value.text(4))" }
-    return (["loss \(loss.text(4))"] + others).joined(separator: ", ")
+    let others = metrics.map { "\($0.name) \($0.value.significant)" }
+    return (["loss \(loss.significant)"] + others).joined(separator: ", ")
   }
 
   /// One line of JSON with all metrics.

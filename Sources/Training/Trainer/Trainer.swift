@@ -125,7 +125,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
   private var start: TrainingEvent.Start {
     TrainingEvent.Start(
       parameterCount: model.parameterCount, choices: task.choices,
-      unitsPerEpoch: batches.unitsPerEpoch(task), unit: task.unit, epochs: settings.epochs,
+      unitsPerEpoch: task.unitsPerEpoch, unit: task.unit, epochs: settings.epochs,
       steps: steps, totalSteps: totalSteps)
   }
 }

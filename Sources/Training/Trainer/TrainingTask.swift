@@ -40,6 +40,9 @@ public protocol TrainingTask: Sendable {
   /// The number of batches of the first epoch, if it is known; another epoch may have one less.
   var batchesPerEpoch: Int? { get }
 
+  /// The number of units that one epoch learns from, if it is known.
+  var unitsPerEpoch: Int? { get }
+
   /// A model with random weights.
   func makeModel(using generator: inout Philox) -> Model
 

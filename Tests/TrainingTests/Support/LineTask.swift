@@ -30,6 +30,7 @@ struct LineTask: TrainingTask {
   var unit: String { "rows" }
   var dataIdentity: String { "\(pairs.count) pairs" }
   var batchesPerEpoch: Int? { pairs.count }
+  var unitsPerEpoch: Int? { pairs.reduce(0) { $0 + $1.x.shape[0] } }
   let counter = Counter()
 
   final class Counter: @unchecked Sendable { var value = 0 }
