@@ -138,7 +138,9 @@ import Testing
       var outcome = try train.run(
         Self.small + Self.diverging + ["--out", "model.rnnz", "--overwrite"], in: directory)
       #expect(outcome.status == 1)
-      #expect(outcome.error.contains("try a learning rate of 3e+37 (--learning-rate 3e+37), or --clip 1, or "))
+      #expect(
+        outcome.error.contains(
+          "try a learning rate of 3e+37 (--learning-rate 3e+37), or --clip 1, or "))
       #expect(outcome.error.hasSuffix("; nothing was saved: model.rnnz is as it was\n"))
       #expect(try bytes(directory + "/model.rnnz") == model)
       outcome = try train.run(
@@ -253,6 +255,44 @@ import Testing
       #expect(other.status == 1)
       #expect(other.error.hasPrefix("Error: model.rnnz: holds a language model: "))
       #expect(try bytes(directory + "/model.rnnz") == model)
+    }
+  }
+}
+
+/// What `convert` must not lose.
+@Suite struct ConvertedModelTests {
+  @Test func nothingIsReplacedOrLeftOutUnasked() throws {
+    try withTemporaryDirectory { directory in
+      let small = "--dataset tales:5000 --hidden 8 --batch-size 4 --steps 16 --max-steps 3"
+      #expect(try Program.shell("train \(small) --threads 1", in: directory).status == 0)
+      let url = URL(fileURLWithPath: directory + "/model.rnnz")
+      let model = try Data(contentsOf: url)
+      for (arguments, message) in [
+        ("model.rnnz model.rnnz", "model.rnnz: expected another file than the one that is read"),
+        (
+          "model.rnnz ./model.rnnz --overwrite --model-only",
+          "./model.rnnz: expected another file than the one that is read"
+        ),
+        (
+          "model.rnnz copy.rnnz",
+          "copy.rnnz: would leave out what training needs to go on from model.rnnz: --model-only does"
+        ),
+      ] {
+        let outcome = try Program.shell("convert \(arguments)", in: directory)
+        #expect(outcome.status == 1 && outcome.output.isEmpty)
+        #expect(outcome.error == "Error: \(message)\n")
+      }
+      #expect(
+        try Program.shell("convert model.rnnz copy.rnnz --model-only", in: directory).status == 0)
+      let copy = try Data(contentsOf: URL(fileURLWithPath: directory + "/copy.rnnz"))
+      let refused = try Program.shell("convert copy.rnnz model.rnnz", in: directory)
+      #expect(
+        refused.error
+          == "Error: model.rnnz: a file is there already: --overwrite replaces it\n")
+      #expect(try Data(contentsOf: url) == model)
+      #expect(
+        try Program.shell("convert copy.rnnz model.rnnz --overwrite", in: directory).status == 0)
+      #expect(try Data(contentsOf: url) == copy)
     }
   }
 }

@@ -25,7 +25,7 @@ package final class TextStream {
     name = path ?? "standard input"
     file =
       if let path { try OpenFile(pathOrPipe: path) } else { try OpenFile(standardInputAs: name) }
-    if let path, Folder.exists(path) { throw FileError(file: path, .notARegularFile) }
+    if let path, Folder.exists(path) { throw FileError(file: path, .notARegularFile(.directory)) }
     if let path, file.isSeekable { lines = TextLines(try TextSource(path, encoding: encoding)) }
   }
 

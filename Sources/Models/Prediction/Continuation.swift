@@ -12,7 +12,10 @@ public struct Continuation: Sendable, Hashable {
   public var text: String { prompt + written }
 
   /// One line of JSON: `{"answer":" upon a time","input":"once"}`.
-  public var json: String {
+  public var json: String { json(others: [:]) }
+
+  /// The same with other fields of its line.
+  public func json(others: [ExactString: JSONValue]) -> String {
     JSONValue.object(["input": .string(prompt), "answer": .string(written)]).text
   }
 }

@@ -34,6 +34,13 @@ public struct LineAnswering: Sendable {
     if answersSteps { stepwise = StepPredictor(predictor) }
   }
 
+  /// Whether a line is an input by itself, and not a step of a sequence, an empty line or a heading.
+  public func isInput(_ line: String) -> Bool {
+    let kind = predictor.saved.interface.input
+    if case .features = kind { return false }
+    return !line.allSatisfy(\.isWhitespace) && !(isFirst && kind.isHeader(line))
+  }
+
   /// The answers that are complete after one more line.
   ///
   /// - Throws: ``UnreadableInput``.
@@ -44,7 +51,9 @@ public struct LineAnswering: Sendable {
     guard !line.allSatisfy(\.isWhitespace) else { return try endSequence() }
     let value = try kind.value(reading: line)
     guard case .features(let new) = value else {
-      if value.length == 0 { return [] }
+      guard value.length != 0 else {
+        throw UnreadableInput(expected: kind.expectation, found: "nothing that the model knows")
+      }
       return try add(value)
     }
     // Steps between semicolons, or in JSON, are a whole sequence.
@@ -83,7 +92,8 @@ public struct LineAnswering: Sendable {
     return inputs.count >= group ? flush() : []
   }
 
-  private mutating func flush() -> [Prediction] {
+  /// The answers to the inputs that wait for their group to be full.
+  public mutating func flush() -> [Prediction] {
     defer { inputs = [] }
     if let ahead { return predictor.forecasts(for: inputs, steps: ahead) }
     return predictor.predictions(for: inputs)

@@ -28,9 +28,21 @@ public struct Prediction: Sendable {
     interface.target.text(of: answer)
   }
 
+  /// The same line with the input as it was written, and other fields of its line.
+  public func json(
+    _ interface: SequenceInterface, input: JSONValue, others: [ExactString: JSONValue]
+  ) -> String {
+    guard case .object(let own) = object(interface) else { return json(interface) }
+    var members = others.merging(own) { _, own in own }
+    members["input"] = input
+    return JSONValue.object(members).text
+  }
+
   /// One line of JSON: `{"answer":"XY","input":"EacXbYB","probability":0.98}`. For a class it has the probabilities of
   /// all classes; numbers are in their original scale.
-  public func json(_ interface: SequenceInterface) -> String {
+  public func json(_ interface: SequenceInterface) -> String { object(interface).text }
+
+  private func object(_ interface: SequenceInterface) -> JSONValue {
     var members = [
       "input": interface.input.json(of: input), "answer": interface.target.json(of: answer),
     ]
@@ -41,7 +53,7 @@ public struct Prediction: Sendable {
         Dictionary(
           pairs.map { (ExactString($0), .number($1)) }, uniquingKeysWith: { first, _ in first }))
     }
-    return JSONValue(members: members).text
+    return JSONValue(members: members)
   }
 }
 

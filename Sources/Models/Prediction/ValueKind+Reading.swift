@@ -29,7 +29,7 @@ extension ValueKind {
   ///
   /// - Throws: ``UnreadableInput``.
   public func value(reading line: String) throws(UnreadableInput) -> SampleValue {
-    if line.looksLikeJSON { return try value(reading: Self.json(line)) }
+    if let json = try JSONInput(line) { return try value(reading: json.object) }
     switch self {
     case .text(let tokenizer): return .tokens(tokenizer.encode(line))
     case .symbols(let names): return .tokens(try symbols(line, names))
@@ -43,15 +43,6 @@ extension ValueKind {
       var values: [Float] = []
       for step in steps { values += try scaled(step) }
       return .features(FeatureSequence(values, width: columns.count))
-    }
-  }
-
-  private static func json(_ line: String) throws(UnreadableInput) -> JSONValue {
-    do throws(JSONError) {
-      return try JSONValue(parsing: Array(line.utf8), maximumDepth: 32)
-    } catch {
-      throw UnreadableInput(
-        expected: "a JSON object", found: "byte \(error.offset): \(error.problem)")
     }
   }
 

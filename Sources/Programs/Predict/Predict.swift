@@ -11,7 +11,8 @@ struct Predict: ParsableCommand {
       A line is a text, symbols, a class or numbers, as the model reads them, or a
       JSON object with a field "input". Numbers have a step a line, and an empty
       line ends a sequence; on one line, semicolons part the steps. A language
-      model goes on with each line.
+      model goes on with each line. A line that is no input is named, and has no
+      answer; other fields of an object go through to its answer.
       Example: echo "march third, nineteen ninety-four" | predict --ckpt dates.rnnz
       """)
 
@@ -42,43 +43,22 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     let reader = try Library.current.reader(ckpt)
-    let lines = try InputLines(file)
+    var lines = PredictedLines(try InputLines(file), json: json)
     switch try SavedModelKind(reading: reader) {
     case .language:
       if ahead != nil { throw cannotForecast }
-      let saved = try SavedLanguageModel(reading: reader)
-      while let line = try lines.next() {
-        let prompt = String(decoding: line, as: UTF8.self)
-        try write(saved.continuation(of: prompt, writing.choice))
-      }
+      try lines.answer(by: SavedLanguageModel(reading: reader), writing.choice)
     case .sequence:
       let saved = try SavedSequenceModel(reading: reader)
       let predictor = SequencePredictor(saved, writing: writing.choice)
       if ahead != nil, !predictor.canForecast { throw cannotForecast }
-      var answering = LineAnswering(predictor, group: file == nil ? 1 : 64, ahead: ahead)
-      do {
-        while let line = try lines.next() {
-          let text = String(decoding: line, as: UTF8.self)
-          for prediction in try answering.take(text) { try write(prediction, saved.interface) }
-        }
-        for prediction in try answering.finish() { try write(prediction, saved.interface) }
-      } catch let error as UnreadableInput {
-        throw Failure("\(lines.name):\(lines.number): \(error)")
-      }
+      let answering = LineAnswering(predictor, group: file == nil ? 1 : 64, ahead: ahead)
+      try lines.answer(by: answering, saved.interface)
     }
   }
 
   private var cannotForecast: Failure {
     Failure("\(ckpt): --ahead: expected a model that foretells the numbers that it reads")
-  }
-
-  private func write(_ prediction: Prediction, _ interface: SequenceInterface) throws {
-    try Console.write(
-      (json ? prediction.json(interface) : prediction.text(interface)) + "\n")
-  }
-
-  private func write(_ continuation: Continuation) throws {
-    try Console.write((json ? continuation.json : continuation.text) + "\n")
   }
 }
 

@@ -18,7 +18,9 @@ struct Summary {
       verdict += "validation loss \(loss.text(4)) nats a \(trainer.task.unit.dropLast()); "
       verdict += "the language's own entropy, which no model can beat, is \(floor.text(4)): "
       verdict += "\(above)% above it\n"
-    } else if let measured = trainer.lastEvaluation, let guess = Baseline(trainer.task.corpus) {
+    } else if let measured = trainer.bestEvaluation ?? trainer.lastEvaluation,
+      let guess = Baseline(trainer.task.corpus)
+    {
       verdict += guess.line(for: measured) + "\n"
     }
     (user, example) = (.generate, [])

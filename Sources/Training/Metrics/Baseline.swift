@@ -1,5 +1,6 @@
 import Datasets
 import Models
+import Requirements
 
 /// What guessing gives where no model is asked: what a model must beat.
 ///
