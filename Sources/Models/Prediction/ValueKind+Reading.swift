@@ -9,6 +9,11 @@ public struct UnreadableInput: Error, Hashable, CustomStringConvertible {
   /// The content of the line.
   public let found: String
 
+  package init(expected: String, found: String) {
+    self.expected = expected
+    self.found = found
+  }
+
   /// One line with both.
   public var description: String { "expected \(expected), found \(found)" }
 }
