@@ -39,7 +39,9 @@ import Testing
 
   @Test func aDirectoryAndNothingAreNamed() throws {
     try withFolder(["a": [1]]) { folder in
-      #expect(throws: FileError(file: folder, .notARegularFile(.directory))) { try TextStream(folder).next() }
+      #expect(throws: FileError(file: folder, .notARegularFile(.directory))) {
+        try TextStream(folder).next()
+      }
       #expect(throws: FileError(file: "\(folder)/b", .noSuchFile)) { try TextStream("\(folder)/b") }
     }
   }
