@@ -7,8 +7,8 @@ extension CellGraph {
   /// Floating-point operations for one sample and one step, forward: a multiplication and an addition
   /// for each weight of a product, one operation for each element of anything else.
   ///
-  /// What depends on parameters alone is computed once a pass and not counted, and neither is what the compiler
-  /// leaves out.
+  /// Values that depend on parameters alone are computed once a pass and not counted, nor are operations that
+  /// the compiler removes.
   public var operationsPerStep: Int {
     let cell = simplified()
     let graph = cell.graph

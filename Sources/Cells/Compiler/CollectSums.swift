@@ -3,7 +3,7 @@ extension Recurrence {
   ///
   /// `(W x + b) + (U h + b')` is four nodes before and one after, which the schedule turns into a product
   /// over all steps, started from the biases, and a product a step that is added in place. A product that
-  /// is read elsewhere too stays a node of its own.
+  /// has other readers stays a node of its own.
   package func collectingSums() -> Recurrence {
     let uses = graph.useCounts(roots: roots)
     return rewritten { id, copy in

@@ -45,14 +45,14 @@ extension BackwardBuilder {
     }
   }
 
-  /// Whether what units do to each other is left out, and these are units.
+  /// Whether cotangents between different units are omitted, and this node has units.
   private func leavesOut(_ id: NodeID) -> Bool {
     units != nil && graph[id].dependence != .parameters
   }
 
   /// `y = s · Wᵀ` has the cotangents `g · W` of the signal and `Σ gᵀ s` of the weight.
   ///
-  /// `isOwn` says, where units are kept apart, whether the product leads from a unit to itself at all.
+  /// `isOwn`, if units are kept apart: whether the product connects a unit with itself at all.
   private mutating func propagate(_ g: NodeID, through term: ProductTerm, isOwn: Bool?) {
     if graph[term.signal].dependence == .parameters {
       failure("a product of two parameters has no derivative in this graph")
@@ -69,7 +69,7 @@ extension BackwardBuilder {
     pass(graph.add(.outer(rows, columns)), to: term.weight, from: term.weight)
   }
 
-  /// Passes on what each unit does to itself: the cotangent times the diagonal of each square of W.
+  /// Passes on each unit's effect on itself: the cotangent times the diagonal of each square of W.
   private mutating func passToOwnUnits(_ g: NodeID, through term: ProductTerm) {
     let size = graph[term.signal].columns
     for start in stride(from: 0, to: graph[g].columns, by: size) {

@@ -1,6 +1,6 @@
 import TensorCore
 
-// What the backward pass reads of the forward pass: kept, or computed again.
+// The forward values that the backward pass reads: saved, or recomputed.
 
 extension BackwardBuilder {
   /// The backward recurrence in a graph of its own, where forward values are sequences from outside.
@@ -33,10 +33,10 @@ extension BackwardBuilder {
       sources: sources)
   }
 
-  /// Which forward signals to keep for the backward pass; the rest is computed again from them.
+  /// The activations to save for the backward pass; the rest is recomputed from them.
   ///
-  /// Results of products, sums along units and costly functions are kept; what cheap arithmetic makes
-  /// of kept values, states and inputs is computed again, unless that needs one more signal.
+  /// Results of products, sums along units and costly functions are saved; cheap arithmetic on saved values,
+  /// states and inputs is recomputed, unless that needs one more signal.
   private func retainedNodes(of recurrence: Recurrence) -> Set<NodeID> {
     let forwardCount = forward.graph.nodes.count
     func isForwardSignal(_ id: NodeID) -> Bool {
@@ -67,7 +67,7 @@ extension BackwardBuilder {
 }
 
 extension Operation {
-  /// Whether computing it again costs less than keeping it.
+  /// Whether recomputing it costs less than saving it.
   fileprivate var isCheap: Bool {
     switch self {
     case .apply(let function, _): function.word.cost == .cheap

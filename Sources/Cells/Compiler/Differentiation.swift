@@ -1,6 +1,6 @@
 import TensorCore
 
-/// The derivative of a recurrence, as a recurrence whose time runs the other way.
+/// The derivative of a recurrence, as a recurrence that runs backwards in time.
 ///
 /// Its states are the cotangents of the forward states, its outputs the cotangents of the input, its
 /// gathered values the gradients of the parameters.
@@ -14,12 +14,12 @@ package struct Derivative: Sendable {
   }
 
   package var recurrence: Recurrence
-  /// What each sequence of the backward graph is.
+  /// The source of each sequence of the backward graph.
   package var sources: [Source]
 }
 
 extension CellGraph {
-  /// Differentiates a forward recurrence by its states, its first sequence and its parameters.
+  /// Differentiates a forward recurrence with respect to its states, its first sequence and its parameters.
   ///
   /// `forward` has the cell's one output; its graph's leaves are the cell's. With a map of units, paths
   /// that lead from one unit to another are left out.
@@ -114,7 +114,7 @@ struct BackwardBuilder {
     contributions[operand, default: []].append(.rows(range, value))
   }
 
-  /// A cotangent in the shape of the operand: summed over what was repeated.
+  /// A cotangent in the shape of the operand: summed over broadcast columns, samples and steps.
   private mutating func adjusted(_ value: NodeID, to operand: NodeID, from id: NodeID) -> NodeID? {
     if forward.graph.constant(operand) != nil { return nil }
     if graph.constant(value) == 0 { return nil }

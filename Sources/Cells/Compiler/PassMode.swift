@@ -1,12 +1,12 @@
-/// What a pass leaves for a derivative.
+/// What a forward pass saves for a backward pass.
 enum PassMode: Int, CaseIterable, Sendable {
-  /// Nothing: nobody asks for one.
+  /// Nothing: there is no backward pass.
   case inference
-  /// What the backward pass reads.
+  /// The activations that the backward pass reads.
   case learning
-  /// The same for a backward pass that leaves out what the units of the states do to each other: SnAp-1.
+  /// The same for a backward pass that omits the influence of state units on each other: SnAp-1.
   case learningWithinUnits
 
-  /// For a pass that a tape follows, or none.
+  /// The mode of a pass that a tape records, or not.
   init(isTracked: Bool) { self = isTracked ? .learning : .inference }
 }

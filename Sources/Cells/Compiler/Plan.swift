@@ -3,7 +3,7 @@ import TensorCore
 
 /// A cell, compiled: the forward pass and, for learning, the backward pass.
 ///
-/// Printing it shows what is done once, what for all steps at once, and what step by step:
+/// Printing it shows the work done once, for all steps at once, and step by step:
 ///
 /// ```swift
 /// print(Plan(CellGraph(GRU(), inputSize: 128, hiddenSize: 256), learns: true))
@@ -35,7 +35,7 @@ public struct Plan: Sendable {
   /// Whether gradients can be added to those of other passes in place.
   var addsUpGradients: Bool { content.backward?.schedule.gathersPlainSums ?? false }
 
-  /// Compiles a cell. A plan that does not learn keeps nothing of the steps behind it.
+  /// Compiles a cell. A plan that does not learn saves no activations.
   public init(_ cell: CellGraph, learns: Bool) {
     self.init(cell, PassMode(isTracked: learns))
   }

@@ -1,9 +1,9 @@
 import TensorCore
 
-/// The parameters of one direction of one layer, and what schedules have made of them.
+/// The parameters of one direction of one layer, and the values that schedules computed from them.
 package struct PlanParameters {
   package let tensors: [Tensor]
-  /// Keeps packed weights from pass to pass, if there is one.
+  /// Keeps packed weights from pass to pass; nil without a cache.
   package let cache: PreparedCache?
 
   package init(_ tensors: [Tensor], cache: PreparedCache? = nil) {
@@ -12,7 +12,7 @@ package struct PlanParameters {
   }
 }
 
-/// What the caller of a schedule brings: sizes, signals and parameters.
+/// The arguments of a schedule's run: sizes, signals and parameters.
 package struct PlanArguments: ~Copyable {
   package var batch: Int
   package var steps: Int
@@ -28,7 +28,7 @@ package struct PlanArguments: ~Copyable {
   package var gathered: [UnsafeMutablePointer<Float>] = []
   /// Floats from one sample's gathered values to the next one's; 0 where they are summed over samples.
   package var gatheredStride = 0
-  /// Which part of a sequence this is, if it is gone through in parts.
+  /// This run's segment of a sequence that is processed in segments.
   var segment = PlanRun.Segment()
   /// Whether gathered values that are one outer product are left to the caller, as their two factors.
   var leavesOuters = false
@@ -55,14 +55,14 @@ final class PlanMemory {
 
   private let runnable: RunnableSchedule
   private let buffers: [Schedule.Buffer]
-  /// Where the own memory of each buffer starts in its block.
+  /// The offset of each buffer's own memory in its block.
   private let offsets: [Int]
   private let keptCount: Int
   /// The buffers that lie elsewhere in every run.
   private let bound: [Int]
 
-  /// Memory for runs of the sizes and with the parameters of the arguments. `known` holds what an earlier run
-  /// made of the same parameters, buffer by buffer.
+  /// Memory for runs with the sizes and parameters of the arguments. `known` holds values that an earlier run
+  /// computed from the same parameters, by buffer.
   init(
     _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments, goesStepByStep: Bool,
     prepared known: [Storage?]?
@@ -101,7 +101,7 @@ final class PlanMemory {
 
   deinit { areas.deallocate() }
 
-  /// Takes what a run brings.
+  /// Binds the memory that the caller of a run passes.
   func bind(_ arguments: borrowing PlanArguments) {
     kept = keptCount > 0 ? Storage(count: keptCount) : nil
     for number in bound {
@@ -118,12 +118,12 @@ final class PlanMemory {
     }
   }
 
-  /// Whether a run of the arguments' sizes finds room here.
+  /// Whether a run with the arguments' sizes fits.
   func fits(_ arguments: borrowing PlanArguments) -> Bool {
     arguments.steps == steps && arguments.batch == batch && arguments.isReversed == isReversed
   }
 
-  /// Lets go of what was kept.
+  /// Releases the saved activations.
   func release() { kept = nil }
 
   /// Floats of memory of its own that a buffer needs, whole cache lines.

@@ -6,9 +6,9 @@ extension PlanRun {
   struct Segment {
     /// The sums so far; nil where the sequence is in one piece.
     var sums: SegmentSums?
-    /// Whether no segment has been gone through.
+    /// Whether this is the first segment to be processed.
     var isFirst = true
-    /// Whether no segment is left, so that the sums are whole.
+    /// Whether this is the last segment to be processed, so that the sums are complete.
     var isLast = true
   }
 
@@ -113,7 +113,7 @@ extension PlanRun {
   }
 }
 
-/// What several runs have gathered of one sequence, before anything is made of it.
+/// The sums that the runs over one sequence's segments accumulate.
 final class SegmentSums {
   /// By buffer of the schedule.
   private var storages: [Storage?] = []

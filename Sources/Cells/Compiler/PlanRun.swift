@@ -95,14 +95,14 @@ struct PlanRun {
     }
   }
 
-  /// Leaves the memory to the next run, if that may be one more step of a loop.
+  /// Leaves the memory to the next run, if that may be the next step of a loop.
   private func leaveMemory(_ arguments: borrowing PlanArguments) {
     guard memory.steps == 1, !leavesOuters, segment.sums == nil else { return }
     memory.release()
     arguments.parameters.cache?.leave(memory, with: weights, for: runnable)
   }
 
-  /// What is made of the parameters alone.
+  /// Computes and packs the values that depend on parameters alone.
   private static func prepare(
     _ runnable: RunnableSchedule, _ memory: PlanMemory, _ precision: Precision
   ) -> PackedWeights {
@@ -154,7 +154,7 @@ struct PlanRun {
     if gathersSamples { return gatherSamples(areas) }
     gatherSums(share, areas)
     if runnable.gathering.count == 0 || !segment.isLast { return }
-    // What is made of the sums is small.
+    // The work on the sums is small.
     meet()
     if part == 0 { runnable.gathering.run(areas, weights, StepBlock(step: 0, rows: 1)) }
   }

@@ -1,15 +1,15 @@
 import TensorCore
 
-/// How the work of one run is cut, over threads and over time.
+/// How the work of one run is split over threads and over time.
 struct PlanSplit {
-  /// How many threads share it.
+  /// The number of threads.
   let parts: Int
-  /// Whether they share the columns of products, and meet between, instead of the samples.
+  /// Whether threads split the columns of products, with barriers between, instead of the samples.
   let cutsColumns: Bool
-  /// Whether what could be done for all steps before or after the loop is done within it.
+  /// Whether the loop does the work that could be done for all steps before or after it.
   ///
-  /// One product over all steps is fastest as long as the caches hold what it writes. Past that it is
-  /// faster to read the weights again at each step, if they stay in a cache and meet enough rows.
+  /// One product over all steps is fastest while its result fits the caches. Past that it is faster to read the
+  /// weights again at each step, if they stay in a cache and are multiplied with enough rows.
   let goesStepByStep: Bool
 
   private init(parts: Int, cutsColumns: Bool, goesStepByStep: Bool) {
@@ -17,7 +17,7 @@ struct PlanSplit {
   }
 
   init(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) {
-    // Less multiplications and additions than this, and a thread waits longer than it works.
+    // With fewer multiplications and additions than this, a thread waits longer than it works.
     let leastWork = 100_000
     let leastRows = 4
     let (batch, steps) = (arguments.batch, arguments.steps)
@@ -37,7 +37,7 @@ struct PlanSplit {
         && runnable.hoistedSignals * batch * steps > cache.signals
   }
 
-  /// The same for a thread that finds no help.
+  /// The same for one thread, when the team is busy.
   var alone: PlanSplit {
     PlanSplit(parts: 1, cutsColumns: false, goesStepByStep: goesStepByStep)
   }

@@ -1,18 +1,18 @@
 import TensorCore
 
-/// What a schedule makes of parameters before its first step: packed weights, and values that depend on
-/// parameters alone.
+/// Values that a schedule computes before its first step: packed weights, and values that depend on parameters
+/// alone.
 struct Prepared {
   var weights: PackedWeights
   /// By buffer of the schedule.
   var storages: [Storage?]
-  /// What single steps work in, while none does.
+  /// Scratch memory for single steps; nil while a run uses it.
   var memory: PlanMemory?
 }
 
-/// Keeps what schedules made of one set of parameters, as long as the parameters stay as they are.
+/// Caches the values that schedules computed from one set of parameters, until the parameters change.
 ///
-/// A loop of single steps, and generation, so pack their weights once and not once a step.
+/// So a loop of single steps, and generation, pack their weights once instead of at every step.
 package final class PreparedCache: Sendable {
   private struct Entry {
     var schedule: RunnableSchedule
@@ -29,8 +29,8 @@ package final class PreparedCache: Sendable {
   /// The packed weights that it holds, for each schedule that has used it.
   package var weights: [PackedWeights] { entries.withLock { $0.map(\.prepared.weights) } }
 
-  /// What was made of these parameters for a schedule, if they and the precision are still the same. Its memory
-  /// is nobody else's from now on.
+  /// The values for a schedule and these parameters, if they and the precision are unchanged. Its scratch memory
+  /// belongs to the caller from then on.
   func prepared(
     for schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision
   ) -> Prepared? {

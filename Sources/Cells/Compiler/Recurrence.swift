@@ -1,16 +1,16 @@
-/// A graph with what is wanted of it: a step that is repeated over time.
+/// A graph and its results: a step that is repeated over time.
 ///
 /// A cell is one, and so is its derivative, whose states are the cotangents of the cell's states and
 /// whose time runs backwards. Both go through the same passes and run on the same machine.
 package struct Recurrence: Sendable {
   package var graph: SimplifiedGraph
-  /// Signals wanted for every sample and step.
+  /// The signals returned for every sample and step.
   package var outputs: [NodeID]
   /// The new value of each state.
   package var updates: [NodeID]
-  /// Values wanted once, after the last step.
+  /// The values returned once, after the last step.
   package var gathered: [NodeID]
-  /// Signals whose value at every step must still be there after the pass.
+  /// The signals whose values at all steps are saved after the pass.
   package var kept: [NodeID]
 
   package init(
@@ -24,11 +24,11 @@ package struct Recurrence: Sendable {
     self.kept = kept
   }
 
-  /// Everything that is wanted.
+  /// All results.
   package var roots: [NodeID] { outputs + updates + gathered + kept }
 
   /// The same recurrence over a rewritten graph: `rewrite` maps the nodes that it changes, in order;
-  /// the others are copied, and nodes that nobody needs are gone.
+  /// the others are copied, and unused nodes are dropped.
   func rewritten(_ rewrite: (_ id: NodeID, _ copy: inout GraphCopy<SimplifiedGraph>) -> Void)
     -> Recurrence
   {

@@ -1,13 +1,13 @@
 import TensorCore
 
-/// A schedule in the form that runs: its steps for the kernels, and what every run asks of them.
+/// A schedule in the form that runs: its steps for the kernels, and facts that every run needs.
 ///
 /// Runs share it by reference, since a loop of single steps starts one for each.
 package final class RunnableSchedule: Sendable {
   package let schedule: Schedule
   /// The steps by stage.
   let parameterStage, before, loop, after, gathering: StepSequence
-  /// All that one step takes, if nothing is done for all steps at once.
+  /// All work of one step, if none is done for all steps at once.
   let singleStep: StepSequence
   /// The floats that products for all steps read of weights, and write for each sample and step.
   let hoistedWeights, hoistedSignals: Int
@@ -18,7 +18,7 @@ package final class RunnableSchedule: Sendable {
   let isKept: [Bool]
   /// The buffer of each state.
   let stateBuffers: [Int]
-  /// Multiplications and additions for one sample and one step, about.
+  /// The approximate number of multiplications and additions for one sample and one step.
   let work: Int
   /// Whether everything gathered is a plain sum, to which further sums can be added in place.
   let gathersPlainSums: Bool

@@ -1,7 +1,7 @@
 import Requirements
 import TensorCore
 
-/// The order of work of a recurrence: what is done once, what for all steps at once, what step by step.
+/// The order of work of a recurrence: once, for all steps at once, and step by step.
 package struct Schedule: Sendable {
   /// Memory that the steps read and write: an area of every run.
   package struct Buffer: Sendable {
@@ -73,7 +73,7 @@ package struct Schedule: Sendable {
     }
   }
 
-  /// By the numbers of areas.
+  /// The buffers, indexed as the areas are.
   package var buffers: [Buffer] = []
   package var packings: [Packing] = []
   /// Once a pass, before everything else.
@@ -88,14 +88,14 @@ package struct Schedule: Sendable {
   package var after: [Step] = []
   /// Over all samples and steps.
   package var sums: [Sum] = []
-  /// What is made of the sums.
+  /// The steps that compute results from the sums.
   package var gathering: [Step] = []
   /// The rows of each gathered value.
   package var gatheredRows: [Int] = []
-  /// Where each kept node's value lies.
+  /// The place of each saved node's value.
   package var kept: [Place] = []
 
-  /// Multiplications and additions for one sample and one step, about.
+  /// The approximate number of multiplications and additions for one sample and one step.
   package var work: Int {
     let summed = sums.reduce(0) { sum, step in
       switch step {

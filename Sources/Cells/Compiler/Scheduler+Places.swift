@@ -2,7 +2,7 @@ import Requirements
 import TensorCore
 
 extension Scheduler {
-  /// Where a node's value lies; a node that has no place yet is a view of another one.
+  /// The place of a node's value; a node that has no place yet is a view of another one.
   func place(_ id: NodeID) -> Place {
     guard let place = places[id] else { failure("node \(id) has no place") }
     return place
@@ -137,8 +137,7 @@ extension Scheduler {
     places[addend] = place(id)
   }
 
-  /// A function of a product that nobody else reads takes the product's place: gates stand where their
-  /// sums stood.
+  /// A function of a product without other readers is computed in place: gates overwrite their sums.
   private mutating func placeOverOperand(_ id: NodeID) {
     guard case .apply(_, let operands) = graph[id].operation, canBePlaced(id) else { return }
     for operand in operands where graph[operand].columns == graph[id].columns {
@@ -183,7 +182,7 @@ extension Scheduler {
     }
   }
 
-  /// Wants a node's value in a place: computes it there if that is possible, else copies it.
+  /// Requests a node's value in a place: it is computed there if possible, else copied.
   private mutating func prefer(_ target: Place, for id: NodeID, isState: Bool) {
     if stages[id] == .parameters {
       // It is there before the place is: copied when its stage comes, a state at the end of each step.

@@ -7,9 +7,9 @@ struct Scheduler {
   let stages: [NodeID: Stage]
   let consumers: [NodeID: [NodeID]]
   var schedule = Schedule()
-  /// Where each node's value lies.
+  /// The place of each node's value.
   var places: [NodeID: Place] = [:]
-  /// Where it is wanted as well.
+  /// The other places that its value is copied to.
   var copies: [NodeID: [Place]] = [:]
   /// Results that depend on parameters alone, with the places where they are wanted.
   var late: [(id: NodeID, place: Place)] = []

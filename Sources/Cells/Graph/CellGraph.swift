@@ -1,7 +1,7 @@
 /// A cell's equations as a graph, for one input size and hidden size.
 ///
-/// It holds what the equations say, as they say it, and it is what all readers of a cell read: the oracle, the
-/// plan, the formula. Two are equal if they say the same, node for node.
+/// The graph is not simplified. The oracle, the plan and the formula all read it. Two graphs are equal if they
+/// are equal node for node.
 public struct CellGraph: Sendable, Equatable {
   /// A state: its name and number of units.
   public struct State: Sendable, Hashable {
@@ -13,13 +13,13 @@ public struct CellGraph: Sendable, Equatable {
 
   /// A parameter: its name as in PyTorch's cells and its shape, `[out, in]` for a matrix.
   public struct Parameter: Sendable, Hashable {
-    /// The rows of a matrix, or the units of a vector, that the equations call by a name of their own.
+    /// A named block of a parameter: rows of a matrix, or units of a vector.
     public struct Block: Sendable, Hashable {
-      /// The name behind the dot, `f` of `"ih.f"`; empty where the parameter is one block.
+      /// The name after the dot, `f` of `"ih.f"`; empty where the parameter is one block.
       public let name: String
       /// Its rows or units.
       public let range: Range<Int>
-      /// How it starts, where the equations say so.
+      /// Its initialization, if the equations state one.
       public let initialization: Initialization?
     }
 
@@ -33,18 +33,18 @@ public struct CellGraph: Sendable, Equatable {
 
   /// A signal from outside: the input, or a mask that a layer feature adds.
   public struct Sequence: Sendable, Hashable {
-    /// What it is.
+    /// The name.
     public let name: String
     /// The number of units.
     public let width: Int
-    /// Where its numbers come from.
+    /// The source of its values.
     package var role = Role.input
 
-    /// Where the numbers of a signal from outside come from.
+    /// The source of an external signal's values.
     package enum Role: Sendable, Hashable {
       /// The caller.
       case input
-      /// Chance.
+      /// A random mask.
       case mask(Mask)
       /// 1 where a step counts.
       case validity
@@ -52,7 +52,7 @@ public struct CellGraph: Sendable, Equatable {
       case resets
     }
 
-    /// How long a mask's numbers last.
+    /// How long a mask keeps its values.
     package enum Lifetime: Sendable, Hashable {
       /// Each step has its own.
       case step
@@ -60,18 +60,18 @@ public struct CellGraph: Sendable, Equatable {
       case sequence
     }
 
-    /// How chance sets a mask to zeros.
+    /// How a random mask is sampled.
     package struct Mask: Sendable, Hashable {
-      /// The share of the zeros.
+      /// The probability of a zero.
       package var probability: Float
-      /// How long its numbers last.
+      /// How long it keeps its values.
       package var lifetime: Lifetime
       /// Whether the other numbers are `1 / (1 - p)`, and not 1.
       package var isScaled = true
     }
   }
 
-  /// A mask for the elements of a matrix that depends on parameters alone, new for each pass.
+  /// A mask for the elements of a matrix that depends on parameters alone, sampled for each pass.
   package struct WeightMask: Sendable, Hashable {
     package var rows: Int
     package var columns: Int

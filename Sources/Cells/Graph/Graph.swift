@@ -1,7 +1,7 @@
 import Requirements
 import TensorCore
 
-/// What a value depends on, from the least to the most: it says when it can be computed.
+/// What a value depends on, from the least to the most, which decides when it can be computed.
 package enum Dependence: Int, Comparable, Sendable {
   /// Parameters and constants: once a pass.
   case parameters
@@ -15,7 +15,7 @@ package enum Dependence: Int, Comparable, Sendable {
   package static func < (a: Dependence, b: Dependence) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// An expression graph, as it was written: every node stands after the nodes that it reads.
+/// An expression graph as written, in topological order: every node follows the nodes that it reads.
 ///
 /// Adding an operation adds a node; nothing is rewritten, so that the oracle, the formulas and a cell's text
 /// read what the equations say. Only a leaf (the input, a state, a parameter, a constant) is one node however
@@ -48,7 +48,7 @@ package struct Graph: GraphBuilder, Equatable, Sendable {
     (nodes[leaf].rows, nodes[leaf].columns) = (rows, columns)
   }
 
-  /// For each node the first one that says the same: it has the same operation, and reads what says the same.
+  /// For each node the first equivalent one: it has the same operation, and its operands are equivalent.
   var firstAlike: [NodeID] {
     var known: [Operation: NodeID] = [:]
     var first: [NodeID] = []

@@ -1,8 +1,8 @@
-/// Nodes that read each other, to which more can be added.
+/// A graph to which nodes can be added.
 ///
 /// A ``Graph`` takes operations as they are written; a ``SimplifiedGraph`` looks for a simpler form first.
 package protocol GraphBuilder {
-  /// The nodes; each stands after the nodes that it reads.
+  /// The nodes in topological order: each follows the nodes that it reads.
   var nodes: [Graph.Node] { get }
 
   /// A node for an operation; leaves state their own size, that of the others follows from what they read.

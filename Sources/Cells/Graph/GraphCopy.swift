@@ -1,4 +1,4 @@
-/// Copies nodes of one graph into another, with what they read, each once.
+/// Copies nodes of one graph and their operands into another, each once.
 package struct GraphCopy<Result: GraphBuilder> {
   package var result: Result
   private let source: Graph
@@ -9,7 +9,7 @@ package struct GraphCopy<Result: GraphBuilder> {
     self.result = result
   }
 
-  /// Says that a node of the source is represented by this node of the result.
+  /// Maps a node of the source to this node of the result.
   package mutating func map(_ id: NodeID, to copy: NodeID) { copies[id] = copy }
 
   /// The copy of a node.
@@ -24,7 +24,7 @@ package struct GraphCopy<Result: GraphBuilder> {
         pending += source[next].operation.operands
       }
     }
-    // Operands stand before what reads them: one pass in order, no recursion.
+    // Operands precede their readers: one pass in order, no recursion.
     for needed in needed.sorted() {
       let original = source[needed]
       copies[needed] = result.add(

@@ -96,7 +96,7 @@ private func orthonormal(_ matrix: Tensor) -> [Double] {
   var result: [[Double]] = []
   for index in 0..<count {
     var vector = Array(vectors[index * size..<(index + 1) * size])
-    // Twice: what rounding leaves of the others after the first time is gone after the second.
+    // Twice: the second pass removes the rounding errors of the first.
     for _ in 0..<2 {
       for other in result {
         let share = zip(vector, other).reduce(0) { $0 + $1.0 * $1.1 }
@@ -113,16 +113,16 @@ private func orthonormal(_ matrix: Tensor) -> [Double] {
 }
 
 extension CellGraph.Parameter {
-  /// The parameter, declared: it starts as its blocks say, or else as PyTorch has it.
+  /// The declared parameter, with its blocks' initializations and PyTorch's for the others.
   func declared(fanIn: Int) -> Tensor {
     Tensor(parameter: shape, BlockInitializer(blocks: blocks, fanIn: fanIn))
   }
 }
 
-/// Draws a parameter block by block.
+/// Samples a parameter block by block.
 private struct BlockInitializer: ParameterInitializer {
   let blocks: [CellGraph.Parameter.Block]
-  /// What counts for blocks whose start nobody states.
+  /// The fan-in for blocks without an initialization of their own.
   let fanIn: Int
 
   func tensor(

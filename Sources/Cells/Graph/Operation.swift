@@ -24,7 +24,7 @@ package struct ProductTerm: Hashable, Sendable {
 /// and serves as a signal that is the same for every sample and step.
 package enum Operation: Hashable, Sendable {
   // Leaves.
-  /// A signal from outside: the input, a mask, or a value that an earlier pass kept.
+  /// An external signal: the input, a mask, or a saved activation.
   case sequence(Int)
   /// A state, as it was before the step.
   case state(Int)
@@ -36,12 +36,12 @@ package enum Operation: Hashable, Sendable {
   case table(Table)
 
   // Of one step.
-  /// Applies a function element by element; an operand with one column serves all columns.
+  /// Applies a function element by element; an operand with one column is broadcast.
   case apply(ElementwiseFunction, [NodeID])
   /// Repeats the one column of its operand.
   case broadcast(NodeID, columns: Int)
-  /// The sum of products and of what is added to them: vectors that depend on parameters alone and, in
-  /// optimized graphs, at most one signal.
+  /// The sum of products and biases: vectors that depend on parameters alone and, in optimized graphs, at most
+  /// one signal.
   case affine([ProductTerm], biases: [NodeID])
   case slice(NodeID, Range<Int>)
   case concatenate([NodeID])

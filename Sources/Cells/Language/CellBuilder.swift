@@ -1,9 +1,9 @@
 import TensorCore
 
-/// What a cell's equations are stated with: its input, states and parameters.
+/// The input, states and parameters with which a cell states its equations.
 ///
 /// Parameters have names of one or two parts. `"hh"` is a parameter of its own; `"hh.f"` is block `f`
-/// of parameter `hh`, whose blocks stand below each other in the order in which the equations mention them
+/// of parameter `hh`, whose blocks are stacked in the order in which the equations mention them
 /// first. So an LSTM that mentions `ih.i`, `ih.f`, `ih.g`, `ih.o` has PyTorch's `weight_ih` of
 /// shape `[4H, I]` with its order of gates.
 public struct CellBuilder {

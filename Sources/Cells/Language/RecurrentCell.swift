@@ -18,7 +18,7 @@ public protocol RecurrentCell: Sendable {
   /// States the equations of one step, in symbols.
   func equations(_ cell: inout CellBuilder)
 
-  /// Throws where the cell's options make no cell of these sizes.
+  /// Throws if the cell's options do not suit these sizes.
   ///
   /// Options that come from outside, by a flag or in a checkpoint, are checked with it first: to state
   /// the equations with unsuitable ones is a caller's bug. Most cells suit all sizes.
@@ -40,7 +40,7 @@ extension RecurrentCell {
   }
 }
 
-/// An option of a cell that makes no cell of the sizes asked for.
+/// An option of a cell that does not suit the requested sizes.
 public struct UnsuitableOption: Error, Hashable, CustomStringConvertible {
   /// The option's name.
   public let option: String

@@ -1,11 +1,11 @@
 import Requirements
 import TensorCore
 
-/// A symbol for a row of numbers, one row for each sample: the input, a state, or what equations
-/// make of them.
+/// A symbol for a row of numbers, one row for each sample: the input, a state, or a value computed from
+/// them.
 ///
 /// Operators and functions on signals act element by element. A signal of one unit (a scalar, a sum
-/// over the units) serves every unit of the other operand.
+/// over the units) is broadcast over the units of the other operand.
 public struct Signal {
   let id: NodeID
   let trace: Trace

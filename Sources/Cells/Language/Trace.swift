@@ -1,6 +1,6 @@
 import Requirements
 
-/// The record of equations while they are being stated: a cell's own, or those that are put around a cell.
+/// Records equations while they are stated: a cell's own, or those of a wrapper.
 final class Trace: GraphBuilder {
   private(set) var graph = Graph()
   var output: NodeID?
@@ -24,7 +24,7 @@ final class Trace: GraphBuilder {
     var shape: [Int] { isVector ? [extent] : [extent, across] }
   }
 
-  /// A record of equations over states and parameters that are known already, to which more may come.
+  /// A trace that starts with known states and parameters; equations may add more.
   init(states: [CellGraph.State] = [], parameters: [CellGraph.Parameter] = []) {
     self.states = states
     self.parameters = parameters.map {
@@ -121,7 +121,7 @@ final class Trace: GraphBuilder {
 
   // MARK: The finished cell
 
-  /// The finished graph, with nothing in it that nobody reads.
+  /// The finished graph, without unused nodes.
   func finish(inputSize: Int, hiddenSize: Int) -> CellGraph {
     require(!states.isEmpty, "a recurrent cell needs a state")
     let newStates = states.enumerated().map { index, state in

@@ -1,7 +1,7 @@
 import Requirements
 import TensorCore
 
-/// Sets units to zero at random while learning, and scales the others so that the mean stays.
+/// Sets random units to zero in training, and scales the others so that the mean stays.
 ///
 /// Paper: N. Srivastava et al., Dropout, JMLR 15, 2014.
 public struct Dropout: Sendable, Hashable, Codable {
@@ -15,7 +15,7 @@ public struct Dropout: Sendable, Hashable, Codable {
     self.probability = probability
   }
 
-  /// Any shape, with units dropped at random: what learning uses. Inference leaves the call out.
+  /// Drops random units of a tensor of any shape, for training. Inference omits the call.
   public func callAsFunction(
     _ x: Tensor, using generator: inout some RandomNumberGenerator
   ) -> Tensor {

@@ -1,13 +1,13 @@
 import TensorCore
 
-/// The parameters' gradients of a layer while its sequence is gone through, in one piece or from its
+/// The accumulated parameter gradients of a layer during its backward pass, over the whole sequence or from its
 /// last segment to its first.
 struct LayerSegment {
   /// For each direction of each layer, in the cell's order.
   var gradients: [[Tensor]]
-  /// Whether this segment is the first to be gone through, the sequence's last one.
+  /// Whether this segment is processed first: the sequence's last one.
   var isFirst = true
-  /// Whether this segment is the last to be gone through.
+  /// Whether this segment is processed last.
   var isLast = true
   private let sums: [SegmentSums]
 

@@ -48,7 +48,7 @@ final class PlanCache: Sendable {
 }
 
 extension Optional {
-  /// The value, which is the given one if there was none.
+  /// Sets the value if there is none; returns the value.
   fileprivate mutating func setIfNil(_ value: Wrapped) -> Wrapped {
     if let known = self { return known }
     self = value

@@ -83,7 +83,7 @@ extension Recurrent {
     )
   }
 
-  /// The mode of a pass: a pass learns where a tape follows anything that it reads.
+  /// The mode of a pass: it learns if a tape records any of its operands.
   func mode(for x: Tensor, _ state: RecurrentState) -> PassMode {
     PassMode(
       isTracked: x.isTracked || state.tensors.contains { $0.isTracked }
@@ -96,7 +96,7 @@ extension Recurrent {
   }
 }
 
-/// 0 with the given probability, else 1 / (1 - probability), so that the mean stays as it is; or else 1.
+/// Elements are 0 with the given probability, else 1 / (1 - probability), which keeps the mean, or 1 if not scaled.
 func dropoutMask(
   count: Int, probability: Float, isScaled: Bool = true,
   using generator: inout some RandomNumberGenerator

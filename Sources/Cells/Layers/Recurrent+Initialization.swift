@@ -1,7 +1,7 @@
 import Requirements
 
 extension Recurrent {
-  /// How the weights of a layer start, where the cell's equations say nothing themselves.
+  /// The initialization of a layer's weights, except those for which the cell's equations state one.
   ///
   /// ```swift
   /// options.initialization = .keras
@@ -11,9 +11,9 @@ extension Recurrent {
   ///
   /// Options that a file does not know have their defaults.
   public struct Initialization: Sendable, Hashable, Codable {
-    /// Matrices that don't multiply what depends on the state; nil draws as PyTorch does.
+    /// Input matrices, whose operand does not depend on the state; nil samples as PyTorch does.
     public var input: Cells.Initialization?
-    /// Matrices that do.
+    /// Recurrent matrices, whose operand depends on the state.
     public var recurrent: Cells.Initialization?
     /// The vectors `bias_…`.
     public var bias: Cells.Initialization?
@@ -66,7 +66,7 @@ extension Recurrent {
     /// - Parameters:
     ///   - steps: The longest time that is to be remembered, from 2 on.
     ///   - forget: The block of the gate that keeps the state where it is 1: f of an LSTM or JANET, z of a GRU.
-    ///   - input: The block of the gate that lets news in, where there is one: i of an LSTM.
+    ///   - input: The block of the gate that admits new values, if there is one: i of an LSTM.
     ///
     /// Paper: C. Tallec and Y. Ollivier, Can recurrent neural networks warp time?, ICLR 2018.
     public static func chrono(steps: Int, forget: String, input: String? = nil) -> Self {
@@ -103,7 +103,7 @@ extension CellGraph {
     }
   }
 
-  /// The same cell with parameters that start otherwise.
+  /// The same cell with other initializations.
   func starting(as initialization: Recurrent.Initialization) -> CellGraph {
     guard initialization != .pyTorch else { return self }
     let recurrent = recurrentProducts.filter { $0.product.kind == .matrix }.map(\.product.weight)

@@ -11,8 +11,8 @@ extension Recurrent {
     case highway
   }
 
-  /// What is put around the cell of every layer. All of it works for every cell and in any combination,
-  /// and is compiled with the cell's equations into one plan.
+  /// Features added around the cell of every layer. All of them work for every cell and in any combination,
+  /// and are compiled with the cell's equations into one plan.
   ///
   /// ```swift
   /// var options = Recurrent.Options()
@@ -23,15 +23,15 @@ extension Recurrent {
   ///   LSTM(), inputSize: 28, hiddenSize: 64, layers: 3, options: options, using: &generator)
   /// ```
   ///
-  /// For a step with the cell's equations f, what is put around it reads, from the inside to the outside:
+  /// For a step with the cell's equations f, the features are, from the inside to the outside:
   ///
   ///     f        its products normalised, its recurrent weights and what they multiply dropped
   ///     f(d x)   the input dropped
   ///     zoneout of the states, the output projected and then dropped
   ///     + S x    the connection; S is the identity, or `weight_skip [O, I]` where the sizes differ
   ///
-  /// Dropping scales what is kept by `1 / (1 - p)`. Chance acts where a call is given a generator, and
-  /// nowhere else: inference uses the expected values.
+  /// Dropping scales what is kept by `1 / (1 - p)`. Masks are random only in calls with a generator:
+  /// inference uses the expected values.
   ///
   /// Where directions are concatenated and the layer reads twice as many units as each of them has, each
   /// direction's connection adds its own half of the input; where directions are summed, half of it.
@@ -42,11 +42,11 @@ extension Recurrent {
     ///
     /// In a ``RecurrentState`` every layer has as many units as the largest: the rest are zero.
     public var layerSizes: [Int] = []
-    /// How each layer is connected with what it reads.
+    /// The connection from each layer's input to its output.
     public var connection = Connection.plain
     /// The size that each layer's output is projected to by `weight_hr [P, H]`, without a bias, if it is.
     ///
-    /// What the cell remembers is not projected; ``LSTM/projectionSize`` does that, as PyTorch's `proj_size`.
+    /// The cell's states are not projected; ``LSTM/projectionSize`` does that, as PyTorch's `proj_size`.
     public var projectionSize: Int?
     /// Whether every product with a matrix is normalised over its units, `N(W x) γ`, for cells that don't
     /// normalise anything themselves. The gains `gain_ih` and so on have the rows of `weight_ih`.
@@ -76,7 +76,7 @@ extension Recurrent {
     /// Papers: L. Wan et al., Regularization of neural networks using DropConnect, ICML 2013; S. Merity, N. Keskar
     /// and R. Socher, Regularizing and optimizing LSTM language models, ICLR 2018.
     public var weightDropout: Float = 0
-    /// How the weights start.
+    /// The initialization of the weights.
     public var initialization = Initialization()
 
     /// The cell alone.

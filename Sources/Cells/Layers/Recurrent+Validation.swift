@@ -2,9 +2,9 @@ import Requirements
 import TensorCore
 
 extension Recurrent.Options {
-  /// Checks that layers of a cell can be with these options.
+  /// Checks that a cell's layers can have these options.
   ///
-  /// Options that come from outside are checked with it before a layer is made of them.
+  /// Check options from outside (flags, files) with it before making a layer.
   ///
   /// - Throws: ``UnsuitableOption`` with the first one that does not suit, the cell's own included.
   public func validate(
@@ -22,7 +22,7 @@ extension Recurrent.Options {
     }
   }
 
-  /// Stops where a caller has not seen to it that the options suit.
+  /// Stops the process if the options do not suit.
   func requireSuitable(
     _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
     direction: Recurrent.Direction

@@ -7,16 +7,16 @@ import TensorCore
 /// var generator = Philox(seed: 1)
 /// let lstm = Recurrent(LSTM(), inputSize: 28, hiddenSize: 64, layers: 2, using: &generator)
 /// let (output, state) = lstm(x)            // x [T, B, 28] -> output [T, B, 64]
-/// let next = lstm(y, from: state)          // goes on where x ended
+/// let next = lstm(y, from: state)          // continues where x ended
 /// ```
 ///
 /// Parameters have PyTorch's names, shapes and order of gates: `weight_ih_l0`, `weight_hh_l0`,
-/// `bias_ih_l0`, `bias_hh_l0`, and so on for layer 1, with `_reverse` behind the reverse direction's.
-/// Layer k > 0 reads the merged outputs of layer k - 1. ``Options`` are what can be put around each cell:
-/// dropout of many kinds, zoneout, connections past the cell, projections, initial states that are learned.
+/// `bias_ih_l0`, `bias_hh_l0`, and so on for layer 1, with the suffix `_reverse` for the reverse direction.
+/// Layer k > 0 reads the merged outputs of layer k - 1. ``Options`` add features around each cell: dropout of
+/// many kinds, zoneout, residual and highway connections, projections, learned initial states.
 ///
 /// Under `valueAndGradient` the whole layer is one node of the tape: it is differentiated by
-/// backpropagation through time over the sequence given, by the input, the initial state and the parameters.
+/// backpropagation through time with respect to the input, the initial state and the parameters.
 public struct Recurrent: Module {
   /// Which directions a layer reads its sequence in.
   public enum Direction: Sendable, Hashable, Codable {
@@ -46,17 +46,17 @@ public struct Recurrent: Module {
 
   /// The number of units of the input, I.
   public let inputSize: Int
-  /// The number of units of the cell, H, where ``Options/layerSizes`` says nothing else.
+  /// The number of units of the cell, H, unless ``Options/layerSizes`` sets another.
   public let hiddenSize: Int
   /// The number of layers, L.
   public let layers: Int
   /// Which directions every layer reads in.
   public let direction: Direction
-  /// The share of the units that is dropped between layers while learning: never after the last one.
+  /// The share of the units that is dropped between layers in training, not after the last one.
   public let dropout: Float
   /// Which axis of the input and output comes first.
   public let layout: Layout
-  /// What is put around the cell of every layer.
+  /// The features added around the cell of every layer.
   public let options: Options
 
   /// The plans of each direction of each layer; those that are alike share theirs.
@@ -156,7 +156,7 @@ public struct Recurrent: Module {
   /// The number of units of the output.
   public var outputSize: Int { outputSize(ofLayer: layers - 1) }
 
-  /// The cell's equations, for the first layer's sizes, with what is put around it.
+  /// The wrapped cell's equations, for the first layer's sizes.
   public var cell: CellGraph { plans[0].cell }
 
   /// The cell's equations in a layer of the stack; the second direction's, where there are two.

@@ -89,7 +89,7 @@ final class RecurrentPass {
     return layer.plans[place].plan(.init(signals: signals, mode: mode))
   }
 
-  /// The weights of one direction of one layer, with their masks behind them.
+  /// The weights of one direction of one layer, followed by their masks.
   func parameters(_ place: Int) -> PlanParameters {
     let weights = layer.weights[place]
     return PlanParameters(

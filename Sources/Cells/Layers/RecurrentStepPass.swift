@@ -30,8 +30,8 @@ final class RecurrentStepPass {
     withExtendedLifetime(state) {}
   }
 
-  /// From the cotangents of the output and the states to those of the input, of the states before the step
-  /// and of the parameters.
+  /// Maps the cotangents of the output and the states to those of the input, of the states before the step and
+  /// of the parameters.
   func pullBack(_ cotangents: [Tensor?], _ inputs: inout Cotangents) {
     let shapes = parameters.tensors.map(\.shape)
     let first = 1 + states.count

@@ -1,14 +1,14 @@
 import Requirements
 import TensorCore
 
-/// What is special about the steps of a pass: which count, and which start a new sequence.
+/// Which steps of a pass count (are not padding), and which start a new sequence.
 struct StepMarks {
   /// `[T, B]`: 1 where a step counts, 0 past a sample's end; nil where all of them do.
   var validity: Storage?
   /// `[T, B]`: 1 where a step starts a new sequence; nil where none does.
   var resets: Storage?
 
-  /// Nothing.
+  /// No marks: every step counts, and none starts a sequence.
   init(validity: Storage? = nil, resets: Storage? = nil) {
     self.validity = validity
     self.resets = resets
@@ -48,8 +48,8 @@ struct StepMarks {
     return storage
   }
 
-  /// A sequence with zeros in the steps that do not count, so that a number that is none, behind a sample's
-  /// end, reaches no product: zero times it is not zero. The sequence itself where all of these are zeros.
+  /// The sequence with zeros in the padding, so that a NaN or infinity there reaches no product (zero times it
+  /// is NaN). The sequence itself if its padding is zero already.
   func withoutPadding(_ x: Tensor, timeAxis: Int) -> Tensor {
     guard let validity, validity.count > 0 else { return x }
     let (steps, batch, width) = (x.shape[timeAxis], x.shape[1 - timeAxis], x.shape[2])
@@ -67,7 +67,7 @@ struct StepMarks {
     return result
   }
 
-  /// The resets as the reverse direction meets them: a step that starts a sequence is its last one there, so
+  /// The resets for the reverse direction: a step that starts a sequence is its last one there, so
   /// that the step before it starts one.
   func reversedResets(batch: Int) -> Storage? {
     resets.map { resets in
@@ -87,7 +87,7 @@ struct StepMarks {
     resets = marked
   }
 
-  /// Takes back what is marked for a sample: none of the steps is its own.
+  /// Clears the marks of a sample: none of the steps is its own.
   mutating func leaveOut(sample: Int, steps: Int, batch: Int) {
     let counts = validity?.steps(0..<steps, batch: batch) ?? Storage(repeating: 1, steps * batch)
     let starts = resets?.steps(0..<steps, batch: batch)

@@ -1,6 +1,6 @@
 import TensorCore
 
-/// Rows of cotangents by which some steps of one sample are pulled back, all at once.
+/// Rows of cotangents that are pulled back through steps of one sample together.
 ///
 /// A row has a cotangent of the output at each step and one of every state after the last. The last row is
 /// that of the loss: it has the cotangents of the output and zeros for the states. The rows before it ask

@@ -19,7 +19,7 @@ struct DenseInfluence: Influence {
   /// The parameters, and the initial states if they are learned.
   private let columns: Int
   private var samples: [Storage]
-  /// Where the next matrix is made.
+  /// The memory of the next matrix.
   private var next: Storage
   /// For each state, whether a unit of it acts on its own unit alone within a step.
   private let isOwn: [Bool]
@@ -71,7 +71,7 @@ struct DenseInfluence: Influence {
     }
   }
 
-  /// next += [A; ∂l/∂s] J, its columns shared out among threads.
+  /// next += [A; ∂l/∂s] J, its columns split over threads.
   private func addProduct(
     of factors: [Storage], with matrix: UnsafeMutablePointer<Float>, steps: Int
   ) {

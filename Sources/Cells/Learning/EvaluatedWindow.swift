@@ -1,11 +1,11 @@
 import TensorCore
 
-/// Some steps of a cell, evaluated, whose derivative can be asked for.
+/// The evaluated steps of a cell, ready for backward passes.
 struct EvaluatedWindow {
   let plan: Plan
   let trail: Plan.Trail
   let parameters: PlanParameters
-  /// The same steps under a plan that leaves out what units do to each other, if that is wanted.
+  /// The same steps under a plan that omits the influence of units on each other, if requested.
   var ownPlan: (plan: Plan, trail: Plan.Trail)?
 
   /// The number of steps, T.
@@ -17,7 +17,7 @@ struct EvaluatedWindow {
     return EvaluatedWindow(plan: ownPlan.plan, trail: ownPlan.trail, parameters: parameters)
   }
 
-  /// What rows of cotangents become.
+  /// The results of pulling rows of cotangents back.
   struct PulledBack {
     /// The cotangents of the states before the steps, `[N, width]` each.
     var states: [Storage]

@@ -1,7 +1,7 @@
 import TensorCore
 
 extension GradientEngine {
-  /// What the engine remembers of a cell's past; nil if it goes back in time instead.
+  /// The influence that the engine carries forward; nil if it backpropagates instead.
   func influence(
     of cell: CellGraph, batch: Int, learnsInitialState: Bool, signs: (@Sendable (Int) -> Float)?
   ) -> (any Influence)? {

@@ -43,7 +43,7 @@ extension FormulaWriter {
     }
   }
 
-  /// An operand, in parentheses if it holds together less than its place asks for.
+  /// An operand, in parentheses if it binds less tightly than its place requires.
   private func part(_ id: NodeID, _ least: Binding) -> String {
     let (text, binding) = expression(id)
     return binding < least ? "(\(text))" : text
@@ -56,7 +56,7 @@ extension FormulaWriter {
   private func application(_ function: ElementwiseFunction, _ x: [NodeID]) -> Expression {
     if function == .copy { return expression(x[0]) }
     if function == .multiply, x.contains(where: { graph.constant($0) != nil }) {
-      // A number stands beside what it scales.
+      // A number is written before what it scales.
       let (first, second) = graph.constant(x[1]) != nil ? (x[1], x[0]) : (x[0], x[1])
       return (part(first, .product) + " " + part(second, .product), .product)
     }

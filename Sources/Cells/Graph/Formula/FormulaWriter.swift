@@ -6,7 +6,7 @@ struct FormulaWriter {
   let style: CellGraph.FormulaStyle
   /// The letter of each state.
   private(set) var stateNames: [String] = []
-  /// What a node is called, once it has its line.
+  /// The names of the nodes that have a line.
   var names: [NodeID: String] = [:]
   private var taken: Set<String> = ["x", "y", "I"]
 
@@ -62,7 +62,7 @@ struct FormulaWriter {
     return counts
   }
 
-  /// A gate, or anything longer than a few signs that is read more than once.
+  /// Whether a value gets a name: a gate, or anything longer than a few characters that is read more than once.
   private func deservesName(_ id: NodeID, uses: Int, _ value: String) -> Bool {
     let node = graph[id]
     guard node.dependence > .parameters else { return false }
@@ -112,7 +112,7 @@ struct FormulaWriter {
     }
   }
 
-  /// The name if nobody has it, else the other one, or the name with a number.
+  /// The name if it is free, else the other one, or the name with a number.
   private mutating func unique(_ name: String, or other: String?) -> String {
     var result = taken.contains(name) ? other ?? name : name
     var number = 2
