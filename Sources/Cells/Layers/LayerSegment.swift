@@ -4,21 +4,42 @@ import TensorCore
 /// last segment to its first.
 struct LayerSegment {
   /// For each direction of each layer, in the cell's order.
-  var gradients: [[Tensor]]
+  private(set) var gradients: [[Tensor]]
   /// Whether this segment is processed first: the sequence's last one.
   var isFirst = true
   /// Whether this segment is processed last.
   var isLast = true
+  /// For each direction of each layer, what its segments have summed; none where nothing was before the segment
+  /// and nothing comes after it, or where gradients are plain sums.
   private let sums: [SegmentSums]
 
+  /// The first segment of a layer's sequence, which may be the whole.
   init(of layer: Recurrent) {
     gradients = layer.weights.map { $0.map { Tensor(uninitialized: $0.shape) { _ in } } }
     sums = layer.weights.map { _ in SegmentSums() }
   }
 
+  /// A sequence in one piece, whose gradients are added to those that one cell has; these are moved here.
+  init(adding known: inout [Tensor], haveValues: Bool) {
+    gradients = [[]]
+    swap(&gradients[0], &known)
+    isFirst = !haveValues
+    sums = []
+  }
+
   /// The segment for one direction of one layer.
   func part(_ place: Int) -> PlanRun.Segment {
     PlanRun.Segment(
-      sums: isFirst && isLast ? nil : sums[place], isFirst: isFirst, isLast: isLast)
+      sums: isFirst && isLast || sums.isEmpty ? nil : sums[place], isFirst: isFirst, isLast: isLast)
+  }
+
+  /// Calls `body` with the addresses of the gradients of one direction of one layer.
+  mutating func withGradients<Result>(
+    _ place: Int, _ body: ([UnsafeMutablePointer<Float>]) -> Result
+  ) -> Result {
+    body(
+      gradients[place].indices.map { position in
+        gradients[place][position].withUnsafeMutablePointer { $0 }
+      })
   }
 }

@@ -105,7 +105,7 @@ func dropoutMask(
   let scale = isScaled ? 1 / (1 - probability) : 1
   for index in 0..<count {
     let isKept = Float.random(in: 0..<1, using: &generator) >= probability
-    storage.pointer[index] = isKept ? scale : 0
+    storage[index] = isKept ? scale : 0
   }
   return storage
 }

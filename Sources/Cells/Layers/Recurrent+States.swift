@@ -4,9 +4,9 @@ extension Recurrent {
   /// The part of a state `[L * D, B, width]` that belongs to one direction of one layer, `[B, own width]`:
   /// in place, or copied where the layer has fewer units than the largest.
   func part(
-    of tensor: Tensor, state: Int, _ place: Int
+    of tensor: Tensor, batch: Int, state: Int, _ place: Int
   ) -> (pointer: UnsafePointer<Float>, owner: Storage?) {
-    let (batch, width) = (tensor.shape[1], stateWidths[state])
+    let width = stateWidths[state]
     let own = plans[place].cell.states[state].width
     let start = tensor.readPointer + place * batch * width
     if own == width { return (start, nil) }
@@ -18,8 +18,8 @@ extension Recurrent {
   }
 
   /// Sets that part.
-  func set(_ part: Storage, in tensor: inout Tensor, state: Int, _ place: Int) {
-    let (batch, width) = (tensor.shape[1], stateWidths[state])
+  func set(_ part: Storage, in tensor: inout Tensor, batch: Int, state: Int, _ place: Int) {
+    let width = stateWidths[state]
     let own = plans[place].cell.states[state].width
     tensor.withUnsafeMutablePointer { base in
       for row in 0..<batch {

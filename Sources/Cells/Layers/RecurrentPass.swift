@@ -4,7 +4,8 @@ import TensorCore
 /// One forward pass of a recurrent layer over a sequence, and the activations saved for the backward pass.
 ///
 /// Between layers signals are time first, `[T, B, units]`; the layer's own input and output are read
-/// and written in their layout, in place.
+/// and written in their layout, in place. A single step has no axis of time and no axis of layers, if the caller
+/// likes: `[B, units]`.
 final class RecurrentPass {
   let layer: Recurrent
   let steps: Int
@@ -17,29 +18,47 @@ final class RecurrentPass {
   /// The saved activations of each direction of each layer.
   private(set) var trails: [Plan.Trail] = []
   /// The outputs of each direction, layer by layer, where merging them reads them again.
-  private var parts: [[Storage]]
+  private var parts: [[Storage]] = []
   /// The input of each layer but the first.
   private var between: [Storage] = []
 
   private(set) var output: Tensor
   private(set) var finalStates: [Tensor]
 
-  init(
+  /// A pass over a sequence in the layer's layout.
+  convenience init(
     _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ marks: StepMarks,
     masks: RandomMasks? = nil, _ mode: PassMode
+  ) {
+    self.init(
+      layer, x, steps: layer.steps(of: x), batch: layer.batch(of: x), initialStates, marks,
+      masks: masks, mode)
+  }
+
+  /// A pass over one step of a layer that is one cell: the input and the states are `[B, units]`.
+  convenience init(
+    oneStepOf layer: Recurrent, _ x: Tensor, _ states: [Tensor], _ mode: PassMode
+  ) {
+    self.init(
+      layer, x, steps: 1, batch: x.shape[0], states, StepMarks(), masks: nil, mode)
+  }
+
+  private init(
+    _ layer: Recurrent, _ x: Tensor, steps: Int, batch: Int, _ initialStates: [Tensor],
+    _ marks: StepMarks, masks: RandomMasks?, _ mode: PassMode
   ) {
     self.layer = layer
     self.marks = marks
     self.masks = masks
     self.mode = mode
-    (steps, batch) = (layer.steps(of: x), layer.batch(of: x))
+    (self.steps, self.batch) = (steps, batch)
     reversedResets = layer.direction == .forward ? nil : marks.reversedResets(batch: batch)
     input = marks.withoutPadding(x.detached(), timeAxis: layer.timeAxis)
     var shape = x.shape
-    shape[2] = layer.outputSize
+    shape[shape.count - 1] = layer.outputSize
     output = Tensor(uninitialized: shape) { _ in }
-    finalStates = initialStates.map { layer.emptyState(like: $0) }
-    parts = Array(repeating: [], count: layer.layers)
+    finalStates = initialStates
+    if layer.plans.count > 1 { finalStates = initialStates.map { layer.emptyState(like: $0) } }
     for index in 0..<layer.layers { runLayer(index, initialStates) }
   }
 
@@ -66,19 +85,26 @@ final class RecurrentPass {
     let plan = plan(place)
     var owners: [Storage] = []
     let starts = initialStates.indices.map { state -> UnsafePointer<Float>? in
-      let (pointer, owner) = layer.part(of: initialStates[state], state: state, place)
+      let (pointer, owner) = layer.part(
+        of: initialStates[state], batch: batch, state: state, place)
       if let owner { owners.append(owner) }
       return pointer
     }
-    let (states, trail) = plan.run(
-      PlanArguments(
-        batch: batch, steps: steps, isReversed: layer.isReversed(place),
-        sequences: plan.cell.sequences.indices.map { sequence($0, of: plan, place) },
-        outputs: [output], initialStates: starts, parameters: parameters(place)))
+    let isAlone = layer.plans.count == 1
+    var arguments = PlanArguments(
+      batch: batch, steps: steps, isReversed: layer.isReversed(place),
+      sequences: plan.cell.sequences.indices.map { sequence($0, of: plan, place) },
+      outputs: [output], initialStates: starts, parameters: parameters(place))
+    if isAlone, steps == 1 { arguments.outputStorage = self.output.storage }
+    let (states, trail) = plan.run(arguments)
     withExtendedLifetime(owners) {}
     if mode != .inference { trails.append(trail) }
     for (state, storage) in states.enumerated() {
-      layer.set(storage, in: &finalStates[state], state: state, place)
+      if isAlone {
+        finalStates[state] = Tensor(storage: storage, shape: finalStates[state].shape)
+      } else {
+        layer.set(storage, in: &finalStates[state], batch: batch, state: state, place)
+      }
     }
   }
 
@@ -138,18 +164,20 @@ final class RecurrentPass {
         target.base + direction * size, timeStride: target.timeStride,
         rowStride: target.rowStride)
     case .bidirectional:
+      if direction == 0 { parts.append([]) }
       parts[index].append(Storage(count: steps * batch * size))
       return timeFirst(parts[index][direction].pointer, size)
     }
   }
 
   private func merge(_ index: Int, into target: Area) {
-    let parts = parts[index]
-    guard parts.count == 2, case .bidirectional(let merge) = layer.direction else { return }
+    guard parts.count > index, parts[index].count == 2,
+      case .bidirectional(let merge) = layer.direction
+    else { return }
     let width = layer.cell(ofLayer: index).outputSize
     let program = merge == .product ? MergePrograms.product : MergePrograms.sum
     let scale: Float = merge == .mean ? 0.5 : 1
-    combine(program, scale, width, parts.map { timeFirst($0.pointer, width) } + [target])
+    combine(program, scale, width, parts[index].map { timeFirst($0.pointer, width) } + [target])
   }
 
   /// The cotangents of the two directions' outputs.
@@ -215,11 +243,33 @@ final class RecurrentPass {
     }
   }
 
+  /// The same, added to what other steps of a loop have found. Where every gradient is a plain sum, the parameters'
+  /// are added up in place.
+  func pullBack(_ cotangents: [Tensor?], into inputs: inout TensorCore.Cotangents) {
+    let first = 1 + finalStates.count
+    let shapes = layer.weights.flatMap { $0.map(\.shape) }
+    var others: [Tensor?] = []
+    if layer.plans.count == 1, plan(0).addsUpGradients {
+      inputs.accumulate(to: first..<first + shapes.count, shapes: shapes) { sums, haveValues in
+        var segment = LayerSegment(adding: &sums, haveValues: haveValues)
+        others = pullBack(cotangents, &segment)
+        sums = segment.gradients[0]
+      }
+    } else {
+      var segment = LayerSegment(of: layer)
+      others = pullBack(cotangents, &segment) + segment.gradients.flatMap { $0 }
+    }
+    for (index, contribution) in others.enumerated() {
+      if let contribution { inputs.add(contribution, to: index) }
+    }
+  }
+
   /// The same for one segment of a sequence: to the input and the initial states; the parameters'
   /// gradients are added up in the segment.
   func pullBack(_ cotangents: [Tensor?], _ segment: inout LayerSegment) -> [Tensor?] {
     var inputCotangent = Tensor(uninitialized: input.shape) { _ in }
-    var stateCotangents = finalStates.map { layer.emptyState(like: $0) }
+    var stateCotangents = finalStates
+    if layer.plans.count > 1 { stateCotangents = finalStates.map { layer.emptyState(like: $0) } }
     let zeros = Storage(count: layer.outputSize)
     zeros.pointer.update(repeating: 0, count: layer.outputSize)
     var downstream: (view: Area, owner: Storage?) =
@@ -256,20 +306,24 @@ final class RecurrentPass {
       let place = index * directions + direction
       let other = direction == 0 ? nil : Storage(count: steps * batch * width)
       let target = other.map { timeFirst($0.pointer, width) } ?? inputCotangent
-      let pointers = segment.gradients[place].indices.map { position in
-        segment.gradients[place][position].withUnsafeMutablePointer { $0 }
-      }
       let finals = cotangents.dropFirst().enumerated().map { state, cotangent in
-        cotangent.map { layer.part(of: $0, state: state, place) }
+        cotangent.map { layer.part(of: $0, batch: batch, state: state, place) }
       }
-      let states = plan(place).runBackward(
-        trails[place], outputCotangent: part.0, stateCotangents: finals.map { $0?.pointer },
-        inputCotangent: target, parameters: parameters(place), gradients: pointers,
-        segment: segment.part(place)
-      ).states
+      let own = segment.part(place)
+      let states = segment.withGradients(place) { gradients in
+        plan(place).runBackward(
+          trails[place], outputCotangent: part.0, stateCotangents: finals.map { $0?.pointer },
+          inputCotangent: target, parameters: parameters(place), gradients: gradients,
+          segment: own
+        ).states
+      }
       withExtendedLifetime(finals) {}
       for (state, storage) in states.enumerated() {
-        layer.set(storage, in: &stateCotangents[state], state: state, place)
+        if layer.plans.count == 1 {
+          stateCotangents[state] = Tensor(storage: storage, shape: stateCotangents[state].shape)
+        } else {
+          layer.set(storage, in: &stateCotangents[state], batch: batch, state: state, place)
+        }
       }
       if other != nil {
         combine(MergePrograms.sum, 1, width, [inputCotangent, target, inputCotangent])
@@ -292,7 +346,7 @@ final class RecurrentPass {
   }
 
   func view(of tensor: inout Tensor) -> Area {
-    let width = tensor.shape[2]
+    let width = tensor.shape[tensor.rank - 1]
     return tensor.withUnsafeMutablePointer { strided($0, width) }
   }
 }

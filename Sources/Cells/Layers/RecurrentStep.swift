@@ -61,13 +61,13 @@ public struct RecurrentStep: Module {
     let (batch, states) = (x.shape[0], cell.states)
     let state = state.ordered(like: states) { [batch, states[$0].width] }
     let mode = layer.mode(for: x, state)
-    let pass = RecurrentStepPass(layer, x, state, mode)
+    let pass = RecurrentPass(oneStepOf: layer, x, state.tensors, mode)
     guard mode != .inference else {
-      return (pass.output, RecurrentState(names: state.names, tensors: pass.states))
+      return (pass.output, RecurrentState(names: state.names, tensors: pass.finalStates))
     }
     let outputs = Tensor.record(
-      [pass.output] + pass.states, dependingOn: [x] + state.tensors + layer.weights[0],
-      adding: pass.pullBack)
+      [pass.output] + pass.finalStates, dependingOn: [x] + state.tensors + layer.weights[0],
+      adding: { pass.pullBack($0, into: &$1) })
     return (
       outputs[0], RecurrentState(names: state.names, tensors: Array(outputs.dropFirst()))
     )

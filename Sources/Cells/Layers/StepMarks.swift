@@ -28,7 +28,7 @@ struct StepMarks {
     let storage = Storage(count: steps * batch)
     for step in 0..<steps {
       for sample in 0..<batch {
-        storage.pointer[step * batch + sample] = step < lengths[sample] ? 1 : 0
+        storage[step * batch + sample] = step < lengths[sample] ? 1 : 0
       }
     }
     return storage
@@ -38,11 +38,11 @@ struct StepMarks {
     _ resets: [[Int]], _ lengths: [Int]?, steps: Int, batch: Int
   ) -> Storage {
     require(resets.count == batch, "resets of \(resets.count) samples for a batch of \(batch)")
-    let storage = Storage(repeating: 0, steps * batch)
+    let storage = Storage(repeating: 0, count: steps * batch)
     for (sample, starts) in resets.enumerated() {
       for step in starts {
         require(0..<steps ~= step, "expected resets at steps in 0..<\(steps), found \(step)")
-        if step < lengths?[sample] ?? steps { storage.pointer[step * batch + sample] = 1 }
+        if step < lengths?[sample] ?? steps { storage[step * batch + sample] = 1 }
       }
     }
     return storage
@@ -53,18 +53,18 @@ struct StepMarks {
   func withoutPadding(_ x: Tensor, timeAxis: Int) -> Tensor {
     guard let validity, validity.count > 0 else { return x }
     let (steps, batch, width) = (x.shape[timeAxis], x.shape[1 - timeAxis], x.shape[2])
-    var result = x
+    var cleared: Storage?
     for step in 0..<steps {
-      for sample in 0..<batch where validity.pointer[step * batch + sample] == 0 {
-        let row = (timeAxis == 0 ? step * batch + sample : sample * steps + step) * width
-        let isZero = result.withUnsafePointer { elements in
-          (row..<row + width).allSatisfy { elements[$0].bitPattern == 0 }
-        }
-        if isZero { continue }
-        result.withUnsafeMutablePointer { ($0 + row).update(repeating: 0, count: width) }
+      for sample in 0..<batch where validity[step * batch + sample] == 0 {
+        let start = (timeAxis == 0 ? step * batch + sample : sample * steps + step) * width
+        let row = start..<start + width
+        if x.storage.isZero(row) { continue }
+        let storage = cleared ?? x.storage.copy(0..<x.count)
+        storage.fill(row, with: 0)
+        cleared = storage
       }
     }
-    return result
+    return cleared.map { Tensor(storage: $0, shape: x.shape) } ?? x
   }
 
   /// The resets for the reverse direction: a step that starts a sequence is its last one there, so
@@ -72,8 +72,8 @@ struct StepMarks {
   func reversedResets(batch: Int) -> Storage? {
     resets.map { resets in
       let shifted = Storage(count: resets.count)
-      shifted.pointer.update(from: resets.pointer + batch, count: resets.count - batch)
-      (shifted.pointer + resets.count - batch).update(repeating: 0, count: batch)
+      shifted.copy(batch..<resets.count, of: resets)
+      shifted.fill(resets.count - batch..<resets.count, with: 0)
       return shifted
     }
   }
@@ -82,18 +82,20 @@ struct StepMarks {
   mutating func startSequences(of samples: [Bool], steps: Int) {
     guard samples.contains(true) else { return }
     let batch = samples.count
-    let marked = resets?.steps(0..<steps, batch: batch) ?? Storage(repeating: 0, steps * batch)
-    for sample in 0..<batch where samples[sample] { marked.pointer[sample] = 1 }
+    let marked =
+      resets?.steps(0..<steps, batch: batch) ?? Storage(repeating: 0, count: steps * batch)
+    for sample in 0..<batch where samples[sample] { marked[sample] = 1 }
     resets = marked
   }
 
   /// Clears the marks of a sample: none of the steps is its own.
   mutating func leaveOut(sample: Int, steps: Int, batch: Int) {
-    let counts = validity?.steps(0..<steps, batch: batch) ?? Storage(repeating: 1, steps * batch)
+    let counts =
+      validity?.steps(0..<steps, batch: batch) ?? Storage(repeating: 1, count: steps * batch)
     let starts = resets?.steps(0..<steps, batch: batch)
     for step in 0..<steps {
-      counts.pointer[step * batch + sample] = 0
-      starts?.pointer[step * batch + sample] = 0
+      counts[step * batch + sample] = 0
+      starts?[step * batch + sample] = 0
     }
     (validity, resets) = (counts, starts)
   }
@@ -102,9 +104,9 @@ struct StepMarks {
   func followed(by other: StepMarks, steps: Int, window: Int, batch: Int) -> StepMarks {
     func joined(_ a: Storage?, _ b: Storage?, else value: Float) -> Storage? {
       if a == nil, b == nil { return nil }
-      let whole = Storage(repeating: value, (steps + window) * batch)
-      if let a { whole.pointer.update(from: a.pointer, count: steps * batch) }
-      if let b { (whole.pointer + steps * batch).update(from: b.pointer, count: window * batch) }
+      let whole = Storage(repeating: value, count: (steps + window) * batch)
+      if let a { whole.copy(0..<steps * batch, of: a) }
+      if let b { whole.copy(0..<window * batch, of: b, to: steps * batch) }
       return whole
     }
     return StepMarks(
@@ -120,15 +122,8 @@ struct StepMarks {
 }
 
 extension Storage {
-  fileprivate convenience init(repeating value: Float, _ count: Int) {
-    self.init(count: count)
-    pointer.update(repeating: value, count: count)
-  }
-
   /// Some steps of a mask `[T, B]`.
   fileprivate func steps(_ range: Range<Int>, batch: Int) -> Storage {
-    let part = Storage(count: range.count * batch)
-    part.pointer.update(from: pointer + range.lowerBound * batch, count: part.count)
-    return part
+    copy(range.lowerBound * batch..<range.upperBound * batch)
   }
 }

@@ -214,13 +214,11 @@ struct Past {
 
   static func choosing(_ a: Tensor, where isChosen: [Bool], else b: Tensor) -> Tensor {
     if !isChosen.contains(false) { return a.detached() }
-    var result = b.detached()
+    let result = b.storage.copy(0..<b.count)
     let (width, batch) = (a.shape[2], isChosen.count)
-    result.withUnsafeMutablePointer { target in
-      for row in 0..<a.shape[0] * batch where isChosen[row % batch] {
-        (target + row * width).update(from: a.readPointer + row * width, count: width)
-      }
+    for row in 0..<a.shape[0] * batch where isChosen[row % batch] {
+      result.copy(row * width..<(row + 1) * width, of: a.storage, to: row * width)
     }
-    return result
+    return Tensor(storage: result, shape: b.shape)
   }
 }

@@ -64,9 +64,8 @@ extension Past {
     for (name, state) in zip(zeroState.names, states) { tensors["state/\(name)"] = state }
     for (layer, influence) in influences.enumerated() {
       for (number, storage) in influence.remembered.enumerated() {
-        tensors["influence/\(layer)/\(number)"] = Tensor(uninitialized: [storage.count]) {
-          $0.update(from: storage.pointer, count: storage.count)
-        }
+        tensors["influence/\(layer)/\(number)"] = Tensor(
+          storage: storage.copy(0..<storage.count), shape: [storage.count])
       }
     }
     if let history {
@@ -112,7 +111,7 @@ extension Past {
     for (layer, own) in memories.enumerated() {
       influences[layer].drawCount = details.draws[layer]
       for (storage, tensor) in zip(influences[layer].remembered, own) {
-        storage.pointer.update(from: tensor.readPointer, count: storage.count)
+        storage.copy(0..<storage.count, of: tensor.storage)
       }
     }
   }

@@ -76,7 +76,7 @@ extension Past {
     // A sample that has not stepped yet still stands where it starts.
     let stillStarts = isStart.enumerated().map { sample, isStart in
       isStart
-        && (0..<cut).allSatisfy { step in marks.validity?.pointer[step * batch + sample] == 0 }
+        && (0..<cut).allSatisfy { step in marks.validity?[step * batch + sample] == 0 }
     }
     if cut == count { return TruncatedHistory(states: states[1], isStart: stillStarts) }
     var rest = TruncatedHistory(

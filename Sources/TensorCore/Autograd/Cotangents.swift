@@ -80,14 +80,14 @@ package struct Cotangents {
   /// none has.
   package mutating func accumulate(
     to range: Range<Int>, shapes: [[Int]],
-    _ body: (_ sums: [UnsafeMutablePointer<Float>], _ haveValues: Bool) -> Void
+    _ body: (_ sums: inout [Tensor], _ haveValues: Bool) -> Void
   ) {
     let haveValues = range.contains { isWanted($0) && values[inputs[$0]] != nil }
     var sums = zip(range, shapes).map { input, shape in
       (isWanted(input) ? take(inputs[input]) : nil)
         ?? (haveValues ? Tensor(zeros: shape) : Tensor(uninitialized: shape) { _ in })
     }
-    body(sums.indices.map { index in sums[index].withUnsafeMutablePointer { $0 } }, haveValues)
+    body(&sums, haveValues)
     for (input, sum) in zip(range, sums) { add(sum, to: input) }
   }
 
