@@ -93,12 +93,7 @@ struct TrainText: ParsableCommand {
     to configuration: LanguageModelTask.Configuration
   ) throws -> LanguageModelTask.Configuration {
     var result = configuration
-    result.model.cell = try model.cell(or: result.model.cell)
-    result.model.embeddingSize = model.embedding ?? result.model.embeddingSize
-    result.model.hiddenSize = model.hidden ?? result.model.hiddenSize
-    result.model.layers = model.layers ?? result.model.layers
-    result.model.dropout = model.dropout ?? result.model.dropout
-    result.model.recurrent = around.applied(to: result.model.recurrent)
+    result.model = try model.applied(to: result.model, around)
     let windows = result.windows
     let (rows, length) = (
       model.batchSize ?? windows.batchSize, text.steps ?? windows.sequenceLength

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cells
+import Models
 
 /// The flags for the model, equal for all tasks.
 struct ModelOptions: ParsableArguments {
@@ -21,8 +22,17 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Samples side by side in a step.")
   var batchSize: Int?
 
-  /// The cell of the flag, or the preset's.
-  func cell(or preset: NamedCell) throws -> NamedCell {
-    try cell.map { try Library.current.cells.cell(named: $0) } ?? preset
+  /// A configuration changed by these flags and those of what is around the cell.
+  func applied(
+    to configuration: ModelConfiguration, _ around: LayerOptions
+  ) throws -> ModelConfiguration {
+    var result = configuration
+    if let cell { result.cell = try Library.current.cells.cell(named: cell) }
+    result.embeddingSize = embedding ?? result.embeddingSize
+    result.hiddenSize = hidden ?? result.hiddenSize
+    result.layers = layers ?? result.layers
+    result.dropout = dropout ?? result.dropout
+    result.recurrent = around.applied(to: result.recurrent)
+    return result
   }
 }

@@ -25,13 +25,8 @@ struct SequenceOptions: ParsableArguments {
   /// A preset's configuration, changed by the given flags.
   func applied(to preset: SequenceTask.Configuration) throws -> SequenceTask.Configuration {
     var result = preset
-    result.model.cell = try model.cell(or: preset.model.cell)
-    result.model.embeddingSize = model.embedding ?? result.model.embeddingSize
-    result.model.hiddenSize = model.hidden ?? result.model.hiddenSize
-    result.model.layers = model.layers ?? result.model.layers
-    result.model.dropout = model.dropout ?? result.model.dropout
+    result.model = try model.applied(to: preset.model, around)
     result.model.isBidirectional = parts.bidirectional ?? result.model.isBidirectional
-    result.model.recurrent = around.applied(to: result.model.recurrent)
     result.model.pooling = parts.pooling ?? result.model.pooling
     result.model.attention = parts.attention ?? result.model.attention
     result.model.teacherForcing = parts.teacherForcing ?? result.model.teacherForcing
