@@ -4,6 +4,7 @@ import PackageDescription
 let package = Package(
   name: "own-programs",
   platforms: [.macOS(.v15)],
+  products: [.executable(name: "OwnPrograms", targets: ["OwnPrograms"])],
   dependencies: [
     // With the trait Apps, which is on by default: programs need the argument parser.
     .package(name: "swift-rnn", path: "../..")

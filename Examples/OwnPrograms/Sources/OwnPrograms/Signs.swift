@@ -1,4 +1,5 @@
 import Datasets
+import TensorCore
 
 /// Rows of signs, such as `++-+-`, and which of the two is there more often.
 struct Signs: Dataset {
@@ -12,7 +13,7 @@ struct Signs: Dataset {
   }
 
   private func samples(_ count: Int, seed: UInt64) -> [Sample] {
-    var generator = SplitMix64(seed: seed)
+    var generator = Philox(seed: seed)
     return (0..<count).map { _ in
       let signs = (0..<9).map { _ in Int32.random(in: 0...1, using: &generator) }
       return Sample(.tokens(signs), .label(signs.reduce(0, +) > 4 ? 1 : 0))
