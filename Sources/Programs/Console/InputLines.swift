@@ -69,6 +69,9 @@ final class InputLines {
 
   private func line(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     number += 1
-    return bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+    var line = bytes.last == UInt8(ascii: "\r") ? bytes.dropLast() : bytes
+    // A byte order mark is no part of the first line.
+    if number == 1, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+    return line
   }
 }

@@ -56,16 +56,25 @@ struct Evaluate: ParsableCommand {
     // The model knows which words are rare; a test set of its own does not.
     if data != nil { options.minimumCount = 1 }
     let dataset = try Library.current.datasets.open(name, options: options)
-    let samples = try dataset.read()
+    let samples = try read(dataset, as: saved.interface, isOwn: data == nil || data == own)
     // What is generated has no end; its validation part is as good as any.
     let usual: EvaluatedPart =
-      data == nil || data == own || dataset is any GeneratedTask ? .validation : .all
+      data == nil || data == own && samples.validation != nil || dataset is any GeneratedTask
+      ? .validation : .all
     let evaluation = try saved.evaluation(
       on: samples, part ?? usual, language: dataset as? any SequenceLanguage)
     try show(evaluation, name)
     if !json, let levels = samples.levels {
       try Console.write(levels.line(for: evaluation) + "\n")
     }
+  }
+
+  /// Reads a file that is not the training data whole, in the model's own numbers.
+  private func read(
+    _ dataset: any Dataset, as interface: SequenceInterface, isOwn: Bool
+  ) throws -> TaskSamples {
+    guard !isOwn, let file = dataset as? FileDataset else { return try dataset.read() }
+    return try file.readTestSet(input: interface.input, target: interface.target)
   }
 
   private func show(_ evaluation: Evaluation, _ name: String) throws {

@@ -38,13 +38,14 @@ extension SequenceCommand {
     let trainer: Trainer<SequenceTask>
     do {
       var configuration = try options.applied(to: preset.task)
-      configuration.files = (dataset as? FileDataset)?.options
+      configuration.files = read.form?.options ?? (dataset as? FileDataset)?.options
       let language = dataset as? any SequenceLanguage
       trainer = try Trainer(
         SequenceTask(configuration, samples: read, language: language), settings)
     } catch let error as InvalidSetting {
       throw ValidationError("\(error)")
     }
+    if let form = read.form { try Console.write("\(form)\n") }
     var session = try Session(trainer, options.files, levels: read.levels)
     try session.run { Summary($0) }
   }
@@ -83,7 +84,8 @@ enum SequenceJob: String {
     case .forecast: .forecasting
     case .tag: .tagging
     case .translate: .translation
-    case .regress, .names: nil
+    case .regress: .regression
+    case .names: .writing
     }
   }
 

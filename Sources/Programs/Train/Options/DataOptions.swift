@@ -1,11 +1,21 @@
 import ArgumentParser
 import Datasets
+import FileCore
 import Training
 
 /// The flags for reading samples from a file.
 struct DataOptions: ParsableArguments {
   @Option(help: "The file's columns that matter, by name or number: review,stars.")
   var columns: String?
+
+  @Option(help: .rare("The columns that are answered; the last of --columns unless given."))
+  var target: String?
+
+  @Option(help: .rare("The file's encoding: utf-8, utf-16 or latin-1; detected unless given."))
+  var encoding: TextEncoding?
+
+  @Flag(help: .rare("Takes equivalent spellings of a letter in texts and labels for one."))
+  var normalize = false
 
   @Flag(help: "Passes over malformed rows of a file, and counts them.")
   var skipBadRows = false
@@ -26,6 +36,9 @@ struct DataOptions: ParsableArguments {
     var options = FileOptions()
     options.format = format
     options.columns = columns?.split(separator: ",").map(String.init) ?? []
+    options.target = target?.split(separator: ",").map(String.init)
+    options.encoding = encoding
+    options.form = normalize ? .composed : nil
     options.skipsBadRows = skipBadRows
     options.steps = window ?? options.steps
     options.horizon = horizon ?? options.horizon
@@ -56,3 +69,8 @@ struct TokenOptions: ParsableArguments {
 }
 
 extension FileFormat: ExpressibleByArgument {}
+
+extension TextEncoding: ExpressibleByArgument {
+  /// The encoding of a name in any usual spelling: `latin1`, `UTF-16`.
+  public init?(argument: String) { self.init(name: argument) }
+}
