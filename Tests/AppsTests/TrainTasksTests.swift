@@ -69,7 +69,7 @@ import Testing
       let refused = try predict.run(
         "--ckpt", "tags.rnnz", "--ahead", "4", "input.txt", in: directory)
       #expect(refused.status == 1 && refused.output.isEmpty)
-      #expect(refused.error.contains("tags.rnnz: --ahead: expected a model that foretells"))
+      #expect(refused.error.contains("tags.rnnz: --ahead: expected a model that forecasts"))
       #expect(
         try predict.run("--ckpt", "sines.rnnz", "--ahead", "0", "input.txt", in: directory).status
           == 64)

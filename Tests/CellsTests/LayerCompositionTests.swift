@@ -86,8 +86,8 @@ import Testing
       RNN(), inputSize: 3, hiddenSize: 8, layers: 3, dropout: 0.5, using: &generator)
     let start = layer.zeroState(batch: 4)
     func output(_ x: Tensor, seed: UInt64) -> Tensor {
-      var dice = Philox(seed: seed)
-      return layer(x, from: start, using: &dice).output
+      var generator = Philox(seed: seed)
+      return layer(x, from: start, using: &generator).output
     }
     #expect(output(Self.input, seed: 1).scalars == output(Self.input, seed: 1).scalars)
     #expect(output(Self.input, seed: 1).scalars != output(Self.input, seed: 2).scalars)

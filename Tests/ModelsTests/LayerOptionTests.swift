@@ -48,9 +48,9 @@ import Testing
   }
 
   @Test func aModelComesBackAndWritesTheSame() throws {
-    var dice = Philox(seed: 1)
+    var generator = Philox(seed: 1)
     let model = LanguageModel(
-      try configuration(), vocabularySize: Self.tokenizer.vocabulary.count, using: &dice)
+      try configuration(), vocabularySize: Self.tokenizer.vocabulary.count, using: &generator)
     let names = model.parameters.map(\.name)
     for name in ["rnn.weight_hr_l1", "rnn.gain_hh_l0", "rnn.initial_cell_l1", "rnn.weight_skip_l0"]
     {
@@ -67,13 +67,13 @@ import Testing
 
   /// All parameters of such a model are trained, including its initial states.
   @Test func everyParameterLearns() throws {
-    var dice = Philox(seed: 2)
+    var generator = Philox(seed: 2)
     let model = LanguageModel(
-      try configuration(), vocabularySize: Self.tokenizer.vocabulary.count, using: &dice)
+      try configuration(), vocabularySize: Self.tokenizer.vocabulary.count, using: &generator)
     let tokens = Self.tokenizer.encode("the quick brown fox jumps over a")
     let gradients = valueAndGradient(of: model) { model in
       let (logits, _) = model(
-        Array(tokens.prefix(30)), shape: [2, 15], from: model.zeroState(batch: 2), using: &dice)
+        Array(tokens.prefix(30)), shape: [2, 15], from: model.zeroState(batch: 2), using: &generator)
       return crossEntropy(logits, Array(tokens.dropFirst().prefix(30)))
     }.gradients
     for name in model.parameters.map(\.name) {

@@ -124,7 +124,7 @@ import Training
 
   /// Each part of the saved training state: without it, training ends with other weights.
   enum Part: String, CaseIterable {
-    case optimizer, schedule, dice, cursor, carry
+    case optimizer, schedule, generator, cursor, carry
   }
 
   @Test(arguments: Part.allCases)
@@ -155,7 +155,7 @@ import Training
     switch part {
     case .optimizer: reset(.optimizer)
     case .schedule: reset(.trainer) { $0 == "step" }
-    case .dice: reset(.random)
+    case .generator: reset(.random)
     case .cursor: reset(.data) { $0 == "cursor" }
     case .carry: reset(.carry)
     }

@@ -18,10 +18,11 @@ import Training
     var generator = Philox(seed: 1)
     var network = task.makeModel(using: &generator)
     try network.load(numbers.tensors(model, "parameters"))
-    var dice = Philox(seed: 1)
+    var dropoutGenerator = Philox(seed: 1)
     let (loss, gradients) = valueAndGradient(of: network) { network in
       task.loss(
-        of: network, on: batch, from: nil, at: .init(step: 0, totalSteps: nil), using: &dice
+        of: network, on: batch, from: nil, at: .init(step: 0, totalSteps: nil),
+        using: &dropoutGenerator
       ).loss
     }
     #expect(abs(loss.scalar - (try numbers.loss(model))) < Self.tolerance)

@@ -92,7 +92,7 @@ import Training
       (.tbptt(every: 7, through: 9), "steps between updates: expected the window's 20, found 7"),
       (
         .tbptt(every: 20, through: 9),
-        "steps of the way back: expected at least the window's 20, found 9"
+        "steps of the backward pass: expected at least the window's 20, found 9"
       ),
       (.checkpointed(every: 0), "steps between checkpoints: expected at least 1, found 0"),
     ]

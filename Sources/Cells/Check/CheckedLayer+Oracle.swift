@@ -119,7 +119,7 @@ extension CheckedLayer {
     return [outputs] + finals
   }
 
-  /// A row of an array that has so many of them.
+  /// One row of an array.
   private func row<Element>(_ row: Int, of elements: [Element], count: Int) -> [Element] {
     let width = elements.count / count
     return Array(elements[row * width..<(row + 1) * width])

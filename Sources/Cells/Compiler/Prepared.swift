@@ -21,7 +21,7 @@ package final class PreparedCache: Sendable {
     var prepared: Prepared
   }
 
-  /// As many as there are ways to run a cell: few enough to look at each.
+  /// One entry for each way to run a cell: few enough for a linear search.
   private let entries = Guarded([Entry]())
 
   package init() {}

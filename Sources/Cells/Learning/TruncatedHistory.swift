@@ -34,7 +34,7 @@ extension Past {
     _ mode: PassMode
   ) -> (output: Tensor, pullback: Pullback) {
     let (axis, steps) = (timeAxis, layer.steps(of: x))
-    require(steps <= reach, "a window of \(steps) steps where the way back has \(reach)")
+    require(steps <= reach, "a window of \(steps) steps where the backward pass has \(reach)")
     var past =
       (start.samples.contains(false) ? history : nil)
       ?? TruncatedHistory(states: start.states, isStart: start.samples)

@@ -36,7 +36,7 @@ package struct AtomicSave {
     }
   }
 
-  /// Does all of a save but the last step: writes a file of so many zeros beside the target, and removes it.
+  /// Does all of a save but the last step: writes `byteCount` zeros to a file beside the target, and removes it.
   ///
   /// - Throws: why the file could not be saved.
   package func rehearse(byteCount: Int) throws(FileError) {

@@ -17,7 +17,7 @@ enum Interruption {
   /// Whether someone has asked the program to end.
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
-  /// Listens from now on, even if whoever started the program had blocked the signals. A program that was started by
+  /// Listens from now on, even if the parent process had blocked the signals. A program that was started by
   /// `nohup` outlives its terminal.
   static func listen() {
     var set = sigset_t()

@@ -25,7 +25,7 @@ struct Predict: ParsableCommand {
   @Flag(help: "Writes JSON Lines, with probabilities where there are any.")
   var json = false
 
-  @Option(help: "Steps that are foretold after a sequence's end, each from those before.")
+  @Option(help: "Steps to forecast after a sequence's end, each from those before.")
   var ahead: Int?
 
   @OptionGroup(title: "Models that write") var writing: WritingOptions
@@ -58,7 +58,7 @@ struct Predict: ParsableCommand {
   }
 
   private var cannotForecast: Failure {
-    Failure("\(ckpt): --ahead: expected a model that foretells the numbers that it reads")
+    Failure("\(ckpt): --ahead: expected a model that forecasts the numbers that it reads")
   }
 }
 

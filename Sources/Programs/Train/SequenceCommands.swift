@@ -97,7 +97,7 @@ extension SequenceJob {
     switch self {
     case .classify: "Learns the class of a sequence."
     case .regress: "Learns numbers that belong to a whole sequence."
-    case .forecast: "Learns to foretell numbers at each step."
+    case .forecast: "Learns to forecast numbers at each step."
     case .tag: "Learns a tag, or the next symbol, at each step."
     case .translate: "Learns to turn a sequence into another one."
     case .names: "Learns to write a sequence of a given class: names of a language."

@@ -102,7 +102,7 @@ public struct RunReport: Sendable {
         name: curve.name, points: curve.values.enumerated().map { (Double($0), $1) })
     }
     let chart = LineChart(
-      title: "What came and what was foretold, at step \(best.step.grouped)", series: series,
+      title: "Target and forecast, at step \(best.step.grouped)", series: series,
       axis: "place in the sequence")
     return "<h2>Forecast</h2>\n<div class=\"charts\">\n\(chart.html)</div>\n"
   }

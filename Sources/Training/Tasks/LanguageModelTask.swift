@@ -92,7 +92,7 @@ public struct LanguageModelTask: TrainingTask {
 
   public func loss(
     of model: LanguageModel, on batch: TokenBatch, from carry: Carry?,
-    at moment: TrainingMoment, using dice: inout Philox
+    at moment: TrainingMoment, using generator: inout Philox
   ) -> (loss: Tensor, carry: Carry?) {
     let goesOn = configuration.carriesState && batch.continuesPrevious
     let shape = [batch.batchSize, batch.sequenceLength]
@@ -101,11 +101,11 @@ public struct LanguageModelTask: TrainingTask {
       var before = model.zeroState(batch: batch.batchSize)
       if goesOn, case .state(let state) = carry { before = state }
       let after: RecurrentState
-      (logits, after) = model(batch.inputs, shape: shape, from: before, using: &dice)
+      (logits, after) = model(batch.inputs, shape: shape, from: before, using: &generator)
       left = configuration.carriesState ? .state(after.detached()) : nil
     } else {
       let memory = memory(of: model, from: carry, goesOn: goesOn)
-      logits = model(batch.inputs, shape: shape, with: memory, using: &dice)
+      logits = model(batch.inputs, shape: shape, with: memory, using: &generator)
       left = .memory(memory)
     }
     let loss = crossEntropy(logits, batch.targets, labelSmoothing: moment.labelSmoothing)

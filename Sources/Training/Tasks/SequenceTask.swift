@@ -129,21 +129,21 @@ public struct SequenceTask: TrainingTask {
 
   public func loss(
     of model: SequenceNetwork, on batch: SampleBatch, from carry: Never?, at moment: TrainingMoment,
-    using dice: inout Philox
+    using generator: inout Philox
   ) -> (loss: Tensor, carry: Never?) {
     let smoothing = moment.labelSmoothing
     switch model {
     case .reader(let model):
-      let outputs = model(batch.input, using: &dice)
+      let outputs = model(batch.input, using: &generator)
       return (batch.target.loss(of: outputs, labelSmoothing: smoothing), nil)
     case .writer(let model):
       let answers = batch.target.decoderTokens(tokenCount: model.tokenCount)
-      let logits = model(batch.input, answers: answers, using: &dice)
+      let logits = model(batch.input, answers: answers, using: &generator)
       return (crossEntropy(logits, answers.targets, labelSmoothing: smoothing), nil)
     case .translator(let model):
       let answers = batch.target.decoderTokens(tokenCount: model.tokenCount)
       let share = configuration.model.teacherForcing.share(step: moment.step)
-      let logits = model(batch.input, answers: answers, teacherForcing: share, using: &dice)
+      let logits = model(batch.input, answers: answers, teacherForcing: share, using: &generator)
       return (crossEntropy(logits, answers.targets, labelSmoothing: smoothing), nil)
     }
   }

@@ -21,7 +21,7 @@ extension Trainer {
     checkpoint.set(StoredArray(UInt64(isFinished ? 1 : 0)), .trainer, "finished")
     try checkpoint.setJSON(progress, .trainer, "measured")
     if keepsFurtherWeights { writeFurtherWeights(to: &checkpoint) }
-    try checkpoint.setJSON(dice, .random, "dropout")
+    try checkpoint.setJSON(dropoutGenerator, .random, "dropout")
     try checkpoint.setJSON(task.dataIdentity, .data, "identity")
     try checkpoint.setJSON(batches.cursor, .data, "cursor")
     if let carry { try task.write(carry, to: &checkpoint) }
@@ -80,7 +80,7 @@ extension Trainer {
       average.count = average.values.isEmpty ? 0 : average.count
       best = try Self.weights("best", of: model, reader) ?? []
     }
-    dice = try reader.json(Philox.self, .random, "dropout")
+    dropoutGenerator = try reader.json(Philox.self, .random, "dropout")
     carry = try task.carry(reading: reader, for: model)
   }
 

@@ -33,7 +33,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
   var optimizer: any Optimizer
   var batches: BatchReader<Task>
   /// The random generator of dropout.
-  var dice: Philox
+  var dropoutGenerator: Philox
   /// The data carried to the next batch.
   var carry: Task.Carry?
   /// The losses of the current epoch.
@@ -54,7 +54,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     var generator = Philox(seed: settings.seed)
     let model = task.makeModel(using: &generator)
     try self.init(task, settings, model, from: BatchCursor())
-    dice = Philox(seed: settings.seed, stream: 1)
+    dropoutGenerator = Philox(seed: settings.seed, stream: 1)
   }
 
   /// Training of a given model from a position in the data.
@@ -67,7 +67,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     self.model = model
     optimizer = OptimizerChoice.make(settings)
     batches = try BatchReader(task, seed: settings.seed, from: cursor)
-    dice = Philox(seed: settings.seed, stream: 1)
+    dropoutGenerator = Philox(seed: settings.seed, stream: 1)
     guard !settings.schedule.needsTotal || totalSteps != nil else {
       throw InvalidSetting(
         "max steps", expected: "a number, for a schedule over data of unknown length", found: "none"
@@ -171,12 +171,12 @@ extension Trainer {
     var (sum, gradients, size, count): (Double, Gradients?, Int, Int) = (0, nil, 0, 0)
     while count < settings.accumulation, batches.cursor.epoch == epoch {
       let batch = try batches.next(task, seed: settings.seed)
-      var dice = dice
+      var generator = dropoutGenerator
       let (task, before) = (task, carry)
       let (loss, after, new) = valueAndGradient(of: model) { model in
-        task.loss(of: model, on: batch, from: before, at: moment, using: &dice)
+        task.loss(of: model, on: batch, from: before, at: moment, using: &generator)
       }
-      (self.dice, carry) = (dice, after)
+      (dropoutGenerator, carry) = (generator, after)
       gradients = gradients.map { $0.adding(new) } ?? new
       sum += Double(loss.scalar)
       size += task.size(of: batch)

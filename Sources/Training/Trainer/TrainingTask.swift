@@ -59,10 +59,10 @@ public protocol TrainingTask: Sendable {
   ///   - batch: the training data.
   ///   - carry: the data carried from the previous batch; nil at the start.
   ///   - moment: the progress of training.
-  ///   - dice: the random generator of dropout.
+  ///   - generator: the random generator of dropout.
   func loss(
     of model: Model, on batch: Batch, from carry: Carry?, at moment: TrainingMoment,
-    using dice: inout Philox
+    using generator: inout Philox
   ) -> (loss: Tensor, carry: Carry?)
 
   /// Evaluates a model on data that it is not trained on; nil if there are none.

@@ -7,11 +7,11 @@ import Testing
   private func layer(
     _ cell: some RecurrentCell, _ initialization: Recurrent.Initialization, hiddenSize: Int = 16
   ) -> [String: Tensor] {
-    var dice = Philox(seed: 51)
+    var generator = Philox(seed: 51)
     var options = Recurrent.Options()
     options.initialization = initialization
     let layer = Recurrent(
-      cell, inputSize: 24, hiddenSize: hiddenSize, options: options, using: &dice)
+      cell, inputSize: 24, hiddenSize: hiddenSize, options: options, using: &generator)
     return Dictionary(uniqueKeysWithValues: layer.parameters.map { ($0.name, $0.value) })
   }
 
@@ -59,10 +59,10 @@ import Testing
   /// For a matrix of 100 rows and 200 columns; the variance of 20000 numbers is known to 2 %.
   @Test(arguments: variances.indices) func variancesAreThoseOfTheirNames(_ index: Int) throws {
     let (initialization, expected) = Self.variances[index]
-    var dice = Philox(seed: 52)
+    var generator = Philox(seed: 52)
     var options = Recurrent.Options()
     options.initialization.blocks["weight_ih"] = initialization
-    let layer = Recurrent(RNN(), inputSize: 200, hiddenSize: 100, options: options, using: &dice)
+    let layer = Recurrent(RNN(), inputSize: 200, hiddenSize: 100, options: options, using: &generator)
     let numbers = try #require(layer.parameters.first { $0.name == "weight_ih_l0" }).value.scalars
     let variance = numbers.reduce(0) { $0 + Double($1) * Double($1) } / Double(numbers.count)
     #expect(abs(variance / expected - 1) < 0.05)

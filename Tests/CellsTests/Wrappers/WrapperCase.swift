@@ -15,7 +15,7 @@ struct WrapperCase: CustomStringConvertible {
   /// A case drawn at random, with options that suit the cell; nil where those that were drawn don't.
   init?(
     _ entry: CellRegistry.Entry, _ options: Recurrent.Options, layers: Int,
-    direction: Recurrent.Direction, hasMarks: Bool, isLearning: Bool, using dice: inout Philox
+    direction: Recurrent.Direction, hasMarks: Bool, isLearning: Bool, using generator: inout Philox
   ) {
     let inputSize = 4
     guard
@@ -27,27 +27,27 @@ struct WrapperCase: CustomStringConvertible {
     else { return nil }
     var layer = Recurrent(
       entry.cell, inputSize: inputSize, hiddenSize: size, layers: layers, direction: direction,
-      dropout: options.inputDropout, options: options, using: &dice)
+      dropout: options.inputDropout, options: options, using: &generator)
     layer.updateParameters { _, parameter in
-      parameter = parameter + Tensor(uniform: parameter.shape, from: -0.2, to: 0.2, using: &dice)
+      parameter = parameter + Tensor(uniform: parameter.shape, from: -0.2, to: 0.2, using: &generator)
     }
-    var input = Tensor(normal: [steps, batch, inputSize], using: &dice)
+    var input = Tensor(normal: [steps, batch, inputSize], using: &generator)
     // States as they come, not any numbers: a clock counts whole steps, a normalizer is positive.
     let state = layer(input).state
-    input = Tensor(normal: input.shape, using: &dice)
+    input = Tensor(normal: input.shape, using: &generator)
     if hasMarks { (lengths, resets) = ([steps, 3], [[2], [1]]) }
-    if isLearning { masks = RandomMasks(for: layer, steps: steps, batch: batch, using: &dice) }
+    if isLearning { masks = RandomMasks(for: layer, steps: steps, batch: batch, using: &generator) }
     subject = LayerUnderTest(layer: layer, input: input, state: state)
     description = "\(entry.name), \(layers) x \(size), \(direction), \(options)"
   }
 
   /// Compares the plan with the oracle: outputs, states, and the derivative along a random direction.
-  func check(within tolerance: Double, using dice: inout Philox) {
+  func check(within tolerance: Double, using generator: inout Philox) {
     let layer = subject.layer
     let shapes =
       [[steps, batch, layer.outputSize]]
       + subject.state.names.map { subject.state[$0].shape }
-    let cotangents = shapes.map { Tensor(normal: $0, using: &dice) }
+    let cotangents = shapes.map { Tensor(normal: $0, using: &generator) }
     let (_, outputs, gradients) = valueAndGradient(of: subject) { subject in
       let (output, final) = subject.layer(
         subject.input, from: subject.state, lengths: lengths, resets: resets, masks: masks)
@@ -57,7 +57,7 @@ struct WrapperCase: CustomStringConvertible {
     var values: [String: [Dual]] = [:]
     var (found, scale) = (0.0, 1.0)
     for (name, value) in subject.parameters {
-      let direction = Tensor(normal: value.shape, using: &dice).scalars
+      let direction = Tensor(normal: value.shape, using: &generator).scalars
       values[name] = zip(value.scalars, direction).map { Dual(Double($0), derivative: Double($1)) }
       for (g, d) in zip(gradients[name]?.scalars ?? [], direction) {
         found += Double(g) * Double(d)

@@ -9,18 +9,18 @@ import Testing
 
   /// Stacks of every kind: wrappers, directions, merges, lengths and resets in any combination.
   @Test(arguments: 0..<6) func randomStacksAgreeWithTheOracle(_ block: Int) {
-    var dice = Philox(seed: UInt64(block), stream: 21)
+    var generator = Philox(seed: UInt64(block), stream: 21)
     let entries = CellRegistry.standard.entries
     var count = 0
     while count < 25 {
-      let entry = entries[Int.random(in: entries.indices, using: &dice)]
-      let layers = Int.random(in: 1...3, using: &dice)
+      let entry = entries[Int.random(in: entries.indices, using: &generator)]
+      let layers = Int.random(in: 1...3, using: &generator)
       let example = WrapperCase(
-        entry, randomOptions(layers: layers, state: entry, using: &dice), layers: layers,
-        direction: randomDirection(using: &dice), hasMarks: Bool.random(using: &dice),
-        isLearning: Int.random(in: 0..<3, using: &dice) > 0, using: &dice)
+        entry, randomOptions(layers: layers, state: entry, using: &generator), layers: layers,
+        direction: randomDirection(using: &generator), hasMarks: Bool.random(using: &generator),
+        isLearning: Int.random(in: 0..<3, using: &generator) > 0, using: &generator)
       guard let example else { continue }
-      example.check(within: Self.tolerance, using: &dice)
+      example.check(within: Self.tolerance, using: &generator)
       count += 1
     }
   }
@@ -29,7 +29,7 @@ import Testing
   @Test(arguments: CellRegistry.standard.entries.indices)
   func everyCellTakesEveryWrapper(_ index: Int) throws {
     let entry = CellRegistry.standard.entries[index]
-    var dice = Philox(seed: UInt64(index), stream: 22)
+    var generator = Philox(seed: UInt64(index), stream: 22)
     let state = CellGraph(
       entry.cell, inputSize: 4,
       hiddenSize: try #require(
@@ -57,30 +57,30 @@ import Testing
       let example = try #require(
         WrapperCase(
           entry, options, layers: 1, direction: .forward, hasMarks: true, isLearning: isLearning,
-          using: &dice))
-      example.check(within: Self.tolerance, using: &dice)
+          using: &generator))
+      example.check(within: Self.tolerance, using: &generator)
     }
   }
 
-  private func randomDirection(using dice: inout Philox) -> Recurrent.Direction {
+  private func randomDirection(using generator: inout Philox) -> Recurrent.Direction {
     let merges: [Recurrent.Merge] = [.concatenate, .sum, .mean, .product]
     let all: [Recurrent.Direction] =
       [.forward, .forward, .reverse] + merges.map { .bidirectional(merge: $0) }
-    return all[Int.random(in: all.indices, using: &dice)]
+    return all[Int.random(in: all.indices, using: &generator)]
   }
 
   private func randomOptions(
-    layers: Int, state entry: CellRegistry.Entry, using dice: inout Philox
+    layers: Int, state entry: CellRegistry.Entry, using generator: inout Philox
   ) -> Recurrent.Options {
     var options = Recurrent.Options()
-    func chance() -> Bool { Int.random(in: 0..<3, using: &dice) == 0 }
+    func chance() -> Bool { Int.random(in: 0..<3, using: &generator) == 0 }
     func share() -> Float { chance() ? 0.4 : 0 }
     if chance() {
-      options.layerSizes = (0..<layers).map { _ in Int.random(in: 3...6, using: &dice) }
+      options.layerSizes = (0..<layers).map { _ in Int.random(in: 3...6, using: &generator) }
     }
     let connections = Recurrent.Connection.allCases
-    options.connection = connections[Int.random(in: connections.indices, using: &dice)]
-    if chance() { options.projectionSize = Int.random(in: 2...5, using: &dice) }
+    options.connection = connections[Int.random(in: connections.indices, using: &generator)]
+    if chance() { options.projectionSize = Int.random(in: 2...5, using: &generator) }
     options.normalizesProducts = chance()
     options.learnsInitialState = chance()
     options.inputDropout = share()

@@ -6,8 +6,8 @@ import Testing
 @Suite struct WrapperLawTests {
   static let (steps, batch, size) = (5, 3, 6)
   static let input: Tensor = {
-    var dice = Philox(seed: 31)
-    return Tensor(normal: [steps, batch, size], using: &dice)
+    var generator = Philox(seed: 31)
+    return Tensor(normal: [steps, batch, size], using: &generator)
   }()
 
   /// A layer with options, the same one without them, and the weights that only the first has.
@@ -15,17 +15,17 @@ import Testing
     _ cell: some RecurrentCell = GRU(), layers: Int = 1,
     _ change: (inout Recurrent.Options) -> Void
   ) throws -> (wrapped: Recurrent, plain: Recurrent, own: [String: Tensor]) {
-    var dice = Philox(seed: 32)
+    var generator = Philox(seed: 32)
     var options = Recurrent.Options()
     change(&options)
     var wrapped = Recurrent(
       cell, inputSize: Self.size, hiddenSize: Self.size, layers: layers, options: options,
-      using: &dice)
+      using: &generator)
     wrapped.updateParameters { _, parameter in
-      parameter = parameter + Tensor(normal: parameter.shape, using: &dice) * 0.2
+      parameter = parameter + Tensor(normal: parameter.shape, using: &generator) * 0.2
     }
     var plain = Recurrent(
-      cell, inputSize: Self.size, hiddenSize: Self.size, layers: layers, using: &dice)
+      cell, inputSize: Self.size, hiddenSize: Self.size, layers: layers, using: &generator)
     var own = Dictionary(uniqueKeysWithValues: wrapped.parameters.map { ($0.name, $0.value) })
     var shared: [String: Tensor] = [:]
     for name in plain.parameters.map(\.name) { shared[name] = own.removeValue(forKey: name) }
@@ -61,15 +61,15 @@ import Testing
   }
 
   @Test func concatenatedDirectionsAddTheirHalvesOfTheInput() throws {
-    var dice = Philox(seed: 33)
+    var generator = Philox(seed: 33)
     var options = Recurrent.Options()
     let direction = Recurrent.Direction.bidirectional(merge: .concatenate)
     let plain = Recurrent(
-      GRU(), inputSize: Self.size, hiddenSize: Self.size / 2, direction: direction, using: &dice)
+      GRU(), inputSize: Self.size, hiddenSize: Self.size / 2, direction: direction, using: &generator)
     options.connection = .residual
     var wrapped = Recurrent(
       GRU(), inputSize: Self.size, hiddenSize: Self.size / 2, direction: direction,
-      options: options, using: &dice)
+      options: options, using: &generator)
     try wrapped.load(
       Dictionary(uniqueKeysWithValues: plain.parameters.map { ($0.name, $0.value) }))
     expectSame(wrapped(Self.input).output, plain(Self.input).output + Self.input)
@@ -84,13 +84,13 @@ import Testing
   }
 
   @Test func layersOfOtherSizesAreLayersBehindEachOther() throws {
-    var dice = Philox(seed: 34)
+    var generator = Philox(seed: 34)
     var options = Recurrent.Options()
     options.layerSizes = [7, 3]
     let both = Recurrent(
-      LSTM(), inputSize: Self.size, hiddenSize: 5, layers: 2, options: options, using: &dice)
-    var lower = Recurrent(LSTM(), inputSize: Self.size, hiddenSize: 7, using: &dice)
-    var upper = Recurrent(LSTM(), inputSize: 7, hiddenSize: 3, using: &dice)
+      LSTM(), inputSize: Self.size, hiddenSize: 5, layers: 2, options: options, using: &generator)
+    var lower = Recurrent(LSTM(), inputSize: Self.size, hiddenSize: 7, using: &generator)
+    var upper = Recurrent(LSTM(), inputSize: 7, hiddenSize: 3, using: &generator)
     let weights = both.parameters
     try lower.load(
       Dictionary(
@@ -136,10 +136,10 @@ import Testing
 
   @Test func zoneoutKeepsItsShareOfUnitsWhileLearning() throws {
     let (wrapped, _, _) = try pair { $0.zoneout = ["hidden": 0.25] }
-    var dice = Philox(seed: 35)
+    var generator = Philox(seed: 35)
     let output = wrapped(
-      Tensor(normal: [200, 8, Self.size], using: &dice),
-      from: wrapped.zeroState(batch: 8), using: &dice
+      Tensor(normal: [200, 8, Self.size], using: &generator),
+      from: wrapped.zeroState(batch: 8), using: &generator
     ).output
     let (old, new) = (output.slice(0..<199).scalars, output.slice(1..<200).scalars)
     let kept = zip(old, new).filter { $0 == $1 }.count
@@ -153,9 +153,9 @@ import Testing
       $0.inputDropout = 0.4
       $0.outputDropout = 0.3
     }
-    var dice = Philox(seed: 36)
+    var generator = Philox(seed: 36)
     let masks = try #require(
-      RandomMasks(for: wrapped, steps: Self.steps, batch: Self.batch, using: &dice))
+      RandomMasks(for: wrapped, steps: Self.steps, batch: Self.batch, using: &generator))
     let (first, last) = (masks.signals[0][0], masks.signals[0][1])
     #expect(first.shape == [1, Self.batch, Self.size])
     #expect(Set(first.scalars) == [0, 1 / 0.6])
@@ -165,9 +165,9 @@ import Testing
 
   @Test func recurrentDropoutMasksWhatRecurrentWeightsMultiply() throws {
     let (wrapped, plain, _) = try pair(RNN()) { $0.recurrentDropout = 0.4 }
-    var dice = Philox(seed: 37)
+    var generator = Philox(seed: 37)
     let masks = try #require(
-      RandomMasks(for: wrapped, steps: Self.steps, batch: Self.batch, using: &dice))
+      RandomMasks(for: wrapped, steps: Self.steps, batch: Self.batch, using: &generator))
     var state = plain.zeroState(batch: Self.batch)
     for step in 0..<Self.steps {
       state["hidden"] = state["hidden"] * masks.signals[0][0]
@@ -179,9 +179,9 @@ import Testing
 
   @Test func weightDropIsALayerWithWeightsMissing() throws {
     let (wrapped, plain, _) = try pair(LSTM()) { $0.weightDropout = 0.5 }
-    var dice = Philox(seed: 38)
+    var generator = Philox(seed: 38)
     let masks = try #require(
-      RandomMasks(for: wrapped, steps: Self.steps, batch: Self.batch, using: &dice))
+      RandomMasks(for: wrapped, steps: Self.steps, batch: Self.batch, using: &generator))
     let mask = masks.weights[0][0]
     var thinned = plain
     thinned.updateParameters { name, parameter in
@@ -210,8 +210,8 @@ import Testing
       $0.inputDropout = 0.5
     }
     func output(_ seed: UInt64) -> [Float] {
-      var dice = Philox(seed: seed)
-      return wrapped(Self.input, from: wrapped.zeroState(batch: Self.batch), using: &dice)
+      var generator = Philox(seed: seed)
+      return wrapped(Self.input, from: wrapped.zeroState(batch: Self.batch), using: &generator)
         .output.scalars
     }
     #expect(output(1) == output(1))
@@ -254,9 +254,9 @@ import Testing
   /// A sequence with a reset is two sequences, in each direction, and so are its gradients.
   @Test(arguments: [Recurrent.Direction.forward, .reverse, .bidirectional(merge: .concatenate)])
   func resetsSplitSequences(_ direction: Recurrent.Direction) {
-    var dice = Philox(seed: 39)
+    var generator = Philox(seed: 39)
     let layer = Recurrent(
-      GRU(), inputSize: Self.size, hiddenSize: 4, layers: 2, direction: direction, using: &dice)
+      GRU(), inputSize: Self.size, hiddenSize: 4, layers: 2, direction: direction, using: &generator)
     let whole = valueAndGradient(of: layer) { layer in
       let output = layer(Self.input, resets: [[2], [2], [2]]).output
       return ((output * output).sum(), output)
@@ -276,8 +276,8 @@ import Testing
 
   /// One sample's reset is none of the others' business.
   @Test func resetsAreOneSamplesOwn() {
-    var dice = Philox(seed: 40)
-    let layer = Recurrent(GRU(), inputSize: Self.size, hiddenSize: 4, using: &dice)
+    var generator = Philox(seed: 40)
+    let layer = Recurrent(GRU(), inputSize: Self.size, hiddenSize: 4, using: &generator)
     let (plain, marked) = (
       layer(Self.input).output, layer(Self.input, resets: [[], [0, 3], []]).output
     )
@@ -303,9 +303,9 @@ import Testing
     let (layer, _, _) = try pair(LSTM(), change)
     var options = Recurrent.Options()
     change(&options)
-    var dice = Philox(seed: 41)
+    var generator = Philox(seed: 41)
     var step = RecurrentStep(
-      LSTM(), inputSize: Self.size, hiddenSize: Self.size, options: options, using: &dice)
+      LSTM(), inputSize: Self.size, hiddenSize: Self.size, options: options, using: &generator)
     try step.load(
       Dictionary(
         uniqueKeysWithValues: layer.parameters.map { (String($0.name.dropLast(3)), $0.value) }))

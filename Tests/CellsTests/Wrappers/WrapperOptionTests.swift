@@ -72,10 +72,10 @@ import Testing
   /// Engines that do not support random masks refuse layers that have them.
   @Test(arguments: [GradientEngine.rtrl, .snap1, .uoro(seed: 1), .tbptt(every: 2, through: 4)])
   func enginesRefuseChance(_ engine: GradientEngine) {
-    var dice = Philox(seed: 1)
+    var generator = Philox(seed: 1)
     var options = Recurrent.Options()
     options.zoneout = ["hidden": 0.1]
-    let layer = Recurrent(GRU(), inputSize: 3, hiddenSize: 4, options: options, using: &dice)
+    let layer = Recurrent(GRU(), inputSize: 3, hiddenSize: 4, options: options, using: &generator)
     #expect(throws: UnsuitableEngine.random("zoneout")) {
       try RecurrentMemory(of: layer, engine: engine, batch: 1)
     }
@@ -88,15 +88,15 @@ import Testing
   ])
   func enginesLearnThroughWrappers(_ engine: GradientEngine) throws {
     for cell: any RecurrentCell in [LSTM(), IndRNN()] {
-      var dice = Philox(seed: 2)
+      var generator = Philox(seed: 2)
       var options = Recurrent.Options()
       options.connection = .residual
       options.projectionSize = 5
       options.learnsInitialState = true
-      var layer = Recurrent(cell, inputSize: 3, hiddenSize: 4, options: options, using: &dice)
-      layer.updateParameters { $1 = $1 + Tensor(normal: $1.shape, using: &dice) * 0.3 }
-      let input = Tensor(normal: [6, 2, 3], using: &dice)
-      let weights = Tensor(normal: [6, 2, 5], using: &dice)
+      var layer = Recurrent(cell, inputSize: 3, hiddenSize: 4, options: options, using: &generator)
+      layer.updateParameters { $1 = $1 + Tensor(normal: $1.shape, using: &generator) * 0.3 }
+      let input = Tensor(normal: [6, 2, 3], using: &generator)
+      let weights = Tensor(normal: [6, 2, 5], using: &generator)
       let resets = [[3], []]
       let expected = valueAndGradient(of: layer) { layer in
         (layer(input, resets: resets).output * weights).sum()

@@ -86,7 +86,7 @@ import Training
     let page = RunReport(record).html
     #expect(page.contains("<h1>a &lt; b &amp; &quot;c&quot;</h1>"))
     #expect(page.contains("&lt;b&gt; &amp; more") && !page.contains("<b> & more"))
-    #expect(page.contains("What came and what was foretold"))
+    #expect(page.contains("Target and forecast"))
     #expect(page.contains("accuracy 0.5000") && page.contains("1 MiB at most"))
     #expect(!page.contains(",nan") && !page.contains("nan<") && !page.contains("href"))
   }

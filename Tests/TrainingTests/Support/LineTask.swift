@@ -47,7 +47,7 @@ struct LineTask: TrainingTask {
 
   func loss(
     of model: Line, on batch: Pair, from carry: Never?, at moment: TrainingMoment,
-    using dice: inout Philox
+    using generator: inout Philox
   ) -> (loss: Tensor, carry: Never?) {
     let error = matmul(batch.x, model.weight) - batch.y + (model.other * 0).sum()
     return ((error * error).mean(), nil)

@@ -28,7 +28,7 @@ struct DataOptions: ParsableArguments {
   @Option(help: .rare("The steps of a window of a file's series; 100 unless given."))
   var window: Int?
 
-  @Option(help: .rare("How many steps ahead a file's series is foretold; 1 unless given."))
+  @Option(help: .rare("How many steps ahead a file's series is forecast; 1 unless given."))
   var horizon: Int?
 
   /// The options for reading a file.

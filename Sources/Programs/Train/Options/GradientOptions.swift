@@ -9,7 +9,7 @@ struct GradientOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "For tbptt, the steps of the way back; twice the window's unless given.",
+      "For tbptt, the steps of the backward pass; twice the window's unless given.",
       visibility: .hidden))
   var through: Int?
 
