@@ -73,7 +73,8 @@ import Testing
     let tokens = Self.tokenizer.encode("the quick brown fox jumps over a")
     let gradients = valueAndGradient(of: model) { model in
       let (logits, _) = model(
-        Array(tokens.prefix(30)), shape: [2, 15], from: model.zeroState(batch: 2), using: &generator)
+        Array(tokens.prefix(30)), shape: [2, 15], from: model.zeroState(batch: 2), using: &generator
+      )
       return crossEntropy(logits, Array(tokens.dropFirst().prefix(30)))
     }.gradients
     for name in model.parameters.map(\.name) {

@@ -112,7 +112,8 @@ extension GradientEngine {
       throw .steps(name: "steps of a window", expected: "at least 1", found: window)
     case .tbptt(let window, let reach) where reach < window:
       throw .steps(
-        name: "steps of the backward pass", expected: "at least the window's \(window)", found: reach)
+        name: "steps of the backward pass", expected: "at least the window's \(window)",
+        found: reach)
     case .snap1:
       let count = layer.cell.mostStatesOfOneWidth
       guard count <= TracePiece.mostStates else {

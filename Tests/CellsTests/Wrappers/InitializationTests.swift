@@ -62,7 +62,8 @@ import Testing
     var generator = Philox(seed: 52)
     var options = Recurrent.Options()
     options.initialization.blocks["weight_ih"] = initialization
-    let layer = Recurrent(RNN(), inputSize: 200, hiddenSize: 100, options: options, using: &generator)
+    let layer = Recurrent(
+      RNN(), inputSize: 200, hiddenSize: 100, options: options, using: &generator)
     let numbers = try #require(layer.parameters.first { $0.name == "weight_ih_l0" }).value.scalars
     let variance = numbers.reduce(0) { $0 + Double($1) * Double($1) } / Double(numbers.count)
     #expect(abs(variance / expected - 1) < 0.05)

@@ -29,7 +29,8 @@ struct WrapperCase: CustomStringConvertible {
       entry.cell, inputSize: inputSize, hiddenSize: size, layers: layers, direction: direction,
       dropout: options.inputDropout, options: options, using: &generator)
     layer.updateParameters { _, parameter in
-      parameter = parameter + Tensor(uniform: parameter.shape, from: -0.2, to: 0.2, using: &generator)
+      parameter =
+        parameter + Tensor(uniform: parameter.shape, from: -0.2, to: 0.2, using: &generator)
     }
     var input = Tensor(normal: [steps, batch, inputSize], using: &generator)
     // States as they come, not any numbers: a clock counts whole steps, a normalizer is positive.

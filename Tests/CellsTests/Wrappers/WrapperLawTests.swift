@@ -65,7 +65,8 @@ import Testing
     var options = Recurrent.Options()
     let direction = Recurrent.Direction.bidirectional(merge: .concatenate)
     let plain = Recurrent(
-      GRU(), inputSize: Self.size, hiddenSize: Self.size / 2, direction: direction, using: &generator)
+      GRU(), inputSize: Self.size, hiddenSize: Self.size / 2, direction: direction,
+      using: &generator)
     options.connection = .residual
     var wrapped = Recurrent(
       GRU(), inputSize: Self.size, hiddenSize: Self.size / 2, direction: direction,
@@ -256,7 +257,8 @@ import Testing
   func resetsSplitSequences(_ direction: Recurrent.Direction) {
     var generator = Philox(seed: 39)
     let layer = Recurrent(
-      GRU(), inputSize: Self.size, hiddenSize: 4, layers: 2, direction: direction, using: &generator)
+      GRU(), inputSize: Self.size, hiddenSize: 4, layers: 2, direction: direction, using: &generator
+    )
     let whole = valueAndGradient(of: layer) { layer in
       let output = layer(Self.input, resets: [[2], [2], [2]]).output
       return ((output * output).sum(), output)
