@@ -8,10 +8,10 @@ import Requirements
 ///     accuracy   the share of correct answers
 ///     precision  TP / (TP + FP)        recall  TP / (TP + FN)
 ///     F1         2 TP / (2 TP + FP + FN)
-///     macro F1   the mean of the classes' F1
+///     macro F1   the mean of the F1 of the classes that occur
 ///
-/// Division by zero gives 0, as in scikit-learn. A class that is neither in the data nor among the answers has an F1 of
-/// 0 and is included in the mean.
+/// Division by zero gives 0, and a class that is neither in the data nor among the answers is left out of the mean: both as
+/// in scikit-learn.
 public struct ConfusionMatrix: Sendable, Hashable, Codable {
   /// The classes' names.
   public let classes: [String]
@@ -57,9 +57,13 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
     ratio(classes.indices.reduce(0) { $0 + self[$1, $1] }, total)
   }
 
-  /// The mean of the classes' F1.
+  /// The mean F1 of the classes that occur in the data or among the answers; 0 if there are no answers.
   public var macroF1: Double {
-    classes.isEmpty ? 0 : rows.reduce(0) { $0 + $1.f1 } / Double(classes.count)
+    let occurring = rows.enumerated().filter { index, row in
+      row.support > 0 || classes.indices.contains { self[$0, index] > 0 }
+    }
+    return occurring.isEmpty
+      ? 0 : occurring.reduce(0) { $0 + $1.element.f1 } / Double(occurring.count)
   }
 
   /// The metrics of one class.
