@@ -48,7 +48,7 @@ struct TrainerOptions: ParsableArguments {
   @Option(help: "Steps between measurements; one after each epoch unless given.")
   var evaluateEvery: Int?
 
-  @Option(help: "Stops after this many measurements without a better one.")
+  @Option(help: "Stops after N measurements without a better one.")
   var patience: Int?
 
   @Flag(inversion: .prefixedNo, help: "Saves the model of the best measurement.")
