@@ -10,23 +10,41 @@ import Requirements
 /// thread sanitizer of Swift 6.3 does not know: it reports any two threads that use one `Mutex` as a race, and
 /// real races drown in that. A pthread mutex it knows.
 package final class Guarded<Value>: @unchecked Sendable {
-  private let lock: OpaquePointer
-  private var value: Value
+  @usableFromInline let lock: PlatformLock
+  /// The lock already keeps every other access away, so that the run-time check of exclusive access would only cost time.
+  @exclusivity(unchecked) @usableFromInline var value: Value
 
   package init(_ value: sending Value) {
-    guard let lock = ctk_lock_create() else { failure("no memory for a lock") }
-    self.lock = lock
+    lock = PlatformLock()
     self.value = value
   }
 
-  deinit { ctk_lock_destroy(lock) }
+  deinit { lock.destroy() }
 
   /// Calls `body` with the value while no other thread has it. The lock cannot be taken twice.
+  ///
+  /// It is inlined into other libraries, where it is then compiled for the value's type.
+  @inlinable
   package func withLock<Result, Failure: Error>(
     _ body: (inout Value) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    ctk_lock_acquire(lock)
-    defer { ctk_lock_release(lock) }
+    lock.acquire()
+    defer { lock.release() }
     return try body(&value)
   }
+}
+
+/// A lock of the system: a pthread mutex.
+@usableFromInline
+struct PlatformLock {
+  private let handle: OpaquePointer
+
+  init() {
+    guard let handle = ctk_lock_create() else { failure("no memory for a lock") }
+    self.handle = handle
+  }
+
+  @usableFromInline func acquire() { ctk_lock_acquire(handle) }
+  @usableFromInline func release() { ctk_lock_release(handle) }
+  func destroy() { ctk_lock_destroy(handle) }
 }
