@@ -25,7 +25,7 @@ struct RunMark: Codable {
     try checkpoint.setJSON(RunMark(folder: relative(run, to: base)), .trainer, name)
   }
 
-  /// A path as it is seen from a folder: `/work/runs/a` is `../runs/a` for `/work/models`.
+  /// A path as it is seen from a folder: `/data/runs/a` is `../runs/a` for `/data/models`.
   private static func relative(_ path: String, to folder: String) -> String {
     let (own, base) = (path.split(separator: "/"), folder.split(separator: "/"))
     let shared = zip(own, base).prefix { $0 == $1 }.count
