@@ -24,10 +24,10 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "TensorCore", targets: ["TensorCore"]),
-    // Whoever uses cells handles tensors, so both modules come with the one product.
+    // Code that uses cells handles tensors, so both modules come with the one product.
     .library(name: "Cells", targets: ["Cells", "TensorCore"]),
     .library(name: "FileCore", targets: ["FileCore"]),
-    // Whoever reads data or checkpoints meets FileCore's errors, encodings and JSON.
+    // The interfaces of both show FileCore's errors, encodings and JSON.
     .library(name: "Datasets", targets: ["Datasets", "FileCore"]),
     .library(name: "Checkpoint", targets: ["Checkpoint", "FileCore"]),
     .library(name: "Models", targets: ["Models"]),
@@ -170,7 +170,7 @@ let package = Package(
     .testTarget(
       name: "WrongCallTests",
       dependencies: [
-        "Training", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint", "FileCore",
+        "Training", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint",
       ],
       swiftSettings: swiftSettings),
     .testTarget(

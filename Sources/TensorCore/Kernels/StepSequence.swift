@@ -49,7 +49,7 @@ package final class StepSequence: @unchecked Sendable {
   }
 }
 
-/// The right-hand sides of a sequence's products, packed, by their numbers.
+/// The right-hand sides of a sequence's products, packed, by their numbers. It never changes, so threads may share it.
 package final class PackedWeights: @unchecked Sendable {
   private let matrices: [PackedMatrix]
   fileprivate let pointer: UnsafeMutablePointer<ctk_weight>

@@ -1,7 +1,7 @@
 import Requirements
 
-// Elements by number, checked, so that who sets up small tables needs no addresses. As everywhere, whoever writes must
-// hold the only reference that anybody reads.
+// Bounds-checked access by index, for code that sets up small tables without pointers. A writer must hold the only
+// reference that is read.
 extension Storage {
   /// `count` times the same number.
   package convenience init(repeating value: Float, count: Int) {

@@ -2,8 +2,8 @@ import Cells
 import TensorCore
 import Testing
 
-/// What stands behind a sample's length never matters: with numbers that are none there, everything that a
-/// layer gives is what it is with zeros there, to the bit.
+/// Padding never matters: outputs, states and gradients with NaN or infinity in the padding equal those with zeros there,
+/// to the bit.
 @Suite struct PaddingTests {
   /// A cell in a layer of each direction and layout, alone and with everything around it.
   struct Setting: Sendable, CustomTestStringConvertible {
