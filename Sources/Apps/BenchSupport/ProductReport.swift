@@ -87,36 +87,29 @@ extension ProductReport.Product {
     // The left operand of a gradient is stored sample by sample, so it is transposed in memory.
     let x = Tensor(normal: [m * k], using: &generator)
     let w = Tensor(normal: [k, n], using: &generator)
-    var y = Tensor(zeros: [m, n])
     let cuts = (0...threads).map { $0 * m / threads }
-    var best = Double.infinity
-    x.withUnsafePointer { x in
-      w.withUnsafePointer { w in
-        y.withUnsafeMutablePointer { y in
-          // Each thread writes its own rows of a tensor that outlives all threads.
-          nonisolated(unsafe) let y = y
-          nonisolated(unsafe) let w = StridedMatrix(w, rows: k, columns: n)
-          let base = StridedMatrix(x, rows: isGathered ? k : m, columns: isGathered ? m : k)
-          nonisolated(unsafe) let x = isGathered ? base.transposed : base
-          let packed = PackedMatrix(w, precision: .highest)
-          var spent = 0.0
-          while spent < seconds {
-            let once = timed {
-              ThreadTeam.run(parts: threads) { part in
-                let rows = x.rows(cuts[part]..<cuts[part + 1])
-                let target = y + cuts[part] * n
-                if isGathered {
-                  matrixProduct(rows, w, into: target, stride: n, precision: .highest)
-                } else {
-                  packed.multiply(rows, into: target, stride: n)
-                }
-              }
-            }
-            spent += once
-            best = min(best, once)
+    let right = StridedMatrix(w.elements, rows: k, columns: n)
+    let stored = StridedMatrix(
+      x.elements, rows: isGathered ? k : m, columns: isGathered ? m : k)
+    let left = isGathered ? stored.transposed : stored
+    let packed = PackedMatrix(right, precision: .highest)
+    // Each thread writes its own rows.
+    let result = Tensor(zeros: [m, n]).elements
+    var (spent, best) = (0.0, Double.infinity)
+    while spent < seconds {
+      let once = timed {
+        ThreadTeam.run(parts: threads) { part in
+          let rows = left.rows(cuts[part]..<cuts[part + 1])
+          let target = result + cuts[part] * n
+          if isGathered {
+            matrixProduct(rows, right, into: target, stride: n, precision: .highest)
+          } else {
+            packed.multiply(rows, into: target, stride: n)
           }
         }
       }
+      spent += once
+      best = min(best, once)
     }
     return best
   }

@@ -60,19 +60,18 @@ public struct Plan: Sendable {
       (Scheduler.schedule(derivative.recurrence.optimized()), derivative.sources))
   }
 
-  /// The activations that a forward pass keeps for the backward pass.
+  /// The activations that a forward pass saves for the backward pass.
   package struct Trail {
     let batch: Int
     let steps: Int
     let isReversed: Bool
-    let kept: [(area: Area, owner: Storage?)]
+    /// The signals that the backward pass reads.
+    let kept: [Area]
+    /// The memory of those that are not the caller's.
+    let memory: Storage?
 
-    /// The bytes that it keeps.
-    var byteCount: Int {
-      var storages: [ObjectIdentifier: Int] = [:]
-      for case (_, let owner?) in kept { storages[ObjectIdentifier(owner)] = owner.count }
-      return storages.values.reduce(0, +) * MemoryLayout<Float>.stride
-    }
+    /// The bytes saved, besides the caller's signals.
+    var byteCount: Int { (memory?.count ?? 0) * MemoryLayout<Float>.stride }
   }
 
   /// Runs the cell over a sequence; returns the final states, `[B, width]` each.
@@ -80,18 +79,17 @@ public struct Plan: Sendable {
     let result = PlanRun.run(content.forward, arguments)
     let trail = Trail(
       batch: arguments.batch, steps: arguments.steps, isReversed: arguments.isReversed,
-      kept: result.kept)
+      kept: result.kept, memory: result.memory)
     return (result.states, trail)
   }
 
   /// Runs the backward pass: from the cotangents of the output and of the final states to those of the input,
   /// of the initial states (returned), and of the parameters. With a stride, each sample has gradients of
-  /// its own, that far behind the ones of the sample before it.
+  /// its own, that many floats after those of the sample before it.
   func runBackward(
-    _ trail: Trail, outputCotangent: Area, stateCotangents: [UnsafePointer<Float>?],
-    inputCotangent: Area, parameters: PlanParameters,
-    gradients: [UnsafeMutablePointer<Float>], gradientStride: Int = 0,
-    segment: PlanRun.Segment = .init(), leavesOuters: Bool = false
+    _ trail: Trail, outputCotangent: Area, stateCotangents: [Floats?], inputCotangent: Area,
+    parameters: PlanParameters, gradients: [Floats], gradientStride: Int = 0,
+    segment: PlanRun.Segment = .init(), returnsOuterFactors: Bool = false
   ) -> (states: [Storage], outers: [PlanRun.Outer?]) {
     guard let backward = content.backward else {
       failure("a plan that does not learn has no backward pass")
@@ -102,17 +100,15 @@ public struct Plan: Sendable {
       guard let kept = kept.next() else {
         failure("a backward pass that reads more signals than the \(trail.kept.count) kept")
       }
-      return kept.area
+      return kept
     }
-    return withExtendedLifetime(trail) {
-      let results = PlanRun.run(
-        backward.schedule,
-        PlanArguments(
-          batch: trail.batch, steps: trail.steps, isReversed: !trail.isReversed,
-          sequences: sequences, outputs: [inputCotangent], initialStates: stateCotangents,
-          parameters: parameters, gathered: gradients,
-          gatheredStride: gradientStride, segment: segment, leavesOuters: leavesOuters))
-      return (results.states, results.outers)
-    }
+    let results = PlanRun.run(
+      backward.schedule,
+      PlanArguments(
+        batch: trail.batch, steps: trail.steps, isReversed: !trail.isReversed,
+        sequences: sequences, outputs: [inputCotangent], initialStates: stateCotangents,
+        parameters: parameters, gathered: gradients, gatheredStride: gradientStride,
+        segment: segment, returnsOuterFactors: returnsOuterFactors))
+    return (results.states, results.outers)
   }
 }

@@ -23,15 +23,15 @@ package struct PlanArguments: ~Copyable {
   /// The memory of the only output, if it is that of a single step and nothing else.
   var outputStorage: Storage?
   /// The states before the first step, `[B, width]` each; nil means zeros.
-  package var initialStates: [UnsafePointer<Float>?]
+  package var initialStates: [Floats?]
   package var parameters: PlanParameters
-  package var gathered: [UnsafeMutablePointer<Float>] = []
+  package var gathered: [Floats] = []
   /// Floats from one sample's gathered values to the next one's; 0 where they are summed over samples.
   package var gatheredStride = 0
   /// This run's segment of a sequence that is processed in segments.
   var segment = PlanRun.Segment()
-  /// Whether gathered values that are one outer product are left to the caller, as their two factors.
-  var leavesOuters = false
+  /// Whether a gathered value that is one outer product is returned as its two factors.
+  var returnsOuterFactors = false
 }
 
 /// The memory of a schedule's runs over some number of samples and steps: an area for each buffer.
@@ -44,7 +44,7 @@ final class PlanMemory {
   let steps: Int
   let isReversed: Bool
   /// By buffer.
-  let areas: UnsafeMutablePointer<Area>
+  let areas: AreaTable
   /// The activations saved after the run, if any.
   private(set) var kept: Storage?
   let temporary: Storage
@@ -89,24 +89,22 @@ final class PlanMemory {
       buffers[number].kind.isBound || runnable.isKept[number] && prepared[number] == nil
     }
     bound = buffers.indices.filter { isBound[$0] }
-    areas = .allocate(capacity: max(1, buffers.count))
+    areas = AreaTable(count: buffers.count)
     (self.runnable, self.buffers, self.offsets, self.prepared) =
       (runnable, buffers, offsets, prepared)
-    for (number, buffer) in buffers.enumerated() {
-      let own = prepared[number]?.pointer ?? temporary.pointer + offsets[number]
-      (areas + number).initialize(
-        to: isBound[number] ? matrix(own, buffer) : area(of: buffer, own, arguments))
+    for (number, buffer) in buffers.enumerated() where !isBound[number] {
+      let own = prepared[number].map { Floats($0) } ?? Floats(temporary, offset: offsets[number])
+      areas[number] = area(of: buffer, own, arguments)
     }
   }
-
-  deinit { areas.deallocate() }
 
   /// Binds the memory that the caller of a run passes.
   func bind(_ arguments: borrowing PlanArguments) {
     kept = keptCount > 0 ? Storage(count: keptCount) : nil
     for number in bound {
       let block = runnable.isKept[number] ? kept ?? temporary : temporary
-      areas[number] = area(of: buffers[number], block.pointer + offsets[number], arguments)
+      areas[number] = area(
+        of: buffers[number], Floats(block, offset: offsets[number]), arguments)
     }
     guard let segments = arguments.segment.sums else { return }
     sums = Array(repeating: nil, count: buffers.count)
@@ -114,7 +112,7 @@ final class PlanMemory {
       guard case .value(let rows) = buffer.kind else { continue }
       let storage = segments.storage(ofBuffer: number) ?? Storage(count: rows * buffer.width)
       sums[number] = storage
-      areas[number] = matrix(storage.pointer, buffer)
+      areas[number] = matrix(Floats(storage), buffer)
     }
   }
 
@@ -123,8 +121,11 @@ final class PlanMemory {
     arguments.steps == steps && arguments.batch == batch && arguments.isReversed == isReversed
   }
 
-  /// Releases the saved activations.
-  func release() { kept = nil }
+  /// Releases the saved activations and the caller's memory.
+  func release() {
+    kept = nil
+    for number in bound { areas.release(number) }
+  }
 
   /// Floats of memory of its own that a buffer needs, whole cache lines.
   private static func size(of buffer: Schedule.Buffer, batch: Int, steps: Int) -> Int {
@@ -141,17 +142,14 @@ final class PlanMemory {
     return (size + 15) & ~15
   }
 
-  private func matrix(
-    _ base: UnsafeMutablePointer<Float>, _ buffer: Schedule.Buffer
-  ) -> Area {
-    var area = Area(base, timeStride: 0, rowStride: buffer.width)
+  private func matrix(_ memory: Floats, _ buffer: Schedule.Buffer) -> Area {
+    var area = Area(memory, rowStride: buffer.width)
     area.isMatrix = true
     return area
   }
 
   private func area(
-    of buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>,
-    _ arguments: borrowing PlanArguments
+    of buffer: Schedule.Buffer, _ own: Floats, _ arguments: borrowing PlanArguments
   ) -> Area {
     let row = batch * buffer.width
     switch buffer.kind {
@@ -162,30 +160,29 @@ final class PlanMemory {
       area.previousShift = isReversed ? 1 : 0
       area.nextShift = isReversed ? 0 : 1
       let first = isReversed ? steps : 0
-      let start = area.otherBase ?? area.base + (first & area.stepMask) * area.timeStride
+      let start = area.otherMemory ?? area.memory + (first & area.stepMask) * area.timeStride
       if let initial = arguments.initialStates[index] {
-        start.update(from: initial, count: row)
+        copyRows(initial, stride: row, rows: 1, width: row, into: start, stride: row)
       } else {
-        start.update(repeating: 0, count: row)
+        fill(start, count: row, with: 0)
       }
       return area
     case .parameter(let index):
-      return matrix(arguments.parameters.tensors[index].storage.pointer, buffer)
-    case .table(let index): return matrix(runnable.schedule.tables[index].pointer, buffer)
+      return matrix(arguments.parameters.tensors[index].elements, buffer)
+    case .table(let index): return matrix(Floats(runnable.schedule.tables[index]), buffer)
     case .gathered(let index):
       var area = matrix(arguments.gathered[index], buffer)
       area.sampleStride = arguments.gatheredStride
       return area
     case .everyStep: return Area(own, timeStride: row, rowStride: buffer.width)
-    case .oneStep: return Area(own, timeStride: 0, rowStride: buffer.width)
+    case .oneStep: return Area(own, rowStride: buffer.width)
     case .value, .prepared: return matrix(own, buffer)
     }
   }
 
   /// A state's values before the first step and after each: numbered 0 to T in the order of time.
   private func state(
-    _ buffer: Schedule.Buffer, _ own: UnsafeMutablePointer<Float>,
-    _ arguments: borrowing PlanArguments
+    _ buffer: Schedule.Buffer, _ own: Floats, _ arguments: borrowing PlanArguments
   ) -> Area {
     guard let index = buffer.output else {
       var area = Area(own, timeStride: batch * buffer.width, rowStride: buffer.width)
@@ -194,9 +191,9 @@ final class PlanMemory {
     }
     // It is the output; only its initial value stands elsewhere.
     var area = arguments.outputs[index]
-    if !isReversed { area.base -= area.timeStride }
+    if !isReversed { area.memory = area.memory + -area.timeStride }
     area.otherStep = isReversed ? steps : 0
-    area.otherBase = own
+    area.otherMemory = own
     area.otherRowStride = buffer.width
     return area
   }
@@ -215,7 +212,7 @@ final class PlanMemory {
   /// Whether one of the steps of a place stands elsewhere.
   func hasOther(_ place: Place, _ steps: Range<Int>) -> Bool {
     let part = part(place)
-    return part.otherBase != nil && steps.contains(part.otherStep)
+    return part.otherMemory != nil && steps.contains(part.otherStep)
   }
 
   /// The states after the last step, `[B, width]` each.
@@ -228,8 +225,8 @@ final class PlanMemory {
       let last = (isReversed ? 0 : steps) & area.stepMask
       let storage = Storage(count: batch * buffer.width)
       copyRows(
-        area.base + last * area.timeStride, stride: area.rowStride, rows: batch,
-        width: buffer.width, into: storage.pointer, stride: buffer.width)
+        area.memory + last * area.timeStride, stride: area.rowStride, rows: batch,
+        width: buffer.width, into: Floats(storage), stride: buffer.width)
       return storage
     }
   }

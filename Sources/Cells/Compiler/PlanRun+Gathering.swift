@@ -16,7 +16,6 @@ extension PlanRun {
   struct Outer {
     var left: Area
     var right: Area
-    fileprivate let owners: [Storage?]
   }
 
   /// How many steps are summed at a time: about as many as make 256 rows.
@@ -28,7 +27,7 @@ extension PlanRun {
   /// Computes a thread's columns of all sums over samples and steps (for `outer`, rows of the matrix).
   ///
   /// All sums of one block of steps come before the next block, while the block's signals are in a cache.
-  func gatherSums(_ share: (Int) -> Range<Int>, _ areas: Areas) {
+  func gatherSums(_ share: (Int) -> Range<Int>) {
     let size = Self.stepsInBlock(batch: memory.batch)
     var accumulate = !segment.isFirst
     for start in Swift.stride(from: (memory.steps - 1) / size * size, through: 0, by: -size) {
@@ -36,25 +35,25 @@ extension PlanRun {
       for sum in schedule.sums {
         let columns = share(sum.sharedColumns)
         if columns.isEmpty { continue }
-        add(sum, columns, pieces(steps, sum.sources), accumulate: accumulate, areas)
+        add(sum, columns, pieces(steps, sum.sources), accumulate: accumulate)
       }
       accumulate = true
     }
   }
 
   /// Computes the sums over steps for each sample.
-  func gatherSamples(_ areas: Areas) {
+  func gatherSamples() {
     for row in 0..<memory.batch {
       let block = StepBlock(step: 0, row: row, rows: memory.steps, alongTime: memory.steps > 1)
       for sum in schedule.sums {
-        if leavesOuters, sum.gatheredOuter(in: schedule) != nil { continue }
+        if returnsOuterFactors, sum.gatheredOuter(in: schedule) != nil { continue }
         let isCut = sum.sources.contains { memory.hasOther($0, 0..<memory.steps) }
         let pieces =
           isCut
           ? (0..<memory.steps).map { StepBlock(step: $0, row: row, rows: 1) } : [block]
-        add(sum, 0..<sum.sharedColumns, pieces, accumulate: false, areas)
+        add(sum, 0..<sum.sharedColumns, pieces, accumulate: false)
       }
-      runnable.gathering.run(areas, weights, block)
+      runnable.gathering.run(memory.areas, weights, block)
     }
   }
 
@@ -65,49 +64,28 @@ extension PlanRun {
   }
 
   private func add(
-    _ sum: Schedule.Sum, _ columns: Range<Int>, _ pieces: [StepBlock], accumulate: Bool,
-    _ areas: Areas
+    _ sum: Schedule.Sum, _ columns: Range<Int>, _ pieces: [StepBlock], accumulate: Bool
   ) {
     switch sum {
     case .outer(let a, let b, let target):
-      let (y, _) = target.address(in: areas, pieces[0])
-      let stride = areas[target.area].rowStride
-      withUnsafeTemporaryAllocation(of: RowPiece.self, capacity: pieces.count) { rows in
-        for (index, piece) in pieces.enumerated() {
-          let (left, leftStride) = a.address(in: areas, piece)
-          let (right, rightStride) = b.address(in: areas, piece)
-          rows.initializeElement(
-            at: index,
-            to: RowPiece(
-              a: left + columns.lowerBound, aStride: leftStride, b: right, bStride: rightStride,
-              count: piece.rows))
-        }
-        gatheredProduct(
-          m: columns.count, n: b.columns, UnsafeBufferPointer(rows), accumulate: accumulate,
-          into: y + columns.lowerBound * stride, stride: stride, precision: precision)
-      }
+      memory.areas.sumProducts(
+        a, b, over: pieces, targetRows: columns, accumulate: accumulate, into: target,
+        precision: precision)
     case .total(let source, let target):
-      for (index, piece) in pieces.enumerated() {
-        let (x, stride) = source.address(in: areas, piece)
-        columnSum(
-          x + columns.lowerBound, stride: stride, rows: piece.rows, width: columns.count,
-          accumulate: accumulate || index > 0,
-          into: target.address(in: areas, piece).0 + columns.lowerBound)
-      }
+      memory.areas.sumRows(
+        source, over: pieces, columns: columns, accumulate: accumulate, into: target)
     }
   }
 
-  /// The gathered values that are left to the caller, by their numbers.
+  /// The gathered values that are returned as their factors, by their numbers.
   var outers: [Outer?] {
-    guard leavesOuters else { return [] }
+    guard returnsOuterFactors else { return [] }
     var outers: [Outer?] = Array(repeating: nil, count: schedule.gatheredRows.count)
     for sum in schedule.sums {
       guard let index = sum.gatheredOuter(in: schedule), case .outer(let a, let b, _) = sum else {
         continue
       }
-      outers[index] = Outer(
-        left: memory.part(a), right: memory.part(b),
-        owners: [memory.kept, memory.temporary])
+      outers[index] = Outer(left: memory.part(a), right: memory.part(b))
     }
     return outers
   }

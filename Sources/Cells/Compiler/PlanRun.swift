@@ -7,23 +7,24 @@ import TensorCore
 /// and the columns of sums over all samples and steps. With too few samples they split the columns of a step's
 /// products. No split changes the order of a sum. ``PlanSplit`` decides.
 struct PlanRun {
-  /// The states after the last step, `[B, width]` each, and the saved signals with the memory that holds them
-  /// (nil where it is the caller's).
   struct Results {
+    /// The states after the last step, `[B, width]` each.
     var states: [Storage]
-    var kept: [(area: Area, owner: Storage?)]
+    /// The saved signals.
+    var kept: [Area]
+    /// The memory of the saved signals that are not the caller's.
+    var memory: Storage?
+    /// By number: the gathered values that are returned as their factors.
     var outers: [Outer?]
   }
-
-  typealias Areas = UnsafePointer<Area>
 
   let runnable: RunnableSchedule
   var schedule: Schedule { runnable.schedule }
   private let split: PlanSplit
-  /// Compute gradients for each sample instead of summing over the batch.
-  let gathersSamples: Bool
+  /// Whether each sample has gradients of its own, instead of their sum over the batch.
+  let hasSampleGradients: Bool
   let segment: Segment
-  let leavesOuters: Bool
+  let returnsOuterFactors: Bool
   let memory: PlanMemory
   let weights: PackedWeights
   /// The precision of products, taken from the calling thread: other threads cannot read it.
@@ -44,7 +45,7 @@ struct PlanRun {
     run.segment.sums?.keep(run.memory.sums)
     let results = Results(
       states: run.memory.finalStates(arguments),
-      kept: runnable.schedule.kept.map { (run.memory.part($0), run.memory.kept) },
+      kept: runnable.schedule.kept.map { run.memory.part($0) }, memory: run.memory.kept,
       outers: run.outers)
     run.leaveMemory(arguments)
     return results
@@ -59,24 +60,23 @@ struct PlanRun {
       for buffer in schedule.buffers {
         guard case .gathered(let index) = buffer.kind else { continue }
         let count = schedule.gatheredRows[index] * buffer.width
-        arguments.gathered[index].update(repeating: 0, count: count)
+        fill(arguments.gathered[index], count: count, with: 0)
       }
     }
     let nothing = Storage(count: 0)
     let states = schedule.buffers.count { if case .state = $0.kind { true } else { false } }
-    let area = Area(nothing.pointer, timeStride: 0, rowStride: 0)
+    let area = Area(Floats(nothing), rowStride: 0)
     return Results(
-      states: (0..<states).map { _ in nothing }, kept: schedule.kept.map { _ in (area, nothing) },
-      outers: [])
+      states: (0..<states).map { _ in nothing }, kept: schedule.kept.map { _ in area }, outers: [])
   }
 
   private init(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) {
     self.runnable = runnable
     precision = Precision.current
     split = PlanSplit(runnable, arguments)
-    gathersSamples = arguments.gatheredStride != 0
+    hasSampleGradients = arguments.gatheredStride != 0
     segment = arguments.segment
-    leavesOuters = arguments.leavesOuters
+    returnsOuterFactors = arguments.returnsOuterFactors
     let parameters = arguments.parameters
     let known = parameters.cache?.prepared(for: runnable, parameters.tensors, precision)
     if let known, let idle = known.memory, idle.fits(arguments) {
@@ -97,7 +97,7 @@ struct PlanRun {
 
   /// Leaves the memory to the next run, if that may be the next step of a loop.
   private func leaveMemory(_ arguments: borrowing PlanArguments) {
-    guard memory.steps == 1, !leavesOuters, segment.sums == nil else { return }
+    guard memory.steps == 1, !returnsOuterFactors, segment.sums == nil else { return }
     memory.release()
     arguments.parameters.cache?.leave(memory, with: weights, for: runnable)
   }
@@ -106,15 +106,12 @@ struct PlanRun {
   private static func prepare(
     _ runnable: RunnableSchedule, _ memory: PlanMemory, _ precision: Precision
   ) -> PackedWeights {
-    let (areas, block) = (Areas(memory.areas), StepBlock(step: 0, rows: 1))
-    runnable.parameterStage.run(areas, PackedWeights([]), block)
+    runnable.parameterStage.run(memory.areas, PackedWeights([]), StepBlock(step: 0, rows: 1))
     return PackedWeights(
       runnable.schedule.packings.map { packing in
-        let matrix = StridedMatrix(
-          packing.matrix.address(in: areas, block).0,
-          rows: packing.isTransposed ? packing.k : packing.n,
-          columns: packing.isTransposed ? packing.n : packing.k,
-          rowStride: areas[packing.matrix.area].rowStride)
+        let matrix = memory.areas.matrix(
+          packing.matrix, rows: packing.isTransposed ? packing.k : packing.n,
+          columns: packing.isTransposed ? packing.n : packing.k)
         return PackedMatrix(
           packing.isTransposed ? matrix : matrix.transposed, precision: precision)
       })
@@ -125,8 +122,8 @@ struct PlanRun {
   private func execute(part: Int, _ split: PlanSplit) {
     let parts = split.parts
     func share(_ count: Int) -> Range<Int> { count * part / parts..<count * (part + 1) / parts }
-    func meet() { if parts > 1 { ThreadTeam.barrier() } }
-    let areas = Areas(memory.areas)
+    func waitForOthers() { if parts > 1 { ThreadTeam.barrier() } }
+    let areas = memory.areas
     var block = StepBlock(step: 0, rows: memory.batch)
     if split.cutsColumns {
       (block.part, block.parts) = (part, parts)
@@ -141,28 +138,28 @@ struct PlanRun {
       }
     } else {
       runForAllSteps(schedule.before, runnable.before, share(memory.steps), areas)
-      meet()
+      waitForOthers()
       for index in 0..<memory.steps {
         block.step = memory.isReversed ? memory.steps - 1 - index : index
         runnable.loop.run(areas, weights, block)
       }
-      meet()
+      waitForOthers()
       runForAllSteps(schedule.after, runnable.after, share(memory.steps), areas)
     }
     if schedule.sums.isEmpty && schedule.gathering.isEmpty { return }
-    meet()
-    if gathersSamples { return gatherSamples(areas) }
-    gatherSums(share, areas)
+    waitForOthers()
+    if hasSampleGradients { return gatherSamples() }
+    gatherSums(share)
     if runnable.gathering.count == 0 || !segment.isLast { return }
     // The work on the sums is small.
-    meet()
+    waitForOthers()
     if part == 0 { runnable.gathering.run(areas, weights, StepBlock(step: 0, rows: 1)) }
   }
 
   // MARK: Many steps at once
 
   private func runForAllSteps(
-    _ list: [Step], _ code: StepSequence, _ steps: Range<Int>, _ areas: Areas
+    _ list: [Step], _ code: StepSequence, _ steps: Range<Int>, _ areas: AreaTable
   ) {
     for index in 0..<code.count {
       for block in blocks(steps, for: list[index].places) {

@@ -91,7 +91,7 @@ extension Scheduler {
     case .table(let table):
       let storage = Storage(count: table.elements.count)
       for (place, element) in table.elements.enumerated() {
-        storage.pointer[place] = Float(element)
+        storage[place] = Float(element)
       }
       schedule.tables.append(storage)
       places[id] = Place(

@@ -42,47 +42,47 @@ public enum Initialization: Sendable, Hashable, Codable {
     _ shape: [Int], using generator: inout some RandomNumberGenerator
   ) -> [Float] {
     let count = elementCount(of: shape)
-    let (rows, columns) = (Double(shape[0]), Double(shape[shape.count - 1]))
-    func drawn(_ value: () -> Double) -> [Float] { (0..<count).map { _ in Float(value()) } }
-    func uniform(_ range: ClosedRange<Double>) -> Double {
-      Double.random(in: range, using: &generator)
-    }
-    func uniform(variance: Double) -> [Float] {
-      let limit = (3 * variance).squareRoot()
-      return drawn { uniform(-limit...limit) }
+    let columns = shape[shape.count - 1]
+    /// Numbers sampled uniformly from a range, transformed.
+    func uniform(
+      _ range: ClosedRange<Double>, _ transform: (Double) -> Double = { $0 }
+    ) -> [Float] {
+      (0..<count).map { _ in Float(transform(.random(in: range, using: &generator))) }
     }
     func normal(_ deviation: Double) -> [Float] {
-      let numbers = Tensor(normal: shape, using: &generator).scalars
-      return numbers.map { Float(deviation) * $0 }
+      Tensor(normal: shape, using: &generator).scalars.map { Float(deviation) * $0 }
     }
     switch self {
     case .constant(let value): return [Float](repeating: Float(value), count: count)
-    case .uniform(let range): return drawn { uniform(range) }
+    case .uniform(let range): return uniform(range)
     case .normal(let deviation): return normal(deviation)
-    case .xavierUniform: return uniform(variance: 2 / (rows + columns))
-    case .xavierNormal: return normal((2 / (rows + columns)).squareRoot())
-    case .kaimingUniform: return uniform(variance: 2 / columns)
-    case .kaimingNormal: return normal((2 / columns).squareRoot())
-    case .lecunUniform: return uniform(variance: 1 / columns)
-    case .lecunNormal: return normal((1 / columns).squareRoot())
+    case .xavierUniform, .kaimingUniform, .lecunUniform:
+      let limit = (3 * variance(of: shape)).squareRoot()
+      return uniform(-limit...limit)
+    case .xavierNormal, .kaimingNormal, .lecunNormal:
+      return normal(variance(of: shape).squareRoot())
     case .orthogonal(let gain):
       return orthonormal(Tensor(normal: shape, using: &generator)).map { Float(gain * $0) }
     case .identity(let scale):
-      return (0..<count).map { place in
-        place / shape[shape.count - 1] == place % shape[shape.count - 1] ? Float(scale) : 0
-      }
-    case .logUniform(let range): return drawn { logarithm(uniform(range)) }
+      return (0..<count).map { $0 / columns == $0 % columns ? Float(scale) : 0 }
+    case .logUniform(let range): return uniform(range, logarithm)
     case .logRate(let radius):
       let squares = radius.lowerBound * radius.lowerBound...radius.upperBound * radius.upperBound
       // -log r = -log(r²) / 2.
-      return drawn { logarithm(-0.5 * logarithm(uniform(squares))) }
-    case .logit(let range):
-      return drawn {
-        let u = uniform(range)
-        return logarithm(u / (1 - u))
-      }
+      return uniform(squares) { logarithm(-0.5 * logarithm($0)) }
+    case .logit(let range): return uniform(range) { logarithm($0 / (1 - $0)) }
     case .opposite(let block):
-      failure("the block \(block) to be the opposite of has no numbers yet")
+      failure("the block \(block), whose opposite is to be taken, has no numbers yet")
+    }
+  }
+
+  /// The variance of the cases that derive it from the shape.
+  private func variance(of shape: [Int]) -> Double {
+    let (rows, columns) = (Double(shape[0]), Double(shape[shape.count - 1]))
+    return switch self {
+    case .xavierUniform, .xavierNormal: 2 / (rows + columns)
+    case .kaimingUniform, .kaimingNormal: 2 / columns
+    default: 1 / columns
     }
   }
 }

@@ -15,7 +15,7 @@ struct LayerSegment {
 
   /// The first segment of a layer's sequence, which may be the whole.
   init(of layer: Recurrent) {
-    gradients = layer.weights.map { $0.map { Tensor(uninitialized: $0.shape) { _ in } } }
+    gradients = layer.weights.map { $0.map { Tensor(uninitialized: $0.shape) } }
     sums = layer.weights.map { _ in SegmentSums() }
   }
 
@@ -33,13 +33,8 @@ struct LayerSegment {
       sums: isFirst && isLast || sums.isEmpty ? nil : sums[place], isFirst: isFirst, isLast: isLast)
   }
 
-  /// Calls `body` with the addresses of the gradients of one direction of one layer.
-  mutating func withGradients<Result>(
-    _ place: Int, _ body: ([UnsafeMutablePointer<Float>]) -> Result
-  ) -> Result {
-    body(
-      gradients[place].indices.map { position in
-        gradients[place][position].withUnsafeMutablePointer { $0 }
-      })
+  /// The gradients of one direction of one layer, to be written by one pass.
+  mutating func writableGradients(_ place: Int) -> [Floats] {
+    gradients[place].indices.map { gradients[place][$0].writableElements() }
   }
 }

@@ -56,7 +56,7 @@ final class RecurrentPass {
     input = marks.withoutPadding(x.detached(), timeAxis: layer.timeAxis)
     var shape = x.shape
     shape[shape.count - 1] = layer.outputSize
-    output = Tensor(uninitialized: shape) { _ in }
+    output = Tensor(uninitialized: shape)
     finalStates = initialStates
     if layer.plans.count > 1 { finalStates = initialStates.map { layer.emptyState(like: $0) } }
     for index in 0..<layer.layers { runLayer(index, initialStates) }
@@ -67,11 +67,11 @@ final class RecurrentPass {
   private func runLayer(_ index: Int, _ initialStates: [Tensor]) {
     let target: Area
     if index == layer.layers - 1 {
-      target = view(of: &output)
+      target = view(of: output)
     } else {
       let width = layer.outputSize(ofLayer: index)
       between.append(Storage(count: steps * batch * width))
-      target = timeFirst(between[index].pointer, width)
+      target = timeFirst(Floats(between[index]), width)
     }
     for direction in 0..<layer.direction.count {
       let output = part(of: target, direction, index)
@@ -83,21 +83,16 @@ final class RecurrentPass {
   /// Runs one direction of one layer.
   private func run(_ place: Int, _ initialStates: [Tensor], into output: Area) {
     let plan = plan(place)
-    var owners: [Storage] = []
-    let starts = initialStates.indices.map { state -> UnsafePointer<Float>? in
-      let (pointer, owner) = layer.part(
-        of: initialStates[state], batch: batch, state: state, place)
-      if let owner { owners.append(owner) }
-      return pointer
-    }
     let isAlone = layer.plans.count == 1
     var arguments = PlanArguments(
       batch: batch, steps: steps, isReversed: layer.isReversed(place),
       sequences: plan.cell.sequences.indices.map { sequence($0, of: plan, place) },
-      outputs: [output], initialStates: starts, parameters: parameters(place))
+      outputs: [output],
+      initialStates: initialStates.indices.map {
+        layer.part(of: initialStates[$0], batch: batch, state: $0, place)
+      }, parameters: parameters(place))
     if isAlone, steps == 1 { arguments.outputStorage = self.output.storage }
     let (states, trail) = plan.run(arguments)
-    withExtendedLifetime(owners) {}
     if mode != .inference { trails.append(trail) }
     for (state, storage) in states.enumerated() {
       if isAlone {
@@ -129,26 +124,26 @@ final class RecurrentPass {
     switch cell.sequences[index].role {
     case .input:
       return layerIndex == 0
-        ? strided(input.readPointer, layer.inputSize)
-        : timeFirst(between[layerIndex - 1].pointer, layer.inputSize(ofLayer: layerIndex))
+        ? strided(input.elements, layer.inputSize)
+        : timeFirst(Floats(between[layerIndex - 1]), layer.inputSize(ofLayer: layerIndex))
     case .mask(let mask):
       let number = cell.sequences[..<index].count {
         if case .mask = $0.role { true } else { false }
       }
       guard let values = masks?.signals[place][number] else {
-        failure("a mask that was not drawn")
+        failure("sequence \(index) of the cell has no mask")
       }
-      var view = timeFirst(values.storage.pointer, cell.sequences[index].width)
+      var view = timeFirst(values.elements, cell.sequences[index].width)
       if mask.lifetime == .sequence { view.timeStride = 0 }
       return view
-    case .validity: return marks.validity.map { timeFirst($0.pointer, 1) } ?? nowhere
+    case .validity: return marks.validity.map { timeFirst(Floats($0), 1) } ?? missing
     case .resets:
       let resets = layer.isReversed(place) ? reversedResets : marks.resets
-      return resets.map { timeFirst($0.pointer, 1) } ?? nowhere
+      return resets.map { timeFirst(Floats($0), 1) } ?? missing
     }
   }
 
-  private var nowhere: Area { failure("a plan for marks that there are not") }
+  private var missing: Area { failure("a plan that reads marks, for a pass without them") }
 
   // MARK: Merging directions
 
@@ -160,13 +155,11 @@ final class RecurrentPass {
     switch layer.direction {
     case .forward, .reverse: return target
     case .bidirectional(.concatenate):
-      return Area(
-        target.base + direction * size, timeStride: target.timeStride,
-        rowStride: target.rowStride)
+      return target.units(from: direction * size)
     case .bidirectional:
       if direction == 0 { parts.append([]) }
       parts[index].append(Storage(count: steps * batch * size))
-      return timeFirst(parts[index][direction].pointer, size)
+      return timeFirst(Floats(parts[index][direction]), size)
     }
   }
 
@@ -175,60 +168,42 @@ final class RecurrentPass {
       case .bidirectional(let merge) = layer.direction
     else { return }
     let width = layer.cell(ofLayer: index).outputSize
-    let program = merge == .product ? MergePrograms.product : MergePrograms.sum
-    let scale: Float = merge == .mean ? 0.5 : 1
-    combine(program, scale, width, parts[index].map { timeFirst($0.pointer, width) } + [target])
+    let signals = parts[index].map { timeFirst(Floats($0), width) } + [target]
+    switch merge {
+    case .product: combine(MergePrograms.product, width, signals)
+    case .mean: combine(MergePrograms.mean, width, signals)
+    case .sum, .concatenate: combine(MergePrograms.sum, width, signals)
+    }
   }
 
   /// The cotangents of the two directions' outputs.
-  private func unmerge(_ cotangent: Area, _ index: Int) -> [(Area, owner: Storage?)] {
+  private func unmerge(_ cotangent: Area, _ index: Int) -> [Area] {
     let size = layer.cell(ofLayer: index).outputSize
     switch layer.direction {
-    case .forward, .reverse: return [(cotangent, nil)]
-    case .bidirectional(.concatenate):
-      return (0..<2).map { direction in
-        (
-          Area(
-            cotangent.base + direction * size, timeStride: cotangent.timeStride,
-            rowStride: cotangent.rowStride), nil
-        )
-      }
-    case .bidirectional(.sum): return [(cotangent, nil), (cotangent, nil)]
+    case .forward, .reverse: return [cotangent]
+    case .bidirectional(.concatenate): return [cotangent, cotangent.units(from: size)]
+    case .bidirectional(.sum): return [cotangent, cotangent]
     case .bidirectional(let merge):
       return (0..<2).map { direction in
-        let storage = Storage(count: steps * batch * size)
-        let target = timeFirst(storage.pointer, size)
-        let other = timeFirst(parts[index][1 - direction].pointer, size)
+        let target = newSignal(size)
         if merge == .product {
-          combine(MergePrograms.product, 1, size, [cotangent, other, target])
+          let other = timeFirst(Floats(parts[index][1 - direction]), size)
+          combine(MergePrograms.product, size, [cotangent, other, target])
         } else {
-          combine(MergePrograms.half, 1, size, [cotangent, cotangent, target])
+          combine(MergePrograms.half, size, [cotangent, target])
         }
-        return (target, storage)
+        return target
       }
     }
   }
 
-  /// Runs a program of two operands and a scale over every step.
-  private func combine(
-    _ program: ElementwiseProgram, _ scale: Float, _ width: Int, _ signals: [Area]
-  ) {
-    withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: 4) { operands in
-      var scale = scale
-      withUnsafeMutablePointer(to: &scale) { scale in
-        for step in 0..<steps {
-          for (index, signal) in signals.enumerated() {
-            operands.initializeElement(
-              at: index,
-              to: ElementwiseOperand(
-                signal.base + step * signal.timeStride, rowStride: signal.rowStride))
-          }
-          operands.initializeElement(
-            at: 3, to: ElementwiseOperand(scale, rowStride: 0, columnStride: 0))
-          guard let base = operands.baseAddress else { return }
-          program.run(operands: base, rows: batch, width: width)
-        }
+  /// Runs a program over the units of some signals, at every step.
+  private func combine(_ program: ElementwiseProgram, _ width: Int, _ signals: [Area]) {
+    for step in 0..<steps {
+      let operands = signals.map {
+        ElementwiseOperand($0.memory + step * $0.timeStride, rowStride: $0.rowStride)
       }
+      program.run(operands, rows: batch, width: width)
     }
   }
 
@@ -267,32 +242,19 @@ final class RecurrentPass {
   /// The same for one segment of a sequence: to the input and the initial states; the parameters'
   /// gradients are added up in the segment.
   func pullBack(_ cotangents: [Tensor?], _ segment: inout LayerSegment) -> [Tensor?] {
-    var inputCotangent = Tensor(uninitialized: input.shape) { _ in }
+    let inputCotangent = Tensor(uninitialized: input.shape)
     var stateCotangents = finalStates
     if layer.plans.count > 1 { stateCotangents = finalStates.map { layer.emptyState(like: $0) } }
-    let zeros = Storage(count: layer.outputSize)
-    zeros.pointer.update(repeating: 0, count: layer.outputSize)
-    var downstream: (view: Area, owner: Storage?) =
-      if let given = cotangents[0] {
-        (strided(given.readPointer, layer.outputSize), nil)
-      } else {
-        (Area(zeros.pointer, timeStride: 0, rowStride: 0), nil)
-      }
+    var downstream =
+      cotangents[0].map { strided($0.elements, layer.outputSize) }
+      ?? Area(Floats(Storage(repeating: 0, count: layer.outputSize)), rowStride: 0)
     for index in (0..<layer.layers).reversed() {
-      let target: (view: Area, owner: Storage?)
-      if index == 0 {
-        target = (view(of: &inputCotangent), nil)
-      } else {
-        let width = layer.inputSize(ofLayer: index)
-        let storage = Storage(count: steps * batch * width)
-        target = (timeFirst(storage.pointer, width), storage)
-      }
+      let target =
+        index == 0 ? view(of: inputCotangent) : newSignal(layer.inputSize(ofLayer: index))
       pullBack(
-        layer: index, from: downstream.view, to: target.view, cotangents, &stateCotangents,
-        &segment)
+        layer: index, from: downstream, to: target, cotangents, &stateCotangents, &segment)
       downstream = target
     }
-    withExtendedLifetime((cotangents, zeros)) {}
     return [inputCotangent] + stateCotangents
   }
 
@@ -304,20 +266,15 @@ final class RecurrentPass {
     let width = layer.inputSize(ofLayer: index)
     for (direction, part) in unmerge(outputCotangent, index).enumerated() {
       let place = index * directions + direction
-      let other = direction == 0 ? nil : Storage(count: steps * batch * width)
-      let target = other.map { timeFirst($0.pointer, width) } ?? inputCotangent
+      let target = direction == 0 ? inputCotangent : newSignal(width)
       let finals = cotangents.dropFirst().enumerated().map { state, cotangent in
         cotangent.map { layer.part(of: $0, batch: batch, state: state, place) }
       }
-      let own = segment.part(place)
-      let states = segment.withGradients(place) { gradients in
-        plan(place).runBackward(
-          trails[place], outputCotangent: part.0, stateCotangents: finals.map { $0?.pointer },
-          inputCotangent: target, parameters: parameters(place), gradients: gradients,
-          segment: own
-        ).states
-      }
-      withExtendedLifetime(finals) {}
+      let states = plan(place).runBackward(
+        trails[place], outputCotangent: part, stateCotangents: finals, inputCotangent: target,
+        parameters: parameters(place), gradients: segment.writableGradients(place),
+        segment: segment.part(place)
+      ).states
       for (state, storage) in states.enumerated() {
         if layer.plans.count == 1 {
           stateCotangents[state] = Tensor(storage: storage, shape: stateCotangents[state].shape)
@@ -325,45 +282,37 @@ final class RecurrentPass {
           layer.set(storage, in: &stateCotangents[state], batch: batch, state: state, place)
         }
       }
-      if other != nil {
-        combine(MergePrograms.sum, 1, width, [inputCotangent, target, inputCotangent])
+      if direction > 0 {
+        combine(MergePrograms.sum, width, [inputCotangent, target, inputCotangent])
       }
-      withExtendedLifetime((other, part.owner)) {}
     }
   }
 
   // MARK: Views
 
-  func timeFirst(_ base: UnsafeMutablePointer<Float>, _ width: Int) -> Area {
-    Area(base, timeStride: batch * width, rowStride: width)
+  func timeFirst(_ memory: Floats, _ width: Int) -> Area {
+    Area(memory, timeStride: batch * width, rowStride: width)
+  }
+
+  /// A signal of its own memory, time first.
+  func newSignal(_ width: Int) -> Area {
+    timeFirst(Floats(Storage(count: steps * batch * width)), width)
   }
 
   /// A signal in the layer's layout.
-  func strided(_ base: UnsafePointer<Float>, _ width: Int) -> Area {
-    let base = UnsafeMutablePointer(mutating: base)
-    return layer.layout == .timeFirst
-      ? timeFirst(base, width) : Area(base, timeStride: width, rowStride: steps * width)
+  func strided(_ memory: Floats, _ width: Int) -> Area {
+    layer.layout == .timeFirst
+      ? timeFirst(memory, width) : Area(memory, timeStride: width, rowStride: steps * width)
   }
 
-  func view(of tensor: inout Tensor) -> Area {
-    let width = tensor.shape[tensor.rank - 1]
-    return tensor.withUnsafeMutablePointer { strided($0, width) }
-  }
+  /// The signal of a tensor in the layer's layout.
+  func view(of tensor: Tensor) -> Area { strided(tensor.elements, tensor.shape[tensor.rank - 1]) }
 }
 
-/// `(a op b) * scale`, operands a, b, result, scale.
+/// Programs whose last operand is the result.
 private enum MergePrograms {
-  static let sum = program((.operand(0) + .operand(1)) * .operand(3))
-  static let product = program(.operand(0) * .operand(1) * .operand(3))
-  /// Half of the first operand.
-  static let half = program(.operand(0) * 0.5)
-
-  private static func program(_ result: Expression) -> ElementwiseProgram {
-    ElementwiseProgram(operands: 4, storing: [(2, result)])
-  }
-}
-
-extension Tensor {
-  /// The elements' address, valid while the tensor is alive and not changed.
-  var readPointer: UnsafePointer<Float> { UnsafePointer(storage.pointer) }
+  static let sum = ElementwiseProgram(operands: 2, .operand(0) + .operand(1))
+  static let mean = ElementwiseProgram(operands: 2, (.operand(0) + .operand(1)) * 0.5)
+  static let product = ElementwiseProgram(operands: 2, .operand(0) * .operand(1))
+  static let half = ElementwiseProgram(operands: 1, .operand(0) * 0.5)
 }

@@ -24,9 +24,9 @@ struct CotangentRows: Sendable {
     self.count = count
     self.steps = steps
     (outputSize, inputSize) = (cell.outputSize, cell.inputSize)
-    output = Storage(zeros: steps * count * cell.outputSize)
-    states = cell.states.map { Storage(zeros: count * $0.width) }
-    input = Storage(zeros: steps * count * cell.inputSize)
+    output = Storage(repeating: 0, count: steps * count * cell.outputSize)
+    states = cell.states.map { Storage(repeating: 0, count: count * $0.width) }
+    input = Storage(repeating: 0, count: steps * count * cell.inputSize)
   }
 
   /// A row for each unit of each state, with a one in its place, and the loss's.
@@ -39,7 +39,7 @@ struct CotangentRows: Sendable {
   init(onesForEachStateOf cell: CellGraph, steps: Int) {
     self.init(zeros: cell.states.count + 1, steps: steps, cell)
     for (index, state) in cell.states.enumerated() {
-      (states[index].pointer + index * state.width).update(repeating: 1, count: state.width)
+      states[index].fill(index * state.width..<(index + 1) * state.width, with: 1)
     }
   }
 
@@ -48,7 +48,7 @@ struct CotangentRows: Sendable {
     var row = 0
     for (index, state) in cell.states.enumerated() {
       for unit in 0..<state.width {
-        states[index].pointer[row * state.width + unit] = values[row]
+        states[index][row * state.width + unit] = values[row]
         row += 1
       }
     }
@@ -56,23 +56,21 @@ struct CotangentRows: Sendable {
 
   /// Sets the loss's cotangents of the output at the steps from `first` on; nil stands for zeros.
   func setLoss(_ cotangents: Area?, from first: Int) {
-    for step in 0..<steps {
-      let row = output.pointer + (step * count + count - 1) * outputSize
-      if let cotangents {
-        row.update(
-          from: cotangents.base + (first + step) * cotangents.timeStride, count: outputSize)
-      } else {
-        row.update(repeating: 0, count: outputSize)
-      }
+    let rows = Floats(output, offset: (count - 1) * outputSize)
+    if let cotangents {
+      copyRows(
+        cotangents.memory + first * cotangents.timeStride, stride: cotangents.timeStride,
+        rows: steps, width: outputSize, into: rows, stride: count * outputSize)
+    } else {
+      for step in 0..<steps { fill(rows + step * count * outputSize, count: outputSize, with: 0) }
     }
   }
 
   /// Writes the loss's cotangents of the input at the steps from `first` on.
   func copyLossOfInput(to target: Area, from first: Int) {
-    for step in 0..<steps {
-      (target.base + (first + step) * target.timeStride).update(
-        from: input.pointer + (step * count + count - 1) * inputSize, count: inputSize)
-    }
+    copyRows(
+      Floats(input, offset: (count - 1) * inputSize), stride: count * inputSize, rows: steps,
+      width: inputSize, into: target.memory + first * target.timeStride, stride: target.timeStride)
   }
 }
 
@@ -82,11 +80,4 @@ extension CellGraph {
 
   /// The number of elements of all parameters.
   var parameterSize: Int { parameters.reduce(0) { $0 + elementCount(of: $1.shape) } }
-}
-
-extension Storage {
-  convenience init(zeros count: Int) {
-    self.init(count: count)
-    pointer.update(repeating: 0, count: count)
-  }
 }

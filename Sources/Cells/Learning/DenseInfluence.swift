@@ -30,8 +30,8 @@ struct DenseInfluence: Influence {
     parameterSize = cell.parameterSize
     columns = parameterSize + (learnsInitialState ? cell.stateSize : 0)
     let count = rows.count * columns
-    samples = (0..<batch).map { _ in Storage(zeros: count) }
-    next = Storage(zeros: count)
+    samples = (0..<batch).map { _ in Storage(repeating: 0, count: count) }
+    next = Storage(repeating: 0, count: count)
     isOwn = UnitDemand(cell.recurrence, states: cell.states, mixing: .followed).ownStates
     for sample in 0..<batch { forget(sample: sample) }
   }
@@ -41,8 +41,8 @@ struct DenseInfluence: Influence {
   var remembered: [Storage] { samples }
 
   mutating func forget(sample: Int) {
-    let matrix = samples[sample].pointer
-    matrix.update(repeating: 0, count: samples[sample].count)
+    let matrix = samples[sample]
+    matrix.fill(0..<matrix.count, with: 0)
     for unit in 0..<columns - parameterSize { matrix[unit * columns + parameterSize + unit] = 1 }
   }
 
@@ -54,11 +54,11 @@ struct DenseInfluence: Influence {
     rows.setLoss(outputs, from: 0)
     clearInitialStates()
     let factors = window.pullBack(
-      rows, from: 0, sample: sample, into: next.pointer, stride: columns
+      rows, from: 0, sample: sample, into: Floats(next), stride: columns
     ).states
-    addProduct(of: factors, with: samples[sample].pointer, steps: window.steps)
+    addProduct(of: factors, with: Floats(samples[sample]), steps: window.steps)
     swap(&samples[sample], &next)
-    gradient.add(samples[sample].pointer + (rows.count - 1) * columns)
+    gradient.add(Floats(samples[sample], offset: (rows.count - 1) * columns))
     rows.copyLossOfInput(to: inputs, from: 0)
   }
 
@@ -66,14 +66,13 @@ struct DenseInfluence: Influence {
   private func clearInitialStates() {
     guard columns > parameterSize else { return }
     for row in 0..<rows.count {
-      (next.pointer + row * columns + parameterSize)
-        .update(repeating: 0, count: columns - parameterSize)
+      next.fill(row * columns + parameterSize..<(row + 1) * columns, with: 0)
     }
   }
 
   /// next += [A; ∂l/∂s] J, its columns split over threads.
   private func addProduct(
-    of factors: [Storage], with matrix: UnsafeMutablePointer<Float>, steps: Int
+    of factors: [Storage], with matrix: Floats, steps: Int
   ) {
     let leastWork = 200_000
     let blockSize = 64
@@ -85,12 +84,12 @@ struct DenseInfluence: Influence {
       let end = min(columns, blocks * (part + 1) / parts * blockSize)
       var row = 0
       for (index, state) in cell.states.enumerated() {
-        let source = matrix + row * columns + first
+        let source = matrix + (row * columns + first)
         // Over several steps, what a unit does to others and they to it comes back.
         if isOwn[index], steps == 1 {
-          addOwn(factors[index], state.width, source, first..<end)
+          addOwn(Floats(factors[index]), state.width, source, first..<end)
         } else {
-          add(factors[index].pointer, rows.count, state.width, source, first, end - first)
+          add(Floats(factors[index]), rows.count, state.width, source, first, end - first)
         }
         row += state.width
       }
@@ -99,37 +98,33 @@ struct DenseInfluence: Influence {
 
   /// Adds the product of some rows of factors with a state's rows of the matrix.
   private func add(
-    _ factors: UnsafePointer<Float>, _ count: Int, _ width: Int,
-    _ source: UnsafePointer<Float>, _ first: Int, _ columnCount: Int, toRow row: Int = 0
+    _ factors: Floats, _ count: Int, _ width: Int, _ source: Floats, _ first: Int,
+    _ columnCount: Int, toRow row: Int = 0
   ) {
     matrixProduct(
       StridedMatrix(factors, rows: count, columns: width),
       StridedMatrix(source, rows: width, columns: columnCount, rowStride: columns),
-      accumulate: true, into: next.pointer + row * columns + first, stride: columns,
+      accumulate: true, into: Floats(next, offset: row * columns + first), stride: columns,
       precision: .highest)
   }
 
   /// The same where every unit acts on its own unit of the states of the same width, and on the loss.
   private func addOwn(
-    _ factors: Storage, _ width: Int, _ source: UnsafeMutablePointer<Float>, _ part: Range<Int>
+    _ factors: Floats, _ width: Int, _ source: Floats, _ part: Range<Int>
   ) {
     var row = 0
-    withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: 3) { operands in
-      guard let base = operands.baseAddress else { return }
-      for state in cell.states {
-        defer { row += state.width }
-        guard state.width == width else { continue }
-        let target = next.pointer + row * columns + part.lowerBound
-        (base + 0).initialize(to: ElementwiseOperand(target, rowStride: columns))
-        (base + 1).initialize(
-          to: ElementwiseOperand(
-            factors.pointer + row * width, rowStride: width + 1, columnStride: 0))
-        (base + 2).initialize(to: ElementwiseOperand(source, rowStride: columns))
-        Self.addRows.run(operands: base, rows: width, width: part.count)
-      }
+    for state in cell.states {
+      defer { row += state.width }
+      guard state.width == width else { continue }
+      Self.addRows.run(
+        [
+          ElementwiseOperand(
+            Floats(next, offset: row * columns + part.lowerBound), rowStride: columns),
+          ElementwiseOperand(factors + row * width, rowStride: width + 1, columnStride: 0),
+          ElementwiseOperand(source, rowStride: columns),
+        ], rows: width, width: part.count)
     }
-    add(
-      factors.pointer + row * width, 1, width, source, part.lowerBound, part.count, toRow: row)
+    add(factors + row * width, 1, width, source, part.lowerBound, part.count, toRow: row)
   }
 
   /// Operand 0 += operand 1 · operand 2.

@@ -24,9 +24,11 @@ struct EvaluatedWindow {
     /// For each parameter, the factors of its gradients where they were left as an outer product.
     var outers: [PlanRun.Outer?]
 
-    /// The cotangents of the states in one row.
-    func row(_ index: Int, _ cell: CellGraph) -> [UnsafePointer<Float>] {
-      zip(states, cell.states).map { UnsafePointer($0.pointer + index * $1.width) }
+    /// The cotangents of each state from one row on.
+    func rows(from first: Int, _ cell: CellGraph) -> [Area] {
+      zip(states, cell.states).map {
+        Area(Floats($0, offset: first * $1.width), rowStride: $1.width)
+      }
     }
   }
 
@@ -35,11 +37,12 @@ struct EvaluatedWindow {
   /// - Parameters:
   ///   - gradients: Takes a row for each row of cotangents: the parameters' elements, in the cell's order.
   ///   - stride: Floats from one of these rows to the next; 0 adds up the rows.
-  ///   - leavesOuters: Whether gradients that are outer products are left as their factors: of one step.
+  ///   - returnsOuterFactors: Whether gradients that are outer products are returned as their factors, which
+  ///     those of one step can be.
   /// - Returns: The cotangents of what came before. Those of the input are in `rows.input`.
   func pullBack(
     _ rows: CotangentRows, from first: Int, sample: Int,
-    into gradients: UnsafeMutablePointer<Float>, stride: Int, leavesOuters: Bool = false
+    into gradients: Floats, stride: Int, returnsOuterFactors: Bool = false
   ) -> PulledBack {
     let cell = plan.cell
     var offset = 0
@@ -48,17 +51,15 @@ struct EvaluatedWindow {
       return gradients + offset
     }
     func view(_ storage: Storage, _ width: Int) -> Area {
-      Area(storage.pointer, timeStride: rows.count * width, rowStride: width)
+      Area(Floats(storage), timeStride: rows.count * width, rowStride: width)
     }
-    return withExtendedLifetime(rows) {
-      let result = plan.runBackward(
-        trail.repeating(sample: sample, count: rows.count, steps: first..<first + rows.steps),
-        outputCotangent: view(rows.output, cell.outputSize),
-        stateCotangents: rows.states.map { UnsafePointer($0.pointer) },
-        inputCotangent: view(rows.input, cell.inputSize), parameters: parameters,
-        gradients: places, gradientStride: stride, leavesOuters: leavesOuters)
-      return PulledBack(states: result.states, outers: result.outers)
-    }
+    let result = plan.runBackward(
+      trail.repeating(sample: sample, count: rows.count, steps: first..<first + rows.steps),
+      outputCotangent: view(rows.output, cell.outputSize),
+      stateCotangents: rows.states.map { Floats($0) },
+      inputCotangent: view(rows.input, cell.inputSize), parameters: parameters,
+      gradients: places, gradientStride: stride, returnsOuterFactors: returnsOuterFactors)
+    return PulledBack(states: result.states, outers: result.outers)
   }
 }
 
@@ -67,8 +68,6 @@ extension Plan.Trail {
   func repeating(sample: Int, count: Int, steps: Range<Int>) -> Plan.Trail {
     Plan.Trail(
       batch: count, steps: steps.count, isReversed: isReversed,
-      kept: kept.map { area, owner in
-        (area.repeating(sample: sample, steps: steps), owner)
-      })
+      kept: kept.map { $0.repeating(sample: sample, steps: steps) }, memory: memory)
   }
 }

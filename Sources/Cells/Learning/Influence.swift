@@ -40,14 +40,14 @@ extension Influence {
 /// Where the gradients of one sample are added up.
 struct GradientSums {
   /// The parameters in the cell's order and then, if they are learned, the sample's initial states.
-  let targets: [(pointer: UnsafeMutablePointer<Float>, count: Int)]
+  let targets: [(floats: Floats, count: Int)]
 
   /// Adds a row that has the elements of all targets one after the other.
-  func add(_ row: UnsafePointer<Float>) {
+  func add(_ row: Floats) {
     var row = row
     for (target, count) in targets {
       columnSum(row, stride: count, rows: 1, width: count, accumulate: true, into: target)
-      row += count
+      row = row + count
     }
   }
 }

@@ -1,5 +1,5 @@
 extension Oracle {
-  /// The gradient of a loss by the parameters and the initial state, found forwards in time.
+  /// The gradient of a loss by the parameters and the initial state, computed forward in time.
   package struct InfluenceResult {
     /// Element by element, in the cell's order.
     package var parameters: [Double]
@@ -20,47 +20,21 @@ extension Oracle {
     _ sequences: [[[Double]]], from initial: [[Double]], weights: [[Double]],
     influence given: [[Double]]? = nil, keepsToUnits: Bool = false
   ) -> (result: InfluenceResult, states: [[Double]]) {
-    let values = parameters.map { $0.map(\.value) }
-    let (stateSize, parameterSize) = (initial.joined().count, values.joined().count)
-    let start = (0..<stateSize).map { unit in
+    let (stateSize, parameterSize) = (initial.joined().count, parameters.joined().count)
+    let identity = (0..<stateSize).map { unit in
       (0..<parameterSize + stateSize).map { $0 == parameterSize + unit ? 1.0 : 0 }
     }
-    var influence = given ?? start
+    var influence = given ?? identity
     var gradient = [Double](repeating: 0, count: parameterSize + stateSize)
     var states = initial
     for (signals, weights) in zip(sequences, weights) {
-      /// The derivative of the step's output and states by one number.
-      func derivative(
-        _ states: [[Dual]], _ parameters: [[Dual]]
-      ) -> (loss: Double, state: [Double]) {
-        let inputs = signals.map { $0.map { Dual($0) } }
-        let step = Oracle(cell, parameters: parameters).step(inputs, states)
-        let loss = zip(weights, step.output).reduce(0) { $0 + $1.0 * $1.1.derivative }
-        return (loss, step.states.joined().map(\.derivative))
-      }
-      let direct = (0..<parameterSize).map { derivative(seeded(states), seeded(values, at: $0)) }
-      let byState = (0..<stateSize).map { derivative(seeded(states, at: $0), seeded(values)) }
-      for column in gradient.indices {
-        gradient[column] += column < parameterSize ? direct[column].loss : 0
-        for unit in 0..<stateSize {
-          gradient[column] += byState[unit].loss * influence[unit][column]
-        }
-      }
-      influence = (0..<stateSize).map { row in
-        gradient.indices.map { column in
-          var sum = column < parameterSize ? direct[column].state[row] : 0
-          for unit in 0..<stateSize { sum += byState[unit].state[row] * influence[unit][column] }
-          guard keepsToUnits else { return sum }
-          let width = initial[0].count
-          let own = stride(from: row % width, to: stateSize, by: width)
-          let acts =
-            column < parameterSize
-            ? own.contains { direct[column].state[$0] != 0 }
-            : own.contains { parameterSize + $0 == column }
-          return acts ? sum : 0
-        }
-      }
       let inputs = signals.map { $0.map { Dual($0) } }
+      let jacobian = jacobian(inputs, states, weights)
+      for column in gradient.indices {
+        gradient[column] += jacobian.loss(column, influence)
+      }
+      influence = jacobian.advanced(
+        influence, unitsOfStates: keepsToUnits ? initial[0].count : nil)
       states = step(inputs, seeded(states)).states.map { $0.map(\.value) }
     }
     let result = InfluenceResult(
@@ -69,12 +43,70 @@ extension Oracle {
     return (result, states)
   }
 
+  /// The derivatives of one step's loss and new states, by one number after the other.
+  private func jacobian(
+    _ inputs: [[Dual]], _ states: [[Double]], _ weights: [Double]
+  ) -> StepJacobian {
+    let values = parameters.map { $0.map(\.value) }
+    func derivative(_ states: [[Dual]], _ parameters: [[Dual]]) -> StepJacobian.Column {
+      let step = Oracle(cell, parameters: parameters).step(inputs, states)
+      let loss = zip(weights, step.output).reduce(0) { $0 + $1.0 * $1.1.derivative }
+      return (loss, step.states.joined().map(\.derivative))
+    }
+    return StepJacobian(
+      byParameter: (0..<values.joined().count).map {
+        derivative(seeded(states), seeded(values, at: $0))
+      },
+      byState: (0..<states.joined().count).map {
+        derivative(seeded(states, at: $0), seeded(values))
+      })
+  }
+
   /// Dual numbers, of which the one at the given place is the one to differentiate by.
   private func seeded(_ values: [[Double]], at place: Int = -1) -> [[Dual]] {
     var start = 0
     return values.map { part in
       defer { start += part.count }
       return part.enumerated().map { Dual($1, derivative: start + $0 == place ? 1 : 0) }
+    }
+  }
+}
+
+/// The derivatives of one step.
+private struct StepJacobian {
+  /// The derivatives of the loss and of each new state unit by one number.
+  typealias Column = (loss: Double, state: [Double])
+
+  /// By each parameter, at fixed states: I.
+  let byParameter: [Column]
+  /// By each state unit before the step: A.
+  let byState: [Column]
+
+  /// An element of the gradient of the step's loss, with the influence of everything before the step.
+  func loss(_ column: Int, _ influence: [[Double]]) -> Double {
+    var sum = column < byParameter.count ? byParameter[column].loss : 0
+    for (unit, derivative) in byState.enumerated() {
+      sum += derivative.loss * influence[unit][column]
+    }
+    return sum
+  }
+
+  /// `A J + I`; with the states' number of units, SnAp-1's: zero where a parameter does not act on the unit itself.
+  func advanced(_ influence: [[Double]], unitsOfStates width: Int?) -> [[Double]] {
+    byState.indices.map { row in
+      influence[row].indices.map { column in
+        var sum = column < byParameter.count ? byParameter[column].state[row] : 0
+        for (unit, derivative) in byState.enumerated() {
+          sum += derivative.state[row] * influence[unit][column]
+        }
+        guard let width else { return sum }
+        let own = stride(from: row % width, to: byState.count, by: width)
+        let acts =
+          column < byParameter.count
+          ? own.contains { byParameter[column].state[$0] != 0 }
+          : own.contains { byParameter.count + $0 == column }
+        return acts ? sum : 0
+      }
     }
   }
 }

@@ -23,33 +23,24 @@ extension RecurrentPass {
     _ influences: inout [any Influence], own: RecurrentPass?, outputCotangent: Tensor?,
     learnsInitialState: Bool
   ) -> Cotangents {
-    var result = Cotangents(
+    let result = Cotangents(
       input: Tensor(zeros: input.shape),
       initialStates: finalStates.map { Tensor(zeros: $0.shape) },
       parameters: layer.weights.map { $0.map { Tensor(zeros: $0.shape) } })
-    var outputs = outputCotangent.map { strided($0.readPointer, layer.outputSize) }
-    var owners: [Storage] = []
+    var outputs = outputCotangent.map { view(of: $0) }
     for index in (0..<layer.layers).reversed() {
-      let inputs: Area
-      if index == 0 {
-        inputs = view(of: &result.input)
-      } else {
-        let width = layer.inputSize(ofLayer: index)
-        owners.append(Storage(count: steps * batch * width))
-        inputs = timeFirst(owners[owners.count - 1].pointer, width)
-      }
+      let inputs = index == 0 ? view(of: result.input) : newSignal(layer.inputSize(ofLayer: index))
       advance(
-        &influences[index], own, layer: index, from: outputs, to: inputs, &result,
+        &influences[index], own, layer: index, from: outputs, to: inputs, result,
         learnsInitialState: learnsInitialState)
       outputs = inputs
     }
-    withExtendedLifetime((outputCotangent, owners)) {}
     return result
   }
 
   private func advance(
     _ influence: inout any Influence, _ own: RecurrentPass?, layer index: Int,
-    from outputs: Area?, to inputs: Area, _ result: inout Cotangents,
+    from outputs: Area?, to inputs: Area, _ result: Cotangents,
     learnsInitialState: Bool
   ) {
     let plan = plan(index)
@@ -57,26 +48,19 @@ extension RecurrentPass {
       plan: plan, trail: trails[index],
       parameters: PlanParameters(layer.weights[index], cache: layer.caches[index]),
       ownPlan: own.map { ($0.plan(index), $0.trails[index]) })
-    let parameters = result.parameters[index].indices.map { position in
-      let count = result.parameters[index][position].count
-      return (
-        pointer: result.parameters[index][position].withUnsafeMutablePointer { $0 }, count: count
-      )
-    }
-    let initial = result.initialStates.indices.map { state in
-      let width = layer.stateWidths[state]
-      let base = result.initialStates[state].withUnsafeMutablePointer { $0 }
-      return (
-        pointer: base + index * batch * width, stride: width,
-        count: plan.cell.states[state].width
-      )
-    }
+    let parameters = result.parameters[index].map { (floats: $0.elements, count: $0.count) }
     for sample in 0..<batch {
-      let states =
-        learnsInitialState ? initial.map { ($0.pointer + sample * $0.stride, $0.count) } : []
+      let states = (learnsInitialState ? result.initialStates : []).enumerated().map {
+        state, tensor in
+        (
+          floats: tensor.elements + (index * batch + sample) * layer.stateWidths[state],
+          count: plan.cell.states[state].width
+        )
+      }
       influence.advance(
         window, sample: sample, outputs: outputs?.sample(sample),
-        into: GradientSums(targets: parameters + states), inputs: inputs.sample(sample))
+        into: GradientSums(targets: parameters + states),
+        inputs: inputs.sample(sample))
     }
   }
 }
@@ -84,6 +68,6 @@ extension RecurrentPass {
 extension Area {
   /// One sample's rows.
   fileprivate func sample(_ sample: Int) -> Area {
-    Area(base + sample * rowStride, timeStride: timeStride, rowStride: 0)
+    Area(memory + sample * rowStride, timeStride: timeStride, rowStride: 0)
   }
 }

@@ -58,27 +58,38 @@ struct TracePiece: Sendable {
     return pieces
   }
 
-  /// Moves the traces on, in place, and adds to the gradient.
+  /// The derivatives of the states after the steps, and of the loss, by each state before the steps.
+  struct Factors {
+    /// By state before the steps: a row for each state after them.
+    let states: [Area]
+    /// By state before the steps: the loss's row.
+    let loss: [Area]
+
+    /// The factors of one sum by a state: those of a state's new trace, or of the loss's gradient.
+    func row(_ sum: Int, by state: Int) -> Floats {
+      sum == states.count
+        ? loss[state].memory : states[state].memory + sum * states[state].rowStride
+    }
+  }
+
+  /// Advances the traces in place and adds to the gradient.
   ///
   /// - Parameters:
   ///   - direct: A row for each state, and the loss's, of `columns` floats each.
-  ///   - factors: For each of these rows, what each state before the steps is multiplied with.
-  ///   - outer: The factors of the direct part of one step, if that is an outer product.
-  func addUp(
-    traces: UnsafeMutablePointer<Float>, direct: UnsafeMutablePointer<Float>, columns: Int,
-    factors: [[UnsafePointer<Float>]], outer: PlanRun.Outer?, gradient: GradientSums
+  ///   - outer: The factors of the direct part of one step, if that is an outer product. The loss's row follows
+  ///     those of the states, in `factors` as well.
+  func advance(
+    traces: Floats, direct: Floats, columns: Int, factors: Factors, outer: PlanRun.Outer?,
+    gradient: GradientSums
   ) {
-    let base = gradient.targets[target].pointer + row * rowSize
-    let own = states.map { traces + $0 * columns + column }
-    let places = states + [factors.count - 1]
-    let multipliers = places.map { place in states.map { factors[place][$0] + unit } }
+    let base = gradient.targets[target].floats + row * rowSize
+    let lossRow = factors.states.count
     if let outer {
-      let (left, right) = (outer.left, outer.right)
       TraceStep(
-        rows: rows, width: rowSize, traces: own, gradient: base,
-        factors: multipliers.flatMap { $0 },
-        left: places.map { UnsafePointer(left.base + $0 * left.rowStride + row) },
-        right: places.map { UnsafePointer(right.base + $0 * right.rowStride) }
+        rows: rows, width: rowSize, states: states, lossRow: lossRow,
+        traces: Area(traces + column, rowStride: columns), gradient: base,
+        factors: states.map { factors.states[$0].units(from: unit) },
+        left: outer.left.units(from: row), right: outer.right
       ).run()
       return
     }
@@ -86,34 +97,22 @@ struct TracePiece: Sendable {
     let isVector = rowSize == 1
     let stride = isVector ? 0 : rowSize
     var operands = [ElementwiseOperand(base, rowStride: stride)]
-    operands += own.map { ElementwiseOperand($0, rowStride: stride) }
-    for (place, multipliers) in zip(places, multipliers) {
-      operands += multipliers.map {
-        ElementwiseOperand(
-          reading: $0, rowStride: isVector ? 0 : 1, columnStride: isVector ? 1 : 0)
-      }
-      operands.append(ElementwiseOperand(direct + place * columns + column, rowStride: stride))
+    for state in states {
+      operands.append(ElementwiseOperand(traces + (state * columns + column), rowStride: stride))
     }
-    run(
-      TracePrograms.all[states.count], operands, rows: isVector ? 1 : rows,
-      width: isVector ? rows : rowSize)
-  }
-
-  /// Runs a program over rows that threads share.
-  private func run(
-    _ program: ElementwiseProgram, _ operands: [ElementwiseOperand], rows: Int, width: Int
-  ) {
+    for sum in states + [lossRow] {
+      for state in states {
+        operands.append(
+          ElementwiseOperand(
+            factors.row(sum, by: state) + unit, rowStride: isVector ? 0 : 1,
+            columnStride: isVector ? 1 : 0))
+      }
+      operands.append(ElementwiseOperand(direct + (sum * columns + column), rowStride: stride))
+    }
+    let (rows, width) = isVector ? (1, rows) : (rows, rowSize)
     let sums = states.count + 1
     ThreadTeam.split(rows, work: rows * width * sums * sums) { range in
-      let moved = operands.map { operand in
-        var operand = operand
-        operand.base += range.lowerBound * operand.rowStride
-        return operand
-      }
-      moved.withUnsafeBufferPointer { moved in
-        guard let base = moved.baseAddress else { return }
-        program.run(operands: base, rows: range.count, width: width)
-      }
+      TracePrograms.all[states.count].run(operands, rows: range, width: width)
     }
   }
 }

@@ -35,10 +35,10 @@ struct UnbiasedInfluence: Influence {
     (stateSize, parameterSize) = (cell.stateSize, cell.parameterSize)
     let columns = parameterSize + (learnsInitialState ? stateSize : 0)
     self.columns = columns
-    stateVectors = (0..<batch).map { _ in Storage(zeros: cell.stateSize) }
-    parameterVectors = (0..<batch).map { _ in Storage(zeros: columns) }
-    loss = Storage(zeros: columns)
-    direct = Storage(zeros: columns)
+    stateVectors = (0..<batch).map { _ in Storage(repeating: 0, count: cell.stateSize) }
+    parameterVectors = (0..<batch).map { _ in Storage(repeating: 0, count: columns) }
+    loss = Storage(repeating: 0, count: columns)
+    direct = Storage(repeating: 0, count: columns)
     for sample in 0..<batch { forget(sample: sample) }
   }
 
@@ -47,9 +47,9 @@ struct UnbiasedInfluence: Influence {
   var remembered: [Storage] { stateVectors + parameterVectors }
 
   mutating func forget(sample: Int) {
-    let (states, parameters) = (stateVectors[sample].pointer, parameterVectors[sample].pointer)
-    states.update(repeating: 0, count: stateSize)
-    parameters.update(repeating: 0, count: columns)
+    let (states, parameters) = (stateVectors[sample], parameterVectors[sample])
+    states.fill(0..<stateSize, with: 0)
+    parameters.fill(0..<columns, with: 0)
     // The identity is the mean of ν νᵀ.
     for unit in 0..<columns - parameterSize {
       states[unit] = drawSign()
@@ -66,60 +66,73 @@ struct UnbiasedInfluence: Influence {
     _ window: EvaluatedWindow, sample: Int, outputs: Area?, into gradient: GradientSums,
     inputs: Area
   ) {
-    let (states, parameters) = (stateVectors[sample].pointer, parameterVectors[sample].pointer)
+    let (states, parameters) = (stateVectors[sample], parameterVectors[sample])
     for step in 0..<window.steps {
       lossRow.setLoss(outputs, from: step)
-      loss.pointer.update(repeating: 0, count: columns)
+      loss.fill(0..<columns, with: 0)
       let byState = window.pullBack(
-        lossRow, from: step, sample: sample, into: loss.pointer, stride: columns
+        lossRow, from: step, sample: sample, into: Floats(loss), stride: columns
       ).states
-      combine(1, loss.pointer, dot(byState, row: 0, states), parameters, into: loss.pointer)
-      gradient.add(loss.pointer)
+      let factor = products(of: byState, with: states, rows: 1)[0]
+      combine(1, loss, factor, parameters, into: loss)
+      gradient.add(Floats(loss))
       lossRow.copyLossOfInput(to: inputs, from: step)
-      goOn(window, step: step, sample: sample, states, parameters)
+      advanceVectors(window, step: step, sample: sample, states, parameters)
     }
   }
 
-  private mutating func goOn(
-    _ window: EvaluatedWindow, step: Int, sample: Int, _ states: UnsafeMutablePointer<Float>,
-    _ parameters: UnsafeMutablePointer<Float>
+  /// Replaces the two vectors of a sample by those after a step.
+  private mutating func advanceVectors(
+    _ window: EvaluatedWindow, step: Int, sample: Int, _ states: Storage, _ parameters: Storage
   ) {
     let signs = (0..<stateSize).map { _ in drawSign() }
     rows.setDiagonal(signs, cell)
     // Summed over the rows, which have one sign each, the parameters' cotangents are νᵀI.
     let factors = window.pullBack(
-      rows, from: step, sample: sample, into: direct.pointer, stride: 0
+      rows, from: step, sample: sample, into: Floats(direct), stride: 0
     ).states
-    let moved = signs.indices.map { signs[$0] * dot(factors, row: $0, states) }
-    func norm(_ x: UnsafePointer<Float>, _ count: Int) -> Float {
-      Float(sumOfSquares(x, count: count).squareRoot()) + 1e-7
+    let byRow = products(of: factors, with: states, rows: stateSize)
+    let moved = Storage(count: stateSize) { signs[$0] * byRow[$0] }
+    func norm(_ x: Storage) -> Float {
+      Float(sumOfSquares(Floats(x), count: x.count).squareRoot()) + 1e-7
     }
-    let movedNorm = moved.withUnsafeBufferPointer { $0.baseAddress.map { norm($0, stateSize) } }
-    let first = (norm(parameters, columns) / (movedNorm ?? 1)).squareRoot()
-    let second = (norm(direct.pointer, columns) / Float(stateSize).squareRoot()).squareRoot()
+    let first = (norm(parameters) / norm(moved)).squareRoot()
+    let second = (norm(direct) / Float(stateSize).squareRoot()).squareRoot()
     for unit in 0..<stateSize { states[unit] = first * moved[unit] + second * signs[unit] }
-    combine(1 / first, parameters, 1 / second, direct.pointer, into: parameters)
+    combine(1 / first, parameters, 1 / second, direct, into: parameters)
   }
 
-  /// The product of a row of cotangents of the states with a vector of their units.
-  private func dot(
-    _ cotangents: [Storage], row: Int, _ vector: UnsafePointer<Float>
-  ) -> Float {
-    var (sum, offset): (Float, Int) = (0, 0)
-    for (state, part) in zip(cell.states, cotangents) {
-      for unit in 0..<state.width {
-        sum += part.pointer[row * state.width + unit] * vector[offset + unit]
+  /// The products of rows of cotangents of the states with a vector of their units.
+  private func products(of cotangents: [Storage], with vector: Storage, rows: Int) -> [Float] {
+    let vector = Floats(vector).array(stateSize)
+    let cotangents = zip(cell.states, cotangents).map { Floats($1).array(rows * $0.width) }
+    return (0..<rows).map { row in
+      var (sum, offset): (Float, Int) = (0, 0)
+      for (state, part) in zip(cell.states, cotangents) {
+        for unit in 0..<state.width {
+          sum += part[row * state.width + unit] * vector[offset + unit]
+        }
+        offset += state.width
       }
-      offset += state.width
+      return sum
     }
-    return sum
   }
 
-  /// target = a x + b y; the target may be x.
+  /// target = a x + b y, over the columns; the target may be x.
   private func combine(
-    _ a: Float, _ x: UnsafeMutablePointer<Float>, _ b: Float, _ y: UnsafeMutablePointer<Float>,
-    into target: UnsafeMutablePointer<Float>
+    _ a: Float, _ x: Storage, _ b: Float, _ y: Storage, into target: Storage
   ) {
-    for column in 0..<columns { target[column] = a * x[column] + b * y[column] }
+    let factors = Storage(count: 2) { $0 == 0 ? a : b }
+    Self.combination.run(
+      [
+        ElementwiseOperand(Floats(factors), rowStride: 0, columnStride: 0),
+        ElementwiseOperand(Floats(x), rowStride: 0),
+        ElementwiseOperand(Floats(factors, offset: 1), rowStride: 0, columnStride: 0),
+        ElementwiseOperand(Floats(y), rowStride: 0),
+        ElementwiseOperand(Floats(target), rowStride: 0),
+      ], rows: 1, width: columns)
   }
+
+  private static let combination = ElementwiseProgram(
+    operands: 4, .operand(0) * .operand(1) + .operand(2) * .operand(3))
 }

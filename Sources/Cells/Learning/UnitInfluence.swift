@@ -29,8 +29,10 @@ struct UnitInfluence: Influence {
     parameterSize = cell.parameterSize
     columns = parameterSize + (learnsInitialState ? cell.stateSize : 0)
     pieces = TracePiece.all(of: cell, map, learnsInitialState: learnsInitialState)
-    samples = (0..<batch).map { [columns] _ in Storage(zeros: cell.states.count * columns) }
-    direct = Storage(zeros: rows.count * columns)
+    samples = (0..<batch).map { [columns] _ in
+      Storage(repeating: 0, count: cell.states.count * columns)
+    }
+    direct = Storage(repeating: 0, count: rows.count * columns)
     for sample in 0..<batch { forget(sample: sample) }
   }
 
@@ -39,12 +41,13 @@ struct UnitInfluence: Influence {
   var remembered: [Storage] { samples }
 
   mutating func forget(sample: Int) {
-    let traces = samples[sample].pointer
-    traces.update(repeating: 0, count: samples[sample].count)
+    let traces = samples[sample]
+    traces.fill(0..<traces.count, with: 0)
     guard columns > parameterSize else { return }
     var column = parameterSize
     for (index, state) in cell.states.enumerated() {
-      (traces + index * columns + column).update(repeating: 1, count: state.width)
+      let start = index * columns + column
+      traces.fill(start..<start + state.width, with: 1)
       column += state.width
     }
   }
@@ -71,11 +74,11 @@ struct UnitInfluence: Influence {
     }
     rows.setLoss(outputs, from: 0)
     let result = window.pullBack(
-      rows, from: 0, sample: sample, into: direct.pointer, stride: columns,
-      leavesOuters: window.steps == 1)
-    let factors = (0..<rows.count).map { result.row($0, cell) }
+      rows, from: 0, sample: sample, into: Floats(direct), stride: columns,
+      returnsOuterFactors: window.steps == 1)
+    let factors = TracePiece.Factors(
+      states: result.rows(from: 0, cell), loss: result.rows(from: rows.count - 1, cell))
     addUp(factors, result.outers, sample, gradient)
-    withExtendedLifetime(result) {}
     rows.copyLossOfInput(to: inputs, from: 0)
   }
 
@@ -86,30 +89,29 @@ struct UnitInfluence: Influence {
     let stateCount = cell.states.count
     rows.setLoss(nil, from: step)
     let own = window.own.pullBack(
-      rows, from: step, sample: sample, into: direct.pointer, stride: columns)
+      rows, from: step, sample: sample, into: Floats(direct), stride: columns)
     lossRow.setLoss(outputs, from: step)
     let loss = window.pullBack(
-      lossRow, from: step, sample: sample, into: direct.pointer + stateCount * columns,
+      lossRow, from: step, sample: sample, into: Floats(direct, offset: stateCount * columns),
       stride: columns)
-    let factors = (0..<stateCount).map { own.row($0, cell) } + [loss.row(0, cell)]
+    let factors = TracePiece.Factors(
+      states: own.rows(from: 0, cell), loss: loss.rows(from: 0, cell))
     addUp(factors, [], sample, gradient)
-    withExtendedLifetime((own, loss)) {}
     lossRow.copyLossOfInput(to: inputs, from: step)
   }
 
   /// Moves the traces on and adds to the gradient: every row is its direct part, plus the old traces times
   /// the row's factors, unit by unit.
   private func addUp(
-    _ factors: [[UnsafePointer<Float>]], _ outers: [PlanRun.Outer?], _ sample: Int,
+    _ factors: TracePiece.Factors, _ outers: [PlanRun.Outer?], _ sample: Int,
     _ gradient: GradientSums
   ) {
     for row in 0..<rows.count where columns > parameterSize {
-      (direct.pointer + row * columns + parameterSize)
-        .update(repeating: 0, count: columns - parameterSize)
+      direct.fill(row * columns + parameterSize..<(row + 1) * columns, with: 0)
     }
     for piece in pieces {
-      piece.addUp(
-        traces: samples[sample].pointer, direct: direct.pointer, columns: columns,
+      piece.advance(
+        traces: Floats(samples[sample]), direct: Floats(direct), columns: columns,
         factors: factors, outer: piece.parameter.flatMap { outers.isEmpty ? nil : outers[$0] },
         gradient: gradient)
     }

@@ -12,10 +12,12 @@ extension StoredArray {
   /// The elements as a tensor: bit-exact for `float32`, converted like ``floats`` for other types.
   public var tensor: Tensor {
     guard elementType == .float32 else { return Tensor(floats, shape: shape) }
-    return Tensor(uninitialized: shape) { pointer in
+    var tensor = Tensor(uninitialized: shape)
+    tensor.withUnsafeMutablePointer { pointer in
       bytes.withUnsafeBytes {
         UnsafeMutableRawBufferPointer(start: pointer, count: $0.count).copyMemory(from: $0)
       }
     }
+    return tensor
   }
 }

@@ -61,10 +61,10 @@ package struct Cotangents {
     values[slot] = sum
   }
 
-  /// Adds to the cotangent of an input of the current entry in place. `body` gets the address of
-  /// its elements, and whether they have values yet: if not it must write all of them.
+  /// Adds to the cotangent of an input of the current entry in place. `body` gets its elements, and whether they
+  /// have values yet: if not it must write all of them.
   mutating func accumulate(
-    to input: Int, shape: [Int], _ body: (UnsafeMutablePointer<Float>, _ hasValues: Bool) -> Void
+    to input: Int, shape: [Int], _ body: (_ sum: Floats, _ hasValues: Bool) -> Void
   ) {
     guard isWanted(input) else { return }
     let slot = inputs[input]
@@ -72,7 +72,7 @@ package struct Cotangents {
       values[slot] = Tensor(uninitialized: shape) { body($0, false) }
       return
     }
-    sum.withUnsafeMutablePointer { body($0, true) }
+    body(sum.writableElements(), true)
     values[slot] = sum
   }
 
@@ -85,7 +85,7 @@ package struct Cotangents {
     let haveValues = range.contains { isWanted($0) && values[inputs[$0]] != nil }
     var sums = zip(range, shapes).map { input, shape in
       (isWanted(input) ? take(inputs[input]) : nil)
-        ?? (haveValues ? Tensor(zeros: shape) : Tensor(uninitialized: shape) { _ in })
+        ?? (haveValues ? Tensor(zeros: shape) : Tensor(uninitialized: shape))
     }
     body(&sums, haveValues)
     for (input, sum) in zip(range, sums) { add(sum, to: input) }
@@ -105,11 +105,11 @@ extension Tensor {
     let count = count
     if isKnownUniquelyReferenced(&storage) {
       storage.willChange()
-      map(.add, into: storage.pointer, storage.pointer, other.storage.pointer, count: count)
+      map(.add, into: elements, elements, other.elements, count: count)
     } else {
       let old = storage
       storage = Storage(count: count)
-      map(.add, into: storage.pointer, old.pointer, other.storage.pointer, count: count)
+      map(.add, into: elements, Floats(old), other.elements, count: count)
     }
   }
 }

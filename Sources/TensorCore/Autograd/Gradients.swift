@@ -44,7 +44,7 @@ public struct Gradients: Sendable {
   /// The Euclidean norm of all gradients taken together, added up in double precision.
   public var norm: Double {
     let squares = values.reduce(0.0) { partial, gradient in
-      partial + gradient.withUnsafePointer { sumOfSquares($0, count: gradient.count) }
+      partial + sumOfSquares(gradient.elements, count: gradient.count)
     }
     return squares.squareRoot()
   }

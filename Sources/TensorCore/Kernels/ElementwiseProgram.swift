@@ -39,24 +39,23 @@ package enum ElementwiseInstruction: Sendable, Hashable {
 
 /// Where a program finds an operand: element (r, j) stands at
 /// `base[r * rowStride + j * columnStride]`.
-package struct ElementwiseOperand {
-  package var base: UnsafeMutablePointer<Float>
+package struct ElementwiseOperand: Sendable {
+  package var base: Floats
   /// 0: the same row for all.
   package var rowStride: Int
   /// 1: a row of floats; 0: one float for the whole row.
   package var columnStride: Int
 
-  package init(_ base: UnsafeMutablePointer<Float>, rowStride: Int, columnStride: Int = 1) {
+  package init(_ base: Floats, rowStride: Int, columnStride: Int = 1) {
     self.base = base
     self.rowStride = rowStride
     self.columnStride = columnStride
   }
 
-  /// An operand that is only read.
-  package init(reading base: UnsafePointer<Float>, rowStride: Int, columnStride: Int = 1) {
-    self.base = UnsafeMutablePointer(mutating: base)
-    self.rowStride = rowStride
-    self.columnStride = columnStride
+  /// The operand from a row on, in the kernels' form.
+  fileprivate func code(fromRow row: Int) -> ctk_operand {
+    ctk_operand(
+      base: base.pointer + row * rowStride, row_stride: rowStride, column_stride: columnStride)
   }
 }
 
@@ -91,10 +90,25 @@ package struct ElementwiseProgram: Sendable {
 
   /// Runs over `rows` rows of `width` elements. An operand that is stored to may be the same memory,
   /// with the same strides, as one that is loaded; otherwise it must not overlap one.
-  package func run(operands: UnsafePointer<ElementwiseOperand>, rows: Int, width: Int) {
-    // The two structures have the same three fields; a test compares their layouts.
-    let raw = UnsafeRawPointer(operands).assumingMemoryBound(to: ctk_operand.self)
-    ctk_program_run(code.program, raw, rows, width)
+  package func run(_ operands: [ElementwiseOperand], rows: Int, width: Int) {
+    run(operands, rows: 0..<rows, width: width)
+  }
+
+  /// Runs over some of the rows.
+  package func run(_ operands: [ElementwiseOperand], rows: Range<Int>, width: Int) {
+    keepingAlive(operands) {
+      withUnsafeTemporaryAllocation(of: ctk_operand.self, capacity: operands.count) { codes in
+        for (index, operand) in operands.enumerated() {
+          codes.initializeElement(at: index, to: operand.code(fromRow: rows.lowerBound))
+        }
+        run(codes, rows: rows.count, width: width)
+      }
+    }
+  }
+
+  /// The same over operands in the kernels' form, whose memory the caller keeps alive.
+  func run(_ operands: UnsafeMutableBufferPointer<ctk_operand>, rows: Int, width: Int) {
+    ctk_program_run(code.program, operands.baseAddress, rows, width)
   }
 }
 

@@ -34,17 +34,13 @@ package func adamStep(
     bias_correction2_sqrt: settings.biasCorrection2SquareRoot,
     gradient_scale: settings.gradientScale)
   let count = parameter.count
-  gradient.withUnsafePointer { g in
-    parameter.withUnsafeMutablePointer { p in
-      firstMoment.withUnsafeMutablePointer { m in
-        secondMoment.withUnsafeMutablePointer { v in
-          ThreadTeam.split(count, unit: 16, work: workOfElement * count) { range in
-            let i = range.lowerBound
-            var adam = adam
-            ctk_adam_step(&adam, range.count, g + i, p + i, m + i, v + i)
-          }
-        }
-      }
+  let (g, p) = (gradient.elements, parameter.writableElements())
+  let (m, v) = (firstMoment.writableElements(), secondMoment.writableElements())
+  withPointers(g, p, m, v) { g, p, m, v in
+    ThreadTeam.split(count, unit: 16, work: workOfElement * count) { range in
+      let i = range.lowerBound
+      var adam = adam
+      ctk_adam_step(&adam, range.count, g + i, p + i, m + i, v + i)
     }
   }
 }
@@ -58,16 +54,15 @@ package func sgdStep(
 ) {
   requireSameShapes(gradient, parameter, velocity)
   let count = parameter.count
-  gradient.withUnsafePointer { g in
-    parameter.withUnsafeMutablePointer { p in
-      velocity.withUnsafeMutablePointer { v in
-        ThreadTeam.split(count, unit: 16, work: workOfElement * count) { range in
-          let i = range.lowerBound
-          ctk_sgd_step(
-            learningRate, momentum, weightDecay, nesterov, gradientScale, range.count, g + i, p + i,
-            momentum == 0 ? nil : v + i)
-        }
-      }
+  let (g, p, v) = (
+    gradient.elements, parameter.writableElements(), velocity.writableElements()
+  )
+  withPointers(g, p, v) { g, p, v in
+    ThreadTeam.split(count, unit: 16, work: workOfElement * count) { range in
+      let i = range.lowerBound
+      ctk_sgd_step(
+        learningRate, momentum, weightDecay, nesterov, gradientScale, range.count, g + i, p + i,
+        momentum == 0 ? nil : v + i)
     }
   }
 }

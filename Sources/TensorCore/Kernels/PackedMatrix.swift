@@ -17,10 +17,14 @@ package struct PackedMatrix: Sendable {
     unit = MatrixUnit(precision)
     if let unit {
       packed = Storage(count: ctk_unit_packed_count(n, k, unit.parts))
-      unit.kernels.pack(packed.pointer, w.base, w.rowStride, w.columnStride, n, k, unit.parts)
+      withPointers(Floats(packed), w.base) {
+        unit.kernels.pack($0, $1, w.rowStride, w.columnStride, n, k, unit.parts)
+      }
     } else {
       packed = Storage(count: ctk_packed_count(n, k))
-      ctk_pack(packed.pointer, w.base, w.rowStride, w.columnStride, n, k)
+      withPointers(Floats(packed), w.base) {
+        ctk_pack($0, $1, w.rowStride, w.columnStride, n, k)
+      }
     }
   }
 
@@ -35,31 +39,32 @@ package struct PackedMatrix: Sendable {
   /// Element y(i, j) stands at `y[i * stride + j]`; `bias` is a row of n floats or nil. A row of the product does
   /// not depend on how many rows there are.
   package func multiply(
-    _ x: StridedMatrix, bias: UnsafePointer<Float>? = nil, accumulate: Bool = false,
-    into y: UnsafeMutablePointer<Float>, stride: Int
+    _ x: StridedMatrix, bias: Floats? = nil, accumulate: Bool = false, into y: Floats, stride: Int
   ) {
-    if let unit {
-      unit.kernels.product(
-        x.rows, n, k, x.base, x.rowStride, x.columnStride, packed.pointer, unit.parts, bias,
-        accumulate, y, stride)
-    } else {
-      ctk_product_packed(
-        x.rows, n, k, x.base, x.rowStride, x.columnStride, packed.pointer, bias, accumulate, y,
-        stride)
+    withPointers(x.base, Floats(packed), y, optional: bias) { base, packed, y, bias in
+      if let unit {
+        unit.kernels.product(
+          x.rows, n, k, base, x.rowStride, x.columnStride, packed, unit.parts, bias, accumulate, y,
+          stride)
+      } else {
+        ctk_product_packed(
+          x.rows, n, k, base, x.rowStride, x.columnStride, packed, bias, accumulate, y, stride)
+      }
     }
   }
 
   /// The same of few rows, whose columns are split over the ``ThreadTeam``.
   func multiplySharingColumns(
-    _ x: StridedMatrix, bias: UnsafePointer<Float>?, into y: UnsafeMutablePointer<Float>,
-    stride: Int
+    _ x: StridedMatrix, bias: Floats?, into y: Floats, stride: Int
   ) {
     guard unit == nil else { return multiply(x, bias: bias, into: y, stride: stride) }
-    ThreadTeam.split(n, unit: ctk_panel_columns(), work: x.rows * n * k) { columns in
-      let first = columns.lowerBound
-      ctk_product_packed(
-        x.rows, columns.count, k, x.base, x.rowStride, x.columnStride,
-        packed.pointer + first * k, bias.map { $0 + first }, false, y + first, stride)
+    withPointers(x.base, Floats(packed), y, optional: bias) { base, packed, y, bias in
+      ThreadTeam.split(n, unit: ctk_panel_columns(), work: x.rows * n * k) { columns in
+        let first = columns.lowerBound
+        ctk_product_packed(
+          x.rows, columns.count, k, base, x.rowStride, x.columnStride, packed + first * k,
+          bias.map { $0 + first }, false, y + first, stride)
+      }
     }
   }
 }
@@ -69,8 +74,8 @@ package struct PackedMatrix: Sendable {
 ///
 /// With `isShared` the longer side of y is split over the ``ThreadTeam``.
 package func matrixProduct(
-  _ a: StridedMatrix, _ b: StridedMatrix, bias: UnsafePointer<Float>? = nil,
-  accumulate: Bool = false, into y: UnsafeMutablePointer<Float>, stride: Int,
+  _ a: StridedMatrix, _ b: StridedMatrix, bias: Floats? = nil, accumulate: Bool = false,
+  into y: Floats, stride: Int,
   isShared: Bool = false, precision: Precision
 ) {
   let (m, n, k) = (a.rows, b.columns, a.columns)
@@ -94,67 +99,24 @@ package func matrixProduct(
 
 /// One thread's part of a product.
 private func multiply(
-  _ a: StridedMatrix, _ b: StridedMatrix, _ bias: UnsafePointer<Float>?, _ accumulate: Bool,
-  into y: UnsafeMutablePointer<Float>, _ stride: Int, _ precision: Precision
+  _ a: StridedMatrix, _ b: StridedMatrix, _ bias: Floats?, _ accumulate: Bool, into y: Floats,
+  _ stride: Int, _ precision: Precision
 ) {
   if precision.inUse != .highest {
     PackedMatrix(b, precision: precision)
       .multiply(a, bias: bias, accumulate: accumulate, into: y, stride: stride)
     return
   }
-  let scratch = ctk_product_scratch(a.rows, b.columns, a.columns)
-  let memory = scratch > 0 ? Storage(count: scratch) : nil
-  ctk_product(
-    a.rows, b.columns, a.columns, a.base, a.rowStride, a.columnStride, b.base, b.rowStride,
-    b.columnStride, bias, accumulate, y, stride, memory?.pointer)
-  withExtendedLifetime(memory) {}
-}
-
-/// Consecutive rows of two matrices for ``gatheredProduct(m:n:_:accumulate:into:stride:precision:)``.
-package struct RowPiece {
-  package var a: UnsafePointer<Float>
-  package var aStride: Int
-  package var b: UnsafePointer<Float>
-  package var bStride: Int
-  package var count: Int
-
-  package init(
-    a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>, bStride: Int, count: Int
-  ) {
-    self.a = a
-    self.aStride = aStride
-    self.b = b
-    self.bStride = bStride
-    self.count = count
+  withPointers(a.base, b.base, y, optional: bias) { aBase, bBase, y, bias in
+    withScratch(ctk_product_scratch(a.rows, b.columns, a.columns)) { scratch in
+      ctk_product(
+        a.rows, b.columns, a.columns, aBase, a.rowStride, a.columnStride, bBase, b.rowStride,
+        b.columnStride, bias, accumulate, y, stride, scratch)
+    }
   }
 }
 
-/// y [m, n] = (accumulate ? y : 0) + the sum over all rows of `a(r, i) * b(r, j)`, in the order of the
-/// pieces; none is empty.
-///
-/// The rows need not follow each other in memory; how they are cut changes no bit.
-package func gatheredProduct(
-  m: Int, n: Int, _ pieces: UnsafeBufferPointer<RowPiece>, accumulate: Bool = false,
-  into y: UnsafeMutablePointer<Float>, stride: Int, precision: Precision
-) {
-  guard let first = pieces.first, let base = pieces.baseAddress else { return }
-  // The two structures have the same five fields; a test compares their layouts.
-  let raw = UnsafeRawPointer(base).assumingMemoryBound(to: ctk_rows.self)
-  if let unit = MatrixUnit(precision) {
-    let scratch = Storage(count: ctk_unit_gathered_scratch(n, unit.parts))
-    unit.kernels.gathered_product(
-      m, n, raw, pieces.count, unit.parts, accumulate, y, stride, scratch.pointer)
-    withExtendedLifetime(scratch) {}
-    return
-  }
-  if pieces.count == 1 {
-    matrixProduct(
-      StridedMatrix(first.a, rows: first.count, columns: m, rowStride: first.aStride).transposed,
-      StridedMatrix(first.b, rows: first.count, columns: n, rowStride: first.bStride),
-      accumulate: accumulate, into: y, stride: stride, precision: precision)
-    return
-  }
-  let scratch = Storage(count: ctk_gathered_scratch(m, n))
-  ctk_gathered_product(m, n, raw, pieces.count, accumulate, y, stride, scratch.pointer)
-  withExtendedLifetime(scratch) {}
+/// Calls `body` with scratch memory of `count` floats; nil where that is 0.
+func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>?) -> Void) {
+  if count > 0 { Storage(count: count).withPointer(body) } else { body(nil) }
 }

@@ -22,7 +22,7 @@ package final class PackedOnce: Sendable {
     }
     guard isKnown, known == nil else { return known }
     let matrix = PackedMatrix(
-      StridedMatrix(weight.storage.pointer, rows: weight.shape[0], columns: weight.shape[1])
+      StridedMatrix(weight.elements, rows: weight.shape[0], columns: weight.shape[1])
         .transposed, precision: .highest)
     seen.withLock { if $0.stamp == stamp { $0.matrix = matrix } }
     return matrix

@@ -1,5 +1,4 @@
 internal import CTensorKernels
-import Requirements
 
 /// Where a signal, or a part of one, lies, by the number of its area.
 package struct Place: Hashable, Sendable {
@@ -30,17 +29,6 @@ package struct Place: Hashable, Sendable {
       area: Int32(area), slot: ctk_slot(rawValue: slot.rawValue), offset: offset,
       rows: Int32(rows), columns: Int32(columns))
   }
-
-  /// The address of the place in a block, and the distance of its rows there: 0 for a matrix.
-  package func address(
-    in areas: UnsafePointer<Area>, _ block: StepBlock
-  ) -> (UnsafeMutablePointer<Float>, rowStride: Int) {
-    var (place, block, stride) = (code, block.code, 0)
-    guard let address = ctk_place_address(&place, areas.code, &block, &stride) else {
-      failure("area \(area) has no memory")
-    }
-    return (address, stride)
-  }
 }
 
 /// Rows that are worked on together: samples of one step, or steps of one sample.
@@ -66,12 +54,5 @@ package struct StepBlock {
     ctk_step_block(
       step: step, row: row, rows: rows, along_time: alongTime, part: Int32(part),
       parts: Int32(parts))
-  }
-}
-
-extension UnsafePointer<Area> {
-  /// The areas in the kernels' form, which is the same.
-  var code: UnsafePointer<ctk_area> {
-    UnsafeRawPointer(self).assumingMemoryBound(to: ctk_area.self)
   }
 }

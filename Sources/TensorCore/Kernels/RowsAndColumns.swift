@@ -4,70 +4,67 @@ internal import CTensorKernels
 
 /// `sums[r * sumsStride]` = the sum of row r.
 package func rowSum(
-  _ x: UnsafePointer<Float>, stride: Int, rows: Int, width: Int,
-  into sums: UnsafeMutablePointer<Float>, sumsStride: Int = 1
+  _ x: Floats, stride: Int, rows: Int, width: Int, into sums: Floats, sumsStride: Int = 1
 ) {
-  ctk_row_sum(x, stride, rows, width, sums, sumsStride)
+  withPointers(x, sums) { ctk_row_sum($0, stride, rows, width, $1, sumsStride) }
 }
 
 /// `maxima[r * maximaStride]` = the largest element of row r.
 package func rowMaximum(
-  _ x: UnsafePointer<Float>, stride: Int, rows: Int, width: Int,
-  into maxima: UnsafeMutablePointer<Float>, maximaStride: Int = 1
+  _ x: Floats, stride: Int, rows: Int, width: Int, into maxima: Floats, maximaStride: Int = 1
 ) {
-  ctk_row_maximum(x, stride, rows, width, maxima, maximaStride)
+  withPointers(x, maxima) { ctk_row_maximum($0, stride, rows, width, $1, maximaStride) }
 }
 
 /// y(r, j) = the sum of x(r, i) over i <= j, or over i >= j if `reversed`. y may be x.
 package func rowCumulativeSum(
-  _ x: UnsafePointer<Float>, stride: Int, rows: Int, width: Int, reversed: Bool = false,
-  into y: UnsafeMutablePointer<Float>, yStride: Int
+  _ x: Floats, stride: Int, rows: Int, width: Int, reversed: Bool = false, into y: Floats,
+  yStride: Int
 ) {
-  ctk_row_cumulative_sum(x, stride, rows, width, reversed, y, yStride)
+  withPointers(x, y) { ctk_row_cumulative_sum($0, stride, rows, width, reversed, $1, yStride) }
 }
 
 /// `sums[j]` = (accumulate ? `sums[j]` : 0) + the sum of column j.
 package func columnSum(
-  _ x: UnsafePointer<Float>, stride: Int, rows: Int, width: Int, accumulate: Bool = false,
-  into sums: UnsafeMutablePointer<Float>
+  _ x: Floats, stride: Int, rows: Int, width: Int, accumulate: Bool = false, into sums: Floats
 ) {
-  ctk_column_sum(x, stride, rows, width, accumulate, sums)
+  withPointers(x, sums) { ctk_column_sum($0, stride, rows, width, accumulate, $1) }
 }
 
 /// Copies a block: y(r, j) = x(r, j).
 package func copyRows(
-  _ x: UnsafePointer<Float>, stride: Int, rows: Int, width: Int,
-  into y: UnsafeMutablePointer<Float>, stride yStride: Int
+  _ x: Floats, stride: Int, rows: Int, width: Int, into y: Floats, stride yStride: Int
 ) {
-  ctk_copy_rows(x, stride, rows, width, y, yStride)
+  withPointers(x, y) { ctk_copy_rows($0, stride, rows, width, $1, yStride) }
 }
 
 /// y [columns, rows] = the transpose of x [rows, columns], both contiguous.
-package func transpose(
-  _ x: UnsafePointer<Float>, rows: Int, columns: Int, into y: UnsafeMutablePointer<Float>
-) {
-  ctk_transpose(x, rows, columns, y)
+package func transpose(_ x: Floats, rows: Int, columns: Int, into y: Floats) {
+  withPointers(x, y) { ctk_transpose($0, rows, columns, $1) }
 }
 
 /// The sum of `count` floats, added up in double precision.
-package func sum(_ x: UnsafePointer<Float>, count: Int) -> Double {
-  ctk_sum(x, count)
+package func sum(_ x: Floats, count: Int) -> Double {
+  withPointers(x) { ctk_sum($0, count) }
 }
 
 /// The sum of the squares of `count` floats, added up in double precision.
-package func sumOfSquares(_ x: UnsafePointer<Float>, count: Int) -> Double {
-  ctk_sum_of_squares(x, count)
+package func sumOfSquares(_ x: Floats, count: Int) -> Double {
+  withPointers(x) { ctk_sum_of_squares($0, count) }
 }
 
 /// Writes `value` to `count` floats.
-package func fill(_ destination: UnsafeMutablePointer<Float>, count: Int, with value: Float) {
-  withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: 2) { operands in
-    var value = value
-    withUnsafeMutablePointer(to: &value) { source in
-      operands.initializeElement(at: 0, to: .init(source, rowStride: 0, columnStride: 0))
-      operands.initializeElement(at: 1, to: .init(destination, rowStride: 0))
-      guard let base = operands.baseAddress else { return }
-      ElementwiseProgram.copy.run(operands: UnsafePointer(base), rows: 1, width: count)
+package func fill(_ destination: Floats, count: Int, with value: Float) {
+  withPointers(destination) { destination in
+    withUnsafeTemporaryAllocation(of: ctk_operand.self, capacity: 2) { operands in
+      var value = value
+      withUnsafeMutablePointer(to: &value) { source in
+        operands.initializeElement(
+          at: 0, to: ctk_operand(base: source, row_stride: 0, column_stride: 0))
+        operands.initializeElement(
+          at: 1, to: ctk_operand(base: destination, row_stride: 0, column_stride: 1))
+        ElementwiseProgram.copy.run(operands, rows: 1, width: count)
+      }
     }
   }
 }

@@ -35,17 +35,21 @@ package final class StepSequence: @unchecked Sendable {
   }
 
   /// Runs the steps over one block of rows.
-  package func run(_ areas: UnsafePointer<Area>, _ weights: PackedWeights, _ block: StepBlock) {
+  package func run(_ areas: AreaTable, _ weights: PackedWeights, _ block: StepBlock) {
     var block = block.code
-    ctk_steps_run(steps, count, areas.code, weights.pointer, &block)
+    keepingAlive((self, areas, weights)) {
+      ctk_steps_run(steps, list.count, areas.codes, weights.pointer, &block)
+    }
   }
 
   /// Runs one of the steps.
   package func run(
-    _ index: Int, _ areas: UnsafePointer<Area>, _ weights: PackedWeights, _ block: StepBlock
+    _ index: Int, _ areas: AreaTable, _ weights: PackedWeights, _ block: StepBlock
   ) {
     var block = block.code
-    ctk_steps_run(steps + index, 1, areas.code, weights.pointer, &block)
+    keepingAlive((self, areas, weights)) {
+      ctk_steps_run(steps + index, 1, areas.codes, weights.pointer, &block)
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /// A matrix in memory that is only read: element (i, j) stands at `base[i * rowStride + j * columnStride]`.
 package struct StridedMatrix {
-  package var base: UnsafePointer<Float>
+  package var base: Floats
   package var rows: Int
   package var columns: Int
   package var rowStride: Int
@@ -8,7 +8,7 @@ package struct StridedMatrix {
 
   /// A matrix whose rows are contiguous; without a stride they follow each other.
   package init(
-    _ base: UnsafePointer<Float>, rows: Int, columns: Int, rowStride: Int? = nil
+    _ base: Floats, rows: Int, columns: Int, rowStride: Int? = nil
   ) {
     self.base = base
     self.rows = rows
@@ -28,7 +28,7 @@ package struct StridedMatrix {
   /// Some of the rows.
   package func rows(_ range: Range<Int>) -> StridedMatrix {
     var matrix = self
-    matrix.base += range.lowerBound * rowStride
+    matrix.base = base + range.lowerBound * rowStride
     matrix.rows = range.count
     return matrix
   }

@@ -9,6 +9,12 @@ extension Storage {
     fill(0..<count, with: value)
   }
 
+  /// An element for each index, computed in order.
+  package convenience init(count: Int, _ element: (_ index: Int) -> Float) {
+    self.init(count: count)
+    for index in 0..<count { pointer[index] = element(index) }
+  }
+
   /// One element.
   package subscript(index: Int) -> Float {
     get {

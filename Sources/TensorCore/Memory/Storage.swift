@@ -30,8 +30,8 @@ package final class Storage: @unchecked Sendable {
     memory = nil
   }
 
-  /// The address of the first element.
-  package var pointer: UnsafeMutablePointer<Float> {
+  /// The address of the first element, valid while the storage is alive.
+  var pointer: UnsafeMutablePointer<Float> {
     guard let memory else {
       failure("a parameter of \(count) numbers was used before it was initialized or loaded")
     }

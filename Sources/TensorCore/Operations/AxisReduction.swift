@@ -3,7 +3,7 @@
 /// The sum over the axes, as a tensor of rank 1 that holds the kept axes in order.
 func sumOfAxes(_ x: Tensor, _ axes: [Int]) -> Tensor {
   if axes.count == x.rank {
-    return Tensor([Float(x.withUnsafePointer { sum($0, count: x.count) })])
+    return Tensor([Float(sum(x.elements, count: x.count))])
   }
   return reduce(
     x, axes,
@@ -32,7 +32,7 @@ func maximumOfAxes(_ x: Tensor, _ axes: [Int]) -> Tensor {
 
 /// Reduces a contiguous matrix [rows, width].
 private typealias MatrixReduction = (
-  _ x: UnsafePointer<Float>, _ rows: Int, _ width: Int, _ result: UnsafeMutablePointer<Float>
+  _ x: Floats, _ rows: Int, _ width: Int, _ result: Floats
 ) -> Void
 
 /// Reduces runs of neighbouring axes, the last run first: `rows` to a column if the run is the last
@@ -48,14 +48,13 @@ private func reduce(
     let inner = runs[(last + 1)...].reduce(1) { $0 * $1.length }
     let outer = runs[..<last].reduce(1) { $0 * $1.length }
     runs.remove(at: last)
+    let source = rest.elements
     rest = Tensor(uninitialized: [outer * inner]) { result in
-      rest.withUnsafePointer { source in
-        if inner == 1 {
-          reduceRows(source, outer, length, result)
-        } else {
-          for index in 0..<outer {
-            reduceColumns(source + index * length * inner, length, inner, result + index * inner)
-          }
+      if inner == 1 {
+        reduceRows(source, outer, length, result)
+      } else {
+        for index in 0..<outer {
+          reduceColumns(source + index * length * inner, length, inner, result + index * inner)
         }
       }
     }

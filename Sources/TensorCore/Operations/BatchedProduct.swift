@@ -50,20 +50,18 @@ struct BatchedProduct: Sendable {
   }
 
   /// One matrix of a, of b and of the result.
-  private func left(_ a: UnsafePointer<Float>, _ index: Int) -> StridedMatrix {
+  private func left(_ a: Floats, _ index: Int) -> StridedMatrix {
     StridedMatrix(a + index * m * k, rows: m, columns: k)
   }
-  private func right(_ b: UnsafePointer<Float>, _ index: Int) -> StridedMatrix {
+  private func right(_ b: Floats, _ index: Int) -> StridedMatrix {
     StridedMatrix(b + index * k * n, rows: k, columns: n)
   }
-  private func result(_ y: UnsafePointer<Float>, _ index: Int) -> StridedMatrix {
+  private func result(_ y: Floats, _ index: Int) -> StridedMatrix {
     StridedMatrix(y + index * m * n, rows: m, columns: n)
   }
 
   /// y = a b.
-  func run(
-    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>
-  ) {
+  func run(_ a: Floats, _ b: Floats, into y: Floats) {
     for (index, pair) in pairs.enumerated() {
       matrixProduct(
         left(a, pair.a), right(b, pair.b), into: y + index * m * n, stride: n, isShared: true,
@@ -72,10 +70,7 @@ struct BatchedProduct: Sendable {
   }
 
   /// da = dy bᵀ, or added to da if it has values.
-  func pullLeft(
-    _ dy: UnsafePointer<Float>, _ b: UnsafePointer<Float>, into da: UnsafeMutablePointer<Float>,
-    _ hasValues: Bool
-  ) {
+  func pullLeft(_ dy: Floats, _ b: Floats, into da: Floats, _ hasValues: Bool) {
     var written = Written(count: aCount, hasValues)
     for (index, pair) in pairs.enumerated() {
       matrixProduct(
@@ -85,10 +80,7 @@ struct BatchedProduct: Sendable {
   }
 
   /// db = aᵀ dy, or added to db if it has values.
-  func pullRight(
-    _ dy: UnsafePointer<Float>, _ a: UnsafePointer<Float>, into db: UnsafeMutablePointer<Float>,
-    _ hasValues: Bool
-  ) {
+  func pullRight(_ dy: Floats, _ a: Floats, into db: Floats, _ hasValues: Bool) {
     var written = Written(count: bCount, hasValues)
     for (index, pair) in pairs.enumerated() {
       matrixProduct(

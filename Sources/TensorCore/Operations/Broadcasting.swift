@@ -28,27 +28,6 @@ enum Broadcasting {
     return shape
   }
 
-  /// A tensor of the given shape, computed by a program whose operands are the inputs and, last,
-  /// the result.
-  static func run(_ program: ElementwiseProgram, _ inputs: [Tensor], shape: [Int]) -> Tensor {
-    let count = inputs.count + 1
-    return Tensor(uninitialized: shape) { result in
-      withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: count) { operands in
-        BroadcastAxes.withAxes(of: inputs, in: shape) { axes in
-          for index in 0..<count {
-            let base = index == inputs.count ? result : inputs[index].storage.pointer
-            operands.initializeElement(
-              at: index,
-              to: ElementwiseOperand(
-                base, rowStride: axes.stride(1, index), columnStride: axes.stride(0, index)))
-          }
-          guard let base = operands.baseAddress else { return }
-          withExtendedLifetime(inputs) { axes.run(program, base, axis: axes.count - 1) }
-        }
-      }
-    }
-  }
-
   /// The sum of a broadcast cotangent over the axes along which a tensor of `shape` was repeated.
   static func reduce(_ cotangent: Tensor, to shape: [Int]) -> Tensor {
     if cotangent.shape == shape { return cotangent }

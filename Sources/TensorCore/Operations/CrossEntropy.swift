@@ -1,4 +1,3 @@
-internal import CTensorKernels
 import Requirements
 
 /// The mean of -log softmax(logits)[target] over all positions: the loss of a classifier, in nats.
@@ -22,19 +21,10 @@ public func crossEntropy(_ logits: Tensor, _ targets: [Int32]) -> Tensor {
   let tape = Tape.following(logits)
   let losses = Storage(count: rows)
   let gradient = tape.map { _ in Storage(count: logits.count) }
-  logits.withUnsafePointer { logits in
-    targets.withUnsafeBufferPointer { targets in
-      guard let targets = targets.baseAddress else { return }
-      // An exponential is some twenty operations.
-      ThreadTeam.split(rows, work: 20 * rows * width) { range in
-        let (first, start) = (range.lowerBound, range.lowerBound * width)
-        ctk_cross_entropy(
-          logits + start, range.count, width, targets + first, losses.pointer + first,
-          gradient.map { $0.pointer + start })
-      }
-    }
-  }
-  let total = withExtendedLifetime(losses) { sum(losses.pointer, count: rows) }
+  crossEntropyRows(
+    logits.elements, width: width, targets, into: Floats(losses),
+    gradient: gradient.map { Floats($0) })
+  let total = sum(Floats(losses), count: rows)
   let y = Tensor(counted == 0 ? 0 : Float(total / Double(counted)))
   guard let tape, let gradient else { return y }
   let shape = logits.shape

@@ -25,10 +25,8 @@ extension ElementwiseFunction {
     guard a.shape == b.shape else {
       return Broadcasting.run(tapePrograms.value, [a, b], shape: Broadcasting.shape(a, b))
     }
-    return Tensor(uninitialized: a.shape) { result in
-      a.withUnsafePointer { a in
-        b.withUnsafePointer { map(self, into: result, a, $0, count: b.count) }
-      }
+    return Tensor(uninitialized: a.shape) {
+      map(self, into: $0, a.elements, b.elements, count: b.count)
     }
   }
 
@@ -102,8 +100,6 @@ private struct TapePrograms: Sendable {
 extension Tensor {
   /// The function of every element, untracked.
   func mapped(_ function: ElementwiseFunction) -> Tensor {
-    Tensor(uninitialized: shape) { result in
-      withUnsafePointer { map(function, into: result, $0, count: count) }
-    }
+    Tensor(uninitialized: shape) { map(function, into: $0, elements, count: count) }
   }
 }

@@ -1,4 +1,3 @@
-internal import CTensorKernels
 import Requirements
 
 extension Tensor {
@@ -18,30 +17,15 @@ extension Tensor {
     for index in indices where index < 0 || index >= rows {
       failure("\(index) is no row of a table of shape \(self.shape)")
     }
-    let y = Tensor(uninitialized: shape + [width]) { result in
-      withUnsafePointer { table in
-        indices.withUnsafeBufferPointer { indices in
-          ThreadTeam.split(indices.count, work: 4 * indices.count * width) { range in
-            ctk_gather_rows(
-              table, width, indices.baseAddress.map { $0 + range.lowerBound }, range.count,
-              result + range.lowerBound * width)
-          }
-        }
-      }
+    let y = Tensor(uninitialized: shape + [width]) {
+      gatherRows(of: elements, width: width, indices, into: $0)
     }
     guard let tape = Tape.following(self) else { return y }
     let table = self.shape
     return tape.record(y, self) { cotangent, inputs in
       inputs.accumulate(to: 0, shape: table) { sum, hasValues in
         if !hasValues { fill(sum, count: rows * width, with: 0) }
-        // By columns: a row that several indices name is added up in their order.
-        cotangent.withUnsafePointer { x in
-          ThreadTeam.split(width, unit: 16, work: 4 * indices.count * width) { columns in
-            ctk_scatter_add_rows(
-              x + columns.lowerBound, width, columns.count, indices, indices.count,
-              sum + columns.lowerBound, width)
-          }
-        }
+        scatterAddRows(cotangent.elements, width: width, indices, to: sum)
       }
     }
   }
@@ -54,11 +38,9 @@ extension Tensor {
       elementCount(of: shape) == indices.count,
       "\(indices.count) indices do not fill the shape \(shape)")
     self.init(zeros: shape + [classes])
-    withUnsafeMutablePointer { pointer in
-      for (row, index) in indices.enumerated() where index >= 0 {
-        require(index < classes, "\(index) is not one of \(classes) classes")
-        pointer[row * classes + Int(index)] = 1
-      }
+    for (row, index) in indices.enumerated() where index >= 0 {
+      require(index < classes, "\(index) is not one of \(classes) classes")
+      storage[row * classes + Int(index)] = 1
     }
   }
 }

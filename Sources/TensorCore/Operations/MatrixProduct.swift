@@ -7,26 +7,20 @@ import Requirements
 /// in both.
 public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
   let plan = BatchedProduct(a.shape, b.shape)
-  let y = Tensor(uninitialized: plan.shape) { result in
-    a.withUnsafePointer { a in
-      b.withUnsafePointer { plan.run(a, $0, into: result) }
-    }
-  }
+  let y = Tensor(uninitialized: plan.shape) { plan.run(a.elements, b.elements, into: $0) }
   guard let tape = Tape.following(a, b) else { return y }
   let left = b.node == nil ? nil : a.detached()
   let right = a.node == nil ? nil : b.detached()
   let (aShape, bShape) = (a.shape, b.shape)
   return tape.record(y, a, b) { cotangent, inputs in
-    cotangent.withUnsafePointer { cotangent in
-      if let right {
-        inputs.accumulate(to: 0, shape: aShape) { sum, hasValues in
-          right.withUnsafePointer { plan.pullLeft(cotangent, $0, into: sum, hasValues) }
-        }
+    if let right {
+      inputs.accumulate(to: 0, shape: aShape) { sum, hasValues in
+        plan.pullLeft(cotangent.elements, right.elements, into: sum, hasValues)
       }
-      if let left {
-        inputs.accumulate(to: 1, shape: bShape) { sum, hasValues in
-          left.withUnsafePointer { plan.pullRight(cotangent, $0, into: sum, hasValues) }
-        }
+    }
+    if let left {
+      inputs.accumulate(to: 1, shape: bShape) { sum, hasValues in
+        plan.pullRight(cotangent.elements, left.elements, into: sum, hasValues)
       }
     }
   }
@@ -55,30 +49,23 @@ package func affine(
   shape[shape.count - 1] = outputs
   let rows = elementCount(of: shape) / max(1, outputs)
   let y = Tensor(uninitialized: shape) { result in
-    weight.withUnsafePointer { w in
-      x.withUnsafePointer { x in
-        let offset = bias.map { UnsafePointer($0.storage.pointer) }
-        let x = StridedMatrix(x, rows: rows, columns: inputs)
-        let w = StridedMatrix(w, rows: outputs, columns: inputs).transposed
-        if rows <= fewRows {
-          if let packed = packed?.transpose(of: weight) {
-            packed.multiplySharingColumns(x, bias: offset, into: result, stride: outputs)
-            return
-          }
-          matrixProduct(
-            x, w, bias: offset, into: result, stride: outputs, isShared: true,
-            precision: .highest)
-          return
-        }
-        let packed = PackedMatrix(w, precision: .current)
-        ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
-          packed.multiply(
-            x.rows(range), bias: offset, into: result + range.lowerBound * outputs,
-            stride: outputs)
-        }
+    let offset = bias?.elements
+    let x = StridedMatrix(x.elements, rows: rows, columns: inputs)
+    let w = StridedMatrix(weight.elements, rows: outputs, columns: inputs).transposed
+    if rows <= fewRows {
+      if let packed = packed?.transpose(of: weight) {
+        packed.multiplySharingColumns(x, bias: offset, into: result, stride: outputs)
+      } else {
+        matrixProduct(
+          x, w, bias: offset, into: result, stride: outputs, isShared: true, precision: .highest)
       }
+      return
     }
-    withExtendedLifetime(bias?.storage) {}
+    let packed = PackedMatrix(w, precision: .current)
+    ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
+      packed.multiply(
+        x.rows(range), bias: offset, into: result + range.lowerBound * outputs, stride: outputs)
+    }
   }
   let operands = [x, weight] + (bias.map { [$0] } ?? [])
   guard let tape = Tape.following(operands) else { return y }
@@ -100,38 +87,32 @@ private func affinePullback(
   let (outputs, inputs) = (weightShape[0], weightShape[1])
   let precision = rows > fewRows ? Precision.current : .highest
   return { cotangent, cotangents in
-    cotangent.withUnsafePointer { base in
-      let dy = StridedMatrix(base, rows: rows, columns: outputs)
-      if let weight {
-        cotangents.accumulate(to: 0, shape: xShape) { dx, hasValues in
-          weight.withUnsafePointer { w in
-            let w = StridedMatrix(w, rows: outputs, columns: inputs)
-            ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
-              matrixProduct(
-                dy.rows(range), w, accumulate: hasValues, into: dx + range.lowerBound * inputs,
-                stride: inputs, precision: precision)
-            }
-          }
+    let dy = StridedMatrix(cotangent.elements, rows: rows, columns: outputs)
+    if let weight {
+      cotangents.accumulate(to: 0, shape: xShape) { dx, hasValues in
+        let w = StridedMatrix(weight.elements, rows: outputs, columns: inputs)
+        ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
+          matrixProduct(
+            dy.rows(range), w, accumulate: hasValues, into: dx + range.lowerBound * inputs,
+            stride: inputs, precision: precision)
         }
       }
-      if let x {
-        cotangents.accumulate(to: 1, shape: weightShape) { dw, hasValues in
-          x.withUnsafePointer { x in
-            let x = StridedMatrix(x, rows: rows, columns: inputs)
-            // By columns, so that each thread packs its own part of x.
-            ThreadTeam.split(inputs, unit: 16, work: rows * inputs * outputs) { range in
-              matrixProduct(
-                dy.transposed, x.columns(range), accumulate: hasValues,
-                into: dw + range.lowerBound, stride: inputs, precision: precision)
-            }
-          }
+    }
+    if let x {
+      cotangents.accumulate(to: 1, shape: weightShape) { dw, hasValues in
+        let x = StridedMatrix(x.elements, rows: rows, columns: inputs)
+        // By columns, so that each thread packs its own part of x.
+        ThreadTeam.split(inputs, unit: 16, work: rows * inputs * outputs) { range in
+          matrixProduct(
+            dy.transposed, x.columns(range), accumulate: hasValues, into: dw + range.lowerBound,
+            stride: inputs, precision: precision)
         }
       }
-      if hasBias {
-        cotangents.accumulate(to: 2, shape: [outputs]) { db, hasValues in
-          columnSum(
-            base, stride: outputs, rows: rows, width: outputs, accumulate: hasValues, into: db)
-        }
+    }
+    if hasBias {
+      cotangents.accumulate(to: 2, shape: [outputs]) { db, hasValues in
+        columnSum(
+          dy.base, stride: outputs, rows: rows, width: outputs, accumulate: hasValues, into: db)
       }
     }
   }

@@ -86,14 +86,14 @@ extension Tensor {
   public func argmax() -> [Int32] {
     require(rank > 0 && shape[rank - 1] > 0, "a tensor of shape \(shape) has no largest element")
     let width = shape[rank - 1]
-    return withUnsafePointer { pointer in
-      stride(from: 0, to: count, by: width).map { row in
+    return elements.withSpan(count: count) { scalars in
+      var positions: [Int32] = []
+      for row in stride(from: 0, to: count, by: width) {
         var best = 0
-        for column in 1..<width where pointer[row + column] > pointer[row + best] {
-          best = column
-        }
-        return Int32(best)
+        for column in 1..<width where scalars[row + column] > scalars[row + best] { best = column }
+        positions.append(Int32(best))
       }
+      return positions
     }
   }
 
@@ -127,10 +127,8 @@ private func runningSum(_ x: Tensor, _ axis: Int, reversed: Bool) -> Tensor {
   }
   let width = x.shape[axis]
   return Tensor(uninitialized: x.shape) { result in
-    x.withUnsafePointer {
-      rowCumulativeSum(
-        $0, stride: width, rows: width == 0 ? 0 : x.count / width, width: width,
-        reversed: reversed, into: result, yStride: width)
-    }
+    rowCumulativeSum(
+      x.elements, stride: width, rows: width == 0 ? 0 : x.count / width, width: width,
+      reversed: reversed, into: result, yStride: width)
   }
 }

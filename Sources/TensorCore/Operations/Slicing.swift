@@ -31,15 +31,13 @@ extension Tensor {
 
   /// The elements of a block, in the given shape.
   private func taking(_ block: Block, shape part: [Int]) -> Tensor {
-    let y = Tensor(uninitialized: part) { result in
-      withUnsafePointer { block.read(from: $0, into: result) }
-    }
+    let y = Tensor(uninitialized: part) { block.read(from: elements, into: $0) }
     guard let tape = Tape.following(self) else { return y }
     let full = shape
     return tape.record(y, self) { cotangent, inputs in
       inputs.accumulate(to: 0, shape: full) { sum, hasValues in
         if !hasValues { fill(sum, count: elementCount(of: full), with: 0) }
-        cotangent.withUnsafePointer { block.add($0, to: sum) }
+        block.add(cotangent.elements, to: sum)
       }
     }
   }
@@ -105,9 +103,7 @@ public func stack(_ tensors: [Tensor], along axis: Int = 0) -> Tensor {
 /// Tensors as the blocks of one of the given shape.
 private func join(_ tensors: [Tensor], _ blocks: [Block], shape: [Int]) -> Tensor {
   let y = Tensor(uninitialized: shape) { result in
-    for (tensor, block) in zip(tensors, blocks) {
-      tensor.withUnsafePointer { block.write($0, into: result) }
-    }
+    for (tensor, block) in zip(tensors, blocks) { block.write(tensor.elements, into: result) }
   }
   guard let tape = Tape.following(tensors) else { return y }
   let shapes = tensors.map(\.shape)
@@ -115,9 +111,8 @@ private func join(_ tensors: [Tensor], _ blocks: [Block], shape: [Int]) -> Tenso
     [y], inputs: tensors,
     pullback: .single { cotangent, inputs in
       for (index, block) in blocks.enumerated() where inputs.isWanted(index) {
-        let part = Tensor(uninitialized: shapes[index]) { result in
-          cotangent.withUnsafePointer { block.read(from: $0, into: result) }
-        }
+        let part = Tensor(uninitialized: shapes[index])
+        block.read(from: cotangent.elements, into: part.elements)
         inputs.add(part, to: index)
       }
     })[0]
@@ -139,22 +134,18 @@ private struct Block: Sendable {
     width = range.count * inner
   }
 
-  func read(from whole: UnsafePointer<Float>, into part: UnsafeMutablePointer<Float>) {
+  func read(from whole: Floats, into part: Floats) {
     copyRows(whole + offset, stride: stride, rows: rows, width: width, into: part, stride: width)
   }
 
-  func write(_ part: UnsafePointer<Float>, into whole: UnsafeMutablePointer<Float>) {
+  func write(_ part: Floats, into whole: Floats) {
     copyRows(part, stride: width, rows: rows, width: width, into: whole + offset, stride: stride)
   }
 
-  func add(_ part: UnsafePointer<Float>, to whole: UnsafeMutablePointer<Float>) {
-    withUnsafeTemporaryAllocation(of: ElementwiseOperand.self, capacity: 3) { operands in
-      guard let base = operands.baseAddress else { return }
-      operands.initializeElement(at: 0, to: .init(whole + offset, rowStride: stride))
-      operands.initializeElement(at: 1, to: .init(reading: part, rowStride: width))
-      operands.initializeElement(at: 2, to: .init(whole + offset, rowStride: stride))
-      addition.run(operands: UnsafePointer(base), rows: rows, width: width)
-    }
+  func add(_ part: Floats, to whole: Floats) {
+    let target = ElementwiseOperand(whole + offset, rowStride: stride)
+    addition.run(
+      [target, ElementwiseOperand(part, rowStride: width), target], rows: rows, width: width)
   }
 }
 

@@ -1,9 +1,7 @@
-internal import CTensorKernels
-
 /// eˣ divided by its sum along an axis, without overflow. The shape stays. Differentiable.
 public func softmax(_ x: Tensor, along axis: Int = -1) -> Tensor {
   onLastAxis(x, axis) { x in
-    let y = x.mappedRows(ctk_softmax)
+    let y = x.mappedRows(.softmax)
     guard let tape = Tape.following(x) else { return y }
     return tape.record(y, x) { cotangent, inputs in
       let sums = sumOfLastAxis(y * cotangent)
@@ -16,7 +14,7 @@ public func softmax(_ x: Tensor, along axis: Int = -1) -> Tensor {
 /// stays. Differentiable.
 public func logSoftmax(_ x: Tensor, along axis: Int = -1) -> Tensor {
   onLastAxis(x, axis) { x in
-    let y = x.mappedRows(ctk_log_softmax)
+    let y = x.mappedRows(.logSoftmax)
     guard let tape = Tape.following(x) else { return y }
     return tape.record(y, x) { cotangent, inputs in
       let sums = sumOfLastAxis(cotangent)
@@ -46,18 +44,10 @@ private func onLastAxis(_ x: Tensor, _ axis: Int, _ body: (Tensor) -> Tensor) ->
 
 extension Tensor {
   /// A kernel's work on every row of the last axis, untracked.
-  fileprivate func mappedRows(
-    _ kernel:
-      @Sendable (UnsafePointer<Float>?, Int, Int, UnsafeMutablePointer<Float>?) -> Void
-  ) -> Tensor {
+  fileprivate func mappedRows(_ kernel: RowKernel) -> Tensor {
     let width = shape[rank - 1]
-    return Tensor(uninitialized: shape) { result in
-      withUnsafePointer { x in
-        ThreadTeam.split(count / Swift.max(1, width), work: 20 * count) { rows in
-          let start = rows.lowerBound * width
-          kernel(x + start, rows.count, width, result + start)
-        }
-      }
+    return Tensor(uninitialized: shape) {
+      kernel.run(elements, rows: count / Swift.max(1, width), width: width, into: $0)
     }
   }
 }

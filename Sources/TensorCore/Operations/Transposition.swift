@@ -36,10 +36,8 @@ func permuted(_ x: Tensor, _ order: [Int]) -> Tensor {
   let inner = lengths[(last + 1)...].reduce(1, *)
   let block = lengths[last] * inner
   let turned = Tensor(uninitialized: [x.count]) { result in
-    x.withUnsafePointer { source in
-      for start in stride(from: 0, to: x.count, by: max(1, block)) {
-        transpose(source + start, rows: lengths[last], columns: inner, into: result + start)
-      }
+    for start in stride(from: 0, to: x.count, by: max(1, block)) {
+      transpose(x.elements + start, rows: lengths[last], columns: inner, into: result + start)
     }
   }
   var turnedLengths = lengths
@@ -80,16 +78,16 @@ private func copyingRows(_ x: Tensor, _ lengths: [Int], _ order: [Int]) -> Tenso
   let width = lengths[lengths.count - 1]
   return Tensor(uninitialized: [x.count]) { result in
     var target = result
-    func copy(_ source: UnsafePointer<Float>, _ depth: Int) {
+    func copy(_ source: Floats, _ depth: Int) {
       let axis = axes[depth]
       if depth == axes.count - 1 {
         copyRows(
           source, stride: axis.stride, rows: axis.length, width: width, into: target, stride: width)
-        target += axis.length * width
+        target = target + axis.length * width
       } else {
         for index in 0..<axis.length { copy(source + index * axis.stride, depth + 1) }
       }
     }
-    x.withUnsafePointer { copy($0, 0) }
+    copy(x.elements, 0)
   }
 }

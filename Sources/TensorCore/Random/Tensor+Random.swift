@@ -15,13 +15,12 @@ extension Tensor {
     let largest = Swift.max(lower, upper.nextDown)
     let step = (upper - lower) * 0x1p-24
     let count = elementCount(of: shape)
-    self.init(uninitialized: shape) { pointer in
-      var bits: UInt64 = 0
-      for index in 0..<count {
-        bits = index.isMultiple(of: 2) ? generator.next() : bits << 32
-        pointer[index] = Swift.min(lower + Float(bits >> 40) * step, largest)
-      }
+    var bits: UInt64 = 0
+    let storage = Storage(count: count) { index in
+      bits = index.isMultiple(of: 2) ? generator.next() : bits << 32
+      return Swift.min(lower + Float(bits >> 40) * step, largest)
     }
+    self.init(storage: storage, shape: shape)
   }
 
   /// A tensor of independent normally distributed numbers; the default initialisation of PyTorch's
@@ -35,12 +34,11 @@ extension Tensor {
   ) {
     let count = elementCount(of: shape)
     let (mean, deviation) = (Double(mean), Double(standardDeviation))
-    self.init(uninitialized: shape) { pointer in
-      for index in 0..<count {
-        let share = (Double(generator.next() >> 12) + 0.5) * 0x1p-52
-        pointer[index] = Float(mean + deviation * normalQuantile(share))
-      }
+    let storage = Storage(count: count) { _ in
+      let share = (Double(generator.next() >> 12) + 0.5) * 0x1p-52
+      return Float(mean + deviation * normalQuantile(share))
     }
+    self.init(storage: storage, shape: shape)
   }
 
   /// A tensor evenly distributed within ±1/√fanIn: PyTorch's default initialisation of its linear
@@ -78,7 +76,7 @@ extension Tensor {
     require(shape.count == 2, "only a matrix is orthogonal, not a tensor of shape \(shape)")
     let (count, length) = (shape.min() ?? 0, shape.max() ?? 0)
     var vectors = Tensor(normal: [count, length], using: &generator).scalars.map(Double.init)
-    vectors.withUnsafeMutableBufferPointer { orthonormalize($0, count: count, length: length) }
+    orthonormalize(&vectors, count: count, length: length)
     let rows = Tensor(vectors.map { gain * Float($0) }, shape: [count, length])
     self = shape[0] <= shape[1] ? rows : rows.transposed()
   }
@@ -86,20 +84,18 @@ extension Tensor {
 
 /// Makes the rows of a matrix [count, length] orthonormal, one after the other (Gram-Schmidt, twice
 /// each: once leaves rounding errors that the second pass removes).
-private func orthonormalize(
-  _ vectors: UnsafeMutableBufferPointer<Double>, count: Int, length: Int
-) {
+private func orthonormalize(_ vectors: inout [Double], count: Int, length: Int) {
   for index in 0..<count {
-    let row = vectors.extracting(index * length..<(index + 1) * length)
+    let row = index * length
     for earlier in (0..<2 * index).lazy.map({ $0 % index }) {
-      let other = vectors.extracting(earlier * length..<(earlier + 1) * length)
+      let other = earlier * length
       var product = 0.0
-      for i in 0..<length { product += row[i] * other[i] }
-      for i in 0..<length { row[i] -= product * other[i] }
+      for i in 0..<length { product += vectors[row + i] * vectors[other + i] }
+      for i in 0..<length { vectors[row + i] -= product * vectors[other + i] }
     }
     var squares = 0.0
-    for i in 0..<length { squares += row[i] * row[i] }
+    for i in 0..<length { squares += vectors[row + i] * vectors[row + i] }
     let scale = 1 / squares.squareRoot()
-    for i in 0..<length { row[i] *= scale }
+    for i in 0..<length { vectors[row + i] *= scale }
   }
 }

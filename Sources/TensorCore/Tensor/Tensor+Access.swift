@@ -3,13 +3,13 @@ import Requirements
 extension Tensor {
   /// The elements in row-major order.
   public var scalars: [Float] {
-    withUnsafePointer { Array(UnsafeBufferPointer(start: $0, count: count)) }
+    elements.array(count)
   }
 
   /// The only element of a tensor with one element.
   public var scalar: Float {
     require(count == 1, "a tensor of shape \(shape) is not a scalar")
-    return withUnsafePointer { $0.pointee }
+    return storage[0]
   }
 
   /// The element at a position, one index for each axis.
@@ -17,10 +17,10 @@ extension Tensor {
   /// Reading and writing single elements is for tests and small tables; operations on whole
   /// tensors are some hundred times faster. A tracked tensor cannot be written to.
   public subscript(indices: Int...) -> Float {
-    get { withUnsafePointer { $0[offset(of: indices)] } }
+    get { storage[offset(of: indices)] }
     set {
       let offset = offset(of: indices)
-      withUnsafeMutablePointer { $0[offset] = newValue }
+      writableElements().storage[offset] = newValue
     }
   }
 

@@ -7,12 +7,7 @@ extension Tensor {
     require(
       scalars.count == count,
       "\(scalars.count) scalars do not fill the shape \(shape), which has \(count)")
-    self.init(uninitialized: shape) { pointer in
-      scalars.withUnsafeBufferPointer { source in
-        guard let base = source.baseAddress else { return }
-        pointer.update(from: base, count: count)
-      }
-    }
+    self.init(uninitialized: shape) { $0.write(scalars) }
   }
 
   /// A tensor of rank 1 of the given elements.
@@ -22,7 +17,8 @@ extension Tensor {
 
   /// A scalar: a tensor of shape [] with one element.
   public init(_ scalar: Float) {
-    self.init(uninitialized: []) { $0.pointee = scalar }
+    self.init(uninitialized: [])
+    storage[0] = scalar
   }
 
   /// A tensor filled with zeros.
@@ -37,8 +33,7 @@ extension Tensor {
 
   /// A tensor filled with one value.
   public init(full shape: [Int], of value: Float) {
-    self.init(uninitialized: shape) { pointer in
-      fill(pointer, count: elementCount(of: shape), with: value)
-    }
+    self.init(uninitialized: shape)
+    fill(elements, count: count, with: value)
   }
 }

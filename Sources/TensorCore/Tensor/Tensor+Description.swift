@@ -33,7 +33,7 @@ extension Tensor: CustomStringConvertible {
       let positions = shownPositions(axis, isAbbreviated)
       offsets = offsets.flatMap { offset in positions.map { offset * shape[axis] + $0 } }
     }
-    return withUnsafePointer { pointer in offsets.map { pointer[$0] } }
+    return offsets.map { storage[$0] }
   }
 
   /// The text of the part that the first `axis` indices have chosen; takes its numbers from `rest`.

@@ -25,8 +25,11 @@ extension Tensor: Equatable {
   private func firstIndex(
     differingFrom other: Tensor, _ matches: (Float, Float) -> Bool
   ) -> Int? {
-    withUnsafePointer { a in
-      other.withUnsafePointer { b in (0..<count).first { !matches(a[$0], b[$0]) } }
+    elements.withSpan(count: count) { a in
+      other.elements.withSpan(count: count) { b in
+        for index in a.indices where !matches(a[index], b[index]) { return index }
+        return nil
+      }
     }
   }
 }

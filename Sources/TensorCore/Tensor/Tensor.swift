@@ -35,34 +35,34 @@ public struct Tensor: Sendable {
     self.storage = storage
   }
 
-  /// A tensor whose elements `fill` writes, all of them.
-  package init(uninitialized shape: [Int], _ fill: (UnsafeMutablePointer<Float>) -> Void) {
+  /// A tensor whose elements are undefined until they are written.
+  package init(uninitialized shape: [Int]) {
     storage = Storage(count: elementCount(of: shape))
     self.shape = shape
-    fill(storage.pointer)
   }
 
-  /// Calls `body` with the address of the first element, valid during the call.
-  package func withUnsafePointer<Result>(
-    _ body: (UnsafePointer<Float>) throws -> Result
-  ) rethrows -> Result {
-    try withExtendedLifetime(storage) { try body(UnsafePointer(storage.pointer)) }
+  /// A tensor whose elements `fill` writes, all of them.
+  package init(uninitialized shape: [Int], _ fill: (Floats) -> Void) {
+    self.init(uninitialized: shape)
+    fill(Floats(storage))
   }
 
-  /// Calls `body` with the address of the first element for reading and writing, after a copy if
-  /// the memory is shared. The tensor must not be tracked: no tape can follow a write.
-  package mutating func withUnsafeMutablePointer<Result>(
-    _ body: (UnsafeMutablePointer<Float>) throws -> Result
-  ) rethrows -> Result {
+  /// The elements, to be read by a kernel.
+  package var elements: Floats { Floats(storage) }
+
+  /// The elements, to be written by a kernel before the tensor is used again; copied first if the memory is
+  /// shared. The tensor must not be tracked: no tape can follow a write.
+  package mutating func writableElements() -> Floats {
     require(!isTracked, "a tracked tensor cannot be written to; write to its detached() copy")
     if !isKnownUniquelyReferenced(&storage) {
       let copy = Storage(count: storage.count)
-      copyRows(storage.pointer, stride: 0, rows: 1, width: count, into: copy.pointer, stride: 0)
+      copyRows(
+        Floats(storage), stride: 0, rows: 1, width: count, into: Floats(copy), stride: 0)
       storage = copy
     } else {
       storage.willChange()
     }
-    return try withExtendedLifetime(storage) { try body(storage.pointer) }
+    return Floats(storage)
   }
 }
 

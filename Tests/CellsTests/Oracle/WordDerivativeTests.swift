@@ -29,12 +29,14 @@ import Testing
   @Test(arguments: ElementwiseFunction.allCases)
   func kernelComputesWhatTheOracleDoes(function: ElementwiseFunction) {
     let points = Self.points(function)
-    let operands = (0..<function.operandCount).map { index in points.map { Float($0[index]) } }
-    var found = [Float](repeating: .nan, count: points.count)
+    let operands = (0..<function.operandCount).map { index in
+      Tensor(points.map { Float($0[index]) }).elements
+    }
+    let found = Tensor(full: [points.count], of: .nan)
     map(
-      function, into: &found, operands[0], operands.count > 1 ? operands[1] : nil,
+      function, into: found.elements, operands[0], operands.count > 1 ? operands[1] : nil,
       operands.count > 2 ? operands[2] : nil, count: points.count)
-    for (point, found) in zip(points, found) {
+    for (point, found) in zip(points, found.scalars) {
       let expected = function.evaluated(point)
       // Functions are within 4 units in the last place.
       #expect(

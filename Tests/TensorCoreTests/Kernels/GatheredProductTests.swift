@@ -107,31 +107,4 @@ import Testing
         within: { bounds[$0] }, "[\(m), \(n)] over \(k) rows")
     }
   }
-
-  /// Swift's structures are handed to the kernels as they are.
-  @Test func structuresOfBothLanguagesHaveOneLayout() {
-    #expect(MemoryLayout<RowPiece>.size == MemoryLayout<ctk_rows>.size)
-    #expect(MemoryLayout<RowPiece>.stride == MemoryLayout<ctk_rows>.stride)
-    #expect(
-      MemoryLayout<RowPiece>.offset(of: \.aStride) == MemoryLayout<ctk_rows>.offset(of: \.a_stride))
-    #expect(MemoryLayout<RowPiece>.offset(of: \.b) == MemoryLayout<ctk_rows>.offset(of: \.b))
-    #expect(
-      MemoryLayout<RowPiece>.offset(of: \.bStride) == MemoryLayout<ctk_rows>.offset(of: \.b_stride))
-    #expect(
-      MemoryLayout<RowPiece>.offset(of: \.count) == MemoryLayout<ctk_rows>.offset(of: \.count))
-
-    typealias Own = MemoryLayout<Area>
-    typealias Other = MemoryLayout<ctk_area>
-    #expect(Own.stride == Other.stride)
-    #expect(Own.offset(of: \.timeStride) == Other.offset(of: \.time_stride))
-    #expect(Own.offset(of: \.rowStride) == Other.offset(of: \.row_stride))
-    #expect(Own.offset(of: \.stepMask) == Other.offset(of: \.step_mask))
-    #expect(Own.offset(of: \.previousShift) == Other.offset(of: \.shifts).map { $0 + 8 })
-    #expect(Own.offset(of: \.nextShift) == Other.offset(of: \.shifts).map { $0 + 16 })
-    #expect(Own.offset(of: \.otherStep) == Other.offset(of: \.other_step))
-    #expect(Own.offset(of: \.otherBase) == Other.offset(of: \.other_base))
-    #expect(Own.offset(of: \.otherRowStride) == Other.offset(of: \.other_row_stride))
-    #expect(Own.offset(of: \.isMatrix) == Other.offset(of: \.is_matrix))
-    #expect(Own.offset(of: \.sampleStride) == Other.offset(of: \.sample_stride))
-  }
 }

@@ -60,14 +60,12 @@ import Testing
 
   private func run(_ program: ElementwiseProgram, _ memory: inout [[Float]], _ width: Int) {
     let operands = memory.map { values in
-      let base = UnsafeMutablePointer<Float>.allocate(capacity: values.count)
-      base.initialize(from: values, count: values.count)
-      return ElementwiseOperand(base, rowStride: 0, columnStride: values.count == 1 ? 0 : 1)
+      ElementwiseOperand(
+        Tensor(values).elements, rowStride: 0, columnStride: values.count == 1 ? 0 : 1)
     }
-    program.run(operands: operands, rows: 1, width: width)
+    program.run(operands, rows: 1, width: width)
     for (index, operand) in operands.enumerated() {
-      memory[index] = Array(UnsafeBufferPointer(start: operand.base, count: memory[index].count))
-      operand.base.deallocate()
+      memory[index] = operand.base.array(memory[index].count)
     }
   }
 

@@ -24,9 +24,9 @@ import Testing
   copy[0] = 9
   #expect(original.scalars == [1, 2, 3])
   #expect(copy.scalars == [9, 2, 3])
-  let pointer = copy.storage.pointer
+  let storage = ObjectIdentifier(copy.storage)
   copy[1] = 8
-  #expect(copy.storage.pointer == pointer)
+  #expect(ObjectIdentifier(copy.storage) == storage)
 }
 
 @Test func equalityIsThatOfFloats() {
@@ -44,11 +44,4 @@ import Testing
   #expect(!x.isApproximatelyEqual(to: Tensor([1, 1e-6, 1]), absoluteTolerance: 1e-5))
   #expect(!x.isApproximatelyEqual(to: x.reshaped(to: [3, 1])))
   #expect(!Tensor([.nan]).isApproximatelyEqual(to: Tensor([.nan]), absoluteTolerance: 1))
-}
-
-@Test func elementwiseOperandsAreLaidOutAsTheKernelsExpect() {
-  #expect(MemoryLayout<ElementwiseOperand>.size == 24)
-  #expect(MemoryLayout<ElementwiseOperand>.offset(of: \.base) == 0)
-  #expect(MemoryLayout<ElementwiseOperand>.offset(of: \.rowStride) == 8)
-  #expect(MemoryLayout<ElementwiseOperand>.offset(of: \.columnStride) == 16)
 }

@@ -1,3 +1,30 @@
+internal import CTensorKernels
+
+extension Broadcasting {
+  /// A tensor of the given shape, computed by a program whose operands are the inputs and, last,
+  /// the result.
+  static func run(_ program: ElementwiseProgram, _ inputs: [Tensor], shape: [Int]) -> Tensor {
+    let count = inputs.count + 1
+    let result = Tensor(uninitialized: shape)
+    keepingAlive((inputs, result)) {
+      withUnsafeTemporaryAllocation(of: ctk_operand.self, capacity: count) { operands in
+        BroadcastAxes.withAxes(of: inputs, in: shape) { axes in
+          for index in 0..<count {
+            let storage = index == inputs.count ? result.storage : inputs[index].storage
+            operands.initializeElement(
+              at: index,
+              to: ctk_operand(
+                base: storage.pointer, row_stride: axes.stride(1, index),
+                column_stride: axes.stride(0, index)))
+          }
+          axes.run(program, operands, axis: axes.count - 1)
+        }
+      }
+    }
+    return result
+  }
+}
+
 /// The axes of elementwise work from the innermost outwards, those made one that all operands can
 /// walk through in one stride; at least two. Kept on the stack: this runs in every small operation.
 struct BroadcastAxes {
@@ -73,10 +100,11 @@ struct BroadcastAxes {
   /// Runs a program over the two innermost axes for each position along the outer ones, which are
   /// those up to `axis`.
   func run(
-    _ program: ElementwiseProgram, _ operands: UnsafeMutablePointer<ElementwiseOperand>, axis: Int
+    _ program: ElementwiseProgram, _ operands: UnsafeMutableBufferPointer<ctk_operand>,
+    axis: Int
   ) {
     guard axis > 1 else {
-      program.run(operands: UnsafePointer(operands), rows: length(1), width: length(0))
+      program.run(operands, rows: length(1), width: length(0))
       return
     }
     for _ in 0..<length(axis) {

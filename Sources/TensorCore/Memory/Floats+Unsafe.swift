@@ -1,0 +1,101 @@
+// The one place where memory becomes an address: an address is valid inside of the closure that gets it.
+
+extension Storage {
+  /// Calls `body` with the address of the first element.
+  func withPointer<Result>(
+    _ body: (UnsafeMutablePointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(pointer) }
+  }
+}
+
+extension Floats {
+  /// The address of the first one; use it inside of ``withPointers(_:_:)`` or its like.
+  var pointer: UnsafeMutablePointer<Float> { storage.pointer + offset }
+
+  /// The first `count` floats as an array.
+  package func array(_ count: Int) -> [Float] {
+    withPointers(self) { Array(UnsafeBufferPointer(start: $0, count: count)) }
+  }
+
+  /// Calls `body` with the first `count` floats.
+  package func withSpan<Result>(
+    count: Int, _ body: (Span<Float>) throws -> Result
+  ) rethrows -> Result {
+    try withPointers(self) { try body(UnsafeBufferPointer(start: $0, count: count).span) }
+  }
+
+  /// Writes the elements of an array.
+  package func write(_ values: [Float]) {
+    withPointers(self) { target in
+      values.withUnsafeBufferPointer { source in
+        guard let base = source.baseAddress else { return }
+        target.update(from: base, count: source.count)
+      }
+    }
+  }
+}
+
+/// Calls `body` with the address of the floats, which are alive until it returns.
+@inline(__always)
+func withPointers<Result>(
+  _ a: Floats, _ body: (UnsafeMutablePointer<Float>) throws -> Result
+) rethrows -> Result {
+  try withExtendedLifetime(a) { try body(a.pointer) }
+}
+
+/// The same for two operands.
+@inline(__always)
+func withPointers<Result>(
+  _ a: Floats, _ b: Floats,
+  _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) throws -> Result
+) rethrows -> Result {
+  try withExtendedLifetime((a, b)) { try body(a.pointer, b.pointer) }
+}
+
+/// The same for three operands.
+@inline(__always)
+func withPointers<Result>(
+  _ a: Floats, _ b: Floats, _ c: Floats,
+  _ body: (
+    UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
+  ) throws -> Result
+) rethrows -> Result {
+  try withExtendedLifetime((a, b, c)) { try body(a.pointer, b.pointer, c.pointer) }
+}
+
+/// The same for four operands.
+@inline(__always)
+func withPointers<Result>(
+  _ a: Floats, _ b: Floats, _ c: Floats, _ d: Floats,
+  _ body: (
+    UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,
+    UnsafeMutablePointer<Float>
+  ) throws -> Result
+) rethrows -> Result {
+  try withExtendedLifetime((a, b, c, d)) {
+    try body(a.pointer, b.pointer, c.pointer, d.pointer)
+  }
+}
+
+/// The same for three operands and one that may be missing.
+@inline(__always)
+func withPointers<Result>(
+  _ a: Floats, _ b: Floats, _ c: Floats, optional d: Floats?,
+  _ body: (
+    UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>,
+    UnsafeMutablePointer<Float>?
+  ) throws -> Result
+) rethrows -> Result {
+  try withExtendedLifetime((a, b, c, d)) {
+    try body(a.pointer, b.pointer, c.pointer, d?.pointer)
+  }
+}
+
+/// Calls `body` while the owners of the memory that it reads and writes are alive.
+@inline(__always)
+func keepingAlive<Owner, Result>(
+  _ owners: Owner, _ body: () throws -> Result
+) rethrows -> Result {
+  try withExtendedLifetime(owners) { try body() }
+}
