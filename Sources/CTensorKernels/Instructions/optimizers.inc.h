@@ -66,22 +66,22 @@ INLINE vf sgd_update(const bool nesterov, const sgd_factors *f, vf p, vf g, vf *
   return p - f->learning_rate * (nesterov ? g + f->momentum * *v : *v);
 }
 
-INLINE void sgd_steps(const bool nesterov, const bool remembers, const sgd_factors *factors,
+INLINE void sgd_steps(const bool nesterov, const bool has_velocity, const sgd_factors *factors,
                       ptrdiff_t count, const float *gradient, float *parameter, float *velocity) {
   ptrdiff_t i = 0;
   for (; i + LANES <= count; i += LANES) {
-    vf v = remembers ? load(velocity + i) : splat(0);
+    vf v = has_velocity ? load(velocity + i) : splat(0);
     store(parameter + i,
           sgd_update(nesterov, factors, load(parameter + i), load(gradient + i), &v));
-    if (remembers) store(velocity + i, v);
+    if (has_velocity) store(velocity + i, v);
   }
   if (i < count) {
     const ptrdiff_t rest = count - i;
-    vf v = remembers ? load_partial(velocity + i, rest) : splat(0);
+    vf v = has_velocity ? load_partial(velocity + i, rest) : splat(0);
     const vf p = sgd_update(nesterov, factors, load_partial(parameter + i, rest),
                             load_partial(gradient + i, rest), &v);
     store_partial(parameter + i, p, rest);
-    if (remembers) store_partial(velocity + i, v, rest);
+    if (has_velocity) store_partial(velocity + i, v, rest);
   }
 }
 

@@ -27,15 +27,15 @@ static struct {
   gate barrier;
 } team = {.thread_count = 1};
 
-// The number of threads at the barrier of the job that this thread runs now.
-static _Thread_local int32_t meeting = 1;
+// The number of threads that a barrier waits for, in the job that this thread runs now.
+static _Thread_local int32_t barrier_threads = 1;
 
 static void run_parts(int32_t thread) {
-  const int32_t before = meeting;
-  meeting = team.workers;
+  const int32_t before = barrier_threads;
+  barrier_threads = team.workers;
   for (int32_t part = thread; part < team.parts; part += team.workers)
     team.body(team.context, part);
-  meeting = before;
+  barrier_threads = before;
 }
 
 static void *work(void *argument) {
@@ -79,10 +79,10 @@ static void run_job(int32_t parts, int32_t threads, part_body body, void *contex
 }
 
 static void run_alone(int32_t parts, part_body body, void *context) {
-  const int32_t before = meeting;
-  meeting = 1;
+  const int32_t before = barrier_threads;
+  barrier_threads = 1;
   for (int32_t part = 0; part < parts; part++) body(context, part);
-  meeting = before;
+  barrier_threads = before;
 }
 
 static bool take_team(void) {
@@ -93,13 +93,13 @@ static void leave_team(void) {
 }
 
 void ctk_team_run(int32_t parts, void (*body)(void *context, int32_t part), void *context) {
-  const int32_t limit = ctk_thread_count(), wanted = parts < limit ? parts : limit;
-  if (wanted <= 1 || !take_team()) {
+  const int32_t limit = ctk_thread_count(), useful = parts < limit ? parts : limit;
+  if (useful <= 1 || !take_team()) {
     run_alone(parts, body, context);
     return;
   }
-  const int32_t available = grown_to(wanted);
-  run_job(parts, available < wanted ? available : wanted, body, context);
+  const int32_t available = grown_to(useful);
+  run_job(parts, available < useful ? available : useful, body, context);
   leave_team();
 }
 
@@ -116,9 +116,9 @@ bool ctk_team_try_run(int32_t parts, void (*body)(void *context, int32_t part), 
 }
 
 void ctk_team_barrier(void) {
-  if (meeting <= 1) return;
+  if (barrier_threads <= 1) return;
   const uint32_t round = atomic_load(&team.barrier.value);
-  if (atomic_fetch_add(&team.arrived, 1) == meeting - 1) {
+  if (atomic_fetch_add(&team.arrived, 1) == barrier_threads - 1) {
     atomic_store(&team.arrived, 0);
     ctk_gate_pass(&team.barrier);
   } else {

@@ -290,7 +290,7 @@ typedef struct ctk_step {
   ptrdiff_t matrix_rows;   // of a program over matrices; 0 where the rows are samples
   int32_t weight;          // of a product
   bool flag;               // a product adds to its destination; a cumulative sum is reversed
-  bool precedes_barrier;   // threads that share columns meet after it
+  bool precedes_barrier;   // threads that split columns wait for each other after it
 } ctk_step;
 
 // A packed right-hand side: see ctk_pack or, where there is a unit, CTensorMatrixUnit.h.
@@ -306,7 +306,7 @@ typedef struct ctk_step_block {
   ptrdiff_t step, row, rows;
   bool along_time;
   // This thread's index among the `parts` threads that split a product's columns; thread 0 does
-  // everything else. They meet at barriers.
+  // everything else. Barriers stand between their steps.
   int32_t part, parts;
 } ctk_step_block;
 
@@ -337,7 +337,7 @@ void ctk_lock_release(ctk_lock *lock);
 // `ctk_team_try_run` returned true for it.
 void ctk_team_run(int32_t parts, void (*body)(void *context, int32_t part), void *context);
 // The same, but returns false at once, having run nothing, if the team is busy or has fewer threads
-// than parts. Parts run at the same time and may meet at ctk_team_barrier: all of them, or none.
+// than parts. Parts run at the same time and may call ctk_team_barrier: all of them, or none.
 bool ctk_team_try_run(int32_t parts, void (*body)(void *context, int32_t part), void *context);
 void ctk_team_barrier(void);
 // Threads that work may be split over: at first the processors this process may run on, or the

@@ -2,7 +2,7 @@ import TensorCore
 
 /// Checks everything that is derived from a cell's equations against their definition.
 ///
-/// A test of one's own cell needs no more than this:
+/// The whole test of a custom cell:
 ///
 /// ```swift
 /// @Test func myCellIsSound() {
@@ -13,21 +13,21 @@ import TensorCore
 ///
 /// Over a few steps of a small layer it compares
 /// - the compiled plan's outputs, final states and every gradient with the double-precision oracle's;
-/// - the oracle's gradients with central differences of its outputs, and, computed forwards in real time,
-///   with those through time;
-/// - the plan's gradients in real time with those through time;
+/// - the oracle's gradients with central differences of its outputs, and those of real-time recurrent learning
+///   with those of backpropagation through time;
+/// - the plan's gradients by real-time recurrent learning with those by backpropagation through time;
 ///
-/// and it sees to the laws: every parameter has a gradient, no state is the zero state, a carried state goes
-/// on, and a padded row gives what its sequence gives alone, to the bit.
+/// and it checks laws: every parameter has a gradient; and, to the bit, a call without a state starts from the zero
+/// state, a sequence may be cut where its state is carried over, and padding changes no sample's output.
 ///
 /// Where an equation has a kink, `relu` say, and an argument lies within a millionth of it, central differences
-/// are not the derivative: another seed helps.
+/// are not the derivative: use another seed.
 ///
 /// - Parameters:
 ///   - cell: The cell. Its options must suit the sizes.
 ///   - inputSize: The number of units of the input, I.
-///   - hiddenSize: The number of units of the cell, H; from 4 on the first that suits its options, unless given.
-///   - seed: Draws the parameters, around their own start, the input and the loss.
+///   - hiddenSize: The number of units of the cell, H; unless given, the smallest from 4 on that suits its options.
+///   - seed: The seed of the parameters (their initial values plus noise), the input and the loss.
 public func checkGradients(
   of cell: some RecurrentCell, inputSize: Int = 3, hiddenSize: Int? = nil, seed: UInt64 = 1
 ) -> GradientReport {
@@ -63,7 +63,7 @@ struct CheckedLayer: Module {
     var generator = Philox(seed: seed, stream: 11)
     layer = Recurrent(
       cell, inputSize: inputSize, hiddenSize: hiddenSize, using: &generator)
-    // What starts at zero or one shall not stay there, where errors hide.
+    // Parameters that are all 0 or 1 would hide errors.
     layer.updateParameters { _, parameter in
       let noise = Tensor(
         uniform: parameter.shape, from: -0.2, to: 0.2, using: &generator)
@@ -72,7 +72,7 @@ struct CheckedLayer: Module {
     input = Tensor(normal: [Self.steps, Self.batch, inputSize], using: &generator)
     weights = Tensor(
       normal: [Self.steps, Self.batch, layer.outputSize], using: &generator)
-    // States as they come, not any numbers: a clock counts whole steps, a normalizer is positive.
+    // States that the cell itself computes, not random ones: a clock counts whole steps, a normalizer is positive.
     initial = layer(input).state
     input = Tensor(normal: input.shape, using: &generator)
   }

@@ -4,12 +4,12 @@ extension CheckedLayer {
   /// What holds for every cell, to the bit.
   func checkLaws(_ report: inout GradientReport) {
     report.expect("every parameter has a gradient", withoutGradient())
-    report.expect("no state is the zero state", noStateAndZeroState())
-    report.expect("a carried state goes on", carriedState())
-    report.expect("a padded row is its sequence alone", paddedRows())
+    report.expect("a call without a state starts from the zero state", noStateAndZeroState())
+    report.expect("a sequence in two parts is the sequence in one", carriedState())
+    report.expect("padding changes no output", paddedRows())
   }
 
-  /// The blocks of parameters that the loss does not depend on, wherever clocks stand.
+  /// The blocks of parameters that the loss does not depend on, at any phase of a clock.
   private func withoutGradient() -> [String] {
     let gradients = throughTime().gradients
     var early = self

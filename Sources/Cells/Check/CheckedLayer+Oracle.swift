@@ -44,7 +44,8 @@ extension CheckedLayer {
     }
     report.compare("gradients: oracle and differences", within: Self.differenceTolerance) {
       let step = 1e-6
-      // A clock that is compared with whole numbers has no influence nearby, but not a little further on.
+      // A clock that is compared with whole numbers has derivative zero almost everywhere, but differences may
+      // cross a jump.
       let still = Set(exact.filter { $0.gradient.allSatisfy { $0 == 0 } }.map(\.name))
       let moved = direction.enumerated().map { index, direction in
         let name = differentiated[index].name
@@ -66,7 +67,7 @@ extension CheckedLayer {
     }
   }
 
-  /// What the loss is differentiated by: parameters, initial states, the input.
+  /// The tensors that the loss is differentiated by: parameters, initial states, the input.
   private var differentiated: [(name: String, value: Tensor)] { parameters }
 
   /// A direction for everything that the loss is differentiated by.
@@ -125,7 +126,7 @@ extension CheckedLayer {
     return Array(elements[row * width..<(row + 1) * width])
   }
 
-  /// The oracle's gradients by each parameter and initial state, found forwards in time.
+  /// The oracle's gradients by each parameter and initial state, by real-time recurrent learning.
   private func realTimeGradients() -> [(name: String, gradient: [Double])] {
     let cell = layer.cell
     let own = differentiated.dropLast()

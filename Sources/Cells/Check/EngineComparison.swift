@@ -1,9 +1,9 @@
 import TensorCore
 
-/// How far from the exact gradient gradient engines are that go through a sequence step by step.
+/// The errors of gradient engines that process a sequence step by step.
 ///
-/// Each of several small layers with random weights goes through a random sequence, a step a window; the sum of
-/// the windows' gradients by all parameters is compared with that of backpropagation through the whole sequence.
+/// Several small layers with random weights process random sequences in windows of one step; the sum of the windows'
+/// gradients is compared with the gradient of backpropagation through the whole sequence.
 package struct EngineComparison: Sendable {
   /// An engine's mean over the layers.
   package struct Result: Sendable {
@@ -22,8 +22,8 @@ package struct EngineComparison: Sendable {
   ///   - cell: the cell; its options must suit the sizes.
   ///   - hiddenSize: the units of the layer, H.
   ///   - steps: the steps of the sequence, T.
-  ///   - engines: what is compared; each must suit the layer.
-  ///   - layers: how many layers are drawn.
+  ///   - engines: the engines to be compared; each must suit the layer.
+  ///   - layers: the number of random layers.
   package init(
     _ cell: some RecurrentCell, hiddenSize: Int, steps: Int, engines: [GradientEngine],
     layers: Int = 10
@@ -98,7 +98,7 @@ private func dot(_ a: [Double], _ b: [Double]) -> Double {
 }
 
 extension GradientEngine {
-  /// The same engine with other signs, where it draws some.
+  /// The same engine with another seed, if it has one.
   fileprivate func seeded(_ seed: UInt64) -> GradientEngine {
     if case .uoro = self { .uoro(seed: seed) } else { self }
   }

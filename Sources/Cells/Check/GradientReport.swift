@@ -1,4 +1,4 @@
-/// What was compared for one cell, and how far apart it was.
+/// The comparisons made for one cell, and their errors.
 ///
 /// ```swift
 /// let report = checkGradients(of: MyCell())
@@ -7,16 +7,16 @@
 public struct GradientReport: Sendable, Hashable, CustomStringConvertible {
   /// One comparison.
   public struct Check: Sendable, Hashable {
-    /// What was compared.
+    /// The values compared.
     public let name: String
     /// The largest difference, relative to the largest number of its kind; 0 for the same bits.
     public let error: Double
     /// The largest difference that passes.
     public let tolerance: Double
-    /// What the difference belongs to: a parameter, say; empty where there is nothing to name.
+    /// The place of the largest difference, a parameter, say; empty if there is none to name.
     public let place: String
 
-    /// Whether the difference is small enough. One that is no number is not.
+    /// Whether the difference is small enough. NaN is not.
     public var passed: Bool { error <= tolerance }
   }
 
@@ -33,7 +33,7 @@ public struct GradientReport: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension GradientReport.Check: CustomStringConvertible {
-  /// The mark, what was compared, and the difference beside what passes.
+  /// A mark, the values compared, their difference and its tolerance.
   public var description: String {
     let measure = tolerance == 0 ? "" : ": \(error.brief), at most \(tolerance.brief)"
     let where_ = place.isEmpty || passed && tolerance == 0 ? "" : " (\(place))"

@@ -9,8 +9,7 @@ struct LayerSegment {
   var isFirst = true
   /// Whether this segment is processed last.
   var isLast = true
-  /// For each direction of each layer, what its segments have summed; none where nothing was before the segment
-  /// and nothing comes after it, or where gradients are plain sums.
+  /// For each direction of each layer, the sums of its segments so far; empty where gradients are plain sums.
   private let sums: [SegmentSums]
 
   /// The first segment of a layer's sequence, which may be the whole.
@@ -19,7 +18,7 @@ struct LayerSegment {
     sums = layer.weights.map { _ in SegmentSums() }
   }
 
-  /// A sequence in one piece, whose gradients are added to those that one cell has; these are moved here.
+  /// A sequence in one piece, whose gradients are added to known ones of a layer of one cell, which are moved here.
   init(adding known: inout [Tensor], haveValues: Bool) {
     gradients = [[]]
     swap(&gradients[0], &known)

@@ -7,7 +7,7 @@ extension Recurrent {
   ///
   /// - Parameters:
   ///   - x: `[T, B, I]`, or `[B, T, I]` if the layout is batch first.
-  ///   - lengths: How many steps of each sample count, 0 to T each; all of them unless given. Outputs past a
+  ///   - lengths: The number of valid steps of each sample, 0 to T; T unless given. Outputs past a
   ///     sample's end are zero, its final state is that of its last step, and the reverse direction starts
   ///     at its own end, as with PyTorch's packed sequences.
   ///   - resets: For each sample, the steps that start a new sequence: there the states are those that sequences
@@ -36,7 +36,7 @@ extension Recurrent {
     return run(x, state, lengths, resets, masks)
   }
 
-  /// The same with masks that were sampled before.
+  /// The same with given masks.
   package func callAsFunction(
     _ x: Tensor, from state: RecurrentState, lengths: [Int]? = nil, resets: [[Int]]? = nil,
     masks: RandomMasks?

@@ -4,8 +4,8 @@ import TensorCore
 /// One forward pass of a recurrent layer over a sequence, and the activations saved for the backward pass.
 ///
 /// Between layers signals are time first, `[T, B, units]`; the layer's own input and output are read
-/// and written in their layout, in place. A single step has no axis of time and no axis of layers, if the caller
-/// likes: `[B, units]`.
+/// and written in their layout, in place. A single step may also have neither a time axis nor a layer axis:
+/// `[B, units]`.
 final class RecurrentPass {
   let layer: Recurrent
   let steps: Int
@@ -17,7 +17,7 @@ final class RecurrentPass {
   private let mode: PassMode
   /// The saved activations of each direction of each layer.
   private(set) var trails: [Plan.Trail] = []
-  /// The outputs of each direction, layer by layer, where merging them reads them again.
+  /// The outputs of each direction, layer by layer, if the backward pass of their merge reads them.
   private var parts: [[Storage]] = []
   /// The input of each layer but the first.
   private var between: [Storage] = []
@@ -117,7 +117,7 @@ final class RecurrentPass {
       masks.map { weights + $0.weights[place] } ?? weights, cache: layer.caches[place])
   }
 
-  /// A signal that one direction of a layer reads from outside.
+  /// An external signal of one direction of a layer.
   private func sequence(_ index: Int, of plan: Plan, _ place: Int) -> Area {
     let layerIndex = place / layer.direction.count
     let cell = plan.cell
@@ -147,7 +147,7 @@ final class RecurrentPass {
 
   // MARK: Merging directions
 
-  /// Where one direction writes its output: its columns of the merged one, or memory of its own.
+  /// The area of one direction's output: its columns of the merged output, or memory of its own.
   private func part(
     of target: Area, _ direction: Int, _ index: Int
   ) -> Area {
@@ -218,8 +218,8 @@ final class RecurrentPass {
     }
   }
 
-  /// The same, added to what other steps of a loop have found. Where every gradient is a plain sum, the parameters'
-  /// are added up in place.
+  /// The same, added to the gradients of other steps of a loop: in place where every gradient of a parameter is a
+  /// plain sum.
   func pullBack(_ cotangents: [Tensor?], into inputs: inout TensorCore.Cotangents) {
     let first = 1 + finalStates.count
     let shapes = layer.weights.flatMap { $0.map(\.shape) }
@@ -294,7 +294,7 @@ final class RecurrentPass {
     Area(memory, timeStride: batch * width, rowStride: width)
   }
 
-  /// A signal of its own memory, time first.
+  /// A signal in new memory, time first.
   func newSignal(_ width: Int) -> Area {
     timeFirst(Floats(Storage(count: steps * batch * width)), width)
   }

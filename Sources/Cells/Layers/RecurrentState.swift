@@ -46,7 +46,7 @@ public struct RecurrentState: Sendable {
   /// The hidden state, which most cells have.
   public var hidden: Tensor { self["hidden"] }
 
-  /// The same values, cut off from the tape: gradients end here.
+  /// The same values as constants: gradients do not flow through them.
   public func detached() -> RecurrentState {
     RecurrentState(names: names, tensors: tensors.map { $0.detached() })
   }

@@ -1,7 +1,7 @@
 import Requirements
 import TensorCore
 
-/// One step of a cell, for a loop that the user writes.
+/// One step of a cell, for a custom loop.
 ///
 /// ```swift
 /// let cell = RecurrentStep(RNN(), inputSize: 10, hiddenSize: 10, using: &generator)

@@ -1,20 +1,20 @@
 import Requirements
 import TensorCore
 
-/// Which steps of a pass count (are not padding), and which start a new sequence.
+/// Which steps of a pass are valid (not padding), and which start a new sequence.
 struct StepMarks {
-  /// `[T, B]`: 1 where a step counts, 0 past a sample's end; nil where all of them do.
+  /// `[T, B]`: 1 for a valid step, 0 for padding; nil if all steps are valid.
   var validity: Storage?
-  /// `[T, B]`: 1 where a step starts a new sequence; nil where none does.
+  /// `[T, B]`: 1 for a step that starts a new sequence, else 0; nil if none does.
   var resets: Storage?
 
-  /// No marks: every step counts, and none starts a sequence.
+  /// By default every step is valid, and none starts a sequence.
   init(validity: Storage? = nil, resets: Storage? = nil) {
     self.validity = validity
     self.resets = resets
   }
 
-  /// The marks for lengths and, sample by sample, for steps that start a sequence; past a sample's end none does.
+  /// The marks for the samples' lengths and, for each sample, the steps that start a sequence; padding starts none.
   init(lengths: [Int]?, resets: [[Int]]? = nil, steps: Int, batch: Int) {
     validity = lengths.map { Self.validity($0, steps: steps, batch: batch) }
     self.resets = resets.map { Self.resets($0, lengths, steps: steps, batch: batch) }
@@ -67,8 +67,8 @@ struct StepMarks {
     return cleared.map { Tensor(storage: $0, shape: x.shape) } ?? x
   }
 
-  /// The resets for the reverse direction: a step that starts a sequence is its last one there, so
-  /// that the step before it starts one.
+  /// The resets for the reverse direction, where a sequence's first step is its last one: the step before it starts
+  /// a sequence.
   func reversedResets(batch: Int) -> Storage? {
     resets.map { resets in
       let shifted = Storage(count: resets.count)
@@ -88,16 +88,16 @@ struct StepMarks {
     resets = marked
   }
 
-  /// Clears the marks of a sample: none of the steps is its own.
-  mutating func leaveOut(sample: Int, steps: Int, batch: Int) {
-    let counts =
+  /// Marks all steps of a sample as padding.
+  mutating func markAsPadding(sample: Int, steps: Int, batch: Int) {
+    let valid =
       validity?.steps(0..<steps, batch: batch) ?? Storage(repeating: 1, count: steps * batch)
     let starts = resets?.steps(0..<steps, batch: batch)
     for step in 0..<steps {
-      counts[step * batch + sample] = 0
+      valid[step * batch + sample] = 0
       starts?[step * batch + sample] = 0
     }
-    (validity, resets) = (counts, starts)
+    (validity, resets) = (valid, starts)
   }
 
   /// These steps and the ones of a window after them.

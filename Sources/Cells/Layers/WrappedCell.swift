@@ -2,9 +2,9 @@ import TensorCore
 
 /// A cell at its place in a stack of layers, with the layer's options added to its equations.
 ///
-/// Options that change parameters are always part of the equations; masks only where a pass has them.
+/// Options that add parameters are always part of the equations; masks only in passes that have them.
 struct WrappedCell: Hashable, Sendable {
-  /// Which signals from outside a pass has besides its input.
+  /// The external signals of a pass besides its input.
   struct Signals {
     /// Whether the pass has random masks.
     var isRandom = false
@@ -24,9 +24,9 @@ struct WrappedCell: Hashable, Sendable {
   let options: Recurrent.Options
   /// The share of the input that is dropped at each step: dropout between layers.
   let dropout: Float
-  /// The units of the input that the connection takes.
+  /// The units of the input that the residual or highway connection reads.
   let units: Range<Int>
-  /// What the connection is multiplied by.
+  /// The factor of the connection.
   let share: Double
 
   /// The cell in one direction of one layer.

@@ -2,9 +2,9 @@ import TensorCore
 
 /// Rows of cotangents that are pulled back through steps of one sample together.
 ///
-/// A row has a cotangent of the output at each step and one of every state after the last. The last row is
-/// that of the loss: it has the cotangents of the output and zeros for the states. The rows before it ask
-/// how the states after the steps depend on what was there before them.
+/// A row has a cotangent of the output at each step, and one of every state after the last step. The last row is
+/// the loss's: it has the loss's cotangents of the output, and zeros for the states. The rows before it give the
+/// derivatives of the states after the steps.
 struct CotangentRows: Sendable {
   /// The number of rows, N.
   let count: Int
@@ -29,13 +29,13 @@ struct CotangentRows: Sendable {
     input = Storage(repeating: 0, count: steps * count * cell.inputSize)
   }
 
-  /// A row for each unit of each state, with a one in its place, and the loss's.
+  /// A row for each unit of each state, with 1 for that unit, and the loss's row.
   init(oneHot cell: CellGraph, steps: Int) {
     self.init(zeros: cell.stateSize + 1, steps: steps, cell)
     setDiagonal(Array(repeating: 1, count: cell.stateSize), cell)
   }
 
-  /// A row for each state, with ones for all of its units, and the loss's.
+  /// A row for each state, with 1 for all of its units, and the loss's row.
   init(onesForEachStateOf cell: CellGraph, steps: Int) {
     self.init(zeros: cell.states.count + 1, steps: steps, cell)
     for (index, state) in cell.states.enumerated() {

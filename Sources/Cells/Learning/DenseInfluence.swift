@@ -2,12 +2,12 @@ import TensorCore
 
 /// The whole influence matrix of each sample: exact for every cell, for small ones.
 ///
-/// Memory: S P floats a sample for a cell of S state units and P parameters, O(H³). A window of one step
+/// Memory: S P floats for each sample, for a cell of S state units and P parameters, O(H³). A window of one step
 /// costs S² P multiplications, O(H⁴); in a longer one that product is shared by all its steps, and each
 /// step costs S P more.
 ///
-/// A sample's matrix has one row more than there are states: the loss's, of which the last factor is
-/// `[∂l/∂s]` and the last summand `[∂l/∂θ]`, so that one product gives both J' and the gradient.
+/// A sample's matrix has a further row for the loss, with `∂l/∂s` in A and `∂l/∂θ` in I, so that one product gives
+/// both J' and the gradient.
 ///
 /// Papers: A. Robinson and F. Fallside, The utility driven dynamic error propagation network, 1987;
 /// R. Williams and D. Zipser, Neural Computation 1, 1989; by windows: J. Schmidhuber, A fixed size
@@ -21,7 +21,7 @@ struct DenseInfluence: Influence {
   private var samples: [Storage]
   /// The memory of the next matrix.
   private var next: Storage
-  /// For each state, whether a unit of it acts on its own unit alone within a step.
+  /// For each state, whether each of its units acts only on the same unit within a step.
   private let isOwn: [Bool]
 
   init(_ cell: CellGraph, batch: Int, learnsInitialState: Bool) {
@@ -33,14 +33,14 @@ struct DenseInfluence: Influence {
     samples = (0..<batch).map { _ in Storage(repeating: 0, count: count) }
     next = Storage(repeating: 0, count: count)
     isOwn = UnitDemand(cell.recurrence, states: cell.states, mixing: .followed).ownStates
-    for sample in 0..<batch { forget(sample: sample) }
+    for sample in 0..<batch { reset(sample: sample) }
   }
 
   var size: Int { (samples.count + 1) * rows.count * columns }
 
-  var remembered: [Storage] { samples }
+  var savedArrays: [Storage] { samples }
 
-  mutating func forget(sample: Int) {
+  mutating func reset(sample: Int) {
     let matrix = samples[sample]
     matrix.fill(0..<matrix.count, with: 0)
     for unit in 0..<columns - parameterSize { matrix[unit * columns + parameterSize + unit] = 1 }
@@ -62,7 +62,7 @@ struct DenseInfluence: Influence {
     rows.copyLossOfInput(to: inputs, from: 0)
   }
 
-  /// No step reads the initial states but through the states before it.
+  /// The direct influence of the initial states, which is zero: a step reads only the states before it.
   private func clearInitialStates() {
     guard columns > parameterSize else { return }
     for row in 0..<rows.count {
@@ -85,7 +85,7 @@ struct DenseInfluence: Influence {
       var row = 0
       for (index, state) in cell.states.enumerated() {
         let source = matrix + (row * columns + first)
-        // Over several steps, what a unit does to others and they to it comes back.
+        // Over several steps a unit also acts on itself by way of others.
         if isOwn[index], steps == 1 {
           addOwn(Floats(factors[index]), state.width, source, first..<end)
         } else {
@@ -108,7 +108,7 @@ struct DenseInfluence: Influence {
       precision: .highest)
   }
 
-  /// The same where every unit acts on its own unit of the states of the same width, and on the loss.
+  /// The same where every unit acts only on the same unit of the states of its width, and on the loss.
   private func addOwn(
     _ factors: Floats, _ width: Int, _ source: Floats, _ part: Range<Int>
   ) {

@@ -5,7 +5,7 @@ struct EvaluatedWindow {
   let plan: Plan
   let trail: Plan.Trail
   let parameters: PlanParameters
-  /// The same steps under a plan that omits the influence of units on each other, if requested.
+  /// The same steps under a plan that omits the influence of units on each other, for SnAp-1.
   var ownPlan: (plan: Plan, trail: Plan.Trail)?
 
   /// The number of steps, T.
@@ -21,7 +21,7 @@ struct EvaluatedWindow {
   struct PulledBack {
     /// The cotangents of the states before the steps, `[N, width]` each.
     var states: [Storage]
-    /// For each parameter, the factors of its gradients where they were left as an outer product.
+    /// For each parameter, the factors of its gradients if they were returned as factors of an outer product.
     var outers: [PlanRun.Outer?]
 
     /// The cotangents of each state from one row on.
@@ -35,11 +35,11 @@ struct EvaluatedWindow {
   /// Pulls rows of cotangents back through as many steps of one sample as the rows have.
   ///
   /// - Parameters:
-  ///   - gradients: Takes a row for each row of cotangents: the parameters' elements, in the cell's order.
+  ///   - gradients: Receives a row for each row of cotangents: the parameters' elements, in the cell's order.
   ///   - stride: Floats from one of these rows to the next; 0 adds up the rows.
   ///   - returnsOuterFactors: Whether gradients that are outer products are returned as their factors, which
   ///     those of one step can be.
-  /// - Returns: The cotangents of what came before. Those of the input are in `rows.input`.
+  /// - Returns: The cotangents of the states before the steps. Those of the input are in `rows.input`.
   func pullBack(
     _ rows: CotangentRows, from first: Int, sample: Int,
     into gradients: Floats, stride: Int, returnsOuterFactors: Bool = false
@@ -64,7 +64,7 @@ struct EvaluatedWindow {
 }
 
 extension Plan.Trail {
-  /// What some steps of one sample left, as if a batch of `count` equal samples had left it.
+  /// The activations of some steps of one sample, for a batch of `count` copies of it.
   func repeating(sample: Int, count: Int, steps: Range<Int>) -> Plan.Trail {
     Plan.Trail(
       batch: count, steps: steps.count, isReversed: isReversed,

@@ -1,7 +1,7 @@
 import TensorCore
 
 extension GradientEngine {
-  /// The influence that the engine carries forward; nil if it backpropagates instead.
+  /// The influence that the engine carries forward; nil for engines that backpropagate.
   func influence(
     of cell: CellGraph, batch: Int, learnsInitialState: Bool, signs: (@Sendable (Int) -> Float)?
   ) -> (any Influence)? {
@@ -21,13 +21,13 @@ extension GradientEngine {
     case .uoro(let seed):
       return UnbiasedInfluence(
         cell, batch: batch, learnsInitialState: learnsInitialState,
-        signs: signs ?? { draw in Self.sign(seed, draw) })
+        signs: signs ?? { index in Self.sign(seed, index) })
     }
   }
 
-  /// A sign for each number, the same on every platform.
-  private static func sign(_ seed: UInt64, _ draw: Int) -> Float {
-    var generator = Philox(seed: seed, stream: UInt64(draw))
+  /// The random sign of an index, the same on every platform.
+  private static func sign(_ seed: UInt64, _ index: Int) -> Float {
+    var generator = Philox(seed: seed, stream: UInt64(index))
     return generator.next() & 1 == 0 ? 1 : -1
   }
 }

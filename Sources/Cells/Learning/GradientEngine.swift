@@ -42,7 +42,7 @@ public enum GradientEngine: Sendable, Hashable, Codable {
 public enum UnsuitableEngine: Error, Hashable, CustomStringConvertible {
   /// The engine needs more memory than its limit.
   case tooLarge(bytes: Int, limit: Int)
-  /// The layer does not read forwards, so it cannot continue from window to window.
+  /// The layer reads in reverse or in both directions, so it cannot continue from window to window.
   case notForward
   /// A number of steps that is out of range.
   case steps(name: String, expected: String, found: Int)
@@ -56,8 +56,9 @@ public enum UnsuitableEngine: Error, Hashable, CustomStringConvertible {
     switch self {
     case .tooLarge(let bytes, let limit):
       "the influence matrices: expected at most \(limit) bytes, found that they need \(bytes)"
-    case .notForward: "direction: expected a layer that reads forwards, found another one"
-    case .random(let name): "\(name): expected 0, found more: this engine leaves nothing to chance"
+    case .notForward: "direction: expected a forward layer, found another one"
+    case .random(let name):
+      "\(name): expected 0 for an engine that samples no random masks, found more"
     case .steps(let name, let expected, let found): "\(name): expected \(expected), found \(found)"
     case .tooManyStates(let count, let limit):
       "states of one width: expected at most \(limit), found \(count)"
@@ -66,11 +67,11 @@ public enum UnsuitableEngine: Error, Hashable, CustomStringConvertible {
 }
 
 extension GradientEngine {
-  /// How many bytes real-time learning may remember unless told otherwise: 1 GiB.
+  /// The default limit of the bytes that an engine may need: 1 GiB.
   public static let defaultByteLimit = 1 << 30
 
-  /// The bytes that the engine needs to remember how a layer's states depend on its parameters; 0 for those
-  /// that go back in time.
+  /// The bytes that the engine needs for the influence of a layer's parameters on its states; 0 for engines that
+  /// backpropagate.
   ///
   /// Dense ``rtrl`` needs `(B + 1) (S + 1) P` floats a layer for a batch of B, S units of all states and P
   /// parameters; the others need O(P) for each sample. `Int.max` stands for all larger numbers.
@@ -97,8 +98,8 @@ extension GradientEngine {
 
   /// Checks that a layer can learn with the engine.
   ///
-  /// - Throws: ``UnsuitableEngine`` where the layer does not read forwards or drops anything by chance, a number
-  ///   of steps is out of range, or the engine would have to remember more than `byteLimit` bytes.
+  /// - Throws: ``UnsuitableEngine`` if the layer is not a forward one or samples random masks, a number of steps is
+  ///   out of range, or the engine needs more than `byteLimit` bytes.
   public func validate(
     for layer: Recurrent, batch: Int, learnsInitialState: Bool = false,
     byteLimit: Int = GradientEngine.defaultByteLimit
@@ -125,7 +126,7 @@ extension GradientEngine {
     guard bytes <= byteLimit else { throw .tooLarge(bytes: bytes, limit: byteLimit) }
   }
 
-  /// Whether steps before the window are computed again.
+  /// Whether steps before the window are recomputed.
   var isTruncated: Bool { if case .tbptt = self { true } else { false } }
 
   private func product(_ a: Int, _ b: Int) -> Int {

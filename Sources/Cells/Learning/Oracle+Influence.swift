@@ -9,13 +9,12 @@ extension Oracle {
     package var influence: [[Double]]
   }
 
-  /// Real-time recurrent learning as its inventors state it, for one sample: `J' = A J + I`.
+  /// Real-time recurrent learning by its definition, for one sample: `J' = A J + I`.
   ///
   /// The loss is the sum of all outputs times `weights[t]`. `sequences[t]` holds the signals of step t;
-  /// derivatives of the oracle's own numbers are not looked at. `influence` goes on from an earlier part
-  /// of the sequence; without it the initial state is the start. `keepsToUnits` is the SnAp-1 estimate:
-  /// J is kept where a parameter acts, within one step, on the same unit of some state; all states must
-  /// have the same width.
+  /// derivatives of the oracle's own numbers are ignored. `influence` is that of an earlier part of the sequence;
+  /// without it the sequence starts here. `keepsToUnits` selects the SnAp-1 estimate: J is zero except where a
+  /// parameter acts, within one step, on the same unit of some state; all states must have the same width.
   package func realTimeGradient(
     _ sequences: [[[Double]]], from initial: [[Double]], weights: [[Double]],
     influence given: [[Double]]? = nil, keepsToUnits: Bool = false

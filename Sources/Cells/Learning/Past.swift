@@ -1,12 +1,12 @@
 import Requirements
 import TensorCore
 
-/// What a ``RecurrentMemory`` remembers, and how its engine goes on over a window.
+/// The content of a ``RecurrentMemory``, and how its engine advances over a window.
 struct Past {
   /// From a cotangent of the window's output to those of the input, the initial states and the parameters.
   typealias Pullback = (Tensor?) -> [Tensor?]
 
-  /// Where a window starts.
+  /// The start of a window.
   struct Start {
     /// The states before the window, those of samples at the start of a sequence included.
     var states: [Tensor]
@@ -14,13 +14,13 @@ struct Past {
     var initial: [Tensor]
     /// Which samples are at the start of a sequence.
     var samples: [Bool]
-    /// Whether the initial states are parameters of the layer: of the step, so that every engine finds their
-    /// gradients.
+    /// Whether the initial states are parameters of the layer, read by its steps, so that every engine computes
+    /// their gradients.
     var isLearned: Bool
   }
 
-  /// A window whose gradient has not been taken, under the exact plans and, for SnAp-1, under those that keep to
-  /// the units.
+  /// A window whose gradient has not been taken: its pass and, for SnAp-1, its pass under plans that omit the
+  /// influence of units on each other.
   private struct Window {
     var pass: RecurrentPass
     var own: RecurrentPass?
@@ -43,7 +43,7 @@ struct Past {
 
   init(
     of layer: Recurrent, engine: GradientEngine, batch: Int, learnsInitialState: Bool,
-    signs: (@Sendable (_ draw: Int) -> Float)?
+    signs: (@Sendable (_ index: Int) -> Float)?
   ) {
     self.engine = engine
     self.batch = batch
@@ -66,23 +66,23 @@ struct Past {
   var size: Int { influences.reduce(0) { $0 + $1.size } + (history?.input?.count ?? 0) }
 
   mutating func reset(samples: [Int]) {
-    settle()
+    finishPendingWindow()
     for sample in samples {
       require(0..<batch ~= sample, "expected samples in 0..<\(batch), found \(sample)")
       isAtStart[sample] = true
-      for index in influences.indices { influences[index].forget(sample: sample) }
+      for index in influences.indices { influences[index].reset(sample: sample) }
     }
     states = replacing(states, by: zeroState.tensors)
   }
 
   // MARK: Windows
 
-  /// Runs a layer over the next window; returns the output and the pullback, which uses the memory again.
+  /// Runs a layer over the next window; returns the output and the pullback, which changes the memory.
   mutating func run(
     _ layer: Recurrent, _ x: Tensor, _ marks: StepMarks, from initial: [Tensor]?,
     _ mode: PassMode, of memory: RecurrentMemory
   ) -> (output: Tensor, pullback: Pullback) {
-    settle()
+    finishPendingWindow()
     let start = start(
       from: initial ?? zeroState.tensors,
       isLearned: initial == nil && layer.options.learnsInitialState)
@@ -96,11 +96,11 @@ struct Past {
     case .checkpointed(let count):
       return runInSegments(layer, x, marks, start, every: count, of: memory)
     case .tbptt(_, let reach): return runTruncated(layer, x, marks, start, reach, mode)
-    case .rtrl, .snap1, .uoro: return runForwards(layer, x, marks, start, of: memory)
+    case .rtrl, .snap1, .uoro: return runForward(layer, x, marks, start, of: memory)
     }
   }
 
-  /// Where the next window starts; after it, no sample is at the start of a sequence.
+  /// The start of the next window. After it no sample is at the start of a sequence.
   private mutating func start(from initial: [Tensor], isLearned: Bool) -> Start {
     let start = Start(
       states: replacing(states, by: initial), initial: initial, samples: isAtStart,
@@ -143,7 +143,7 @@ struct Past {
     )
   }
 
-  private mutating func runForwards(
+  private mutating func runForward(
     _ layer: Recurrent, _ x: Tensor, _ marks: StepMarks, _ start: Start,
     of memory: RecurrentMemory
   ) -> (output: Tensor, pullback: Pullback) {
@@ -165,7 +165,7 @@ struct Past {
     return stride(from: 0, to: steps, by: whole).map { $0..<min($0 + whole, steps) }
   }
 
-  /// The cotangents of the window of that number, from one of its output.
+  /// The cotangents of the window of that number, from the cotangent of its output.
   private mutating func pullBack(_ cotangent: Tensor?, _ number: Int) -> [Tensor?] {
     guard number == windowCount, let window = pending else {
       failure("a window's gradient is taken once, before the next window begins")
@@ -174,8 +174,8 @@ struct Past {
     return advance(window, cotangent).all
   }
 
-  /// Remembers a window that nobody took the gradient of.
-  mutating func settle() {
+  /// Advances over a window whose gradient was not taken.
+  mutating func finishPendingWindow() {
     guard let window = pending else { return }
     pending = nil
     _ = advance(window, nil)
@@ -191,7 +191,7 @@ struct Past {
 
   // MARK: Samples at the start
 
-  /// A sample that came from an earlier window does not know where that one began.
+  /// The cotangents with zeros for the initial states of samples that started in an earlier window.
   static func withoutEarlierStarts(
     _ cotangents: [Tensor?], _ stateCount: Int, _ starts: [Bool]
   ) -> [Tensor?] {

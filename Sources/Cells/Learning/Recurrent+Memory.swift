@@ -11,7 +11,7 @@ extension Recurrent {
   ///   - memory: The layer's states so far; the call advances it.
   ///   - initial: The states of the samples that are at the start of a sequence, zeros unless given. With a
   ///     memory that learns them they must be given.
-  ///   - lengths: How many steps of each sample count, 0 to T each.
+  ///   - lengths: The number of valid steps of each sample, 0 to T.
   ///   - resets: For each sample, the steps that start a new sequence.
   /// - Returns: `[T, B, outputSize]` in the layout of the input.
   public func callAsFunction(
@@ -23,7 +23,8 @@ extension Recurrent {
       steps > 0 && batch == memory.batch,
       "expected one step or more of \(memory.batch) samples, found the shape \(x.shape)")
     require(
-      initial != nil || !memory.learnsInitialState, "the initial state to be learned is missing")
+      initial != nil || !memory.learnsInitialState,
+      "a memory that learns the initial state needs it: pass startingFrom")
     let initial = initial.map { ordered($0, batch: batch) }
     let inputs = [x] + (initial?.tensors ?? []) + weights.flatMap { $0 }
     let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)

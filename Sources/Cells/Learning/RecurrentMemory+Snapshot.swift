@@ -1,11 +1,11 @@
 import TensorCore
 
 extension RecurrentMemory {
-  /// Everything that a memory remembers, to be saved: it goes on from it to the bit.
+  /// The content of a memory, to be saved. A memory restored from it continues with the same bits.
   public struct Snapshot: Sendable {
     /// Arrays by name: `state/…`, `influence/LAYER/NUMBER` and, for truncated backpropagation, `history/…`.
     public var tensors: [String: Tensor]
-    /// What is not an array.
+    /// The other values.
     public var details: Details
 
     /// A snapshot that was saved as these parts.
@@ -19,9 +19,9 @@ extension RecurrentMemory {
   public struct Details: Codable, Hashable, Sendable {
     /// Which samples are at the start of a sequence.
     var isAtStart: [Bool]
-    /// Which samples were, before the steps of the history.
+    /// Which samples were at the start of a sequence before the steps of the history.
     var historyStarts: [Bool]?
-    /// How many random numbers each layer's engine has drawn.
+    /// The number of random signs that each layer's engine has sampled.
     var draws: [Int]
   }
 
@@ -29,26 +29,26 @@ extension RecurrentMemory {
   public struct SnapshotMismatch: Error, Hashable, CustomStringConvertible {
     /// The array or detail.
     public let name: String
-    /// What the memory would take.
+    /// The shape or value that the memory has.
     public let expected: String
-    /// What the snapshot has.
+    /// The shape or value in the snapshot.
     public let found: String
 
     /// One line with all three.
     public var description: String { "\(name): expected \(expected), found \(found)" }
   }
 
-  /// What the memory remembers now.
+  /// The memory's present content.
   public var snapshot: Snapshot {
     withPast { past in
-      past.settle()
+      past.finishPendingWindow()
       return past.snapshot
     }
   }
 
-  /// Remembers what another memory of the same layer, engine and batch did.
+  /// Replaces the content by that of another memory of the same layer, engine and batch.
   ///
-  /// - Throws: ``SnapshotMismatch`` where something is missing or does not fit; then nothing has changed.
+  /// - Throws: ``SnapshotMismatch`` if something is missing or does not fit; then nothing has changed.
   public func restore(_ snapshot: Snapshot) throws(SnapshotMismatch) {
     try withPast { past throws(SnapshotMismatch) in try past.take(snapshot) }
   }
@@ -58,12 +58,12 @@ extension Past {
   typealias Snapshot = RecurrentMemory.Snapshot
   typealias SnapshotMismatch = RecurrentMemory.SnapshotMismatch
 
-  /// Everything that is remembered. No window may be pending.
+  /// The content. No window may be pending.
   fileprivate var snapshot: Snapshot {
     var tensors: [String: Tensor] = [:]
     for (name, state) in zip(zeroState.names, states) { tensors["state/\(name)"] = state }
     for (layer, influence) in influences.enumerated() {
-      for (number, storage) in influence.remembered.enumerated() {
+      for (number, storage) in influence.savedArrays.enumerated() {
         tensors["influence/\(layer)/\(number)"] = Tensor(
           storage: storage.copy(0..<storage.count), shape: [storage.count])
       }
@@ -83,11 +83,11 @@ extension Past {
       tensors: tensors,
       details: RecurrentMemory.Details(
         isAtStart: isAtStart, historyStarts: history?.isStart,
-        draws: influences.map(\.drawCount)))
+        draws: influences.map(\.signCount)))
   }
 
   fileprivate mutating func take(_ snapshot: Snapshot) throws(SnapshotMismatch) {
-    settle()
+    finishPendingWindow()
     let (details, tensors) = (snapshot.details, snapshot.tensors)
     try check("samples", details.isAtStart.count == batch, batch, details.isAtStart.count)
     let (layers, count) = (influences.count, details.draws.count)
@@ -100,7 +100,7 @@ extension Past {
     var memories: [[Tensor]] = []
     for (layer, influence) in influences.enumerated() {
       var own: [Tensor] = []
-      for (number, storage) in influence.remembered.enumerated() {
+      for (number, storage) in influence.savedArrays.enumerated() {
         own.append(try tensors.tensor("influence/\(layer)/\(number)", [storage.count]))
       }
       memories.append(own)
@@ -109,8 +109,8 @@ extension Past {
     states = restored
     isAtStart = details.isAtStart
     for (layer, own) in memories.enumerated() {
-      influences[layer].drawCount = details.draws[layer]
-      for (storage, tensor) in zip(influences[layer].remembered, own) {
+      influences[layer].signCount = details.draws[layer]
+      for (storage, tensor) in zip(influences[layer].savedArrays, own) {
         storage.copy(0..<storage.count, of: tensor.storage)
       }
     }

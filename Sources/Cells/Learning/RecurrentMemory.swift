@@ -1,8 +1,8 @@
 import Requirements
 import TensorCore
 
-/// What a recurrent layer remembers from one window of an endless sequence to the next: its states, and
-/// what its gradient engine knows of the past.
+/// The memory that a recurrent layer carries from one window of an endless sequence to the next: its states, and
+/// the data of its gradient engine.
 ///
 /// ```swift
 /// let memory = try RecurrentMemory(of: model.rnn, engine: .rtrl, batch: 1)
@@ -14,17 +14,17 @@ import TensorCore
 /// }
 /// ```
 ///
-/// The engine finds the gradients of the layer's parameters; everything above the layer is differentiated
-/// as ever. What is below it, an embedding say, and every layer of a stack but the top one, learns only from
-/// what reaches it within the window or, with ``GradientEngine/snap1`` and ``GradientEngine/uoro(seed:)``, within
+/// The engine computes the gradients of the layer's parameters; everything above the layer is differentiated as
+/// usual. Everything below it, an embedding say, and every layer of a stack but the top one, learns only from
+/// gradients within the window or, with ``GradientEngine/snap1`` and ``GradientEngine/uoro(seed:)``, within
 /// the step.
 ///
 /// A memory is a reference, because it changes when the gradient is taken, after the loss has been returned.
-/// A window that nobody differentiates is remembered as well, when the next one comes. It serves one window
+/// A window that is not differentiated advances the memory as well, when the next one begins. It serves one window
 /// at a time: the gradient of a window must be taken before the next one begins, and two threads that give it
 /// windows at the same time stop with a message. ``state`` and ``size`` can be read from any thread.
 public final class RecurrentMemory: Sendable {
-  /// How gradients are found.
+  /// The gradient engine.
   public let engine: GradientEngine
   /// The batch size, B.
   public let batch: Int
@@ -32,7 +32,7 @@ public final class RecurrentMemory: Sendable {
   let learnsInitialState: Bool
 
   private struct Content {
-    /// What is remembered; nil while a call uses it.
+    /// The content; nil while a call uses it.
     var past: Past?
     // Copies of the values of `past`, as the last call left them.
     var state: RecurrentState
@@ -46,8 +46,8 @@ public final class RecurrentMemory: Sendable {
   ///
   /// With `learnsInitialState`, calls also give gradients with respect to the initial state passed to them.
   ///
-  /// - Throws: ``UnsuitableEngine`` where the layer does not read forwards, a number of steps is out of range,
-  ///   or the engine would have to remember more than `byteLimit` bytes.
+  /// - Throws: ``UnsuitableEngine`` if the layer is not a forward one or samples random masks, a number of steps is
+  ///   out of range, or the engine needs more than `byteLimit` bytes.
   public convenience init(
     of layer: Recurrent, engine: GradientEngine, batch: Int, learnsInitialState: Bool = false,
     byteLimit: Int = GradientEngine.defaultByteLimit
@@ -58,10 +58,10 @@ public final class RecurrentMemory: Sendable {
       of: layer, engine: engine, batch: batch, learnsInitialState: learnsInitialState, signs: nil)
   }
 
-  /// With signs of one's own, by their numbers, for ``GradientEngine/uoro(seed:)``.
+  /// With given signs, by index, for ``GradientEngine/uoro(seed:)``.
   package init(
     of layer: Recurrent, engine: GradientEngine, batch: Int, learnsInitialState: Bool,
-    signs: (@Sendable (_ draw: Int) -> Float)?
+    signs: (@Sendable (_ index: Int) -> Float)?
   ) {
     require(batch > 0, "expected a memory for one sample or more, found \(batch)")
     self.engine = engine
@@ -72,12 +72,12 @@ public final class RecurrentMemory: Sendable {
     content = Guarded(Content(past: past, state: past.state, size: past.size))
   }
 
-  /// The states after the last window. Where a sample is at the start of a sequence, they are zero.
+  /// The states after the last window; zero for samples at the start of a sequence.
   public var state: RecurrentState { content.withLock { $0.state } }
 
-  /// The number of floats that are remembered of the past, besides the states.
+  /// The number of floats that the engine carries, besides the states.
   ///
-  /// It does not depend on how long the sequence has been.
+  /// It does not grow with the sequence.
   public var size: Int { content.withLock { $0.size } }
 
   /// The most bytes of activations that a window has saved for its backward pass, besides its input and output.
@@ -88,8 +88,7 @@ public final class RecurrentMemory: Sendable {
     withPast { past in past.reset(samples: samples ?? Array(0..<batch)) }
   }
 
-  /// Calls `body` with exclusive access to what is remembered. No lock is held meanwhile, so `body` may take
-  /// long.
+  /// Calls `body` with exclusive access to the content. No lock is held meanwhile, so `body` may take long.
   func withPast<Result, Failure: Error>(
     _ body: (inout Past) throws(Failure) -> Result
   ) throws(Failure) -> Result {

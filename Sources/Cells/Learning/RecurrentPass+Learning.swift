@@ -12,13 +12,13 @@ extension RecurrentPass {
     var all: [Tensor] { [input] + initialStates + parameters.flatMap { $0 } }
   }
 
-  /// Takes the influences of a layer's parameters over the window, forwards in time, and gives the
-  /// gradients of the window's loss by them, with everything in them that was before the window.
+  /// Advances the influences of a layer's parameters over the window, and returns the gradients of the window's
+  /// loss, with the influence of everything before the window.
   ///
   /// A lower layer learns from the cotangents of its outputs that reach it within the window or, with an
-  /// engine that goes step by step, within the same step.
+  /// engine that advances step by step, within the same step.
   ///
-  /// `own` is the same window under plans that leave out what units do to each other, where that is wanted.
+  /// `own` is the same window under plans that omit the influence of units on each other, for SnAp-1.
   func advance(
     _ influences: inout [any Influence], own: RecurrentPass?, outputCotangent: Tensor?,
     learnsInitialState: Bool

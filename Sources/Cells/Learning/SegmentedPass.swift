@@ -1,10 +1,9 @@
 import TensorCore
 
-/// One pass of a layer over a sequence that is cut into segments, each from the states that the one
-/// before it ended with.
+/// A pass of a layer over a sequence that is cut into segments, each from the final states of the one before it.
 ///
-/// In the mode ``PassMode/inference`` only the states between the segments are kept, and the backward pass runs
-/// each segment again: with segments of √T steps, memory falls to about √T of T. Segments of whole blocks
+/// In the mode ``PassMode/inference`` only the states between the segments are saved, and the backward pass
+/// recomputes each segment: with segments of √T steps, memory falls to about √T of T. Segments of whole blocks
 /// (``PlanRun/stepsInBlock(batch:)``) give the same bits as the sequence in one piece.
 struct SegmentedPass {
   private let layer: Recurrent
@@ -12,9 +11,9 @@ struct SegmentedPass {
   private let batch: Int
   private let marks: StepMarks
   private let cuts: [Range<Int>]
-  /// The passes, where their trails are kept.
+  /// The passes, if their activations are saved.
   private var passes: [RecurrentPass] = []
-  /// The states before each segment, and after the last.
+  /// The states before each segment and after the last.
   private(set) var states: [[Tensor]]
   private(set) var output: Tensor
 

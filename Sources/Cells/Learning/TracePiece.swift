@@ -1,6 +1,6 @@
 import TensorCore
 
-/// Rows of a parameter that belong to units in order, or to none, and the work on their traces.
+/// Consecutive rows of a parameter that belong to consecutive units, or to none, and the update of their traces.
 struct TracePiece: Sendable {
   /// Among the gradient's targets: the parameters, and then the initial states.
   private let target: Int
@@ -16,7 +16,7 @@ struct TracePiece: Sendable {
   /// The states that have the unit: the rows of the traces.
   private let states: [Int]
 
-  /// The most states of one width whose traces are moved on together.
+  /// The largest number of states of one width whose traces are advanced together.
   static let mostStates = TraceStep.mostStates
 
   /// All columns of a cell's traces.
@@ -117,8 +117,8 @@ struct TracePiece: Sendable {
   }
 }
 
-/// The programs that move traces on: for operands gradient, traces, and for each row of states and the
-/// loss's its factors and its direct part.
+/// The programs that advance traces. Operands: the gradient; the traces; then, for each state's row and the loss's,
+/// its factors and its direct part.
 private enum TracePrograms {
   /// By the number of states.
   static let all = (0...TracePiece.mostStates).map(make)
@@ -133,7 +133,7 @@ private enum TracePrograms {
     let sums = (0...states).map { row -> (operand: Int, value: Expression) in
       let isLoss = row == states
       var sum: Expression? = isLoss ? .operand(gradient) : nil
-      // The factors come first among the operands, and are multiplied with the old traces.
+      // Factors precede the direct part, and are multiplied with the old traces.
       for state in 0..<states {
         let (factor, trace) = (next(), Expression.operand(1 + state))
         sum = sum.map { .apply(.multiplyAdd, factor, trace, $0) } ?? factor * trace

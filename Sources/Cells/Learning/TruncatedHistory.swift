@@ -3,7 +3,7 @@ import TensorCore
 
 /// For truncated backpropagation, the steps before the window that the backward pass may reach.
 struct TruncatedHistory: Sendable {
-  /// The inputs of the steps, in the layer's layout; nil where there are none.
+  /// The inputs of the steps, in the layer's layout; nil without steps.
   var input: Tensor?
   /// The number of the steps.
   var steps = 0
@@ -11,7 +11,7 @@ struct TruncatedHistory: Sendable {
   var marks = StepMarks()
   /// The states before the steps.
   var states: [Tensor]
-  /// Which samples stand at the start of a sequence before the steps.
+  /// Which samples are at the start of a sequence before the steps.
   var isStart: [Bool]
 
   /// No steps yet.
@@ -20,15 +20,15 @@ struct TruncatedHistory: Sendable {
     self.isStart = isStart
   }
 
-  /// Starts a sample anew: none of the steps is its own any more.
-  mutating func restart(sample: Int) {
+  /// Resets a sample: none of the steps belongs to its sequence any more.
+  mutating func reset(sample: Int) {
     isStart[sample] = true
-    if steps > 0 { marks.leaveOut(sample: sample, steps: steps, batch: isStart.count) }
+    if steps > 0 { marks.markAsPadding(sample: sample, steps: steps, batch: isStart.count) }
   }
 }
 
 extension Past {
-  /// Runs the steps before the window again, from the states that were carried to them, and then the window.
+  /// Recomputes the steps before the window, from the states before them, and then runs the window.
   mutating func runTruncated(
     _ layer: Recurrent, _ x: Tensor, _ window: StepMarks, _ start: Start, _ reach: Int,
     _ mode: PassMode
@@ -38,13 +38,13 @@ extension Past {
     var past =
       (start.samples.contains(false) ? history : nil)
       ?? TruncatedHistory(states: start.states, isStart: start.samples)
-    for sample in 0..<batch where start.samples[sample] { past.restart(sample: sample) }
+    for sample in 0..<batch where start.samples[sample] { past.reset(sample: sample) }
     let whole = past.input.map { concatenate([$0, x.detached()], along: axis) } ?? x.detached()
     let count = past.steps + steps
     let marks = past.marks.followed(by: window, steps: past.steps, window: steps, batch: batch)
     var replayed = marks
     if start.isLearned { replayed.startSequences(of: past.isStart, steps: count) }
-    // The steps that the next window of this length does not reach come first.
+    // The first steps are those that the next window of this length does not reach.
     let cut = max(0, min(count, count + steps - reach))
     let cuts = [0..<cut, cut..<count].filter { !$0.isEmpty }
     let pass = SegmentedPass(
@@ -73,7 +73,7 @@ extension Past {
     of input: Tensor, _ marks: StepMarks, _ cut: Int, _ count: Int, _ isStart: [Bool],
     _ states: [[Tensor]]
   ) -> TruncatedHistory {
-    // A sample that has not stepped yet still stands where it starts.
+    // A sample without a step so far is still at its start.
     let stillStarts = isStart.enumerated().map { sample, isStart in
       isStart
         && (0..<cut).allSatisfy { step in marks.validity?[step * batch + sample] == 0 }

@@ -1,20 +1,20 @@
 import TensorCore
 
-/// One product of two vectors a sample, `s̃ θ̃ᵀ`, whose mean over random signs is the influence matrix.
+/// For each sample the product of two vectors, `s̃ θ̃ᵀ`, whose mean over random signs is the influence matrix.
 ///
 ///     s̃' = ρ₀ A s̃ + ρ₁ ν        θ̃' = θ̃ / ρ₀ + νᵀI / ρ₁        ν uniform from {±1}
 ///     ρ₀² = ‖θ̃‖ / ‖A s̃‖          ρ₁² = ‖νᵀI‖ / ‖ν‖
 ///
-/// Memory: S + P floats a sample; a step costs one backward step of S rows.
+/// Memory: S + P floats for each sample; a step costs one backward step of S rows.
 ///
 /// Paper: C. Tallec and Y. Ollivier, Unbiased online recurrent optimization, ICLR 2018.
 struct UnbiasedInfluence: Influence {
   private let cell: CellGraph
-  /// Where the row of state unit k has its random sign in place k.
+  /// Row k holds the random sign of state unit k in column k.
   private let rows: CotangentRows
   private let lossRow: CotangentRows
-  private let signs: @Sendable (_ draw: Int) -> Float
-  var drawCount = 0
+  private let signs: @Sendable (_ index: Int) -> Float
+  var signCount = 0
   private let stateSize: Int
   private let parameterSize: Int
   private let columns: Int
@@ -23,10 +23,10 @@ struct UnbiasedInfluence: Influence {
   private let loss: Storage
   private let direct: Storage
 
-  /// `signs` gives 1 or -1 for each draw, by its number.
+  /// `signs` returns the random signs, 1 or -1, by index.
   init(
     _ cell: CellGraph, batch: Int, learnsInitialState: Bool,
-    signs: @escaping @Sendable (_ draw: Int) -> Float
+    signs: @escaping @Sendable (_ index: Int) -> Float
   ) {
     self.cell = cell
     self.signs = signs
@@ -39,27 +39,27 @@ struct UnbiasedInfluence: Influence {
     parameterVectors = (0..<batch).map { _ in Storage(repeating: 0, count: columns) }
     loss = Storage(repeating: 0, count: columns)
     direct = Storage(repeating: 0, count: columns)
-    for sample in 0..<batch { forget(sample: sample) }
+    for sample in 0..<batch { reset(sample: sample) }
   }
 
   var size: Int { stateVectors.count * (stateSize + columns) + 2 * columns }
 
-  var remembered: [Storage] { stateVectors + parameterVectors }
+  var savedArrays: [Storage] { stateVectors + parameterVectors }
 
-  mutating func forget(sample: Int) {
+  mutating func reset(sample: Int) {
     let (states, parameters) = (stateVectors[sample], parameterVectors[sample])
     states.fill(0..<stateSize, with: 0)
     parameters.fill(0..<columns, with: 0)
     // The identity is the mean of ν νᵀ.
     for unit in 0..<columns - parameterSize {
-      states[unit] = drawSign()
+      states[unit] = nextSign()
       parameters[parameterSize + unit] = states[unit]
     }
   }
 
-  private mutating func drawSign() -> Float {
-    drawCount += 1
-    return signs(drawCount - 1)
+  private mutating func nextSign() -> Float {
+    signCount += 1
+    return signs(signCount - 1)
   }
 
   mutating func advance(
@@ -85,7 +85,7 @@ struct UnbiasedInfluence: Influence {
   private mutating func advanceVectors(
     _ window: EvaluatedWindow, step: Int, sample: Int, _ states: Storage, _ parameters: Storage
   ) {
-    let signs = (0..<stateSize).map { _ in drawSign() }
+    let signs = (0..<stateSize).map { _ in nextSign() }
     rows.setDiagonal(signs, cell)
     // Summed over the rows, which have one sign each, the parameters' cotangents are νᵀI.
     let factors = window.pullBack(

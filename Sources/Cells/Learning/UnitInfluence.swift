@@ -2,10 +2,10 @@ import TensorCore
 
 /// The influence of every parameter on its own unit: one trace for each state, in the parameters' shape.
 ///
-/// Memory: K P floats a sample for a cell of K states and P parameters; a step costs about as much as
-/// the forward and backward step. It is exact where the recurrence is elementwise, and then a window is
-/// gone through at once. For other cells it is SnAp-1, step by step: what a unit does to others on the way is
-/// left out of the traces, but not of the loss's part.
+/// Memory: K P floats for each sample, for a cell of K states and P parameters; a step costs about as much as
+/// the forward and backward step. It is exact where the recurrence is elementwise; then a window is advanced as a
+/// whole. For other cells it is SnAp-1, step by step: the traces omit the influence of a unit on other units, the
+/// loss's own derivative does not.
 ///
 /// Papers: M. Mozer, A focused backpropagation algorithm, 1989 (the elementwise case); J. Menick et al.,
 /// Practical real time recurrent learning with a sparse approximation, ICLR 2021.
@@ -33,14 +33,14 @@ struct UnitInfluence: Influence {
       Storage(repeating: 0, count: cell.states.count * columns)
     }
     direct = Storage(repeating: 0, count: rows.count * columns)
-    for sample in 0..<batch { forget(sample: sample) }
+    for sample in 0..<batch { reset(sample: sample) }
   }
 
   var size: Int { samples.count * cell.states.count * columns + direct.count }
 
-  var remembered: [Storage] { samples }
+  var savedArrays: [Storage] { samples }
 
-  mutating func forget(sample: Int) {
+  mutating func reset(sample: Int) {
     let traces = samples[sample]
     traces.fill(0..<traces.count, with: 0)
     guard columns > parameterSize else { return }
@@ -60,7 +60,7 @@ struct UnitInfluence: Influence {
       advanceExactly(window, sample, outputs, gradient, inputs)
     } else {
       for step in 0..<window.steps {
-        advanceOwnUnits(window, step, sample, outputs, gradient, inputs)
+        advanceWithinUnits(window, step, sample, outputs, gradient, inputs)
       }
     }
   }
@@ -78,11 +78,11 @@ struct UnitInfluence: Influence {
       returnsOuterFactors: window.steps == 1)
     let factors = TracePiece.Factors(
       states: result.rows(from: 0, cell), loss: result.rows(from: rows.count - 1, cell))
-    addUp(factors, result.outers, sample, gradient)
+    advanceTraces(factors, result.outers, sample, gradient)
     rows.copyLossOfInput(to: inputs, from: 0)
   }
 
-  private func advanceOwnUnits(
+  private func advanceWithinUnits(
     _ window: EvaluatedWindow, _ step: Int, _ sample: Int, _ outputs: Area?,
     _ gradient: GradientSums, _ inputs: Area
   ) {
@@ -96,13 +96,13 @@ struct UnitInfluence: Influence {
       stride: columns)
     let factors = TracePiece.Factors(
       states: own.rows(from: 0, cell), loss: loss.rows(from: 0, cell))
-    addUp(factors, [], sample, gradient)
+    advanceTraces(factors, [], sample, gradient)
     lossRow.copyLossOfInput(to: inputs, from: step)
   }
 
-  /// Moves the traces on and adds to the gradient: every row is its direct part, plus the old traces times
-  /// the row's factors, unit by unit.
-  private func addUp(
+  /// Advances the traces and adds to the gradient: every row is its direct part plus, unit by unit, the old traces
+  /// times the row's factors.
+  private func advanceTraces(
     _ factors: TracePiece.Factors, _ outers: [PlanRun.Outer?], _ sample: Int,
     _ gradient: GradientSums
   ) {

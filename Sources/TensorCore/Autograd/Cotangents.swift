@@ -3,8 +3,8 @@ import Requirements
 /// The cotangents of a backward pass: for each slot of a tape, the derivative of the loss with respect to that
 /// slot's tensor, as accumulated so far.
 package struct Cotangents {
-  /// Stands for the slot of an input that the tape does not follow.
-  static let unwanted = -1
+  /// The slot number of an input that the tape does not track.
+  static let untracked = -1
 
   private var values: [Tensor?]
   private var inputs: [Int] = []
@@ -33,8 +33,8 @@ package struct Cotangents {
     }
   }
 
-  /// Whether the tape follows an input of the current entry: its cotangent is worth computing.
-  package func isWanted(_ input: Int) -> Bool { inputs[input] != Self.unwanted }
+  /// Whether the tape tracks an input of the current entry, so that its cotangent is needed.
+  package func isTracked(_ input: Int) -> Bool { inputs[input] != Self.untracked }
 
   /// Adds to the cotangent of each input of the current entry that has a contribution.
   mutating func add(_ contributions: [Tensor?]) {
@@ -48,7 +48,7 @@ package struct Cotangents {
 
   /// Adds to the cotangent of an input of the current entry.
   package mutating func add(_ contribution: Tensor, to input: Int) {
-    guard isWanted(input) else { return }
+    guard isTracked(input) else { return }
     let slot = inputs[input]
     guard var sum = take(slot) else {
       values[slot] = contribution.detached()
@@ -66,7 +66,7 @@ package struct Cotangents {
   mutating func accumulate(
     to input: Int, shape: [Int], _ body: (_ sum: Floats, _ hasValues: Bool) -> Void
   ) {
-    guard isWanted(input) else { return }
+    guard isTracked(input) else { return }
     let slot = inputs[input]
     guard var sum = take(slot) else {
       values[slot] = Tensor(uninitialized: shape) { body($0, false) }
@@ -82,16 +82,16 @@ package struct Cotangents {
     to range: Range<Int>, shapes: [[Int]],
     _ body: (_ sums: inout [Tensor], _ haveValues: Bool) -> Void
   ) {
-    let haveValues = range.contains { isWanted($0) && values[inputs[$0]] != nil }
+    let haveValues = range.contains { isTracked($0) && values[inputs[$0]] != nil }
     var sums = zip(range, shapes).map { input, shape in
-      (isWanted(input) ? take(inputs[input]) : nil)
+      (isTracked(input) ? take(inputs[input]) : nil)
         ?? (haveValues ? Tensor(zeros: shape) : Tensor(uninitialized: shape))
     }
     body(&sums, haveValues)
     for (input, sum) in zip(range, sums) { add(sum, to: input) }
   }
 
-  /// Moves a slot's cotangent out, so that its memory has no second owner.
+  /// Moves a slot's cotangent out, so that its memory has one owner and can be changed in place.
   private mutating func take(_ slot: Int) -> Tensor? {
     var taken: Tensor?
     swap(&taken, &values[slot])

@@ -12,7 +12,7 @@ public struct Gradients: Sendable {
   public private(set) var values: [Tensor]
   private let positions: [String: Int]
 
-  /// Gradients that were computed by other means than `valueAndGradient`.
+  /// Gradients that were not computed by `valueAndGradient`.
   public init(_ gradients: [(name: String, value: Tensor)]) {
     self.init(
       names: gradients.map(\.name), values: gradients.map { $0.value.detached() }, aliases: [:])

@@ -1,12 +1,11 @@
 import Requirements
 
-/// What happened to the tracked tensors of one `valueAndGradient` call, in order, so that it can be
-/// walked back.
+/// The operations on the tracked tensors of one `valueAndGradient` call, in order, for the backward pass.
 ///
-/// Every tracked tensor has a *slot* on its tape. An entry says which slots an operation read
-/// (its inputs) and wrote (its outputs), and how cotangents go from the outputs to the inputs. When
-/// the call ends the tape is closed: its tensors, wherever they went, count as untracked from then
-/// on. Threads may record at the same time; entries stand in the order in which they came.
+/// Every tracked tensor has a *slot* on its tape. An entry holds the slots of an operation's inputs and outputs,
+/// and its pullback, from the outputs' cotangents to the inputs'. The tape is closed when the call ends; its
+/// tensors count as untracked from then on. Threads may record at the same time; entries stand in the order in
+/// which they were recorded.
 final class Tape: Sendable {
   /// A tensor's place on a tape.
   struct Node: Sendable {
@@ -37,7 +36,7 @@ final class Tape: Sendable {
 
   var isOpen: Bool { recording.withLock { $0.isOpen } }
 
-  /// A copy of a tensor that this tape follows from now on.
+  /// A copy of a tensor that this tape tracks.
   func track(_ tensor: Tensor) -> Tensor {
     var tracked = tensor
     let slot = recording.withLock { recording in
@@ -48,15 +47,15 @@ final class Tape: Sendable {
     return tracked
   }
 
-  /// The tensor's slot, if this tape follows it.
+  /// The tensor's slot, if this tape tracks it.
   func slot(of tensor: Tensor) -> Int? {
     guard let node = tensor.node, node.tape === self else { return nil }
     return node.slot
   }
 
-  /// Notes an operation and returns its outputs, tracked.
+  /// Records an operation and returns its outputs, tracked.
   func record(_ outputs: [Tensor], inputs: [Tensor], pullback: Pullback) -> [Tensor] {
-    let slots = inputs.map { slot(of: $0) ?? Cotangents.unwanted }
+    let slots = inputs.map { slot(of: $0) ?? Cotangents.untracked }
     let first: Int? = recording.withLock { recording in
       guard recording.isOpen else { return nil }
       let first = recording.slotCount
@@ -73,10 +72,10 @@ final class Tape: Sendable {
     return tracked
   }
 
-  /// Ends the recording and forgets the entries.
+  /// Ends the recording and releases the entries.
   func close() { _ = closed() }
 
-  /// Ends the recording; returns the entries, which the tape forgets, and the number of slots.
+  /// Ends the recording; returns the entries, which the tape releases, and the number of slots.
   private func closed() -> (entries: [Entry], slotCount: Int) {
     recording.withLock { recording in
       defer {
@@ -87,7 +86,7 @@ final class Tape: Sendable {
     }
   }
 
-  /// Closes the tape and walks it back from a scalar; returns every slot's cotangent that is asked for.
+  /// Closes the tape and runs the backward pass from a scalar; returns the cotangents of the slots `leaves`.
   func cotangents(of value: Tensor, at leaves: [Int]) -> [Tensor?] {
     var (entries, slotCount) = closed()
     guard let slot = slot(of: value) else { return leaves.map { _ in nil } }
@@ -101,21 +100,21 @@ final class Tape: Sendable {
 }
 
 extension Tape {
-  /// The tape that follows the tensor, if one does.
+  /// The open tape that tracks the tensor, if there is one.
   @inline(__always)
-  static func following(_ tensor: Tensor) -> Tape? {
+  static func tracking(_ tensor: Tensor) -> Tape? {
     guard let tape = tensor.node?.tape, tape.isOpen else { return nil }
     return tape
   }
 
-  /// The tape that follows any of the tensors. They must not belong to two tapes.
-  static func following(_ a: Tensor, _ b: Tensor) -> Tape? {
-    guard let first = following(a) else { return following(b) }
-    if let second = following(b) { requireSame(first, second) }
+  /// The open tape that tracks any of the tensors, which must not belong to two tapes.
+  static func tracking(_ a: Tensor, _ b: Tensor) -> Tape? {
+    guard let first = tracking(a) else { return tracking(b) }
+    if let second = tracking(b) { requireSame(first, second) }
     return first
   }
 
-  static func following(_ tensors: [Tensor]) -> Tape? {
+  static func tracking(_ tensors: [Tensor]) -> Tape? {
     var found: Tape?
     for tensor in tensors {
       guard let tape = tensor.node?.tape, tape !== found, tape.isOpen else { continue }
@@ -128,6 +127,6 @@ extension Tape {
   private static func requireSame(_ a: Tape, _ b: Tape) {
     require(
       a === b,
-      "tensors of two valueAndGradient calls meet in one operation; detach() the outer call's")
+      "an operation on tensors that two valueAndGradient calls track: detach() the outer call's")
   }
 }

@@ -1,9 +1,9 @@
 extension Tensor {
-  /// Whether a gradient tape follows this tensor.
+  /// Whether a gradient tape tracks this tensor.
   ///
-  /// It does inside the closure of a `valueAndGradient` call, for the call's inputs and what is
-  /// computed from them. When the closure has returned it follows none.
-  public var isTracked: Bool { Tape.following(self) != nil }
+  /// Inside the closure of a `valueAndGradient` call it tracks the call's inputs and what is computed from them.
+  /// After the closure has returned no tensor of the call is tracked.
+  public var isTracked: Bool { Tape.tracking(self) != nil }
 
   /// The same value as a constant: gradients do not flow through it.
   public func detached() -> Tensor {
@@ -12,7 +12,7 @@ extension Tensor {
     return copy
   }
 
-  /// Makes a differentiable operation of one's own, computed by any means.
+  /// Makes a custom differentiable operation, whose results are computed by any means.
   ///
   ///     func cube(_ x: Tensor) -> Tensor {
   ///       let x0 = x.detached()
@@ -34,18 +34,18 @@ extension Tensor {
     record(outputs, dependingOn: inputs, adding: { $1.add(pullback($0)) })
   }
 
-  /// The same for a pullback that adds to the cotangents of the inputs itself, in place if it likes.
+  /// The same for a pullback that adds to the cotangents of the inputs itself, possibly in place.
   package static func record(
     _ outputs: [Tensor], dependingOn inputs: [Tensor],
     adding pullback: @escaping (_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void
   ) -> [Tensor] {
-    guard let tape = Tape.following(inputs) else { return outputs }
+    guard let tape = Tape.tracking(inputs) else { return outputs }
     return tape.record(outputs, inputs: inputs, pullback: .several(pullback))
   }
 }
 
 extension Tape {
-  /// Notes an operation with one output and returns the output, tracked.
+  /// Records an operation with one output and returns the output, tracked.
   func record(
     _ output: Tensor, _ inputs: Tensor...,
     pullback: @escaping (_ output: Tensor, _ inputs: inout Cotangents) -> Void

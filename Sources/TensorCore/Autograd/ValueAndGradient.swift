@@ -17,8 +17,8 @@ public func valueAndGradient<M: Module>(
   return (value, gradients)
 }
 
-/// The same for a closure that returns something beside the loss, such as a recurrent state or a
-/// count of hits. Tensors in it count as untracked when the call has returned.
+/// The same for a closure that also returns another value, such as a recurrent state or the number of correct
+/// predictions. Tensors in it count as untracked after the call.
 public func valueAndGradient<M: Module, Auxiliary>(
   of model: M, _ loss: (M) throws -> (Tensor, Auxiliary)
 ) rethrows -> (value: Tensor, auxiliary: Auxiliary, gradients: Gradients) {
@@ -31,7 +31,7 @@ public func valueAndGradient<M: Module, Auxiliary>(
   return (value.detached(), auxiliary, gradients)
 }
 
-/// The same with gradients by tensors beside the model's parameters: an input, say, or an initial state.
+/// The same with gradients with respect to further tensors: an input, say, or an initial state.
 ///
 /// ```swift
 /// let (loss, gradients, inputGradients) = valueAndGradient(of: model, at: [x]) { model, inputs in

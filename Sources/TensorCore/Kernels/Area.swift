@@ -1,6 +1,6 @@
 internal import CTensorKernels
 
-/// Where a signal lies: the row of sample b at step t starts at
+/// The memory of a signal: the row of sample b at step t starts at
 /// `memory[i * timeStride + b * rowStride]` with `i = (t + shift) & stepMask`. A matrix has rows of its own.
 ///
 /// It keeps the memory alive. In the kernels' form, in an ``AreaTable``, it is a `ctk_area`.
@@ -8,12 +8,12 @@ package struct Area: Sendable {
   package var memory: Floats
   package var timeStride: Int
   package var rowStride: Int
-  /// Which bits of a step's number count: all, or the last one where two steps take turns.
+  /// The bits of a step's number that are used: all, or the last one where memory holds two steps by turns.
   package var stepMask = -1
-  /// What the step's number grows by for the state before and after the step.
+  /// The offsets from a step's number to the state before and after the step.
   package var previousShift = 0
   package var nextShift = 0
-  /// The number i whose value stands elsewhere, as a state's initial value does; -1 where none does.
+  /// The number i whose value is in `otherMemory`, as a state's initial value is; -1 for none.
   package var otherStep = -1
   package var otherMemory: Floats?
   package var otherRowStride = 0
@@ -32,7 +32,7 @@ package struct Area: Sendable {
     self.init(memory, timeStride: 0, rowStride: rowStride)
   }
 
-  /// What the step's number grows by for a place in the area.
+  /// The offset from a step's number to the value of a place.
   private func shift(_ slot: Place.Slot) -> Int {
     switch slot {
     case .current: 0

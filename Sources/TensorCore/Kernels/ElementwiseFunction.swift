@@ -3,7 +3,7 @@ internal import CTensorKernels
 /// An elementwise word: a function of numbers that the kernels apply to every element.
 ///
 /// The raw values are the kernels' operations, in the order of `CTensorWords.h`; a test compares the names. The table below
-/// says what else there is to each word.
+/// has the other properties of each word.
 package enum ElementwiseFunction: UInt8, Sendable, Hashable, CaseIterable {
   case copy, negate, absolute, sign
   case sigmoid, tanh, relu, exp, log, sqrt, reciprocal
@@ -29,7 +29,7 @@ package enum ElementwiseFunction: UInt8, Sendable, Hashable, CaseIterable {
 }
 
 extension ElementwiseFunction {
-  /// What there is to the word.
+  /// The word's properties besides its kernel.
   package var word: ElementwiseWord { ElementwiseWord.all[Int(rawValue)] }
 
   /// The table of words.

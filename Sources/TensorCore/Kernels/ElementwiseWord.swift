@@ -1,9 +1,9 @@
-/// What there is to a word besides its kernel: its derivative, its cost, and how it is written in formulas and in ONNX.
+/// The properties of a word besides its kernel: its derivative, its cost, and its form in formulas and in ONNX.
 ///
-/// The tape, the compiler's differentiation and the writers of formulas and of ONNX models read it. The oracle does
-/// not: it states each function anew, so that it can test this.
+/// The tape, the compiler's differentiation and the writers of formulas and of ONNX models read it. The oracle, which
+/// tests it, has its own definition of each function.
 package struct ElementwiseWord: Sendable {
-  /// What computing a word again costs, against keeping its value for the backward pass.
+  /// The cost of recomputing a word in the backward pass, against saving its value.
   package enum Cost: Sendable { case cheap, costly }
 
   package let cost: Cost

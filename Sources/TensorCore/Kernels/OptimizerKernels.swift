@@ -47,7 +47,7 @@ package func adamStep(
 
 /// One step of stochastic gradient descent with momentum, in place:
 /// velocity = momentum * velocity + scaled gradient + weightDecay * parameter. Without momentum the
-/// velocity is not touched: it would be read by nobody.
+/// velocity is not used and not changed.
 package func sgdStep(
   learningRate: Float, momentum: Float = 0, weightDecay: Float = 0, nesterov: Bool = false,
   gradientScale: Float = 1, gradient: Tensor, parameter: inout Tensor, velocity: inout Tensor
@@ -67,7 +67,7 @@ package func sgdStep(
   }
 }
 
-/// What an element costs, in multiplications and additions: it is read and written at three places.
+/// The cost of an element in multiplications and additions: it is read and written in three arrays.
 private let workOfElement = 10
 
 private func requireSameShapes(_ first: Tensor, _ others: Tensor...) {

@@ -1,30 +1,30 @@
-/// Keeps a weight packed for products of few rows, as long as it stays as it is.
+/// Caches a weight packed for products of few rows, until the weight changes.
 ///
-/// Packing takes longer than one such product, so it is done when the weight comes a second time.
+/// Packing takes longer than one such product, so a weight is packed when it is used for the second time.
 package final class PackedOnce: Sendable {
-  /// The weight that was seen last, by the stamp of its contents, and its transpose once it is packed.
-  private struct Seen {
+  /// The weight used last, by the stamp of its contents, and its packed transpose if it was used twice.
+  private struct Entry {
     var stamp: UInt64?
     var matrix: PackedMatrix?
   }
 
-  private let seen = Guarded(Seen())
+  private let last = Guarded(Entry())
 
   package init() {}
 
-  /// The transpose of a weight `[O, I]`, packed; nil at first sight of it.
+  /// The transpose of a weight `[O, I]`, packed; nil at its first use.
   func transpose(of weight: Tensor) -> PackedMatrix? {
     let stamp = weight.storage.stamp
-    let (isKnown, known) = seen.withLock { seen in
-      let isKnown = seen.stamp == stamp
-      if !isKnown { seen = Seen(stamp: stamp) }
-      return (isKnown, seen.matrix)
+    let (isKnown, known) = last.withLock { entry in
+      let isKnown = entry.stamp == stamp
+      if !isKnown { entry = Entry(stamp: stamp) }
+      return (isKnown, entry.matrix)
     }
     guard isKnown, known == nil else { return known }
     let matrix = PackedMatrix(
       StridedMatrix(weight.elements, rows: weight.shape[0], columns: weight.shape[1])
         .transposed, precision: .highest)
-    seen.withLock { if $0.stamp == stamp { $0.matrix = matrix } }
+    last.withLock { if $0.stamp == stamp { $0.matrix = matrix } }
     return matrix
   }
 }

@@ -1,8 +1,8 @@
 internal import CTensorKernels
 
-/// Where a signal, or a part of one, lies, by the number of its area.
+/// The place of a signal, or of a part of one: its area, by number, and its units there.
 package struct Place: Hashable, Sendable {
-  /// Which step's value of a signal it is: the step's own or, of a state, the one before or after the step.
+  /// Which value of a signal: the step's own or, for a state, the value before or after the step.
   package enum Slot: Int32, Sendable { case current, previous, next }
 
   package var area: Int
@@ -31,14 +31,14 @@ package struct Place: Hashable, Sendable {
   }
 }
 
-/// Rows that are worked on together: samples of one step, or steps of one sample.
+/// Rows that are computed together: samples of one step, or steps of one sample.
 package struct StepBlock {
   package var step: Int
   package var row = 0
   package var rows: Int
   /// Whether the rows are steps of one sample.
   package var alongTime = false
-  /// This thread's index among the `parts` threads that split a product's columns; they meet at barriers.
+  /// This thread's index among the `parts` threads that split a product's columns, with barriers between steps.
   package var part = 0
   package var parts = 1
 

@@ -1,6 +1,6 @@
 import Requirements
 
-/// Writes a program for the elementwise machine value by value, and gives its values their registers.
+/// Writes a program for the elementwise machine value by value, and allocates registers.
 ///
 /// ```swift
 /// var writer = ProgramWriter()

@@ -1,6 +1,6 @@
 internal import CTensorKernels
 
-// Work on rows that stand for tokens or classes.
+// Kernels over rows of logits and tables of tokens.
 
 /// A function of every row.
 enum RowKernel {
@@ -21,7 +21,7 @@ enum RowKernel {
   }
 }
 
-/// The loss of every row of logits, and its gradient by them if wanted; 0 for rows with a negative target.
+/// The loss of every row of logits and, if `gradient` is given, its gradient; 0 for rows with a negative target.
 func crossEntropyRows(
   _ logits: Floats, width: Int, _ targets: [Int32], into losses: Floats, gradient: Floats?
 ) {
@@ -54,7 +54,7 @@ func gatherRows(of table: Floats, width: Int, _ indices: [Int32], into y: Floats
 /// Adds row i of x to the row of a table that `indices[i]` names.
 func scatterAddRows(_ x: Floats, width: Int, _ indices: [Int32], to table: Floats) {
   withPointers(x, table) { x, table in
-    // By columns: a row that several indices name is added up in their order.
+    // Split by columns: rows of x with the same index are added in their order.
     ThreadTeam.split(width, unit: 16, work: 4 * indices.count * width) { columns in
       ctk_scatter_add_rows(
         x + columns.lowerBound, width, columns.count, indices, indices.count,

@@ -33,7 +33,7 @@ public enum ThreadTeam {
   package static func split(
     _ count: Int, unit: Int = 1, work: Int, _ body: (_ range: Range<Int>) -> Void
   ) {
-    // Some ten microseconds: less than that, and waking a thread costs more than it brings.
+    // About ten microseconds: for less work, waking a thread costs more than it saves.
     let leastWork = 100_000
     let units = (count + unit - 1) / unit
     let parts = min(self.count, units, work / leastWork)
@@ -49,7 +49,7 @@ public enum ThreadTeam {
   }
 
   /// The same, but returns false at once, having called nothing, if the team is busy or smaller
-  /// than `parts`. The calls run at the same time and may meet at ``barrier()``.
+  /// than `parts`. The calls run at the same time and may call ``barrier()``.
   package static func tryRun(parts: Int, _ body: (_ part: Int) -> Void) -> Bool {
     withoutActuallyEscaping(body) { body in
       var body = body
@@ -57,7 +57,7 @@ public enum ThreadTeam {
     }
   }
 
-  /// Waits, inside ``tryRun(parts:_:)``, until every part has come here.
+  /// Waits, inside ``tryRun(parts:_:)``, until every part has called it.
   package static func barrier() { ctk_team_barrier() }
 }
 

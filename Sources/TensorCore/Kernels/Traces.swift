@@ -54,7 +54,7 @@ package struct TraceStep {
           for (index, state) in states.enumerated() {
             traceRows.initializeElement(at: index, to: traces.row(state))
           }
-          // The factors, sum by sum, and behind them the left and the right sides of the products.
+          // The factors, sum by sum, then the left and the right sides of the products.
           for sum in 0..<sums {
             let row = sum < count ? states[sum] : lossRow
             for state in 0..<count {

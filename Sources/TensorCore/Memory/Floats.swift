@@ -1,7 +1,7 @@
-/// Floats in memory: those of a storage from an offset on. Whoever holds them keeps the storage alive.
+/// Floats in memory: those of a storage from an offset on. The value keeps the storage alive.
 ///
-/// Kernels take their operands in this form, so that no address leaves the kernels' wrappers. How many floats an
-/// operand has is said by the sizes beside it, and is not checked here.
+/// Kernels take their operands in this form, so that no address leaves the kernels' wrappers. The sizes of an
+/// operand are further arguments of the kernel; they are not checked here.
 package struct Floats: Sendable {
   package let storage: Storage
   package let offset: Int

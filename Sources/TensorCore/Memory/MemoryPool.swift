@@ -1,17 +1,17 @@
 internal import CTensorKernels
 import Requirements
 
-/// The memory of all tensors: blocks that were used once are kept and used again.
+/// The memory of all tensors: freed blocks are kept and reused.
 ///
-/// A training step asks for the same sizes as the step before it, so that after the first steps
-/// every request is answered from the pool and none by the system. A request is rounded up to one
+/// A training step needs the same sizes as the step before it, so that after the first steps
+/// every block comes from the pool and none from the system. A request is rounded up to one
 /// of four sizes per power of two (at most a quarter more than was asked for, 64 bytes at least).
-/// The pool keeps at most ``limit`` bytes that nobody uses; beyond that, blocks of the sizes that
-/// have been idle longest go back to the system.
+/// The pool keeps at most ``limit`` free bytes; beyond that, blocks of the sizes that were unused
+/// longest go back to the system.
 ///
 /// All members may be used from any thread.
 public enum MemoryPool {
-  /// What the pool has done since the process started, and what it holds now.
+  /// The number of allocations since the process started, and the bytes that the pool holds now.
   public struct Statistics: Sendable, Hashable {
     /// Blocks that came from the system.
     public internal(set) var systemAllocations = 0
@@ -19,7 +19,7 @@ public enum MemoryPool {
     public internal(set) var systemReleases = 0
     /// Bytes that tensors use.
     public internal(set) var bytesInUse = 0
-    /// Bytes that are kept for later.
+    /// Bytes that are kept for reuse.
     public internal(set) var bytesFree = 0
     /// Bytes that the pool has from the system: in use and free.
     public var bytesHeld: Int { bytesInUse + bytesFree }

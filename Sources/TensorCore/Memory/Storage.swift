@@ -4,7 +4,7 @@ import Synchronization
 /// The memory of a tensor: `count` floats, aligned to 64 bytes, from the pool.
 ///
 /// Its contents are undefined at first. The storage of a declared parameter has no memory: it holds the
-/// parameter's initializer. A writer must hold the only reference to it (or the only one that is read): that
+/// parameter's initializer. A writer must hold the only reference to it, or the only one that is read; that
 /// makes it safe to send between threads.
 package final class Storage: @unchecked Sendable {
   package let count: Int
@@ -38,7 +38,7 @@ package final class Storage: @unchecked Sendable {
     return memory
   }
 
-  /// Says that the contents are about to change.
+  /// Gives the contents a new stamp, because they are about to change.
   func willChange() { stamp = nextStamp() }
 
   deinit { if let memory { BlockLists.shared.give(memory, count) } }

@@ -12,8 +12,8 @@ import Requirements
 ///
 /// The names are those of PyTorch's `state_dict`, so that checkpoints cross over.
 public protocol Module: Sendable {
-  /// Visits every parameter, always in the same order. What is visited twice, under two names, is
-  /// one tied parameter.
+  /// Visits every parameter, always in the same order. A parameter that is visited
+  /// twice, under two names, is tied.
   mutating func visitParameters(_ visitor: inout ParameterVisitor)
 }
 
@@ -50,10 +50,10 @@ extension Module {
     }
   }
 
-  /// Calls `body` with each parameter and its gradient; what an optimizer does its step with. A tied
-  /// parameter comes once, under its first name.
+  /// Calls `body` with each parameter and its gradient, for an optimizer's step. A tied parameter comes once,
+  /// under its first name.
   ///
-  /// A parameter whose memory nobody else holds may be changed in place.
+  /// A parameter whose memory is not shared may be changed in place.
   public mutating func updateParameters(
     with gradients: Gradients,
     _ body: (_ name: String, _ parameter: inout Tensor, _ gradient: Tensor) -> Void
@@ -69,5 +69,4 @@ extension Module {
       body(name, &parameter, gradient)
     }
   }
-
 }

@@ -1,14 +1,14 @@
 import Requirements
 
-/// Draws the first numbers of a parameter.
+/// Samples the initial values of a parameter.
 public protocol ParameterInitializer: Sendable {
-  /// The first numbers of a parameter of this shape.
+  /// The initial values of a parameter of this shape.
   func tensor(
     of shape: [Int], using generator: inout some RandomNumberGenerator
   ) -> Tensor
 }
 
-/// Independent numbers of a normal distribution with mean 0 and deviation 1: PyTorch's start of an embedding.
+/// Samples from the normal distribution with mean 0 and deviation 1: PyTorch's initialization of an embedding.
 public struct NormalInitializer: ParameterInitializer {
   public func tensor(
     of shape: [Int], using generator: inout some RandomNumberGenerator
@@ -17,7 +17,7 @@ public struct NormalInitializer: ParameterInitializer {
   }
 }
 
-/// Independent numbers, uniform from ±1/sqrt(fanIn): PyTorch's start of linear and recurrent layers.
+/// Samples uniformly from ±1/sqrt(fanIn): PyTorch's initialization of linear and recurrent layers.
 public struct FanInInitializer: ParameterInitializer {
   /// The number of inputs of a unit, or H for a recurrent layer.
   public let fanIn: Int
@@ -40,16 +40,16 @@ extension ParameterInitializer where Self == FanInInitializer {
 }
 
 extension Tensor {
-  /// A declared parameter: it has a shape, but neither numbers nor memory until the module that it belongs to is
+  /// A declared parameter: it has a shape, but neither values nor memory until the module that it belongs to is
   /// initialized (``Module/initialize(using:)``) or loaded (``Module/load(_:)``).
   ///
-  /// - Precondition: its numbers are not used before.
+  /// - Precondition: its values are not used before.
   public init(parameter shape: [Int], _ initializer: some ParameterInitializer) {
     storage = Storage(declaring: elementCount(of: shape), initializer)
     self.shape = shape
   }
 
-  /// Whether this is a declared parameter, without numbers yet.
+  /// Whether this is a declared parameter, without values yet.
   public var isDeclared: Bool { storage.initializer != nil }
 }
 

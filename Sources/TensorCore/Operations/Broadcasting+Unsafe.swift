@@ -25,11 +25,10 @@ extension Broadcasting {
   }
 }
 
-/// The axes of elementwise work from the innermost outwards, those made one that all operands can
-/// walk through in one stride; at least two. Kept on the stack: this runs in every small operation.
+/// The axes of a broadcast elementwise operation, the innermost first. Axes that every operand traverses with one
+/// stride are merged; there are at least two. They stand on the stack, since every small operation needs them.
 struct BroadcastAxes {
-  /// For each axis its length, then how far one step along it is in each operand: 0 where the
-  /// operand is repeated.
+  /// For each axis its length, then its stride in each operand: 0 where the operand is repeated.
   private let table: UnsafeMutablePointer<Int>
   private let width: Int
   private(set) var count = 0
@@ -90,15 +89,14 @@ struct BroadcastAxes {
     }
   }
 
-  /// Whether every operand comes to the next step of this axis by going on along the one inside.
+  /// Whether this axis continues the next inner one with the same stride in every operand.
   private func continuesInnerAxis(_ row: UnsafeMutablePointer<Int>) -> Bool {
     let inner = row - width
     for operand in 1..<width where row[operand] != inner[operand] * inner[0] { return false }
     return true
   }
 
-  /// Runs a program over the two innermost axes for each position along the outer ones, which are
-  /// those up to `axis`.
+  /// Runs a program over the two innermost axes for each position along the outer axes up to `axis`.
   func run(
     _ program: ElementwiseProgram, _ operands: UnsafeMutableBufferPointer<ctk_operand>,
     axis: Int

@@ -53,8 +53,8 @@ private enum Mask {
 
 /// The elements of `a` where the mask is not 0, those of `b` where it is; shapes are broadcast.
 ///
-/// The gradient goes to whichever was chosen, and 0 to the other, even where the other is infinite
-/// or not a number; the mask has none.
+/// The chosen element has the whole gradient, and the other one 0, even where it is infinite or NaN; the mask has
+/// none.
 public func select(where mask: Tensor, _ a: Tensor, else b: Tensor) -> Tensor {
   let chosen = Broadcasting.shape(a, b)
   guard let shape = Broadcasting.shape(mask.shape, chosen) else {

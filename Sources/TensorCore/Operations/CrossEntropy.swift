@@ -4,9 +4,9 @@ import Requirements
 ///
 /// - Parameters:
 ///   - logits: [.., V], unnormalized log-probabilities.
-///   - targets: a class from 0 up to V for each position of the other axes, in row-major order. A
-///     negative one says that the position does not count.
-/// - Returns: a scalar; 0 if no position counts. Differentiable in the logits.
+///   - targets: a class in `0..<V` for each position of the other axes, in row-major order. Positions with a
+///     negative target are ignored.
+/// - Returns: a scalar; 0 if all positions are ignored. Differentiable in the logits.
 public func crossEntropy(_ logits: Tensor, _ targets: [Int32]) -> Tensor {
   let width = logits.shape.last ?? 0
   let rows = targets.count
@@ -18,7 +18,7 @@ public func crossEntropy(_ logits: Tensor, _ targets: [Int32]) -> Tensor {
     "the target \(targets.max() ?? 0) is no class of logits of shape \(logits.shape)")
   let counted = targets.count { $0 >= 0 }
   let scale = counted == 0 ? 0 : 1 / Float(counted)
-  let tape = Tape.following(logits)
+  let tape = Tape.tracking(logits)
   let losses = Storage(count: rows)
   let gradient = tape.map { _ in Storage(count: logits.count) }
   crossEntropyRows(

@@ -2,25 +2,25 @@ extension ElementwiseFunction {
   /// The function of every element of a tensor.
   func callAsFunction(_ x: Tensor) -> Tensor {
     let y = x.mapped(self)
-    guard let tape = Tape.following(x) else { return y }
+    guard let tape = Tape.tracking(x) else { return y }
     return tape.record(y, x, pullback: pullback([x], y))
   }
 
   /// The function of two tensors that are broadcast to one another.
   func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
     let y = untracked(a, b)
-    guard let tape = Tape.following(a, b) else { return y }
+    guard let tape = Tape.tracking(a, b) else { return y }
     return tape.record(y, a, b, pullback: pullback([a, b], y))
   }
 
   /// The function of three tensors that are broadcast to a shape.
   func callAsFunction(_ a: Tensor, _ b: Tensor, _ c: Tensor, shape: [Int]) -> Tensor {
     let y = Broadcasting.run(tapePrograms.value, [a, b, c], shape: shape)
-    guard let tape = Tape.following([a, b, c]) else { return y }
+    guard let tape = Tape.tracking([a, b, c]) else { return y }
     return tape.record([y], inputs: [a, b, c], pullback: .single(pullback([a, b, c], y)))[0]
   }
 
-  /// The function of two tensors, not followed by a tape.
+  /// The function of two tensors, untracked.
   func untracked(_ a: Tensor, _ b: Tensor) -> Tensor {
     guard a.shape == b.shape else {
       return Broadcasting.run(tapePrograms.value, [a, b], shape: Broadcasting.shape(a, b))
@@ -30,7 +30,7 @@ extension ElementwiseFunction {
     }
   }
 
-  /// From the cotangent of the value y to those of the operands that are followed.
+  /// From the cotangent of the value y to those of the tracked operands.
   private func pullback(
     _ operands: [Tensor], _ y: Tensor
   ) -> (Tensor, inout Cotangents) -> Void {
@@ -43,7 +43,7 @@ extension ElementwiseFunction {
     }
     let (shapes, saved) = (operands.map(\.shape), values)
     return { cotangent, inputs in
-      for (index, pullback) in pullbacks.enumerated() where inputs.isWanted(index) {
+      for (index, pullback) in pullbacks.enumerated() where inputs.isTracked(index) {
         guard let pullback else { continue }
         let full = pullback(saved, cotangent)
         inputs.add(Broadcasting.reduce(full, to: shapes[index]), to: index)

@@ -51,7 +51,7 @@ public func clamp(_ x: Tensor, from lower: Float, to upper: Float) -> Tensor {
   require(lower <= upper, "nothing lies from \(lower) to \(upper)")
   let bounds = [Tensor(lower), Tensor(upper)]
   let y = Broadcasting.run(clampProgram, [x] + bounds, shape: x.shape)
-  guard let tape = Tape.following(x) else { return y }
+  guard let tape = Tape.tracking(x) else { return y }
   let saved = x.detached()
   return tape.record(y, x) { cotangent, inputs in
     let gradient = Broadcasting.run(

@@ -1,11 +1,11 @@
 import Requirements
 
 extension Tensor {
-  /// Rows of this table by their numbers: the embedding of tokens. Differentiable in the table.
+  /// Rows of this table by index: the embedding of tokens. Differentiable in the table.
   ///
   /// - Parameters:
-  ///   - indices: numbers of rows, in row-major order.
-  ///   - shape: the indices' shape; [indices.count] if left out.
+  ///   - indices: row indices, in row-major order.
+  ///   - shape: the indices' shape; [indices.count] unless given.
   /// - Returns: a tensor of shape `shape` + [E] for a table [V, E].
   public func gatheringRows(_ indices: [Int32], shape: [Int]? = nil) -> Tensor {
     require(rank == 2, "rows are gathered from a matrix, not from the shape \(self.shape)")
@@ -20,7 +20,7 @@ extension Tensor {
     let y = Tensor(uninitialized: shape + [width]) {
       gatherRows(of: elements, width: width, indices, into: $0)
     }
-    guard let tape = Tape.following(self) else { return y }
+    guard let tape = Tape.tracking(self) else { return y }
     let table = self.shape
     return tape.record(y, self) { cotangent, inputs in
       inputs.accumulate(to: 0, shape: table) { sum, hasValues in

@@ -8,7 +8,7 @@ import Requirements
 public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
   let plan = BatchedProduct(a.shape, b.shape)
   let y = Tensor(uninitialized: plan.shape) { plan.run(a.elements, b.elements, into: $0) }
-  guard let tape = Tape.following(a, b) else { return y }
+  guard let tape = Tape.tracking(a, b) else { return y }
   let left = b.node == nil ? nil : a.detached()
   let right = a.node == nil ? nil : b.detached()
   let (aShape, bShape) = (a.shape, b.shape)
@@ -32,7 +32,7 @@ public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   affine(x, weight: weight, bias: bias, packed: nil)
 }
 
-/// The same with a weight that stays packed from one product of few rows to the next.
+/// The same with a cache of the packed weight for products of few rows.
 package func affine(
   _ x: Tensor, weight: Tensor, bias: Tensor?, packed: PackedOnce?
 ) -> Tensor {
@@ -68,7 +68,7 @@ package func affine(
     }
   }
   let operands = [x, weight] + (bias.map { [$0] } ?? [])
-  guard let tape = Tape.following(operands) else { return y }
+  guard let tape = Tape.tracking(operands) else { return y }
   return tape.record(
     [y], inputs: operands,
     pullback: .single(
@@ -77,10 +77,10 @@ package func affine(
         xShape: x.shape, weightShape: weight.shape, rows: rows, hasBias: bias != nil)))[0]
 }
 
-/// So few rows that packing the weight would take longer than multiplying by it, in any precision.
+/// The most rows for which packing the weight takes longer than multiplying by it, in any precision.
 private let fewRows = 4
 
-/// The backward pass of `affine`; x and the weight are there if the other is tracked.
+/// The backward pass of `affine`. x is needed for the gradient of the weight, the weight for that of x.
 private func affinePullback(
   x: Tensor?, weight: Tensor?, xShape: [Int], weightShape: [Int], rows: Int, hasBias: Bool
 ) -> (Tensor, inout Cotangents) -> Void {
@@ -101,7 +101,7 @@ private func affinePullback(
     if let x {
       cotangents.accumulate(to: 1, shape: weightShape) { dw, hasValues in
         let x = StridedMatrix(x.elements, rows: rows, columns: inputs)
-        // By columns, so that each thread packs its own part of x.
+        // Split by columns, so that each thread packs its own part of x.
         ThreadTeam.split(inputs, unit: 16, work: rows * inputs * outputs) { range in
           matrixProduct(
             dy.transposed, x.columns(range), accumulate: hasValues, into: dw + range.lowerBound,

@@ -6,7 +6,7 @@
 public func power(_ x: Tensor, _ exponent: Float) -> Tensor {
   if exponent == 0.5 { return sqrt(x) }
   let y = untrackedPower(x, exponent)
-  guard let tape = Tape.following(x) else { return y }
+  guard let tape = Tape.tracking(x) else { return y }
   let saved = x.detached()
   return tape.record(y, x) { cotangent, inputs in
     // The exponent 0 has the derivative 0 at every base, where 0 * x^-1 would not be a number at 0.

@@ -16,13 +16,13 @@ extension Tensor {
     let full = shape
     let kept = reducedShape(axes)
     let y = sumOfAxes(self, axes).withShape(keepingAxes ? kept : reducedShape(axes, dropping: true))
-    guard let tape = Tape.following(self) else { return y }
+    guard let tape = Tape.tracking(self) else { return y }
     return tape.record(y, self) { cotangent, inputs in
       inputs.add(cotangent.withShape(kept).repeated(to: full), to: 0)
     }
   }
 
-  /// The mean of the elements; not a number if there is none.
+  /// The mean of the elements; NaN if there are none.
   public func mean(along axes: Int..., keepingAxes: Bool = false) -> Tensor {
     mean(along: axes.isEmpty ? Array(shape.indices) : axes, keepingAxes: keepingAxes)
   }
@@ -65,7 +65,7 @@ extension Tensor {
     let kept = reducedShape(axes)
     let largest = maximumOfAxes(self, axes).withShape(kept)
     let y = keepingAxes ? largest : largest.withShape(reducedShape(axes, dropping: true))
-    guard let tape = Tape.following(self) else { return y }
+    guard let tape = Tape.tracking(self) else { return y }
     let x = detached()
     return tape.record(y, self) { cotangent, inputs in
       let isLargest = x .== largest
@@ -101,7 +101,7 @@ extension Tensor {
   public func cumulativeSum(along axis: Int = -1) -> Tensor {
     let axis = position(of: axis)
     let y = runningSum(detached(), axis, reversed: false)
-    guard let tape = Tape.following(self) else { return y }
+    guard let tape = Tape.tracking(self) else { return y }
     return tape.record(y, self) { cotangent, inputs in
       inputs.add(runningSum(cotangent, axis, reversed: true), to: 0)
     }

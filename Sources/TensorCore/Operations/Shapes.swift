@@ -1,15 +1,15 @@
 import Requirements
 
 extension Tensor {
-  /// The same elements in another shape with the same number of them. One length may be -1: it is
-  /// what the others leave. Differentiable.
+  /// The same elements in another shape with the same number of them. One length may be -1: it
+  /// is inferred from the others. Differentiable.
   public func reshaped(to shape: [Int]) -> Tensor {
     let shape = completed(shape)
     require(
       elementCount(of: shape) == count,
       "a tensor of shape \(self.shape) cannot take the shape \(shape)")
     let y = detached().withShape(shape)
-    guard let tape = Tape.following(self) else { return y }
+    guard let tape = Tape.tracking(self) else { return y }
     let original = self.shape
     return tape.record(y, self) { cotangent, inputs in
       inputs.add(cotangent.withShape(original), to: 0)
@@ -39,7 +39,7 @@ extension Tensor {
       Broadcasting.shape(self.shape, shape) == shape,
       "the shape \(self.shape) cannot be broadcast to \(shape)")
     let y = repeated(to: shape)
-    guard let tape = Tape.following(self) else { return y }
+    guard let tape = Tape.tracking(self) else { return y }
     let original = self.shape
     return tape.record(y, self) { cotangent, inputs in
       inputs.add(Broadcasting.reduce(cotangent, to: original), to: 0)

@@ -32,7 +32,7 @@ extension Tensor {
   /// The elements of a block, in the given shape.
   private func taking(_ block: Block, shape part: [Int]) -> Tensor {
     let y = Tensor(uninitialized: part) { block.read(from: elements, into: $0) }
-    guard let tape = Tape.following(self) else { return y }
+    guard let tape = Tape.tracking(self) else { return y }
     let full = shape
     return tape.record(y, self) { cotangent, inputs in
       inputs.accumulate(to: 0, shape: full) { sum, hasValues in
@@ -105,12 +105,12 @@ private func join(_ tensors: [Tensor], _ blocks: [Block], shape: [Int]) -> Tenso
   let y = Tensor(uninitialized: shape) { result in
     for (tensor, block) in zip(tensors, blocks) { block.write(tensor.elements, into: result) }
   }
-  guard let tape = Tape.following(tensors) else { return y }
+  guard let tape = Tape.tracking(tensors) else { return y }
   let shapes = tensors.map(\.shape)
   return tape.record(
     [y], inputs: tensors,
     pullback: .single { cotangent, inputs in
-      for (index, block) in blocks.enumerated() where inputs.isWanted(index) {
+      for (index, block) in blocks.enumerated() where inputs.isTracked(index) {
         let part = Tensor(uninitialized: shapes[index])
         block.read(from: cotangent.elements, into: part.elements)
         inputs.add(part, to: index)

@@ -2,7 +2,7 @@
 public func softmax(_ x: Tensor, along axis: Int = -1) -> Tensor {
   onLastAxis(x, axis) { x in
     let y = x.mappedRows(.softmax)
-    guard let tape = Tape.following(x) else { return y }
+    guard let tape = Tape.tracking(x) else { return y }
     return tape.record(y, x) { cotangent, inputs in
       let sums = sumOfLastAxis(y * cotangent)
       inputs.add(Broadcasting.run(softmaxPullback, [y, cotangent, sums], shape: y.shape), to: 0)
@@ -15,7 +15,7 @@ public func softmax(_ x: Tensor, along axis: Int = -1) -> Tensor {
 public func logSoftmax(_ x: Tensor, along axis: Int = -1) -> Tensor {
   onLastAxis(x, axis) { x in
     let y = x.mappedRows(.logSoftmax)
-    guard let tape = Tape.following(x) else { return y }
+    guard let tape = Tape.tracking(x) else { return y }
     return tape.record(y, x) { cotangent, inputs in
       let sums = sumOfLastAxis(cotangent)
       inputs.add(Broadcasting.run(logSoftmaxPullback, [y, cotangent, sums], shape: y.shape), to: 0)

@@ -13,7 +13,7 @@ extension Tensor {
     require(
       positions.count == rank, "\(order) is not an order of the axes of the shape \(shape)")
     let y = permuted(detached(), positions)
-    guard let tape = Tape.following(self) else { return y }
+    guard let tape = Tape.tracking(self) else { return y }
     var inverse = positions
     for (new, old) in positions.enumerated() { inverse[old] = new }
     return tape.record(y, self) { [inverse] cotangent, inputs in
@@ -24,8 +24,8 @@ extension Tensor {
 
 /// The axes in another order, untracked.
 ///
-/// At most two passes over memory: one that transposes blocks, so that the axis that is to be last
-/// becomes last, and one that copies rows of that axis to their places.
+/// At most two passes over memory: one transposes blocks, so that the right axis becomes the last; one copies rows
+/// of that axis to their places.
 func permuted(_ x: Tensor, _ order: [Int]) -> Tensor {
   let shape = order.map { x.shape[$0] }
   let (lengths, order) = merged(x.shape, order)
@@ -47,7 +47,7 @@ func permuted(_ x: Tensor, _ order: [Int]) -> Tensor {
   return copyingRows(turned, turnedLengths, turnedOrder).withShape(shape)
 }
 
-/// The axes with those left out whose length is 1, and those made one that stay neighbours.
+/// The axes without those of length 1, and with those merged that stay neighbours.
 private func merged(_ shape: [Int], _ order: [Int]) -> (lengths: [Int], order: [Int]) {
   var groups: [(axes: Range<Int>, length: Int)] = []
   for axis in order where shape[axis] != 1 {

@@ -8,23 +8,23 @@
 ///
 /// `high` and `medium` need a matrix unit for bf16 numbers, as AMX is; a processor without one computes
 /// them in float32: see ``inUse`` and ``line``. Sums are float32 always, and so is everything that is no product of
-/// matrices. Results are the same to the bit for any number of threads. Products of a few rows, for
-/// which cutting the weights up would take longer than multiplying by them, are computed in float32.
+/// matrices. Results are the same to the bit for any number of threads. Products of a few rows, for which
+/// converting the weights would take longer than multiplying by them, are computed in float32.
 public enum Precision: String, Sendable, Hashable, Codable, CaseIterable {
   /// Float32 throughout: a relative error of about 4e-7 in a product.
   case highest
-  /// Three bf16 products, of each number's nearest bf16 and of what is left: about 4e-6.
+  /// Three bf16 products, of each number's nearest bf16 and of the remainder: about 4e-6.
   case high
   /// One bf16 product: about 2e-3.
   case medium
 
-  /// The precision of what runs now: ``highest`` outside of ``withPrecision(_:_:)``.
+  /// The precision in force: ``highest`` outside of ``withPrecision(_:_:)``.
   public static var current: Precision { PrecisionInForce.precision }
 
-  /// What this machine computes it in: itself, or ``highest`` where there is no matrix unit.
+  /// The precision that this machine uses for it: itself, or ``highest`` where there is no matrix unit.
   public var inUse: Precision { MatrixUnit(self) == nil ? .highest : self }
 
-  /// A line for programs: the precision, and what this machine makes of it.
+  /// A line for programs: the precision, and how this machine computes it.
   ///
   /// ```swift
   /// print(Precision.high.line)  // high, on amx

@@ -1,4 +1,4 @@
-/// The standard normal number below which a share `p` of all lies, 0 < p < 1, within 1e-15 relative.
+/// The quantile function of the standard normal distribution at `p`, 0 < p < 1, within 1e-15 relative.
 ///
 /// It uses nothing but IEEE arithmetic and the square root, so that it has the same bits on every
 /// platform, which a mathematics library does not promise. M. Wichura, "Algorithm AS 241: the

@@ -10,11 +10,11 @@
 /// It is made for simulation, not for secrets. J. Salmon, M. Moraes, R. Dror and D. Shaw, "Parallel
 /// random numbers: as easy as 1, 2, 3", 2011.
 public struct Philox: RandomNumberGenerator, Sendable {
-  /// What the numbers are a function of; the cipher's key.
+  /// The seed: the cipher's key.
   public let seed: UInt64
-  /// Which of the seed's streams this is; the upper half of the cipher's counter.
+  /// The number of the stream: the upper half of the cipher's counter.
   public let stream: UInt64
-  /// How many 64-bit numbers have been generated.
+  /// The number of 64-bit numbers generated so far.
   public private(set) var position: UInt64 = 0
   /// If `position` is odd, the number that comes next: the second half of the last block.
   private var pending: UInt64 = 0
@@ -38,7 +38,7 @@ public struct Philox: RandomNumberGenerator, Sendable {
     return first
   }
 
-  /// Goes on at any place of the stream, at once.
+  /// Moves to any position of the stream, in constant time.
   public mutating func skip(to position: UInt64) {
     self.position = position
     pending = block(position / 2).second

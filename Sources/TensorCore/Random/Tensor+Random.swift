@@ -1,8 +1,7 @@
 import Requirements
 
 extension Tensor {
-  /// A tensor of independent numbers, evenly distributed from `lower` up to but not including
-  /// `upper`.
+  /// A tensor of independent numbers, sampled uniformly from `lower` up to but not including `upper`.
   ///
   /// Two elements take one 64-bit number of the generator, 24 bits each.
   public init(
@@ -11,7 +10,7 @@ extension Tensor {
   ) {
     require(
       lower <= upper && (upper - lower).isFinite,
-      "no even distribution from \(lower) to \(upper)")
+      "expected finite bounds in order, found \(lower) to \(upper)")
     let largest = Swift.max(lower, upper.nextDown)
     let step = (upper - lower) * 0x1p-24
     let count = elementCount(of: shape)
@@ -41,7 +40,7 @@ extension Tensor {
     self.init(storage: storage, shape: shape)
   }
 
-  /// A tensor evenly distributed within ±1/√fanIn: PyTorch's default initialisation of its linear
+  /// A tensor sampled uniformly from ±1/√fanIn: PyTorch's default initialisation of its linear
   /// layers (weight and bias; fanIn is the number of inputs) and of its recurrent layers (all
   /// parameters; fanIn is H).
   public init(
@@ -52,7 +51,7 @@ extension Tensor {
     self.init(uniform: shape, from: -bound, to: bound, using: &generator)
   }
 
-  /// A matrix [outputs, inputs] evenly distributed within ±gain √(6 / (inputs + outputs)).
+  /// A matrix [outputs, inputs] sampled uniformly from ±gain √(6 / (inputs + outputs)).
   ///
   /// X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural
   /// networks", 2010.

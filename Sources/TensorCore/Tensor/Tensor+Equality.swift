@@ -1,13 +1,13 @@
 extension Tensor: Equatable {
   /// Whether the shapes are the same and all elements are equal, as floats are: 0 equals -0, and
-  /// what is not a number equals nothing.
+  /// NaN equals nothing.
   public static func == (a: Tensor, b: Tensor) -> Bool {
     a.shape == b.shape && a.firstIndex(differingFrom: b) { $0 == $1 } == nil
   }
 
   /// Whether the shapes are the same and every element is close to the other's: the two are at most
   /// `absoluteTolerance` apart, or at most `relativeTolerance` times the larger of their magnitudes.
-  /// Equal infinities are close; what is not a number is close to nothing.
+  /// Equal infinities are close; NaN is close to nothing.
   public func isApproximatelyEqual(
     to other: Tensor, relativeTolerance: Float = Float.ulpOfOne.squareRoot(),
     absoluteTolerance: Float = 0

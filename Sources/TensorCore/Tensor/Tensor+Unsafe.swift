@@ -7,7 +7,7 @@ extension Tensor {
   }
 
   /// Calls `body` with the address of the first element for reading and writing, after a copy if
-  /// the memory is shared. The tensor must not be tracked: no tape can follow a write.
+  /// the memory is shared. The tensor must not be tracked: a tape records no write.
   package mutating func withUnsafeMutablePointer<Result>(
     _ body: (UnsafeMutablePointer<Float>) throws -> Result
   ) rethrows -> Result {

@@ -12,13 +12,13 @@ import Requirements
 /// not fit stops the process with a message that names both shapes.
 ///
 /// Inside `valueAndGradient` the model's parameters, and whatever is computed from
-/// them, are *tracked*: a tape follows the operations so that it can walk back. Operations on
-/// tensors that nobody tracks record nothing.
+/// them, are *tracked*: a tape records the operations for the backward pass. Operations on
+/// untracked tensors record nothing.
 public struct Tensor: Sendable {
   /// The lengths of the axes.
   public let shape: [Int]
   package internal(set) var storage: Storage
-  /// Where a tape follows this value; nil if none does.
+  /// The slot on the tape that tracks this value; nil if untracked.
   var node: Tape.Node?
 
   /// The number of elements: the product of the shape.
@@ -51,7 +51,7 @@ public struct Tensor: Sendable {
   package var elements: Floats { Floats(storage) }
 
   /// The elements, to be written by a kernel before the tensor is used again; copied first if the memory is
-  /// shared. The tensor must not be tracked: no tape can follow a write.
+  /// shared. The tensor must not be tracked: a tape records no write.
   package mutating func writableElements() -> Floats {
     require(!isTracked, "a tracked tensor cannot be written to; write to its detached() copy")
     if !isKnownUniquelyReferenced(&storage) {

@@ -8,7 +8,7 @@ import Testing
     CellGraph(cell, inputSize: 3, hiddenSize: 5)
   }
 
-  @Test func forwardPassWithoutAGradientKeepsNothing() {
+  @Test func forwardPassWithoutAGradientSavesNothing() {
     for entry in CellRegistry.standard.entries {
       let plan = Plan(CellGraph(entry.cell, inputSize: 12, hiddenSize: 12), learns: false)
       #expect(plan.backward == nil && plan.forward.kept.isEmpty, "\(entry.name)")
@@ -20,7 +20,7 @@ import Testing
   }
 
   /// Costly functions and products are kept, what an addition makes of kept values is not.
-  @Test func cheapWorkIsDoneAgainAndCostlyWorkIsKept() {
+  @Test func cheapValuesAreRecomputedAndCostlyOnesAreSaved() {
     struct Mixed: RecurrentCell {
       func equations(_ cell: inout CellBuilder) {
         let h = cell.state("hidden")
@@ -36,11 +36,11 @@ import Testing
   }
 
   /// Four gates, the hyperbolic tangent of the cell, the cell and the hidden state: seven times H.
-  @Test func lstmKeepsSevenNumbersAUnit() {
+  @Test func lstmSavesSevenNumbersPerUnit() {
     #expect(Plan(graph(LSTM()), learns: true).bytesKeptPerStep == 4 * 7 * 5)
   }
 
-  @Test func wayBackOfAnLSTMIsAProgramAndAProduct() throws {
+  @Test func backwardStepOfAnLSTMIsAProgramAndAProduct() throws {
     let backward = try #require(Plan(graph(LSTM()), learns: true).backward?.schedule)
     #expect(backward.loop.count == 2)
     #expect(backward.products(\.loop) == [[5, 20]])

@@ -84,7 +84,7 @@ import Testing
     #expect(Subject(cell).difference(from: wrong) > 1e-3)
   }
 
-  @Test func rightRewritingIsNot() {
+  @Test func correctRewritingPasses() {
     let cell = CellGraph(
       Varied(), inputSize: Self.sizes.input, hiddenSize: Self.sizes.hidden)
     let subject = Subject(cell)

@@ -13,7 +13,7 @@ import Testing
     graph.add(.apply(function, a))
   }
 
-  @Test func whatIsThereAlreadyIsShared() {
+  @Test func equalExpressionsAreShared() {
     var graph = SimplifiedGraph()
     let x = graph.add(.sequence(0), columns: 4)
     let first = apply(&graph, .multiply, apply(&graph, .sigmoid, x), apply(&graph, .tanh, x))

@@ -27,7 +27,7 @@ import Testing
   }
 
   /// The law that makes a schedule right: nothing is computed before what it reads.
-  @Test func noNodeComesBeforeWhatItReads() {
+  @Test func nodesFollowTheirOperands() {
     for seed in 0..<200 as Range<UInt64> {
       let plan = Plan(CellGraph(RandomCell(seed: seed), inputSize: 3, hiddenSize: 4), learns: true)
       for schedule in [plan.forward, plan.backward?.schedule].compactMap(\.self) {
@@ -59,7 +59,7 @@ import Testing
     #expect(schedule.products(\.loop).isEmpty)
   }
 
-  @Test func whatParametersAloneDecideIsDoneOnce() {
+  @Test func workOnParametersAloneIsDoneOnce() {
     struct Antisymmetric: RecurrentCell {
       func equations(_ cell: inout CellBuilder) {
         let h = cell.state("hidden")

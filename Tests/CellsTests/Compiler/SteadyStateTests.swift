@@ -43,19 +43,19 @@ private struct OwnCell: RecurrentCell {
     require(asked.last == 0, "blocks that came from the system in ten steps each: \(asked)")
   }
 
-  @Test func trainingAnLSTMAsksTheSystemForNothing() async {
+  @Test func trainingAnLSTMAllocatesNothing() async {
     await #expect(processExitsWith: .success) { Self.requireNoAllocation(LSTM()) }
   }
 
-  @Test func trainingAGRUAsksTheSystemForNothing() async {
+  @Test func trainingAGRUAllocatesNothing() async {
     await #expect(processExitsWith: .success) { Self.requireNoAllocation(GRU()) }
   }
 
-  @Test func trainingACellOfOnesOwnAsksTheSystemForNothing() async {
+  @Test func trainingACustomCellAllocatesNothing() async {
     await #expect(processExitsWith: .success) { Self.requireNoAllocation(OwnCell()) }
   }
 
-  @Test func trainingAtMediumAsksTheSystemForNothing() async {
+  @Test func trainingAtMediumPrecisionAllocatesNothing() async {
     await #expect(processExitsWith: .success) {
       MatrixUnit.emulate()
       withPrecision(.medium) { Self.requireNoAllocation(LSTM()) }
@@ -63,7 +63,7 @@ private struct OwnCell: RecurrentCell {
   }
 
   /// One step after the other, as in generation.
-  @Test func stepsAskTheSystemForNothing() async {
+  @Test func singleStepsAllocateNothing() async {
     await #expect(processExitsWith: .success) {
       var generator = Philox(seed: 2)
       let cell = RecurrentStep(LSTM(), inputSize: 24, hiddenSize: 32, using: &generator)

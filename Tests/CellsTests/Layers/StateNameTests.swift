@@ -66,7 +66,7 @@ import Testing
   }
 
   /// A declared layer computes what the layer does whose parameters are loaded into it.
-  @Test func aDeclaredLayerIsThereToBeLoaded() throws {
+  @Test func declaredLayerCanBeLoaded() throws {
     var generator = Philox(seed: 1)
     var options = Recurrent.Options()
     options.connection = .highway

@@ -42,7 +42,7 @@ import Testing
   }
 
   @Test(arguments: ["rnn", "lstm", "gru"])
-  func influenceGoesOnWhereItStopped(_ name: String) throws {
+  func influenceContinuesWhereItStopped(_ name: String) throws {
     let sample = try DoubleSample(name)
     let oracle = sample.oracle()
     let (whole, last) = oracle.realTimeGradient(

@@ -41,18 +41,18 @@ import Testing
   }
 
   /// A sample that starts anew learns nothing from what was before, while the other goes on.
-  @Test func resetForgetsOneSample() {
+  @Test func resetClearsOneSample() {
     let stream = Stream(LSTM())
     let memory = stream.memory(.rtrl)
     var found = stream.part(0..<2).inWindows([2], with: memory)
     memory.reset(samples: [1])
     found.merge(stream.part(2..<6).inWindows([1, 3], with: memory)) { $0 + $1 }
 
-    stream.expectSecondSampleStartsAnew(at: 2, found, within: Self.tolerance)
+    stream.expectSecondSampleIsReset(at: 2, found, within: Self.tolerance)
   }
 
   /// A window without a loss is part of the past like any other.
-  @Test func windowsWithoutLossAreRemembered() {
+  @Test func windowsWithoutLossAdvanceTheMemory() {
     let stream = Stream(LSTM())
     let memory = stream.memory(.rtrl)
     _ = stream.layer(stream.input.slice(0..<3), with: memory, startingFrom: stream.initial)
@@ -74,7 +74,7 @@ import Testing
   }
 
   /// 1,024 state units and the loss, for each of two samples and the next one.
-  @Test func whatDenseLearningCannotHoldIsRefused() throws {
+  @Test func tooLargeInfluenceMatricesAreRefused() throws {
     var generator = Philox(seed: 1)
     let layer = Recurrent(LSTM(), inputSize: 512, hiddenSize: 512, using: &generator)
     let parameters = 4 * 512 * (512 + 512 + 2)
@@ -89,7 +89,7 @@ import Testing
     _ = try RecurrentMemory(of: layer, engine: .snap1, batch: 2)
   }
 
-  @Test func onlyForwardLayersGoOn() {
+  @Test func onlyForwardLayersAreAccepted() {
     var generator = Philox(seed: 1)
     let layer = Recurrent(
       GRU(), inputSize: 2, hiddenSize: 2, direction: .reverse, using: &generator)
@@ -128,7 +128,7 @@ import Testing
 
 extension Stream {
   /// Expects the gradients of two samples of which the second is two sequences.
-  func expectSecondSampleStartsAnew(
+  func expectSecondSampleIsReset(
     at step: Int, _ found: [String: Tensor], within tolerance: Float
   ) {
     var expected: [String: Tensor] = [:]

@@ -9,7 +9,7 @@ import Testing
   ]
 
   @Test(arguments: engines, ["lstm", "mingru"])
-  func memoryGoesOnFromASnapshot(_ engine: GradientEngine, _ name: String) throws {
+  func memoryContinuesFromASnapshot(_ engine: GradientEngine, _ name: String) throws {
     let stream = Stream(try CellRegistry.standard.cell(named: name), steps: 10, layers: 2)
     let first = stream.memory(engine)
     _ = stream.part(0..<4).inWindows([2, 2], with: first)

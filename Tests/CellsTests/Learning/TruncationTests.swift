@@ -72,7 +72,7 @@ import Testing
 
   /// Each sample ends where its length says, and windows after its end leave it as it is.
   @Test(arguments: [1, 2, 3])
-  func truncationKnowsLengths(_ window: Int) {
+  func truncationRespectsLengths(_ window: Int) {
     let stream = Stream(LSTM(), batch: 3, layout: .batchFirst)
     let lengths = [6, 1, 4]
     let found = stream.inWindows(
@@ -82,13 +82,13 @@ import Testing
   }
 
   /// One sample starts a new sequence while the backward pass of the other one continues.
-  @Test func truncationStartsOneSampleAnew() {
+  @Test func truncationResetsOneSample() {
     let stream = Stream(GRU())
     let memory = stream.memory(.tbptt(every: 1, through: 6))
     var found = stream.part(0..<2).inWindows([1, 1], with: memory)
     memory.reset(samples: [1])
     found.merge(stream.part(2..<6).inWindows([1, 1, 1, 1], with: memory)) { $0 + $1 }
-    stream.expectSecondSampleStartsAnew(at: 2, found, within: Self.tolerance)
+    stream.expectSecondSampleIsReset(at: 2, found, within: Self.tolerance)
   }
 
   /// Only the earlier steps that the backward pass can reach are remembered.
@@ -113,7 +113,7 @@ import Testing
   }
 
   /// The backward pass of each window's loss goes through the given number of steps, and no further.
-  @Test func truncationEndsTheWayBack() {
+  @Test func truncationEndsTheBackwardPass() {
     let stream = Stream(LSTM())
     let memory = stream.memory(.tbptt(every: 1, through: 3))
     let found = stream.inWindows([1, 1, 1, 1, 1, 1], with: memory)

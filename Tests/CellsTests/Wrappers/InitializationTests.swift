@@ -70,7 +70,7 @@ import Testing
   }
 
   /// What a cell states itself stays, but for what is named.
-  @Test func cellsKeepTheirOwnStarts() throws {
+  @Test func cellsKeepTheirOwnInitializations() throws {
     var initialization = Recurrent.Initialization.keras
     #expect(
       layer(LSTM(forgetBias: 1), initialization)["bias_ih_l0"]?.slice(16..<32).scalars

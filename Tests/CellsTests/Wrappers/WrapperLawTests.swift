@@ -76,7 +76,7 @@ import Testing
     expectSame(wrapped(Self.input).output, plain(Self.input).output + Self.input)
   }
 
-  @Test func projectionIsAMatrixBehindTheOutput() throws {
+  @Test func projectionIsAMatrixAfterTheOutput() throws {
     let (wrapped, plain, own) = try pair { $0.projectionSize = 4 }
     let output = plain(Self.input).output
     expectSame(
@@ -84,7 +84,7 @@ import Testing
     #expect(wrapped.outputSize == 4)
   }
 
-  @Test func layersOfOtherSizesAreLayersBehindEachOther() throws {
+  @Test func layersOfDifferentSizesAreStackedLayers() throws {
     var generator = Philox(seed: 34)
     var options = Recurrent.Options()
     options.layerSizes = [7, 3]
@@ -204,7 +204,7 @@ import Testing
   }
 
   /// The same seed drops the same; another one does not; inference drops nothing.
-  @Test func chanceComesFromTheGeneratorAlone() throws {
+  @Test func masksComeFromTheGeneratorAlone() throws {
     let (wrapped, plain, _) = try pair {
       $0.recurrentDropout = 0.5
       $0.weightDropout = 0.5
@@ -277,7 +277,7 @@ import Testing
   }
 
   /// One sample's reset is none of the others' business.
-  @Test func resetsAreOneSamplesOwn() {
+  @Test func resetsAffectOneSampleOnly() {
     var generator = Philox(seed: 40)
     let layer = Recurrent(GRU(), inputSize: Self.size, hiddenSize: 4, using: &generator)
     let (plain, marked) = (

@@ -71,7 +71,7 @@ import Testing
 
   /// Engines that do not support random masks refuse layers that have them.
   @Test(arguments: [GradientEngine.rtrl, .snap1, .uoro(seed: 1), .tbptt(every: 2, through: 4)])
-  func enginesRefuseChance(_ engine: GradientEngine) {
+  func enginesRefuseRandomMasks(_ engine: GradientEngine) {
     var generator = Philox(seed: 1)
     var options = Recurrent.Options()
     options.zoneout = ["hidden": 0.1]

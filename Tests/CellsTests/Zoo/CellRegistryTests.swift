@@ -47,7 +47,7 @@ import Testing
     #expect(base as? LSTM == LSTM(projectionSize: 64))
   }
 
-  @Test func aNameAloneStandsForItsOptions() throws {
+  @Test func aNameAloneStandsForTheRegisteredOptions() throws {
     let json = JSONValue.object(["name": .string("gru")])
     #expect(try json.decoded(as: NamedCell.self).base as? GRU == GRU())
   }

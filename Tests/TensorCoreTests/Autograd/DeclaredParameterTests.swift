@@ -17,7 +17,7 @@ private struct Declared: Module {
 
 /// A module states its parameters before it has their numbers.
 @Suite struct DeclaredParameterTests {
-  @Test func parametersAreDrawnOnceInVisitingOrder() {
+  @Test func parametersAreSampledOnceInVisitingOrder() {
     var model = Declared()
     var generator = Philox(seed: 5)
     model.initialize(using: &generator)

@@ -201,7 +201,7 @@ final class AlignedFloats {
   }
 
   @Test(arguments: UnitCase.all)
-  func numbersThatAreNoneStayNone(unit: UnitCase) {
+  func nanStaysNaN(unit: UnitCase) {
     var generator = TestGenerator(seed: 65)
     var product = ProductCase(&generator, m: 3, n: 3, k: 5)
     product.x[0] = Float(bitPattern: 0x7fff_ffff)

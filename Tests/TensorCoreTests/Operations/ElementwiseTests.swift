@@ -77,7 +77,7 @@ private func binaryCases(
   expectGradients(of: example)
 }
 
-@Test func choiceMatchesDoublesAndSendsTheGradientToTheChosen() {
+@Test func selectionMatchesDoublesAndPassesTheGradientToTheSelected() {
   let mask = Tensor([1, 0, 0, 2], shape: [4])
   let example = OperationCase(
     "choice", [[3, 4], [3, 1]],
@@ -91,7 +91,7 @@ private func binaryCases(
   expectGradients(of: example)
 }
 
-@Test func gradientOfAChoiceIgnoresNumbersThatAreNone() {
+@Test func gradientOfASelectionIgnoresNaN() {
   let x = Tensor([-1, 4])
   let (_, gradients) = valueAndGradient(of: [x]) { x in
     select(where: x[0] .> 0, sqrt(x[0]), else: Tensor(0)).sum()

@@ -109,7 +109,7 @@ func reductionMatchesDoubles(_ example: OperationCase) {
   #expect(Tensor([1, 3, 3, 9, 2, 4], shape: [2, 3]).argmax() == [1, 0])
 }
 
-@Test func meanOfNothingIsNoNumber() {
+@Test func meanOfNothingIsNaN() {
   #expect(Tensor(zeros: [0, 2]).sum().scalar == 0)
   #expect(Tensor(zeros: [0]).mean().scalar.isNaN)
 }

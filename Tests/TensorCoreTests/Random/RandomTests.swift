@@ -17,14 +17,14 @@ import Testing
       == [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1])
 }
 
-@Test func generatorDrawsTheCiphersWordsInOrder() {
+@Test func generatorReturnsTheCiphersWordsInOrder() {
   var generator = Philox(seed: 0)
   #expect(generator.next() == 0xe169_c58d_6627_e8d5)
   #expect(generator.next() == 0x9b00_dbd8_bc57_ac4c)
   #expect(generator.position == 2)
 }
 
-@Test func generatorGoesOnWhereItWasSaved() throws {
+@Test func generatorContinuesWhereItWasSaved() throws {
   for drawn in 0..<4 {
     var generator = Philox(seed: 3, stream: 9)
     for _ in 0..<drawn { _ = generator.next() }

@@ -14,7 +14,7 @@ import Testing
   #expect("\(Tensor(-2))" == "-2.0")
 }
 
-@Test func decimalsAreAsManyAsNeededAndAtMostFour() {
+@Test func decimalsAreTheNeededOnesUpToFour() {
   #expect("\(Tensor([0.5, 1 / 3, 100]))" == "[  0.5000,   0.3333, 100.0000]")
   #expect("\(Tensor([0.25, 1]))" == "[0.25, 1.00]")
   #expect("\(Tensor([0, -0.00001, 1]))" == "[0.0000, 0.0000, 1.0000]")
