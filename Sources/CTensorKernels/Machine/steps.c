@@ -33,14 +33,10 @@ static void run_program(const ctk_kernels *kernels, const ctk_step *step, const 
                        step->matrix_rows > 0 ? step->matrix_rows : block->rows, step->width);
 }
 
-static void run_product(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
-                        const ctk_weight *weight, const ctk_step_block *block) {
-  ptrdiff_t x_stride, y_stride, bias_stride;
-  const float *x = ctk_place_address(&step->places[0], areas, block, &x_stride);
-  float *y = ctk_place_address(&step->places[1], areas, block, &y_stride);
-  const float *bias = NULL;
-  if (step->place_count > 2)
-    bias = ctk_place_address(&step->places[2], areas, block, &bias_stride);
+// One group's product, or this thread's columns of it.
+static void multiply(const ctk_kernels *kernels, const ctk_step *step, const ctk_weight *weight,
+                     const ctk_step_block *block, const float *x, ptrdiff_t x_stride,
+                     const float *bias, float *y, ptrdiff_t y_stride) {
   ptrdiff_t first = 0, end = weight->n;
   if (block->parts > 1) {
     const ptrdiff_t panel = weight->unit ? CTK_UNIT_COLUMNS : kernels->panel_columns;
@@ -61,6 +57,21 @@ static void run_product(const ctk_kernels *kernels, const ctk_step *step, const 
   kernels->product_packed(block->rows, end - first, weight->k, x, x_stride, 1,
                           weight->packed + first * weight->k, bias, step->flag, y + first,
                           y_stride);
+}
+
+static void run_product(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
+                        const ctk_weight *weights, const ctk_step_block *block) {
+  ptrdiff_t x_stride, y_stride, bias_stride;
+  const float *x = ctk_place_address(&step->places[0], areas, block, &x_stride);
+  float *y = ctk_place_address(&step->places[1], areas, block, &y_stride);
+  const float *bias = NULL;
+  if (step->place_count > 2)
+    bias = ctk_place_address(&step->places[2], areas, block, &bias_stride);
+  for (int32_t group = 0; group < step->groups; group++) {
+    const ctk_weight *weight = &weights[step->weight + group];
+    multiply(kernels, step, weight, block, x + group * weight->k, x_stride,
+             bias ? bias + group * weight->n : NULL, y + group * weight->n, y_stride);
+  }
 }
 
 static void make_identity(const ctk_place *place, const ctk_area *areas, const ctk_step_block *block) {
@@ -96,16 +107,69 @@ static void run_rows(const ctk_kernels *kernels, const ctk_step *step, const ctk
   }
 }
 
+// y [outer, count, inner] from x [outer, inner].
+static void spread(const ctk_kernels *kernels, const float *x, ptrdiff_t outer, ptrdiff_t count,
+                   ptrdiff_t inner, float *y) {
+  if (inner == 1) {
+    kernels->repeat_columns(x, 1, outer, count, y);
+    return;
+  }
+  for (ptrdiff_t i = 0; i < outer; i++)
+    kernels->copy_rows(x + i * inner, 0, count, inner, y + i * count * inner, inner);
+}
+
+// y [outer, inner] from x [outer, count, inner].
+static void sum_along(const ctk_kernels *kernels, const float *x, ptrdiff_t outer, ptrdiff_t count,
+                      ptrdiff_t inner, float *y) {
+  if (inner == 1) {
+    kernels->row_sum(x, count, outer, count, y, 1);
+    return;
+  }
+  for (ptrdiff_t i = 0; i < outer; i++)
+    kernels->column_sum(x + i * count * inner, inner, count, inner, false, y + i * inner);
+}
+
+static void maximum_along(const ctk_kernels *kernels, const float *x, ptrdiff_t outer,
+                          ptrdiff_t count, ptrdiff_t inner, float *y) {
+  if (inner == 1) {
+    kernels->row_maximum(x, count, outer, count, y, 1);
+    return;
+  }
+  for (ptrdiff_t i = 0; i < outer; i++, y += inner) {
+    kernels->copy_rows(x + i * count * inner, inner, 1, inner, y, inner);
+    for (ptrdiff_t j = 1; j < count; j++)
+      kernels->map[CTK_MAXIMUM](y, y, x + (i * count + j) * inner, NULL, inner);
+  }
+}
+
+static void run_axis(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
+                     const ctk_step_block *block) {
+  ptrdiff_t x_stride, y_stride;
+  const float *x = ctk_place_address(&step->places[0], areas, block, &x_stride);
+  float *y = ctk_place_address(&step->places[1], areas, block, &y_stride);
+  const ptrdiff_t from = step->places[0].columns, to = step->places[1].columns;
+  const ptrdiff_t inner = step->width, rows = areas[step->places[1].area].is_matrix ? 1 : block->rows;
+  for (ptrdiff_t r = 0; r < rows; r++, x += x_stride, y += y_stride) {
+    if (step->kind == CTK_STEP_SPREAD) spread(kernels, x, from / inner, to / from, inner, y);
+    else if (step->kind == CTK_STEP_SUM_ALONG)
+      sum_along(kernels, x, to / inner, from / to, inner, y);
+    else maximum_along(kernels, x, to / inner, from / to, inner, y);
+  }
+}
+
 void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
                    const ctk_weight *weights, const ctk_step_block *block) {
   const ctk_kernels *kernels = ctk_kernels_active();
   for (const ctk_step *step = steps; step < steps + count; step++) {
     if (step->kind == CTK_STEP_PRODUCT)
-      run_product(kernels, step, areas, &weights[step->weight], block);
+      run_product(kernels, step, areas, weights, block);
     else if (block->part == 0 && step->kind == CTK_STEP_PROGRAM)
       run_program(kernels, step, areas, block);
     else if (block->part == 0 && step->kind == CTK_STEP_IDENTITY)
       make_identity(&step->places[0], areas, block);
+    else if (block->part == 0 && step->kind >= CTK_STEP_SPREAD &&
+             step->kind <= CTK_STEP_MAXIMUM_ALONG)
+      run_axis(kernels, step, areas, block);
     else if (block->part == 0)
       run_rows(kernels, step, areas, block);
     if (block->parts > 1 && step->precedes_barrier) ctk_team_barrier();

@@ -277,6 +277,11 @@ typedef enum ctk_step_kind : int32_t {
   CTK_STEP_ROW_SUM,         // places: source, destination; so from here on
   CTK_STEP_ROW_MAXIMUM,
   CTK_STEP_CUMULATIVE_SUM,  // flag: reversed
+  // Along an axis of a row's units, seen as [outer, count, inner] with inner = width: repeats
+  // [outer, inner], or takes the sum or the maximum.
+  CTK_STEP_SPREAD,
+  CTK_STEP_SUM_ALONG,
+  CTK_STEP_MAXIMUM_ALONG,
   CTK_STEP_TRANSPOSE,
   CTK_STEP_IDENTITY,        // places: destination, a square matrix
 } ctk_step_kind;
@@ -286,9 +291,9 @@ typedef struct ctk_step {
   int32_t place_count;
   const ctk_place *places;
   const ctk_program *program;
-  ptrdiff_t width;         // of a program
+  ptrdiff_t width;         // of a program; the inner units of an axis
   ptrdiff_t matrix_rows;   // of a program over matrices; 0 where the rows are samples
-  int32_t weight;          // of a product
+  int32_t weight, groups;  // of a product: group g of the units has the weight number weight + g
   bool flag;               // a product adds to its destination; a cumulative sum is reversed
   bool precedes_barrier;   // threads that split columns wait for each other after it
 } ctk_step;

@@ -17,10 +17,13 @@ extension CellGraph {
       switch node.operation {
       case .apply: return count + node.columns
       case .affine(let terms, let biases):
-        let products = terms.reduce(0) { $0 + 2 * graph[$1.signal].columns * node.columns }
+        let products = terms.reduce(0) {
+          $0 + 2 * graph[$1.signal].columns / $1.groups * node.columns
+        }
         // The first of several summands needs no addition.
         return count + products + biases.count * node.columns
-      case .sum(let a), .maximum(let a), .cumulativeSum(let a, _):
+      case .sum(let a), .maximum(let a), .cumulativeSum(let a, _), .sumAlong(let a, _),
+        .maximumAlong(let a, _):
         return count + graph[a].columns
       default: return count
       }

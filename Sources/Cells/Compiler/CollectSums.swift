@@ -6,6 +6,7 @@ extension Recurrence {
   /// has other readers stays a node of its own.
   package func collectingSums() -> Recurrence {
     let uses = graph.useCounts(roots: roots)
+    let loops = nodeLoops()
     return rewritten { id, copy in
       guard case .apply(.add, let operands) = graph[id].operation, operands.count == 2,
         operands.allSatisfy({ graph[$0].columns == graph[id].columns && graph[$0].rows == 1 }),
@@ -25,7 +26,13 @@ extension Recurrence {
         }
       }
       let added = biases.filter { copy.result[$0].dependence != .parameters }
-      if terms.isEmpty || !canBeAddedInPlace(added, to: terms, operands, uses, copy) { return }
+      // A product that could leave the loop does not wait there for a signal to be added to.
+      let isOfOneLoop = Set(operands.map { loops[$0] }).count == 1
+      if terms.isEmpty || !added.isEmpty && !isOfOneLoop
+        || !canBeAddedInPlace(added, to: terms, operands, uses, copy)
+      {
+        return
+      }
       copy.map(id, to: copy.result.add(.affine(terms, biases: biases)))
     }
   }

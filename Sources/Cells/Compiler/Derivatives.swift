@@ -33,6 +33,14 @@ extension BackwardBuilder {
       pass(apply(.multiply, g, share), to: a, from: id)
     case .cumulativeSum(let a, let isReversed):
       pass(graph.add(.cumulativeSum(g, isReversed: !isReversed)), to: a, from: id)
+    case .spread(let a, let axis):
+      pass(graph.add(.sumAlong(g, axis)), to: a, from: id)
+    case .sumAlong(let a, _) where leavesOut(a), .maximumAlong(let a, _) where leavesOut(a): break
+    case .sumAlong(let a, let axis): pass(graph.add(.spread(g, axis)), to: a, from: id)
+    case .maximumAlong(let a, let axis):
+      let isLargest = apply(.equal, a, graph.add(.spread(id, axis)))
+      let share = apply(.divide, g, graph.add(.sumAlong(isLargest, axis)))
+      pass(apply(.multiply, graph.add(.spread(share, axis)), isLargest), to: a, from: id)
     case .rows(let a, let range): pass(g, toRows: range, of: a)
     case .stack(let parts):
       var start = 0
@@ -60,13 +68,13 @@ extension BackwardBuilder {
     switch isOwn {
     case nil:
       let back = ProductTerm(
-        signal: g, weight: term.weight, isTransposed: !term.isTransposed)
+        signal: g, weight: term.weight, isTransposed: !term.isTransposed, groups: term.groups)
       pass(graph.add(.affine([back], biases: [])), to: term.signal, from: term.signal)
     case true?: passToOwnUnits(g, through: term)
     case false?: break
     }
     let (rows, columns) = term.isTransposed ? (term.signal, g) : (g, term.signal)
-    pass(graph.add(.outer(rows, columns)), to: term.weight, from: term.weight)
+    pass(graph.add(.outer(rows, columns, groups: term.groups)), to: term.weight, from: term.weight)
   }
 
   /// Passes on each unit's effect on itself: the cotangent times the diagonal of each square of W.

@@ -36,7 +36,7 @@ extension BackwardBuilder {
   /// The activations to save for the backward pass; the rest is recomputed from them.
   ///
   /// Results of products, sums along units and costly functions are saved; cheap arithmetic on saved values,
-  /// states and inputs is recomputed, unless that needs one more signal.
+  /// states and inputs is recomputed, unless that needs as many further units as it has.
   private func retainedNodes(of recurrence: Recurrence) -> Set<NodeID> {
     let forwardCount = forward.graph.nodes.count
     func isForwardSignal(_ id: NodeID) -> Bool {
@@ -59,7 +59,9 @@ extension BackwardBuilder {
           pending += graph[next].operation.operands
         }
       }
-      let isFree = leaves.allSatisfy { retained.contains($0) || graph[$0].operation.isLeaf }
+      let missing = leaves.filter { !retained.contains($0) && !graph[$0].operation.isLeaf }
+      // Several narrow signals may cost less than one that is made of them: an outer product, say.
+      let isFree = missing.reduce(0) { $0 + graph[$1].columns } < max(1, graph[id].columns)
       if isFree { retained.formUnion(leaves) } else { retained.insert(id) }
     }
     return retained
@@ -71,7 +73,7 @@ extension Operation {
   fileprivate var isCheap: Bool {
     switch self {
     case .apply(let function, _): function.word.cost == .cheap
-    case .broadcast: true
+    case .broadcast, .spread: true
     default: false
     }
   }

@@ -50,9 +50,9 @@ extension CellGraph {
         cotangent(.state($0), rows: 1, columns: states[$0].width)
       },
       gathered: parameters.indices.map { index in
-        let shape = parameters[index].shape
+        let parameter = parameters[index]
         return cotangent(
-          .parameter(index), rows: shape.count == 2 ? shape[0] : 1, columns: shape.last ?? 1)
+          .parameter(index), rows: parameter.rows, columns: parameter.columns)
       })
     return builder.separated(recurrence, stateCount: states.count)
   }

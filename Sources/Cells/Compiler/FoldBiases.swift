@@ -13,7 +13,7 @@ extension Recurrence {
       let copied = terms.map {
         ProductTerm(
           signal: copy.node($0.signal), weight: copy.node($0.weight),
-          isTransposed: $0.isTransposed)
+          isTransposed: $0.isTransposed, groups: $0.groups)
       }
       copy.map(id, to: copy.result.add(.affine(copied, biases: [sum] + added)))
     }

@@ -31,7 +31,7 @@ extension Recurrence {
 
     init?(of id: NodeID, in graph: SimplifiedGraph) {
       guard case .affine(let terms, let biases) = graph[id].operation,
-        terms.allSatisfy({ !$0.isTransposed }),
+        terms.allSatisfy({ !$0.isTransposed && $0.groups == 1 }),
         biases.allSatisfy({ graph[$0].dependence == .parameters })
       else { return nil }
       signals = terms.map(\.signal)

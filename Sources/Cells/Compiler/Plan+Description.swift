@@ -41,14 +41,20 @@ private struct PlanWriter {
     let packed = schedule.packings.map { packing in
       "pack \(name(packing.matrix))\(packing.isTransposed ? " transposed" : "") [\(packing.n), \(packing.k)]"
     }
-    let stages: [(String, [String])] = [
-      ("once", schedule.parameterStage.map(line) + packed),
+    let earlier = schedule.earlier.flatMap { phase in
+      [
+        ("all steps, before an earlier loop", phase.before.map(line)),
+        ("each step, in an earlier loop", phase.loop.map(line)),
+      ]
+    }
+    let once = [("once", schedule.parameterStage.map(line) + packed)]
+    let last: [(String, [String])] = [
       ("all steps, before the loop", schedule.before.map(line)),
       ("each step", schedule.loop.map(line)),
       ("all steps, after the loop", schedule.after.map(line)),
       ("summed over samples and steps", schedule.sums.map(line) + schedule.gathering.map(line)),
     ]
-    return stages.filter { !$0.1.isEmpty }.map { title, lines in
+    return (once + earlier + last).filter { !$0.1.isEmpty }.map { title, lines in
       "  \(title)\n" + lines.map { "    \($0)\n" }.joined()
     }.joined()
   }
@@ -66,10 +72,16 @@ private struct PlanWriter {
       return
         "product: \(name(product.signal)) [\(packing.k)] -> \(name(product.destination)) "
         + "[\(packing.n)]\(bias)" + (product.accumulates ? ", added" : "")
+        + (product.groups > 1 ? ", in \(product.groups) groups" : "")
     case .rowSum(let a, let b): return "sum of units: \(name(a)) -> \(name(b))"
     case .rowMaximum(let a, let b): return "largest unit: \(name(a)) -> \(name(b))"
     case .cumulativeSum(let a, let isReversed, let b):
       return "cumulative sum\(isReversed ? ", reversed" : ""): \(name(a)) -> \(name(b))"
+    case .spread(let a, _, let b): return "spread: \(name(a)) -> \(name(b)) [\(b.columns)]"
+    case .sumAlong(let a, _, let b):
+      return "sum along an axis: \(name(a)) [\(a.columns)] -> \(name(b)) [\(b.columns)]"
+    case .maximumAlong(let a, _, let b):
+      return "largest along an axis: \(name(a)) [\(a.columns)] -> \(name(b)) [\(b.columns)]"
     case .transpose(let a, let b): return "transpose: \(name(a)) -> \(name(b))"
     case .identity(let a): return "identity: \(name(a))"
     }

@@ -137,13 +137,18 @@ struct PlanRun {
         runnable.singleStep.run(areas, weights, block)
       }
     } else {
-      runForAllSteps(schedule.before, runnable.before, share(memory.steps), areas)
-      waitForOthers()
-      for index in 0..<memory.steps {
-        block.step = memory.isReversed ? memory.steps - 1 - index : index
-        runnable.loop.run(areas, weights, block)
+      let loops =
+        zip(schedule.earlier.map(\.before), runnable.earlier)
+        + [(schedule.before, (runnable.before, runnable.loop))]
+      for (list, (before, loop)) in loops {
+        runForAllSteps(list, before, share(memory.steps), areas)
+        waitForOthers()
+        for index in 0..<memory.steps {
+          block.step = memory.isReversed ? memory.steps - 1 - index : index
+          loop.run(areas, weights, block)
+        }
+        waitForOthers()
       }
-      waitForOthers()
       runForAllSteps(schedule.after, runnable.after, share(memory.steps), areas)
     }
     if schedule.sums.isEmpty && schedule.gathering.isEmpty { return }

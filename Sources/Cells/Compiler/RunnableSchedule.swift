@@ -7,6 +7,8 @@ package final class RunnableSchedule: Sendable {
   package let schedule: Schedule
   /// The steps by stage.
   let parameterStage, before, loop, after, gathering: StepSequence
+  /// The loops before the last one.
+  let earlier: [(before: StepSequence, loop: StepSequence)]
   /// All work of one step, if none is done for all steps at once.
   let singleStep: StepSequence
   /// The floats that products for all steps read of weights, and write for each sample and step.
@@ -26,12 +28,15 @@ package final class RunnableSchedule: Sendable {
   init(_ schedule: Schedule) {
     self.schedule = schedule
     parameterStage = StepSequence(schedule.parameterStage)
+    earlier = schedule.earlier.map { (StepSequence($0.before), StepSequence($0.loop)) }
     before = StepSequence(schedule.before)
     loop = StepSequence(schedule.loop)
     after = StepSequence(schedule.after)
     gathering = StepSequence(schedule.gathering)
-    singleStep = StepSequence(schedule.before + schedule.loop + schedule.after)
-    let products = (schedule.before + schedule.after).compactMap { step in
+    singleStep = StepSequence(
+      schedule.earlierSteps + schedule.before + schedule.loop + schedule.after)
+    let hoisted = schedule.earlier.flatMap(\.before) + schedule.before + schedule.after
+    let products = hoisted.compactMap { step in
       if case .product(let product) = step { schedule.packings[product.weight] } else { nil }
     }
     hoistedWeights = products.reduce(0) { $0 + $1.n * $1.k }

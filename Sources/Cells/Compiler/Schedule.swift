@@ -73,6 +73,14 @@ package struct Schedule: Sendable {
     }
   }
 
+  /// A time loop over states that the later loops' states depend on, after the work for all its steps.
+  package struct Phase: Sendable {
+    /// For all steps at once, before the first.
+    package var before: [Step] = []
+    /// Step after step.
+    package var loop: [Step] = []
+  }
+
   /// The buffers, indexed as the areas are.
   package var buffers: [Buffer] = []
   package var packings: [Packing] = []
@@ -80,6 +88,8 @@ package struct Schedule: Sendable {
   package var parameterStage: [Step] = []
   /// Matrices of constant numbers.
   var tables: [Storage] = []
+  /// The loops before the last one, in order.
+  package var earlier: [Phase] = []
   /// For all steps at once, before the first.
   package var before: [Step] = []
   /// Step after step.
@@ -103,17 +113,22 @@ package struct Schedule: Sendable {
       case .total(let a, _): sum + a.columns
       }
     }
-    return (before + loop + after + gathering).reduce(summed) { sum, step in
+    return (earlierSteps + before + loop + after + gathering).reduce(summed) { sum, step in
       switch step {
       case .product(let product):
-        sum + packings[product.weight].n * packings[product.weight].k
+        sum + product.groups * packings[product.weight].n * packings[product.weight].k
       case .program(let program): sum + 4 * program.program.operationCount * program.width
-      case .rowSum(let a, _), .rowMaximum(let a, _), .cumulativeSum(let a, _, _):
+      case .rowSum(let a, _), .rowMaximum(let a, _), .cumulativeSum(let a, _, _),
+        .sumAlong(let a, _, _), .maximumAlong(let a, _, _):
         sum + a.columns
+      case .spread(_, _, let b): sum + b.columns
       case .transpose, .identity: sum
       }
     }
   }
+
+  /// The steps of the earlier loops, and those before them, in order.
+  package var earlierSteps: [Step] { earlier.flatMap { $0.before + $0.loop } }
 
   /// The number of a state's buffer.
   func buffer(ofState index: Int) -> Int {

@@ -31,7 +31,7 @@ extension Scheduler {
     addMissingStates()
     // Fixed places first (new states, outputs, gathered sums), then parts of wide nodes, then in-place results.
     for (index, update) in recurrence.updates.enumerated() {
-      prefer(statePlace(index, .next), for: update, isState: true)
+      prefer(statePlace(index, .next), for: update, ofLoop: loops[index])
     }
     for (index, output) in recurrence.outputs.enumerated() {
       let buffer = addBuffer(.output(index), graph[output].columns)
@@ -40,16 +40,14 @@ extension Scheduler {
         continue
       }
       prefer(
-        Place(area: buffer, columns: graph[output].columns), for: output,
-        isState: false)
+        Place(area: buffer, columns: graph[output].columns), for: output)
     }
     for (index, value) in recurrence.gathered.enumerated() {
       let node = graph[value]
       let buffer = addBuffer(.gathered(index), node.columns)
       schedule.gatheredRows.append(node.rows)
       prefer(
-        Place(area: buffer, rows: node.rows, columns: node.columns), for: value,
-        isState: false)
+        Place(area: buffer, rows: node.rows, columns: node.columns), for: value)
     }
     for id in ordered.reversed() { placeParts(of: id) }
     for id in ordered { placeAddend(of: id) }
@@ -175,21 +173,22 @@ extension Scheduler {
   private func canBePlaced(_ id: NodeID) -> Bool {
     guard places[id] == nil, hoistedTerms(id).isEmpty else { return false }
     switch graph[id].operation {
-    case .apply, .broadcast, .affine, .sum, .maximum, .cumulativeSum, .outer, .total, .transpose,
-      .concatenate, .stack:
+    case .apply, .broadcast, .affine, .sum, .maximum, .cumulativeSum, .spread, .sumAlong,
+      .maximumAlong, .outer, .total, .transpose, .concatenate, .stack:
       return true
     default: return false
     }
   }
 
-  /// Requests a node's value in a place: it is computed there if possible, else copied.
-  private mutating func prefer(_ target: Place, for id: NodeID, isState: Bool) {
+  /// Requests a node's value in a place, a state's in its loop: it is computed there if possible, else copied.
+  private mutating func prefer(_ target: Place, for id: NodeID, ofLoop loop: Int? = nil) {
+    let isTimely = loop.map { stages[id] == .loop($0) } ?? true
     if stages[id] == .parameters {
       // It is there before the place is: copied when its stage comes, a state at the end of each step.
-      if !isState { late.append((id, target)) }
-    } else if canBePlaced(id), !isState || stages[id] == .loop {
+      if loop == nil { late.append((id, target)) }
+    } else if canBePlaced(id), isTimely {
       places[id] = target
-    } else if !isState || stages[id] == .loop && graph[id].operation.isElementwise {
+    } else if loop == nil || isTimely && graph[id].operation.isElementwise {
       // A state of another stage, or one without a step of its own, is copied at the end of the step.
       copies[id, default: []].append(target)
     }
@@ -212,11 +211,13 @@ extension Scheduler {
       places[id] = place
     default:
       let kind: Schedule.Buffer.Kind =
-        switch stages[id] ?? .loop {
+        switch stages[id] {
         case .parameters: .prepared(rows: node.rows)
         case .gathering: .value(rows: node.rows)
-        case .before, .after: .everyStep
-        case .loop: isReadLater(id) || parts.contains(where: isReadLater) ? .everyStep : .oneStep
+        case let stage?
+        where stage.loop != nil && !isReadLater(id) && !parts.contains(where: isReadLater):
+          .oneStep
+        default: .everyStep
         }
       places[id] = Place(
         area: addBuffer(kind, node.columns), rows: node.rows, columns: node.columns)
@@ -226,8 +227,13 @@ extension Scheduler {
   /// Whether a value of the loop is read after it, or starts before it.
   private func isReadLater(_ id: NodeID) -> Bool {
     if !hoistedTerms(id).isEmpty || recurrence.kept.contains(id) { return true }
+    // A state of another loop is copied from it there.
+    let isCopied = recurrence.updates.indices.contains {
+      recurrence.updates[$0] == id && stages[id] != .loop(loops[$0])
+    }
+    if isCopied { return true }
     return (consumers[id] ?? []).contains { consumer in
-      if stages[consumer] != .loop { return true }
+      if stages[consumer] != stages[id] { return true }
       // A view is read when its readers are.
       switch graph[consumer].operation {
       case .slice, .concatenate: return isReadLater(consumer)

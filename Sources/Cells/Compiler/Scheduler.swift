@@ -5,6 +5,8 @@ import TensorCore
 struct Scheduler {
   let recurrence: Recurrence
   let stages: [NodeID: Stage]
+  /// The loop of each state.
+  let loops: [Int]
   let consumers: [NodeID: [NodeID]]
   var schedule = Schedule()
   /// The place of each node's value.
@@ -18,6 +20,7 @@ struct Scheduler {
   private struct PackingKey: Hashable {
     var weight: NodeID
     var isTransposed: Bool
+    var groups: Int
   }
 
   var graph: SimplifiedGraph { recurrence.graph }
@@ -32,6 +35,7 @@ struct Scheduler {
   private init(_ recurrence: Recurrence) {
     self.recurrence = recurrence
     stages = recurrence.stages()
+    loops = recurrence.loopsOfStates()
     var consumers: [NodeID: [NodeID]] = [:]
     for id in stages.keys.sorted() {
       for operand in recurrence.graph[id].operation.operands {
@@ -47,10 +51,15 @@ struct Scheduler {
     return biases.first { graph[$0].dependence != .parameters }
   }
 
-  /// The products of an affine node that can be done for all steps before the first.
+  /// The products of an affine node in a loop that can be done for all steps before its first.
   func hoistedTerms(_ id: NodeID) -> [ProductTerm] {
-    guard case .affine(let terms, _) = graph[id].operation, stages[id] == .loop else { return [] }
-    return terms.filter { graph[$0.signal].dependence == .input }
+    guard case .affine(let terms, _) = graph[id].operation, let stage = stages[id],
+      stage.loop != nil, addend(id) == nil
+    else { return [] }
+    return terms.filter { term in
+      graph[term.signal].dependence > .parameters
+        && stages[term.signal].map { $0 < stage } ?? false
+    }
   }
 
   // MARK: Order
@@ -60,13 +69,19 @@ struct Scheduler {
     var done = Set<NodeID>()
     func nodes(_ stage: Stage) -> [NodeID] { ordered.filter { stages[$0] == stage } }
     schedule.parameterStage = steps(for: nodes(.parameters), &done)
-    schedule.before = steps(for: nodes(.before), &done)
-    for id in nodes(.loop) where !hoistedTerms(id).isEmpty {
-      schedule.before += products(of: id, hoistedTerms(id), startingWithBias: true)
+    let last = loops.max() ?? 0
+    var phases: [Schedule.Phase] = []
+    for loop in 0...last {
+      var phase = Schedule.Phase(before: steps(for: nodes(.before(loop)), &done))
+      for id in nodes(.loop(loop)) where !hoistedTerms(id).isEmpty {
+        phase.before += products(of: id, hoistedTerms(id), startingWithBias: true)
+      }
+      phase.loop = steps(for: nodes(.loop(loop)), &done) + updateCopies(loop)
+      phases.append(phase)
     }
-    schedule.loop = steps(for: nodes(.loop), &done)
-    schedule.loop += updateCopies()
-    schedule.after = steps(for: nodes(.after), &done)
+    (schedule.before, schedule.loop) = (phases[last].before, phases[last].loop)
+    schedule.earlier = Array(phases.dropLast())
+    schedule.after = steps(for: nodes(.before(last + 1)), &done)
     schedule.gathering = steps(for: nodes(.gathering), &done)
     for (id, place) in late {
       if case .gathered = schedule.buffers[place.area].kind {
@@ -148,9 +163,14 @@ struct Scheduler {
     case .maximum(let a): steps = [.rowMaximum(self.place(a), into: place)]
     case .cumulativeSum(let a, let isReversed):
       steps = [.cumulativeSum(self.place(a), isReversed: isReversed, into: place)]
+    case .spread(let a, let axis):
+      steps = [.spread(self.place(a), inner: axis.inner, into: place)]
+    case .sumAlong(let a, let axis):
+      steps = [.sumAlong(self.place(a), inner: axis.inner, into: place)]
+    case .maximumAlong(let a, let axis):
+      steps = [.maximumAlong(self.place(a), inner: axis.inner, into: place)]
     case .transpose(let a): steps = [.transpose(self.place(a), into: place)]
-    case .outer(let a, let b):
-      schedule.sums.append(.outer(self.place(a), self.place(b), into: place))
+    case .outer(let a, let b, let groups): addOuter(a, b, groups, into: place)
     case .total(let a): schedule.sums.append(.total(self.place(a), into: place))
     }
     return steps + (copies[id] ?? []).map { copyStep(id, into: $0) }
@@ -169,8 +189,25 @@ struct Scheduler {
       let starts = startingWithBias && index == 0
       return .product(
         Step.Product(
-          place(term.signal), weight: packing(of: term), bias: starts ? bias.map(place) : nil,
-          accumulates: !starts, into: destination))
+          place(term.signal), weight: packing(of: term), groups: term.groups,
+          bias: starts ? bias.map(place) : nil, accumulates: !starts, into: destination))
+    }
+  }
+
+  /// The sum of an outer product over all samples and steps: one for each group of units.
+  private mutating func addOuter(_ a: NodeID, _ b: NodeID, _ groups: Int, into place: Place) {
+    func part(_ whole: Place, _ group: Int) -> Place {
+      var part = whole
+      part.columns /= groups
+      part.offset += group * part.columns
+      return part
+    }
+    for group in 0..<groups {
+      var target = place
+      target.rows /= groups
+      target.offset += group * target.rows * schedule.buffers[place.area].width
+      schedule.sums.append(
+        .outer(part(self.place(a), group), part(self.place(b), group), into: target))
     }
   }
 
@@ -183,22 +220,29 @@ struct Scheduler {
       + terms.enumerated().map { index, term in
         .product(
           Step.Product(
-            place(term.signal), weight: packing(of: term),
+            place(term.signal), weight: packing(of: term), groups: term.groups,
             bias: index == 0 ? bias.map(place) : nil, accumulates: true, into: destination))
       }
   }
 
+  /// The number of a weight's packed form; those of several groups follow each other.
   private mutating func packing(of term: ProductTerm) -> Int {
-    let key = PackingKey(weight: term.weight, isTransposed: term.isTransposed)
+    let key = PackingKey(
+      weight: term.weight, isTransposed: term.isTransposed, groups: term.groups)
     if let known = packings[key] { return known }
     let weight = graph[term.weight]
-    let (n, k) =
-      term.isTransposed ? (weight.columns, weight.rows) : (weight.rows, weight.columns)
-    schedule.packings.append(
-      Schedule.Packing(
-        matrix: place(term.weight), isTransposed: term.isTransposed, n: n, k: k))
-    packings[key] = schedule.packings.count - 1
-    return schedule.packings.count - 1
+    let rows = weight.rows / term.groups
+    let (n, k) = term.isTransposed ? (weight.columns, rows) : (rows, weight.columns)
+    packings[key] = schedule.packings.count
+    let whole = place(term.weight)
+    for group in 0..<term.groups {
+      var matrix = whole
+      matrix.rows = rows
+      matrix.offset += group * rows * schedule.buffers[whole.area].width
+      schedule.packings.append(
+        Schedule.Packing(matrix: matrix, isTransposed: term.isTransposed, n: n, k: k))
+    }
+    return schedule.packings.count - term.groups
   }
 
   /// Whether a constant is more than a number in a program.
@@ -228,9 +272,9 @@ struct Scheduler {
     return steps
   }
 
-  private mutating func updateCopies() -> [Step] {
+  private mutating func updateCopies(_ loop: Int) -> [Step] {
     var steps: [Step] = []
-    for (index, update) in recurrence.updates.enumerated() {
+    for (index, update) in recurrence.updates.enumerated() where loops[index] == loop {
       let target = statePlace(index, .next)
       let isThere = places[update] == target || copies[update]?.contains(target) == true
       if !isThere { steps.append(copyStep(update, into: target)) }

@@ -4,7 +4,7 @@ extension SimplifiedGraph.Rule {
   /// Every rule, in the order in which they are asked.
   package static let all = [
     foldsConstants, dropsNeutralElements, dropsBroadcasts, slicesParts, joinsSlices, takesRows,
-    stacksRows, dropsTransposes,
+    stacksRows, dropsTransposes, simplifiesAxes,
   ]
 
   /// A function of constants is a constant.
@@ -105,6 +105,25 @@ extension SimplifiedGraph.Rule {
     guard case .transpose(let a) = operation, case .transpose(let original) = graph[a].operation
     else { return nil }
     return original
+  }
+}
+
+extension SimplifiedGraph.Rule {
+  /// An axis of one element is none, a constant stays one, and an axis of all units needs no axis.
+  static let simplifiesAxes = Self { operation, graph in
+    switch operation {
+    case .spread(let a, let axis):
+      if axis.count == 1 { return a }
+      let columns = graph[a].columns * axis.count
+      if let value = graph.constant(a) { return graph.add(.constant(value, columns: columns)) }
+      return graph[a].columns == 1 ? graph.add(.broadcast(a, columns: columns)) : nil
+    case .sumAlong(let a, let axis), .maximumAlong(let a, let axis):
+      if axis.count == 1 { return a }
+      guard axis.inner == 1, graph[a].columns == axis.count else { return nil }
+      if case .sumAlong = operation { return graph.add(.sum(a)) }
+      return graph.add(.maximum(a))
+    default: return nil
+    }
   }
 }
 

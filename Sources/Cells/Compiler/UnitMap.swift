@@ -105,10 +105,10 @@ struct UnitDemand {
       guard let leaf = graph.nodes.firstIndex(where: { $0.operation == .parameter(index) }),
         let demand = demands[leaf]
       else { continue }
-      let isMatrix = parameter.shape.count == 2
-      let rows = isMatrix && parameter.shape[0] == 1 ? [Demand.joined(demand)] : demand
+      let isMatrix = !parameter.isSignal
+      let rows = isMatrix && parameter.rows == 1 ? [Demand.joined(demand)] : demand
       map.segments += segments(
-        of: rows, parameter: index, rowSize: isMatrix ? parameter.shape[1] : 1)
+        of: rows, parameter: index, rowSize: isMatrix ? parameter.columns : 1)
     }
     return map
   }
@@ -175,6 +175,12 @@ struct UnitDemand {
       }
     case .sum(let a), .maximum(let a):
       if mixing == .followed || graph[a].dependence == .parameters { askAll(a, demand) }
+    case .sumAlong(let a, let axis), .maximumAlong(let a, let axis):
+      if mixing == .followed || graph[a].dependence == .parameters {
+        ask(a, (0..<extent(a)).map { demand[axis.reduced($0)] })
+      }
+    case .spread(let a, let axis):
+      for (unit, demand) in demand.enumerated() { ask(a, [demand], at: axis.reduced(unit)) }
     case .cumulativeSum(let a, _): mixing == .followed ? askAll(a, demand) : ask(a, demand)
     case .rows(let a, let range):
       let rows = graph[id].rows > 1 ? demand : [Demand.joined(demand)]
@@ -186,7 +192,7 @@ struct UnitDemand {
         start += graph[part].rows
       }
     case .transpose(let a), .total(let a): askAll(a, demand)
-    case .outer(let a, let b):
+    case .outer(let a, let b, _):
       askAll(a, demand)
       askAll(b, demand)
     }
@@ -198,6 +204,7 @@ struct UnitDemand {
     } else {
       askAlike(term.weight, demand)
     }
+    if term.groups > 1 { return passOn(demand, toGroupsOf: term) }
     if mixing == .followed { return askAll(term.signal, demand) }
     let width = graph[term.signal].columns
     let isOwn = demand.enumerated().allSatisfy {
@@ -209,4 +216,19 @@ struct UnitDemand {
       ask(term.signal, Array(demand[start..<start + width]))
     }
   }
+
+  /// Each group of units is asked for by the units that its matrix makes of it.
+  private mutating func passOn(_ demand: [Demand], toGroupsOf term: ProductTerm) {
+    guard mixing == .followed else { return }
+    let (inputs, outputs) = (graph[term.signal].columns / term.groups, demand.count / term.groups)
+    for group in 0..<term.groups {
+      let joined = Demand.joined(Array(demand[group * outputs..<(group + 1) * outputs]))
+      ask(term.signal, Array(repeating: joined, count: inputs), at: group * inputs)
+    }
+  }
+}
+
+extension Axis {
+  /// The unit without the axis that a unit with it belongs to.
+  fileprivate func reduced(_ unit: Int) -> Int { unit / (count * inner) * inner + unit % inner }
 }

@@ -7,8 +7,17 @@ public struct CellGraph: Sendable, Equatable {
   public struct State: Sendable, Hashable {
     /// The name that the equations gave it, "hidden" or "cell", say.
     public let name: String
+    /// The axes of its units: one, unless the equations say otherwise.
+    public let shape: [Int]
     /// The number of units.
-    public let width: Int
+    public var width: Int { shape.reduce(1, *) }
+
+    init(name: String, shape: [Int]) {
+      self.name = name
+      self.shape = shape
+    }
+
+    init(name: String, width: Int) { self.init(name: name, shape: [width]) }
   }
 
   /// A parameter: its name as in PyTorch's cells and its shape, `[out, in]` for a matrix.
@@ -25,10 +34,17 @@ public struct CellGraph: Sendable, Equatable {
 
     /// The name, `weight_ih`, say.
     public let name: String
-    /// One size for a vector, two for a matrix.
+    /// One size for a vector, two for a matrix; a published parameter has the shape that it was published with.
     public let shape: [Int]
+    /// Whether the equations use its numbers as a signal's units, and not as a matrix of products.
+    package let isSignal: Bool
     /// Its blocks, in order.
     public let blocks: [Block]
+
+    /// The rows of its numbers as a matrix; 1 for a signal.
+    package var rows: Int { isSignal ? 1 : shape.dropLast().reduce(1, *) }
+    /// The numbers of a row.
+    package var columns: Int { shape.reduce(1, *) / max(1, rows) }
   }
 
   /// A signal from outside: the input, or a mask that a layer feature adds.

@@ -90,11 +90,22 @@ package struct Graph: GraphBuilder, Equatable, Sendable {
     case .concatenate(let parts): return node(parts.reduce(0) { $0 + nodes[$1].columns })
     case .sum(let a), .maximum(let a): return node(rows: nodes[a].rows, 1)
     case .cumulativeSum(let a, _): return node(rows: nodes[a].rows, nodes[a].columns)
+    case .spread(let a, let axis):
+      require(
+        nodes[a].rows == 1 && axis.count > 0 && nodes[a].columns % axis.inner == 0,
+        "\(nodes[a].columns) units spread over \(axis)")
+      return node(nodes[a].columns * axis.count)
+    case .sumAlong(let a, let axis), .maximumAlong(let a, let axis):
+      require(
+        nodes[a].rows == 1 && axis.count > 0 && nodes[a].columns % (axis.count * axis.inner) == 0,
+        "\(nodes[a].columns) units reduced along \(axis)")
+      return node(nodes[a].columns / axis.count)
     case .rows(let a, let range): return node(rows: range.count, nodes[a].columns)
     case .stack(let parts):
       return node(rows: parts.reduce(0) { $0 + nodes[$1].rows }, nodes[parts[0]].columns)
     case .transpose(let a): return node(rows: nodes[a].columns, nodes[a].rows)
-    case .outer(let a, let b): return node(rows: nodes[a].columns, nodes[b].columns, .gathered)
+    case .outer(let a, let b, let groups):
+      return node(rows: nodes[a].columns, nodes[b].columns / groups, .gathered)
     case .total(let a): return node(nodes[a].columns, .gathered)
     }
   }
@@ -116,8 +127,13 @@ package struct Graph: GraphBuilder, Equatable, Sendable {
 
   private func outputWidth(of term: ProductTerm) -> Int {
     let (signal, weight) = (nodes[term.signal], nodes[term.weight])
+    let groups = term.groups
+    require(
+      weight.rows % groups == 0,
+      "\(groups) groups of products with a matrix of \(weight.rows) rows")
     let (input, output) =
-      term.isTransposed ? (weight.rows, weight.columns) : (weight.columns, weight.rows)
+      term.isTransposed
+      ? (weight.rows, weight.columns * groups) : (weight.columns * groups, weight.rows)
     require(
       signal.columns == input,
       "a product of \(signal.columns) units with a matrix for \(input) units")

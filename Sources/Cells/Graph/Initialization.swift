@@ -34,6 +34,12 @@ public enum Initialization: Sendable, Hashable, Codable {
   case logUniform(ClosedRange<Double>)
   /// Numbers v with `exp(-exp(v))` in a range within 0...1, uniformly over the area of that ring.
   case logRate(radius: ClosedRange<Double>)
+  /// Numbers v with `exp(-softplus(v))` in a range within 0...1, uniformly over the area of that ring.
+  case softplusRate(radius: ClosedRange<Double>)
+  /// Numbers whose softplus is `exp(u)`, with u uniform between the logarithms of a range above zero.
+  case softplusOfLogUniform(ClosedRange<Double>)
+  /// The given numbers, row-major.
+  case values([Double])
   /// The negatives of the numbers of another block of the same parameter.
   case opposite(ofBlock: String)
 
@@ -71,6 +77,17 @@ public enum Initialization: Sendable, Hashable, Codable {
       // -log r = -log(r²) / 2.
       return uniform(squares) { logarithm(-0.5 * logarithm($0)) }
     case .logit(let range): return uniform(range) { logarithm($0 / (1 - $0)) }
+    case .softplusRate(let radius):
+      let squares = radius.lowerBound * radius.lowerBound...radius.upperBound * radius.upperBound
+      // exp(-softplus(v)) = r where exp(v) = 1 / r - 1.
+      return uniform(squares) { logarithm(1 / $0.squareRoot() - 1) }
+    case .softplusOfLogUniform(let range):
+      return uniform(logarithm(range.lowerBound)...logarithm(range.upperBound)) {
+        exponential($0) + logarithm(1 - exponential(-exponential($0)))
+      }
+    case .values(let values):
+      require(values.count == count, "\(values.count) initial values for \(count) numbers")
+      return values.map(Float.init)
     case .opposite(let block):
       failure("the block \(block), whose opposite is to be taken, has no numbers yet")
     }

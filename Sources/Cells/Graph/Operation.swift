@@ -4,16 +4,33 @@ import TensorCore
 package typealias NodeID = Int
 
 /// One product of an affine sum: `signal · Wᵀ`, or `signal · W` if transposed.
+///
+/// In groups, each group of the signal's units has a matrix of its own: the matrices stand one below the other,
+/// and the results one after the other.
 package struct ProductTerm: Hashable, Sendable {
   package var signal: NodeID
-  /// A matrix that depends on parameters alone, [out, in]; [in, out] if transposed.
+  /// A matrix that depends on parameters alone, [out, in]; [in, out] if transposed; of each group.
   package var weight: NodeID
   package var isTransposed: Bool
+  package var groups: Int
 
-  package init(signal: NodeID, weight: NodeID, isTransposed: Bool) {
+  package init(signal: NodeID, weight: NodeID, isTransposed: Bool, groups: Int = 1) {
     self.signal = signal
     self.weight = weight
     self.isTransposed = isTransposed
+    self.groups = groups
+  }
+}
+
+/// An axis of a signal's units, seen as `[outer, count, inner]`.
+package struct Axis: Hashable, Sendable {
+  package var count: Int
+  /// The units of the axes after it.
+  package var inner: Int
+
+  package init(count: Int, inner: Int = 1) {
+    self.count = count
+    self.inner = inner
   }
 }
 
@@ -50,6 +67,12 @@ package enum Operation: Hashable, Sendable {
   /// The largest element of a row, one column.
   case maximum(NodeID)
   case cumulativeSum(NodeID, isReversed: Bool)
+  /// Repeats units along a new axis: `[outer, inner]` to `[outer, count, inner]`.
+  case spread(NodeID, Axis)
+  /// The sum along an axis: `[outer, count, inner]` to `[outer, inner]`.
+  case sumAlong(NodeID, Axis)
+  /// The largest element along an axis: `[outer, count, inner]` to `[outer, inner]`.
+  case maximumAlong(NodeID, Axis)
 
   // Of matrices that depend on parameters alone, or that were gathered.
   case rows(NodeID, Range<Int>)
@@ -57,8 +80,9 @@ package enum Operation: Hashable, Sendable {
   case transpose(NodeID)
 
   // Gathered over all samples and steps, after the last step.
-  /// The sum of `aᵀ · b`, `[a's columns, b's columns]`.
-  case outer(NodeID, NodeID)
+  /// The sum of `aᵀ · b`, `[a's columns, b's columns]`; in groups of both one below the other,
+  /// `[a's columns, b's columns / groups]`.
+  case outer(NodeID, NodeID, groups: Int = 1)
   /// The sum of a signal, one row.
   case total(NodeID)
 
@@ -69,9 +93,10 @@ package enum Operation: Hashable, Sendable {
     case .apply(_, let operands), .concatenate(let operands), .stack(let operands): operands
     case .affine(let terms, let biases): terms.flatMap { [$0.signal, $0.weight] } + biases
     case .broadcast(let a, _), .slice(let a, _), .sum(let a), .maximum(let a),
-      .cumulativeSum(let a, _), .rows(let a, _), .transpose(let a), .total(let a):
+      .cumulativeSum(let a, _), .spread(let a, _), .sumAlong(let a, _), .maximumAlong(let a, _),
+      .rows(let a, _), .transpose(let a), .total(let a):
       [a]
-    case .outer(let a, let b): [a, b]
+    case .outer(let a, let b, _): [a, b]
     }
   }
 
@@ -87,7 +112,7 @@ package enum Operation: Hashable, Sendable {
         terms.map {
           ProductTerm(
             signal: transform($0.signal), weight: transform($0.weight),
-            isTransposed: $0.isTransposed)
+            isTransposed: $0.isTransposed, groups: $0.groups)
         }, biases: biases.map(transform))
     case .broadcast(let a, let columns): .broadcast(transform(a), columns: columns)
     case .slice(let a, let range): .slice(transform(a), range)
@@ -95,9 +120,13 @@ package enum Operation: Hashable, Sendable {
     case .maximum(let a): .maximum(transform(a))
     case .cumulativeSum(let a, let isReversed):
       .cumulativeSum(transform(a), isReversed: isReversed)
+    case .spread(let a, let axis): .spread(transform(a), axis)
+    case .sumAlong(let a, let axis): .sumAlong(transform(a), axis)
+    case .maximumAlong(let a, let axis): .maximumAlong(transform(a), axis)
     case .rows(let a, let range): .rows(transform(a), range)
     case .transpose(let a): .transpose(transform(a))
-    case .outer(let a, let b): .outer(transform(a), transform(b))
+    case .outer(let a, let b, let groups):
+      .outer(transform(a), transform(b), groups: groups)
     case .total(let a): .total(transform(a))
     }
   }

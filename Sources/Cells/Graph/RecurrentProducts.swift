@@ -2,7 +2,10 @@
 /// unit by unit.
 struct RecurrentProduct {
   enum Weight {
-    case matrix, vector
+    case matrix(isTransposed: Bool, groups: Int)
+    case vector
+
+    var isMatrix: Bool { if case .matrix = self { true } else { false } }
   }
 
   var signal: NodeID
@@ -17,7 +20,12 @@ extension CellGraph {
       if let term = graph.product(id), graph[term.signal].dependence == .state,
         graph.firstParameter(of: term.weight) != nil
       {
-        return (id, RecurrentProduct(signal: term.signal, weight: term.weight, kind: .matrix))
+        return (
+          id,
+          RecurrentProduct(
+            signal: term.signal, weight: term.weight,
+            kind: .matrix(isTransposed: term.isTransposed, groups: term.groups))
+        )
       }
       guard case .apply(.multiply, let operands) = graph[id].operation else { return nil }
       let pairs = [(operands[1], operands[0]), (operands[0], operands[1])]

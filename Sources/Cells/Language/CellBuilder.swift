@@ -1,3 +1,4 @@
+import Requirements
 import TensorCore
 
 /// The input, states and parameters with which a cell states its equations.
@@ -28,8 +29,11 @@ public struct CellBuilder {
 
   /// A state, as it was before the step. Asking again for the same name gives the same state.
   public func state(_ name: String, width: Int? = nil) -> Signal {
-    trace.state(name, width: width ?? hiddenSize)
+    trace.state(name, shape: [width ?? hiddenSize])
   }
+
+  /// A state whose units have several axes: a matrix for each head, say.
+  public func state(_ name: String, shape: [Int]) -> Signal { trace.state(name, shape: shape) }
 
   /// States what a state becomes. Every state needs one update.
   public func update(_ state: Signal, to value: Signal) {
@@ -61,9 +65,20 @@ public struct CellBuilder {
     product(x, matrix(name, rows: width, columns: x.width))
   }
 
-  /// `x · Mᵀ` for a matrix `[out, x.width]`.
+  /// `x · Wᵀ` in groups of units, each with a matrix of its own: the parameter `weight_…` with the shape
+  /// `[groups, width / groups, x.width / groups]`.
+  public func linear(_ x: Signal, _ name: String, width: Int? = nil, groups: Int) -> Signal {
+    let width = width ?? hiddenSize
+    require(
+      groups > 0 && width % groups == 0 && x.width % groups == 0,
+      "\(x.width) and \(width) units don't fall into \(groups) groups")
+    return product(x, weight("weight_" + name, [groups, width / groups, x.width / groups]))
+  }
+
+  /// `x · Mᵀ` for a matrix `[out, x.width]`, or one for each group of units.
   public func product(_ x: Signal, _ matrix: Matrix) -> Signal {
-    let term = ProductTerm(signal: x.id, weight: matrix.id, isTransposed: false)
+    let term = ProductTerm(
+      signal: x.id, weight: matrix.id, isTransposed: matrix.isTransposed, groups: matrix.groups)
     return trace.signal(.affine([term], biases: []))
   }
 
@@ -100,6 +115,11 @@ public struct CellBuilder {
   /// The matrix of the given rows, which is not learned.
   public func matrix(rows: [[Double]]) -> Matrix {
     Matrix(id: trace.add(.table(Table(rows))), trace: trace)
+  }
+
+  /// A signal of the given numbers, which are not learned.
+  public func constants(_ numbers: [Double]) -> Signal {
+    Signal(id: trace.add(.table(Table([numbers]))), trace: trace)
   }
 
   /// The same number in each of `width` units.

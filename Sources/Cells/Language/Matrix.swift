@@ -11,12 +11,26 @@ import TensorCore
 public struct Matrix {
   let id: NodeID
   let trace: Trace
+  /// The number of groups of units, each with a matrix of its own.
+  var groups = 1
+  /// Whether products of groups read the matrices transposed.
+  var isTransposed = false
 
   /// The number of rows, and of columns.
   var shape: (rows: Int, columns: Int) { (trace.graph[id].rows, trace.graph[id].columns) }
 
-  /// The matrix with rows and columns exchanged.
-  public func transposed() -> Matrix { Matrix(id: trace.add(.transpose(id)), trace: trace) }
+  /// The matrix with rows and columns exchanged; with groups, each group's.
+  public func transposed() -> Matrix {
+    guard groups > 1 else { return Matrix(id: trace.add(.transpose(id)), trace: trace) }
+    var result = self
+    result.isTransposed.toggle()
+    return result
+  }
+
+  /// A row as a signal, one unit for each column.
+  public subscript(row: Int) -> Signal {
+    Signal(id: trace.add(.rows(id, row..<row + 1)), trace: trace)
+  }
 
   /// The sum, element by element.
   public static func + (a: Matrix, b: Matrix) -> Matrix { a.apply(.add, b) }

@@ -5,10 +5,19 @@ import TensorCore
 /// them.
 ///
 /// Operators and functions on signals act element by element. A signal of one unit (a scalar, a sum
-/// over the units) is broadcast over the units of the other operand.
+/// over the units) is broadcast over the units of the other operand. A row may have several axes, heads and a
+/// matrix for each, say: then operands are broadcast over axes of length 1, as tensors are.
 public struct Signal {
   let id: NodeID
   let trace: Trace
+  /// The axes of the units: one, unless ``shaped(_:)`` or a state says otherwise.
+  public let shape: [Int]
+
+  init(id: NodeID, trace: Trace, shape: [Int]? = nil) {
+    self.id = id
+    self.trace = trace
+    self.shape = shape ?? [trace.graph[id].columns]
+  }
 
   /// The number of units.
   public var width: Int { trace.graph[id].columns }
@@ -34,8 +43,7 @@ public struct Signal {
   public func repeated(each count: Int) -> Signal {
     require(count > 0, "expected a positive number of repetitions, found \(count)")
     if count == 1 { return self }
-    return concatenate(
-      all: (0..<width).map { trace.signal(.broadcast(self[$0..<$0 + 1].id, columns: count)) })
+    return trace.signal(.spread(id, Axis(count: count)))
   }
 
   /// The sum over the units: one unit.
@@ -64,7 +72,9 @@ public struct Signal {
   }
 
   func apply(_ function: ElementwiseFunction, _ others: Signal...) -> Signal {
-    trace.signal(.apply(function, [id] + others.map(\.id)))
+    let (operands, shape) = broadcast([self] + others)
+    return Signal(
+      id: trace.add(.apply(function, operands.map(\.id))), trace: trace, shape: shape)
   }
 
   func constant(_ value: Double) -> Signal { trace.signal(.constant(value, columns: 1)) }

@@ -15,13 +15,15 @@ final class Trace: GraphBuilder {
     var isVector: Bool
     /// The columns of a matrix.
     var across: Int
+    /// The shape that a parameter of one block was published with.
+    var published: [Int]?
     var blocks: [CellGraph.Parameter.Block]
     /// The node of each block that was mentioned.
     var nodes: [String: NodeID] = [:]
 
     /// Its rows, or a vector's units.
     var extent: Int { blocks.last?.range.upperBound ?? 0 }
-    var shape: [Int] { isVector ? [extent] : [extent, across] }
+    var shape: [Int] { published ?? (isVector ? [extent] : [extent, across]) }
   }
 
   /// A trace that starts with known states and parameters; equations may add more.
@@ -29,8 +31,8 @@ final class Trace: GraphBuilder {
     self.states = states
     self.parameters = parameters.map {
       Parameter(
-        name: $0.name, isVector: $0.shape.count == 1, across: $0.shape.count == 1 ? 1 : $0.shape[1],
-        blocks: $0.blocks)
+        name: $0.name, isVector: $0.isSignal, across: $0.isSignal ? 1 : $0.columns,
+        published: $0.shape.count == ($0.isSignal ? 1 : 2) ? nil : $0.shape, blocks: $0.blocks)
     }
   }
 
@@ -46,13 +48,14 @@ final class Trace: GraphBuilder {
 
   // MARK: States
 
-  func state(_ name: String, width: Int) -> Signal {
+  func state(_ name: String, shape: [Int]) -> Signal {
     let index = states.firstIndex { $0.name == name } ?? states.count
-    if index == states.count { states.append(.init(name: name, width: width)) }
+    if index == states.count { states.append(.init(name: name, shape: shape)) }
     require(
-      states[index].width == width,
-      "state \(name) has \(states[index].width) units, not \(width)")
-    return signal(.state(index), width: width)
+      states[index].shape == shape,
+      "state \(name) has the shape \(states[index].shape), not \(shape)")
+    let id = add(.state(index), columns: shape.reduce(1, *))
+    return Signal(id: id, trace: self, shape: shape)
   }
 
   func update(_ state: NodeID, to value: NodeID) {
@@ -71,14 +74,35 @@ final class Trace: GraphBuilder {
 
   /// The parameters that the equations have mentioned.
   var parameterDescriptions: [CellGraph.Parameter] {
-    parameters.map { .init(name: $0.name, shape: $0.shape, blocks: $0.blocks) }
+    parameters.map {
+      .init(name: $0.name, shape: $0.shape, isSignal: $0.isVector, blocks: $0.blocks)
+    }
   }
 
   /// The node of a parameter as a whole.
   func parameter(_ index: Int) -> NodeID {
-    let shape = parameters[index].shape
-    return add(
-      .parameter(index), rows: shape.count == 2 ? shape[0] : 1, columns: shape[shape.count - 1])
+    let parameter = parameterDescriptions[index]
+    return add(.parameter(index), rows: parameter.rows, columns: parameter.columns)
+  }
+
+  /// The node of a parameter with the name and shape that it was published with.
+  func published(
+    _ name: String, _ shape: [Int], isSignal: Bool, _ initialization: Initialization?
+  ) -> NodeID {
+    require(
+      !shape.isEmpty && shape.allSatisfy { $0 > 0 }, "parameter \(name) of the shape \(shape)")
+    let index = parameters.firstIndex { $0.name == name } ?? parameters.count
+    if index == parameters.count {
+      parameters.append(
+        Parameter(
+          name: name, isVector: isSignal, across: isSignal ? 1 : shape[shape.count - 1],
+          published: shape,
+          blocks: [.init(name: "", range: 0..<shape[0], initialization: initialization)]))
+    }
+    require(
+      parameters[index].shape == shape && parameters[index].isVector == isSignal,
+      "\(name) has the shape \(parameters[index].shape), not \(shape)")
+    return parameter(index)
   }
 
   func parameterBlock(

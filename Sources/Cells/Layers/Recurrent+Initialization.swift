@@ -106,7 +106,7 @@ extension CellGraph {
   /// The same cell with other initializations.
   func starting(as initialization: Recurrent.Initialization) -> CellGraph {
     guard initialization != .pyTorch else { return self }
-    let recurrent = recurrentProducts.filter { $0.product.kind == .matrix }.map(\.product.weight)
+    let recurrent = recurrentProducts.filter { $0.product.kind.isMatrix }.map(\.product.weight)
     let read = Set(
       graph.reachable(from: recurrent).compactMap { id -> Int? in
         if case .parameter(let index) = graph[id].operation { index } else { nil }
@@ -114,11 +114,11 @@ extension CellGraph {
     var result = self
     result.parameters = parameters.enumerated().map { index, parameter in
       let group =
-        parameter.shape.count == 2
+        !parameter.isSignal
         ? read.contains(index) ? initialization.recurrent : initialization.input
         : parameter.name.hasPrefix("bias_") ? initialization.bias : nil
       return Parameter(
-        name: parameter.name, shape: parameter.shape,
+        name: parameter.name, shape: parameter.shape, isSignal: parameter.isSignal,
         blocks: parameter.blocks.map { block in
           let own =
             initialization.blocks["\(parameter.name).\(block.name)"]

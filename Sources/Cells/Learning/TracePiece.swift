@@ -29,8 +29,7 @@ struct TracePiece: Sendable {
       cell.states.indices.filter { cell.states[$0].width == width }
     }
     for (index, parameter) in cell.parameters.enumerated() {
-      let isMatrix = parameter.shape.count == 2
-      let rowSize = isMatrix ? parameter.shape[1] : 1
+      let rowSize = parameter.isSignal ? 1 : parameter.columns
       let rowCount = elementCount(of: parameter.shape) / max(1, rowSize)
       func add(_ row: Int, _ rows: Int, _ unit: Int, _ states: [Int]) {
         if rows == 0 { return }

@@ -62,6 +62,14 @@ extension Oracle {
           return (isReversed ? units.dropFirst(column) : units.prefix(column + 1))
             .reduce(Dual(0), +)
         }
+      case .spread(let a, let axis):
+        return make { _, unit in
+          values[a][0, unit / (axis.count * axis.inner) * axis.inner + unit % axis.inner]
+        }
+      case .sumAlong(let a, let axis):
+        return make { _, unit in elements(of: values[a], along: axis, unit).reduce(Dual(0), +) }
+      case .maximumAlong(let a, let axis):
+        return make { _, unit in largest(of: elements(of: values[a], along: axis, unit)[...]) }
       case .transpose(let a): return make { values[a][$1, $0] }
       case .outer, .total: failure("a cell's step gathers nothing over the steps")
       }
@@ -82,9 +90,19 @@ extension Oracle {
 
     private func product(of term: ProductTerm, _ column: Int, addedTo sum: Dual) -> Dual {
       let (signal, weight) = (values[term.signal], values[term.weight])
-      return (0..<signal.columns).reduce(sum) {
-        $0 + signal[0, $1] * (term.isTransposed ? weight[$1, column] : weight[column, $1])
+      let inputs = signal.columns / term.groups
+      let outputs = term.isTransposed ? weight.columns : weight.rows / term.groups
+      let first = column / outputs * inputs
+      return (0..<inputs).reduce(sum) {
+        $0 + signal[0, first + $1]
+          * (term.isTransposed ? weight[first + $1, column % outputs] : weight[column, $1])
       }
+    }
+
+    /// The elements along an axis that are reduced to one unit.
+    private func elements(of value: Value, along axis: Axis, _ unit: Int) -> [Dual] {
+      let first = unit / axis.inner * axis.count * axis.inner + unit % axis.inner
+      return (0..<axis.count).map { value[0, first + $0 * axis.inner] }
     }
 
     /// The largest element; those that tie share the derivative equally.

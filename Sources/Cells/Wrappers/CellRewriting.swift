@@ -54,8 +54,10 @@ final class CellRewriting {
     set { updates[index(of: state)] = newValue.id }
   }
 
-  /// A state, as it was before the step.
-  func old(_ state: CellGraph.State) -> Signal { builder.state(state.name, width: state.width) }
+  /// A state, as it was before the step, along one axis as all signals here.
+  func old(_ state: CellGraph.State) -> Signal {
+    builder.state(state.name, shape: state.shape).flat
+  }
 
   private func index(of state: CellGraph.State) -> Int {
     guard let index = original.states.firstIndex(of: state) else {
@@ -169,8 +171,12 @@ final class CellRewriting {
       let (signal, weight) = replacement(product)
       let new: Operation =
         switch product.kind {
-        case .matrix:
-          .affine([ProductTerm(signal: signal, weight: weight, isTransposed: false)], biases: [])
+        case .matrix(let isTransposed, let groups):
+          .affine(
+            [
+              ProductTerm(
+                signal: signal, weight: weight, isTransposed: isTransposed, groups: groups)
+            ], biases: [])
         case .vector: .apply(.multiply, [weight, signal])
         }
       copy.map(id, to: trace.add(new))

@@ -78,7 +78,9 @@ struct ONNXCellWriter {
   private mutating func writeStep(_ id: NodeID, _ outer: inout ONNXBuilder) -> String {
     switch cell.graph[id].operation {
     case .affine(let terms, _):
-      for term in terms where !term.isTransposed { transpose(term.weight, &outer) }
+      for term in terms where !term.isTransposed && term.groups == 1 {
+        transpose(term.weight, &outer)
+      }
     case .concatenate(let parts):
       let joined = parts.map { batched($0) }
       return body.add("Concat", joined, ["axis": .integer(-1)])
@@ -114,8 +116,9 @@ struct ONNXCellWriter {
     case .sequence: return name(Self.input)
     case .state(let index): return name(cell.states[index].name)
     case .parameter(let index):
-      guard cell.parameters[index].shape.count == 1 else { return parameters[index] }
-      return builder.add("Reshape", [parameters[index], builder.integers([1, node.columns])])
+      let shape = [node.rows, node.columns]
+      if cell.parameters[index].shape == shape { return parameters[index] }
+      return builder.add("Reshape", [parameters[index], builder.integers(shape)])
     case .constant(let value, let rows, let columns):
       let numbers = [Float](repeating: Float(value), count: rows * columns)
       return builder.constant(StoredArray(numbers, shape: [rows, columns]))
@@ -132,6 +135,7 @@ struct ONNXCellWriter {
       return builder.add("Expand", [value(a), builder.integers([1, columns])])
     case .affine(let terms, let biases):
       var summands = terms.map { term in
+        if term.groups > 1 { return write(inGroups: term, to: &builder) }
         let weight = term.isTransposed ? value(term.weight) : transposed[term.weight] ?? ""
         return builder.add("MatMul", [value(term.signal), weight])
       }
@@ -150,9 +154,53 @@ struct ONNXCellWriter {
     case .cumulativeSum(let a, let isReversed):
       let axis = builder.constant(StoredArray(1 as Int64))
       return builder.add("CumSum", [value(a), axis], ["reverse": .integer(isReversed ? 1 : 0)])
+    case .spread(let a, let axis):
+      let outer = cell.graph[a].columns / axis.inner
+      let parts = builder.add(
+        "Reshape", [value(a), builder.integers([-1, outer, 1, axis.inner])])
+      let wide = builder.add("Expand", [parts, builder.integers([1, 1, axis.count, 1])])
+      return builder.add("Reshape", [wide, builder.integers([-1, node.columns])])
+    case .sumAlong(let a, let axis):
+      let parts = write(a, along: axis, to: &builder)
+      let sum = builder.add("ReduceSum", [parts, builder.integers([2])])
+      return builder.add("Reshape", [sum, builder.integers([-1, node.columns])])
+    case .maximumAlong(let a, let axis):
+      let parts = write(a, along: axis, to: &builder)
+      let largest = builder.add("ReduceMax", [parts], ["axes": .integers([2])])
+      return builder.add("Reshape", [largest, builder.integers([-1, node.columns])])
     case .outer, .total:
       failure("a cell's step gathers nothing over the steps")
     }
+  }
+
+  /// A signal as `[B, outer, count, inner]`.
+  private func write(_ id: NodeID, along axis: Axis, to builder: inout ONNXBuilder) -> String {
+    let outer = cell.graph[id].columns / (axis.count * axis.inner)
+    return builder.add(
+      "Reshape", [value(id), builder.integers([-1, outer, axis.count, axis.inner])])
+  }
+
+  /// A product of each group of units with its own matrix: one batched product over the groups.
+  private func write(inGroups term: ProductTerm, to builder: inout ONNXBuilder) -> String {
+    let (groups, weight) = (term.groups, cell.graph[term.weight])
+    let matrices = builder.add(
+      "Reshape",
+      [value(term.weight), builder.integers([groups, weight.rows / groups, weight.columns])])
+    let parts = builder.add(
+      "Reshape",
+      [
+        value(term.signal),
+        builder.integers([-1, groups, cell.graph[term.signal].columns / groups]),
+      ])
+    let product = builder.add(
+      "MatMul",
+      [
+        builder.transpose(parts, [1, 0, 2]),
+        term.isTransposed ? matrices : builder.transpose(matrices, [0, 2, 1]),
+      ])
+    let width = term.isTransposed ? groups * weight.columns : weight.rows
+    return builder.add(
+      "Reshape", [builder.transpose(product, [1, 0, 2]), builder.integers([-1, width])])
   }
 }
 

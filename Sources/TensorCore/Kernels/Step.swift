@@ -25,15 +25,19 @@ package enum Step: Sendable {
     package var signal: Place
     /// The number of the packed weight.
     package var weight: Int
+    /// The number of groups of units, each with a weight of its own: the next ones.
+    package var groups: Int
     package var bias: Place?
     package var accumulates: Bool
     package var destination: Place
 
     package init(
-      _ signal: Place, weight: Int, bias: Place?, accumulates: Bool, into destination: Place
+      _ signal: Place, weight: Int, groups: Int = 1, bias: Place?, accumulates: Bool,
+      into destination: Place
     ) {
       self.signal = signal
       self.weight = weight
+      self.groups = groups
       self.bias = bias
       self.accumulates = accumulates
       self.destination = destination
@@ -45,6 +49,10 @@ package enum Step: Sendable {
   case rowSum(Place, into: Place)
   case rowMaximum(Place, into: Place)
   case cumulativeSum(Place, isReversed: Bool, into: Place)
+  // Along an axis of units seen as [outer, count, inner].
+  case spread(Place, inner: Int, into: Place)
+  case sumAlong(Place, inner: Int, into: Place)
+  case maximumAlong(Place, inner: Int, into: Place)
   // Of matrices.
   case transpose(Place, into: Place)
   case identity(into: Place)
@@ -56,6 +64,7 @@ package enum Step: Sendable {
     case .product(let product):
       [product.signal, product.destination] + (product.bias.map { [$0] } ?? [])
     case .rowSum(let a, let b), .rowMaximum(let a, let b), .cumulativeSum(let a, _, let b),
+      .spread(let a, _, let b), .sumAlong(let a, _, let b), .maximumAlong(let a, _, let b),
       .transpose(let a, let b):
       [a, b]
     case .identity(let a): [a]
@@ -74,12 +83,22 @@ package enum Step: Sendable {
     case .product(let product):
       code.kind = CTK_STEP_PRODUCT
       code.weight = Int32(product.weight)
+      code.groups = Int32(product.groups)
       code.flag = product.accumulates
     case .rowSum: code.kind = CTK_STEP_ROW_SUM
     case .rowMaximum: code.kind = CTK_STEP_ROW_MAXIMUM
     case .cumulativeSum(_, let isReversed, _):
       code.kind = CTK_STEP_CUMULATIVE_SUM
       code.flag = isReversed
+    case .spread(_, let inner, _):
+      code.kind = CTK_STEP_SPREAD
+      code.width = inner
+    case .sumAlong(_, let inner, _):
+      code.kind = CTK_STEP_SUM_ALONG
+      code.width = inner
+    case .maximumAlong(_, let inner, _):
+      code.kind = CTK_STEP_MAXIMUM_ALONG
+      code.width = inner
     case .transpose: code.kind = CTK_STEP_TRANSPOSE
     case .identity: code.kind = CTK_STEP_IDENTITY
     }

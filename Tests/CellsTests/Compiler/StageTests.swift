@@ -32,7 +32,10 @@ import Testing
       let plan = Plan(CellGraph(RandomCell(seed: seed), inputSize: 3, hiddenSize: 4), learns: true)
       for schedule in [plan.forward, plan.backward?.schedule].compactMap(\.self) {
         var written = Set<Int>()
-        for step in schedule.parameterStage + schedule.before + schedule.loop + schedule.after {
+        let steps =
+          schedule.parameterStage + schedule.earlierSteps + schedule.before + schedule.loop
+          + schedule.after
+        for step in steps {
           for place in step.sources where place.slot == .current {
             switch schedule.buffers[place.area].kind {
             case .everyStep, .oneStep, .prepared:

@@ -44,7 +44,7 @@ struct RandomCell: RecurrentCell {
     mutating func addRandom(_ cell: inout CellBuilder, _ widths: [Int], _ step: Int) {
       let a = pick(pool)
       let b = Bool.random(using: &generator) ? fit(a.width, &cell) : fit(1, &cell)
-      switch Int.random(in: 0..<24, using: &generator) {
+      switch Int.random(in: 0..<30, using: &generator) {
       case 0: add(sigmoid(a))
       case 1: add(tanh(a))
       case 2: add(relu(a))
@@ -73,6 +73,13 @@ struct RandomCell: RecurrentCell {
       case 20: add(concatenate(a, b))
       case 21: add(a.softmax())
       case 22: add(tanh(a.cumulativeSum()) * a.maximum() + a.mean())
+      case 23: add(outer(a, tanh(b)).read(by: sigmoid(a)))
+      case 24: add((outer(tanh(a), b) * 0.5).sum(0))
+      // No saturated functions: in float they would tie where in double they don't.
+      case 25: add(outer(sin(a), cos(b)).maximum(step % 2))
+      case 26: add(cell.delay(tanh(a), 1 + step % 3, state: "past\(step)"))
+      case 27: add(cell.causalConvolution(tanh(a), "c\(step)", width: 3, state: "row\(step)"))
+      case 28: add(cell.linear(tanh(a), "g\(step)", width: 2 * a.width, groups: a.width))
       default: add((a + 0.1 * cell.vector("n\(step)", width: a.width)).normalized(epsilon: 0.1))
       }
     }

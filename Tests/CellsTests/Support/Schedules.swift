@@ -42,6 +42,7 @@ extension Step {
       [product.signal] + [product.bias].compactMap(\.self)
         + (product.accumulates ? [product.destination] : [])
     case .rowSum(let a, _), .rowMaximum(let a, _), .cumulativeSum(let a, _, _),
+      .spread(let a, _, _), .sumAlong(let a, _, _), .maximumAlong(let a, _, _),
       .transpose(let a, _):
       [a]
     case .identity: []
@@ -54,6 +55,7 @@ extension Step {
     case .program(let program): program.stored
     case .product(let product): [product.destination]
     case .rowSum(_, let b), .rowMaximum(_, let b), .cumulativeSum(_, _, let b),
+      .spread(_, _, let b), .sumAlong(_, _, let b), .maximumAlong(_, _, let b),
       .transpose(_, let b), .identity(let b):
       [b]
     }

@@ -57,7 +57,7 @@ struct GoldenFile: Decodable, Sendable, CustomTestStringConvertible {
     }
   }
 
-  private static func bytes(ofFile path: String) -> [UInt8] {
+  static func bytes(ofFile path: String) -> [UInt8] {
     guard let file = fopen(path, "rb") else { preconditionFailure("\(path) can't be read") }
     defer { fclose(file) }
     var bytes: [UInt8] = []

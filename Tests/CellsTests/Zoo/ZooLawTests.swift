@@ -34,6 +34,16 @@ import Testing
     Subject(testDescription: "ran, identity", cell: RAN(hasIdentityOutput: true)),
     Subject(testDescription: "mingru, plain", cell: MinGRU(isPositive: false)),
     Subject(testDescription: "minlstm, plain", cell: MinLSTM(isPositive: false)),
+    Subject(
+      testDescription: "gla, heads", cell: GLA(heads: 2, keyWidth: 3, valueWidth: 2, rank: 2)),
+    Subject(testDescription: "hgrn2, lower bound", cell: HGRN2(heads: 2, lowerBound: 0.25)),
+    Subject(testDescription: "kda, heads", cell: KDA(heads: 2, keyWidth: 3, valueWidth: 5)),
+    Subject(testDescription: "mlstm, heads", cell: MLSTM(heads: 2, keyWidth: 3)),
+    Subject(
+      testDescription: "mlstm-block, blocks",
+      cell: MLSTMBlock(inner: 6, heads: 3, blockWidth: 2)),
+    Subject(testDescription: "rg-lru, heads", cell: RGLRU(inner: 6, heads: 3)),
+    Subject(testDescription: "ssd, heads", cell: SSD(inner: 6, heads: 3, states: 2)),
   ]
   static let all = registered + variants
 
@@ -49,9 +59,16 @@ import Testing
     _ subject: Subject, layers: Int = 1, direction: Recurrent.Direction = .forward
   ) -> Recurrent {
     var generator = Philox(seed: 3)
-    return Recurrent(
+    var layer = Recurrent(
       subject.cell, inputSize: Self.inputSize, hiddenSize: Self.hiddenSize, layers: layers,
       direction: direction, using: &generator)
+    // Where all weights of a product start as zeros, nothing before it has a gradient yet.
+    layer.updateParameters { name, parameter in
+      if !name.contains("bias"), parameter.scalars.allSatisfy({ $0 == 0 }) {
+        parameter = 0.2 * Tensor(normal: parameter.shape, using: &generator)
+      }
+    }
+    return layer
   }
 
   private func randomState(of layer: Recurrent) -> RecurrentState {
@@ -152,7 +169,10 @@ import Testing
     let unsuitable: [any RecurrentCell] = [
       LSTM(projectionSize: 0), RHN(depth: 0), SCRN(contextSize: -1), TauGRU(delay: 1),
       QRNN(window: 0), ONLSTM(chunkSize: 3), ONLSTM(chunkSize: 0), SLSTM(heads: 3),
-      MogrifierLSTM(rounds: -1),
+      MogrifierLSTM(rounds: -1), GLA(heads: 3), GLA(rank: 0), RetNet(keyWidth: 0),
+      HGRN2(lowerBound: 1), RWKV6(layer: 1), RWKV7(hasValueResidual: true),
+      MLSTMBlock(blockWidth: 3),
+      S6(states: 0), SSD(heads: 3), RGLRU(heads: 3),
     ]
     for cell in unsuitable {
       #expect(throws: UnsuitableOption.self, "\(cell)") {

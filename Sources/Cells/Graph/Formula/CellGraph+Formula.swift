@@ -17,7 +17,8 @@ extension CellGraph {
   ///
   /// x is the input, y the output where it is not the first state; a prime marks what a state becomes. `W_f` is
   /// block f of `weight_ih`, `U_f` of `weight_hh`, `b_f` of `bias_ih`; `W^ch_f` is block f of `weight_ch`,
-  /// and `b^hh_f` of `bias_hh`. Small letters are vectors with a weight for each unit; ∘ multiplies unit by unit.
+  /// and `b^hh_f` of `bias_hh`; published weights have their layers' names. `k vᵀ` and `Sᵀ q` are products within each
+  /// head, `sum_n` and `max_n` reduce an axis of n units. Small letters are vectors with a weight for each unit; ∘ multiplies unit by unit.
   public func formula(_ style: FormulaStyle = .text) -> String {
     var writer = FormulaWriter(self, style)
     return writer.formula()
@@ -53,6 +54,13 @@ extension CellGraph.FormulaStyle {
     case (.latex, "max"): "\\max(\(arguments))"
     case (.latex, _): "\\operatorname{\(name)}(\(arguments))"
     }
+  }
+
+  /// A call of a reduction along an axis, with the axis's length below its name.
+  func axis(_ name: String, _ axis: Axis, _ argument: String) -> String {
+    self == .text
+      ? "\(name)_\(axis.count)(\(argument))"
+      : "\\operatorname{\(name)}_{\(axis.count)}(\(argument))"
   }
 
   var transposed: String { self == .text ? "ᵀ" : "^\\top" }

@@ -37,8 +37,12 @@ extension FormulaWriter {
     case .sum(let a): return (style.function("sum", part(a, .sum)), .atom)
     case .maximum(let a): return (style.function("max", part(a, .sum)), .atom)
     case .cumulativeSum(let a, _): return (style.function("cumsum", part(a, .sum)), .atom)
+    case .spread(let a, _): return expression(a)
+    case .sumAlong(let a, let axis):
+      return matrixRead(a, axis) ?? (style.axis("sum", axis, part(a, .sum)), .atom)
+    case .maximumAlong(let a, let axis): return (style.axis("max", axis, part(a, .sum)), .atom)
     case .transpose(let a): return (part(a, .atom) + style.transposed, .atom)
-    case .outer(let a, let b): return (style.function("outer", list([a, b])), .atom)
+    case .outer(let a, let b, _): return (style.function("outer", list([a, b])), .atom)
     case .total(let a): return (style.function("total", list([a])), .atom)
     }
   }
@@ -55,6 +59,7 @@ extension FormulaWriter {
 
   private func application(_ function: ElementwiseFunction, _ x: [NodeID]) -> Expression {
     if function == .copy { return expression(x[0]) }
+    if function == .multiply, let outer = outerProduct(x) { return outer }
     if function == .multiply, x.contains(where: { graph.constant($0) != nil }) {
       // A number is written before what it scales.
       let (first, second) = graph.constant(x[1]) != nil ? (x[1], x[0]) : (x[0], x[1])
@@ -71,10 +76,31 @@ extension FormulaWriter {
     return (parts.joined(), binding)
   }
 
+  /// `k vᵀ`: each head's product of a key, repeated along rows, and a value, repeated along columns.
+  private func outerProduct(_ x: [NodeID]) -> Expression? {
+    guard case .spread(let key, let along) = graph[x[0]].operation,
+      case .spread(let value, let across) = graph[x[1]].operation,
+      along.inner == 1, across.inner == along.count
+    else { return nil }
+    return (part(key, .atom) + " " + part(value, .atom) + style.transposed, .matrixProduct)
+  }
+
+  /// `Sᵀ q`: the rows of each head's matrix, weighted and added up.
+  private func matrixRead(_ product: NodeID, _ axis: Axis) -> Expression? {
+    guard case .apply(.multiply, let x) = graph[product].operation,
+      case .spread(let query, let along) = graph[x[0]].operation,
+      along.inner == 1, along.count == axis.inner
+    else { return nil }
+    return (part(x[1], .atom) + style.transposed + " " + part(query, .atom), .matrixProduct)
+  }
+
   /// A parameter's block: `W_f`, `U_f`, `b_f` of the usual ones, `W^ch_f` of others.
   private func symbol(_ parameter: CellGraph.Parameter, _ block: String) -> String {
-    let name = parameter.name
-    let isMatrix = parameter.shape.count == 2
+    // A published weight is called as its layer is.
+    let name =
+      parameter.name.hasSuffix(".weight")
+      ? String(parameter.name.dropLast(".weight".count)) : parameter.name
+    let isMatrix = !parameter.isSignal
     func suffix(_ prefix: String) -> String? {
       name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : nil
     }

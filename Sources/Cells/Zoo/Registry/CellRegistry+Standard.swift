@@ -22,5 +22,10 @@ extension CellRegistry {
       // Nested cells, cells with clocks, linear ones.
       NestedLSTM.entries, FastSlowLSTM.entries, ClockworkRNN.entries, PhasedLSTM.entries,
       LMU.entries, LRU.entries, HGRN.entries,
+      // Cells with a matrix for a state.
+      LinearAttention.entries, FastWeights.entries, RetNet.entries, GLA.entries, HGRN2.entries,
+      RWKV6.entries, RWKV7.entries, MLSTM.entries, MLSTMLarge.entries, MLSTMBlock.entries,
+      S6.entries, SSD.entries, DeltaNet.entries, GatedDeltaNet.entries, KDA.entries,
+      RGLRU.entries,
     ].flatMap { $0 })
 }

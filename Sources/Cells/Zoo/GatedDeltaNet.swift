@@ -1,0 +1,84 @@
+/// Gated DeltaNet: the delta rule on a matrix that is forgotten at a rate of each head.
+///
+///     a = exp(-exp(A) softplus(W_a x + b_dt))      b = σ(W_b x)
+///     S₁ = a S      S' = S₁ + b k (v - S₁ᵀ k)ᵀ
+///     y = W_o (rms(S'ᵀ q / √K) γ ∘ silu(W_g x))
+///
+/// q, k and v are `silu(conv4(W x))`, q and k of unit length in each head. States: past_q, past_k and past_v, the
+/// last three steps before the convolutions, and matrix S `[heads, K, V]`. Parameters as in flash-linear-attention:
+/// `A_log` and `dt_bias [heads]`, `q_proj.weight` and `k_proj.weight [heads K, I]`, `v_proj.weight [heads V, I]`,
+/// `a_proj.weight` and `b_proj.weight [heads, I]`, `q_conv1d.weight` and `k_conv1d.weight [heads K, 1, 4]`,
+/// `v_conv1d.weight [heads V, 1, 4]`, `g_proj.weight [heads V, I]`, `o_norm.weight [V]`, `o_proj.weight [H, heads V]`.
+public struct GatedDeltaNet: RecurrentCell, Codable, Hashable {
+  /// The number of heads; nil for as many as have at least 64 units each.
+  public var heads: Int?
+  /// The width of a head's key, K; nil for H / heads.
+  public var keyWidth: Int?
+  /// The width of a head's value, V; nil for H / heads.
+  public var valueWidth: Int?
+
+  /// A cell with the given options.
+  public init(heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil) {
+    self.heads = heads
+    self.keyWidth = keyWidth
+    self.valueWidth = valueWidth
+  }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, width) = (cell.input, cell.hiddenSize)
+    let size = Heads(heads, key: keyWidth, value: valueWidth, sharing: width)
+    let builder = cell
+    func projection(_ name: String, _ width: Int) -> Projection {
+      builder.projection(name, from: x.width, to: width, initially: .flashLinearAttention)
+    }
+    func convolution(_ name: String, _ channels: Int) -> CausalConvolution {
+      builder.convolution(
+        name, channels: channels, hasBias: false, initially: .flashLinearAttention)
+    }
+    let rate = cell.parameter("A_log", [size.count], initially: .logUniform(1e-6...16))
+    let stepBias = cell.parameter("dt_bias", [size.count], initially: .stateSpaceStep)
+    let (query, key) = (projection("q_proj", size.keys), projection("k_proj", size.keys))
+    let value = projection("v_proj", size.values)
+    let (step, strength) = (projection("a_proj", size.count), projection("b_proj", size.count))
+    let (convolveQ, convolveK, convolveV) = (
+      convolution("q_conv1d", size.keys), convolution("k_conv1d", size.keys),
+      convolution("v_conv1d", size.values)
+    )
+    let gate = projection("g_proj", size.values)
+    let gain = cell.parameter("o_norm.weight", [size.value], initially: .constant(1))
+    let output = cell.projection(
+      "o_proj", from: size.values, to: width, initially: .flashLinearAttention)
+
+    let q =
+      ofUnitLength(silu(convolveQ(query(x), state: "past_q")).shaped(size.count, size.key))
+      / Double(size.key).squareRoot()
+    let k = ofUnitLength(
+      silu(convolveK(key(x), state: "past_k")).shaped(size.count, size.key))
+    let v = silu(convolveV(value(x), state: "past_v")).shaped(size.count, size.value)
+    let s = cell.state("matrix", shape: size.matrices)
+    let a = exp(-exp(rate) * softplus(step(x) + stepBias)).shaped(size.count, 1, 1)
+    let b = sigmoid(strength(x)).shaped(size.count, 1)
+    let kept = a * s
+    let matrix = kept + outer(k, b * (v - kept.read(by: k)))
+    cell.update(s, to: matrix)
+    let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: 1e-5) * gain
+    cell.output(output(o.flat * silu(gate(x))))
+  }
+
+  /// Checks that the heads share H.
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
+  }
+}
+
+extension GatedDeltaNet {
+  /// The entries of ``CellRegistry/standard`` for this type.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "gated-deltanet", cell: GatedDeltaNet(),
+      summary: "the delta rule with a decay for each head",
+      paper:
+        "S. Yang, J. Kautz and A. Hatamizadeh, Gated delta networks: improving Mamba2"
+        + " with delta rule, ICLR 2025")
+  ]
+}

@@ -1,0 +1,69 @@
+/// The heads of a cell with a matrix for a state: their number, and the widths of their keys and values.
+struct Heads {
+  let count: Int
+  /// The width of a head's key, K.
+  let key: Int
+  /// The width of a head's value, V.
+  let value: Int
+
+  /// The units of all keys, and of all values.
+  var keys: Int { count * key }
+  var values: Int { count * value }
+
+  /// The shape of the matrices, `[heads, K, V]`.
+  var matrices: [Int] { [count, key, value] }
+
+  /// The given sizes; what is nil follows from a width that all heads share.
+  ///
+  /// By default there are as many heads as have at least 64 units each, as in the published models, or else one.
+  init(_ count: Int?, key: Int? = nil, value: Int? = nil, sharing width: Int) {
+    self.count =
+      count ?? (1...max(1, width / 64)).reversed().first { width % $0 == 0 } ?? 1
+    self.key = key ?? width / max(1, self.count)
+    self.value = value ?? width / max(1, self.count)
+  }
+
+  /// Throws where heads of these options don't suit a width.
+  static func check(
+    _ count: Int?, key: Int? = nil, value: Int? = nil, sharing width: Int
+  ) throws(UnsuitableOption) {
+    let most = 1 << 16
+    if let key { try (1...most).check(key, "keyWidth") }
+    if let value { try (1...most).check(value, "valueWidth") }
+    guard let count else { return }
+    try (1...most).check(count, "heads")
+    guard key != nil && value != nil || width % count == 0 else {
+      throw UnsuitableOption("heads", expected: "a divisor of \(width)", found: count)
+    }
+  }
+}
+
+/// `ELU(x) + 1`, a positive feature.
+func eluPlusOne(_ x: Signal) -> Signal {
+  relu(x) + exp(minimum(x, x.constant(0)))
+}
+
+/// Divided by the length along the last axis, `x / sqrt(Σ x² + 1e-6)`.
+func ofUnitLength(_ x: Signal) -> Signal {
+  x / sqrt((x * x).sum(-1) + 1e-6).expanded(at: -1)
+}
+
+extension Initialization {
+  /// As flash-linear-attention initialises products and convolutions.
+  static let flashLinearAttention = Self.normal(deviation: 0.02)
+
+  /// Uniform from ±1/sqrt(inputs), as PyTorch initialises products.
+  static func pyTorch(inputs: Int, scale: Double = 1) -> Self {
+    let limit = scale / Double(max(1, inputs)).squareRoot()
+    return .uniform(-limit...limit)
+  }
+
+  /// The inverse softplus of steps that are uniform on a logarithmic scale from 0.001 to 0.1.
+  static let stateSpaceStep = Self.softplusOfLogUniform(0.001...0.1)
+
+  /// Numbers spread evenly over a range.
+  static func spread(_ range: ClosedRange<Double>, count: Int) -> Self {
+    let step = (range.upperBound - range.lowerBound) / Double(max(1, count - 1))
+    return .values((0..<count).map { range.lowerBound + Double($0) * step })
+  }
+}

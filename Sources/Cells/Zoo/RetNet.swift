@@ -1,0 +1,65 @@
+/// Retention: a matrix that each head forgets at a rate of its own.
+///
+///     S' = g_j S + k vᵀ      g_j = 1 - 2^(-5-j) for head j = 0, 1, …
+///     y = W_o (rms(S'ᵀ q / √K) γ ∘ silu(W_g x))
+///
+/// The rotation of queries and keys by position is left out. State: matrix S `[heads, K, V]`. Parameters as in
+/// flash-linear-attention: `q_proj.weight` and `k_proj.weight [heads K, I]`, `v_proj.weight` and `g_proj.weight
+/// [heads V, I]`, `o_proj.weight [H, heads V]`, `g_norm_swish_gate.weight [V]`.
+public struct RetNet: RecurrentCell, Codable, Hashable {
+  /// The number of heads; nil for as many as have at least 64 units each.
+  public var heads: Int?
+  /// The width of a head's key, K; nil for H / heads.
+  public var keyWidth: Int?
+  /// The width of a head's value, V; nil for H / heads.
+  public var valueWidth: Int?
+
+  /// A cell with the given options.
+  public init(heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil) {
+    self.heads = heads
+    self.keyWidth = keyWidth
+    self.valueWidth = valueWidth
+  }
+
+  public func equations(_ cell: inout CellBuilder) {
+    let (x, width) = (cell.input, cell.hiddenSize)
+    let size = Heads(heads, key: keyWidth, value: valueWidth, sharing: width)
+    let builder = cell
+    func projection(_ name: String, _ width: Int) -> Projection {
+      builder.projection(name, from: x.width, to: width, initially: .flashLinearAttention)
+    }
+    let (query, key) = (projection("q_proj", size.keys), projection("k_proj", size.keys))
+    let (value, gate) = (projection("v_proj", size.values), projection("g_proj", size.values))
+    let output = cell.projection(
+      "o_proj", from: size.values, to: width, initially: .flashLinearAttention)
+    let gain = cell.parameter(
+      "g_norm_swish_gate.weight", [size.value], initially: .constant(1))
+
+    let s = cell.state("matrix", shape: size.matrices)
+    let q = query(x).shaped(size.count, size.key) / Double(size.key).squareRoot()
+    let k = key(x).shaped(size.count, size.key)
+    let v = value(x).shaped(size.count, size.value)
+    let decays = (0..<size.count).map { 1 - 1 / Double(32 << min($0, 40)) }
+    let matrix = cell.constants(decays).shaped(size.count, 1, 1) * s + outer(k, v)
+    cell.update(s, to: matrix)
+    let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: 1e-5) * gain
+    cell.output(output(o.flat * silu(gate(x))))
+  }
+
+  /// Checks that the heads share H.
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
+  }
+}
+
+extension RetNet {
+  /// The entries of ``CellRegistry/standard`` for this type.
+  static let entries: [CellRegistry.Entry] = [
+    .init(
+      name: "retnet", cell: RetNet(),
+      summary: "retention: a matrix with a fixed decay for each head",
+      paper:
+        "Y. Sun, L. Dong, S. Huang, S. Ma, Y. Xia, J. Xue, J. Wang and F. Wei, Retentive"
+        + " network: a successor to transformer for large language models, 2023")
+  ]
+}
