@@ -3,10 +3,11 @@
 SWIFT ?= swift
 # Swift's own clang stands beside swiftc.
 CLANG ?= $(or $(shell command -v clang),$(dir $(realpath $(shell command -v swiftc)))clang)
+PREFIX ?= /usr/local
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks Fuzz) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help bench bench-peers interop-peers demo test test-deep torture format lint docs check-neon sanitize-address sanitize-thread \
+.PHONY: help install uninstall bench bench-peers interop-peers demo test test-deep torture format lint docs check-neon sanitize-address sanitize-thread \
   sanitize-kernels clean
 
 help: ## List these commands
@@ -29,6 +30,13 @@ test-deep: ## Before a release: the test suite in release mode and under the san
 	@Scripts/require-strace
 	Scripts/test-deep
 
+install: ## Build the programs and install them with manual pages and completions (PREFIX=~/.local)
+	@Scripts/require-zlib
+	PREFIX="$(PREFIX)" SWIFT="$(SWIFT)" Scripts/install
+
+uninstall: ## Remove what `make install` with the same PREFIX put in place
+	PREFIX="$(PREFIX)" Scripts/install --remove
+
 torture: ## Damage files by the hundred million, kill saves, cut the power (TORTURE_INPUTS=1000000)
 	@Scripts/require-zlib
 	@Scripts/require-strace
@@ -46,7 +54,7 @@ bench-peers: ## Make the virtual environment with PyTorch that `make bench` comp
 interop-peers: ## Make the Python environment that the tests of other formats compare with
 	python3 -m venv .build-peers
 	.build-peers/bin/pip install --quiet --disable-pip-version-check \
-	  numpy "safetensors>=0.8" onnx onnxruntime
+	  numpy "safetensors>=0.8" onnx onnxruntime tensorboard
 
 format: ## Format all Swift code in place
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)

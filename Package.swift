@@ -8,14 +8,22 @@ import PackageDescription
   let swiftSettings: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 #endif
 
+/// The commit of the checkout, for `--version`.
+let commit = Context.gitInformation.map {
+  $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "+" : "")
+}
+
 /// The argument parser, which the trait `Apps` brings.
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Apps"]))
 
-/// A program of one folder, made of the library `Programs`.
-func program(_ name: String, folder: String, using libraries: [Target.Dependency] = []) -> Target {
+/// A program of one folder, made of a library.
+func program(
+  _ name: String, folder: String, of library: Target.Dependency,
+  using libraries: [Target.Dependency] = []
+) -> Target {
   .executableTarget(
-    name: name, dependencies: ["Programs"] + libraries, path: "Sources/Apps/\(folder)",
+    name: name, dependencies: [library] + libraries, path: "Sources/Apps/\(folder)",
     swiftSettings: swiftSettings)
 }
 
@@ -92,20 +100,33 @@ let package = Package(
       swiftSettings: swiftSettings),
     .target(
       name: "Downloads", dependencies: ["FileCore", "Datasets"], swiftSettings: swiftSettings),
+    // A library of its own, so that a new commit compiles nothing else again.
+    .target(
+      name: "CBuildCommit",
+      cSettings: commit.map { [.define("SWIFT_RNN_COMMIT", to: "\"\($0)\"")] } ?? []),
+    // The programs that use models, and what all programs share: who generates links no trainer.
+    .target(
+      name: "ProgramsCore",
+      dependencies: [
+        "Interop", "Models", "Checkpoint", "Cells", "Datasets", "FileCore", "TensorCore",
+        "Requirements", "CBuildCommit", argumentParser,
+      ],
+      swiftSettings: swiftSettings),
+    // The programs that train and measure, and all of them for executables of a third party.
     .target(
       name: "Programs",
       dependencies: [
-        "Training", "Interop", "Models", "Checkpoint", "Cells", "Datasets", "FileCore",
+        "ProgramsCore", "Training", "Models", "Checkpoint", "Cells", "Datasets", "FileCore",
         "TensorCore", "Downloads", argumentParser,
       ],
       swiftSettings: swiftSettings),
-    program("TrainApp", folder: "Train"),
-    program("PredictApp", folder: "Predict"),
-    program("EvaluateApp", folder: "Evaluate"),
-    program("GenerateApp", folder: "Generate"),
-    program("InspectApp", folder: "Inspect"),
-    program("ConvertApp", folder: "Convert"),
-    program("CellsApp", folder: "Cells"),
+    program("TrainApp", folder: "Train", of: "Programs"),
+    program("PredictApp", folder: "Predict", of: "ProgramsCore"),
+    program("EvaluateApp", folder: "Evaluate", of: "Programs"),
+    program("GenerateApp", folder: "Generate", of: "ProgramsCore"),
+    program("InspectApp", folder: "Inspect", of: "ProgramsCore"),
+    program("ConvertApp", folder: "Convert", of: "ProgramsCore"),
+    program("CellsApp", folder: "Cells", of: "ProgramsCore"),
     .target(
       name: "BenchProbes", dependencies: ["CTensorKernels"], path: "Sources/Apps/BenchProbes"),
     .target(
@@ -116,7 +137,7 @@ let package = Package(
       ],
       path: "Sources/Apps/BenchSupport", swiftSettings: swiftSettings),
     program(
-      "BenchApp", folder: "Bench",
+      "BenchApp", folder: "Bench", of: "ProgramsCore",
       using: ["BenchSupport", "TensorCore", "Cells", "Checkpoint", argumentParser]),
     // The plugins, and the tool that one of them runs. SwiftPM compiles a tool's libraries for the host, once more
     // than for the program, so the tool has none of ours.
@@ -183,11 +204,12 @@ let package = Package(
       name: "AppsTests",
       dependencies: [
         "TrainApp", "PredictApp", "EvaluateApp", "GenerateApp", "InspectApp", "ConvertApp",
-        "CellsApp", "BenchApp", "EmbedTool", "BenchSupport", "Programs", "Training", "Interop",
-        "Models", "Cells", "TensorCore", "Datasets", "Checkpoint",
+        "CellsApp", "BenchApp", "EmbedTool", "BenchSupport", "Programs", "ProgramsCore",
+        "Training", "Interop", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint",
       ],
       exclude: [
-        "Peers/greedy_onnx.py", "Peers/rewrite_safetensors.py", "Peers/run_onnx.py",
+        "Outputs", "Peers/greedy_onnx.py", "Peers/read_events.py",
+        "Peers/rewrite_safetensors.py", "Peers/run_onnx.py",
       ],
       swiftSettings: swiftSettings),
   ],

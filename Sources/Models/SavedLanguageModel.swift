@@ -63,6 +63,7 @@ public struct SavedLanguageModel: Sendable {
     try checkpoint.setJSON(
       Header(configuration: model.configuration), .configuration, "model")
     try checkpoint.setJSON(AnyTokenizer(tokenizer), .tokenizer, "tokenizer")
+    try SavingPackage.write(to: &checkpoint)
   }
 
   /// The distinct characters of a text without a token, in the order of the text.

@@ -1,6 +1,7 @@
 import Checkpoint
 import Datasets
 import TensorCore
+import Requirements
 
 /// A sequence model with its interface: names of classes and tokens, tokenizers, and scales of numbers.
 ///
@@ -59,6 +60,7 @@ public struct SavedSequenceModel: Sendable {
     checkpoint.set(parametersOf: model)
     try checkpoint.setJSON(
       Header(configuration: model.configuration, interface: interface), .configuration, "model")
+    try SavingPackage.write(to: &checkpoint)
   }
 }
 
@@ -84,5 +86,18 @@ public enum SavedModelKind: String, Sendable {
           found: found))
     }
     self = kind
+  }
+}
+
+/// The package that saved a model, as an entry of its file: `{"name":"swift-rnn","version":"0.1.0"}`.
+///
+/// Nothing is read from it: files of every version are read alike. It is for people and for reports of bugs.
+struct SavingPackage: Encodable {
+  private let name = "swift-rnn"
+  private let version = PackageVersion.number
+
+  /// Adds the entry to a checkpoint.
+  static func write(to checkpoint: inout Checkpoint) throws(CheckpointError) {
+    try checkpoint.setJSON(SavingPackage(), .configuration, "package")
   }
 }

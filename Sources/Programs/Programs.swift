@@ -2,6 +2,7 @@ import ArgumentParser
 import Cells
 import Datasets
 import Downloads
+import ProgramsCore
 
 /// The command-line programs, for executables of one's own too.
 ///
@@ -19,29 +20,6 @@ import Downloads
 /// own predict --ckpt signs.rnnz
 /// ```
 public enum Programs {
-  /// One of the programs.
-  public enum Program: String, CaseIterable, Sendable {
-    /// Trains a model.
-    case train
-    /// Asks a model.
-    case predict
-    /// Measures a model.
-    case evaluate
-    /// Writes text with a language model.
-    case generate
-    /// Says what is in a file of weights.
-    case inspect
-    /// Converts a model to another format.
-    case convert
-    /// Lists, shows and checks cells.
-    case cells
-  }
-
-  /// Runs one program with what the library has, and ends the process.
-  public static func main(_ program: Program) -> Never {
-    run(program.command, with: Library())
-  }
-
   /// Runs all programs, each a subcommand, with cells and data of one's own beside the library's; ends the process.
   ///
   /// - Parameters:
@@ -53,7 +31,7 @@ public enum Programs {
     cells: [any ConfigurableCell] = [], datasets: [any Dataset] = [],
     corpora: [any Corpus] = [], tokenizers: [any Tokenizer.Type] = []
   ) -> Never {
-    var library = Library()
+    var library = Library.fetching
     library.isWhole = true
     for cell in cells { library.register(cell) }
     for dataset in datasets {
@@ -63,26 +41,12 @@ public enum Programs {
       library.corpora.register(corpus.name, summary: corpus.name) { _ in corpus }
     }
     for tokenizer in tokenizers { library.tokenizers.register(tokenizer) }
-    run(AllPrograms.self, with: library)
+    Program.main(AllPrograms.self, with: library)
   }
 
-  /// Runs a command of this package that is no program of every executable, and ends the process.
-  package static func run(_ command: any ParsableCommand.Type) -> Never {
-    run(command, with: Library())
-  }
-}
-
-extension Programs.Program {
-  fileprivate var command: any ParsableCommand.Type {
-    switch self {
-    case .train: Train.self
-    case .predict: Predict.self
-    case .evaluate: Evaluate.self
-    case .generate: Generate.self
-    case .inspect: Inspect.self
-    case .convert: Convert.self
-    case .cells: CellsCommand.self
-    }
+  /// Runs one program of this package, with texts that are fetched by name, and ends the process.
+  package static func main(_ command: any ParsableCommand.Type) -> Never {
+    Program.main(command, with: .fetching)
   }
 }
 
@@ -92,6 +56,10 @@ private struct AllPrograms: ParsableCommand {
     CommandConfiguration(
       commandName: Invocation.name,
       abstract: "Trains, uses and compares recurrent networks.",
-      subcommands: Programs.Program.allCases.map(\.command))
+      version: Version.number,
+      subcommands: [
+        Train.self, Predict.self, Evaluate.self, Generate.self, Inspect.self, Convert.self,
+        CellsCommand.self,
+      ])
   }
 }

@@ -3,6 +3,7 @@ import Checkpoint
 import Datasets
 import Foundation
 import Models
+import ProgramsCore
 import TensorCore
 import Testing
 
@@ -35,6 +36,72 @@ import Testing
       #expect(again.output == first.output)
       let other = try program.run("--ckpt", path, "--prompt", "once ", "--length", "40", "--greedy")
       #expect(other.output != first.output)
+    }
+  }
+
+  /// Several texts are those of the seeds above them.
+  @Test func severalTextsHaveSeedsOfTheirOwn() throws {
+    try withTemporaryDirectory { directory in
+      let path = try saveModel(in: directory)
+      let flags = ["--ckpt", path, "--prompt", "once ", "--length", "10"]
+      let texts = try (7...9).map { try program.run(flags + ["--seed", "\($0)"]).output }
+      let all = try program.run(flags + ["--seed", "7", "--n", "3"])
+      #expect(all.status == 0 && Set(texts).count == 3)
+      #expect(
+        all.output == "seed 7:\n\(texts[0])\nseed 8:\n\(texts[1])\nseed 9:\n\(texts[2])")
+    }
+  }
+
+  /// A person and the model write by turns; a turn that was taken back is written again as it was.
+  @Test func aConversationGoesOnAndBack() throws {
+    try withTemporaryDirectory { directory in
+      let saved = try SavedLanguageModel(path: saveModel(in: directory))
+      var conversation = Conversation(saved, Sampler(), seed: 1, length: 12)
+      func turn(_ line: String) -> String {
+        #expect(conversation.reply(to: line) == .write)
+        for piece in conversation.continuation() { conversation.heard(piece) }
+        return conversation.text
+      }
+      let first = turn("once")
+      #expect(first.hasPrefix("once") && first.unicodeScalars.count == 16)
+      let second = turn("")
+      #expect(second.hasPrefix(first) && second.unicodeScalars.count == 28)
+      #expect(conversation.reply(to: "/undo") == .say("... \(first)\n"))
+      #expect(conversation.text == first && turn("") == second)
+      #expect(conversation.reply(to: "/undo") != .write)
+      #expect(conversation.reply(to: "/seed 5") == .say("") && turn("") != second)
+      #expect(conversation.reply(to: "/temperature 0") == .say(""))
+      #expect(
+        conversation.reply(to: "/temperature -1")
+          == .say("Expected a number, 0 or more, found -1.\n"))
+      #expect(conversation.reply(to: "/length 3") == .say(""))
+      let before = conversation.text
+      #expect(turn("a").unicodeScalars.count <= before.unicodeScalars.count + 5)
+      let path = directory + "/text.txt"
+      #expect(conversation.reply(to: "/save \(path)") == .say("Saved to \(path).\n"))
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == conversation.text + "\n")
+      #expect(
+        conversation.reply(to: "/save \(path)") == .say("\(path): a file is there already.\n"))
+      for _ in 0..<3 { _ = conversation.reply(to: "/undo") }
+      #expect(conversation.reply(to: "/undo") == .say("There is nothing to take back.\n"))
+      #expect(conversation.reply(to: "/what") == .say(Conversation.help))
+      #expect(conversation.reply(to: "/quit") == .end)
+    }
+  }
+
+  /// On a terminal without a prompt; a file or pipe gets one text.
+  @Test(
+    .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "no `script`"))
+  func aTerminalIsAConversation() throws {
+    try withTemporaryDirectory { directory in
+      let path = try saveModel(in: directory)
+      let outcome = try Program.shell(
+        "printf 'once\\n/quit\\n' | script -qec 'generate --ckpt \(path) --length 5' /dev/null",
+        in: directory)
+      #expect(outcome.output.contains("language model: lstm, one layer of 16 units"))
+      #expect(outcome.output.contains("/temperature 0.7"), "\(outcome.output)")
+      let plain = try Program.shell("generate --ckpt \(path) --length 5", in: directory)
+      #expect(plain.status == 0 && !plain.output.contains("/temperature"))
     }
   }
 

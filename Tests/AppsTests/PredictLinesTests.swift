@@ -79,7 +79,7 @@ import Testing
         let outcome = try Program.shell(command, in: directory)
         #expect(outcome.status == 1 && outcome.output.isEmpty)
         #expect(
-          outcome.error.hasSuffix(": expected lines, found a directory\n"), "\(outcome.error)")
+          outcome.error.hasSuffix(": expected a file, found a directory\n"), "\(outcome.error)")
       }
     }
   }
@@ -90,6 +90,32 @@ import Testing
       let object = try predict(
         Array(#"{"input":"Once"}"#.utf8), "--ckpt t.rnnz --length 9", in: directory)
       #expect(text.status == 0 && text.output == object.output && text.output.hasPrefix("Once"))
+    }
+  }
+
+  /// A thousand lines of many lengths at once have the answers, to the bit, that they have one by one, in their order.
+  @Test(arguments: ["c.rnnz", "t.rnnz"])
+  func manyLinesHaveTheAnswersOfSingleOnes(_ model: String) throws {
+    try withModels { directory in
+      let words = ["good", "bad", "film", "so", "very", "a"]
+      let lines = (0..<300).map { index in
+        (0...(index * 7 % 23)).map { words[(index + $0 * $0) % words.count] }.joined(separator: " ")
+      }
+      try (lines.joined(separator: "\n") + "\n").write(
+        toFile: directory + "/many", atomically: true, encoding: .utf8)
+      let flags = "predict --ckpt \(model) --json --length 5"
+      let many = try Program.shell("\(flags) many", in: directory)
+      let piped = try Program.shell("cat many | \(flags)", in: directory)
+      #expect(many.status == 0 && piped.output == many.output)
+      #expect(many.output.split(separator: "\n").count == lines.count)
+      // Each line comes when the one before it has its answer.
+      let single = try Program.shell(
+        """
+        coproc \(flags); while read -r line; do
+          echo "$line" >&${COPROC[1]}; read -r answer <&${COPROC[0]}; echo "$answer"
+        done < many
+        """, in: directory)
+      #expect(single.output == many.output)
     }
   }
 }

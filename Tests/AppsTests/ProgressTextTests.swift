@@ -1,4 +1,6 @@
 import Programs
+import ProgramsCore
+import Synchronization
 import Testing
 import Training
 
@@ -16,20 +18,58 @@ import Training
       unit: "characters",
       epochs: 3, steps: 0, totalSteps: 100))
 
+  /// A terminal of a width, without colours.
+  private func bar(_ columns: Int) -> ProgressText {
+    ProgressText(.bar(columns: { columns }, .none))
+  }
+
   @Test func theFirstLineSaysWhatThereIsToDo() {
-    var text = ProgressText(.bar)
+    var text = bar(80)
     #expect(
       text.text(for: start, seconds: 0)
         == "1,234 weights, 28 tokens, 64,000 characters an epoch, 100 steps\n")
   }
 
   @Test func aBarShowsShareLossSpeedAndTimeLeft() {
-    var text = ProgressText(.bar)
+    var text = bar(100)
     _ = text.text(for: start, seconds: 0)
     let line = text.text(for: step(25), seconds: 10)
     #expect(line.contains("[######..................] 25%  epoch 1/3  loss 2.000"))
     #expect(line.contains("64 characters/s  0:30 left"))
     #expect(text.text(for: step(26), seconds: 10.01).isEmpty)
+  }
+
+  /// A line that is as wide as the terminal would wrap, and the next one would not replace it.
+  @Test(arguments: [1, 2, 5, 9, 10, 12, 20, 30, 40, 50, 60, 70, 79, 80, 81, 100, 132, 400])
+  func aLineFitsTheTerminal(_ columns: Int) {
+    var text = bar(columns)
+    _ = text.text(for: start, seconds: 0)
+    let line = text.text(for: step(25), seconds: 10)
+    #expect(line.hasPrefix("\r") && line.hasSuffix("\u{1B}[K"))
+    let shown = line.dropFirst().dropLast(3)
+    #expect(shown.count < max(2, columns), "\(columns): \(shown)")
+    #expect("loss 2.000".hasPrefix(shown) || shown.contains("loss 2.000"))
+    if columns >= 70 { #expect(shown.hasSuffix("64 characters/s  0:30 left")) }
+  }
+
+  /// The width is that of the moment: a terminal that was made narrower gets shorter lines.
+  @Test func aLineFollowsTheTerminalsWidth() {
+    let width = Mutex(100)
+    var text = ProgressText(.bar(columns: { width.withLock { $0 } }, .none))
+    _ = text.text(for: start, seconds: 0)
+    #expect(text.text(for: step(25), seconds: 10).count > 70)
+    width.withLock { $0 = 30 }
+    #expect(text.text(for: step(26), seconds: 20).count < 30 + 4)
+  }
+
+  @Test func coloursTakeNoRoom() {
+    var (plain, painted) = (bar(90), ProgressText(.bar(columns: { 90 }, .ansi)))
+    _ = plain.text(for: start, seconds: 0)
+    _ = painted.text(for: start, seconds: 0)
+    let line = painted.text(for: step(50), seconds: 10)
+    #expect(line.contains("[\u{1B}[32m####") && line.contains("\u{1B}[0m."))
+    let unpainted = line.replacing("\u{1B}[32m", with: "").replacing("\u{1B}[0m", with: "")
+    #expect(unpainted == plain.text(for: step(50), seconds: 10))
   }
 
   @Test func linesComeNowAndThen() {

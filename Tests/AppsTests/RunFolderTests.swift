@@ -17,7 +17,7 @@ import Testing
     try withTemporaryDirectory { directory in
       let outcome = try train.run(Self.flags + ["--plot"], in: directory)
       #expect(outcome.status == 0, "\(outcome.error)")
-      #expect(outcome.output.contains("loss (*), validation (o)"))
+      #expect(outcome.output.contains("loss, validation (o)"))
       let run = directory + "/run"
       let metrics = try read(run + "/metrics.csv").split(separator: "\n")
       #expect(metrics[0] == "step,epoch,loss,gradient_norm,learning_rate,seconds")

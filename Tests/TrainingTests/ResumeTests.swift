@@ -36,7 +36,7 @@ import Training
   }
 
   private static let optimizers: [OptimizerChoice] = [
-    .sgd(), .sgd(momentum: 0.9), .rmsProp, .adam, .adamW,
+    .sgd(), .sgd(momentum: 0.9), .nesterov(momentum: 0.9), .rmsProp, .adam, .adamW,
   ]
 
   @Test(arguments: ["rnn", "gru", "lstm"], optimizers)

@@ -94,7 +94,9 @@ import Training
     for averaging: WeightAveraging in [.none, .exponential(decay: 0.99), .stochastic(start: 500)] {
       #expect(WeightAveraging(averaging.description) == averaging)
     }
-    for optimizer: OptimizerChoice in [.adam, .adamW, .rmsProp, .sgd(), .sgd(momentum: 0.9)] {
+    for optimizer: OptimizerChoice in [
+      .adam, .adamW, .rmsProp, .sgd(), .sgd(momentum: 0.9), .nesterov(momentum: 0.9),
+    ] {
       #expect(OptimizerChoice(optimizer.description) == optimizer)
     }
     #expect(WeightAveraging("ema") == nil && OptimizerChoice("adagrad") == nil)

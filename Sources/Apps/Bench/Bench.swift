@@ -1,5 +1,5 @@
 import ArgumentParser
-import Programs
+import ProgramsCore
 
 @main struct BenchProgram: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -10,11 +10,12 @@ import Programs
                 bench --cell mgu --hidden 512 --task backward
                 bench peak
       """,
+    version: Version.number,
     subcommands: [
       Run.self, PeakLimits.self, Products.self, Layout.self, Explain.self, Checkpoints.self,
       Hostile.self, Serve.self,
     ],
     defaultSubcommand: Run.self)
 
-  static func main() { Programs.run(BenchProgram.self) }
+  static func main() { Program.main(BenchProgram.self) }
 }

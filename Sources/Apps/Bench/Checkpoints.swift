@@ -1,7 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Models
-import Programs
+import ProgramsCore
 
 extension BenchProgram {
   /// Measures how large a trained model's file is, and how long saving and loading it takes.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Cells
-import Programs
+import ProgramsCore
 
 extension BenchProgram {
   /// Prints the plan that the compiler makes of a cell.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import BenchSupport
-import Programs
+import ProgramsCore
 
 extension BenchProgram {
   /// Measures the time and memory for opening the most expensive small files of each format.

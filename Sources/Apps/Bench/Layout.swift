@@ -1,6 +1,6 @@
 import ArgumentParser
 import BenchSupport
-import Programs
+import ProgramsCore
 
 extension BenchProgram {
   /// Compares the layouts time first and batch first.

@@ -13,10 +13,10 @@ struct MeasuringOptions: ParsableArguments {
 
   func validate() throws {
     if let threads, !(1...256).contains(threads) {
-      throw ValidationError("threads: expected a number from 1 to 256, found \(threads)")
+      throw ValidationError("--threads: expected a number from 1 to 256, found \(threads)")
     }
     guard seconds > 0, seconds <= 3600 else {
-      throw ValidationError("seconds: expected a number above 0, at most 3600, found \(seconds)")
+      throw ValidationError("--seconds: expected a number above 0, at most 3600, found \(seconds)")
     }
   }
 
@@ -32,7 +32,7 @@ struct RoundsOption: ParsableArguments {
 
   func validate() throws {
     guard (1...1000).contains(rounds) else {
-      throw ValidationError("rounds: expected a number from 1 to 1000, found \(rounds)")
+      throw ValidationError("--rounds: expected a number from 1 to 1000, found \(rounds)")
     }
   }
 }
@@ -75,11 +75,11 @@ struct CaseOptions: ParsableArguments {
     ] {
       let limit = name == "layers" ? 64 : 65_536
       if let value, !(1...limit).contains(value) {
-        throw ValidationError("\(name): expected a number from 1 to \(limit), found \(value)")
+        throw ValidationError("--\(name): expected a number from 1 to \(limit), found \(value)")
       }
     }
     if let vocabulary, !(2...20_000).contains(vocabulary) {
-      throw ValidationError("vocabulary: expected a number from 2 to 20000, found \(vocabulary)")
+      throw ValidationError("--vocabulary: expected a number from 2 to 20000, found \(vocabulary)")
     }
     guard isGiven else { return }
     do {

@@ -2,7 +2,7 @@ import ArgumentParser
 import BenchSupport
 import Checkpoint
 import FileCore
-import Programs
+import ProgramsCore
 
 extension BenchProgram {
   /// Measures the machine's own limits.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import BenchSupport
-import Programs
+import ProgramsCore
 
 extension BenchProgram {
   /// Measures only the matrix products of a cell's plan.

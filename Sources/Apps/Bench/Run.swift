@@ -2,7 +2,7 @@ import ArgumentParser
 import BenchSupport
 import Checkpoint
 import FileCore
-import Programs
+import ProgramsCore
 import TensorCore
 
 extension BenchProgram {

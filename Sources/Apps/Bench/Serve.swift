@@ -2,7 +2,7 @@ import ArgumentParser
 import BenchSupport
 import Checkpoint
 import FileCore
-import Programs
+import ProgramsCore
 
 extension BenchProgram {
   /// Measures one requested case after the other: one side of a comparison.

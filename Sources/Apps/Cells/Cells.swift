@@ -1,5 +1,5 @@
-import Programs
+import ProgramsCore
 
-@main enum Cells {
-  static func main() { Programs.main(.cells) }
+@main enum App {
+  static func main() { Program.main(CellsCommand.self) }
 }

@@ -1,5 +1,5 @@
-import Programs
+import ProgramsCore
 
-@main enum Convert {
-  static func main() { Programs.main(.convert) }
+@main enum App {
+  static func main() { Program.main(Convert.self) }
 }

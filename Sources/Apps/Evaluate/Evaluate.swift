@@ -1,5 +1,5 @@
 import Programs
 
-@main enum Evaluate {
-  static func main() { Programs.main(.evaluate) }
+@main enum App {
+  static func main() { Programs.main(Evaluate.self) }
 }

@@ -1,5 +1,5 @@
-import Programs
+import ProgramsCore
 
-@main enum Generate {
-  static func main() { Programs.main(.generate) }
+@main enum App {
+  static func main() { Program.main(Generate.self) }
 }

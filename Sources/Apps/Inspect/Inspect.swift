@@ -1,5 +1,5 @@
-import Programs
+import ProgramsCore
 
-@main enum Inspect {
-  static func main() { Programs.main(.inspect) }
+@main enum App {
+  static func main() { Program.main(Inspect.self) }
 }

@@ -1,5 +1,5 @@
-import Programs
+import ProgramsCore
 
-@main enum Predict {
-  static func main() { Programs.main(.predict) }
+@main enum App {
+  static func main() { Program.main(Predict.self) }
 }

@@ -1,5 +1,5 @@
 import Programs
 
-@main enum Train {
-  static func main() { Programs.main(.train) }
+@main enum App {
+  static func main() { Programs.main(Train.self) }
 }

@@ -29,6 +29,14 @@ package final class TextStream {
     if let path, file.isSeekable { lines = TextLines(try TextSource(path, encoding: encoding)) }
   }
 
+  /// Whether the next line, or the end, is there without waiting for the writer of a pipe.
+  package var isReady: Bool {
+    if lines != nil { return true }
+    let rest = buffer[start...]
+    let next = skipsLineFeed && rest.first == 0x0A ? rest.dropFirst() : rest
+    return next.contains { $0 == 0x0A || $0 == 0x0D }
+  }
+
   /// The bytes of the next line without its line ending; nil after the last line.
   ///
   /// - Throws: ``FileError`` if reading fails or a line is too long.

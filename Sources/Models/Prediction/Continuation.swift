@@ -1,5 +1,7 @@
 import Checkpoint
 import FileCore
+import Synchronization
+import TensorCore
 
 /// A line and its continuation by a language model.
 public struct Continuation: Sendable, Hashable {
@@ -16,7 +18,10 @@ public struct Continuation: Sendable, Hashable {
 
   /// The same with other fields of its line.
   public func json(others: [ExactString: JSONValue]) -> String {
-    JSONValue.object(["input": .string(prompt), "answer": .string(written)]).text
+    var members = others
+    members["input"] = .string(prompt)
+    members["answer"] = .string(written)
+    return JSONValue.object(members).text
   }
 }
 
@@ -33,5 +38,17 @@ extension SavedLanguageModel {
       if line.count < piece.count { break }
     }
     return Continuation(prompt: prompt, written: written)
+  }
+
+  /// The continuations of lines, in their order, computed on all threads; each has the same bits as alone.
+  public func continuations(
+    of prompts: [String], _ writing: SequencePredictor.Writing
+  ) -> [Continuation] {
+    let answers = Mutex([Continuation?](repeating: nil, count: prompts.count))
+    ThreadTeam.run(parts: prompts.count) { index in
+      let answer = continuation(of: prompts[index], writing)
+      answers.withLock { $0[index] = answer }
+    }
+    return answers.withLock { $0.compactMap(\.self) }
   }
 }

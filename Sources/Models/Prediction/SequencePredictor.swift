@@ -1,6 +1,7 @@
 import Cells
 import Datasets
 import Requirements
+import Synchronization
 import TensorCore
 
 /// Answers inputs with a trained sequence model of any shape.
@@ -56,11 +57,31 @@ public struct SequencePredictor: Sendable {
     return model.isStepwise
   }
 
-  /// The answers to inputs, computed as one batch.
+  /// The answers to inputs, in their order.
+  ///
+  /// Inputs of like length are computed together, and such batches on all threads; each answer has the same bits as if it
+  /// were computed alone. Where tokens are sampled, the random generator goes from input to input.
   ///
   /// - Precondition: the inputs have the model's input kind, and sequences are not empty.
   public mutating func predictions(for inputs: [SampleValue]) -> [Prediction] {
-    guard !inputs.isEmpty else { return [] }
+    guard writing.sampler == .greedy || !isWriter else { return inputs.map { sampled($0) } }
+    let batches = LengthBatches(inputs.map { $0.length ?? 1 }).batches
+    let answers = Mutex([Prediction?](repeating: nil, count: inputs.count))
+    ThreadTeam.run(parts: batches.count) { [self] part in
+      var copy = self
+      let found = copy.answers(to: batches[part].map { inputs[$0] })
+      answers.withLock { for (index, answer) in zip(batches[part], found) { $0[index] = answer } }
+    }
+    return answers.withLock { $0.compactMap(\.self) }
+  }
+
+  /// Whether the model writes its answers token by token.
+  private var isWriter: Bool { if case .reader = saved.model { false } else { true } }
+
+  private mutating func sampled(_ input: SampleValue) -> Prediction { answers(to: [input])[0] }
+
+  /// The answers to one batch.
+  private mutating func answers(to inputs: [SampleValue]) -> [Prediction] {
     switch saved.model {
     case .reader(let model): return read(inputs, model)
     case .writer(let model): return write(inputs, model)

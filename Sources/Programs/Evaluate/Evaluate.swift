@@ -3,15 +3,17 @@ import ArgumentParser
 import Checkpoint
 import Datasets
 import Training
+import ProgramsCore
 
-struct Evaluate: ParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct Evaluate: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     abstract: "Measures a trained model on a test set.",
     usage: "evaluate --ckpt MODEL [--data DATA] [OPTION ...]",
     discussion: """
       Without --data it measures on what training left out of its own data.
       Example: evaluate --ckpt model.rnnz --data tales:20000
-      """)
+      """,
+    version: Version.number)
 
   @Option(help: "The model: a .rnnz file that `train` wrote.")
   var ckpt: String
@@ -25,7 +27,9 @@ struct Evaluate: ParsableCommand {
   @Flag(help: "Writes JSON, for programs.")
   var json = false
 
-  func run() throws {
+  package init() {}
+
+  package func run() throws {
     let reader = try Library.current.reader(ckpt)
     switch try SavedModelKind(reading: reader) {
     case .language: try measureText(reader)

@@ -1,12 +1,13 @@
 import Models
+import ProgramsCore
 import Training
 
 /// Training's events as text for people: a bar that is redrawn, or lines.
 package struct ProgressText: Sendable {
   /// What the text is for.
   package enum Style: Sendable {
-    /// A terminal, where a line can be drawn again.
-    case bar
+    /// A terminal, where a line can be drawn again, with its present width in columns.
+    case bar(columns: @Sendable () -> Int, Colors)
     /// A file or pipe: one line now and then.
     case lines
   }
@@ -30,8 +31,8 @@ package struct ProgressText: Sendable {
     case .started(let start): return text(for: start)
     case .step(let step): return text(for: step, seconds)
     case .evaluation(let measured):
-      let best = measured.isBest ? " (best)" : ""
-      return erased + "step \(measured.step): validation \(measured.evaluation.line)\(best)\n"
+      let line = "step \(measured.step): validation \(measured.evaluation.line)"
+      return erased + line + (measured.isBest ? colors.paint(" (best)", .green) : "") + "\n"
     case .epoch(let epoch):
       return erased + "epoch \(epoch.number) loss: \(epoch.loss.significant)\n"
     case .finished(.noImprovement):
@@ -54,33 +55,75 @@ package struct ProgressText: Sendable {
   private mutating func text(for step: TrainingEvent.Step, _ seconds: Double) -> String {
     units += step.units
     smoothedLoss = smoothedLoss.map { $0 + 0.05 * (step.loss - $0) } ?? step.loss
-    let interval = style == .bar ? 0.1 : 10
-    if lastDrawn == nil, style == .lines { lastDrawn = seconds }
+    if lastDrawn == nil, case .lines = style { lastDrawn = seconds }
     if let lastDrawn, seconds - lastDrawn < interval { return "" }
     lastDrawn = seconds
+    var line = ProgressLine()
     let speed = seconds > 0 ? Int(Double(units) / seconds) : 0
-    var facts =
-      "epoch \(step.epoch)/\(epochs)  loss \((smoothedLoss ?? 0).text(3))  "
-      + "\(speed.grouped) \(unit)/s"
-    guard let total = step.totalSteps else {
-      facts = "step \(step.number.grouped)  \(facts)"
-      return style == .bar ? "\r\(facts)\u{1B}[K" : facts + "\n"
+    line.loss = "loss \((smoothedLoss ?? 0).text(3))"
+    line.epoch = "epoch \(step.epoch)/\(epochs)"
+    line.speed = "\(speed.grouped) \(unit)/s"
+    if let total = step.totalSteps {
+      let done = Double(step.number - firstStep)
+      line.share = Double(step.number) / Double(max(1, total))
+      line.left = "\((seconds / max(1, done) * Double(max(0, total - step.number))).clock) left"
+    } else {
+      line.step = "step \(step.number.grouped)"
     }
-    let done = Double(step.number - firstStep)
-    facts += "  \((seconds / max(1, done) * Double(max(0, total - step.number))).clock) left"
-    let share = Double(step.number) / Double(max(1, total))
     switch style {
-    case .bar: return "\r\(bar(share)) \(Int(share * 100))%  \(facts)\u{1B}[K"
-    case .lines: return "\(Int(share * 100))%  \(facts)\n"
+    case .bar(let columns, let colors):
+      // A character in the last column would move the cursor to the next line.
+      return "\r\(line.text(columns: max(1, columns() - 1), colors))\u{1B}[K"
+    case .lines: return line.facts.joined(separator: "  ") + "\n"
     }
   }
 
-  private var erased: String { style == .bar ? "\r\u{1B}[K" : "" }
+  /// Seconds between two drawings.
+  private var interval: Double { if case .lines = style { 10 } else { 0.1 } }
 
-  private func bar(_ share: Double) -> String {
-    let width = 24
+  private var colors: Colors { if case .bar(_, let colors) = style { colors } else { .none } }
+
+  private var erased: String { if case .bar = style { "\r\u{1B}[K" } else { "" } }
+}
+
+/// The parts of a line of progress, of which as many are shown as there is room for.
+struct ProgressLine {
+  /// How much of the training is done, where its end is known.
+  var share: Double?
+  /// The step, where the end is not known.
+  var step: String?
+  var epoch: String?
+  var loss = ""
+  var speed: String?
+  var left: String?
+
+  private var percent: String? { share.map { "\(Int($0 * 100))%" } }
+
+  /// All parts but the bar.
+  var facts: [String] { [percent, step, epoch, loss, speed, left].compactMap(\.self) }
+
+  /// The line in at most `columns` columns: where they are few, the bar becomes shorter, and then the parts go one by one, the
+  /// least important first.
+  func text(columns: Int, _ colors: Colors) -> String {
+    var line = self
+    if let share {
+      // Two brackets and a space.
+      let room = columns - width - 3
+      if room >= 6 { return bar(share, width: min(24, room), colors) + " " + joined }
+    }
+    for part in [\ProgressLine.speed, \.epoch, \.step, \.left] where line.width > columns {
+      line[keyPath: part] = nil
+    }
+    if line.width > columns { line.share = nil }
+    return line.width > columns ? String(loss.prefix(columns)) : line.joined
+  }
+
+  private var joined: String { facts.joined(separator: "  ") }
+  private var width: Int { joined.count }
+
+  private func bar(_ share: Double, width: Int, _ colors: Colors) -> String {
     let filled = max(0, min(width, Int(share * Double(width))))
-    return "[" + String(repeating: "#", count: filled)
+    return "[" + colors.paint(String(repeating: "#", count: filled), .green)
       + String(repeating: ".", count: width - filled) + "]"
   }
 }

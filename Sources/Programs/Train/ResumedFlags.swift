@@ -1,5 +1,6 @@
 import Checkpoint
 import Training
+import ProgramsCore
 
 /// Flags beside `--resume` that say something else than the file's training.
 enum ResumedFlags {

@@ -1,15 +1,8 @@
 import Checkpoint
 import Datasets
 import FileCore
+import ProgramsCore
 import Training
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// All that a training leaves in a folder of its own:
 ///
@@ -38,29 +31,26 @@ struct RunFolder {
     self.path = path
     self.levels = levels
     for folder in [path, path + "/checkpoints"]
-    where mkdir(folder, 0o777) != 0 && errno != EEXIST {
-      throw Failure("\(folder): \(String(cString: strerror(errno)))")
+    where System.makeFolder(folder) != 0 {
+      throw FileError.system(folder)
     }
     record = RunRecord(
       title: trainer.task.line, settings: trainer.settings.line,
       hints: trainer.task.hints.map(\.description))
-    if appends, let known = try? InputLines(path + "/record.json").next() {
+    if appends, let known = try? TextSource(path + "/record.json").text() {
       let title = record.title
-      record = try RunRecord(decoding: String(decoding: known, as: UTF8.self))
+      record = try RunRecord(decoding: known)
       guard record.title == title else {
         throw Failure("\(path): expected the run of \(title), found that of \(record.title)")
       }
     }
     evaluations = try LineFile(
-      path + "/evaluations.csv", goingOnAfter: appends ? trainer.steps : nil)
+      path + "/evaluations.csv", goingOnAfter: appends ? trainer.steps : nil,
+      step: TrainingLog.stepOfRow)
     if evaluations.isEmpty { evaluations.write("step,measure,value") }
     samples = try LineFile(path + "/samples.txt", appends: appends)
     checkpoints = CheckpointSeries(directory: path + "/checkpoints")
-    let configuration = JSONValue.object([
-      "task": try JSONValue(encoding: trainer.task.configuration),
-      "training": try JSONValue(encoding: trainer.settings),
-    ])
-    try LineFile(path + "/configuration.json", appends: false).write(configuration.text)
+    try RunConfiguration.write(trainer, in: path)
   }
 
   /// The folder that the flags choose or, where training goes on, that it had; nil where there is none.
@@ -79,7 +69,7 @@ struct RunFolder {
       "record.json", "report.html", "configuration.json", "metrics.csv", "evaluations.csv",
       "samples.txt", "checkpoints",
     ]
-    let taken = names.filter { SavingPlace.isTaken("\(path)/\($0)") }
+    let taken = names.filter { FilePlace("\(path)/\($0)").isTaken }
     let isRun = taken.contains("record.json")
     guard taken.isEmpty || options.overwrite || isRun && reader != nil else {
       let what = isRun ? "a run is there already" : "a file \(taken[0]) of another kind is there"

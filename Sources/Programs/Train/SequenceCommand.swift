@@ -3,6 +3,7 @@ import Checkpoint
 import Datasets
 import Models
 import Training
+import ProgramsCore
 
 /// A command that trains on samples: all but text.
 protocol SequenceCommand: ParsableCommand {
@@ -22,6 +23,7 @@ extension SequenceCommand {
   func train() throws {
     options.files.apply()
     if let path = options.files.resume { return try goOn(with: path) }
+    if let path = options.files.config { return try begin(with: RunConfiguration(path)) }
     guard let name = data ?? Self.job?.usual else { return }
     let dataset = try Library.current.datasets.open(
       name, task: Self.job?.fileTask, options: options.samples.options())
@@ -43,11 +45,22 @@ extension SequenceCommand {
       trainer = try Trainer(
         SequenceTask(configuration, samples: read, language: language), settings)
     } catch let error as InvalidSetting {
-      throw ValidationError("\(error)")
+      throw ValidationError(flagging: error)
     }
-    if let form = read.form { try Console.write("\(form)\n") }
+    if let form = read.form, !options.files.quiet { try Console.write("\(form)\n") }
     var session = try Session(trainer, options.files, levels: read.levels)
     try session.run { Summary($0) }
+  }
+
+  /// Begins with the configuration of another run, on its samples unless others are named.
+  private func begin(with run: RunConfiguration) throws {
+    guard run.kind == .sequence else {
+      throw ValidationError(
+        "--config: expected a run on samples, found one on a text: try train text")
+    }
+    try Session<SequenceTask>.begin(
+      run, data: data, options.trainer.applied(to: run.settings()), options.files
+    ) { try options.applied(to: $0) }
   }
 
   /// Goes on with a file's training, on its own samples unless others are named.
@@ -103,6 +116,27 @@ enum SequenceJob: String {
 }
 
 extension Session where Task == SequenceTask {
+  /// Begins with the configuration of another run, on its samples unless others are named.
+  ///
+  /// - Parameter changed: the configuration, changed by flags.
+  static func begin(
+    _ run: RunConfiguration, data: String?, _ settings: TrainingSettings, _ options: RunOptions,
+    changed: (SequenceTask.Configuration) throws -> SequenceTask.Configuration
+  ) throws {
+    do {
+      var configuration = try changed(run.task(SequenceTask.Configuration.self))
+      configuration.dataset = data ?? configuration.dataset
+      let dataset = try Library.current.datasets.open(
+        configuration.dataset, options: configuration.files ?? FileOptions())
+      let task = try SequenceTask(configuration, dataset)
+      var session = try Session(
+        Trainer(task, settings), options, levels: task.samples.levels)
+      try session.run { Summary($0) }
+    } catch let error as InvalidSetting {
+      throw ValidationError(flagging: error)
+    }
+  }
+
   /// Goes on with a file's training, on its own samples unless others are named.
   ///
   /// - Parameter asked: the configuration that the flags ask for, which must be the file's.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import ProgramsCore
 
 // One command for each kind of task, all with the same flags.
 
@@ -69,7 +70,8 @@ struct Lab: SequenceCommand {
   @OptionGroup var options: SequenceOptions
 
   func run() throws {
-    guard data != nil || options.files.resume != nil else { return try listTasks() }
+    let files = options.files
+    guard data != nil || files.resume != nil || files.config != nil else { return try listTasks() }
     try train()
   }
 
@@ -119,7 +121,7 @@ extension SequenceJob {
 /// The end of each command's help.
 private func discussion(_ example: String) -> String {
   """
-  Flags change what is known to solve the task; --help-hidden shows rarer ones too.
+  Flags change what solves the task; --help-hidden shows rarer ones too.
   Example: \(example)
   """
 }

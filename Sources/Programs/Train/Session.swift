@@ -3,6 +3,7 @@ import Checkpoint
 import Datasets
 import Models
 import Training
+import ProgramsCore
 
 /// A training from its first line to its last: what all commands do with their trainers.
 struct Session<Task: TrainingTask> {
@@ -32,8 +33,10 @@ struct Session<Task: TrainingTask> {
   /// Trains, saves, and says at the end what came of it.
   mutating func run(summary: (Trainer<Task>) -> Summary) throws {
     if options.resume != nil, trainer.isFinished { return try sayComplete() }
-    for hint in trainer.task.hints { Console.note("Hint: \(hint.advice)\n") }
-    try Console.write("\(trainer.task.line), \(trainer.settings.line)\n")
+    if !options.quiet {
+      for hint in trainer.task.hints { Console.note("Hint: \(hint.advice)\n") }
+    }
+    try say("\(trainer.task.line), \(trainer.settings.line)\n")
     do {
       try train()
     } catch let divergence as Divergence {
@@ -42,24 +45,33 @@ struct Session<Task: TrainingTask> {
     if trainer.isFinished { try saver.save(trainer) }
     if let outputFailure { throw outputFailure }
     guard trainer.isFinished else {
-      try Console.write(
+      try say(
         "Stopped after step \(trainer.steps). Go on with: \(resumption)\n")
       throw ExitCode(130)
     }
-    if options.plot { try Console.write(TerminalPlot(renderer.record).text + "\n") }
+    if options.plot {
+      let width = Console.isTerminal ? Console.columns : 72
+      try Console.write(TerminalPlot(renderer.record, width: width).text + "\n")
+    }
+    guard !options.quiet else { return try saver.checkPlace() }
     let report = renderer.folder.map { ", report in \($0.path)/report.html" } ?? ""
     let summary = summary(trainer)
     let path = saver.saved?.path ?? saver.place.path
-    try Console.write(
+    try say(
       summary.verdict + progress + "saved to \(path)\(report)\n"
         + "Use it: \(Invocation.line(summary.user, ["--ckpt", path] + summary.example))\n\n"
         + summary.samples)
     try saver.checkPlace()
   }
 
+  /// Writes what a person wants to know, unless that is nothing.
+  private func say(_ text: String) throws {
+    if !options.quiet { try Console.write(text) }
+  }
+
   /// Says of a training that is over how it goes on.
   private func sayComplete() throws {
-    try Console.write(
+    try say(
       "The training in \(saver.place.path) is complete after \(trainer.steps.counted("steps")); "
         + "it goes on with: \(resumption) \(more)\n")
   }

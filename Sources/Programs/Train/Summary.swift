@@ -1,5 +1,6 @@
 import Models
 import Training
+import ProgramsCore
 
 /// What `train` says when it is done.
 struct Summary {
@@ -8,7 +9,7 @@ struct Summary {
   /// What it writes or answers.
   private(set) var samples = ""
   /// The program that uses the model, and arguments beside the model's.
-  let user: Programs.Program
+  let user: Program
   let example: [String]
 
   /// Of a language model: how far it is from the language's own entropy, and what it writes.

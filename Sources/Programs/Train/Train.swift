@@ -1,16 +1,20 @@
 import ArgumentParser
+import ProgramsCore
 
-struct Train: ParsableCommand {
-  static let configuration = CommandConfiguration(
+package struct Train: ParsableCommand {
+  package static let configuration = CommandConfiguration(
     abstract: "Trains a model: of text, unless a subcommand asks for another task.",
     discussion: """
       Ctrl-C saves; --resume goes on where it stopped, to the bit, whatever the task.
       `train text --help` lists the flags of text, which need no subcommand.
       Example: train --dataset tales --cell gru --hidden 128 --out model.rnnz
       """,
+    version: Version.number,
     subcommands: [
       TrainText.self, Classify.self, Regress.self, Forecast.self, Tag.self, Translate.self,
       Names.self, Lab.self,
     ],
     defaultSubcommand: TrainText.self)
+
+  package init() {}
 }

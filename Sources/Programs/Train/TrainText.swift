@@ -1,9 +1,9 @@
 import ArgumentParser
 import Checkpoint
 import Datasets
-import Downloads
 import Models
 import Training
+import ProgramsCore
 
 /// `train text`, or `train` alone.
 struct TrainText: ParsableCommand {
@@ -25,17 +25,18 @@ struct TrainText: ParsableCommand {
   func validate() throws {
     Interruption.listen()
     do {
-      guard files.resume == nil else { return }
+      guard files.resume == nil, files.config == nil else { return }
       try configuration().validate()
       try settings().validate()
     } catch {
-      throw ValidationError("\(error)")
+      throw ValidationError(flagging: error)
     }
   }
 
   func run() throws {
     files.apply()
     if let path = files.resume { return try goOn(with: path) }
+    if let path = files.config { return try begin(with: RunConfiguration(path)) }
     let usual = try configuration()
     let corpus = try corpus(usual)
     guard fitsText else {
@@ -60,6 +61,35 @@ struct TrainText: ParsableCommand {
   private func train(_ trainer: LanguageModelTrainer) throws {
     var session = try Session(trainer, files)
     try session.run { Summary($0) }
+  }
+
+  /// Begins with the configuration of another run, of whatever model it is.
+  private func begin(with run: RunConfiguration) throws {
+    if text.preset != nil { throw ValidationError("--preset: --config has another one") }
+    let settings = try trainer.applied(to: run.settings())
+    guard run.kind == .language else {
+      return try Session<SequenceTask>.begin(
+        run, data: text.dataset, settings, files
+      ) { try sequences(applied: $0) }
+    }
+    var saved = try applied(to: run.task(LanguageModelTask.Configuration.self))
+    saved.dataset = text.dataset ?? saved.dataset
+    do {
+      let task = try LanguageModelTask(saved, corpus(saved))
+      try train(LanguageModelTrainer(task, settings))
+    } catch let error as InvalidSetting {
+      throw ValidationError(flagging: error)
+    }
+  }
+
+  /// A configuration for samples, changed by the flags that all models have.
+  private func sequences(
+    applied configuration: SequenceTask.Configuration
+  ) throws -> SequenceTask.Configuration {
+    var result = configuration
+    result.model = try model.applied(to: result.model, around)
+    result.batchSize = model.batchSize ?? result.batchSize
+    return result
   }
 
   /// Goes on with a file's training, of whatever model it is.

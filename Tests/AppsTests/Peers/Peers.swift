@@ -18,6 +18,12 @@ enum Peers {
 
   static var areInstalled: Bool { python != nil }
 
+  /// Whether a package is installed, which an older environment may lack.
+  static func have(_ package: String) -> Bool {
+    guard let python else { return false }
+    return (try? Program(path: python).run("-c", "import \(package)").status) == 0
+  }
+
   /// Runs a script of this folder and returns its output; if the script fails, the test fails.
   static func run(_ script: String, _ arguments: String...) throws -> String {
     let program = Program(path: try #require(python))

@@ -91,12 +91,31 @@ import Training
     #expect(!page.contains(",nan") && !page.contains("nan<") && !page.contains("href"))
   }
 
+  /// A straight fall of braille points from the upper left to the lower right.
   @Test func thePlotFallsFromItsFirstLineToItsLast() {
     var record = RunRecord(title: "", settings: "")
-    for number in 1...100 { record.note(step(number, loss: 101 - Double(number)), seconds: 1) }
-    let lines = TerminalPlot(record, width: 40, height: 10).text.split(separator: "\n")
-    #expect(lines[0].hasSuffix("loss") && lines.allSatisfy { $0.count <= 40 })
-    #expect(lines[1].contains("|*") && lines[10].hasSuffix("*") && lines[10].count == 40)
-    #expect(lines[12].hasSuffix("100"))
+    for number in 1...3 { record.note(step(number, loss: 4 - Double(number)), seconds: 1) }
+    let lines = TerminalPlot(record, width: 24, height: 4).text.split(separator: "\n")
+    #expect(
+      lines.prefix(7) == [
+        "   loss", "3 |⠉⠑⠒⠤⣀⡀", "  |     ⠈⠉⠒⠤⢄⡀", "  |          ⠈⠉⠒⠢⠤⣀⡀",
+        "1 |                ⠈⠉⠒⠢⢄",
+        "  +---------------------", "   1                   3",
+      ], "\(lines.prefix(7).joined(separator: "\n"))")
+  }
+
+  /// A plot is as wide as asked, with a logarithmic axis where the numbers are far apart.
+  @Test(arguments: [24, 40, 80, 200])
+  func thePlotIsAsWideAsAsked(_ width: Int) {
+    var record = RunRecord(title: "", settings: "")
+    for number in 1...300 { record.note(step(number, loss: 300 / Double(number)), seconds: 1) }
+    record.note(measured(200, 3, isBest: true), seconds: 2)
+    let lines = TerminalPlot(record, width: width, height: 10).text.split(separator: "\n")
+    #expect(lines.map(\.count).max() == width)
+    #expect("      loss, validation (o), logarithmic".hasPrefix(lines[0]))
+    #expect(lines[1...10].contains { $0.contains("o") })
+    // In logarithms, half of the height is the square root: step 17 of 300, near the left edge.
+    let middle = lines[5].drop { $0 != "|" }.dropFirst()
+    #expect(middle.prefix { $0 == " " }.count < width / 8)
   }
 }

@@ -1,12 +1,5 @@
 import Cells
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import FileCore
 
 extension BenchmarkCase {
   /// Why a case can't be measured.
@@ -32,7 +25,7 @@ extension BenchmarkCase {
     let signals = Double(batch) * Double(steps) * (width + Double(2 * vocabularySize))
     // Weights, their gradients and Adam's two moments; signals and their gradients.
     let bytes = 4 * (5 * weights + 2 * signals)
-    let memory = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
+    let memory = System.memory
     guard bytes < 0.9 * memory else {
       throw Unsuitable(
         description: "sizes: expected at most \(Int(memory * 1e-9)) GB of memory in use, found "

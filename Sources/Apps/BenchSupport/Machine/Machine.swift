@@ -1,12 +1,5 @@
-import CTensorKernels
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import FileCore
+import TensorCore
 
 /// A description of the computer that measures.
 public struct Machine: Codable, Sendable, Hashable {
@@ -22,8 +15,8 @@ public struct Machine: Codable, Sendable, Hashable {
   /// The machine of this process.
   public static let current = Machine(
     processor: value(of: "model name", in: "/proc/cpuinfo") ?? "unknown",
-    cores: Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))),
-    caches: cacheSizes, instructions: String(cString: ctk_isa_name(ctk_isa_active())))
+    cores: System.processors,
+    caches: cacheSizes, instructions: InstructionSet.active)
 
   /// One line.
   public var line: String {
@@ -51,15 +44,8 @@ public struct Machine: Codable, Sendable, Hashable {
     return value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
-  private static func lines(of path: String) -> [String]? {
-    guard let file = fopen(path, "r") else { return nil }
-    defer { fclose(file) }
-    var result: [String] = []
-    var buffer = [CChar](repeating: 0, count: 4096)
-    while fgets(&buffer, Int32(buffer.count), file) != nil {
-      let bytes = buffer.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }
-      result.append(String(decoding: bytes, as: UTF8.self))
-    }
-    return result
+  private static func lines(of path: String) -> [Substring]? {
+    guard let bytes = try? FileBytes.read(path, limit: 1 << 24) else { return nil }
+    return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
   }
 }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
+import FileCore
 
 /// The peak memory of this process.
 public enum PeakMemory {
@@ -16,21 +10,16 @@ public enum PeakMemory {
     {
       return 1024 * kibibytes
     }
-    #if canImport(Darwin)
-      var usage = rusage()
-      getrusage(RUSAGE_SELF, &usage)
-      return Int(usage.ru_maxrss)
-    #else
-      return 0
-    #endif
+    return System.peakResidentBytes ?? 0
   }
 
   /// Resets the peak, if the system supports it.
   public static func reset() {
     #if os(Linux)
-      guard let file = fopen("/proc/self/clear_refs", "w") else { return }
-      fputs("5", file)
-      fclose(file)
+      let file = System.openForWriting("/proc/self/clear_refs")
+      guard file >= 0 else { return }
+      [UInt8(ascii: "5")].withUnsafeBytes { _ = System.writeBytes(file, $0) }
+      System.closeFile(file)
     #endif
   }
 }

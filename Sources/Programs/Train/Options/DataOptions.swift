@@ -5,7 +5,7 @@ import Training
 
 /// The flags for reading samples from a file.
 struct DataOptions: ParsableArguments {
-  @Option(help: "The file's columns that matter, by name or number: review,stars.")
+  @Option(help: "Columns that matter, by name or number: review,stars.")
   var columns: String?
 
   @Option(help: .rare("The columns that are answered; the last of --columns unless given."))
@@ -49,7 +49,7 @@ struct DataOptions: ParsableArguments {
 
 /// The flags for the tokenization of a text.
 struct TokenOptions: ParsableArguments {
-  @Option(help: "How texts become tokens: character, bytes, words or bpe.")
+  @Option(help: "Tokens of texts: character, bytes, words or bpe.")
   var tokenizer: String?
 
   @Option(help: .rare("The most tokens of words or bpe."))
@@ -59,11 +59,19 @@ struct TokenOptions: ParsableArguments {
   var isGiven: Bool { tokenizer != nil || vocabularySize != nil }
 
   func validate() throws {
-    do { _ = try tokenization() } catch { throw ValidationError("\(error)") }
+    do throws(DatasetError) {
+      _ = try tokenization()
+    } catch {
+      guard case .badArgument(let name, let expected, let found) = error else {
+        throw ValidationError("\(error)")
+      }
+      let flag = "--" + name.split(separator: " ").joined(separator: "-")
+      throw ValidationError("\(flag): expected \(expected), found \(found)")
+    }
   }
 
   /// The requested tokenization.
-  func tokenization() throws -> Tokenization {
+  func tokenization() throws(DatasetError) -> Tokenization {
     try Tokenization(named: tokenizer ?? "character", vocabularySize: vocabularySize)
   }
 }

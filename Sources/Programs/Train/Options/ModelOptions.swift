@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cells
 import Models
+import ProgramsCore
 
 /// The flags for the model, equal for all tasks.
 struct ModelOptions: ParsableArguments {

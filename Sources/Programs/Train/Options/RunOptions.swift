@@ -9,24 +9,37 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Goes on with the training in this file, to the bit.")
   var resume: String?
 
+  @Option(help: "Begins with what a run's configuration.json says.")
+  var config: String?
+
   @Flag(help: "Replaces files that are there already.")
   var overwrite = false
 
-  @Option(help: "A folder for everything: curves, samples, checkpoints, report.html.")
+  @Option(help: "A folder for curves, samples, checkpoints, a report.")
   var run: String?
 
   @Flag(help: "Draws the curves at the end.")
   var plot = false
 
-  @Option(help: .rare("A CSV file with a line for each step."))
+  @Flag(help: "Says nothing but errors.")
+  var quiet = false
+
+  @Option(
+    help: "A line for each step: JSON in a .jsonl, else CSV.")
   var log: String?
 
-  @Option(help: "Threads to share the work; all processors unless given.")
+  @Option(help: "A folder of events that TensorBoard shows.")
+  var tensorboard: String?
+
+  @Option(help: "Threads; all processors unless given.")
   var threads: Int?
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("--threads: expected a number from 1 to 1024, found \(threads)")
+    if config != nil, resume != nil {
+      throw ValidationError("--config: a training that goes on has its configuration in its file")
+    }
+    if let threads, !(1...256).contains(threads) {
+      throw ValidationError("--threads: expected a number from 1 to 256, found \(threads)")
     }
   }
 

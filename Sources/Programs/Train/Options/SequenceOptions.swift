@@ -3,6 +3,7 @@ import Cells
 import Datasets
 import Models
 import Training
+import ProgramsCore
 
 /// The flags of all tasks but text.
 struct SequenceOptions: ParsableArguments {
@@ -18,7 +19,7 @@ struct SequenceOptions: ParsableArguments {
       try trainer.applied(to: TrainingSettings()).validate()
       _ = try model.cell.map { try Library.current.cells.cell(named: $0) }
     } catch {
-      throw ValidationError("\(error)")
+      throw ValidationError(flagging: error)
     }
   }
 

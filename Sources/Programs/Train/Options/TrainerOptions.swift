@@ -11,7 +11,7 @@ struct TrainerOptions: ParsableArguments {
   @Option(help: "The most steps.")
   var maxSteps: Int?
 
-  @Option(help: "adam, adamw, rmsprop, sgd or sgd:MOMENTUM.")
+  @Option(help: "adam, adamw, rmsprop or sgd[:MOMENTUM[:nesterov]].")
   var optimizer: OptimizerChoice?
 
   @Option(help: "The step size.")
@@ -45,7 +45,7 @@ struct TrainerOptions: ParsableArguments {
   @Option(help: .rare("Parameters that learn otherwise: NAME:RATE-FACTOR or NAME:FACTOR:DECAY."))
   var group: [ParameterGroup] = []
 
-  @Option(help: "Steps between measurements; one after each epoch unless given.")
+  @Option(help: "Steps between measurements; usually an epoch.")
   var evaluateEvery: Int?
 
   @Option(help: "Stops after N measurements without a better one.")

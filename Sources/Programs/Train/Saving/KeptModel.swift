@@ -1,4 +1,5 @@
 import Checkpoint
+import ProgramsCore
 
 /// The model in the file that training goes on with, as long as no save has replaced it: before a worse one does, it is
 /// put aside.
@@ -14,7 +15,7 @@ struct KeptModel {
   func putAside(before measured: Double) throws(CheckpointError) -> String? {
     guard !(measured <= loss) else { return nil }
     let parts = FilePlace(path)
-    let place = SavingPlace.free("\(parts.folder)\(parts.stem)-best\(parts.ending)")
+    let place = FilePlace("\(parts.folder)\(parts.stem)-best\(parts.ending)").free
     try Checkpoint(path: path).save(to: place)
     return place
   }

@@ -1,5 +1,6 @@
 import Checkpoint
 import Training
+import ProgramsCore
 
 /// Saves a training's model in its place, in another one where that fails, and says what a person has to know of it.
 struct ModelSaver {
@@ -51,7 +52,7 @@ struct ModelSaver {
 
   /// Saves the model of a training that diverged where that replaces nothing; what to say of it.
   mutating func saveDiverged<Task: TrainingTask>(_ trainer: Trainer<Task>) throws -> String {
-    if saved == nil, !SavingPlace.isTaken(place.path) { try save(trainer) }
+    if saved == nil, !FilePlace(place.path).isTaken { try save(trainer) }
     guard let saved else { return "nothing was saved: \(place.path) is as it was" }
     return "the model of step \(saved.step) is in \(saved.path)"
   }

@@ -1,4 +1,5 @@
 import Checkpoint
+import ProgramsCore
 
 /// What a checkpoint says of the run that it belongs to, so that training which goes on finds its folder.
 struct RunMark: Codable {

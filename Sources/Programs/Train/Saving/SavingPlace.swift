@@ -1,5 +1,6 @@
 import Checkpoint
 import FileCore
+import ProgramsCore
 
 /// Where a training's model is saved: as a person said, in the file that training goes on with, or under a free name.
 ///
@@ -19,8 +20,8 @@ struct SavingPlace {
     let named = options.out ?? options.resume
     guard let named else {
       isResumed = false
-      guard options.overwrite || !Self.isTaken(Self.usual) else {
-        path = Self.free(Self.usual)
+      guard options.overwrite || !FilePlace(Self.usual).isTaken else {
+        path = FilePlace(Self.usual).free
         Console.note("\(Self.usual) is there already: this model goes to \(path)\n")
         return
       }
@@ -29,7 +30,7 @@ struct SavingPlace {
     }
     path = named
     isResumed = options.resume.map { FilePlace($0).isSame(as: FilePlace(named)) } ?? false
-    guard isResumed || options.overwrite || !Self.isTaken(named) else {
+    guard isResumed || options.overwrite || !FilePlace(named).isTaken else {
       throw Failure("\(named): \(Self.content(of: named))")
     }
   }
@@ -70,21 +71,7 @@ struct SavingPlace {
       Environment["TMPDIR"].map { $0 + "/" },
       "/tmp/",
     ]
-    return folders.compactMap(\.self).map { Self.free($0 + parts.name) }
-  }
-
-  /// Whether something is there, be it a link to nothing.
-  static func isTaken(_ path: String) -> Bool { FilePlace(path).kind != nil }
-
-  /// The first of `model.rnnz`, `model-2.rnnz`, `model-3.rnnz` ... that is free.
-  static func free(_ path: String) -> String {
-    let parts = FilePlace(path)
-    var (candidate, number) = (path, 1)
-    while isTaken(candidate) {
-      number += 1
-      candidate = "\(parts.folder)\(parts.stem)-\(number)\(parts.ending)"
-    }
-    return candidate
+    return folders.compactMap(\.self).map { FilePlace($0 + parts.name).free }
   }
 
   /// What is in a place, in words.

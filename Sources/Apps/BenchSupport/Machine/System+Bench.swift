@@ -1,0 +1,87 @@
+// The benchmarks' own system calls, beside those for files in `FileCore`.
+import FileCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+extension System {
+  /// The number of processors that this process may use.
+  static var processors: Int { Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  /// The machine's memory in bytes.
+  static var memory: Double {
+    Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
+  }
+
+  /// The peak resident memory of this process in bytes, where the system counts in bytes; else nil.
+  static var peakResidentBytes: Int? {
+    #if canImport(Darwin)
+      var usage = rusage()
+      getrusage(RUSAGE_SELF, &usage)
+      return Int(usage.ru_maxrss)
+    #else
+      return nil
+    #endif
+  }
+
+  /// The start of the paths of this process's temporary files.
+  static var temporaryPath: String {
+    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    return "\(folder)/swift-rnn-bench-\(getpid())-"
+  }
+
+  /// Deletes a file.
+  static func delete(_ path: String) { unlink(path) }
+
+  /// Whether a file can be run.
+  static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
+
+  /// The path of the running program; nil and a ``code`` on failure.
+  static var ownPath: String? {
+    #if os(Linux)
+      let link = "/proc/self/exe"
+    #else
+      let link = CommandLine.arguments[0]
+    #endif
+    guard let resolved = realpath(link, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// Runs a program until it has written a byte, then ends it: whether it wrote one; nil and a ``code`` where it does not
+  /// start.
+  static func runUntilItWrites(_ path: String, _ arguments: [String]) -> Bool? {
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { return nil }
+    #if canImport(Darwin)
+      var actions: posix_spawn_file_actions_t?
+    #else
+      var actions = posix_spawn_file_actions_t()
+    #endif
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
+    posix_spawn_file_actions_addclose(&actions, ends[0])
+    var strings = ([path] + arguments).map { strdup($0) }
+    strings.append(nil)
+    defer { for string in strings { free(string) } }
+    var child = pid_t()
+    let status = posix_spawn(&child, path, &actions, nil, strings, environ)
+    close(ends[1])
+    defer { close(ends[0]) }
+    guard status == 0 else {
+      errno = status
+      return nil
+    }
+    var byte: UInt8 = 0
+    let count = read(ends[0], &byte, 1)
+    kill(child, SIGKILL)
+    waitpid(child, nil, 0)
+    return count == 1
+  }
+}

@@ -1,0 +1,24 @@
+import Datasets
+import Downloads
+import ProgramsCore
+
+extension Library {
+  /// The package's own, with texts that are fetched to the user's cache; a person is told how far it is.
+  static var fetching: Library {
+    var library = Library()
+    let names = ["XDG_CACHE_HOME", "HOME"]
+    let known = names.compactMap { name in Environment[name].map { (name, $0) } }
+    let cache = DownloadCache(environment: Dictionary(known) { first, _ in first })
+    library.corpora = .downloading(to: cache) { file, bytes in
+      guard Console.showsRemarks else { return }
+      let end = bytes < file.size ? "" : "\n"
+      Console.note("\rFetching \(file.name): \(bytes) of \(file.size) bytes\(end)")
+    }
+    library.advised = { error in
+      guard let error = error as? DownloadError else { return error }
+      let book = error.file == .timeMachine ? "timemachine:FILE" : "FILE"
+      return Failure("\(error); a file of your own serves too: --dataset \(book)")
+    }
+    return library
+  }
+}

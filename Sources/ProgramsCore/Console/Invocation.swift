@@ -1,0 +1,38 @@
+/// How the running program was called, and how a person calls it or its neighbours again.
+package enum Invocation {
+  /// The path of the executable as it was typed.
+  private static var path: String { CommandLine.arguments.first ?? "" }
+
+  /// The name of the executable.
+  package static var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+
+  /// A command for a shell: `train classify --resume 'my model.rnnz'`.
+  ///
+  /// Programs of one executable are its subcommands; others stand beside the running one.
+  package static func line(_ program: Program, _ words: [String]) -> String {
+    var all = [path, program.rawValue]
+    if !Library.current.isWhole {
+      let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+      all = [folder + program.rawValue]
+    }
+    return (all + words).map(\.quotedForShell).joined(separator: " ")
+  }
+}
+
+extension String {
+  /// The text as one word of a shell's command line.
+  package var quotedForShell: String {
+    let isPlain =
+      !isEmpty
+      && unicodeScalars.allSatisfy { scalar in
+        scalar.isASCII
+          && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+            || "_./:=@%+,-".unicodeScalars.contains(scalar))
+      }
+    return isPlain
+      ? self
+      : "'"
+        + split(separator: "'", omittingEmptySubsequences: false)
+        .joined(separator: "'\\''") + "'"
+  }
+}

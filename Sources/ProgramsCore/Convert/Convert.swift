@@ -1,0 +1,64 @@
+import Interop
+import ArgumentParser
+import Checkpoint
+
+package struct Convert: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    abstract:
+      "Converts a model between .rnnz, .safetensors and .onnx; reads .pt and .npz too.",
+    discussion: """
+      Other formats than .rnnz hold the model alone: what training needs to go on stays in the file that was read.
+      Weights without a vocabulary, which are no model yet, can become safetensors.
+      Example: convert model.pt model.rnnz --vocabulary tokens.json
+      """,
+    version: Version.number)
+
+  @Argument(help: "What to read.")
+  var input: String
+
+  @Argument(help: "What to write; its ending tells the format: .rnnz, .safetensors or .onnx.")
+  var output: String
+
+  @Option(help: "A JSON array of the model's tokens, for a file that does not say them.")
+  var vocabulary: String?
+
+  @Option(help: "A JSON object of the model's kind and sizes, for a file that does not say them.")
+  var config: String?
+
+  @Flag(help: "Replaces a file that is there already.")
+  var overwrite = false
+
+  @Flag(help: "Makes a .rnnz file of the model alone, with which training cannot go on.")
+  var modelOnly = false
+
+  package init() {}
+
+  private var format: ModelConversion.Format? { ModelConversion.Format(path: output) }
+
+  package func validate() throws {
+    guard format != nil else {
+      throw ValidationError(
+        "output: expected a name that ends with .rnnz, .safetensors or .onnx, found \(output)")
+    }
+  }
+
+  package func run() throws {
+    guard let format else { return }
+    guard !FilePlace(input).isSame(as: FilePlace(output)) else {
+      throw Failure("\(output): expected another file than the one that is read")
+    }
+    guard overwrite || !FilePlace(output).isTaken else {
+      throw Failure("\(output): a file is there already: --overwrite replaces it")
+    }
+    if format == .rnnz, !modelOnly, let reader = try? CheckpointReader(path: input),
+      reader.contains(.trainer, "step")
+    {
+      throw Failure(
+        "\(output): would leave out what training needs to go on from \(input): --model-only does")
+    }
+    let description = try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
+    let conversion = try ModelConversion(ArrayFile(path: input), described: description)
+    try conversion.save(to: output, as: format)
+    try Console.write("\(output): \(conversion.summary)\n")
+  }
+}

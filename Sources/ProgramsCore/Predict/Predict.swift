@@ -1,0 +1,96 @@
+import Models
+import ArgumentParser
+import Checkpoint
+import FileCore
+
+package struct Predict: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    abstract: "Asks a trained model: a line of input, a line of answer.",
+    usage: "predict --ckpt MODEL [FILE] [OPTION ...]",
+    discussion: """
+      A line is a text, symbols, a class or numbers, as the model reads them, or a
+      JSON object with a field "input". Numbers have a step a line, and an empty
+      line ends a sequence; on one line, semicolons part the steps. A language
+      model goes on with each line. A line that is no input is named, and has no
+      answer; other fields of an object go through to its answer.
+      Example: echo "march third, nineteen ninety-four" | predict --ckpt dates.rnnz
+      """,
+    version: Version.number)
+
+  @Option(help: "The model: a .rnnz file that `train` wrote.")
+  var ckpt: String
+
+  @Argument(help: "The inputs; standard input unless given.")
+  var file: String?
+
+  @Flag(help: "Writes JSON Lines, with probabilities where there are any.")
+  var json = false
+
+  @Option(help: "Steps to forecast after a sequence's end, each from those before.")
+  var ahead: Int?
+
+  @OptionGroup(title: "Models that write") var writing: WritingOptions
+
+  package init() {}
+
+  package func validate() throws {
+    do {
+      try writing.choice.validate()
+    } catch {
+      throw ValidationError(flagging: error)
+    }
+    if let ahead, !(1...1_000_000).contains(ahead) {
+      throw ValidationError("--ahead: expected 1 to 1000000 steps, found \(ahead)")
+    }
+  }
+
+  package func run() throws {
+    let reader = try Library.current.reader(ckpt)
+    // Lines are checked one by one: one that is no UTF-8 is named, and the others are answered.
+    let input = try TextStream(file == "-" ? nil : file, encoding: .utf8)
+    var lines = PredictedLines(input, json: json)
+    switch try SavedModelKind(reading: reader) {
+    case .language:
+      if ahead != nil { throw cannotForecast }
+      try lines.answer(by: SavedLanguageModel(reading: reader), writing.choice)
+    case .sequence:
+      let saved = try SavedSequenceModel(reading: reader)
+      let predictor = SequencePredictor(saved, writing: writing.choice)
+      if ahead != nil, !predictor.canForecast { throw cannotForecast }
+      let answering = LineAnswering(
+        predictor, group: PredictedLines.mostWaiting, ahead: ahead)
+      try lines.answer(by: answering, saved.interface)
+    }
+  }
+
+  private var cannotForecast: Failure {
+    Failure("\(ckpt): --ahead: expected a model that forecasts the numbers that it reads")
+  }
+}
+
+/// The flags that say how a model that writes chooses its tokens.
+struct WritingOptions: ParsableArguments {
+  @Option(help: "Above 0, tokens are drawn and not the likeliest ones.")
+  var temperature = 0.0
+
+  @Option(help: "Draw from the likeliest tokens that reach this probability together.")
+  var topP: Double?
+
+  @Option(help: "Beginnings that a beam search keeps; without one, 1.")
+  var beam = 1
+
+  @Option(help: "The most tokens of an answer.")
+  var length = 200
+
+  @Option(help: "The same seed writes the same.")
+  var seed: UInt64 = 0
+
+  var choice: SequencePredictor.Writing {
+    var choice = SequencePredictor.Writing()
+    choice.sampler = Sampler(temperature: temperature, topP: topP)
+    choice.beamWidth = beam
+    choice.limit = length
+    choice.seed = seed
+    return choice
+  }
+}

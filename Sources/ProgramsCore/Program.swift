@@ -1,0 +1,78 @@
+import ArgumentParser
+import FileCore
+import Models
+
+/// One of the package's programs.
+package enum Program: String, CaseIterable, Sendable {
+  case train, predict, evaluate, generate, inspect, convert, cells
+
+  /// Parses the arguments, runs what they choose, and ends the process: with 0, with 64 where the arguments are wrong, or
+  /// with 1 and one line.
+  ///
+  /// - Parameters:
+  ///   - command: the program, or what has programs as subcommands.
+  ///   - library: what it can choose by name.
+  package static func main(
+    _ command: any ParsableCommand.Type, with library: Library = Library()
+  ) -> Never {
+    System.occupyStandardDescriptors()
+    System.ignoreClosedPipes()
+    Library.$current.withValue(library) {
+      do {
+        try checkArguments()
+        var chosen = try command.parseAsRoot(joinedArguments)
+        try chosen.run()
+      } catch {
+        end(command, error)
+      }
+    }
+    System.end(0)
+  }
+
+  /// Says why a command ended, and ends the process.
+  private static func end(_ command: any ParsableCommand.Type, _ error: any Error) -> Never {
+    if let failure = error as? OutputFailure, failure.isClosedPipe { System.endByClosedPipe() }
+    var error = Library.current.advised(error)
+    if let setting = error as? InvalidSetting { error = Failure(setting.flagged) }
+    let code = command.exitCode(for: error)
+    let message = command.fullMessage(for: error)
+    let text = code == .success && message == Version.number ? Version.line : message
+    if code == .success {
+      do throws(OutputFailure) {
+        if !text.isEmpty { try Console.write(text + "\n") }
+      } catch {
+        end(command, error)
+      }
+    } else if !text.isEmpty {
+      Console.note(text + "\n")
+    }
+    System.end(code.rawValue)
+  }
+
+  /// The arguments, a negative number joined with the option before it: `--hidden -3` asks for -3 units, not for an option `-3`.
+  private static var joinedArguments: [String] {
+    var result: [String] = []
+    for argument in CommandLine.arguments.dropFirst() {
+      let isNumber = argument.hasPrefix("-") && argument.dropFirst().first?.isNumber == true
+      if isNumber, let option = result.last, option.hasPrefix("--"), option.count > 2,
+        !option.contains("=")
+      {
+        result[result.count - 1] = "\(option)=\(argument)"
+      } else {
+        result.append(argument)
+      }
+    }
+    return result
+  }
+
+  /// Refuses arguments that are no UTF-8: as texts they would become other names.
+  private static func checkArguments() throws {
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let argument = CommandLine.unsafeArgv[index],
+        String(validatingCString: argument) == nil
+      else { continue }
+      throw ValidationError(
+        "argument \(index): expected UTF-8, found other bytes: \(String(cString: argument))")
+    }
+  }
+}

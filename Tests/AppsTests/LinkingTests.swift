@@ -1,0 +1,30 @@
+import Foundation
+import Testing
+
+/// What an executable is linked with.
+@Suite struct LinkingTests {
+  private func contains(_ name: String, _ text: String) throws -> Bool {
+    let file = URL(fileURLWithPath: Program(name).path)
+    return try Data(contentsOf: file, options: .alwaysMapped).range(of: Data(text.utf8)) != nil
+  }
+
+  /// Who generates links no trainer and no Foundation, which alone takes some milliseconds to start.
+  @Test(arguments: ["generate", "predict", "inspect", "convert", "cells"])
+  func whoUsesAModelLinksNoTrainer(_ name: String) throws {
+    for text in ["$s8Training", "$s9Downloads", "libFoundation.so"] {
+      #expect(try !contains(name, text), "\(text)")
+    }
+    // The names are those of what a trainer is linked with.
+    #expect(try contains("train", "$s8Training") && contains("train", "libFoundation.so"))
+  }
+
+  @Test(arguments: [
+    "train", "predict", "evaluate", "generate", "inspect", "convert", "cells", "bench",
+  ])
+  func everyProgramSaysItsVersion(_ name: String) throws {
+    let outcome = try Program(name).run("--version")
+    #expect(outcome.status == 0 && outcome.error.isEmpty)
+    let form = /swift-rnn \d+\.\d+\.\d+, (commit [0-9a-f]{12}\+?, )?instruction set \w+\n/
+    #expect(outcome.output.wholeMatch(of: form) != nil, "\(outcome.output)")
+  }
+}
