@@ -51,6 +51,7 @@ let package = Package(
     .executable(name: "inspect", targets: ["InspectApp"]),
     .executable(name: "convert", targets: ["ConvertApp"]),
     .executable(name: "cells", targets: ["CellsApp"]),
+    .executable(name: "report", targets: ["ReportApp"]),
     .executable(name: "bench", targets: ["BenchApp"]),
     .plugin(name: "EmbedCheckpoint", targets: ["EmbedCheckpoint"]),
     .plugin(name: "NewCell", targets: ["NewCell"]),
@@ -127,6 +128,7 @@ let package = Package(
     program("InspectApp", folder: "Inspect", of: "ProgramsCore"),
     program("ConvertApp", folder: "Convert", of: "ProgramsCore"),
     program("CellsApp", folder: "Cells", of: "ProgramsCore"),
+    program("ReportApp", folder: "Report", of: "Programs"),
     .target(
       name: "BenchProbes", dependencies: ["CTensorKernels"], path: "Sources/Apps/BenchProbes"),
     .target(
@@ -204,7 +206,8 @@ let package = Package(
       name: "AppsTests",
       dependencies: [
         "TrainApp", "PredictApp", "EvaluateApp", "GenerateApp", "InspectApp", "ConvertApp",
-        "CellsApp", "BenchApp", "EmbedTool", "BenchSupport", "Programs", "ProgramsCore",
+        "CellsApp", "ReportApp", "BenchApp", "EmbedTool", "BenchSupport", "Programs",
+        "ProgramsCore",
         "Training", "Interop", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint",
       ],
       exclude: [

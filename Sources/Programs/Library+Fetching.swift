@@ -3,14 +3,14 @@ import Downloads
 import ProgramsCore
 
 extension Library {
-  /// The package's own, with texts that are fetched to the user's cache; a person is told how far it is.
+  /// The package's own, with texts that are downloaded to the user's cache; a terminal shows the progress.
   static var fetching: Library {
     var library = Library()
     let names = ["XDG_CACHE_HOME", "HOME"]
     let known = names.compactMap { name in Environment[name].map { (name, $0) } }
     let cache = DownloadCache(environment: Dictionary(known) { first, _ in first })
     library.corpora = .downloading(to: cache) { file, bytes in
-      guard Console.showsRemarks else { return }
+      guard Console.errorIsTerminal else { return }
       let end = bytes < file.size ? "" : "\n"
       Console.note("\rFetching \(file.name): \(bytes) of \(file.size) bytes\(end)")
     }

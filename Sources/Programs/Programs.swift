@@ -59,7 +59,7 @@ private struct AllPrograms: ParsableCommand {
       version: Version.number,
       subcommands: [
         Train.self, Predict.self, Evaluate.self, Generate.self, Inspect.self, Convert.self,
-        CellsCommand.self,
+        CellsCommand.self, Report.self,
       ])
   }
 }

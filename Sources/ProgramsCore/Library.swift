@@ -2,7 +2,7 @@ import Cells
 import Checkpoint
 import Datasets
 
-/// What the running program can choose by name: the library's cells and data, and those of the executable.
+/// The cells, datasets, texts and tokenizers that flags and files can name: those of the package and of the executable.
 package struct Library: Sendable {
   /// The running program's.
   @TaskLocal package static var current = Library()
@@ -15,9 +15,9 @@ package struct Library: Sendable {
   package var corpora = CorpusRegistry.standard
   /// The tokenizers that files name.
   package var tokenizers = TokenizerRegistry.standard
-  /// Whether one executable has all programs, as subcommands.
+  /// Whether the executable has all programs as subcommands.
   package var isWhole = false
-  /// An error with what a person can do about it, where the executable knows more than the error does.
+  /// Adds advice to an error that the executable knows more about.
   package var advised: @Sendable (any Error) -> any Error = { $0 }
 
   /// The package's own cells and data.

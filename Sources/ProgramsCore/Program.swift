@@ -4,7 +4,7 @@ import Models
 
 /// One of the package's programs.
 package enum Program: String, CaseIterable, Sendable {
-  case train, predict, evaluate, generate, inspect, convert, cells
+  case train, predict, evaluate, generate, inspect, convert, cells, report
 
   /// Parses the arguments, runs what they choose, and ends the process: with 0, with 64 where the arguments are wrong, or
   /// with 1 and one line.
@@ -20,7 +20,7 @@ package enum Program: String, CaseIterable, Sendable {
     Library.$current.withValue(library) {
       do {
         try checkArguments()
-        var chosen = try command.parseAsRoot(joinedArguments)
+        var chosen = try command.parseAsRoot(joined)
         try chosen.run()
       } catch {
         end(command, error)
@@ -49,8 +49,13 @@ package enum Program: String, CaseIterable, Sendable {
     System.end(code.rawValue)
   }
 
+  /// The arguments of the running program, without the name of a program that is a subcommand.
+  package static var arguments: [String] {
+    Library.current.isWhole ? Array(joined.dropFirst()) : joined
+  }
+
   /// The arguments, a negative number joined with the option before it: `--hidden -3` asks for -3 units, not for an option `-3`.
-  private static var joinedArguments: [String] {
+  private static var joined: [String] {
     var result: [String] = []
     for argument in CommandLine.arguments.dropFirst() {
       let isNumber = argument.hasPrefix("-") && argument.dropFirst().first?.isNumber == true

@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "train", "predict", "evaluate", "generate", "inspect", "convert", "cells", "bench",
+    "train", "predict", "evaluate", "generate", "inspect", "convert", "cells", "report", "bench",
   ])
   func everyProgramSaysItsVersion(_ name: String) throws {
     let outcome = try Program(name).run("--version")

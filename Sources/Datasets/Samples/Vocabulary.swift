@@ -12,7 +12,11 @@ public struct Vocabulary: Hashable, Sendable {
 
   /// The names in ID order.
   public let names: [String]
+  /// Whether each name is one character, but for ``unknownName``.
+  package let areLetters: Bool
   private let ids: [[UInt8]: Int32]
+  /// The IDs of names that are one ASCII character, by the character; -1 for no name.
+  private let asciiIDs: [Int32]
 
   /// A list of names.
   ///
@@ -24,6 +28,8 @@ public struct Vocabulary: Hashable, Sendable {
       "expected different names, found \(ids.count) different ones among \(names.count)")
     self.names = names
     self.ids = ids
+    areLetters = names.allSatisfy { $0.count == 1 || $0 == Self.unknownName }
+    asciiIDs = (0..<128).map { ids[[UInt8($0)]] ?? -1 }
   }
 
   /// The number of names.
@@ -35,6 +41,32 @@ public struct Vocabulary: Hashable, Sendable {
   /// The ID of a name; for a name outside the list, the ID of ``unknownName``, or nil.
   public func id(of name: String) -> Int32? {
     ids[Array(name.utf8)] ?? unknown
+  }
+
+  /// The IDs of a line's ASCII letters, without spaces; nil if a letter has no ID, or one is not ASCII.
+  package func ids(ofLetters line: String) -> [Int32]? {
+    let unknown = unknown
+    var result: [Int32] = []
+    result.reserveCapacity(line.utf8.count)
+    for byte in line.utf8 where !(0x09...0x0D ~= byte || byte == 0x20) {
+      guard byte < 128 else { return nil }
+      let id = asciiIDs[Int(byte)]
+      guard let id = id >= 0 ? id : unknown else { return nil }
+      result.append(id)
+    }
+    return result
+  }
+
+  /// The IDs of a line's words between spaces; nil if a word has no ID, or one is not ASCII.
+  package func ids(ofWords line: String) -> [Int32]? {
+    guard line.utf8.allSatisfy({ $0 < 128 }) else { return nil }
+    let unknown = unknown
+    var result: [Int32] = []
+    for word in line.utf8.split(whereSeparator: { 0x09...0x0D ~= $0 || $0 == 0x20 }) {
+      guard let id = ids[Array(word)] ?? unknown else { return nil }
+      result.append(id)
+    }
+    return result
   }
 
   /// The name of an ID.

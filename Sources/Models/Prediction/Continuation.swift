@@ -1,6 +1,5 @@
 import Checkpoint
 import FileCore
-import Synchronization
 import TensorCore
 
 /// A line and its continuation by a language model.
@@ -44,11 +43,6 @@ extension SavedLanguageModel {
   public func continuations(
     of prompts: [String], _ writing: SequencePredictor.Writing
   ) -> [Continuation] {
-    let answers = Mutex([Continuation?](repeating: nil, count: prompts.count))
-    ThreadTeam.run(parts: prompts.count) { index in
-      let answer = continuation(of: prompts[index], writing)
-      answers.withLock { $0[index] = answer }
-    }
-    return answers.withLock { $0.compactMap(\.self) }
+    ThreadTeam.map(prompts) { continuation(of: $0, writing) }
   }
 }

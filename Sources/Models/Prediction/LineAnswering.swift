@@ -1,5 +1,6 @@
 import Datasets
 import Requirements
+import TensorCore
 
 /// Turns lines of input into a model's answers, each as early as possible; `predict` uses it for streams.
 ///
@@ -41,6 +42,67 @@ public struct LineAnswering: Sendable {
     return !line.allSatisfy(\.isWhitespace) && !(isFirst && kind.isHeader(line))
   }
 
+  /// What comes of a line that is answered by itself.
+  public enum Outcome: Sendable {
+    /// The model's answer.
+    case answer(Prediction)
+    /// None: the line is empty, or has the columns' names.
+    case nothing
+    /// An error: the line is no input.
+    case invalid(UnreadableInput)
+  }
+
+  /// Whether each line is an input by itself, which ``outcomes(of:)`` needs.
+  public var answersSingleLines: Bool {
+    if case .features = predictor.saved.interface.input { false } else { true }
+  }
+
+  /// What comes of the next lines, in their order; nil stands for a line that is not UTF-8. Lines are parsed and answered
+  /// on all threads.
+  ///
+  /// - Precondition: ``answersSingleLines``; no line waits for its group.
+  public mutating func outcomes(of lines: [String?]) -> [Outcome] {
+    require(
+      answersSingleLines && inputs.isEmpty,
+      "expected a model that answers single lines and none that waits, found \(inputs.count)")
+    let kind = predictor.saved.interface.input
+    let values = ThreadTeam.map(lines, sharing: 64) {
+      line -> Result<SampleValue?, UnreadableInput> in
+      do throws(UnreadableInput) {
+        return .success(try Self.value(of: line, kind))
+      } catch {
+        return .failure(error)
+      }
+    }
+    let heading = isFirst && lines.first?.map { kind.isHeader($0) } == true
+    isFirst = isFirst && lines.isEmpty
+    var parsed: [(line: Int, value: SampleValue)] = []
+    var outcomes = [Outcome](repeating: .nothing, count: lines.count)
+    for (index, value) in values.enumerated() where index > 0 || !heading {
+      switch value {
+      case .success(let value?): parsed.append((index, value))
+      case .success(nil): continue
+      case .failure(let error): outcomes[index] = .invalid(error)
+      }
+    }
+    let answers = predictor.predictions(for: parsed.map(\.value))
+    for (entry, answer) in zip(parsed, answers) { outcomes[entry.line] = .answer(answer) }
+    return outcomes
+  }
+
+  /// The input of a line; nil for an empty one.
+  private static func value(
+    of line: String?, _ kind: ValueKind
+  ) throws(UnreadableInput) -> SampleValue? {
+    guard let line else { throw .notUTF8 }
+    if line.allSatisfy(\.isWhitespace) { return nil }
+    let value = try kind.value(reading: line)
+    guard value.length != 0 else {
+      throw UnreadableInput(expected: kind.expectation, found: "nothing that the model knows")
+    }
+    return value
+  }
+
   /// The answers that are complete after one more line.
   ///
   /// - Throws: ``UnreadableInput``.
@@ -62,7 +124,7 @@ public struct LineAnswering: Sendable {
       stepwise?.reset()
       return try endSequence() + add(value)
     }
-    if let prediction = stepwise?.prediction(for: new) { return [prediction] }
+    if let prediction = stepwise?.prediction(for: new) { return flush() + [prediction] }
     let known = steps?.values ?? []
     steps = FeatureSequence(known + new.values, width: new.width)
     return []

@@ -1,7 +1,6 @@
 import Cells
 import Datasets
 import Requirements
-import Synchronization
 import TensorCore
 
 /// Answers inputs with a trained sequence model of any shape.
@@ -66,13 +65,15 @@ public struct SequencePredictor: Sendable {
   public mutating func predictions(for inputs: [SampleValue]) -> [Prediction] {
     guard writing.sampler == .greedy || !isWriter else { return inputs.map { sampled($0) } }
     let batches = LengthBatches(inputs.map { $0.length ?? 1 }).batches
-    let answers = Mutex([Prediction?](repeating: nil, count: inputs.count))
-    ThreadTeam.run(parts: batches.count) { [self] part in
+    let found = ThreadTeam.map(batches) { [self] batch in
       var copy = self
-      let found = copy.answers(to: batches[part].map { inputs[$0] })
-      answers.withLock { for (index, answer) in zip(batches[part], found) { $0[index] = answer } }
+      return copy.answers(to: batch.map { inputs[$0] })
     }
-    return answers.withLock { $0.compactMap(\.self) }
+    var answers = [Prediction?](repeating: nil, count: inputs.count)
+    for (batch, found) in zip(batches, found) {
+      for (index, answer) in zip(batch, found) { answers[index] = answer }
+    }
+    return answers.compactMap(\.self)
   }
 
   /// Whether the model writes its answers token by token.
@@ -100,7 +101,7 @@ public struct SequencePredictor: Sendable {
       canForecast && steps >= 0,
       "expected 0 or more steps of a model that forecasts, found \(steps) of one that answers with \(saved.interface.target.word)"
     )
-    return inputs.map { input in
+    return ThreadTeam.map(inputs) { input in
       guard case .features(let known) = input, var predictor = StepPredictor(self) else {
         failure("expected vectors to go on from, found \(input)")
       }

@@ -14,6 +14,9 @@ public struct UnreadableInput: Error, Hashable, CustomStringConvertible {
     self.found = found
   }
 
+  /// The error of bytes that are no text.
+  package static let notUTF8 = UnreadableInput(expected: "text in UTF-8", found: "other bytes")
+
   /// One line with both.
   public var description: String { "expected \(expected), found \(found)" }
 }
@@ -94,9 +97,12 @@ extension ValueKind {
   private func symbols(
     _ line: String, _ names: Vocabulary
   ) throws(UnreadableInput) -> [Int32] {
+    // Of a line that is not ASCII or has unknown names, the words are needed.
+    if let ids = names.areLetters ? names.ids(ofLetters: line) : names.ids(ofWords: line) {
+      return ids
+    }
     var words = line.split(whereSeparator: \.isWhitespace).map(String.init)
-    let areLetters = names.names.allSatisfy { $0.count == 1 || $0 == Vocabulary.unknownName }
-    if areLetters { words = words.joined().map(String.init) }
+    if names.areLetters { words = words.joined().map(String.init) }
     var ids: [Int32] = []
     for word in words { ids.append(try id(of: word, names)) }
     return ids

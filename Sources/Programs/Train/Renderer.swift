@@ -4,13 +4,13 @@ import Models
 import ProgramsCore
 import Training
 
-/// Shows training's events on the console, and writes them to the logs and the run's folder.
+/// Prints the events of a training, and writes them to the logs and the folder of the run.
 struct Renderer {
-  /// What has happened so far.
+  /// The record of the events.
   private(set) var record: RunRecord
   /// The run's folder, if it has one.
   private(set) var folder: RunFolder?
-  /// What a person sees; nil where nobody wants to.
+  /// The text for the console; nil for a quiet training.
   private var progress: ProgressText?
   private let logs: [TrainingLog]
   private let tensorBoard: TensorBoardFile?
@@ -44,7 +44,7 @@ struct Renderer {
   /// Seconds since 1970.
   private static var now: Double { 1e-9 * Double(System.nanoseconds) }
 
-  /// Refuses a folder with the events of another run, or removes them where a person wants that.
+  /// Refuses a folder that has events of another run; with `--overwrite`, removes them.
   private static func clear(_ folder: String, _ options: RunOptions) throws {
     guard options.resume == nil, Folder.exists(folder) else { return }
     let events = try Folder.content(of: folder).files

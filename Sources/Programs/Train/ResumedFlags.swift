@@ -2,9 +2,9 @@ import Checkpoint
 import Training
 import ProgramsCore
 
-/// Flags beside `--resume` that say something else than the file's training.
+/// Checks flags given with `--resume` against the configuration in the checkpoint.
 enum ResumedFlags {
-  /// Compares what the file was trained with and what the flags would make of it.
+  /// Compares the configuration of the checkpoint with the one that the flags ask for.
   ///
   /// - Throws: ``Failure`` with the flag and both values.
   static func check<Value: Encodable>(
@@ -20,7 +20,7 @@ enum ResumedFlags {
     }
   }
 
-  /// The flags by the places of what they set, the longer places first.
+  /// The flags by the paths of the settings that they change, the longer paths first.
   private static let flags: [(place: String, flag: String)] = [
     ("model.hiddenSize", "--hidden"), ("model.embeddingSize", "--embedding"),
     ("model.layers", "--layers"), ("model.dropout", "--dropout"), ("model.cell", "--cell"),

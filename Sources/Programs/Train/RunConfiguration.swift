@@ -3,10 +3,13 @@ import Models
 import ProgramsCore
 import Training
 
-/// What is learned from what, and how: the file `configuration.json` of a run's folder, which `--config` reads.
+/// The file `configuration.json` of a run: the task and the training settings. `--config` reads it.
 struct RunConfiguration {
   /// The kind of model.
   let kind: SavedModelKind
+
+  /// All of the file.
+  let value: JSONValue
 
   private let path: String
   private let content: [ExactString: JSONValue]
@@ -34,6 +37,7 @@ struct RunConfiguration {
         found: content["kind"]?.text ?? "nothing")
     }
     self.kind = kind
+    self.value = value
     self.path = path
     self.content = content
   }

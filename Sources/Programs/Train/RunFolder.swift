@@ -4,17 +4,17 @@ import FileCore
 import ProgramsCore
 import Training
 
-/// All that a training leaves in a folder of its own:
+/// The folder of a run:
 ///
-///     configuration.json    what is learned from what, and how
-///     metrics.csv           a line for each step
-///     evaluations.csv       a line for each measured number
-///     samples.txt           what the model wrote and answered at each measurement
-///     record.json           the curves, so that training which goes on has one report
-///     report.html           all of it for a browser
-///     checkpoints/          the last three, and the best
+///     configuration.json    the task and the training settings
+///     metrics.csv           a row for each step
+///     evaluations.csv       a row for each metric of each evaluation
+///     samples.txt           samples and answers of each evaluation
+///     record.json           the curves, for the report of resumed training
+///     report.html           the report for a browser
+///     checkpoints/          the last three and the best
 struct RunFolder {
-  /// What has happened so far.
+  /// The record of the events.
   private(set) var record: RunRecord
   /// The folder.
   let path: String
@@ -24,7 +24,7 @@ struct RunFolder {
   private let checkpoints: CheckpointSeries
   private var writtenAt = 0.0
 
-  /// A folder that is made, or, for training that goes on, one that is there.
+  /// Makes the folder; for resumed training, opens an existing one.
   init<Task: TrainingTask>(
     _ path: String, _ trainer: Trainer<Task>, levels: TaskLevels?, appends: Bool
   ) throws {
@@ -37,9 +37,9 @@ struct RunFolder {
     record = RunRecord(
       title: trainer.task.line, settings: trainer.settings.line,
       hints: trainer.task.hints.map(\.description))
-    if appends, let known = try? TextSource(path + "/record.json").text() {
+    if appends, FilePlace(path + "/record.json").isTaken {
       let title = record.title
-      record = try RunRecord(decoding: known)
+      record = try Self.record(in: path)
       guard record.title == title else {
         throw Failure("\(path): expected the run of \(title), found that of \(record.title)")
       }
@@ -53,7 +53,7 @@ struct RunFolder {
     try RunConfiguration.write(trainer, in: path)
   }
 
-  /// The folder that the flags choose or, where training goes on, that it had; nil where there is none.
+  /// The folder of the flags, or for resumed training that of the checkpoint; nil for none.
   static func place(_ options: RunOptions, resuming reader: CheckpointReader?) throws -> String? {
     guard let path = options.run else {
       guard let reader, let path = try RunMark.folder(in: reader, at: reader.file) else {
@@ -78,10 +78,23 @@ struct RunFolder {
     return path
   }
 
+  /// The record of a run's folder.
+  ///
+  /// - Throws: `FileError`, or ``Failure`` where it is none.
+  static func record(in path: String) throws -> RunRecord {
+    let file = path + "/record.json"
+    let text = try TextSource(file).text()
+    do {
+      return try RunRecord(decoding: text)
+    } catch {
+      throw Failure("\(file): expected the record of a run, found other content: \(error)")
+    }
+  }
+
   /// The path of the file with a line for each step.
   static func metrics(in path: String) -> String { path + "/metrics.csv" }
 
-  /// Takes in an event, and writes what it brings.
+  /// Records an event.
   mutating func note(_ event: TrainingEvent, seconds: Double) throws {
     record.note(event, seconds: seconds, bytes: ProcessMemory.residentBytes)
     switch event {
@@ -104,7 +117,7 @@ struct RunFolder {
     }
   }
 
-  /// Saves a checkpoint beside the others.
+  /// Saves a checkpoint into the series.
   func save<Task: TrainingTask>(_ trainer: Trainer<Task>, isBest: Bool) throws {
     try checkpoints.save(trainer.checkpoint(), step: trainer.steps, isBest: isBest)
   }

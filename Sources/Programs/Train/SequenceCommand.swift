@@ -5,11 +5,11 @@ import Models
 import Training
 import ProgramsCore
 
-/// A command that trains on samples: all but text.
+/// A command that trains a sequence model: all but `text`.
 protocol SequenceCommand: ParsableCommand {
-  /// What the samples must be for; nil for anything.
+  /// The kind of task that the samples must have; nil for any.
   static var job: SequenceJob? { get }
-  /// The samples, as flags name them.
+  /// The name of the dataset.
   var data: String? { get }
   var options: SequenceOptions { get }
 }
@@ -19,9 +19,10 @@ extension SequenceCommand {
 
   func run() throws { try train() }
 
-  /// Trains on the samples that were named, or goes on with a file's training.
+  /// Starts or resumes training.
   func train() throws {
     options.files.apply()
+    if let sweep = try Sweep(options.files) { return try sweep.run() }
     if let path = options.files.resume { return try goOn(with: path) }
     if let path = options.files.config { return try begin(with: RunConfiguration(path)) }
     guard let name = data ?? Self.job?.usual else { return }
@@ -52,7 +53,7 @@ extension SequenceCommand {
     try session.run { Summary($0) }
   }
 
-  /// Begins with the configuration of another run, on its samples unless others are named.
+  /// Starts with the configuration of another run, on its dataset unless another one is named.
   private func begin(with run: RunConfiguration) throws {
     guard run.kind == .sequence else {
       throw ValidationError(
@@ -63,7 +64,7 @@ extension SequenceCommand {
     ) { try options.applied(to: $0) }
   }
 
-  /// Goes on with a file's training, on its own samples unless others are named.
+  /// Resumes a checkpoint, on its dataset unless another one is named.
   private func goOn(with path: String) throws {
     let reader = try Library.current.reader(path)
     guard try SavedModelKind(reading: reader) == .sequence else {
@@ -76,11 +77,11 @@ extension SequenceCommand {
   }
 }
 
-/// What samples are for: the names of the commands.
+/// The kinds of tasks, which name the commands.
 enum SequenceJob: String {
   case classify, regress, forecast, tag, translate, names
 
-  /// What the kinds of two sides ask for.
+  /// The task of samples.
   init(_ samples: TaskSamples) {
     switch samples.shape {
     case .oneToOne, .manyToOne: self = samples.target.isDiscrete ? .classify : .regress
@@ -90,7 +91,7 @@ enum SequenceJob: String {
     }
   }
 
-  /// What it makes of a file.
+  /// The task of a file's columns.
   var fileTask: FileTask? {
     switch self {
     case .classify: .classification
@@ -102,7 +103,7 @@ enum SequenceJob: String {
     }
   }
 
-  /// What the command learns from, in words.
+  /// The expected samples, for messages.
   var samples: String {
     switch self {
     case .classify: "sequences with a class each"
@@ -116,7 +117,7 @@ enum SequenceJob: String {
 }
 
 extension Session where Task == SequenceTask {
-  /// Begins with the configuration of another run, on its samples unless others are named.
+  /// Starts with the configuration of another run, on its dataset unless another one is named.
   ///
   /// - Parameter changed: the configuration, changed by flags.
   static func begin(
@@ -137,9 +138,9 @@ extension Session where Task == SequenceTask {
     }
   }
 
-  /// Goes on with a file's training, on its own samples unless others are named.
+  /// Resumes a checkpoint, on its dataset unless another one is named.
   ///
-  /// - Parameter asked: the configuration that the flags ask for, which must be the file's.
+  /// - Parameter asked: the configuration that the flags ask for, which must be that of the checkpoint.
   static func resume(
     _ reader: CheckpointReader, data: String?, _ options: TrainerOptions, _ run: RunOptions,
     asked: (SequenceTask.Configuration) throws -> SequenceTask.Configuration = { $0 }

@@ -5,18 +5,18 @@ import Models
 import Training
 import ProgramsCore
 
-/// A training from its first line to its last: what all commands do with their trainers.
+/// Runs a trainer for a command: prints progress, saves checkpoints, and prints a summary.
 struct Session<Task: TrainingTask> {
   private var trainer: Trainer<Task>
   private let options: RunOptions
   private var renderer: Renderer
   private var saver: ModelSaver
-  /// Why standard output cannot be written to any longer; training ends then as after Ctrl-C.
+  /// The failure of standard output, after which training stops as after Ctrl-C.
   private var outputFailure: OutputFailure?
 
-  /// A training that begins or goes on; its places are tested, its folder is made.
+  /// A new or resumed training; checks that its files can be written, and makes the folder of the run.
   ///
-  /// - Parameter file: the file that training goes on with.
+  /// - Parameter reader: the checkpoint that training resumes from.
   init(
     _ trainer: Trainer<Task>, _ options: RunOptions, resuming reader: CheckpointReader? = nil,
     levels: TaskLevels? = nil
@@ -30,7 +30,7 @@ struct Session<Task: TrainingTask> {
     renderer = try Renderer(trainer, options, folder: folder, levels: levels)
   }
 
-  /// Trains, saves, and says at the end what came of it.
+  /// Trains, saves, and prints the summary.
   mutating func run(summary: (Trainer<Task>) -> Summary) throws {
     if options.resume != nil, trainer.isFinished { return try sayComplete() }
     if !options.quiet {
@@ -64,19 +64,19 @@ struct Session<Task: TrainingTask> {
     try saver.checkPlace()
   }
 
-  /// Writes what a person wants to know, unless that is nothing.
+  /// Prints unless the training is quiet.
   private func say(_ text: String) throws {
     if !options.quiet { try Console.write(text) }
   }
 
-  /// Says of a training that is over how it goes on.
+  /// Prints how a complete training can be continued.
   private func sayComplete() throws {
     try say(
       "The training in \(saver.place.path) is complete after \(trainer.steps.counted("steps")); "
         + "it goes on with: \(resumption) \(more)\n")
   }
 
-  /// Whether the model was still getting better at the end, and what to type then.
+  /// Whether the validation loss still fell at the end, and the command that continues.
   private var progress: String {
     guard let last = trainer.lastEvaluation, let best = trainer.bestLoss else {
       return "not measured: the data are too few to leave some out for it\n"
@@ -97,12 +97,12 @@ struct Session<Task: TrainingTask> {
     return "--max-steps \(steps * 2)"
   }
 
-  /// The command that goes on where this training stopped.
+  /// The command that resumes this training.
   private var resumption: String {
     Invocation.line(.train, ["--resume", saver.saved?.path ?? saver.place.path])
   }
 
-  /// Goes from event to event, and saves after each measurement, to its end or to an interruption.
+  /// Renders all events and saves after each evaluation, to the end or an interruption.
   private mutating func train() throws {
     var (isMeasured, isBest) = (false, false)
     while let event = try trainer.next() {

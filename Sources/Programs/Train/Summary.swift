@@ -2,17 +2,17 @@ import Models
 import Training
 import ProgramsCore
 
-/// What `train` says when it is done.
+/// The summary at the end of `train`.
 struct Summary {
-  /// How good the model is; empty where nothing was measured.
+  /// The loss beside a baseline or the task's levels; empty if nothing was evaluated.
   private(set) var verdict = ""
-  /// What it writes or answers.
+  /// Samples of the model.
   private(set) var samples = ""
-  /// The program that uses the model, and arguments beside the model's.
+  /// The program that uses the model, and its arguments after the model's.
   let user: Program
   let example: [String]
 
-  /// Of a language model: how far it is from the language's own entropy, and what it writes.
+  /// The loss of a language model beside the entropy of the language, and a generated text.
   init(_ trainer: LanguageModelTrainer) {
     if let loss = trainer.lastEvaluation?.loss, let floor = trainer.task.corpus.validationFloor {
       let above = (100 * (loss / floor - 1)).text(1)
@@ -29,7 +29,7 @@ struct Summary {
     samples = trainer.saved.generation(sampler: sampler, seed: 1).prefix(500).joined() + "\n"
   }
 
-  /// Of any other model: whether it has solved its task, and what it makes of some samples.
+  /// Whether a sequence model has solved its task, and answers to some samples.
   init(_ trainer: Trainer<SequenceTask>) {
     (user, example) = (.predict, ["FILE"])
     guard let measured = trainer.bestEvaluation ?? trainer.lastEvaluation else { return }

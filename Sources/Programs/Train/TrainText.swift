@@ -35,6 +35,7 @@ struct TrainText: ParsableCommand {
 
   func run() throws {
     files.apply()
+    if let sweep = try Sweep(files) { return try sweep.run() }
     if let path = files.resume { return try goOn(with: path) }
     if let path = files.config { return try begin(with: RunConfiguration(path)) }
     let usual = try configuration()
@@ -52,7 +53,7 @@ struct TrainText: ParsableCommand {
     try train(LanguageModelTrainer(task, trainer.applied(to: settings)))
   }
 
-  /// Whether batches and epochs are made to fit the text: a file of one's own without a preset.
+  /// Whether batch size and epochs are fitted to the text: for a file without a preset.
   private var fitsText: Bool {
     guard text.preset == nil, let name = text.dataset else { return false }
     return (try? Library.current.corpora.product(name)) ?? nil == nil
@@ -63,7 +64,7 @@ struct TrainText: ParsableCommand {
     try session.run { Summary($0) }
   }
 
-  /// Begins with the configuration of another run, of whatever model it is.
+  /// Starts with the configuration of another run, of any model.
   private func begin(with run: RunConfiguration) throws {
     if text.preset != nil { throw ValidationError("--preset: --config has another one") }
     let settings = try trainer.applied(to: run.settings())
@@ -82,7 +83,7 @@ struct TrainText: ParsableCommand {
     }
   }
 
-  /// A configuration for samples, changed by the flags that all models have.
+  /// A sequence model's configuration, changed by the flags that all models share.
   private func sequences(
     applied configuration: SequenceTask.Configuration
   ) throws -> SequenceTask.Configuration {
@@ -92,7 +93,7 @@ struct TrainText: ParsableCommand {
     return result
   }
 
-  /// Goes on with a file's training, of whatever model it is.
+  /// Resumes a checkpoint of any model.
   private func goOn(with path: String) throws {
     let reader = try Library.current.reader(path)
     if text.preset != nil {
@@ -113,12 +114,12 @@ struct TrainText: ParsableCommand {
 
   private var preset: TrainingPreset { text.preset ?? .demo }
 
-  /// The preset's data and model, changed by the flags that were given.
+  /// The preset's dataset and model, changed by the given flags.
   private func configuration() throws -> LanguageModelTask.Configuration {
     try applied(to: preset.configuration(dataset: preset.dataset(text.dataset)))
   }
 
-  /// A configuration changed by the flags that were given.
+  /// A configuration changed by the given flags.
   private func applied(
     to configuration: LanguageModelTask.Configuration
   ) throws -> LanguageModelTask.Configuration {
@@ -139,7 +140,7 @@ struct TrainText: ParsableCommand {
     return result
   }
 
-  /// The preset's settings, changed by the flags that were given.
+  /// The preset's settings, changed by the given flags.
   private func settings() -> TrainingSettings { trainer.applied(to: preset.settings) }
 
   private func corpus(
@@ -152,7 +153,7 @@ struct TrainText: ParsableCommand {
   }
 }
 
-/// The flags that say which text is learnt, and how it is cut.
+/// The flags for the text and its windows.
 struct TextOptions: ParsableArguments {
   @Option(
     help: "tales; timemachine or shakespeare, which are fetched; timemachine:FILE; or a text file.")

@@ -1,7 +1,7 @@
 import Training
 
 extension Hint {
-  /// The sentence, with the flag that it is about.
+  /// The hint as a sentence that names the flag.
   var advice: String {
     switch self {
     case .taggerReadsOneDirection:
@@ -14,7 +14,7 @@ extension Hint {
 }
 
 extension Advice {
-  /// The flag that does it, or where there is none what to do.
+  /// The advice as a flag; in words if there is no flag for it.
   var flag: String {
     switch self {
     case .learningRate(let rate):
@@ -27,6 +27,6 @@ extension Advice {
 }
 
 extension Divergence {
-  /// One line with what to try.
+  /// One line with advice.
   var advised: String { "\(summary); try " + advice.map(\.flag).joined(separator: ", or ") }
 }

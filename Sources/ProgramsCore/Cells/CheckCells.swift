@@ -49,7 +49,7 @@ struct CheckCells: ParsableCommand {
     if failures > 0 { throw ExitCode(1) }
   }
 
-  /// Checks cells side by side, and takes in their reports in the order of the entries, each as soon as it is its turn.
+  /// Checks cells in parallel, and calls `body` with their reports in the order of the entries.
   private func forEachReport(
     of entries: [CellRegistry.Entry], _ body: (CellRegistry.Entry, GradientReport) throws -> Void
   ) throws {
@@ -72,7 +72,7 @@ struct CheckCells: ParsableCommand {
   }
 }
 
-/// The reports that are there, each by the number of its entry.
+/// The finished reports by the index of their entry.
 private final class Reports: Sendable {
   let byIndex = Mutex([Int: GradientReport]())
 }

@@ -11,7 +11,7 @@ struct ListCells: ParsableCommand {
   func run() throws {
     var table = Table(columns: ["name", "states", "parameters", "paper"], rightAligned: [2])
     for entry in Library.current.cells.entries {
-      // A clockwork network's groups, say, may not divide the size that the others are listed for.
+      // A cell may not have this size: a clockwork network's groups must divide it.
       let graph = try? entry.graph(sizes)
       table.add([
         entry.name, graph?.states.map(\.name).joined(separator: ", ") ?? "",
@@ -22,7 +22,7 @@ struct ListCells: ParsableCommand {
   }
 }
 
-/// Rows of cells under headings, as wide as they have to be.
+/// A table whose columns are as wide as their longest cell.
 struct Table {
   private var rows: [[String]]
   private let rightAligned: Set<Int>

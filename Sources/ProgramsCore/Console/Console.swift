@@ -1,31 +1,31 @@
 import FileCore
 
-/// The program's standard output and error, written to at once, without a buffer.
+/// Standard output and standard error, unbuffered.
 package enum Console {
-  /// Whether a person reads standard output: whether it is a terminal.
+  /// Whether standard output is a terminal.
   package static var isTerminal: Bool { System.isTerminal(1) }
-  /// Whether a person types and reads: whether standard input and output are a terminal.
+  /// Whether standard input and output are both a terminal.
   package static var isConversation: Bool { System.isTerminal(0) && isTerminal }
-  /// Whether a person reads standard error.
-  package static var showsRemarks: Bool { System.isTerminal(2) }
-  /// The columns of the terminal at this moment: of standard output, 80 where it does not say.
+  /// Whether standard error is a terminal.
+  package static var errorIsTerminal: Bool { System.isTerminal(2) }
+  /// The present width of the terminal in columns; 80 if standard output is no terminal or its width is unknown.
   package static var columns: Int { System.columns(of: 1) ?? 80 }
 
-  /// Writes a result to standard output.
+  /// Writes to standard output.
   package static func write(_ text: String) throws(OutputFailure) {
     if let code = System.write(text, to: 1) { throw OutputFailure(code: code) }
   }
 
-  /// Writes a remark to standard error. What nobody can read is dropped.
+  /// Writes to standard error; a failure to write is ignored.
   package static func note(_ text: String) { _ = System.write(text, to: 2) }
 }
 
-/// Standard output cannot be written to: the disk is full, or nobody reads any longer.
+/// Writing to standard output failed: the disk is full, or the reader of the pipe has ended.
 package struct OutputFailure: Error, CustomStringConvertible {
-  /// The system's number for the reason.
+  /// The `errno` of the failure.
   let code: Int32
 
-  /// Whether the reader of a pipe has ended, which is no fault.
+  /// Whether the reader of the pipe has ended, which is not an error.
   var isClosedPipe: Bool { System.isClosedPipe(code) }
 
   /// For example `standard output: No space left on device`.

@@ -1,8 +1,8 @@
-/// Why a program cannot go on, in one line.
+/// An error that ends a program: one line, exit status 1.
 package struct Failure: Error, CustomStringConvertible {
-  /// The file or name, and the reason.
+  /// The file or name, and what is wrong with it.
   package let description: String
 
-  /// A reason.
+  /// An error with its line.
   package init(_ description: String) { self.description = description }
 }

@@ -1,21 +1,21 @@
 import FileCore
 
-/// A path and what is there.
+/// A path and the kind of file at it.
 package struct FilePlace {
-  /// As it was written.
+  /// The path as given.
   package let path: String
 
-  /// What stands at a path.
+  /// The kinds of files.
   package enum Kind {
     case file, folder, device
-    /// A link whose target is not there.
+    /// A symbolic link whose target does not exist.
     case danglingLink
   }
 
   /// The place of a path.
   package init(_ path: String) { self.path = path }
 
-  /// What is there, links followed; nil for nothing.
+  /// The kind of the file, following links; nil if there is none.
   package var kind: Kind? {
     switch System.status(of: path)?.kind {
     case .file: .file
@@ -25,7 +25,7 @@ package struct FilePlace {
     }
   }
 
-  /// Whether something is there, be it a link to nothing.
+  /// Whether the name exists, even as a dangling link.
   package var isTaken: Bool { kind != nil }
 
   /// Whether two paths lead to one file.
@@ -43,10 +43,10 @@ package struct FilePlace {
     return String(name[dot...])
   }
 
-  /// The path from the root on, without links; nil where it leads nowhere.
+  /// The absolute path without links; nil if it does not exist.
   package var resolved: String? { System.resolved(path) }
 
-  /// The first of `model.rnnz`, `model-2.rnnz`, `model-3.rnnz` ... that is free.
+  /// The first of `model.rnnz`, `model-2.rnnz`, `model-3.rnnz` ... that does not exist.
   package var free: String {
     var (candidate, number) = (path, 1)
     while FilePlace(candidate).isTaken {
@@ -57,8 +57,8 @@ package struct FilePlace {
   }
 }
 
-/// The environment that the program was started in.
+/// The environment variables of the process.
 package enum Environment {
-  /// A variable; nil where it is not set or empty.
+  /// The value of a variable; nil if it is unset or empty.
   package static subscript(name: String) -> String? { System.environment(name) }
 }

@@ -3,14 +3,13 @@ import Synchronization
 
 private let requested = Atomic<Bool>(false)
 
-/// Ctrl-C, the system's request to end and a closed terminal, turned into a question that a program asks when it suits it.
-///
-/// The first signal is remembered; the second one ends the program as signals do.
+/// The signals of Ctrl-C, of `kill` and of a closed terminal (SIGINT, SIGTERM, SIGHUP) as a flag that training checks
+/// between steps. The first signal sets the flag; the second one ends the process.
 package enum Interruption {
-  /// Whether someone has asked the program to end.
+  /// Whether a signal has arrived.
   package static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
-  /// Listens from now on.
+  /// Handles the signals from now on.
   package static func listen() {
     System.onInterruption { number in
       requested.store(true, ordering: .relaxed)

@@ -1,4 +1,4 @@
-/// How the running program was called, and how a person calls it or its neighbours again.
+/// The command line of the running program, and command lines that the user can type next.
 package enum Invocation {
   /// The path of the executable as it was typed.
   private static var path: String { CommandLine.arguments.first ?? "" }

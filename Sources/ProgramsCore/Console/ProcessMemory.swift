@@ -1,8 +1,8 @@
 import FileCore
 
-/// How much memory this process has.
+/// The memory of this process.
 package enum ProcessMemory {
-  /// Bytes that are in memory now; 0 where the system doesn't tell.
+  /// The resident memory in bytes; 0 where the system doesn't report it.
   package static var residentBytes: Int {
     guard let bytes = try? FileBytes.read("/proc/self/statm", limit: 1 << 12) else { return 0 }
     let fields = String(decoding: bytes, as: UTF8.self).split(separator: " ")

@@ -135,7 +135,7 @@ package struct Generate: ParsableCommand {
     do {
       return try SavedLanguageModel(importing: ckpt, described: description)
     } catch {
-      // The file may have a cell or a tokenizer of this program.
+      // The file may have a cell or a tokenizer of this executable.
       guard let reader = try? Library.current.reader(ckpt) else { throw error }
       if let saved = try? SavedLanguageModel(reading: reader) { return saved }
       guard (try? SavedModelKind(reading: reader)) == .sequence else { throw error }

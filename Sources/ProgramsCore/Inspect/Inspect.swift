@@ -29,7 +29,7 @@ package struct Inspect: ParsableCommand {
     try Console.write(json ? inspection.json.text + "\n" : inspection.text)
   }
 
-  /// What model it is, where it has a cell or a tokenizer of this program.
+  /// The summary of a model that has a cell or a tokenizer of this executable.
   private var ownSummary: String? {
     guard let reader = try? Library.current.reader(file) else { return nil }
     return (try? SavedLanguageModel(reading: reader))?.summary

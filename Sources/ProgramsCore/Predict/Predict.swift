@@ -57,9 +57,7 @@ package struct Predict: ParsableCommand {
       let saved = try SavedSequenceModel(reading: reader)
       let predictor = SequencePredictor(saved, writing: writing.choice)
       if ahead != nil, !predictor.canForecast { throw cannotForecast }
-      let answering = LineAnswering(
-        predictor, group: PredictedLines.mostWaiting, ahead: ahead)
-      try lines.answer(by: answering, saved.interface)
+      try lines.answer(by: predictor, ahead: ahead)
     }
   }
 

@@ -2,75 +2,142 @@ import ArgumentParser
 import Datasets
 import FileCore
 import Models
+import TensorCore
 
-/// What `predict` does with its input: each line's answer or what is wrong with it, in the lines' order.
+/// Answers the lines of `predict`'s input in their order, and reports invalid lines.
 ///
-/// A line that is no input is named by its number and has no answer, or with JSON an object with a field `error`; the
-/// others are answered all the same. Empty lines end a sequence of numbers, are a prompt for a language model, and are
-/// counted for all others.
+/// An invalid line is reported by its number on standard error and has no answer; with JSON its answer is an object with a
+/// field `error`. The other lines are answered all the same. An empty line ends a sequence of numbers, and is a prompt for
+/// a language model; other models skip it.
 struct PredictedLines {
-  /// The most lines, and about the most bytes, that wait for their answers.
-  static let (mostWaiting, mostWaitingBytes) = (4096, 1 << 24)
+  /// The most lines of a batch, and about the most bytes.
+  private static let (mostLines, mostBytes) = (4096, 1 << 24)
+
+  /// The most sequences of numbers of a batch.
+  private static let mostSequences = 256
 
   private let lines: TextStream
   private let json: Bool
   private var faults = 0
   private var emptyLines = 0
-  /// What is echoed of the inputs that wait for their answers, in their order.
+  /// The fields that go from inputs to their answers, for the sequences of numbers without an answer so far.
   private var waiting: [(input: JSONValue, others: [ExactString: JSONValue])] = []
-  private var waitingBytes = 0
 
-  /// Lines to answer, in text or JSON.
+  /// Answers as text or JSON.
   init(_ lines: TextStream, json: Bool) {
     self.lines = lines
     self.json = json
   }
 
-  /// Goes on with each line.
+  /// Continues each line.
   mutating func answer(by saved: SavedLanguageModel, _ writing: SequencePredictor.Writing) throws {
-    var prompts: [String] = []
-    while true {
-      if mustAnswer { try write(&prompts, by: saved, writing) }
-      guard let bytes = try lines.next() else { break }
-      do throws(UnreadableInput) {
-        let line = try text(bytes)
-        let object = try JSONInput(line)
-        prompts.append(try object?.text ?? line)
-        wait(for: line, .null, object?.others)
-      } catch {
-        try write(&prompts, by: saved, writing)
-        try refuse(error)
+    try forEachBatch { [json] lines in
+      let prompts = lines.map { line in
+        Result { () throws(UnreadableInput) in try Self.prompt(of: line) }
+      }
+      let answers = saved.continuations(of: prompts.compactMap { try? $0.get().text }, writing)
+      var rest = answers[...]
+      return prompts.map { prompt in
+        prompt.map { prompt in
+          let answer = rest.removeFirst()
+          return json ? answer.json(others: prompt.others) : answer.text
+        }
       }
     }
-    try write(&prompts, by: saved, writing)
-    try finish()
   }
 
-  private mutating func write(
-    _ prompts: inout [String], by saved: SavedLanguageModel,
-    _ writing: SequencePredictor.Writing
-  ) throws {
-    let answers = saved.continuations(of: prompts, writing)
-    let lines = zip(answers, waiting).map { answer, echo in
-      (json ? answer.json(others: echo.others) : answer.text) + "\n"
-    }
-    (prompts, waiting, waitingBytes) = ([], [], 0)
-    try Console.write(lines.joined())
+  private static func prompt(
+    of line: String?
+  ) throws(UnreadableInput) -> (text: String, others: [ExactString: JSONValue]) {
+    guard let line else { throw .notUTF8 }
+    guard let object = try JSONInput(line) else { return (line, [:]) }
+    return (try object.text, object.others)
   }
 
   /// Answers each line, or each sequence of lines with numbers.
-  mutating func answer(by answering: LineAnswering, _ interface: SequenceInterface) throws {
+  mutating func answer(by predictor: SequencePredictor, ahead: Int?) throws {
+    let interface = predictor.saved.interface
+    var answering = LineAnswering(predictor, group: Self.mostSequences, ahead: ahead)
+    guard answering.answersSingleLines else { return try answerSequences(answering, interface) }
+    try forEachBatch { [json] lines in
+      ThreadTeam.map(Array(zip(lines, answering.outcomes(of: lines))), sharing: 64) {
+        line, outcome in
+        switch outcome {
+        case .nothing: .success(nil)
+        case .invalid(let error): .failure(error)
+        case .answer(let answer):
+          .success(json ? Self.json(answer, interface, to: line ?? "") : answer.text(interface))
+        }
+      }
+    }
+  }
+
+  private static func json(
+    _ answer: Prediction, _ interface: SequenceInterface, to line: String
+  ) -> String {
+    let object = try? JSONInput(line)
+    return answer.json(
+      interface, input: object?.input ?? .string(line), others: object?.others ?? [:])
+  }
+
+  /// Reads batches of lines, and writes the answers or reports the errors of each batch in the lines' order.
+  ///
+  /// - Parameter answer: the answers to the lines of a batch: nil for an empty line; a line that is not UTF-8 is nil.
+  private mutating func forEachBatch(
+    _ answer: ([String?]) -> [Result<String?, UnreadableInput>]
+  ) throws {
+    while true {
+      let first = lines.number + 1
+      let (batch, end) = readBatch()
+      var text = ""
+      for (offset, answer) in answer(batch).enumerated() {
+        switch answer {
+        case .success(let answer?): text += answer + "\n"
+        case .success(nil): emptyLines += batch[offset].map { $0.isBlank ? 1 : 0 } ?? 0
+        case .failure(let error):
+          try Console.write(text)
+          text = ""
+          try refuse(error, line: first + offset)
+        }
+      }
+      try Console.write(text)
+      guard let end else { continue }
+      try end.get()
+      return try finish()
+    }
+  }
+
+  /// The lines that are there without waiting for the writer of a pipe, at least one, and whether they are the last.
+  private func readBatch() -> (lines: [String?], end: Result<Void, FileError>?) {
+    var (batch, bytes) = ([String?](), 0)
+    repeat {
+      do throws(FileError) {
+        guard let line = try lines.next() else { return (batch, .success(())) }
+        bytes += line.count
+        batch.append(String(validating: line, as: UTF8.self))
+      } catch {
+        return (batch, .failure(error))
+      }
+    } while lines.isReady && batch.count < Self.mostLines && bytes < Self.mostBytes
+    return (batch, nil)
+  }
+
+  /// Answers lines of numbers, each a step of a sequence or a whole one.
+  private mutating func answerSequences(
+    _ answering: LineAnswering, _ interface: SequenceInterface
+  ) throws {
     var answering = answering
     while true {
-      if mustAnswer { try write(answering.flush(), interface) }
+      // The writer of a pipe may wait for the answers.
+      if !lines.isReady { try write(answering.flush(), interface) }
       guard let bytes = try lines.next() else { break }
       do {
-        let line = try text(bytes)
+        guard let line = String(validating: bytes, as: UTF8.self) else {
+          throw UnreadableInput.notUTF8
+        }
         if answering.isInput(line) {
           let object = try JSONInput(line)
-          wait(for: line, object?.input ?? .string(line), object?.others)
-        } else if !interface.input.isSequenceOfNumbers, line.allSatisfy(\.isWhitespace) {
-          emptyLines += 1
+          waiting.append((object?.input ?? .string(line), object?.others ?? [:]))
         }
         try write(answering.take(line), interface)
       } catch let error as UnreadableInput {
@@ -78,14 +145,14 @@ struct PredictedLines {
         let before = answering.flush()
         if waiting.count > before.count { waiting.removeLast() }
         try write(before, interface)
-        try refuse(error)
+        try refuse(error, line: lines.number)
       }
     }
     do {
       try write(answering.finish(), interface)
     } catch let error as UnreadableInput {
       try write(answering.flush(), interface)
-      try refuse(error)
+      try refuse(error, line: lines.number)
     }
     try finish()
   }
@@ -94,41 +161,20 @@ struct PredictedLines {
     guard !answers.isEmpty else { return }
     let echoes = waiting.prefix(answers.count)
     waiting.removeFirst(echoes.count)
-    if waiting.isEmpty { waitingBytes = 0 }
-    var text = ""
-    for (index, answer) in answers.enumerated() {
-      if !json {
-        text += answer.text(interface)
-      } else if index < echoes.count {
-        text += answer.json(interface, input: echoes[index].input, others: echoes[index].others)
-      } else {
-        text += answer.json(interface)
-      }
-      text += "\n"
+    let texts = answers.enumerated().map { index, answer in
+      guard json else { return answer.text(interface) + "\n" }
+      guard index < echoes.count else { return answer.json(interface) + "\n" }
+      let echo = echoes[index]
+      return answer.json(interface, input: echo.input, others: echo.others) + "\n"
     }
-    try Console.write(text)
+    try Console.write(texts.joined())
   }
 
-  private mutating func wait(
-    for line: String, _ input: JSONValue, _ others: [ExactString: JSONValue]?
-  ) {
-    waiting.append((input, others ?? [:]))
-    waitingBytes += line.utf8.count
-  }
-
-  /// Whether the waiting lines are answered before the next one is read: there are many, or whoever writes to the pipe may
-  /// wait for the answers.
-  private var mustAnswer: Bool {
-    !lines.isReady || waiting.count >= Self.mostWaiting || waitingBytes > Self.mostWaitingBytes
-  }
-
-  /// Names a line that is no input.
-  private mutating func refuse(_ error: UnreadableInput) throws {
+  /// Reports an invalid line.
+  private mutating func refuse(_ error: UnreadableInput, line: Int) throws {
     faults += 1
-    guard json else { return Console.note("Error: \(lines.name):\(lines.number): \(error)\n") }
-    let members: [String: JSONValue] = [
-      "error": .string("\(error)"), "line": .number("\(lines.number)"),
-    ]
+    guard json else { return Console.note("Error: \(lines.name):\(line): \(error)\n") }
+    let members: [String: JSONValue] = ["error": .string("\(error)"), "line": .number("\(line)")]
     try Console.write(JSONValue(members: members).text + "\n")
   }
 
@@ -136,16 +182,8 @@ struct PredictedLines {
     if emptyLines > 0 { Console.note("Passed over \(emptyLines.counted("empty lines"))\n") }
     if faults > 0 { throw ExitCode(1) }
   }
-
-  /// A line's text.
-  private func text(_ bytes: ArraySlice<UInt8>) throws(UnreadableInput) -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw UnreadableInput(expected: "text in UTF-8", found: "other bytes")
-    }
-    return text
-  }
 }
 
-extension ValueKind {
-  fileprivate var isSequenceOfNumbers: Bool { isSequence && !isDiscrete }
+extension String {
+  fileprivate var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }

@@ -58,7 +58,7 @@ struct LineChart {
         : "<polyline class=\"\(style)\" points=\"\(path)\"/>\n"
       if isFaint { continue }
       legend += "<span class=\"key c\(color)\">\(name.escaped)</span> "
-      color += 1
+      color = (color + 1) % ReportStyle.colors
     }
     svg += "</svg>"
     return "<figure><figcaption><b>\(title.escaped)</b> \(legend)</figcaption>\n\(svg)</figure>\n"

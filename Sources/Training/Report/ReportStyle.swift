@@ -1,10 +1,27 @@
 /// The style sheet of a report, with light and dark mode.
 enum ReportStyle {
+  /// A whole page.
+  static func page(title: String, _ body: String) -> String {
+    """
+    <!DOCTYPE html>
+    <html lang="en"><head><meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
+    <title>\(title.escaped)</title>
+    <style>\n\(css)</style></head><body>
+
+    """ + body + "</body></html>\n"
+  }
+
+  /// The number of colours for lines.
+  static let colors = 8
+
   static let css = """
     :root { --paper: #fff; --ink: #1b1f24; --soft: #667; --rule: #dde; --a: #1f6feb; --b: #d9730d;
-      --c: #2a8a3e; --d: #a0379a; color-scheme: light dark; }
+      --c: #2a8a3e; --d: #a0379a;
+      --e: #c03540; --f: #0b8a8a; --g: #7a6a00; --h: #5b5bd6; color-scheme: light dark; }
     @media (prefers-color-scheme: dark) { :root { --paper: #14171c; --ink: #e6e8ee; --soft: #9aa;
-      --rule: #333a44; --a: #6aa6ff; --b: #f0a35e; --c: #6fce83; --d: #dd8fd8; } }
+      --rule: #333a44; --a: #6aa6ff; --b: #f0a35e; --c: #6fce83; --d: #dd8fd8; --e: #ff8f8f;
+      --f: #5fd3d3; --g: #d8c65a; --h: #a9a9ff; } }
     body { font: 15px/1.45 system-ui, sans-serif; color: var(--ink); background: var(--paper);
       max-width: 1340px; margin: 2em auto; padding: 0 1.2em; }
     h1 { font-size: 1.35em; } h2 { font-size: 1.1em; margin-top: 2em; }
@@ -23,6 +40,7 @@ enum ReportStyle {
     polyline { fill: none; stroke-width: 2; stroke: currentColor; stroke-linejoin: round; }
     circle { fill: currentColor; } .faint { stroke-width: 1; color: var(--soft); opacity: .35; }
     .c0 { color: var(--a); } .c1 { color: var(--b); } .c2 { color: var(--c); } .c3 { color: var(--d); }
+    .c4 { color: var(--e); } .c5 { color: var(--f); } .c6 { color: var(--g); } .c7 { color: var(--h); }
     .key:not(:empty)::before { content: "\\25CF "; } .key { margin-left: .8em; }
     pre { background: color-mix(in srgb, var(--ink) 5%, transparent); padding: .7em;
       white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; }

@@ -42,6 +42,8 @@ public struct RunRecord: Codable, Sendable {
   public private(set) var learningRate = SampledCurve()
   /// The memory of the process in bytes.
   public private(set) var memory = SampledCurve()
+  /// Units a second, over stretches of half a second and more.
+  public var speed: SampledCurve { paces ?? SampledCurve() }
   /// The evaluations.
   public private(set) var measurements: [Measured] = []
   /// The number of steps so far.
@@ -52,6 +54,12 @@ public struct RunRecord: Codable, Sendable {
   public private(set) var seconds = 0.0
   /// How training ended, or `training`.
   public private(set) var ending = "training"
+
+  /// The speeds; nil in a record that was saved before it had them.
+  private var paces: SampledCurve?
+  /// The units and seconds at the last speed.
+  private var pacedUnits: Int?
+  private var pacedAt: Double?
 
   /// The seconds before training was last resumed.
   private var secondsBefore = 0.0
@@ -83,6 +91,7 @@ public struct RunRecord: Codable, Sendable {
       gradientNorm.add(step.gradientNorm, step: step.number)
       learningRate.add(step.learningRate, step: step.number)
       if bytes > 0 { memory.add(Double(bytes), step: step.number) }
+      notePace(step.number)
     case .evaluation(let measured): add(measured)
     case .epoch: return
     case .stopped: ending = "stopped"
@@ -99,6 +108,17 @@ public struct RunRecord: Codable, Sendable {
       self[keyPath: path].cut(after: start.steps)
     }
     measurements.removeAll { $0.step > start.steps }
+    paces?.cut(after: start.steps)
+    (pacedUnits, pacedAt) = (units, seconds)
+  }
+
+  /// Adds a speed where enough time has passed for one.
+  private mutating func notePace(_ step: Int) {
+    let passed = seconds - (pacedAt ?? 0)
+    guard passed >= 0.5 else { return }
+    var curve = speed
+    curve.add(Double(units - (pacedUnits ?? 0)) / passed, step: step)
+    (paces, pacedUnits, pacedAt) = (curve, units, seconds)
   }
 
   private mutating func add(_ measured: TrainingEvent.Measurement) {

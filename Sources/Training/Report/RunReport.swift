@@ -16,16 +16,9 @@ public struct RunReport: Sendable {
   /// The page.
   public var html: String {
     let parts = [facts, curves, forecast, confusion, samples, measurements]
-    return """
-      <!DOCTYPE html>
-      <html lang="en"><head><meta charset="utf-8">
-      <meta name="viewport" content="width=device-width">
-      <title>\(record.title.escaped)</title>
-      <style>\n\(ReportStyle.css)</style></head><body>
-      <h1>\(record.title.escaped)</h1>
-      <p>\(record.settings.escaped)</p>
-
-      """ + parts.joined() + "</body></html>\n"
+    return ReportStyle.page(
+      title: record.title,
+      "<h1>\(record.title.escaped)</h1>\n<p>\(record.settings.escaped)</p>\n" + parts.joined())
   }
 
   // MARK: Facts
@@ -147,7 +140,7 @@ public struct RunReport: Sendable {
 
 extension [SampledCurve.Point] {
   /// Steps and values.
-  fileprivate var pairs: [(x: Double, y: Double)] { map { (Double($0.step), $0.value) } }
+  var pairs: [(x: Double, y: Double)] { map { (Double($0.step), $0.value) } }
 }
 
 extension Double {

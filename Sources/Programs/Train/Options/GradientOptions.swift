@@ -2,7 +2,7 @@ import ArgumentParser
 import Cells
 import Training
 
-/// The flags that say how gradients are found along a text.
+/// The flags for the gradient engine.
 struct GradientOptions: ParsableArguments {
   @Option(help: "How gradients are found: bptt, bptt-checkpoint, tbptt, rtrl, snap1 or uoro.")
   var gradient: String?

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Cells
 
-/// The flags for the options of every layer.
+/// The flags for the options of recurrent layers.
 struct LayerOptions: ParsableArguments {
   @Option(help: .rare("Units of the first layers, in order, where they differ from --hidden."))
   var layerSize: [Int] = []

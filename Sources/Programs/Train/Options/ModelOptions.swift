@@ -3,7 +3,7 @@ import Cells
 import Models
 import ProgramsCore
 
-/// The flags for the model, equal for all tasks.
+/// The flags for the model that all tasks share.
 struct ModelOptions: ParsableArguments {
   @Option(help: "The cell: rnn, lstm, gru, and what `cells list` names.")
   var cell: String?
@@ -23,7 +23,7 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Samples side by side in a step.")
   var batchSize: Int?
 
-  /// A configuration changed by these flags and those of what is around the cell.
+  /// A configuration changed by these flags and those of the layers.
   func applied(
     to configuration: ModelConfiguration, _ around: LayerOptions
   ) throws -> ModelConfiguration {

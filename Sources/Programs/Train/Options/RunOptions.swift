@@ -18,6 +18,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: "A folder for curves, samples, checkpoints, a report.")
   var run: String?
 
+  @Option(help: "FLAG=VALUE,VALUE ...: trains with each, into --run.")
+  var sweep: [String] = []
+
   @Flag(help: "Draws the curves at the end.")
   var plot = false
 

@@ -5,7 +5,7 @@ import Models
 import Training
 import ProgramsCore
 
-/// The flags of all tasks but text.
+/// The flags of the commands for sequence models.
 struct SequenceOptions: ParsableArguments {
   @OptionGroup(title: "Samples of a file") var samples: DataOptions
   @OptionGroup(title: "Model") var model: ModelOptions

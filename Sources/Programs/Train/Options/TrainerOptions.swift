@@ -60,7 +60,9 @@ struct TrainerOptions: ParsableArguments {
   @Option(help: "Draws the weights and the order of the data.")
   var seed: UInt64?
 
-  /// A file's settings changed by the flags that were given, of which those that belong to what is learned cannot.
+  /// The settings of a checkpoint, changed by the given flags.
+  ///
+  /// - Throws: ``Failure`` if the seed or the optimizer would change.
   func resumed(_ saved: TrainingSettings, of file: String) throws -> TrainingSettings {
     let asked = applied(to: saved)
     try ResumedFlags.check(["seed": saved.seed], ["seed": asked.seed], of: file)
@@ -69,7 +71,7 @@ struct TrainerOptions: ParsableArguments {
     return asked
   }
 
-  /// Settings changed by the flags that were given.
+  /// Settings changed by the given flags.
   func applied(to settings: TrainingSettings) -> TrainingSettings {
     var result = settings
     result.epochs = epochs ?? result.epochs
@@ -95,7 +97,7 @@ struct TrainerOptions: ParsableArguments {
 }
 
 extension ArgumentHelp {
-  /// Help that only `--help-hidden` shows, so that `--help` fits a screen.
+  /// The help of a rare flag, which only `--help-hidden` shows: `--help` fits on a screen.
   static func rare(_ text: String) -> ArgumentHelp { ArgumentHelp(text, visibility: .hidden) }
 }
 

@@ -1,17 +1,17 @@
 import Checkpoint
 import ProgramsCore
 
-/// The model in the file that training goes on with, as long as no save has replaced it: before a worse one does, it is
-/// put aside.
+/// The model in the checkpoint that training resumes from, until the first save replaces it. A better model is copied to
+/// another file before a worse one replaces it.
 struct KeptModel {
   /// The file.
   let path: String
-  /// The smallest loss that was measured before training went on.
+  /// The smallest validation loss before training was resumed.
   let loss: Double
 
-  /// Saves the file's model under a free name where what is about to replace it was measured to be worse.
+  /// Copies the model to a free name if the model that is about to replace it has a larger validation loss.
   ///
-  /// - Returns: where it was saved; nil where nothing worse replaces it.
+  /// - Returns: the path of the copy; nil if none was needed.
   func putAside(before measured: Double) throws(CheckpointError) -> String? {
     guard !(measured <= loss) else { return nil }
     let parts = FilePlace(path)

@@ -2,20 +2,20 @@ import Checkpoint
 import Training
 import ProgramsCore
 
-/// Saves a training's model in its place, in another one where that fails, and says what a person has to know of it.
+/// Saves the checkpoints of a training to its path, or to another path where that fails, and reports that.
 struct ModelSaver {
-  /// Where the model is saved.
+  /// The path for the model.
   let place: SavingPlace
-  /// Where the model was saved last, and after which step; nil before the first save.
+  /// The path and step of the last save; nil before the first one.
   private(set) var saved: (path: String, step: Int)?
 
   private let runFolder: String?
   private var kept: KeptModel?
   private var fault: CheckpointError?
 
-  /// A saver for training that begins or goes on.
+  /// A saver for new or resumed training.
   ///
-  /// - Parameter runFolder: the run's folder, which the file remembers.
+  /// - Parameter runFolder: the folder of the run, whose path the checkpoint contains.
   init<Task: TrainingTask>(_ trainer: Trainer<Task>, _ place: SavingPlace, runFolder: String?) {
     self.place = place
     self.runFolder = runFolder
@@ -26,7 +26,7 @@ struct ModelSaver {
     }
   }
 
-  /// Tests whether the model can be saved where it should be.
+  /// Checks that the model can be saved to its path.
   func test<Task: TrainingTask>(_ trainer: Trainer<Task>) throws {
     try place.test(size: trainer.checkpoint().encoded().count)
   }
@@ -50,14 +50,16 @@ struct ModelSaver {
     saved = (path, trainer.steps)
   }
 
-  /// Saves the model of a training that diverged where that replaces nothing; what to say of it.
+  /// Saves the model of a diverged training, unless that replaces a file.
+  ///
+  /// - Returns: a message on where the model is.
   mutating func saveDiverged<Task: TrainingTask>(_ trainer: Trainer<Task>) throws -> String {
     if saved == nil, !FilePlace(place.path).isTaken { try save(trainer) }
     guard let saved else { return "nothing was saved: \(place.path) is as it was" }
     return "the model of step \(saved.step) is in \(saved.path)"
   }
 
-  /// Ends a program whose model is not where it should be.
+  /// Throws if the model is not at its path.
   func checkPlace() throws {
     if let fault, let saved, saved.path != place.path {
       throw Failure("\(fault); the model is in \(saved.path)")

@@ -2,20 +2,20 @@ import Checkpoint
 import FileCore
 import ProgramsCore
 
-/// Where a training's model is saved: as a person said, in the file that training goes on with, or under a free name.
+/// The path that the model of a training is saved to: that of `--out`, that of `--resume`, or a free name.
 ///
-/// Nothing that is there is replaced unless the person asked for it, by `--resume` or `--overwrite`. The place is tested
-/// before the first step; where a later save fails, the model goes to another place.
+/// An existing file is only replaced with `--resume` or `--overwrite`. The path is checked before the first step; if a
+/// later save fails, the model is saved to another path.
 struct SavingPlace {
-  /// The file.
+  /// The path.
   let path: String
-  /// Whether it holds the training that goes on.
+  /// Whether it is the checkpoint that training resumes from.
   let isResumed: Bool
 
-  /// The name without a `--out`.
+  /// The default path.
   static let usual = "model.rnnz"
 
-  /// The place that the flags choose.
+  /// The path that the flags choose.
   init(_ options: RunOptions) throws {
     let named = options.out ?? options.resume
     guard let named else {
@@ -35,16 +35,16 @@ struct SavingPlace {
     }
   }
 
-  /// Tests whether a model of a size can be saved here.
+  /// Checks that a model of a size can be saved to the path.
   func test(size: Int) throws(CheckpointError) {
     try Checkpoint.rehearseSave(to: path, byteCount: size)
   }
 
-  /// Saves here, or where that fails at another place.
+  /// Saves to the path, or if that fails to another one.
   ///
-  /// - Parameter known: the other place that took the model before.
-  /// - Returns: where it is, and what the system says where it is not here.
-  /// - Throws: why it cannot be saved here, where no other place takes it either.
+  /// - Parameter known: the other path of an earlier save.
+  /// - Returns: the path of the file, and why it is another one.
+  /// - Throws: the failure of the first path if all others fail too.
   func save(
     _ checkpoint: Checkpoint, orTo known: String?
   ) throws(CheckpointError) -> (path: String, fault: CheckpointError?) {
@@ -74,7 +74,7 @@ struct SavingPlace {
     return folders.compactMap(\.self).map { FilePlace($0 + parts.name).free }
   }
 
-  /// What is in a place, in words.
+  /// The message on an existing file.
   private static func content(of path: String) -> String {
     switch FilePlace(path).kind {
     case .folder: "expected a file to save to, found a directory"

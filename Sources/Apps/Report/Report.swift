@@ -1,0 +1,5 @@
+import Programs
+
+@main enum App {
+  static func main() { Programs.main(Report.self) }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+/// `train --config`, `train --sweep` and `report`.
+@Suite struct SeveralRunsTests {
+  private let train = Program("train")
+  private static let flags = [
+    "tag", "--max-steps", "20", "--evaluate-every", "10", "--batch-size", "8", "--threads", "1",
+  ]
+
+  private func read(_ path: String) throws -> String {
+    try String(contentsOfFile: path, encoding: .utf8)
+  }
+
+  private func model(_ path: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: path))
+  }
+
+  /// Training with a run's configuration is that run again, to the bit; flags change it.
+  @Test(arguments: [
+    flags + ["--hidden", "12", "--cell", "gru", "--optimizer", "sgd:0.9:nesterov"],
+    [
+      "--dataset", "tales:20000", "--hidden", "8", "--batch-size", "4", "--steps", "16",
+      "--max-steps", "12", "--threads", "1", "--tokenizer", "bytes",
+    ],
+  ])
+  func aConfigurationTrainsTheSameAgain(_ flags: [String]) throws {
+    try withTemporaryDirectory { directory in
+      let first = try train.run(flags + ["--run", "run", "--out", "a.rnnz"], in: directory)
+      #expect(first.status == 0, "\(first.error)")
+      for (config, out) in [("run", "b.rnnz"), ("run/configuration.json", "c.rnnz")] {
+        let again = try train.run(
+          ["--config", config, "--threads", "1", "--run", "again-\(out)", "--out", out],
+          in: directory)
+        #expect(again.status == 0, "\(again.error)")
+        #expect(
+          try read("\(directory)/again-\(out)/configuration.json")
+            == read(directory + "/run/configuration.json"))
+        #expect(
+          try read("\(directory)/again-\(out)/evaluations.csv")
+            == read(directory + "/run/evaluations.csv"))
+      }
+      let other = try train.run(
+        ["--config", "run", "--hidden", "9", "--threads", "1", "--out", "d.rnnz"], in: directory)
+      #expect(other.status == 0 && other.output.contains(" x 9 units"), "\(other.output)")
+    }
+  }
+
+  @Test func aWrongConfigurationIsNamed() throws {
+    try withTemporaryDirectory { directory in
+      for (content, error) in [
+        ("{", "c.json: byte 1: expected JSON, found "),
+        ("[]", "c.json: expected a JSON object, found another value"),
+        ("{}", "c.json: kind: expected language-model or sequence-model, found nothing"),
+        (#"{"kind":"sequence-model"}"#, "c.json: training: expected an object, found nothing"),
+        (
+          #"{"kind":"sequence-model","training":{"epochs":"x"},"task":{}}"#,
+          "c.json: training.epochs: expected "
+        ),
+      ] {
+        try content.write(toFile: directory + "/c.json", atomically: true, encoding: .utf8)
+        let outcome = try train.run("--config", "c.json", in: directory)
+        #expect(
+          outcome.status == 1 && outcome.error.hasPrefix("Error: " + error), "\(outcome.error)")
+        #expect(outcome.error.split(separator: "\n").count == 1)
+      }
+      let missing = try train.run("--config", "nothing.json", in: directory)
+      #expect(missing.error == "Error: nothing.json: no such file or directory\n")
+    }
+  }
+
+  /// Every combination has a folder of its own, as if it were trained alone; one page compares them.
+  @Test func aSweepTrainsEveryCombination() throws {
+    try withTemporaryDirectory { directory in
+      let outcome = try train.run(
+        Self.flags + [
+          "--sweep", "learning-rate=0.001,0.01", "--sweep", "hidden=8,12", "--run", "sweep",
+        ], in: directory)
+      #expect(outcome.status == 0, "\(outcome.error)")
+      let names = [0.001, 0.01].flatMap { rate in
+        [8, 12].map { "learning-rate=\(rate) hidden=\($0)" }
+      }
+      let found = try FileManager.default.contentsOfDirectory(atPath: directory + "/sweep")
+      #expect(Set(found) == Set(names + ["report.html"]))
+      #expect(outcome.output.contains("[4 of 4] \(names[3])\n"))
+      let alone = try train.run(
+        Self.flags + [
+          "--learning-rate", "0.01", "--hidden", "8", "--run", "alone", "--out", "alone.rnnz",
+        ], in: directory)
+      #expect(alone.status == 0)
+      #expect(
+        try read("\(directory)/sweep/\(names[2])/evaluations.csv")
+          == read(directory + "/alone/evaluations.csv"))
+      let page = try read(directory + "/sweep/report.html")
+      for name in names { #expect(page.contains("<td>\(name)</td>"), "\(name)") }
+      let settings =
+        "<tr><td>task.model.hiddenSize</td><td>8</td><td>12</td><td>8</td><td>12</td></tr>"
+      #expect(page.contains(settings))
+      #expect(page.contains("training.learningRate") && !page.contains("<td>training.epochs</td>"))
+      for chart in ["Validation loss", "Learning rate", "Norm of the gradients", "Units a second"] {
+        #expect(page.contains("<b>\(chart)"), "\(chart)")
+      }
+      for reference in ["http:", "https:", "src=", "href=", "url(", "<script"] {
+        #expect(!page.contains(reference), "\(reference)")
+      }
+      // The same page by its own program, from the folder of the runs or from each.
+      let report = Program("report")
+      let whole = try report.run("sweep", "--out", "a.html", in: directory)
+      #expect(whole.status == 0, "\(whole.error)")
+      let sorted = names.sorted().map { "sweep/" + $0 }
+      #expect(try report.run(sorted + ["--out", "b.html"], in: directory).status == 0)
+      #expect(try read(directory + "/a.html") == read(directory + "/b.html"))
+      let again = try report.run("sweep", "--out", "a.html", in: directory)
+      #expect(again.status == 1 && again.error.contains("--overwrite replaces it"))
+    }
+  }
+
+  @Test(arguments: [
+    ["--sweep", "hidden=8"], ["--sweep", "hidden", "--run", "s"], ["--sweep", "=1", "--run", "s"],
+    ["--sweep", "hidden=0,8", "--run", "s"], ["--sweep", "tea=1", "--run", "s"],
+    ["--sweep", "hidden=8", "--sweep", "hidden=9", "--run", "s"],
+    ["--sweep", "hidden=8", "--run", "s", "--out", "m.rnnz"],
+    ["--sweep", "hidden=8", "--run", "s", "--resume", "m.rnnz"],
+  ])
+  func aWrongSweepTrainsNothing(_ flags: [String]) throws {
+    try withTemporaryDirectory { directory in
+      let outcome = try train.run(Self.flags + flags, in: directory)
+      #expect(outcome.status == 64 && outcome.error.hasPrefix("Error: "), "\(outcome.error)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+    }
+  }
+
+  @Test func aFolderThatIsNoRunIsNamed() throws {
+    try withTemporaryDirectory { directory in
+      let report = Program("report")
+      let none = try report.run(".", in: directory)
+      #expect(
+        none.error == "Error: .: expected a folder that `train --run` has made, found none\n")
+      let missing = try report.run("nothing", in: directory)
+      #expect(missing.error == "Error: nothing: no such file or directory\n")
+    }
+  }
+}
