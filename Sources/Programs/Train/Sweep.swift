@@ -67,7 +67,7 @@ struct Sweep {
   ///
   /// - Throws: the first wrong value before any training. A training that fails is named, and the others go on.
   func run() throws {
-    var commands: [(name: String, command: any ParsableCommand)] = []
+    var commands: [(name: String, place: String, command: any ParsableCommand)] = []
     for values in combinations {
       let chosen = zip(axes, values).map { (flag: $0.flag, value: $1) }
       let name = chosen.map { "\($0.flag)=\($0.value)" }.joined(separator: " ")
@@ -75,9 +75,11 @@ struct Sweep {
       let flags = chosen.map { "--\($0.flag)=\($0.value)" }
       let command = try Train.parseAsRoot(
         shared + flags + ["--run", place, "--out", "\(place)/model.rnnz"])
-      commands.append((name, command))
+      commands.append((name, place, command))
     }
-    guard System.makeFolder(folder) == 0 else { throw FileError.system(folder) }
+    for place in [folder] + commands.map(\.place) where System.makeFolder(place) != 0 {
+      throw FileError.system(place)
+    }
     for (index, entry) in commands.enumerated() {
       let heading = "[\(index + 1) of \(commands.count)] \(entry.name)"
       try Console.write(heading + "\n")

@@ -23,6 +23,22 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Samples side by side in a step.")
   var batchSize: Int?
 
+  func validate() throws {
+    do throws(InvalidSetting) {
+      let sizes = [
+        ("embedding size", embedding), ("hidden size", hidden), ("batch size", batchSize),
+      ]
+      for case (let name, let size?) in sizes {
+        try InvalidSetting.check(name, size, in: 1...InvalidSetting.largestSize)
+      }
+      if let layers {
+        try InvalidSetting.check("layers", layers, in: 1...InvalidSetting.mostLayers)
+      }
+    } catch {
+      throw ValidationError(flagging: error)
+    }
+  }
+
   /// A configuration changed by these flags and those of the layers.
   func applied(
     to configuration: ModelConfiguration, _ around: LayerOptions

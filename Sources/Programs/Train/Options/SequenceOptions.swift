@@ -45,7 +45,7 @@ struct SequenceModelOptions: ParsableArguments {
   @Option(help: "How one answer comes of all steps: last, mean, max or attention.")
   var pooling: Pooling?
 
-  @Option(help: "What a translator looks back with: none, dot, general or additive.")
+  @Option(help: "For translate.")
   var attention: Attention?
 
   @Option(
