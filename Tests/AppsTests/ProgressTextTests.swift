@@ -107,4 +107,14 @@ import Training
   func oneIsNotPlural(_ count: Int, _ noun: String, _ expected: String) {
     #expect(count.counted(noun) == expected)
   }
+
+  /// Days around leap days, by `date -u -d @SECONDS`.
+  @Test(arguments: [
+    (0, "1970-01-01 00:00 UTC"), (951_782_399, "2000-02-28 23:59 UTC"),
+    (951_782_400, "2000-02-29 00:00 UTC"), (1_709_251_199, "2024-02-29 23:59 UTC"),
+    (4_107_542_400, "2100-03-01 00:00 UTC"), (1_795_915_200, "2026-11-29 01:20 UTC"),
+  ])
+  func timesAreDays(_ seconds: Int, _ text: String) {
+    #expect(Timestamp(seconds: seconds).text == text)
+  }
 }

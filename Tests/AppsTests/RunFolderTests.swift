@@ -34,7 +34,10 @@ import Testing
           "ckpt-20.rnnz", "ckpt-40.rnnz", "ckpt-60.rnnz", "ckpt-best.rnnz",
         ])
       let report = try read(run + "/report.html")
-      for word in ["Loss", "Learning rate", "Norm of the gradients", "IDIOM", "Memory"] {
+      for word in [
+        "<th>command</th><td>", "<th>started</th><td>20", "<td>swift-rnn ", ", step 60: ", "Loss",
+        "Learning rate", "Norm of the gradients", "IDIOM", "Memory",
+      ] {
         #expect(report.contains(word), "\(word)")
       }
       for reference in ["http:", "https:", "src=", "href=", "url(", "@import", "<script"] {

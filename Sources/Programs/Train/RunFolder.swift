@@ -2,6 +2,7 @@ import Checkpoint
 import Datasets
 import FileCore
 import ProgramsCore
+import TensorCore
 import Training
 
 /// The folder of a run:
@@ -36,7 +37,7 @@ struct RunFolder {
     }
     record = RunRecord(
       title: trainer.task.line, settings: trainer.settings.line,
-      hints: trainer.task.hints.map(\.description))
+      hints: trainer.task.hints.map(\.description), facts: Self.facts)
     if appends, FilePlace(path + "/record.json").isTaken {
       let title = record.title
       record = try Self.record(in: path)
@@ -51,6 +52,14 @@ struct RunFolder {
     samples = try LineFile(path + "/samples.txt", appends: appends)
     checkpoints = CheckpointSeries(directory: path + "/checkpoints")
     try RunConfiguration.write(trainer, in: path)
+  }
+
+  /// Where a run that begins now comes from.
+  private static var facts: [RunRecord.Fact] {
+    [
+      .init("command", Invocation.typed), .init("started", Timestamp.now.text),
+      .init("version", Version.line), .init("threads", "\(ThreadTeam.count)"),
+    ]
   }
 
   /// The folder of the flags, or for resumed training that of the checkpoint; nil for none.

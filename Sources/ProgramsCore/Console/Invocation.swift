@@ -6,6 +6,11 @@ package enum Invocation {
   /// The name of the executable.
   package static var name: String { path.split(separator: "/").last.map(String.init) ?? path }
 
+  /// The command line of this process, for a shell.
+  package static var typed: String {
+    CommandLine.arguments.map(\.quotedForShell).joined(separator: " ")
+  }
+
   /// A command for a shell: `train classify --resume 'my model.rnnz'`.
   ///
   /// Programs of one executable are its subcommands; others stand beside the running one.

@@ -8,7 +8,7 @@ package enum Version {
   package static let number = PackageVersion.number
 
   /// One line with the commit and the instruction set too: `swift-rnn 0.1.0, commit 1a2b3c4d5e6f, instruction set avx2`.
-  static var line: String {
+  package static var line: String {
     let commit = String(cString: build_commit())
     return "swift-rnn \(number), " + (commit.isEmpty ? "" : "commit \(commit), ")
       + "instruction set \(InstructionSet.active)"

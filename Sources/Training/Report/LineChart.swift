@@ -57,12 +57,33 @@ struct LineChart {
         ? "<circle class=\"\(style)\" r=\"3\" cx=\"\(path.replacingComma)\"/>\n"
         : "<polyline class=\"\(style)\" points=\"\(path)\"/>\n"
       if isFaint { continue }
+      svg += hovers(over: points, name, "c\(color)", across, up)
       legend += "<span class=\"key c\(color)\">\(name.escaped)</span> "
       color = (color + 1) % ReportStyle.colors
     }
     svg += "</svg>"
     return "<figure><figcaption><b>\(title.escaped)</b> \(legend)</figcaption>\n\(svg)</figure>\n"
   }
+
+  /// Points that show their value under a pointer: some of a line's, evenly spaced.
+  private func hovers(
+    over points: [(x: Double, y: Double)], _ name: String, _ style: String, _ across: Axis,
+    _ up: Axis
+  ) -> String {
+    let every = max(1, (points.count + Self.mostHovers - 1) / Self.mostHovers)
+    let shown = points.enumerated().filter { (points.count - 1 - $0.offset) % every == 0 }
+    return shown.map { _, point in
+      let (x, y) = (
+        place(across, point.x, vertical: false), place(up, point.y, vertical: true)
+      )
+      let title = (name.isEmpty ? "" : name.escaped + ", ") + "\(axis.escaped) \(point.x.short): "
+      return "<circle class=\"hover \(style)\" r=\"4\" cx=\"\(x)\" cy=\"\(y)\"><title>\(title)"
+        + "\(point.y.significant)</title></circle>\n"
+    }.joined()
+  }
+
+  /// The most points of a line that show their value.
+  private static let mostHovers = 60
 
   private func place(_ axis: Axis, _ value: Double, vertical: Bool) -> String {
     let share = axis.share(of: value)

@@ -38,7 +38,8 @@ enum ReportStyle {
     .side { text-anchor: end; dominant-baseline: middle; } .below { text-anchor: middle; }
     .grid { stroke: var(--rule); }
     polyline { fill: none; stroke-width: 2; stroke: currentColor; stroke-linejoin: round; }
-    circle { fill: currentColor; } .faint { stroke-width: 1; color: var(--soft); opacity: .35; }
+    circle { fill: currentColor; } .hover { opacity: 0; } .hover:hover { opacity: 1; }
+    .faint { stroke-width: 1; color: var(--soft); opacity: .35; }
     .c0 { color: var(--a); } .c1 { color: var(--b); } .c2 { color: var(--c); } .c3 { color: var(--d); }
     .c4 { color: var(--e); } .c5 { color: var(--f); } .c6 { color: var(--g); } .c7 { color: var(--h); }
     .key:not(:empty)::before { content: "\\25CF "; } .key { margin-left: .8em; }

@@ -24,12 +24,29 @@ public struct RunRecord: Codable, Sendable {
     public fileprivate(set) var evaluation: Evaluation
   }
 
+  /// A fact about where a run comes from: the command, the date.
+  public struct Fact: Codable, Hashable, Sendable {
+    /// The name.
+    public let name: String
+    /// The value.
+    public let value: String
+
+    /// A name and its value.
+    public init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
   /// A description of the task.
   public let title: String
   /// A description of the training settings.
   public let settings: String
   /// Hints on doubtful settings.
   public let hints: [String]
+  /// Where the run comes from; empty in a record that was saved before it had facts.
+  public var facts: [Fact] { origin ?? [] }
+  private let origin: [Fact]?
   /// The number of weights.
   public private(set) var parameterCount = 0
   /// The unit of the speed.
@@ -67,7 +84,8 @@ public struct RunRecord: Codable, Sendable {
   private static let mostMeasurements = 400
 
   /// A record of a new training run.
-  public init(title: String, settings: String, hints: [String] = []) {
+  public init(title: String, settings: String, hints: [String] = [], facts: [Fact] = []) {
+    origin = facts
     self.title = title
     self.settings = settings
     self.hints = hints

@@ -38,6 +38,7 @@ public struct RunReport: Sendable {
     if let most = record.memory.points.map(\.value).max() {
       cells.append(("memory", "\((most / 1_048_576).text(0)) MiB at most"))
     }
+    cells += record.facts.map { ($0.name.escaped, $0.value) }
     let rows = cells.map { "<tr><th>\($0.0)</th><td>\($0.1.escaped)</td></tr>\n" }.joined()
     let hints = record.hints.map { "<p class=\"hint\">Hint: \($0.escaped)</p>\n" }.joined()
     return "<table class=\"facts\">\n\(rows)</table>\n\(hints)"
