@@ -1,4 +1,5 @@
 import Foundation
+import ProgramsCore
 import Testing
 
 /// What an executable is linked with.
@@ -26,5 +27,14 @@ import Testing
     #expect(outcome.status == 0 && outcome.error.isEmpty)
     let form = /swift-rnn \d+\.\d+\.\d+, (commit [0-9a-f]{12}\+?, )?instruction set \w+\n/
     #expect(outcome.output.wholeMatch(of: form) != nil, "\(outcome.output)")
+  }
+
+  /// What people read of the version is that of the code.
+  @Test(arguments: [("CHANGELOG.md", "\n## "), ("README.md", "from: \"")])
+  func theVersionIsThatOfThePages(_ page: String, _ before: String) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let text = try String(contentsOf: root.appendingPathComponent(page), encoding: .utf8)
+    #expect(text.contains(before + Version.number))
   }
 }
