@@ -10,6 +10,8 @@ import ProgramsCore
 struct Sweep {
   private let axes: [(flag: String, values: [String])]
   private let folder: String
+  /// The folder for TensorBoard, in which each run has one of its own.
+  private let tensorBoard: String?
   /// The arguments that all trainings have.
   private let shared: [String]
 
@@ -34,12 +36,14 @@ struct Sweep {
     guard let folder = options.run else {
       throw ValidationError("--sweep: expected --run FOLDER, for the runs and their report")
     }
-    for (flag, value) in [("--resume", options.resume), ("--out", options.out)] where value != nil {
+    let others = [("--resume", options.resume), ("--out", options.out), ("--log", options.log)]
+    for (flag, value) in others where value != nil {
       throw ValidationError("--sweep: expected no \(flag): each run has its own file")
     }
     self.axes = axes
     self.folder = folder
-    let own = axes.map { "--\($0.flag)" } + ["--sweep", "--run"]
+    tensorBoard = options.tensorboard
+    let own = axes.map { "--\($0.flag)" } + ["--sweep", "--run", "--tensorboard"]
     shared = Self.arguments(Program.arguments, without: own)
   }
 
@@ -73,11 +77,13 @@ struct Sweep {
       let name = chosen.map { "\($0.flag)=\($0.value)" }.joined(separator: " ")
       let place = "\(folder)/\(name.replacingSlashes)"
       let flags = chosen.map { "--\($0.flag)=\($0.value)" }
+      let events = tensorBoard.map { ["--tensorboard", "\($0)/\(name.replacingSlashes)"] } ?? []
       let command = try Train.parseAsRoot(
-        shared + flags + ["--run", place, "--out", "\(place)/model.rnnz"])
+        shared + flags + events + ["--run", place, "--out", "\(place)/model.rnnz"])
       commands.append((name, place, command))
     }
-    for place in [folder] + commands.map(\.place) where System.makeFolder(place) != 0 {
+    let folders = [tensorBoard].compactMap(\.self) + [folder] + commands.map(\.place)
+    for place in folders where System.makeFolder(place) != 0 {
       throw FileError.system(place)
     }
     for (index, entry) in commands.enumerated() {
