@@ -12,6 +12,7 @@ struct Sweep {
   private let folder: String
   /// The folder for TensorBoard, in which each run has one of its own.
   private let tensorBoard: String?
+  private let isQuiet: Bool
   /// The arguments that all trainings have.
   private let shared: [String]
 
@@ -43,6 +44,7 @@ struct Sweep {
     self.axes = axes
     self.folder = folder
     tensorBoard = options.tensorboard
+    isQuiet = options.quiet
     let own = axes.map { "--\($0.flag)" } + ["--sweep", "--run", "--tensorboard"]
     shared = Self.arguments(Program.arguments, without: own)
   }
@@ -87,18 +89,18 @@ struct Sweep {
       throw FileError.system(place)
     }
     for (index, entry) in commands.enumerated() {
-      let heading = "[\(index + 1) of \(commands.count)] \(entry.name)"
-      try Console.write(heading + "\n")
+      if !isQuiet { try Console.write("[\(index + 1) of \(commands.count)] \(entry.name)\n") }
       do {
         var command = entry.command
         try command.run()
       } catch let failure as Failure {
         Console.note("Error: \(entry.name): \(failure)\n")
       }
-      try Console.write("\n")
+      if !isQuiet { try Console.write("\n") }
     }
     let runs = try ComparedRuns([folder])
     try runs.save(to: folder + "/report.html")
+    guard !isQuiet else { return }
     try Console.write(runs.comparison.text + "\nreport in \(folder)/report.html\n")
   }
 }

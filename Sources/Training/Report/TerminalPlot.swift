@@ -1,3 +1,4 @@
+import Models
 import Requirements
 
 /// Curves drawn with characters, for a terminal: lines of braille points, two by four to a character.
@@ -43,7 +44,7 @@ public struct TerminalPlot: Sendable {
       let low = all.map(\.value).min(), let high = all.map(\.value).max()
     else { return "" }
     let isLogarithmic = low > 0 && high > 20 * low
-    let labels = [high.short, low.short]
+    let labels = [high, low].map { abs($0) < 1e-4 && $0 != 0 ? $0.significant : $0.short }
     let margin = labels.map(\.count).max() ?? 0
     var canvas = Canvas(columns: width - margin - 2, rows: rows)
     let (bottom, top) = isLogarithmic ? (logarithm(low), logarithm(high)) : (low, high)
