@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks Fuzz) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help install uninstall bench bench-peers interop-peers demo test test-deep torture format lint docs check-neon sanitize-address sanitize-thread \
+.PHONY: help install uninstall bench bench-published bench-peers interop-peers published-models demo test test-deep torture format lint docs check-neon sanitize-address sanitize-thread \
   sanitize-kernels clean
 
 help: ## List these commands
@@ -48,6 +48,11 @@ bench: ## Compare with PyTorch and write Benchmarks/RESULTS.md (BENCH_FLAGS="--c
 	$(SWIFT) build -c release --product generate
 	python3 Benchmarks/run.py $(BENCH_FLAGS)
 
+bench-published: ## Measure published graphs beside onnxruntime, after `make published-models interop-peers`
+	@Scripts/require-zlib
+	$(SWIFT) build -c release --product bench
+	Benchmarks/published
+
 bench-peers: ## Make the virtual environment with PyTorch that `make bench` compares with
 	Benchmarks/make-peers
 
@@ -55,6 +60,9 @@ interop-peers: ## Make the Python environment that the tests of other formats co
 	python3 -m venv .build-peers
 	.build-peers/bin/pip install --quiet --disable-pip-version-check \
 	  numpy "safetensors>=0.8" onnx onnxruntime tensorboard
+
+published-models: ## Fetch the models of other projects that tests and benchmarks compare with, into the user's cache
+	Scripts/fetch-published
 
 format: ## Format all Swift code in place
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)

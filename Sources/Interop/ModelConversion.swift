@@ -31,26 +31,43 @@ public struct ModelConversion: Sendable {
     case model(SavedLanguageModel)
     /// A model of another shape: a classifier, a tagger.
     case sequence(SavedSequenceModel)
-    /// Arrays without a description of their model.
-    case arrays(ExactDictionary<StoredArray>)
+    /// An ONNX graph that is not read as a language model.
+    case graph(SavedGraphModel)
+    /// Arrays without a description of their model, or those of a graph that is not supported and why.
+    case arrays(ExactDictionary<StoredArray>, CheckpointError?)
   }
 
   private let file: ArrayFile
   private let content: Content
 
-  /// Reads a file: as a model, or as arrays if neither the file nor the description has a vocabulary.
+  /// Reads a file: as a model, or, if neither the file nor the description has a vocabulary, as a graph or arrays.
+  ///
+  /// `states` are a graph's inputs that take outputs of the call before; nil for those that the file names.
   public init(
-    _ file: ArrayFile, described description: ModelDescription = ModelDescription()
+    _ file: ArrayFile, described description: ModelDescription = ModelDescription(),
+    states: [GraphModel.State]? = nil
   ) throws(CheckpointError) {
     self.file = file
     content =
       if let saved = try file.sequenceModel {
         .sequence(saved)
+      } else if states != nil, let graph = try file.graphModel(states: states) {
+        .graph(graph)
       } else if try file.saysTokens || description.vocabulary != nil {
         .model(try SavedLanguageModel(importing: file, described: description))
       } else {
-        .arrays(try file.arrays())
+        try Self.graphOrArrays(file)
       }
+  }
+
+  private static func graphOrArrays(_ file: ArrayFile) throws(CheckpointError) -> Content {
+    do throws(CheckpointError) {
+      if let graph = try file.graphModel(states: nil) { return .graph(graph) }
+      return .arrays(try file.arrays(), nil)
+    } catch {
+      guard case .onnx = file.content else { throw error }
+      return .arrays(try file.arrays(), error)
+    }
   }
 
   /// Saves a file, atomically.
@@ -74,8 +91,16 @@ public struct ModelConversion: Sendable {
       weights.set(parametersOf: saved.model)
       try weights.save(to: path)
     case (.sequence(let saved), .onnx): try saved.onnx().save(to: path)
-    case (.arrays(let arrays), .safetensors):
+    case (.graph(let saved), .rnnz):
+      var checkpoint = Checkpoint()
+      try saved.write(to: &checkpoint)
+      try checkpoint.save(to: path)
+    case (.graph(let saved), .safetensors):
+      try Safetensors(metadata: [:], arrays: saved.constants).save(to: path)
+    case (.graph(let saved), .onnx): try saved.onnx.save(to: path)
+    case (.arrays(let arrays, _), .safetensors):
       try Safetensors(metadata: ["format": "pt"], arrays: arrays).save(to: path)
+    case (.arrays(_, let reason?), _): throw reason
     case (.arrays, .rnnz), (.arrays, .onnx):
       throw file.failure(
         "vocabulary",
@@ -89,7 +114,9 @@ public struct ModelConversion: Sendable {
     switch content {
     case .model(let saved): saved.summary
     case .sequence(let saved): saved.summary
-    case .arrays(let arrays): "\(arrays.count) arrays, of which no vocabulary says what they mean"
+    case .graph(let saved): saved.summary
+    case .arrays(let arrays, _):
+      "\(arrays.count) arrays, of which no vocabulary says what they mean"
     }
   }
 }
@@ -101,6 +128,7 @@ extension ArrayFile {
   ///     tagger: lstm, one layer of 32 units in both directions, text of 40 tokens to 5 symbols, 9221 numbers
   public var modelSummary: String? {
     (try? sequenceModel)?.summary ?? (try? SavedLanguageModel(importing: self))?.summary
+      ?? (try? graphModel(states: nil))?.summary
   }
 
   /// The sequence model of the file, if it is a checkpoint with one.
@@ -113,10 +141,24 @@ extension ArrayFile {
     }
   }
 
+  /// The graph of the file as a model: of a checkpoint with one, or of an ONNX file; nil for other files.
+  fileprivate func graphModel(
+    states: [GraphModel.State]?
+  ) throws(CheckpointError) -> SavedGraphModel? {
+    switch content {
+    case .checkpoint(let reader):
+      return reader.contains(.configuration, "graph") ? try SavedGraphModel(reading: reader) : nil
+    case .onnx(let model): return try SavedGraphModel(model, states: states, file: path)
+    default: return nil
+    }
+  }
+
   /// Whether the file has a model's configuration (a checkpoint), or a vocabulary or tokenizer in its metadata.
   fileprivate var saysTokens: Bool {
     get throws(CheckpointError) {
-      if case .checkpoint(let reader) = content { return reader.contains(.configuration, "model") }
+      if case .checkpoint(let reader) = content {
+        return reader.contains(.configuration, "model") && !reader.contains(.configuration, "graph")
+      }
       return metadata["vocabulary"] != nil || metadata["tokenizer"] != nil
     }
   }

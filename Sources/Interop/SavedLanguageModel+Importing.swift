@@ -36,7 +36,7 @@ extension SavedLanguageModel {
       let description = try description.completed(by: file)
       let weights = try ImportedWeights(file, outline: description.outline)
       try self.init(weights, description, of: file)
-      if case .onnx(let model) = file.content { try checkLoops(of: model, file) }
+      if case .onnx(let graph) = file.content { try ONNXTrial(graph, of: file).check(model) }
     }
   }
 
@@ -59,15 +59,6 @@ extension SavedLanguageModel {
       }
     }
     self.init(model, tokenizer)
-  }
-
-  /// Checks that the loops of an ONNX model equal those that this library writes for the cell.
-  private func checkLoops(of model: ONNXModel, _ file: ArrayFile) throws(CheckpointError) {
-    let loops = model.graph.nodes.filter { $0.operation == "Scan" }
-    guard !loops.isEmpty, try onnx().graph != model.graph else { return }
-    throw file.failure(
-      "Scan \(loops[0].outputs.last ?? "")",
-      "expected the loop of \(self.model.configuration.cell.name), found another one")
   }
 
   private static func tokenizer(
@@ -156,6 +147,7 @@ extension ImportedWeights {
     }
     configuration.dropout = outline?.dropout ?? 0
     configuration.tiesWeights = outline?.tied ?? false
+    configuration.recurrent.learnsInitialState = tensors["rnn.initial_hidden_l0"] != nil
     do throws(InvalidSetting) {
       try configuration.validateForText()
     } catch {

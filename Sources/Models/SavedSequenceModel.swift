@@ -38,9 +38,10 @@ public struct SavedSequenceModel: Sendable {
   /// Reads a model from an opened file.
   public init(reading reader: CheckpointReader) throws(CheckpointError) {
     let key = Checkpoint.Key(.configuration, "model")
-    guard try SavedModelKind(reading: reader) == .sequence else {
+    let kind = try SavedModelKind(reading: reader)
+    guard kind == .sequence else {
       throw reader.fail(
-        .configValue(key, path: "kind", expected: Header.kind, found: "language-model"))
+        .configValue(key, path: "kind", expected: Header.kind, found: kind.rawValue))
     }
     let header = try reader.json(Header.self, .configuration, "model")
     do throws(InvalidSetting) {
@@ -70,6 +71,8 @@ public enum SavedModelKind: String, Sendable {
   case language = "language-model"
   /// A ``SavedSequenceModel``.
   case sequence = "sequence-model"
+  /// A ``SavedGraphModel``.
+  case graph = "graph-model"
 
   private struct Header: Decodable { var kind: String }
 
@@ -82,7 +85,7 @@ public enum SavedModelKind: String, Sendable {
       throw reader.fail(
         .configValue(
           .init(.configuration, "model"), path: "kind",
-          expected: "language-model or sequence-model",
+          expected: "language-model, sequence-model or graph-model",
           found: found))
     }
     self = kind

@@ -110,6 +110,15 @@ struct ONNXModelTests {
     }
   }
 
+  @Test func twoInitializersOfOneNameAreRefused() {
+    var graph = ONNXGraph(name: "g")
+    for value in [1, 2] as [Float] { graph.initializers.append(.init("W", StoredArray([value]))) }
+    let bytes = ONNXModel(graph).encoded()
+    #expect(
+      message { _ = try ONNXModel(bytes: bytes) }
+        .contains("W: expected a name of its own, found a second initializer of it"))
+  }
+
   @Test func graphsInsideOfOneAnotherAreLimited() {
     var graph = ONNXGraph(name: "g")
     for _ in 0..<10 {

@@ -66,25 +66,28 @@ import Testing
     }
     body.nodes[step].operation = "Tanh"
     model.graph.nodes[loop].attributes["body"] = .graph(body)
-    #expect(try message(model).contains("expected the loop of mgu, found another one"))
+    #expect(
+      try message(model).contains(
+        "expected the logits of an embedding, 2 mgu layers and a linear layer, found"))
 
     let lstm = try saved(LSTM()).onnx()
     var changed = lstm
     let add = try #require(changed.graph.nodes.lastIndex { $0.operation == "Add" })
     changed.graph.nodes[add].operation = "Mul"
     #expect(
-      try message(changed).contains("the operation is not supported between tokens and logits"))
+      try message(changed).contains("the operator is not supported between tokens and logits"))
     changed = lstm
-    changed.graph.nodes.insert(ONNXNode("Sin", ["hidden"], ["other"]), at: 0)
-    #expect(try message(changed).contains("Sin other: the operation is not supported"))
+    changed.graph.nodes.insert(ONNXNode("Tan", ["hidden"], ["other"]), at: 0)
+    #expect(try message(changed).contains("Tan other: the operator is not supported"))
     changed = lstm
     changed.graph.nodes.removeAll { $0.operation == "LSTM" }
-    #expect(try message(changed).contains("MatMul"))
+    #expect(try message(changed).contains("expected an input, the result of an earlier node"))
     changed = lstm
     changed.metadata = [:]
     #expect(try message(changed).contains("does not say which characters"))
     changed = lstm
     changed.graph.outputs.removeFirst()
-    #expect(try message(changed).contains("whose result is an output"))
+    #expect(
+      try message(changed).contains("the operator is not supported between tokens and logits"))
   }
 }

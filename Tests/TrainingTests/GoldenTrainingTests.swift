@@ -46,6 +46,7 @@ import Training
       switch try SavedModelKind(reading: reader) {
       case .language: try SavedLanguageModel(reading: reader).summary
       case .sequence: try SavedSequenceModel(reading: reader).summary
+      case .graph: try SavedGraphModel(reading: reader).summary
       }
     #expect(summary.hasPrefix((kinds[name] ?? "language model") + ": "), "\(summary)")
   }

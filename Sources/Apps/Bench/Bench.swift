@@ -13,7 +13,7 @@ import ProgramsCore
     version: Version.number,
     subcommands: [
       Run.self, PeakLimits.self, Products.self, Layout.self, Explain.self, Checkpoints.self,
-      Hostile.self, Serve.self,
+      Hostile.self, Serve.self, Graph.self,
     ],
     defaultSubcommand: Run.self)
 

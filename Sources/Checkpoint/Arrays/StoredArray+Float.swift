@@ -42,7 +42,7 @@ extension StoredArray {
 
 extension Float {
   /// The value of an IEEE 754 half-precision pattern; a NaN keeps its payload.
-  init(half: UInt16) {
+  package init(half: UInt16) {
     let sign = UInt32(half & 0x8000) << 16
     let (exponent, fraction) = (UInt32(half >> 10) & 0x1F, UInt32(half & 0x3FF))
     switch exponent {

@@ -52,28 +52,10 @@ public struct NumPyArchive: Sendable {
     }
     guard let entry = archive[name + Self.suffix] else { throw failure("no such array") }
     let bytes = try archive.bytes(of: entry)
-    let header: NumPyHeader
     do throws(NumPyError) {
-      header = try NumPyHeader(bytes)
+      return try StoredArray(numPy: bytes)
     } catch {
       throw failure(error.reason)
     }
-    let needed = StoredArray.byteCount(shape: header.shape, elementType: header.elementType)
-    guard let needed, needed == bytes.count - header.size else {
-      throw failure(
-        "expected numbers for shape \(header.shape), found \(bytes.count - header.size) bytes")
-    }
-    let numbers = Array(bytes[header.size...])
-    guard header.isColumnMajor, needed > 0 else {
-      return StoredArray(elementType: header.elementType, shape: header.shape, bytes: numbers)
-    }
-    var (strides, next) = ([Int](), 1)
-    for extent in header.shape {
-      strides.append(next)
-      next *= extent
-    }
-    return StoredArray(
-      elementType: header.elementType, shape: header.shape, strides: strides, offset: 0,
-      of: numbers)
   }
 }

@@ -121,6 +121,7 @@ extension ONNXGraph {
   ) throws(ProtobufError) {
     self.init(name: "")
     var reader = ProtobufReader(bytes)
+    var names: Set<ExactString> = []
     guard depth <= ONNXModel.maximumDepth else { throw reader.failure("graphs nested too deep") }
     while let (field, value) = try reader.next() {
       switch (field, value) {
@@ -129,6 +130,10 @@ extension ONNXGraph {
       case (2, .data(let text)): name = try reader.text(text)
       case (5, .data(let message)):
         let (name, array) = try ONNXTensorReader.tensor(message)
+        guard names.insert(ExactString(name)).inserted else {
+          throw reader.failure(
+            "\(name): expected a name of its own, found a second initializer of it")
+        }
         initializers.append(Initializer(name, array))
       case (11, .data(let message)): inputs.append(try Value(parsing: message))
       case (12, .data(let message)): outputs.append(try Value(parsing: message))

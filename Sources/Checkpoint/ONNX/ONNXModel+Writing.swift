@@ -128,7 +128,7 @@ extension ElementType {
     }
   }
 
-  init?(onnxCode: Int) {
+  package init?(onnxCode: Int) {
     guard let type = ElementType.allCases.first(where: { $0.onnxCode == onnxCode }) else {
       return nil
     }

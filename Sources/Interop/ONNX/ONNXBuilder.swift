@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 import TensorCore
 
 /// Builds an ONNX graph operation by operation; generates the names of values.
@@ -8,6 +9,7 @@ struct ONNXBuilder {
   /// The prefix of all names, so that names in a loop's body differ from those outside.
   private let prefix: String
   private var counts: [String: Int] = [:]
+  private var states: [ExactString: JSONValue] = [:]
   private var constants: [StoredArray: String] = [:]
 
   init(name: String, prefix: String = "") {
@@ -59,6 +61,16 @@ struct ONNXBuilder {
       graph.initializers.append(.init(name, StoredArray(tensor)))
     }
     return name
+  }
+
+  /// Notes that an input takes the value of an output of the call before.
+  mutating func addState(_ input: String, from output: String) {
+    states[ExactString(input)] = .string(output)
+  }
+
+  /// Metadata that names the states, as graph models read it.
+  var metadata: [String: String] {
+    states.isEmpty ? [:] : ["states": JSONValue.object(states).text]
   }
 
   mutating func addInput(_ value: ONNXGraph.Value) { graph.inputs.append(value) }

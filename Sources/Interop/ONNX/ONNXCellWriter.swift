@@ -110,15 +110,43 @@ struct ONNXCellWriter {
     return body.add("Expand", [value(id), batchShape ?? ""])
   }
 
+  /// Writes a node of the cell's graph; returns the result's name.
   private mutating func write(_ id: NodeID, to builder: inout ONNXBuilder) -> String {
     let node = cell.graph[id]
     switch node.operation {
-    case .sequence: return name(Self.input)
+    case .sequence, .state, .parameter: return leaf(node, &builder)
+    case .constant, .identity, .table: return constant(node.operation, &builder)
+    case .apply(let function, let operands):
+      return function.write(operands.map { value($0) }, to: &builder)
+    case .broadcast(let a, let columns):
+      return builder.add("Expand", [value(a), builder.integers([1, columns])])
+    case .affine(let terms, let biases): return affine(terms, biases, &builder)
+    case .slice(let a, let range): return builder.slice(value(a), range, axis: 1)
+    case .rows(let a, let range): return builder.slice(value(a), range, axis: 0)
+    case .concatenate(let parts): return concatenation(parts, axis: -1, &builder)
+    case .stack(let parts): return concatenation(parts, axis: 0, &builder)
+    case .transpose(let a): return builder.transpose(value(a), [1, 0])
+    case .sum, .maximum, .cumulativeSum: return reduction(node.operation, &builder)
+    case .spread, .sumAlong, .maximumAlong:
+      return alongAxis(node.operation, columns: node.columns, &builder)
+    case .outer, .total: failure("a cell's step gathers nothing over the steps")
+    }
+  }
+
+  /// An input of the step, a state, or a parameter with two axes.
+  private func leaf(_ node: Graph.Node, _ builder: inout ONNXBuilder) -> String {
+    switch node.operation {
     case .state(let index): return name(cell.states[index].name)
     case .parameter(let index):
       let shape = [node.rows, node.columns]
       if cell.parameters[index].shape == shape { return parameters[index] }
       return builder.add("Reshape", [parameters[index], builder.integers(shape)])
+    default: return name(Self.input)
+    }
+  }
+
+  private func constant(_ operation: Operation, _ builder: inout ONNXBuilder) -> String {
+    switch operation {
     case .constant(let value, let rows, let columns):
       let numbers = [Float](repeating: Float(value), count: rows * columns)
       return builder.constant(StoredArray(numbers, shape: [rows, columns]))
@@ -129,48 +157,62 @@ struct ONNXCellWriter {
     case .table(let table):
       return builder.constant(
         StoredArray(table.elements.map(Float.init), shape: [table.rows, table.columns]))
-    case .apply(let function, let operands):
-      return function.write(operands.map { value($0) }, to: &builder)
-    case .broadcast(let a, let columns):
-      return builder.add("Expand", [value(a), builder.integers([1, columns])])
-    case .affine(let terms, let biases):
-      var summands = terms.map { term in
-        if term.groups > 1 { return write(inGroups: term, to: &builder) }
-        let weight = term.isTransposed ? value(term.weight) : transposed[term.weight] ?? ""
-        return builder.add("MatMul", [value(term.signal), weight])
-      }
-      summands += biases.map { value($0) }
-      return summands.dropFirst().reduce(summands[0]) { builder.add("Add", [$0, $1]) }
-    case .slice(let a, let range): return builder.slice(value(a), range, axis: 1)
-    case .rows(let a, let range): return builder.slice(value(a), range, axis: 0)
-    case .concatenate(let parts):
-      return builder.add("Concat", parts.map { value($0) }, ["axis": .integer(-1)])
-    case .stack(let parts):
-      return builder.add("Concat", parts.map { value($0) }, ["axis": .integer(0)])
-    case .transpose(let a): return builder.transpose(value(a), [1, 0])
+    default: failure("no constant: \(operation)")
+    }
+  }
+
+  /// The sum of products and biases.
+  private func affine(
+    _ terms: [ProductTerm], _ biases: [NodeID], _ builder: inout ONNXBuilder
+  ) -> String {
+    var summands = terms.map { term in
+      if term.groups > 1 { return write(inGroups: term, to: &builder) }
+      let weight = term.isTransposed ? value(term.weight) : transposed[term.weight] ?? ""
+      return builder.add("MatMul", [value(term.signal), weight])
+    }
+    summands += biases.map { value($0) }
+    return summands.dropFirst().reduce(summands[0]) { builder.add("Add", [$0, $1]) }
+  }
+
+  private func concatenation(
+    _ parts: [NodeID], axis: Int, _ builder: inout ONNXBuilder
+  ) -> String {
+    builder.add("Concat", parts.map { value($0) }, ["axis": .integer(axis)])
+  }
+
+  /// A sum, maximum or running sum along the units.
+  private func reduction(_ operation: Operation, _ builder: inout ONNXBuilder) -> String {
+    switch operation {
     case .sum(let a): return builder.add("ReduceSum", [value(a), builder.integers([1])])
     case .maximum(let a):
       return builder.add("ReduceMax", [value(a)], ["axes": .integers([1])])
     case .cumulativeSum(let a, let isReversed):
       let axis = builder.constant(StoredArray(1 as Int64))
       return builder.add("CumSum", [value(a), axis], ["reverse": .integer(isReversed ? 1 : 0)])
+    default: failure("no reduction: \(operation)")
+    }
+  }
+
+  /// A signal repeated along an axis, or reduced along one.
+  private func alongAxis(
+    _ operation: Operation, columns: Int, _ builder: inout ONNXBuilder
+  ) -> String {
+    let result: String
+    switch operation {
     case .spread(let a, let axis):
       let outer = cell.graph[a].columns / axis.inner
       let parts = builder.add(
         "Reshape", [value(a), builder.integers([-1, outer, 1, axis.inner])])
-      let wide = builder.add("Expand", [parts, builder.integers([1, 1, axis.count, 1])])
-      return builder.add("Reshape", [wide, builder.integers([-1, node.columns])])
+      result = builder.add("Expand", [parts, builder.integers([1, 1, axis.count, 1])])
     case .sumAlong(let a, let axis):
       let parts = write(a, along: axis, to: &builder)
-      let sum = builder.add("ReduceSum", [parts, builder.integers([2])])
-      return builder.add("Reshape", [sum, builder.integers([-1, node.columns])])
+      result = builder.add("ReduceSum", [parts, builder.integers([2])])
     case .maximumAlong(let a, let axis):
       let parts = write(a, along: axis, to: &builder)
-      let largest = builder.add("ReduceMax", [parts], ["axes": .integers([2])])
-      return builder.add("Reshape", [largest, builder.integers([-1, node.columns])])
-    case .outer, .total:
-      failure("a cell's step gathers nothing over the steps")
+      result = builder.add("ReduceMax", [parts], ["axes": .integers([2])])
+    default: failure("no operation along an axis: \(operation)")
     }
+    return builder.add("Reshape", [result, builder.integers([-1, columns])])
   }
 
   /// A signal as `[B, outer, count, inner]`.

@@ -25,7 +25,8 @@ extension Recurrent {
     }
     builder.addOutput(.init("output", .float32, outer + [.fixed(outputSize)]))
     builder.addResults(result.states, of: self)
-    return ONNXModel(builder.graph, producer: SavedLanguageModel.producer)
+    return ONNXModel(
+      builder.graph, producer: SavedLanguageModel.producer, metadata: builder.metadata)
   }
 }
 
@@ -62,7 +63,8 @@ extension SavedLanguageModel {
     builder.addOutput(.init("logits", .float32, [batch, steps, .fixed(model.vocabularySize)]))
     builder.addResults(result.states, of: model.rnn)
     return ONNXModel(
-      builder.graph, producer: Self.producer, metadata: try exchangeMetadata())
+      builder.graph, producer: Self.producer,
+      metadata: try exchangeMetadata().merging(builder.metadata) { first, _ in first })
   }
 }
 
@@ -77,6 +79,7 @@ extension ONNXBuilder {
   mutating func addResults(_ values: [String], of layer: Recurrent) {
     for (state, value) in zip(layer.stateSizes, values) {
       let name = add("Identity", [value], named: state.name + "_out")
+      addState(state.name, from: name)
       addOutput(stateValue(name, state.width, layer))
     }
   }

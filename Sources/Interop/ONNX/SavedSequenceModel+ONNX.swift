@@ -22,8 +22,10 @@ extension SavedSequenceModel {
         reason: "expected a model that reads and then answers, found one that writes step by step")
     }
     var writer = SequenceReaderWriter(reader, interface)
+    let graph = writer.graph()
     return ONNXModel(
-      writer.graph(), producer: SavedLanguageModel.producer, metadata: try exchangeMetadata())
+      graph, producer: SavedLanguageModel.producer,
+      metadata: try exchangeMetadata().merging(writer.metadata) { first, _ in first })
   }
 
   private func exchangeMetadata() throws(CheckpointError) -> [String: String] {
@@ -53,6 +55,9 @@ private struct SequenceReaderWriter {
     weights = Dictionary(
       reader.parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
   }
+
+  /// Metadata that names the states.
+  var metadata: [String: String] { builder.metadata }
 
   mutating func graph() -> ONNXGraph {
     let x = input()

@@ -34,6 +34,7 @@ package struct Evaluate: ParsableCommand {
     switch try SavedModelKind(reading: reader) {
     case .language: try measureText(reader)
     case .sequence: try measureSamples(reader)
+    case .graph: throw Failure("\(ckpt): holds a graph, which has no measure: predict runs it")
     }
   }
 

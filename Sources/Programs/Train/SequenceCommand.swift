@@ -67,7 +67,9 @@ extension SequenceCommand {
   /// Resumes a checkpoint, on its dataset unless another one is named.
   private func goOn(with path: String) throws {
     let reader = try Library.current.reader(path)
-    guard try SavedModelKind(reading: reader) == .sequence else {
+    let kind = try SavedModelKind(reading: reader)
+    guard kind != .graph else { throw Failure("\(path): holds a graph, which cannot be trained") }
+    guard kind == .sequence else {
       throw Failure(
         "\(path): holds a language model: \(Invocation.line(.train, ["text", "--resume", path]))")
     }

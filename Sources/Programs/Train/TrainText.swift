@@ -99,7 +99,9 @@ struct TrainText: ParsableCommand {
     if text.preset != nil {
       throw Failure("--preset: \(path) has a configuration of its own, which cannot change")
     }
-    if try SavedModelKind(reading: reader) == .sequence {
+    let kind = try SavedModelKind(reading: reader)
+    guard kind != .graph else { throw Failure("\(path): holds a graph, which cannot be trained") }
+    if kind == .sequence {
       return try Session<SequenceTask>.resume(reader, data: text.dataset, trainer, files)
     }
     var saved = try LanguageModelTrainer.configuration(in: reader)

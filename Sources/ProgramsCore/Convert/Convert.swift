@@ -1,6 +1,7 @@
 import Interop
 import ArgumentParser
 import Checkpoint
+import Models
 
 package struct Convert: ParsableCommand {
   package static let configuration = CommandConfiguration(
@@ -9,6 +10,8 @@ package struct Convert: ParsableCommand {
     discussion: """
       Other formats than .rnnz hold the model alone: what training needs to go on stays in the file that was read.
       Weights without a vocabulary, which are no model yet, can become safetensors.
+      An ONNX graph becomes a graph model in .rnnz, which predict runs on arrays; a language
+      model's, if its vocabulary is known, a language model.
       Example: convert model.pt model.rnnz --vocabulary tokens.json
       """,
     version: Version.number)
@@ -24,6 +27,10 @@ package struct Convert: ParsableCommand {
 
   @Option(help: "A JSON object of the model's kind and sizes, for a file that does not say them.")
   var config: String?
+
+  @Option(
+    help: "INPUT=OUTPUT: an ONNX graph's input that takes this output of the call before.")
+  var state: [String] = []
 
   @Flag(help: "Replaces a file that is there already.")
   var overwrite = false
@@ -42,6 +49,18 @@ package struct Convert: ParsableCommand {
     }
   }
 
+  /// The states of a graph; nil for those that the file names.
+  private func states() throws -> [GraphModel.State]? {
+    if state.isEmpty { return nil }
+    return try state.map { pair in
+      guard let place = pair.firstIndex(of: "="), place != pair.startIndex else {
+        throw ValidationError("--state: expected INPUT=OUTPUT, found \(pair)")
+      }
+      return GraphModel.State(
+        String(pair[..<place]), String(pair[pair.index(after: place)...]))
+    }
+  }
+
   package func run() throws {
     guard let format else { return }
     guard !FilePlace(input).isSame(as: FilePlace(output)) else {
@@ -57,7 +76,8 @@ package struct Convert: ParsableCommand {
         "\(output): would leave out what training needs to go on from \(input): --model-only does")
     }
     let description = try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
-    let conversion = try ModelConversion(ArrayFile(path: input), described: description)
+    let conversion = try ModelConversion(
+      ArrayFile(path: input), described: description, states: states())
     try conversion.save(to: output, as: format)
     try Console.write("\(output): \(conversion.summary)\n")
   }

@@ -13,6 +13,8 @@ package struct Predict: ParsableCommand {
       line ends a sequence; on one line, semicolons part the steps. A language
       model goes on with each line. A line that is no input is named, and has no
       answer; other fields of an object go through to its answer.
+      A graph model reads arrays: an .npz file, an .npy file, or a JSON object a line,
+      which goes on from the states after the line before.
       Example: echo "march third, nineteen ninety-four" | predict --ckpt dates.rnnz
       """,
     version: Version.number)
@@ -28,6 +30,9 @@ package struct Predict: ParsableCommand {
 
   @Option(help: "Steps to forecast after a sequence's end, each from those before.")
   var ahead: Int?
+
+  @Option(help: "The arrays of a graph model's answer: an .npz, .npy or .json file.")
+  var out: String?
 
   @OptionGroup(title: "Models that write") var writing: WritingOptions
 
@@ -46,6 +51,14 @@ package struct Predict: ParsableCommand {
 
   package func run() throws {
     let reader = try Library.current.reader(ckpt)
+    if try SavedModelKind(reading: reader) == .graph {
+      if ahead != nil { throw cannotForecast }
+      var arrays = try PredictedArrays(SavedGraphModel(reading: reader).model, output: out)
+      return try arrays.answer(file)
+    }
+    if out != nil {
+      throw Failure("\(ckpt): --out: expected a graph model, whose answers are arrays")
+    }
     // Lines are checked one by one: one that is no UTF-8 is named, and the others are answered.
     let input = try TextStream(file == "-" ? nil : file, encoding: .utf8)
     var lines = PredictedLines(input, json: json)
@@ -58,6 +71,7 @@ package struct Predict: ParsableCommand {
       let predictor = SequencePredictor(saved, writing: writing.choice)
       if ahead != nil, !predictor.canForecast { throw cannotForecast }
       try lines.answer(by: predictor, ahead: ahead)
+    case .graph: break
     }
   }
 

@@ -26,6 +26,10 @@ enum Peers {
 
   /// Runs a script of this folder and returns its output; if the script fails, the test fails.
   static func run(_ script: String, _ arguments: String...) throws -> String {
+    try run(script, arguments: arguments)
+  }
+
+  static func run(_ script: String, arguments: [String]) throws -> String {
     let program = Program(path: try #require(python))
     let path = folder.appendingPathComponent(script).path
     let outcome = try program.run([path] + arguments)

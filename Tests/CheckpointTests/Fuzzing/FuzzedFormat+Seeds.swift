@@ -17,6 +17,7 @@ extension FuzzedFormat {
       ] + Pickle.costly.filter { $0.program.count < 1000 }.map { Pickle.archive($0.program) }
     case .numpy: Self.numPySeeds()
     case .onnx: Self.onnxSeeds()
+    case .graph: Self.graphSeeds()
     case .json:
       [
         #"{"cell":"lstm","note":"déjà vu","sizes":[1,-2.5e3,true,null,{}]}"#,

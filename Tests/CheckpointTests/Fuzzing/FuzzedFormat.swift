@@ -5,6 +5,8 @@ import Checkpoint
 /// The tests read a million files of it; in the package `Fuzz` libFuzzer finds many more.
 enum FuzzedFormat: String, CaseIterable, Sendable {
   case rnnz, safetensors, torch, numpy, onnx, json
+  /// The graph of an ONNX file, prepared and computed.
+  case graph
 
   /// How far a file was read, or an error of the reader.
   enum Outcome: Hashable {
@@ -33,6 +35,7 @@ enum FuzzedFormat: String, CaseIterable, Sendable {
     case .numpy: Oracles.numPy(bytes)
     case .onnx: Oracles.onnx(bytes)
     case .json: Oracles.json(bytes)
+    case .graph: GraphOracle.check(bytes)
     }
   }
 
@@ -55,7 +58,7 @@ enum FuzzedFormat: String, CaseIterable, Sendable {
       var mutator = ZipMutator(random: random)
       mutator.damage(&bytes, with: other)
       random = mutator.random
-    case .onnx:
+    case .onnx, .graph:
       var mutator = ProtobufMutator(random: random)
       mutator.damage(&bytes, with: other)
       random = mutator.random

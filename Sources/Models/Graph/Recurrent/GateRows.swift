@@ -8,7 +8,8 @@ extension Tensor {
   /// letters `negated` are negated, which turns a gate z into 1 - z.
   ///
   /// - Precondition: both orders have the same letters, and their number divides the number of rows.
-  func reorderingGates(_ order: String, as wanted: String, negating negated: String = "") -> Tensor
+  package func reorderingGates(_ order: String, as wanted: String, negating negated: String = "")
+    -> Tensor
   {
     let (order, wanted) = (Array(order), Array(wanted))
     require(
@@ -24,7 +25,7 @@ extension Tensor {
   }
 
   /// Block `index` of `count` equal blocks of rows.
-  func gate(_ index: Int, of count: Int) -> Tensor {
+  package func gate(_ index: Int, of count: Int) -> Tensor {
     let rows = shape[0] / count
     return slice(index * rows..<(index + 1) * rows)
   }

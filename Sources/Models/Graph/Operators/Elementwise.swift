@@ -1,0 +1,162 @@
+import Checkpoint
+import TensorCore
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+extension GraphOperator {
+  /// Functions of every element, and of two or more arrays that are broadcast to one another.
+  static let elementwise: [String: GraphOperator] = [
+    "Abs": unary(UnaryFunction({ abs($0) }, { abs($0) }) { Swift.max($0, 0 &- $0) }),
+    "Neg": unary(UnaryFunction({ -$0 }, { -$0 }) { 0 &- $0 }),
+    "Sqrt": unary(UnaryFunction({ sqrt($0) }, { $0.squareRoot() })),
+    "Exp": unary(UnaryFunction({ exp($0) }, { exp($0) })),
+    "Log": unary(UnaryFunction({ log($0) }, { log($0) })),
+    "Sin": unary(UnaryFunction({ sin($0) }, { sin($0) })),
+    "Cos": unary(UnaryFunction({ cos($0) }, { cos($0) })),
+    "Tanh": unary(UnaryFunction({ tanh($0) }, { tanh($0) })),
+    "Sigmoid": unary(UnaryFunction({ sigmoid($0) }, { 1 / (1 + exp(-$0)) })),
+    "Relu": unary(UnaryFunction({ relu($0) }, { Swift.max($0, 0) }) { Swift.max($0, 0) }),
+    "Softplus": unary(
+      UnaryFunction({ softplus($0) }, { Swift.max($0, 0) + log1p(exp(-abs($0))) })),
+    "Softsign": unary(
+      UnaryFunction({ $0 / (1 + abs($0)) }, { $0 / (1 + abs($0)) })),
+    "Reciprocal": unary(UnaryFunction({ reciprocal($0) }, { 1 / $0 })),
+    "Floor": unary(UnaryFunction({ floor($0) }, { $0.rounded(.down) })),
+    "Ceil": unary(UnaryFunction({ -floor(-$0) }, { $0.rounded(.up) })),
+    "Sign": unary(
+      UnaryFunction({ sign($0) }, { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }) { $0.signum() }),
+    "Erf": unary(
+      UnaryFunction({ Tensor($0.scalars.map { erf($0) }, shape: $0.shape) }, { erf($0) })),
+    "LeakyRelu": scaled("alpha", 0.01) { x, alpha in
+      select(where: x .> 0, x, else: x * alpha)
+    },
+    "Elu": scaled("alpha", 1) { x, alpha in
+      select(where: x .> 0, x, else: (exp(minimum(x, Tensor(0))) - 1) * alpha)
+    },
+    "HardSigmoid": GraphOperator(1...1) { node throws(GraphFailure) in
+      let alpha = try node.float("alpha") ?? 0.2
+      let beta = try node.float("beta") ?? 0.5
+      return tensorFunction { clamp($0 * alpha + beta, from: 0, to: 1) }
+    },
+    "Add": binary(
+      BinaryFunction({ $0 + $1 }, { $0 + $1 }) { $0 &+ $1 }),
+    "Sub": binary(
+      BinaryFunction({ $0 - $1 }, { $0 - $1 }) { $0 &- $1 }),
+    "Mul": binary(
+      BinaryFunction({ $0 * $1 }, { $0 * $1 }) { $0 &* $1 }),
+    "Div": GraphOperator(2...2) { _ throws(GraphFailure) in
+      let divide = BinaryFunction({ $0 / $1 }, { $0 / $1 }) { $1 == -1 ? 0 &- $0 : $0 / $1 }
+      return { inputs, run throws(GraphFailure) in
+        if case .integers(let divisors) = try inputs.value(1).elements, divisors.contains(0) {
+          throw GraphFailure("division of an integer by zero")
+        }
+        return [try divide(inputs.value(0), inputs.value(1), &run)]
+      }
+    },
+    "Min": variadic(BinaryFunction({ minimum($0, $1) }, { smaller($0, $1) }) { Swift.min($0, $1) }),
+    "Max": variadic(BinaryFunction({ maximum($0, $1) }, { larger($0, $1) }) { Swift.max($0, $1) }),
+    "Sum": variadic(BinaryFunction({ $0 + $1 }, { $0 + $1 })),
+    "Mean": GraphOperator(1...1024) { _ throws(GraphFailure) in
+      let add = BinaryFunction({ $0 + $1 }, { $0 + $1 })
+      return { inputs, run throws(GraphFailure) in
+        let sum = try add(all: inputs, &run)
+        let count = GraphValue(
+          StoredArray(Float(inputs.count)).tensor, as: sum.elementType)
+        let divide = BinaryFunction({ $0 / $1 }, { $0 / $1 })
+        return [try divide(sum, count, &run)]
+      }
+    },
+    "Pow": GraphOperator(2...2) { _ throws(GraphFailure) in
+      return { inputs, run throws(GraphFailure) in
+        [try power(inputs.value(0), inputs.value(1), &run)]
+      }
+    },
+    "Clip": GraphOperator(1...3) { node throws(GraphFailure) in
+      if node.version < 11 {
+        let low = try node.float("min") ?? -Float.greatestFiniteMagnitude
+        let high = try node.float("max") ?? Float.greatestFiniteMagnitude
+        return tensorFunction { minimum(maximum($0, Tensor(low)), Tensor(high)) }
+      }
+      let smallest = BinaryFunction({ minimum($0, $1) }, { smaller($0, $1) }) { Swift.min($0, $1) }
+      let largest = BinaryFunction({ maximum($0, $1) }, { larger($0, $1) }) { Swift.max($0, $1) }
+      return { inputs, run throws(GraphFailure) in
+        var value = try inputs.value(0)
+        if let low = inputs.optional(1) { value = try largest(value, low, &run) }
+        if let high = inputs.optional(2) { value = try smallest(value, high, &run) }
+        return [value]
+      }
+    },
+  ]
+
+  /// A function of one array of floats, or of others where it has a form for them.
+  private static func unary(_ function: UnaryFunction) -> GraphOperator {
+    GraphOperator(1...1) { _ throws(GraphFailure) in
+      { inputs, run throws(GraphFailure) in
+        let value = try inputs.value(0)
+        try run.count(of: value.shape)
+        return [try function(value)]
+      }
+    }
+  }
+
+  /// A function of floats with one number of its own.
+  private static func scaled(
+    _ name: String, _ usual: Float, _ function: @escaping @Sendable (Tensor, Float) -> Tensor
+  ) -> GraphOperator {
+    GraphOperator(1...1) { node throws(GraphFailure) in
+      let scale = try node.float(name) ?? usual
+      return tensorFunction { function($0, scale) }
+    }
+  }
+
+  /// A function of one array of floats of the same shape.
+  private static func tensorFunction(
+    _ function: @escaping @Sendable (Tensor) -> Tensor
+  ) -> GraphFunction {
+    { inputs, run throws(GraphFailure) in
+      let x = try inputs.tensor(0)
+      try run.count(of: x.shape)
+      return [GraphValue(function(x.tensor), as: x.type)]
+    }
+  }
+
+  private static func binary(_ function: BinaryFunction) -> GraphOperator {
+    GraphOperator(2...2) { _ throws(GraphFailure) in
+      { inputs, run throws(GraphFailure) in
+        [try function(inputs.value(0), inputs.value(1), &run)]
+      }
+    }
+  }
+
+  private static func variadic(_ function: BinaryFunction) -> GraphOperator {
+    GraphOperator(1...1024) { _ throws(GraphFailure) in
+      { inputs, run throws(GraphFailure) in [try function(all: inputs, &run)] }
+    }
+  }
+}
+
+/// x to the power of y, in the type of x.
+private func power(
+  _ x: GraphValue, _ y: GraphValue, _ run: inout GraphRun
+) throws(GraphFailure) -> GraphValue {
+  let type = x.elementType
+  if let x = x.tensor, let y = y.tensor, y.count == 1, y.scalar == 2, y.rank <= x.rank {
+    try run.count(of: x.shape)
+    return GraphValue(x * x, as: type)
+  }
+  let exponents = GraphValue(y.doubles, shape: y.shape)
+  let bases = GraphValue(x.doubles, shape: x.shape)
+  let function = BinaryFunction({ $0 + $1 }, { pow($0, $1) })
+  return try function(bases, exponents, &run).converted(to: type)
+}
+
+/// The larger of two numbers; NaN if one of them is NaN.
+private func larger(_ a: Double, _ b: Double) -> Double { a.isNaN || a > b ? a : b }
+/// The smaller of two numbers; NaN if one of them is NaN.
+private func smaller(_ a: Double, _ b: Double) -> Double { a.isNaN || a < b ? a : b }

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Checkpoint
+import FileCore
+import Models
+
+/// What `predict` does with a graph model: arrays in and out.
+///
+/// An `.npz` file holds the inputs by name, an `.npy` file the only input beside the states. Any other file, or standard
+/// input, has a JSON text a line: each line is a call that goes on from the states after the line before, and an empty
+/// line starts from zeros again.
+struct PredictedArrays {
+  private var session: GraphSession
+  /// The file for the outputs; JSON on standard output unless given.
+  private let output: String?
+
+  init(_ model: GraphModel, output: String?) throws {
+    session = GraphSession(model)
+    self.output = output
+    if let output, !["npz", "npy", "json"].contains(where: { output.hasSuffix(".\($0)") }) {
+      throw Failure("\(output): expected a name that ends with .npz, .npy or .json")
+    }
+  }
+
+  mutating func answer(_ file: String?) throws {
+    if let file, file.hasSuffix(".npz") {
+      let archive = try NumPyArchive(path: file)
+      var arrays = ExactDictionary<StoredArray>()
+      for name in archive.names { arrays[name] = try archive.array(name) }
+      return try write(session.runAll(arrays))
+    }
+    if let file, file.hasSuffix(".npy") {
+      let inputs = session.model.inputs.map(\.name).filter { !session.isState($0) }
+      guard inputs.count == 1 else {
+        throw Failure("\(file): expected an .npz file with \(inputs.joined(separator: ", "))")
+      }
+      var arrays = ExactDictionary<StoredArray>()
+      arrays[inputs[0]] = try StoredArray(numPyPath: file)
+      return try write(session.runAll(arrays))
+    }
+    try answer(lines: InputLines(file))
+  }
+
+  private mutating func answer(lines: InputLines) throws {
+    var faults = 0
+    while let bytes = try lines.next() {
+      guard let line = String(validating: bytes, as: UTF8.self) else {
+        throw Failure("\(lines.name):\(lines.number): expected text in UTF-8, found other bytes")
+      }
+      if line.allSatisfy(\.isWhitespace) {
+        session.reset()
+        continue
+      }
+      do {
+        try write(session.runAll(session.arrays(reading: line)))
+      } catch let error as UnreadableInput {
+        faults += 1
+        Console.note("Error: \(lines.name):\(lines.number): \(error)\n")
+      } catch let error as CheckpointError {
+        throw Failure("\(lines.name):\(lines.number): \(error)")
+      }
+    }
+    if faults > 0 { throw ExitCode(1) }
+  }
+
+  private func write(_ outputs: ExactDictionary<StoredArray>) throws {
+    guard let output, !output.hasSuffix(".json") else {
+      let text = session.json(outputs).text + "\n"
+      guard let output else { return try Console.write(text) }
+      let file = try LineFile(output, appends: false)
+      return file.write(String(text.dropLast()))
+    }
+    if output.hasSuffix(".npz") { return try NumPyArchive.save(outputs, to: output) }
+    let names = outputs.keys.filter { !session.isNewState($0) }
+    guard names.count == 1, let array = outputs[names[0]] else {
+      throw Failure("\(output): expected an .npz file for \(names.joined(separator: ", "))")
+    }
+    try array.saveNumPy(to: output)
+  }
+}
