@@ -3,91 +3,144 @@ import Checkpoint
 import TensorCore
 
 extension ImportedWeights {
-  /// Reads weights of Keras: an `.npz` or safetensors file with the paths of a `.weights.h5` file as names,
-  /// `layers/gru_1/cell/vars/0`.
+  /// Reads a language model of Keras: an `Embedding` or one-hot input, recurrent layers, and a `Dense` layer.
   ///
-  /// Kernels are `[in, out]`, so they are transposed. An LSTM's gates are in the order i, f, c, o, which is PyTorch's;
-  /// a GRU's in the order z, r, h. A GRU with `reset_after` has a bias of two rows, one for each product; without it,
-  /// the reset gate acts before the product. States of optimizers and random generators are skipped.
-  mutating func takeKeras(
+  /// Kernels are `[in, out]`, so they are transposed; see ``WeightConvention``. Layers for cuDNN are recognised by
+  /// their biases. A GRU with `reset_after` has a bias of two rows, one for each product; without it, the reset gate
+  /// acts before the product. The gates' hard sigmoid is the one of the description, or of Keras before 2.3.
+  mutating func readKeras(
     _ arrays: [String: Tensor], isResetAfter: Bool?
   ) throws(CheckpointError) {
-    let names = arrays.keys.filter {
-      $0.contains("/vars/") && !$0.hasPrefix("optimizer/") && !$0.contains("seed_generator")
+    let model = KerasModel(arrays, of: file)
+    let recurrent = model.layers.filter(\.isRecurrent)
+    let sided = recurrent.filter {
+      $0.path.contains("forward_") || $0.path.contains("backward_")
+        || $0.path.contains("_layer/cell")
     }
-    let owners = Set(names.map { path in String(path.prefix(upTo: path.rangeOfVariables)) })
-    if let other = owners.first(where: { $0.contains("_layer/cell") }) {
-      throw failure(other, "expected layers of one direction, found a bidirectional one")
+    if let other = sided.first {
+      throw failure(other.path, "expected layers of one direction, found a bidirectional one")
     }
-    let cells = owners.filter { $0.hasSuffix("/cell") }.sorted { $0.kerasOrder < $1.kerasOrder }
-    for (layer, cell) in cells.enumerated() {
-      try takeKerasCell(cell, layer, arrays, isResetAfter: isResetAfter)
+    for (number, layer) in recurrent.enumerated() {
+      try readKerasLayer(layer, number, model, isResetAfter: isResetAfter)
     }
-    let others = owners.filter { !$0.hasSuffix("/cell") }
-    let outputs = others.filter { arrays[$0 + "/vars/1"] != nil }
-    guard others.count == 2, let output = outputs.first, outputs.count == 1,
-      let embedding = others.first(where: { $0 != output }), !cells.isEmpty
+    let others = model.layers.filter { !$0.isRecurrent && !$0.weights.isEmpty }
+    let outputs = others.filter { $0.weight("bias", 1) != nil || $0.weights["kernel"] != nil }
+    let embeddings = others.filter { layer in !outputs.contains { $0.path == layer.path } }
+    guard outputs.count == 1, let output = outputs.first, embeddings.count <= 1,
+      let first = recurrent.first
     else {
       throw failure(
         "",
         "expected an Embedding, recurrent layers and a Dense layer with a bias, found "
-          + owners.sorted().joined(separator: ", "))
+          + model.layers.map(\.path).joined(separator: ", "))
+    }
+    let kernel = try matrix(output.weight("kernel", 0), output.path + " kernel")
+    let table: Tensor
+    if let embedding = embeddings.first {
+      table = try matrix(embedding.weight("embeddings", 0), embedding.path + " embeddings")
+    } else {
+      let size = try matrix(first.weight("kernel", 0), first.path + " kernel").shape[0]
+      guard size == kernel.shape[1], size <= 4_096 else {
+        throw failure(
+          first.path,
+          "expected an Embedding, or as many inputs as the \(kernel.shape[1]) tokens of the output, "
+            + "found \(size)")
+      }
+      table = Tensor(identity: size)
     }
     setEnds(
-      embedding: try tensor(embedding + "/vars/0", rank: 2, in: arrays),
-      output: try tensor(output + "/vars/0", rank: 2, in: arrays).transposed(1, 0),
-      bias: try tensor(output + "/vars/1", rank: 1, in: arrays))
+      embedding: table, output: kernel.transposed(1, 0), bias: output.weight("bias", 1))
   }
 
-  private mutating func takeKerasCell(
-    _ name: String, _ layer: Int, _ arrays: [String: Tensor], isResetAfter: Bool?
-  ) throws(CheckpointError) {
-    let kernel = try tensor(name + "/vars/0", rank: 2, in: arrays).transposed(1, 0)
-    let recurrent = try tensor(name + "/vars/1", rank: 2, in: arrays).transposed(1, 0)
-    let bias = arrays[name + "/vars/2"]
-    let gates = recurrent.shape[0] / recurrent.shape[1]
-    guard [1, 3, 4].contains(gates), recurrent.shape[0] == gates * recurrent.shape[1],
-      kernel.shape[0] == recurrent.shape[0],
-      bias.map({ $0.shape == [kernel.shape[0]] || $0.shape == [2, kernel.shape[0]] }) ?? true
-    else {
-      throw failure(
-        name,
-        "expected kernels of one, three or four gates and a bias, found shapes "
-          + "\(kernel.shape), \(recurrent.shape), \(bias?.shape ?? [])")
+  private func matrix(_ tensor: Tensor?, _ name: String) throws(CheckpointError) -> Tensor {
+    guard let tensor else { throw failure(name, "expected in the file, not found") }
+    guard tensor.rank == 2, !tensor.shape.contains(0) else {
+      throw failure(name, "expected 2 axes, found shape \(tensor.shape)")
     }
-    switch (gates, bias) {
-    case (1, _), (4, _):
-      let cell: any ConfigurableCell = if gates == 1 { RNN() } else { LSTM() }
-      try setLayer(
-        layer, cell, input: kernel, recurrent: recurrent, inputBias: bias,
-        recurrentBias: nil)
-    case (_, nil) where isResetAfter == nil:
-      throw failure(
-        name,
-        "a GRU without biases does not tell where its reset gate acts: expected a "
-          + "configuration with the cell gru or gru-before")
+    return tensor
+  }
+
+  private mutating func readKerasLayer(
+    _ layer: KerasModel.Layer, _ number: Int, _ model: KerasModel, isResetAfter: Bool?
+  ) throws(CheckpointError) {
+    if layer.flag("go_backwards") == true {
+      throw failure(layer.path, "expected a layer that reads forwards, found go_backwards")
+    }
+    let kernel = try matrix(layer.weight("kernel", 0), layer.path + " kernel")
+    let recurrent = try matrix(
+      layer.weight("recurrent_kernel", 1), layer.path + " recurrent_kernel")
+    let weights: RecurrentWeights
+    do throws(RecurrentWeights.Mismatch) {
+      weights = try RecurrentWeights(
+        .keras, input: kernel, recurrent: recurrent,
+        biases: layer.weight("bias", 2).map { [$0] } ?? [])
+    } catch {
+      throw failure(layer.path, error.reason)
+    }
+    let slope = try hardSigmoidSlope(of: layer, model)
+    let cell: any ConfigurableCell
+    switch weights.gates {
+    case 1: cell = layer.text("activation") == "relu" ? RNN(nonlinearity: .relu) : RNN()
+    case 4: cell = LSTM(hardSigmoidSlope: slope)
     default:
-      let isAfter = bias.map { $0.rank == 2 } ?? isResetAfter ?? true
-      func reordered(_ rows: Tensor?) -> Tensor? { rows?.reorderingGates("zrn", as: "rzn") }
-      try setLayer(
-        layer, GRU(reset: isAfter ? .afterProduct : .beforeProduct),
-        input: kernel.reorderingGates("zrn", as: "rzn"),
-        recurrent: recurrent.reorderingGates("zrn", as: "rzn"),
-        inputBias: reordered(isAfter ? bias?.at(0) : bias),
-        recurrentBias: reordered(isAfter ? bias?.at(1) : nil))
+      guard let isAfter = weights.isResetAfter ?? layer.flag("reset_after") ?? isResetAfter else {
+        throw failure(
+          layer.path,
+          "a GRU without biases does not tell where its reset gate acts: expected a "
+            + "configuration with the cell gru or gru-before")
+      }
+      cell = GRU(reset: isAfter ? .afterProduct : .beforeProduct, hardSigmoidSlope: slope)
+    }
+    try setLayer(
+      number, cell, input: weights.input, recurrent: weights.recurrent,
+      inputBias: weights.inputBias, recurrentBias: weights.recurrentBias)
+  }
+
+  /// The slope of the gates' hard sigmoid, nil for the logistic sigmoid: as the model's description says; without one,
+  /// Keras before 2.3 had the hard sigmoid unless the layer was one for cuDNN.
+  private func hardSigmoidSlope(
+    of layer: KerasModel.Layer, _ model: KerasModel
+  ) throws(CheckpointError) -> Double? {
+    switch layer.text("recurrent_activation") {
+    case "hard_sigmoid"?: return (model.version?.majorVersion ?? 3) < 3 ? 0.2 : 1.0 / 6
+    case "sigmoid"?: return nil
+    case let other?:
+      throw failure(
+        layer.path, "expected the recurrent activation sigmoid or hard_sigmoid, found \(other)")
+    case nil:
+      let bias = layer.weight("bias", 2)
+      let recurrent = layer.weight("recurrent_kernel", 1)
+      let isCuDNN = bias?.rank == 1 && bias?.count == 2 * (recurrent?.shape.last ?? 0)
+      guard let version = model.version, !isCuDNN, recurrent?.shape[0] != recurrent?.shape[1],
+        version.isBefore2_3
+      else { return nil }
+      guard !version.hasSuffix("-tf") else {
+        throw failure(
+          layer.path,
+          "the gates of Keras \(version) are hard or logistic sigmoids and the file does not say "
+            + "which: expected a file with the model's description, as model.save writes it")
+      }
+      return 0.2
     }
   }
 }
 
 extension String {
-  /// The index of `/vars/`.
-  fileprivate var rangeOfVariables: Index { firstRange(of: "/vars/")?.lowerBound ?? endIndex }
+  /// The first number of a version.
+  fileprivate var majorVersion: Int? { split(separator: ".").first.flatMap { Int($0) } }
 
-  /// The sort key of a path like `layers/gru_12/cell`: its number (0 if there is none), then the name.
-  fileprivate var kerasOrder: (Int, String) {
-    let layer = dropLast("/cell".count)
-    let digits = layer.reversed().prefix { $0.isNumber }.reversed()
-    let hasNumber = layer.dropLast(digits.count).hasSuffix("_")
-    return (hasNumber ? Int(String(digits)) ?? 0 : 0, self)
+  /// Whether a version of Keras comes before 2.3.
+  fileprivate var isBefore2_3: Bool {
+    let numbers = split { $0 == "." || $0 == "-" }.prefix(2).compactMap { Int($0) }
+    return numbers.count == 2 && (numbers[0] < 2 || numbers[0] == 2 && numbers[1] < 3)
+  }
+}
+
+extension Tensor {
+  /// The identity matrix, which stands for one-hot rows.
+  init(identity size: Int) {
+    var identity = [Float](repeating: 0, count: size * size)
+    for index in 0..<size { identity[index * size + index] = 1 }
+    self.init(identity, shape: [size, size])
   }
 }

@@ -8,10 +8,10 @@ extension ImportedWeights {
   ///
   /// Gates are in PyTorch's order. An LSTM has one bias. A GRU has one bias for both products, and `bhn`, which the
   /// reset gate multiplies.
-  mutating func takeMLX(_ arrays: [String: Tensor]) throws(CheckpointError) {
+  mutating func readMLX(_ arrays: [String: Tensor]) throws(CheckpointError) {
     let layers = arrays.keys.filter { $0.hasSuffix(".Wx") || $0.hasSuffix(".Wxh") }
       .sorted { ($0.layerNumber, $0) < ($1.layerNumber, $1) }
-    for (layer, name) in layers.enumerated() { try takeMLXLayer(layer, name, arrays) }
+    for (layer, name) in layers.enumerated() { try readMLXLayer(layer, name, arrays) }
     let modules = Set(layers.map(\.moduleName))
     let others = arrays.keys.filter { name in !modules.contains { name.hasPrefix($0 + ".") } }
     let outputs = others.filter { $0.hasSuffix(".bias") }
@@ -32,7 +32,7 @@ extension ImportedWeights {
   }
 
   /// Reads one recurrent layer of MLX; `name` is that of its input weights.
-  private mutating func takeMLXLayer(
+  private mutating func readMLXLayer(
     _ layer: Int, _ name: String, _ arrays: [String: Tensor]
   ) throws(CheckpointError) {
     let module = name.moduleName
@@ -67,10 +67,10 @@ extension ImportedWeights {
   /// Its input is one-hot, so the embedding becomes the identity. An LSTM's gates are in the order i, f, o, g. A GRU's
   /// three matrices are stacked by rows in the order update, reset, candidate. Its reset gate acts before the product.
   /// Its update gate z mixes the other way, (1 - z) h + z n, so the rows of the update gate are negated.
-  mutating func takeCharRNN(_ arrays: [String: Tensor]) throws(CheckpointError) {
+  mutating func readCharRNN(_ arrays: [String: Tensor]) throws(CheckpointError) {
     var layer = 0
     while arrays["i2h_\(layer + 1).weight"] != nil {
-      try takeCharRNNLayer(layer, arrays)
+      try readCharRNNLayer(layer, arrays)
       layer += 1
     }
     let output = try tensor("decoder.weight", rank: 2, in: arrays)
@@ -78,14 +78,12 @@ extension ImportedWeights {
     guard size <= 4_096 else {
       throw failure("decoder.weight", "expected at most 4096 characters, found \(size)")
     }
-    var identity = [Float](repeating: 0, count: size * size)
-    for index in 0..<size { identity[index * size + index] = 1 }
     setEnds(
-      embedding: Tensor(identity, shape: [size, size]), output: output,
+      embedding: Tensor(identity: size), output: output,
       bias: try tensor("decoder.bias", rank: 1, in: arrays))
   }
 
-  private mutating func takeCharRNNLayer(
+  private mutating func readCharRNNLayer(
     _ layer: Int, _ arrays: [String: Tensor]
   ) throws(CheckpointError) {
     let number = layer + 1

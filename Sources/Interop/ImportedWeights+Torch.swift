@@ -5,12 +5,21 @@ import TensorCore
 extension ImportedWeights {
   /// Reads weights of PyTorch: an `nn.Embedding`, an `nn.RNN`, `nn.LSTM` or `nn.GRU`, and an `nn.Linear`, of any names.
   ///
-  /// Missing biases are zero.
-  mutating func takeTorch(_ arrays: [String: Tensor]) throws(CheckpointError) {
+  /// Missing biases are zero. Modules are told apart by their parameters; two modules that could be the same are an
+  /// error that names both.
+  mutating func readTorch(
+    _ arrays: [String: Tensor], outline: ModelDescription.Outline?
+  ) throws(CheckpointError) {
     let renamed = try canonicalNames(arrays)
     for (name, tensor) in renamed { set(tensor, name) }
-    guard let output = renamed["fc.weight"], renamed["rnn.weight_ih_l0"] != nil else { return }
+    guard let output = renamed["fc.weight"] else {
+      if outline?.tied != true, arrays["embed.weight"] != nil {
+        throw failure("fc.weight", "expected in the file, not found")
+      }
+      return
+    }
     if renamed["fc.bias"] == nil { set(Tensor(zeros: [output.shape[0]]), "fc.bias") }
+    guard renamed["rnn.weight_ih_l0"] != nil else { return }
     if !renamed.keys.contains(where: { $0.hasPrefix("rnn.bias_") }) {
       for (name, tensor) in renamed where name.hasPrefix("rnn.weight_ih_l") {
         let layer = name.dropFirst("rnn.weight_ih_l".count)
@@ -26,35 +35,117 @@ extension ImportedWeights {
   private func canonicalNames(
     _ arrays: [String: Tensor]
   ) throws(CheckpointError) -> [String: Tensor] {
-    let recurrent = arrays.keys.filter { $0.hasSuffix(".weight_ih_l0") }
-    guard let first = recurrent.min(), arrays["embed.weight"] == nil || arrays["fc.weight"] == nil
-    else { return arrays }
-    guard recurrent.count == 1 else {
-      throw failure(first, "expected one recurrent module, found \(recurrent.count)")
+    let modules = TorchModules(arrays)
+    let recurrent = modules.recurrent
+    // Names of this library, whose cells have parameters that PyTorch doesn't know.
+    let hasOwnNames = arrays.keys.contains { $0.hasPrefix("rnn.") }
+    if hasOwnNames, arrays["embed.weight"] != nil, recurrent.isEmpty || arrays["fc.weight"] != nil {
+      return arrays
     }
-    let rnn = String(first.dropLast(".weight_ih_l0".count))
-    let others = arrays.filter { !$0.key.hasPrefix(rnn + ".") }
-    let modules = Set(
-      others.keys.map { name in
-        name.lastIndex(of: ".").map { dot in String(name[..<dot]) } ?? ""
-      })
-    let outputs = modules.filter { arrays[$0 + ".bias"] != nil }
-    guard modules.count == 2, let output = outputs.first, outputs.count == 1,
-      let embedding = modules.first(where: { $0 != output })
-    else {
+    guard !recurrent.isEmpty else {
+      let names = arrays.keys.sorted().prefix(6).joined(separator: ", ")
       throw failure(
         "",
-        "expected embed.weight and fc.weight, or one module with a weight alone and one with a "
-          + "weight and a bias, found \(others.keys.sorted().joined(separator: ", "))")
+        "expected the weights of a recurrent layer, such as rnn.weight_ih_l0, found "
+          + (names.isEmpty ? "no tensors" : names))
+    }
+    guard recurrent.count == 1 || modules.isRecurrentList else {
+      throw failure(
+        modules.name(recurrent[0], ""),
+        "expected one recurrent module, found \(recurrent.count): "
+          + "\(recurrent.joined(separator: ", ")); their names do not say in which order they are")
     }
     var renamed: [String: Tensor] = [:]
-    for (name, tensor) in arrays {
-      let (from, to) =
-        name.hasPrefix(rnn + ".")
-        ? (rnn, "rnn") : name.hasPrefix(output + ".") ? (output, "fc") : (embedding, "embed")
-      renamed[to + name.dropFirst(from.count)] = tensor
+    for (number, module) in recurrent.enumerated() {
+      for (leaf, tensor) in modules.modules[module] ?? [:] {
+        // The cells `nn.LSTMCell` and so on have no number of a layer.
+        let hasLayer = leaf.contains("_l")
+        let layer =
+          recurrent.count == 1
+          ? leaf : leaf.replacing("_l0", with: "_l\(number)")
+        renamed["rnn." + (hasLayer ? layer : "\(leaf)_l\(number)")] = tensor
+      }
+    }
+    try checkParameters(renamed, of: recurrent, modules)
+    let ends = try ends(of: modules, recurrent, inputSize: renamed["rnn.weight_ih_l0"]?.shape.last)
+    for (module, name) in [(ends.embedding, "embed"), (ends.output, "fc")] {
+      for (leaf, tensor) in modules.modules[module] ?? [:] { renamed["\(name).\(leaf)"] = tensor }
     }
     return renamed
+  }
+
+  /// Checks that each layer has all its weights, and both biases or none.
+  private func checkParameters(
+    _ renamed: [String: Tensor], of recurrent: [String], _ modules: TorchModules
+  ) throws(CheckpointError) {
+    let hasBiases = renamed.keys.contains { $0.hasPrefix("rnn.bias_") }
+    let layers = Set(renamed.keys.compactMap { $0.split(separator: "_l").last.map(String.init) })
+    for layer in layers.sorted() {
+      for leaf in ["weight_ih", "weight_hh"] + (hasBiases ? ["bias_ih", "bias_hh"] : [])
+      where renamed["rnn.\(leaf)_l\(layer)"] == nil {
+        let module =
+          recurrent.count == 1 ? recurrent[0] : recurrent[min(Int(layer) ?? 0, recurrent.count - 1)]
+        let hasLayer = (modules.modules[module] ?? [:]).keys.contains { $0.contains("_l") }
+        let found = !hasLayer ? leaf : recurrent.count == 1 ? "\(leaf)_l\(layer)" : "\(leaf)_l0"
+        throw failure(modules.name(module, found), "expected in the file, not found")
+      }
+    }
+  }
+
+  /// The modules of the embedding and of the output layer.
+  private func ends(
+    of modules: TorchModules, _ recurrent: [String], inputSize: Int?
+  ) throws(CheckpointError) -> (embedding: String, output: String) {
+    let others = modules.modules.filter { !recurrent.contains($0.key) }
+    for (module, tensors) in others.sorted(by: { $0.key < $1.key }) {
+      guard tensors["weight"] == nil else { continue }
+      if tensors["bias"] != nil {
+        throw failure(modules.name(module, "weight"), "expected in the file, not found")
+      }
+      throw failure(
+        modules.name(module, tensors.keys.min() ?? ""),
+        "expected the weights of an embedding, recurrent layers and a linear layer, found another tensor"
+      )
+    }
+    let names = others.keys.sorted()
+    let matrices = names.filter { others[$0]?["weight"]?.rank == 2 }
+    if names.count > 2, matrices.count < names.count,
+      let other = names.first(where: { !matrices.contains($0) })
+    {
+      throw failure(
+        modules.name(other, "weight"),
+        "expected an embedding and a linear layer beside the recurrent layers, found another module"
+      )
+    }
+    guard names.count == 2 else {
+      let missing = names.first.map {
+        others[$0]?["bias"] == nil ? "a linear layer" : "an embedding"
+      }
+      throw failure(
+        "",
+        names.count < 2
+          ? "expected \(missing ?? "an embedding and a linear layer") beside "
+            + "\((recurrent + names).joined(separator: " and ")), found none"
+          : "expected one module with a weight alone and one with a weight and a bias beside "
+            + "\(recurrent.joined(separator: ", ")), found \(names.joined(separator: ", "))")
+    }
+    let outputs = names.filter { others[$0]?["bias"] != nil }
+    if outputs.count == 1, let embedding = names.first(where: { $0 != outputs[0] }) {
+      return (embedding, outputs[0])
+    }
+    // Both without a bias: the embedding has as many columns as the recurrent layer has inputs.
+    let fitting = names.filter { others[$0]?["weight"]?.shape.last == inputSize }
+    if outputs.isEmpty, fitting.count == 1, let output = names.first(where: { $0 != fitting[0] }) {
+      return (fitting[0], output)
+    }
+    let named = names.filter { $0.lowercased().contains("emb") }
+    if named.count == 1, let output = names.first(where: { $0 != named[0] }) {
+      return (named[0], output)
+    }
+    throw failure(
+      "",
+      "expected one embedding, found two modules that could be it: "
+        + names.joined(separator: ", "))
   }
 
   /// The cell according to the shapes of the first layer: four, three or one block of H rows.
@@ -66,7 +157,6 @@ extension ImportedWeights {
     if let projection = arrays["rnn.weight_hr_l0"], projection.rank == 2 {
       return LSTM(projectionSize: projection.shape[0])
     }
-    guard arrays["rnn.weight_ih_l0"] != nil else { return nil }
     switch rows {
     case 4 * columns: return LSTM()
     case 3 * columns: return GRU()

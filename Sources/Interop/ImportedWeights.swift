@@ -18,20 +18,20 @@ struct ImportedWeights {
   init(_ file: ArrayFile, outline: ModelDescription.Outline?) throws(CheckpointError) {
     self.file = file
     if case .onnx(let model) = file.content {
-      try takeONNX(model)
+      try readONNX(model)
       return
     }
     // Names that this library knows are ASCII, which has one spelling.
     let arrays = try file.arrays().mapValues(\.tensor).dictionary
     let names = arrays.keys
-    if names.contains(where: { $0.contains("/vars/") }) {
-      try takeKeras(arrays, isResetAfter: outline?.cell.map { $0.name != "gru-before" })
+    if KerasModel.isKind(names) {
+      try readKeras(arrays, isResetAfter: outline?.isResetAfter)
     } else if names.contains(where: { $0.hasPrefix("i2h_1.") }) {
-      try takeCharRNN(arrays)
+      try readCharRNN(arrays)
     } else if names.contains(where: { $0.hasSuffix(".Wx") || $0.hasSuffix(".Wxh") }) {
-      try takeMLX(arrays)
+      try readMLX(arrays)
     } else {
-      try takeTorch(arrays)
+      try readTorch(arrays, outline: outline)
     }
   }
 

@@ -22,7 +22,7 @@ public struct ModelDescription: Sendable, Hashable {
     public var kind: String?
     /// `tanh` or `relu`, for an RNN.
     public var nonlinearity: String?
-    /// The cell with its options, which takes precedence over its kind.
+    /// The cell with its options, which has precedence over its kind. In JSON it may be the cell's name alone.
     public var cell: NamedCell?
     /// The embedding size, E.
     public var embedding: Int?
@@ -40,6 +40,32 @@ public struct ModelDescription: Sendable, Hashable {
       self.kind = kind
       self.nonlinearity = nonlinearity
       self.cell = cell
+    }
+
+    /// Decodes an outline; all values may be missing.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      kind = try values.decodeIfPresent(String.self, forKey: .kind)
+      nonlinearity = try values.decodeIfPresent(String.self, forKey: .nonlinearity)
+      if let name = try? values.decodeIfPresent(String.self, forKey: .cell) {
+        kind = kind ?? name
+      } else {
+        cell = try values.decodeIfPresent(NamedCell.self, forKey: .cell)
+      }
+      embedding = try values.decodeIfPresent(Int.self, forKey: .embedding)
+      hidden = try values.decodeIfPresent(Int.self, forKey: .hidden)
+      layers = try values.decodeIfPresent(Int.self, forKey: .layers)
+      dropout = try values.decodeIfPresent(Float.self, forKey: .dropout)
+      tied = try values.decodeIfPresent(Bool.self, forKey: .tied)
+    }
+
+    /// Whether the reset gate of a GRU acts after the product; nil if the outline does not say so.
+    var isResetAfter: Bool? {
+      switch cell?.name ?? kind?.lowercased() {
+      case "gru": true
+      case "gru-before": false
+      default: nil
+      }
     }
 
     /// The outline of a model.

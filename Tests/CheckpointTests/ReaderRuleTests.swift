@@ -74,7 +74,8 @@ struct ReaderRuleTests {
       .notARnnzFile(looksLike: "an HDF5 file (Keras)"), bytes: [0x89, 0x48, 0x44, 0x46, 0x0D]),
     BrokenFile(.notARnnzFile(looksLike: "a GGUF file"), bytes: Array("GGUF".utf8)),
     BrokenFile(.notARnnzFile(looksLike: "a gzip file"), bytes: [0x1F, 0x8B, 8]),
-    BrokenFile(.notARnnzFile(looksLike: "a Python pickle (an old .pt)"), bytes: [0x80, 2, 0x7D]),
+    BrokenFile(
+      .notARnnzFile(looksLike: "a Python pickle (.pkl, or an old .pt)"), bytes: [0x80, 2, 0x7D]),
     BrokenFile(
       .notARnnzFile(looksLike: "a NumPy array (.npy)"), bytes: [0x93] + Array("NUMPY".utf8)),
     BrokenFile(

@@ -1,3 +1,4 @@
+import Cells
 import Checkpoint
 import Interop
 import Models
@@ -34,6 +35,35 @@ import Testing
     #expect(logits.shape == wanted.shape)
     let worst = zip(logits.scalars, wanted.scalars).map { abs($0 - $1) }.max() ?? 0
     #expect(worst <= 1e-5, "\(worst)")
+  }
+
+  /// Files of Keras 2, of its layers for cuDNN (whose weights are turned) and of Keras 3 have the logits of the same model.
+  @Test(arguments: [
+    ("keras-2-lstm.h5", "keras-lstm"), ("cudnn-lstm.h5", "keras-lstm"),
+    ("whole-lstm.h5", "keras-lstm"), ("cudnn-gru.h5", "keras-gru"),
+    ("keras-3-gru.keras", "keras-gru"),
+  ])
+  func hdf5FilesGiveTheSameLogits(_ file: String, _ name: String) throws {
+    let model = try model(file)
+    let expected = try Safetensors(path: fixture("conventions/logits.safetensors"))
+    let tokens = try expected.array("\(name)/tokens")
+    let ids = (tokens.values(as: Int64.self) ?? []).map { Int32($0) }
+    let (logits, _) = model(ids, shape: tokens.shape, from: model.zeroState(batch: tokens.shape[0]))
+    let wanted = try expected.array("\(name)/logits").tensor
+    let worst = zip(logits.scalars, wanted.scalars).map { abs($0 - $1) }.max() ?? 1
+    #expect(worst <= 1e-5, "\(worst)")
+  }
+
+  /// Keras before 2.3 had a hard sigmoid of slope 0.2 in the gates, which its files do not say.
+  @Test func oldKerasHasAHardSigmoid() throws {
+    let model = try model("hard.h5")
+    let expected = try NumPyArchive(path: fixture("conventions/hard.npz"))
+    let ids = try expected.array("tokens").floats.map { Int32($0) }
+    let (logits, _) = model(ids, shape: [1, ids.count], from: model.zeroState(batch: 1))
+    let wanted = try expected.array("logits").floats
+    let worst = zip(logits.scalars, wanted).map { abs($0 - $1) }.max() ?? 1
+    #expect(worst <= 1e-5, "\(worst)")
+    #expect((model.configuration.cell.base as? LSTM)?.hardSigmoidSlope == 0.2)
   }
 
   /// A given kind does not override the options that the weights imply.

@@ -10,7 +10,7 @@
 ///
 ///     fuzz FORMAT [libFuzzer's options] [folders of files to start from]
 ///
-/// FORMAT is `rnnz`, `safetensors`, `torch`, `numpy`, `onnx`, `json` or `graph`; `-runs=N` ends it after N files.
+/// FORMAT is the name of a format, for example `rnnz` or `hdf5`; `-runs=N` ends it after N files.
 @main enum Fuzz {
   /// The format that is attacked.
   ///

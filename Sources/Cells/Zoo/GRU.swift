@@ -7,7 +7,7 @@
 ///
 /// State: hidden, H. Parameters: `weight_ih [3H, I]`, `bias_ih [3H]`, `weight_hh [3H, H]`,
 /// `bias_hh [3H]`, gates in the order r, z, n; with layer normalisation, `N(W x) γ + b` and `N(U h) γ' + b'`,
-/// also `gain_ih [3H]` and `gain_hh [3H]`. Weights trained with one reset form don't work in the other.
+/// also `gain_ih [3H]` and `gain_hh [3H]`; with a slope s, `min(1, max(0, s a + 0.5))` in place of σ(a). Weights trained with one reset form don't work in the other.
 ///
 /// Keras, ONNX and oneDNN have the gates in the order z, r, n. Haiku and DL4S mix with z the other way,
 /// `(1 - z) h + z n`: negate the weights and biases of z. Flax's nnx cell has no b' although its
@@ -26,11 +26,17 @@ public struct GRU: RecurrentCell, Codable, Hashable {
   /// Whether the products are layer-normalised; with the reset gate before the product, n's product is normalised
   /// alone.
   public var hasLayerNorm: Bool
+  /// The slope of a hard sigmoid in the gates: 0.2 in Keras, 1/6 in PyTorch; nil for the logistic sigmoid.
+  public var hardSigmoidSlope: Double?
 
   /// A cell with the given options.
-  public init(reset: Reset = .afterProduct, hasLayerNorm: Bool = false) {
+  public init(
+    reset: Reset = .afterProduct, hasLayerNorm: Bool = false,
+    hardSigmoidSlope: Double? = nil
+  ) {
     self.reset = reset
     self.hasLayerNorm = hasLayerNorm
+    self.hardSigmoidSlope = hardSigmoidSlope
   }
 
   public func equations(_ cell: inout CellBuilder) {
@@ -40,8 +46,8 @@ public struct GRU: RecurrentCell, Codable, Hashable {
     }
     let fromX = gates(["r", "z", "n"], of: x, "ih")
     let fromH = gates(reset == .afterProduct ? ["r", "z", "n"] : ["r", "z"], of: h, "hh")
-    let r = sigmoid(fromX["r"] + fromH["r"])
-    let z = sigmoid(fromX["z"] + fromH["z"])
+    let r = gateSigmoid(fromX["r"] + fromH["r"], slope: hardSigmoidSlope)
+    let z = gateSigmoid(fromX["z"] + fromH["z"], slope: hardSigmoidSlope)
     let recurrent =
       switch reset {
       case .afterProduct: r * fromH["n"]
@@ -50,6 +56,11 @@ public struct GRU: RecurrentCell, Codable, Hashable {
     let n = tanh(fromX["n"] + recurrent)
     cell.update(h, to: (1 - z) * n + z * h)
   }
+}
+
+/// The logistic sigmoid, or the hard sigmoid `min(1, max(0, s a + 0.5))` with a slope s.
+func gateSigmoid(_ sum: Signal, slope: Double?) -> Signal {
+  slope.map { clamp($0 * sum + 0.5, 0...1) } ?? sigmoid(sum)
 }
 
 extension GRU {

@@ -11,6 +11,7 @@
 /// - peepholes, `+ pᵢ c`, `+ pᶠ c`, `+ pₒ c'` inside the gates: `weight_ch [3H]` in the order i, f, o;
 /// - layer normalisation, `N(W x) γ + N(U h) γ' + b + b'` over all gates together and
 ///   `tanh(N(c') γ″ + β)` in the output: `gain_ih [4H]`, `gain_hh [4H]`, `gain_cell [H]`, `bias_cell [H]`;
+/// - a slope s: `min(1, max(0, s a + 0.5))` in place of σ(a) in the gates;
 /// - coupled gates, i = 1 - f: the block of i is left out; no forget gate, f = 1: the block of f is left out.
 ///
 /// The output's peephole reads the new cell state, as in the paper; RecurrentLayers.jl reads the old one.
@@ -40,17 +41,20 @@ public struct LSTM: RecurrentCell, Codable, Hashable {
   public var projectionSize: Int?
   /// The initial bias of the forget gate: 1 in Keras; nil initializes it like the other biases, as PyTorch does.
   public var forgetBias: Double?
+  /// The slope of a hard sigmoid in the gates: 0.2 in Keras, 1/6 in PyTorch; nil for the logistic sigmoid.
+  public var hardSigmoidSlope: Double?
 
   /// A cell with the given options.
   public init(
     gates: Gates = .inputAndForget, hasPeepholes: Bool = false, hasLayerNorm: Bool = false,
-    projectionSize: Int? = nil, forgetBias: Double? = nil
+    projectionSize: Int? = nil, forgetBias: Double? = nil, hardSigmoidSlope: Double? = nil
   ) {
     self.gates = gates
     self.hasPeepholes = hasPeepholes
     self.hasLayerNorm = hasLayerNorm
     self.projectionSize = projectionSize
     self.forgetBias = forgetBias
+    self.hardSigmoidSlope = hardSigmoidSlope
   }
 
   public func equations(_ cell: inout CellBuilder) {
@@ -65,7 +69,8 @@ public struct LSTM: RecurrentCell, Codable, Hashable {
 
     func gate(_ name: String, seeing c: Signal) -> Signal {
       let sum = fromX[name] + fromH[name]
-      return sigmoid(hasPeepholes ? sum + builder.vector("weight_ch.\(name)") * c : sum)
+      return gateSigmoid(
+        hasPeepholes ? sum + builder.vector("weight_ch.\(name)") * c : sum, slope: hardSigmoidSlope)
     }
     func candidate() -> Signal { tanh(fromX["g"] + fromH["g"]) }
     let new: Signal

@@ -15,6 +15,9 @@ struct ZipArchive: Sendable {
     var rawSize: Int
     /// The offset of the entry's local header in the file.
     var headerOffset: Int
+
+    /// Whether the checksum is 0, which writers without checksums give, though there are bytes.
+    var lacksChecksum: Bool { checksum == 0 && rawSize > 0 }
   }
 
   static let format = "zip archive"
@@ -24,6 +27,8 @@ struct ZipArchive: Sendable {
   let source: ByteSource
   /// The entries in the order of the directory.
   let entries: [Entry]
+  /// Whether a checksum of 0 stands for none.
+  private let mayLackChecksums: Bool
   private let positions: ExactDictionary<Int>
   /// The offset of the directory; all entries lie before it.
   private let directoryOffset: Int
@@ -31,7 +36,10 @@ struct ZipArchive: Sendable {
   /// The file's name in errors.
   var file: String { source.name }
 
-  init(reading source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+  init(
+    reading source: ByteSource, mayLackChecksums: Bool = false, limits: ReadLimits
+  ) throws(CheckpointError) {
+    self.mayLackChecksums = mayLackChecksums
     let directory = try ZipDirectory(reading: source, limits: limits)
     self.source = source
     entries = directory.entries
@@ -70,6 +78,7 @@ struct ZipArchive: Sendable {
         }
       }
     }
+    if mayLackChecksums, entry.lacksChecksum { return raw }
     let checksum = crc32(raw)
     guard checksum == entry.checksum else {
       throw failure(

@@ -27,6 +27,19 @@ extension StoredArray {
     self.init(elementType: elementType, shape: shape, bytes: result)
   }
 
+  /// Copies elements that are in column-major order (Fortran order).
+  ///
+  /// - Precondition: the bytes are those of the shape.
+  init(elementType: ElementType, columnMajor shape: [Int], bytes: [UInt8]) {
+    var (strides, next) = ([Int](), 1)
+    for extent in bytes.isEmpty ? [] : shape {
+      strides.append(next)
+      next *= extent
+    }
+    if strides.isEmpty { strides = shape.map { _ in 0 } }
+    self.init(elementType: elementType, shape: shape, strides: strides, offset: 0, of: bytes)
+  }
+
   /// Whether a view is contiguous in row-major order.
   private static func isContiguous(shape: [Int], strides: [Int]) -> Bool {
     var expected = 1

@@ -11,20 +11,31 @@ enum ForeignFile {
       text.withUTF8Buffer { start.starts(with: $0) }
     }
     guard !start.isEmpty else { return "an empty file" }
+    // What the bytes mean comes before what they happen to look like: the length of a header can be any number.
+    if isSafetensors(start) { return "a safetensors file" }
     if starts(with: "PK\u{3}\u{4}") { return "a zip archive (PyTorch's .pt, or .npz)" }
-    if start.starts(with: [0x80, 0x02]) { return "a Python pickle (an old .pt)" }
-    if start.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "an HDF5 file (Keras)" }
+    if isPickle(start) { return "a Python pickle (.pkl, or an old .pt)" }
+    if start.starts(with: hdf5) { return "an HDF5 file (Keras)" }
     if start.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) { return "a NumPy array (.npy)" }
     if start.starts(with: [0x1F, 0x8B]) { return "a gzip file" }
     if starts(with: "GGUF") { return "a GGUF file" }
     if starts(with: "version https://git-lfs") { return "a Git LFS pointer: run 'git lfs pull'" }
     let text = String(decoding: start.prefix(16), as: UTF8.self).lowercased()
     if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") { return "a web page" }
-    if start.count > 8, start[8] == UInt8(ascii: "{"),
-      start.littleEndian(UInt64.self, at: 0) < 1 << 32
-    {
-      return "a safetensors file"
-    }
     return nil
+  }
+
+  /// The first bytes of an HDF5 file, without those that damage by conversion of line ends changes.
+  private static let hdf5: [UInt8] = [0x89, 0x48, 0x44, 0x46]
+
+  /// Whether a file begins as a pickle of protocol 2 or later.
+  static func isPickle(_ start: [UInt8]) -> Bool {
+    start.count > 1 && start[0] == 0x80 && (2...5).contains(start[1])
+  }
+
+  /// Whether a file begins with the length of a header and the header's first character, `{`.
+  static func isSafetensors(_ start: [UInt8]) -> Bool {
+    start.count > 8 && start[8] == UInt8(ascii: "{")
+      && start.littleEndian(UInt64.self, at: 0) < 1 << 32
   }
 }

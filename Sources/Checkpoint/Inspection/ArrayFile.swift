@@ -15,8 +15,14 @@ public struct ArrayFile: Sendable {
     case safetensors(Safetensors)
     /// A `.pt` file of PyTorch.
     case torch(TorchFile)
+    /// A pickle of NumPy's arrays.
+    case pickle(PickleFile)
     /// An `.npz` file of NumPy.
     case numPy(NumPyArchive)
+    /// An HDF5 file of Keras or h5py.
+    case hdf5(HDF5File)
+    /// A `.keras` file: the weights' HDF5 file, and the model's description as JSON.
+    case keras(KerasArchive)
     /// An ONNX model, whose weights are the arrays.
     case onnx(ONNXModel)
   }
@@ -34,22 +40,65 @@ public struct ArrayFile: Sendable {
     let source = try ByteSource(path: path)
     self.path = path
     byteCount = source.count
-    let start = try source.read(at: 0, count: min(source.count, 16))
-    if start.starts(with: [0x50, 0x4B, 0x03, 0x04]) || start.starts(with: [0x50, 0x4B, 0x05, 0x06])
-    {
-      let archive = try ZipArchive(reading: source, limits: limits)
-      let isTorch = archive.entries.contains { $0.name.hasSuffix("/data.pkl") }
-      content =
-        isTorch
-        ? .torch(try TorchFile(archive: archive, limits: limits))
-        : .numPy(try NumPyArchive(archive: archive))
-    } else if ForeignFile.kind(of: start) == "a safetensors file" {
-      content = .safetensors(try Safetensors(path: path, limits: limits))
-    } else if start.first == 0x08 || path.hasSuffix(".onnx") {
-      content = .onnx(try ONNXModel(source: source, limits: limits))
-    } else {
-      content = .checkpoint(try CheckpointReader(path: path, limits: limits))
+    content = try Self.content(of: source, limits: limits)
+  }
+
+  /// Opens a file. What its framing says decides; only then what its first bytes look like, and its name last.
+  private static func content(
+    of source: ByteSource, limits: ReadLimits
+  ) throws(CheckpointError) -> Content {
+    let start = try source.read(at: 0, count: min(source.count, 32))
+    if start.starts(with: [0x50, 0x4B, 3, 4]) || start.starts(with: [0x50, 0x4B, 5, 6]) {
+      return try content(ofArchive: source, limits: limits)
     }
+    if try isHDF5(source, start) { return .hdf5(try HDF5File(source: source, limits: limits)) }
+    if ForeignFile.isSafetensors(start) {
+      return .safetensors(try Safetensors(path: source.name, limits: limits))
+    }
+    if TorchLegacyFile.isKind(of: start) {
+      return .torch(try TorchFile(source: source, limits: limits))
+    }
+    if ForeignFile.isPickle(start) || isTextPickle(start, source.name) {
+      return .pickle(try PickleFile(source: source, limits: limits))
+    }
+    if start.first == 0x08 || source.name.hasSuffix(".onnx") {
+      return .onnx(try ONNXModel(source: source, limits: limits))
+    }
+    return .checkpoint(try CheckpointReader(path: source.name, limits: limits))
+  }
+
+  private static func content(
+    ofArchive source: ByteSource, limits: ReadLimits
+  ) throws(CheckpointError) -> Content {
+    let archive = try ZipArchive(reading: source, mayLackChecksums: true, limits: limits)
+    if archive.entries.contains(where: { $0.name.hasSuffix("/data.pkl") }) {
+      return .torch(try TorchFile(archive: archive, limits: limits))
+    }
+    if archive.entries.contains(where: { $0.name == KerasArchive.weightsName }) {
+      return .keras(try KerasArchive(source: source, limits: limits))
+    }
+    return .numPy(try NumPyArchive(archive: ZipArchive(reading: source, limits: limits)))
+  }
+
+  /// Whether a file has the signature of HDF5 at its start or, after other content, at 512, 1024, ... bytes.
+  private static func isHDF5(
+    _ source: ByteSource, _ start: [UInt8]
+  ) throws(CheckpointError) -> Bool {
+    if HDF5File.isKind(of: start) { return true }
+    guard source.name.hasSuffix(".h5") || source.name.hasSuffix(".hdf5") else { return false }
+    var place = 512
+    while place + 8 <= source.count {
+      if HDF5File.isKind(of: try source.read(at: place, count: 8)) { return true }
+      place *= 2
+    }
+    return false
+  }
+
+  /// Whether a file is a pickle of protocol 0, which begins with an instruction as text: a name, a group or a memo.
+  private static func isTextPickle(_ start: [UInt8], _ path: String) -> Bool {
+    if path.hasSuffix(".pkl") || path.hasSuffix(".pickle") { return true }
+    return start.starts(with: "ccopy_reg\n".utf8) || start.starts(with: "(dp".utf8)
+      || start.starts(with: "(lp".utf8)
   }
 
   /// The names of the arrays; in a checkpoint, of the model's arrays.
@@ -58,6 +107,9 @@ public struct ArrayFile: Sendable {
     case .checkpoint(let reader): modelEntries(reader).map(\.key.name)
     case .safetensors(let file): file.arrays.keys
     case .torch(let file): file.entries.map(\.name)
+    case .pickle(let file): file.names
+    case .hdf5(let file): file.names
+    case .keras(let file): file.weights.names
     case .numPy(let file): file.names
     case .onnx(let model): model.graph.initializers.map(\.name)
     }
@@ -69,6 +121,9 @@ public struct ArrayFile: Sendable {
     case .checkpoint(let reader): return try reader.array(.model, name)
     case .safetensors(let file): return try file.array(name)
     case .torch(let file): return try file.array(name)
+    case .pickle(let file): return try file.array(name)
+    case .hdf5(let file): return try file.array(name)
+    case .keras(let file): return try file.weights.array(name)
     case .numPy(let file): return try file.array(name)
     case .onnx(let model):
       guard
@@ -95,8 +150,15 @@ public struct ArrayFile: Sendable {
     switch content {
     case .safetensors(let file): file.metadata
     case .onnx(let model): model.metadata
-    case .checkpoint, .torch, .numPy: [:]
+    case .hdf5(let file): file.metadata
+    case .keras(let file): file.metadata
+    case .checkpoint, .torch, .pickle, .numPy: [:]
     }
+  }
+
+  /// What is unusual about the file though it was read, in sentences.
+  public var warnings: [String] {
+    if case .torch(let file) = content { file.warnings } else { [] }
   }
 
   /// The format's name.
@@ -105,7 +167,10 @@ public struct ArrayFile: Sendable {
     case .checkpoint: ".rnnz checkpoint"
     case .safetensors: "safetensors file"
     case .torch: "PyTorch state_dict (.pt)"
+    case .pickle: "pickle of NumPy arrays"
     case .numPy: "NumPy archive (.npz)"
+    case .hdf5: "HDF5 file"
+    case .keras: "Keras model (.keras)"
     case .onnx: "ONNX model"
     }
   }

@@ -60,7 +60,13 @@ public struct Inspection: Sendable {
       }
       try read(reader)
     case .safetensors(let content): readMetadata(content.metadata)
-    case .torch: break
+    case .torch(let content):
+      if !content.path.isEmpty {
+        configuration = [Fact(name: "state_dict", value: .string(content.path))]
+      }
+    case .pickle: break
+    case .hdf5(let content): readMetadata(content.metadata)
+    case .keras(let content): readMetadata(content.metadata)
     case .numPy(let archive): storedSizes = archive.storedSizes
     case .onnx(let model): read(model)
     }
@@ -78,8 +84,10 @@ public struct Inspection: Sendable {
   private static func verification(of content: ArrayFile.Content) -> String {
     switch content {
     case .checkpoint: "every checksum is right, of every entry"
+    case .torch(let file) where !file.warnings.isEmpty: file.warnings.joined(separator: "; ")
+    case .hdf5, .keras: "the structure is right, and every checksum that there is"
     case .torch, .numPy: "every checksum is right, of every array"
-    case .safetensors, .onnx:
+    case .safetensors, .onnx, .pickle:
       "the structure is right; the format has no checksums, so changed numbers go unseen"
     }
   }
@@ -148,7 +156,7 @@ public struct Inspection: Sendable {
 
 extension StoredArray {
   /// The element of a scalar array, with all digits.
-  fileprivate var scalarValue: JSONValue {
+  var scalarValue: JSONValue {
     switch elementType {
     case .int64: .number("\(value(as: Int64.self) ?? 0)")
     case .uint64: .number("\(value(as: UInt64.self) ?? 0)")

@@ -14,14 +14,7 @@ extension StoredArray {
       self.init(elementType: header.elementType, shape: header.shape, bytes: numbers)
       return
     }
-    var (strides, next) = ([Int](), 1)
-    for extent in header.shape {
-      strides.append(next)
-      next *= extent
-    }
-    self.init(
-      elementType: header.elementType, shape: header.shape, strides: strides, offset: 0,
-      of: numbers)
+    self.init(elementType: header.elementType, columnMajor: header.shape, bytes: numbers)
   }
 
   /// Reads an `.npy` file, which holds one array.

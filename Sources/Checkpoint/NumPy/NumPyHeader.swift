@@ -45,8 +45,11 @@ struct NumPyHeader {
       switch key {
       case "descr":
         let code = try scanner.text()
-        guard let type = ElementType(numPyCode: code) else {
-          throw NumPyError("expected a little-endian type of numbers, found '\(code)'")
+        guard let order = code.first, let type = ElementType(numPyCode: String(code.dropFirst())),
+          order == "<" || order == "|" && type.width == 1
+        else {
+          throw NumPyError(
+            "expected little-endian numbers of type \(ElementType.numPyCodes), found '\(code)'")
         }
         elementType = type
       case "fortran_order": isColumnMajor = try scanner.truth()
@@ -128,20 +131,23 @@ private struct Scanner {
 }
 
 extension ElementType {
-  /// The type of a NumPy type code, for example `<f4`.
-  fileprivate init?(numPyCode: String) {
-    switch numPyCode {
-    case "<f4": self = .float32
-    case "<f8": self = .float64
-    case "<f2": self = .float16
-    case "<i4": self = .int32
-    case "<i8": self = .int64
-    case "|u1": self = .uint8
-    case "<u4": self = .uint32
-    case "<u8": self = .uint64
-    case "|i1": self = .int8
-    case "|b1": self = .bool
+  /// The type of a NumPy type code, for example `f4`, without the byte order.
+  init?(numPyCode code: String) {
+    switch code {
+    case "f4": self = .float32
+    case "f8": self = .float64
+    case "f2": self = .float16
+    case "i4": self = .int32
+    case "i8": self = .int64
+    case "u1": self = .uint8
+    case "u4": self = .uint32
+    case "u8": self = .uint64
+    case "i1": self = .int8
+    case "b1": self = .bool
     default: return nil
     }
   }
+
+  /// The codes of the types that are read, for messages.
+  static let numPyCodes = "f2, f4, f8, i1, i4, i8, u1, u4, u8 or b1"
 }

@@ -56,6 +56,8 @@ struct SafetensorsHeader {
     var (metadata, tensors): ([String: String], [Tensor]) = ([:], [])
     try scanner.forEachMember { (scanner, key) throws(JSONError) in
       if key == SafetensorsHeader.metadataKey {
+        // MLX writes null where there is no metadata.
+        if try scanner.null() { return }
         let texts = try scanner.members { (scanner, _) throws(JSONError) in try scanner.string() }
         metadata = [String: String](texts.map { ($0.key.string, $0.value) }) { first, _ in first }
       } else {

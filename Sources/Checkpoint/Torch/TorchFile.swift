@@ -7,10 +7,13 @@ import FileCore
 /// let weight = try file.array("fc.weight")   // StoredArray, shape [28, 64]
 /// ```
 ///
-/// The file is a zip archive of storages and a pickle, a program that combines them. Python runs that program. This
-/// reader knows only the few instructions and names of a `state_dict` and refuses any other by its name, so that
-/// opening a file never runs code. Files from before PyTorch 1.6, TorchScript archives and pickled whole models are
-/// refused.
+/// The file has storages, and a pickle: a program that combines them. Python runs that program. This reader makes the
+/// values that a few known instructions and names stand for, and refuses any other call by its name, so that opening a
+/// file never runs code. Both containers are read, the zip archive and the one of before PyTorch 1.6, and pickles of
+/// protocols 2 to 5. TorchScript archives and pickled whole models are refused.
+///
+/// A checkpoint may have other things around its `state_dict`: an epoch, losses, the state of an optimizer. The
+/// `state_dict` is found; if several dictionaries could be it, the error names them.
 ///
 /// Strides, offsets and shared storages are supported. Opening reads only the names; a storage is read, and its
 /// checksum verified, when one of its tensors is requested.
@@ -34,11 +37,15 @@ public struct TorchFile: Sendable {
     }
   }
 
-  /// The file's name in errors.
-  public var file: String { archive.file }
+  /// The keys that lead to the `state_dict` in a checkpoint, such as `model_state_dict`; empty if the file has only it.
+  public let path: String
+  /// What is unusual about the file, in sentences: it has no checksums.
+  public let warnings: [String]
 
-  private let archive: ZipArchive
-  private let prefix: String
+  /// The file's name in errors.
+  public var file: String { storages.file }
+
+  private let storages: TorchStorages
   private let tensors: [(name: String, value: TorchTensor)]
   private let positions: ExactDictionary<Int>
 
@@ -54,12 +61,19 @@ public struct TorchFile: Sendable {
     try self.init(source: ByteSource(bytes: bytes, name: name), limits: limits)
   }
 
-  private init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
-    try self.init(archive: ZipArchive(reading: source, limits: limits), limits: limits)
+  init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+    let start = try source.read(at: 0, count: min(source.count, 32))
+    if TorchLegacyFile.isKind(of: start) {
+      let file = try TorchLegacyFile(reading: source, limits: limits)
+      try self.init(file.contents, file.storages, warnings: [], limits: limits)
+    } else {
+      let archive = try ZipArchive(reading: source, mayLackChecksums: true, limits: limits)
+      try self.init(archive: archive, limits: limits)
+    }
   }
 
+  /// Opens an archive. It may lack checksums.
   init(archive: ZipArchive, limits: ReadLimits) throws(CheckpointError) {
-    self.archive = archive
     let file = archive.file
     func failure(_ place: String, _ reason: String) -> CheckpointError {
       CheckpointError(file: file, format: Self.format, place: place, reason: reason)
@@ -68,9 +82,12 @@ public struct TorchFile: Sendable {
     guard let program = programs.first, programs.count == 1 else {
       throw failure("", "expected one entry data.pkl in the archive, found \(programs.count)")
     }
-    prefix = String(program.name.dropLast("data.pkl".count))
+    let prefix = String(program.name.dropLast("data.pkl".count))
     guard archive[prefix + "constants.pkl"] == nil else {
-      throw failure("", "expected a saved state_dict, found a TorchScript archive")
+      throw failure(
+        "",
+        "expected a saved state_dict, found a TorchScript archive: save the weights with "
+          + "torch.save(model.state_dict(), path)")
     }
     if let order = archive[prefix + "byteorder"] {
       try limits.check(.indexBytes, UInt64(order.rawSize), of: nil, in: file)
@@ -79,47 +96,65 @@ public struct TorchFile: Sendable {
       }
     }
     try limits.check(.indexBytes, UInt64(program.rawSize), of: nil, in: file)
-    var reader = PickleReader(try archive.bytes(of: program))
-    let members: [(key: String, value: PickleValue)]
+    var machine = PickleMachine(try archive.bytes(of: program))
+    let contents: PickleContents
     do throws(PickleError) {
-      members = try reader.dictionary()
+      contents = try machine.run()
+      guard machine.scanner.position == machine.scanner.bytes.count else {
+        throw PickleError(
+          offset: machine.scanner.position, problem: "expected nothing after the end")
+      }
     } catch {
       throw failure("data.pkl, byte \(error.offset)", error.problem)
     }
-    try limits.check(.entries, UInt64(members.count), of: nil, in: file)
-    var positions = ExactDictionary<Int>(minimumCapacity: members.count)
-    for (index, member) in members.enumerated()
-    where positions.updateValue(index, forKey: member.key) != nil {
-      throw failure(member.key, "stands there twice")
+    let count = archive.entries.count { $0.lacksChecksum }
+    let warnings =
+      count == 0
+      ? []
+      : ["\(count) of \(archive.entries.count) entries have no checksum: damage would go unseen"]
+    try self.init(
+      contents, .archive(archive, prefix: prefix), warnings: warnings, limits: limits)
+  }
+
+  private init(
+    _ contents: PickleContents, _ storages: TorchStorages, warnings: [String], limits: ReadLimits
+  ) throws(CheckpointError) {
+    func failure(_ place: String, _ reason: String) -> CheckpointError {
+      CheckpointError(file: storages.file, format: Self.format, place: place, reason: reason)
     }
-    var tensors: [(name: String, value: TorchTensor)] = []
-    tensors.reserveCapacity(members.count)
+    let found: TorchStateDict
+    do throws(TorchStateDict.Failure) {
+      found = try TorchStateDict(in: contents)
+    } catch {
+      throw failure("", error.reason)
+    }
+    try limits.check(.entries, UInt64(found.tensors.count), of: nil, in: storages.file)
+    var positions = ExactDictionary<Int>(minimumCapacity: found.tensors.count)
+    var size = TensorSizes()
     // A storage shared by consecutive tensors is looked up once.
     var known: TorchStorage?
-    for (name, value) in members {
-      guard case .tensor(let place) = value else {
-        throw failure(name, "expected a tensor, found \(value.summary)")
-      }
-      let tensor = reader.tensors[place]
+    for (index, (name, tensor)) in found.tensors.enumerated() {
       guard !name.isEmpty, name.utf8.count <= Format.maximumNameSize, !name.hasControlCharacter
       else { throw failure("data.pkl", "expected a printable name of 1 to 512 bytes") }
+      guard positions.updateValue(index, forKey: name) == nil else {
+        throw failure(name, "stands there twice")
+      }
       let storage = tensor.storage
-      guard storage == known || Self.holds(storage, archive, prefix) else {
+      guard storage == known || storages.contains(storage) else {
         throw failure(
           name, "expected a storage data/\(storage.key) of \(storage.count) elements, found none")
       }
       known = storage
-      tensors.append((name, tensor))
+      guard size.add(tensor) else {
+        throw failure(
+          name,
+          "expected tensors of not much more than their storages together, found shape "
+            + "\(tensor.shape) of a storage of \(storage.count) elements")
+      }
     }
-    (self.tensors, self.positions) = (tensors, positions)
-  }
-
-  /// Whether the archive has an entry for a storage with the storage's size.
-  private static func holds(_ storage: TorchStorage, _ archive: ZipArchive, _ prefix: String)
-    -> Bool
-  {
-    let (size, overflow) = storage.count.multipliedReportingOverflow(by: storage.elementType.width)
-    return !overflow && archive[prefix + "data/" + storage.key]?.rawSize == size
+    try limits.check(.totalBytes, UInt64(size.tensors), of: nil, in: storages.file)
+    (path, tensors) = (found.path, found.tensors)
+    (self.storages, self.positions, self.warnings) = (storages, positions, warnings)
   }
 
   /// Reads the tensor of a name; throws if it is missing or damaged.
@@ -129,10 +164,23 @@ public struct TorchFile: Sendable {
         file: file, format: Self.format, place: name, reason: "no such tensor")
     }
     let tensor = tensors[position].value
-    guard let entry = archive[prefix + "data/" + tensor.storage.key] else {
-      throw CheckpointError(
-        file: file, format: Self.format, place: name, reason: "its storage is missing")
-    }
-    return tensor.array(of: try archive.bytes(of: entry))
+    return tensor.array(of: try storages.bytes(of: tensor.storage, for: name))
+  }
+}
+
+/// The sizes of tensors and of their storages: a stride of 0, or many views of a storage, make much of little.
+private struct TensorSizes {
+  private(set) var tensors = 0
+  private var storages = 0
+  private var keys: Set<String> = []
+
+  private static let (mostFold, reserve) = (16, 64 << 20)
+
+  /// Adds a tensor's size; false if all are out of proportion to their storages.
+  mutating func add(_ tensor: TorchTensor) -> Bool {
+    if keys.insert(tensor.storage.key).inserted { storages += tensor.storage.byteCount ?? 0 }
+    let (sum, overflow) = tensors.addingReportingOverflow(tensor.byteCount)
+    tensors = sum
+    return !overflow && (sum - Self.reserve) / Self.mostFold <= storages
   }
 }

@@ -1,10 +1,18 @@
 /// A storage of a `.pt` file: the numbers that tensors are views of.
 struct TorchStorage: Hashable, Sendable {
-  /// The name of its entry in the archive, under `data`.
+  /// Its key: the name of its entry in an archive, under `data`.
   var key: String
   var elementType: ElementType
   /// The number of elements.
   var count: Int
+  /// The part of the elements that is this storage, in files of before PyTorch 1.6; nil for all of them.
+  var view: Range<Int>?
+
+  /// The size of all elements in bytes; nil if it overflows.
+  var byteCount: Int? {
+    let (size, overflow) = count.multipliedReportingOverflow(by: elementType.width)
+    return overflow ? nil : size
+  }
 }
 
 /// A tensor of a `.pt` file: a view of a storage.
@@ -13,18 +21,20 @@ struct TorchTensor: Hashable, Sendable {
   /// The index of the first element in the storage.
   var offset: Int
   var shape: [Int]
-  /// The stride of each axis, in elements.
+  /// The stride of each axis, in elements; 0 repeats the same elements along the axis.
   var strides: [Int]
+  /// The size in bytes.
+  let byteCount: Int
 
   /// The highest rank: PyTorch's limit.
-  private static let maximumRank = 64
+  static let maximumRank = 64
 
-  /// Nil unless all elements lie in the storage and the tensor has no more elements than the storage.
+  /// Nil unless all elements lie in the storage.
   init?(storage: TorchStorage, offset: Int, shape: [Int], strides: [Int]) {
+    let part = storage.view ?? 0..<storage.count
     guard shape.count == strides.count, shape.count <= Self.maximumRank,
       shape.allSatisfy({ $0 >= 0 }), strides.allSatisfy({ $0 >= 0 }), offset >= 0,
-      let size = StoredArray.byteCount(shape: shape, elementType: storage.elementType),
-      size / storage.elementType.width <= storage.count
+      let size = StoredArray.byteCount(shape: shape, elementType: storage.elementType)
     else { return nil }
     var last = offset
     for (extent, stride) in zip(shape, strides) where extent > 0 {
@@ -33,12 +43,13 @@ struct TorchTensor: Hashable, Sendable {
       guard !overflow, !sumOverflow else { return nil }
       last = sum
     }
-    guard size == 0 ? offset <= storage.count : last < storage.count else { return nil }
+    guard size == 0 ? offset <= part.count : last < part.count else { return nil }
     self.storage = storage
-    self.offset = offset
+    self.offset = part.lowerBound + offset
     self.shape = shape
     // The stride of an axis of one element has no effect.
     self.strides = zip(shape, strides).map { $0 > 1 ? $1 : 0 }
+    byteCount = size
   }
 
   /// The tensor's elements, copied from the storage's bytes.

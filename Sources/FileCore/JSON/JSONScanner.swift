@@ -71,6 +71,13 @@ package struct JSONScanner {
     position = end
   }
 
+  /// Reads `null` if it is next; returns whether it was.
+  package mutating func null() throws(JSONError) -> Bool {
+    guard next == UInt8(ascii: "n") else { return false }
+    try expect(word: "null")
+    return true
+  }
+
   /// Reads an object, calling `body` for each key with the scanner before the value.
   package mutating func forEachMember(
     _ body: (inout JSONScanner, String) throws(JSONError) -> Void

@@ -167,7 +167,7 @@ extension ImportedWeights {
   ///
   /// Loops (`Scan`) are read if their weights have the parameters' names, as in files of this library. Whatever is read
   /// computes what the graph computes: `SavedLanguageModel` compares them.
-  mutating func takeONNX(_ model: ONNXModel) throws(CheckpointError) {
+  mutating func readONNX(_ model: ONNXModel) throws(CheckpointError) {
     if model.graph.nodes.contains(where: { $0.operation == "Scan" }) {
       return takeOwnNames(model)
     }

@@ -133,7 +133,9 @@ package struct Generate: ParsableCommand {
 
   private func model(described description: ModelDescription) throws -> SavedLanguageModel {
     do {
-      return try SavedLanguageModel(importing: ckpt, described: description)
+      let file = try ArrayFile(path: ckpt)
+      for warning in file.warnings { Console.note("\(ckpt): \(warning)\n") }
+      return try SavedLanguageModel(importing: file, described: description)
     } catch {
       // The file may have a cell or a tokenizer of this executable.
       guard let reader = try? Library.current.reader(ckpt) else { throw error }

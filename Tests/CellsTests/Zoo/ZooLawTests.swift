@@ -19,6 +19,8 @@ import Testing
       testDescription: "lstm, everything",
       cell: LSTM(
         gates: .coupled, hasPeepholes: true, hasLayerNorm: true, projectionSize: 2, forgetBias: 1)),
+    Subject(testDescription: "lstm, hard sigmoid", cell: LSTM(hardSigmoidSlope: 0.2)),
+    Subject(testDescription: "gru, hard sigmoid", cell: GRU(hardSigmoidSlope: 1.0 / 6)),
     Subject(
       testDescription: "gru, reset before, layer norm",
       cell: GRU(reset: .beforeProduct, hasLayerNorm: true)),

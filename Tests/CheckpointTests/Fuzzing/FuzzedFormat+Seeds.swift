@@ -15,7 +15,13 @@ extension FuzzedFormat {
           ("m/data/0", Array(0..<16)), ("m/version", Array("3\n".utf8)),
         ]),
       ] + Pickle.costly.filter { $0.program.count < 1000 }.map { Pickle.archive($0.program) }
+        + [2, 4].map { version in
+          LegacyTorch.file(
+            Array(Pickle.small.dropFirst(2)), version: version, storages: [("0", [1, 2, 3, 4])])
+        }
+    case .pickle: Pickle.arrays
     case .numpy: Self.numPySeeds()
+    case .hdf5: HDF5Mutator.seeds()
     case .onnx: Self.onnxSeeds()
     case .graph: Self.graphSeeds()
     case .json:

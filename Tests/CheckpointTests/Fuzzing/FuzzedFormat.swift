@@ -4,7 +4,7 @@ import Checkpoint
 ///
 /// The tests read a million files of it; in the package `Fuzz` libFuzzer finds many more.
 enum FuzzedFormat: String, CaseIterable, Sendable {
-  case rnnz, safetensors, torch, numpy, onnx, json
+  case rnnz, safetensors, torch, pickle, numpy, hdf5, onnx, json
   /// The graph of an ONNX file, prepared and computed.
   case graph
 
@@ -32,7 +32,9 @@ enum FuzzedFormat: String, CaseIterable, Sendable {
     case .rnnz: RnnzOracle.check(bytes)
     case .safetensors: Oracles.safetensors(bytes)
     case .torch: Oracles.torch(bytes)
+    case .pickle: Oracles.pickle(bytes)
     case .numpy: Oracles.numPy(bytes)
+    case .hdf5: Oracles.hdf5(bytes)
     case .onnx: Oracles.onnx(bytes)
     case .json: Oracles.json(bytes)
     case .graph: GraphOracle.check(bytes)
@@ -58,6 +60,8 @@ enum FuzzedFormat: String, CaseIterable, Sendable {
       var mutator = ZipMutator(random: random)
       mutator.damage(&bytes, with: other)
       random = mutator.random
+    case .pickle: Pickle.damage(&bytes, with: other, &random)
+    case .hdf5: HDF5Mutator.damage(&bytes, with: other, &random)
     case .onnx, .graph:
       var mutator = ProtobufMutator(random: random)
       mutator.damage(&bytes, with: other)

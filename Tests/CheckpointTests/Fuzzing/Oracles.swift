@@ -41,9 +41,47 @@ enum Oracles {
     return outcome
   }
 
+  /// Each array has the size that its shape needs, in two reads; together they are no more than the file.
+  static func pickle(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
+    guard let file = try? PickleFile(bytes: bytes, limits: limits) else { return .refused }
+    var outcome = Outcome.verified
+    for name in file.names {
+      guard let array = try? file.array(name) else {
+        outcome = .opened
+        continue
+      }
+      guard isConsistent(array), array.bytes.count <= bytes.count else {
+        return .violation("\(name): \(array.bytes.count) bytes for \(array.shape)")
+      }
+      guard (try? file.array(name)) == array else {
+        return .violation("\(name): read differently a second time")
+      }
+    }
+    return outcome
+  }
+
   /// Each array has the size that its shape needs, in two reads.
   static func numPy(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
     guard let file = try? NumPyArchive(bytes: bytes, limits: limits) else { return .refused }
+    var outcome = Outcome.verified
+    for name in file.names {
+      guard let array = try? file.array(name) else {
+        outcome = .opened
+        continue
+      }
+      guard isConsistent(array), array.bytes.count <= limits.totalBytes else {
+        return .violation("\(name): \(array.bytes.count) bytes for \(array.shape)")
+      }
+      guard (try? file.array(name)) == array else {
+        return .violation("\(name): read differently a second time")
+      }
+    }
+    return outcome
+  }
+
+  /// Each array has the size that its shape needs, in two reads; attributes are no larger than the file.
+  static func hdf5(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
+    guard let file = try? HDF5File(bytes: bytes, limits: limits) else { return .refused }
     var outcome = Outcome.verified
     for name in file.names {
       guard let array = try? file.array(name) else {

@@ -4,6 +4,10 @@ struct ZipMutator {
 
   /// One change.
   mutating func damage(_ bytes: inout [UInt8], with other: [UInt8]) {
+    if bytes.first == 0x80, !random.happens(oneIn: 3) {
+      // A file of before PyTorch 1.6 begins with a pickle.
+      return Pickle.damage(&bytes, with: other, &random)
+    }
     guard !random.happens(oneIn: 3), var file = ZipFile(taking: bytes) else {
       random.damage(&bytes, with: other)
       return
@@ -22,7 +26,7 @@ struct ZipMutator {
 
   private mutating func damageContent(of entry: inout ZipFile.Entry, with other: [UInt8]) {
     if entry.name.suffix(4).elementsEqual(".pkl".utf8) {
-      damageProgram(&entry.stored, with: other)
+      Pickle.damage(&entry.stored, with: other, &random)
     } else if entry.method == 0, entry.stored.starts(with: [0x93, 0x4E]) {
       damageArray(&entry.stored, with: other)
     } else {
@@ -31,16 +35,6 @@ struct ZipMutator {
     guard entry.method == 0 else { return }
     entry.checksum = checksum(entry.stored)
     entry.rawSize = UInt32(entry.stored.count)
-  }
-
-  private mutating func damageProgram(_ program: inout [UInt8], with other: [UInt8]) {
-    guard !program.isEmpty else { return }
-    switch random.number(below: 4) {
-    case 0: program[random.number(below: program.count)] = random.choice(Pickle.instructions)
-    case 1: random.insert([random.choice(Pickle.instructions)], into: &program)
-    case 2: random.insert(random.choice(Pickle.phrases), into: &program)
-    default: random.damage(&program, with: other)
-    }
   }
 
   /// A changed text header with a corrected length, and numbers.

@@ -1,0 +1,212 @@
+import FileCore
+
+/// The calls that are understood. None is made: what the function would return is known.
+extension PickleMachine {
+  /// What a function returns for these arguments.
+  mutating func result(
+    of function: PickleValue, _ arguments: PickleValue
+  ) throws(PickleError) -> PickleValue {
+    guard case .name(let index) = function, let arguments = contents.tuple(arguments) else {
+      throw failure("expected the call of a function, found \(contents.summary(function))")
+    }
+    let name = contents.names[index]
+    switch (name.module, name.name) {
+    case ("collections", "OrderedDict"), ("collections", "defaultdict"),
+      ("collections", "Counter"), ("builtins", "dict"), ("__builtin__", "dict"):
+      return try dictionary(arguments)
+    case ("builtins", "set"), ("builtins", "frozenset"), ("builtins", "list"),
+      ("builtins", "tuple"), ("__builtin__", "set"), ("__builtin__", "frozenset"),
+      ("__builtin__", "list"), ("__builtin__", "tuple"), ("torch", "Size"):
+      return try sequence(of: name.name, arguments)
+    case ("builtins", "bytearray"), ("builtins", "bytes"), ("__builtin__", "bytes"),
+      ("__builtin__", "bytearray"), ("_codecs", "encode"):
+      return try bytes(arguments)
+    case ("copy_reg", "_reconstructor"), ("copyreg", "_reconstructor"),
+      ("copyreg", "__newobj__"), ("copy_reg", "__newobj__"):
+      guard let type = arguments.first else { throw failure("expected a class, found nothing") }
+      return try object(of: type, .none)
+    case ("torch._utils", _), ("torch", "device"), ("torch.serialization", "_get_layout"):
+      return try torch(name, arguments)
+    case ("numpy", _), ("numpy.core.multiarray", _), ("numpy._core.multiarray", _),
+      ("numpy.core.numeric", _), ("numpy._core.numeric", _):
+      return try numPy(name, arguments)
+    default: throw unknownCall(name)
+    }
+  }
+
+  func unknownCall(_ name: PickleName) -> PickleError {
+    failure(
+      "expected a call that torch.save or NumPy writes for arrays, found \(name); "
+        + "nothing of it was run")
+  }
+
+  /// An object of a class: a list of attributes, whatever the class is.
+  mutating func object(
+    of type: PickleValue, _ arguments: PickleValue
+  ) throws(PickleError) -> PickleValue {
+    let index = try classIndex(type)
+    switch (contents.names[index].module, contents.names[index].name) {
+    case ("collections", "OrderedDict"), ("collections", "defaultdict"):
+      return try made(.dictionary)
+    default: return try made(.object(index))
+    }
+  }
+
+  /// A dictionary of a list of pairs or of another dictionary, which may be missing.
+  private mutating func dictionary(_ arguments: [PickleValue]) throws(PickleError) -> PickleValue {
+    var members: [PickleValue] = []
+    try count(arguments.first.flatMap { contents.container($0) }?.elements.count ?? 0)
+    if let container = arguments.first.flatMap({ contents.container($0) }) {
+      switch container.kind {
+      case .dictionary: members = container.elements
+      case .list, .tuple:
+        for element in container.elements {
+          guard let pair = contents.container(element)?.elements, pair.count == 2 else {
+            throw failure("expected pairs for a dictionary, found \(contents.summary(element))")
+          }
+          members += pair
+        }
+      default: throw failure("expected pairs for a dictionary, found other values")
+      }
+    }
+    return try made(.dictionary, members)
+  }
+
+  private mutating func sequence(
+    of name: String, _ arguments: [PickleValue]
+  ) throws(PickleError) -> PickleValue {
+    let elements = arguments.first.flatMap { contents.container($0) }?.elements ?? []
+    switch name {
+    case "list": return try made(.list, elements)
+    case "tuple", "Size": return try made(.tuple, elements)
+    default: return try made(.set, elements)
+    }
+  }
+
+  /// Bytes that Python 3 wrote into a pickle of protocol 2, as Latin-1 text.
+  private mutating func bytes(_ arguments: [PickleValue]) throws(PickleError) -> PickleValue {
+    guard case .text(let text)? = arguments.first else {
+      guard let first = arguments.first else { return .bytes(0..<0) }
+      if case .bytes = first { return first }
+      throw failure("expected bytes, found \(contents.summary(first))")
+    }
+    var bytes: [UInt8] = []
+    for scalar in text.unicodeScalars {
+      guard scalar.value < 256 else { throw failure("expected Latin-1 text, found other text") }
+      bytes.append(UInt8(scalar.value))
+    }
+    return try kept(bytes)
+  }
+
+  /// Sets the state of the value on top of the stack.
+  mutating func build(_ value: PickleValue, _ state: PickleValue) throws(PickleError) {
+    switch value {
+    case .array(let index): try setState(ofArray: index, state)
+    case .elementType(let index):
+      // (3, byte order, ...)
+      if let parts = contents.tuple(state), parts.count > 1 {
+        contents.elementTypes[index].isBigEndian = contents.isText(parts[1], ">")
+      }
+    case .container(let index):
+      guard case .object = contents.containers[index].kind else {
+        // Attributes of a dictionary: a state_dict has the versions of its modules as `_metadata`.
+        return
+      }
+      var states = [state]
+      // A pair is the attributes of __dict__ and of __slots__.
+      if let pair = contents.tuple(state), pair.count == 2 { states = pair }
+      for case .container(let place) in states
+      where contents.containers[place].kind == .dictionary {
+        try count(contents.containers[place].elements.count)
+        contents.containers[index].elements += contents.containers[place].elements
+      }
+    case .tensor, .other: return
+    default:
+      throw failure("expected an object to set the state of, found \(contents.summary(value))")
+    }
+  }
+}
+
+/// Storages and tensors of PyTorch.
+extension PickleMachine {
+  private static let storageNames: [String: ElementType] = [
+    "FloatStorage": .float32, "DoubleStorage": .float64, "HalfStorage": .float16,
+    "BFloat16Storage": .bfloat16, "IntStorage": .int32, "LongStorage": .int64,
+    "ByteStorage": .uint8, "CharStorage": .int8, "BoolStorage": .bool, "UntypedStorage": .uint8,
+  ]
+
+  /// Reads a storage like `('storage', torch.FloatStorage, '0', 'cpu', 448)`; returns its index.
+  ///
+  /// Before PyTorch 1.6 a sixth part, usually None, is a view of the storage: `(key, offset, count)`. Where the
+  /// storage was in memory, `cpu` or `cuda:0`, has no meaning here.
+  mutating func place(ofStorage value: PickleValue) throws(PickleError) -> Int {
+    guard let parts = contents.tuple(value), parts.count == 5 || parts.count == 6,
+      contents.isText(parts[0], "storage"), case .name(let nameIndex) = parts[1],
+      case .text(let key) = parts[2], key.utf8.count <= Format.maximumNameSize,
+      case .integer(let count) = parts[4], count >= 0
+    else {
+      throw failure("expected a description of a storage, found \(contents.summary(value))")
+    }
+    let name = contents.names[nameIndex]
+    guard ["torch", "torch.cuda", "torch.storage"].contains(name.module),
+      let type = Self.storageNames[name.name]
+    else {
+      throw failure("expected a storage of numbers that are read here, found \(name)")
+    }
+    var storage = TorchStorage(key: key, elementType: type, count: count)
+    var placeKey = key
+    if parts.count == 6, let view = contents.tuple(parts[5]) {
+      guard view.count == 3, case .text(let viewKey) = view[0],
+        viewKey.utf8.count <= Format.maximumNameSize,
+        case .integer(let offset) = view[1], case .integer(let size) = view[2],
+        offset >= 0, size >= 0, offset <= count, size <= count - offset
+      else { throw failure("expected a view inside its storage of \(count) elements") }
+      storage.view = offset..<offset + size
+      placeKey = "\(key)/\(viewKey)"
+    }
+    if let place = storagePlaces[placeKey] {
+      guard contents.storages[place] == storage else {
+        throw failure("storage \(key) is described in two ways")
+      }
+      return place
+    }
+    storagePlaces[placeKey] = contents.storages.count
+    contents.storages.append(storage)
+    return contents.storages.count - 1
+  }
+
+  mutating func torch(
+    _ name: PickleName, _ arguments: [PickleValue]
+  ) throws(PickleError) -> PickleValue {
+    switch name.name {
+    case "_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3":
+      return try tensor(arguments)
+    case "_rebuild_parameter", "_rebuild_parameter_with_state":
+      guard let value = arguments.first, case .tensor = value else {
+        throw failure("expected the tensor of a parameter, found other arguments")
+      }
+      return value
+    case "device", "_get_layout": return .other
+    default: throw unknownCall(name)
+    }
+  }
+
+  private mutating func tensor(_ arguments: [PickleValue]) throws(PickleError) -> PickleValue {
+    guard arguments.count >= 4, case .storage(let place) = arguments[0],
+      case .integer(let offset) = arguments[1], let shape = contents.integers(arguments[2]),
+      let strides = contents.integers(arguments[3])
+    else {
+      throw failure("expected a storage, an offset, a shape and strides, found other arguments")
+    }
+    let storage = contents.storages[place]
+    guard
+      let tensor = TorchTensor(storage: storage, offset: offset, shape: shape, strides: strides)
+    else {
+      throw failure(
+        "expected a tensor inside its storage of \(storage.view?.count ?? storage.count) elements, "
+          + "found shape \(shape) with strides \(strides) from element \(offset)")
+    }
+    contents.tensors.append(tensor)
+    return .tensor(contents.tensors.count - 1)
+  }
+}

@@ -1,0 +1,278 @@
+import Cells
+import Checkpoint
+import Requirements
+import TensorCore
+
+/// A network whose description and weights come from two files.
+///
+/// ```swift
+/// let network = try DescribedNetwork(
+///   NetworkDescription(path: "tagger.json"), weights: ArrayFile(path: "np_ckpt.pkl"))
+/// let outputs = network(.tokens([2, 17, 5, 3], shape: [4, 1]))
+/// outputs["logits"]   // [4, 1, 876]
+/// ```
+public struct DescribedNetwork: Sendable {
+  /// What a network reads.
+  public enum Input: Sendable {
+    /// Tokens of shape `[T, B]`.
+    case tokens([Int32], shape: [Int])
+    /// Vectors `[T, B, I]`.
+    case vectors(Tensor)
+  }
+
+  /// What the layers give, and the states of recurrent ones after the last step.
+  public struct Outputs: Sendable {
+    /// `[T, B, N]`, or `[B, N]` after the steps were pooled.
+    public fileprivate(set) var signals: [String: Tensor] = [:]
+    /// The states of recurrent layers.
+    public fileprivate(set) var states: [String: RecurrentState] = [:]
+
+    /// What a layer gives. Asking for a layer that the description doesn't name is a caller's bug.
+    public subscript(name: String) -> Tensor {
+      guard let signal = signals[name] else {
+        failure("no layer \(name) among \(signals.keys.sorted().joined(separator: ", "))")
+      }
+      return signal
+    }
+  }
+
+  private let layers: [Part]
+  private let decoder: [Part]
+
+  /// A layer with its weights.
+  private struct Part: Sendable {
+    enum Operation: Sendable {
+      case embedding(Tensor)
+      case oneHot(Int)
+      case recurrent(Recurrent)
+      case linear(Linear, NetworkDescription.Activation?)
+      case join, last, unitLength
+      case attention(Tensor)
+    }
+
+    var name: String
+    var reads: [String]
+    var initialState: String?
+    var operation: Operation
+  }
+
+  /// Finds the weights of a description in a file.
+  ///
+  /// - Throws: `CheckpointError` if weights are missing, have other shapes, or could be one of two.
+  public init(
+    _ description: NetworkDescription, weights file: ArrayFile
+  ) throws(CheckpointError) {
+    let weights = try DescribedWeights(file)
+    var sizes: [String: Int] = [:]
+    let encoder = try Self.parts(description.layers, weights, &sizes, [:])
+    layers = encoder
+    let units = sizes
+    var own: [String: Int] = [:]
+    decoder = try Self.parts(description.decoder ?? [], weights, &own, units)
+  }
+
+  /// The layers with their weights; `sizes` is the number of units of each.
+  private static func parts(
+    _ layers: [NetworkDescription.Layer], _ weights: DescribedWeights, _ sizes: inout [String: Int],
+    _ outer: [String: Int]
+  ) throws(CheckpointError) -> [Part] {
+    var parts: [Part] = []
+    var previous: String?
+    for layer in layers {
+      let takesTokens = layer.kind == .embedding || layer.kind == .oneHot
+      let reads = layer.reads ?? previous.map { [$0] } ?? []
+      guard sizes[layer.name] == nil else {
+        throw weights.failure(layer, "expected layers of different names, found two")
+      }
+      for name in reads where sizes[name] == nil {
+        throw weights.failure(layer, "reads \(name): expected a layer before it, found none")
+      }
+      guard layer.kind == .join ? reads.count >= 2 : reads.count <= 1 else {
+        throw weights.failure(layer, "expected one layer to read, found \(reads.count)")
+      }
+      guard !takesTokens || reads.isEmpty else {
+        throw weights.failure(layer, "expected the first layer for tokens, found one that reads")
+      }
+      if let state = layer.initialState, outer[state] == nil {
+        throw weights.failure(
+          layer, "initial state: expected a layer of the encoder, found \(state)")
+      }
+      let inputSize = reads.compactMap { sizes[$0] }.reduce(0, +)
+      let (operation, size) = try self.operation(layer, inputSize: inputSize, weights)
+      if let state = layer.initialState, outer[state] != size {
+        throw weights.failure(
+          layer, "initial state: expected \(size) units, found \(outer[state] ?? 0)")
+      }
+      sizes[layer.name] = size
+      parts.append(
+        Part(
+          name: layer.name, reads: reads, initialState: layer.initialState, operation: operation))
+      previous = layer.name
+    }
+    return parts
+  }
+
+  private static func operation(
+    _ layer: NetworkDescription.Layer, inputSize: Int, _ weights: DescribedWeights
+  ) throws(CheckpointError) -> (Part.Operation, size: Int) {
+    let isTransposed = layer.convention == .keras || layer.convention == .cudnn
+    switch layer.kind {
+    case .embedding:
+      let table = try weights.matrix("weight", of: layer)
+      return (.embedding(table), table.shape[1])
+    case .oneHot:
+      guard let size = layer.size, (1...65_536).contains(size) else {
+        throw weights.failure(layer, "expected a size from 1 to 65536, found none")
+      }
+      return (.oneHot(size), size)
+    case .recurrent:
+      // The first layer reads vectors of the size of its weights.
+      var size = inputSize
+      if size == 0, let input = try weights.tensor("input", of: layer, suffix: "_l0"),
+        input.rank == 2
+      {
+        size = input.shape[isTransposed ? 0 : 1]
+      }
+      let recurrent = try weights.recurrent(layer, inputSize: size)
+      return (.recurrent(recurrent), recurrent.outputSize)
+    case .linear:
+      let stored = try weights.matrix("weight", of: layer)
+      let matrix = isTransposed ? stored.transposed(1, 0) : stored
+      let bias = try weights.tensor("bias", of: layer, isOptional: true)
+      guard inputSize == 0 || matrix.shape[1] == inputSize,
+        bias.map({ $0.shape == [matrix.shape[0]] }) ?? true
+      else {
+        throw weights.failure(
+          layer, "expected a matrix for \(inputSize) inputs, found shape \(stored.shape)")
+      }
+      return (.linear(Linear(weight: matrix, bias: bias), layer.activation), matrix.shape[0])
+    case .join: return (.join, inputSize)
+    case .last: return (.last, inputSize)
+    case .unitLength: return (.unitLength, inputSize)
+    case .attention:
+      let weight = try weights.matrix("weight", of: layer)
+      guard weight.shape.contains(1), weight.count == inputSize else {
+        throw weights.failure(
+          layer, "expected one weight for each of \(inputSize) inputs, found shape \(weight.shape)")
+      }
+      return (.attention(weight.reshaped(to: [1, inputSize])), inputSize)
+    }
+  }
+
+  /// Runs the layers over a sequence.
+  public func callAsFunction(_ input: Input) -> Outputs {
+    Self.run(layers, input, states: [:])
+  }
+
+  /// Runs the decoder over a sequence that continues one from which it has states; without states it starts from those
+  /// of the encoder's outputs that its layers name.
+  public func decode(
+    _ input: Input, after encoder: Outputs, from states: [String: RecurrentState] = [:]
+  ) -> Outputs {
+    var start = states
+    for part in decoder where start[part.name] == nil {
+      if let name = part.initialState { start[part.name] = encoder.states[name] }
+    }
+    return Self.run(decoder, input, states: start)
+  }
+
+  /// Writes greedily for one sequence: the likeliest token of the decoder's last layer is the next input.
+  ///
+  /// - Parameters:
+  ///   - encoder: The outputs for one sequence.
+  ///   - first: The first input.
+  ///   - end: The token that ends the writing; it is not returned.
+  ///   - limit: The most tokens.
+  /// - Returns: The tokens, and the logits of each step, with those that chose the end.
+  public func write(
+    after encoder: Outputs, first: Int32, end: Int32, limit: Int
+  ) -> (tokens: [Int32], logits: [Tensor]) {
+    require(!decoder.isEmpty, "expected a network with a decoder")
+    var (tokens, logits): ([Int32], [Tensor]) = ([], [])
+    var (token, states) = (first, [String: RecurrentState]())
+    for _ in 0..<limit {
+      let outputs = decode(.tokens([token], shape: [1, 1]), after: encoder, from: states)
+      let step = outputs[decoder[decoder.count - 1].name]
+      logits.append(step.reshaped(to: [step.count]))
+      states = outputs.states
+      token = step.reshaped(to: [1, step.count]).argmax()[0]
+      if token == end { break }
+      tokens.append(token)
+    }
+    return (tokens, logits)
+  }
+
+  private static func run(
+    _ parts: [Part], _ input: Input, states: [String: RecurrentState]
+  ) -> Outputs {
+    var outputs = Outputs()
+    for part in parts {
+      let read = part.reads.map { outputs[$0] }
+      switch part.operation {
+      case .embedding(let table):
+        outputs.signals[part.name] = tokens(input) { table.gatheringRows($0, shape: $1) }
+      case .oneHot(let size):
+        outputs.signals[part.name] = tokens(input) { oneHot($0, shape: $1, size: size) }
+      case .recurrent(let layer):
+        let x = read.first ?? vectors(input)
+        let start = states[part.name] ?? layer.zeroState(batch: x.shape[1])
+        let (output, state) = layer(x, from: start)
+        outputs.signals[part.name] = output
+        outputs.states[part.name] = state
+      case .linear(let layer, let activation):
+        outputs.signals[part.name] = applied(activation, layer(read.first ?? vectors(input)))
+      case .join: outputs.signals[part.name] = concatenate(read, along: -1)
+      case .last:
+        let x = read.first ?? vectors(input)
+        outputs.signals[part.name] = x.at(x.shape[0] - 1)
+      case .unitLength:
+        let x = read.first ?? vectors(input)
+        let length = sqrt((x * x).sum(along: x.rank - 1, keepingAxes: true))
+        // A vector of zeros stays one.
+        outputs.signals[part.name] = x / maximum(length, Tensor(Float.leastNormalMagnitude))
+      case .attention(let weight):
+        let x = read.first ?? vectors(input)
+        let shares = softmax(affine(x, weight: weight), along: 0)
+        outputs.signals[part.name] = (x * shares).sum(along: 0)
+      }
+    }
+    return outputs
+  }
+
+  private static func applied(
+    _ activation: NetworkDescription.Activation?, _ x: Tensor
+  ) -> Tensor {
+    switch activation {
+    case .relu: relu(x)
+    case .sigmoid: sigmoid(x)
+    case .tanh: tanh(x)
+    case .softmax: softmax(x)
+    case nil: x
+    }
+  }
+
+  private static func tokens(_ input: Input, _ body: ([Int32], [Int]) -> Tensor) -> Tensor {
+    guard case .tokens(let ids, let shape) = input else {
+      failure("expected tokens for the first layer, found vectors")
+    }
+    require(
+      shape.count == 2 && shape[0] * shape[1] == ids.count, "\(ids.count) tokens for \(shape)")
+    return body(ids, shape)
+  }
+
+  private static func vectors(_ input: Input) -> Tensor {
+    guard case .vectors(let tensor) = input else {
+      failure("expected vectors for the first layer, found tokens")
+    }
+    return tensor
+  }
+
+  private static func oneHot(_ ids: [Int32], shape: [Int], size: Int) -> Tensor {
+    var rows = [Float](repeating: 0, count: ids.count * size)
+    for (row, id) in ids.enumerated() where id >= 0 {
+      require(Int(id) < size, "expected tokens below \(size), found \(id)")
+      rows[row * size + Int(id)] = 1
+    }
+    return Tensor(rows, shape: shape + [size])
+  }
+}

@@ -1,0 +1,268 @@
+import Cells
+import Checkpoint
+import TensorCore
+
+/// The weights of a file, found by the names of a description.
+struct DescribedWeights {
+  let file: ArrayFile
+  let arrays: [String: Tensor]
+
+  init(_ file: ArrayFile) throws(CheckpointError) {
+    self.file = file
+    arrays = try file.arrays().mapValues(\.tensor).dictionary
+  }
+
+  /// The names of a parameter in the libraries that are known, without what they begin with.
+  private static let names: [String: [String]] = [
+    "weight": ["weight", "kernel:0", "embeddings:0", "attention_W:0", "vars/0"],
+    "bias": ["bias", "bias:0", "vars/1"],
+    "input": ["weight_ih", "kernel:0", "Wx", "vars/0"],
+    "recurrent": ["weight_hh", "recurrent_kernel:0", "Wh", "vars/1"],
+    "inputBias": ["bias_ih", "bias:0", "vars/2"],
+    "recurrentBias": ["bias_hh"],
+  ]
+
+  func failure(_ layer: NetworkDescription.Layer, _ reason: String) -> CheckpointError {
+    file.failure(layer.name, reason)
+  }
+
+  /// The tensor of a parameter; nil if it may be missing and is. `suffix` is PyTorch's number of a layer and direction.
+  func tensor(
+    _ parameter: String, of layer: NetworkDescription.Layer, place: Int = 0, suffix: String = "",
+    isOptional: Bool = false
+  ) throws(CheckpointError) -> Tensor? {
+    let direction = suffix.hasSuffix("_reverse") ? "_reverse" : ""
+    for key in [parameter + suffix, parameter + direction, parameter] {
+      guard let name = layer.weights?[key] else { continue }
+      return try joined(name, key, of: layer)
+    }
+    if layer.weights?["weight"] != nil || layer.weights?["input"] != nil, isOptional { return nil }
+    let candidates = Self.names[parameter] ?? [parameter]
+    let endings = candidates.flatMap { [$0 + suffix, $0] }
+    switch layer.prefix {
+    case .common(let prefix):
+      if let name = endings.map({ prefix + $0 }).first(where: { arrays[$0] != nil }) {
+        return arrays[name]
+      }
+      if isOptional { return nil }
+      throw failure(layer, "expected \(prefix)\(endings[0]) in the file, not found")
+    case .each(let prefixes):
+      guard prefixes.indices.contains(place) else {
+        throw failure(
+          layer, "expected a prefix for each layer and direction, found \(prefixes.count)")
+      }
+      if let name = endings.map({ prefixes[place] + $0 }).first(where: { arrays[$0] != nil }) {
+        return arrays[name]
+      }
+      if isOptional { return nil }
+      throw failure(layer, "expected \(prefixes[place])\(candidates[0]) in the file, not found")
+    case nil:
+      return try only(parameter, endings, of: layer, isOptional)
+    }
+  }
+
+  /// The array of a name, or the gates' arrays behind one another.
+  private func joined(
+    _ names: NetworkDescription.Names, _ key: String, of layer: NetworkDescription.Layer
+  ) throws(CheckpointError) -> Tensor {
+    func array(_ name: String) throws(CheckpointError) -> Tensor {
+      guard let tensor = arrays[name] else {
+        throw failure(layer, "\(key): expected the array \(name) in the file, not found")
+      }
+      return tensor
+    }
+    switch names {
+    case .common(let name): return try array(name)
+    case .each(let parts):
+      var tensors: [Tensor] = []
+      for name in parts { tensors.append(try array(name)) }
+      guard let first = tensors.first, first.rank >= 1,
+        tensors.allSatisfy({ $0.shape == first.shape })
+      else { throw failure(layer, "\(key): expected arrays of equal shapes, one for each gate") }
+      let isTransposed = layer.convention == .keras || layer.convention == .cudnn
+      return concatenate(tensors, along: isTransposed ? first.rank - 1 : 0)
+    }
+  }
+
+  /// The one array whose name ends in one of these; of two, neither is chosen.
+  private func only(
+    _ parameter: String, _ endings: [String], of layer: NetworkDescription.Layer, _ isOptional: Bool
+  ) throws(CheckpointError) -> Tensor? {
+    func fits(_ name: String) -> Bool {
+      guard
+        endings.contains(where: {
+          name == $0 || name.hasSuffix("." + $0) || name.hasSuffix("/" + $0)
+        })
+      else { return false }
+      return layer.kind != .recurrent || !name.contains("_reverse")
+        || endings[0].contains("_reverse")
+    }
+    let found = arrays.keys.filter(fits).sorted()
+    guard found.count <= 1 else {
+      throw failure(
+        layer,
+        "the description does not say which weights are meant: \(found.prefix(4).joined(separator: " or ")); "
+          + "expected a prefix")
+    }
+    if let name = found.first { return arrays[name] }
+    if isOptional { return nil }
+    throw failure(layer, "expected an array \(endings[0]) in the file, not found")
+  }
+
+  /// The tensor of a parameter that only the description can name; nil if it does not.
+  private func stated(
+    _ parameter: String, of layer: NetworkDescription.Layer, suffix: String
+  ) throws(CheckpointError) -> Tensor? {
+    let direction = suffix.hasSuffix("_reverse") ? "_reverse" : ""
+    let keys = [parameter + suffix, parameter + direction, parameter]
+    guard keys.contains(where: { layer.weights?[$0] != nil }) else { return nil }
+    return try tensor(parameter, of: layer, suffix: suffix)
+  }
+
+  /// The matrix of a parameter, `[out, in]`.
+  func matrix(
+    _ parameter: String, of layer: NetworkDescription.Layer
+  ) throws(CheckpointError) -> Tensor {
+    guard let tensor = try tensor(parameter, of: layer), tensor.rank == 2,
+      !tensor.shape.contains(0)
+    else { throw failure(layer, "expected a matrix for \(parameter), found another shape") }
+    return tensor
+  }
+
+  /// A recurrent layer for rows of `inputSize` units.
+  func recurrent(
+    _ layer: NetworkDescription.Layer, inputSize: Int
+  ) throws(CheckpointError) -> Recurrent {
+    let (layers, isBidirectional) = (layer.layers ?? 1, layer.isBidirectional ?? false)
+    guard (1...InvalidLayers.most).contains(layers) else {
+      throw failure(layer, "expected 1 to \(InvalidLayers.most) layers, found \(layers)")
+    }
+    var tensors: [String: Tensor] = [:]
+    var cell: (any ConfigurableCell)?
+    var hidden = 0
+    var size = inputSize
+    var hasInitialState = false
+    let directions = isBidirectional ? ["", "_reverse"] : [""]
+    for number in 0..<layers {
+      for (index, direction) in directions.enumerated() {
+        let place = number * (isBidirectional ? 2 : 1) + index
+        let suffix = "_l\(number)\(direction)"
+        let weights = try recurrentWeights(layer, place: place, suffix: suffix)
+        let found = try self.cell(layer, weights)
+        if let cell, AnyHashable(cell) != AnyHashable(found) {
+          throw failure(layer, "expected the cell of the first layer in all, found another one")
+        }
+        cell = found
+        guard weights.input.shape[1] == size else {
+          throw failure(
+            layer, "expected weights for \(size) inputs, found \(weights.input.shape[1])")
+        }
+        let units = weights.recurrent.shape[1]
+        guard hidden == 0 || hidden == units else {
+          throw failure(layer, "expected \(hidden) units, found \(units)")
+        }
+        hidden = units
+        let zeros = Tensor(zeros: [weights.input.shape[0]])
+        tensors["weight_ih\(suffix)"] = weights.input
+        tensors["weight_hh\(suffix)"] = weights.recurrent
+        tensors["bias_ih\(suffix)"] = weights.inputBias ?? zeros
+        tensors["bias_hh\(suffix)"] = weights.recurrentBias ?? zeros
+        if (found as? LSTM)?.hasPeepholes == true {
+          tensors["weight_ch\(suffix)"] = try stated("peepholes", of: layer, suffix: suffix)
+        }
+        for state in ["hidden", "cell"] {
+          if let value = try stated("initial_\(state)", of: layer, suffix: suffix) {
+            tensors["initial_\(state)\(suffix)"] = value.reshaped(to: [value.count])
+            hasInitialState = true
+          }
+        }
+      }
+      size = hidden * (isBidirectional ? 2 : 1)
+    }
+    guard let cell else { throw failure(layer, "expected a recurrent layer") }
+    var options = Recurrent.Options()
+    options.learnsInitialState = hasInitialState
+    var result = Recurrent(
+      cell, inputSize: inputSize, hiddenSize: hidden, layers: layers,
+      direction: isBidirectional ? .bidirectional(merge: .concatenate) : .forward, options: options)
+    if hasInitialState {
+      // A state that is not stated is zero.
+      for (name, value) in result.parameters
+      where name.hasPrefix("initial_") && tensors[name] == nil {
+        tensors[name] = Tensor(zeros: value.shape)
+      }
+    }
+    do throws(ParameterMismatch) {
+      try result.load(tensors)
+    } catch {
+      throw failure(layer, "\(error)")
+    }
+    return result
+  }
+
+  /// The most recurrent layers of a description.
+  private enum InvalidLayers { static let most = 64 }
+
+  private func recurrentWeights(
+    _ layer: NetworkDescription.Layer, place: Int, suffix: String
+  ) throws(CheckpointError) -> RecurrentWeights {
+    var found: [String: Tensor] = [:]
+    for name in ["input", "recurrent"] {
+      found[name] = try tensor(name, of: layer, place: place, suffix: suffix)
+    }
+    for name in ["inputBias", "recurrentBias"] {
+      found[name] = try tensor(name, of: layer, place: place, suffix: suffix, isOptional: true)
+    }
+    guard let input = found["input"], let recurrent = found["recurrent"] else {
+      throw failure(layer, "expected the weights of a recurrent layer, found none")
+    }
+    do throws(RecurrentWeights.Mismatch) {
+      var weights = try RecurrentWeights(
+        layer.convention ?? .pytorch, input: input, recurrent: recurrent,
+        biases: ["inputBias", "recurrentBias"].compactMap { found[$0] })
+      if layer.isUpdateFlipped == true { try weights.flipUpdateGate() }
+      return weights
+    } catch {
+      throw failure(layer, error.reason)
+    }
+  }
+
+  /// The cell that the description names, with the options that the weights imply.
+  private func cell(
+    _ layer: NetworkDescription.Layer, _ weights: RecurrentWeights
+  ) throws(CheckpointError) -> any ConfigurableCell {
+    let slope = layer.hardSigmoidSlope
+    let (implied, names): (any ConfigurableCell, [String])
+    switch weights.gates {
+    case 4:
+      let hasPeepholes = layer.weights?.keys.contains { $0.hasPrefix("peepholes") } ?? false
+      (implied, names) = (
+        LSTM(hasPeepholes: hasPeepholes, hardSigmoidSlope: slope),
+        [hasPeepholes ? "lstm-peephole" : "lstm"]
+      )
+    case 3:
+      let isBefore =
+        layer.cell == "gru-before" || layer.cell == nil && weights.isResetAfter == false
+      if weights.isResetAfter == nil, layer.cell == nil, layer.convention == .keras {
+        throw failure(
+          layer,
+          "a GRU without biases does not tell where its reset gate acts: expected the cell "
+            + "gru or gru-before")
+      }
+      (implied, names) = (
+        GRU(reset: isBefore ? .beforeProduct : .afterProduct, hardSigmoidSlope: slope),
+        ["gru", "gru-before"]
+      )
+    default:
+      (implied, names) = (
+        RNN(nonlinearity: layer.cell == "rnn-relu" ? .relu : .tanh), ["rnn", "rnn-relu"]
+      )
+    }
+    if let cell = layer.cell, !names.contains(cell.lowercased()) {
+      throw failure(
+        layer,
+        "expected the cell \(names.joined(separator: " or ")), as the weights have, found \(cell)")
+    }
+    return implied
+  }
+}

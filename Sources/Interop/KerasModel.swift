@@ -1,0 +1,169 @@
+import Checkpoint
+import FileCore
+import TensorCore
+
+/// The layers of a model of Keras with their weights, in the model's order.
+///
+/// Read are the files of Keras 3 (`layers/lstm/cell/vars/0`, as `.weights.h5`, `.keras` or `.npz`) and those of Keras 1
+/// and 2 (`lstm_1/lstm_1/kernel:0`, with attributes that list the layers and their weights).
+struct KerasModel {
+  struct Layer {
+    /// The path that the weights' names begin with.
+    var path: String
+    /// The weights by the last part of their names, such as `kernel`; of Keras 3 by number.
+    var weights: [String: Tensor]
+    /// The layer's own name and options, if the file describes the model.
+    var options: JSONValue?
+
+    func weight(_ name: String, _ number: Int) -> Tensor? { weights[name] ?? weights["\(number)"] }
+
+    /// Whether the layer has a kernel for its state.
+    var isRecurrent: Bool { path.hasSuffix("/cell") || weights["recurrent_kernel"] != nil }
+
+    /// An option that is a text.
+    func text(_ option: String) -> String? {
+      if case .string(let text)? = options?.member(option) { text } else { nil }
+    }
+
+    /// An option that is a truth value.
+    func flag(_ option: String) -> Bool? {
+      if case .bool(let flag)? = options?.member(option) { flag } else { nil }
+    }
+  }
+
+  var layers: [Layer] = []
+  /// The version of Keras that wrote the file, such as `2.2.0`.
+  var version: String?
+
+  /// Whether these are names of Keras' weights.
+  static func isKind(_ names: some Collection<String>) -> Bool {
+    names.contains { $0.contains("/vars/") || $0.hasSuffix("kernel:0") }
+  }
+
+  init(_ arrays: [String: Tensor], of file: ArrayFile) {
+    let metadata = file.metadata
+    version = metadata["keras_version"]
+    let described = metadata["model_config"].flatMap {
+      try? JSONValue(parsing: Array($0.utf8), maximumDepth: ReadLimits().jsonDepth)
+    }
+    let options = Self.options(described)
+    if case .hdf5(let content) = file.content, let named = Self.namedLayers(content) {
+      for (name, paths) in named {
+        var parts: [(path: String, weights: [String: Tensor])] = []
+        for path in paths {
+          let (parent, leaf) = Self.split(path)
+          if parts.last?.path != parent { parts.append((parent, [:])) }
+          parts[parts.count - 1].weights[leaf] = arrays[path]
+        }
+        let own = options.first { $0.name == name }?.options
+        layers += parts.map { Layer(path: $0.path, weights: $0.weights, options: own) }
+      }
+      return
+    }
+    var owners: [String: [String: Tensor]] = [:]
+    for (path, tensor) in arrays
+    where path.contains("/vars/") && !path.hasPrefix("optimizer/")
+      && !path.contains("seed_generator")
+    {
+      let parts = path.split(separator: "/vars/", omittingEmptySubsequences: false)
+      owners[String(parts[0]), default: [:]][String(parts.last ?? "")] = tensor
+    }
+    for (path, tensor) in arrays where path.hasSuffix(":0") {
+      let (parent, leaf) = Self.split(path)
+      owners[parent, default: [:]][leaf] = tensor
+    }
+    layers = owners.map { path, weights in
+      Layer(
+        path: path, weights: weights,
+        options: options.first { path.isKerasPath(of: $0.key) }?.options)
+    }
+    // The description's order, else the order of the numbers in names.
+    let order = options.map(\.key)
+    layers.sort { a, b in
+      let places = [a, b].map { layer in order.firstIndex { layer.path.isKerasPath(of: $0) } }
+      if let first = places[0], let second = places[1], first != second { return first < second }
+      return a.path.kerasOrder < b.path.kerasOrder
+    }
+  }
+
+  /// The parent of a weight's path, and its last part without `:0`.
+  private static func split(_ path: String) -> (parent: String, leaf: String) {
+    let slash = path.lastIndex(of: "/")
+    let parent = slash.map { String(path[..<$0]) } ?? ""
+    var leaf = slash.map { String(path[path.index(after: $0)...]) } ?? path
+    if leaf.hasSuffix(":0") { leaf.removeLast(2) }
+    return (parent, leaf)
+  }
+
+  /// The layers of a file of Keras 1 and 2 in their order, with the paths of their weights; nil for another file.
+  private static func namedLayers(_ file: HDF5File) -> [(name: String, paths: [String])]? {
+    for root in ["", "model_weights"] {
+      guard let names = file.texts("layer_names", of: root) else { continue }
+      let prefix = root.isEmpty ? "" : root + "/"
+      return names.map { name in
+        let weights = file.texts("weight_names", of: prefix + name) ?? []
+        return (name, weights.map { "\(prefix)\(name)/\($0)" })
+      }
+    }
+    return nil
+  }
+
+  /// The layers of a model's description: names, Keras 3's keys in files (`lstm`, `lstm_1`), and options.
+  private static func options(
+    _ model: JSONValue?
+  ) -> [(name: String, key: String, options: JSONValue)] {
+    guard let configuration = model?.member("config") else { return [] }
+    var elements: [JSONValue] = []
+    if case .array(let layers) = configuration { elements = layers }
+    if case .array(let layers)? = configuration.member("layers") { elements = layers }
+    var counts: [String: Int] = [:]
+    return elements.compactMap { layer in
+      guard case .string(let type)? = layer.member("class_name"), type != "InputLayer",
+        let options = layer.member("config")
+      else { return nil }
+      let base = type.snakeCase
+      let number = counts[base, default: 0]
+      counts[base] = number + 1
+      var name = ""
+      if case .string(let text)? = options.member("name") { name = text }
+      return (name, number == 0 ? base : "\(base)_\(number)", options)
+    }
+  }
+}
+
+extension JSONValue {
+  /// The member of an object; nil for other values.
+  fileprivate func member(_ name: String) -> JSONValue? {
+    if case .object(let members) = self { members[ExactString(name)] } else { nil }
+  }
+}
+
+extension String {
+  /// The name in lower case with underscores between words: `Bidirectional` and `CuDNNLSTM` as Keras writes them.
+  fileprivate var snakeCase: String {
+    var (result, characters) = ("", Array(self))
+    characters.append("A")
+    for index in 0..<characters.count - 1 {
+      let character = characters[index]
+      let isStart =
+        character.isUppercase && index > 0
+        && (!characters[index - 1].isUppercase
+          || characters[index + 1].isLowercase && index + 2 < characters.count)
+      result += (isStart ? "_" : "") + character.lowercased()
+    }
+    return result
+  }
+
+  /// Whether a path of weights is that of the layer with a key: `layers/lstm_1/cell`.
+  fileprivate func isKerasPath(of key: String) -> Bool {
+    split(separator: "/").contains { $0 == key }
+  }
+
+  /// The sort key of a path like `layers/gru_12/cell`: its number (0 if there is none), then the name.
+  fileprivate var kerasOrder: (Int, String) {
+    let layer = hasSuffix("/cell") ? String(dropLast("/cell".count)) : self
+    let digits = layer.reversed().prefix { $0.isNumber }.reversed()
+    let hasNumber = layer.dropLast(digits.count).hasSuffix("_")
+    return (hasNumber ? Int(String(digits)) ?? 0 : 0, self)
+  }
+}
