@@ -53,6 +53,8 @@ let package = Package(
     .executable(name: "cells", targets: ["CellsApp"]),
     .executable(name: "report", targets: ["ReportApp"]),
     .executable(name: "bench", targets: ["BenchApp"]),
+    // Runs inside the plugin `NewCell`.
+    .executable(name: "cell-to-swift", targets: ["CellToSwift"]),
     .plugin(name: "EmbedCheckpoint", targets: ["EmbedCheckpoint"]),
     .plugin(name: "NewCell", targets: ["NewCell"]),
     .plugin(name: "NewDataset", targets: ["NewDataset"]),
@@ -148,6 +150,9 @@ let package = Package(
     .executableTarget(
       name: "EmbedTool", dependencies: ["CZlib"], path: "Sources/Apps/Embed",
       swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "CellToSwift", dependencies: ["Cells"], path: "Sources/Apps/CellToSwift",
+      swiftSettings: swiftSettings),
     .plugin(
       name: "EmbedCheckpoint", capability: .buildTool(), dependencies: ["EmbedTool"]),
     .plugin(
@@ -178,7 +183,7 @@ let package = Package(
     .testTarget(
       name: "CheckpointTests",
       dependencies: [
-        "CheckpointProbe", "Checkpoint", "FileCore", "TensorCore", "Models", "CZlib",
+        "CheckpointProbe", "Checkpoint", "Cells", "FileCore", "TensorCore", "Models", "CZlib",
       ],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(

@@ -9,9 +9,14 @@ struct Skeleton {
   let module: String
   private let codeFile: URL
   private let testFile: URL
+  /// The targets that Package.swift has to get, as its lines.
+  private let missing: [String]
 
-  /// Chooses the files for a type that uses `library`.
-  init(verb: String, library: String, in package: Package, arguments: [String]) throws {
+  /// Chooses the files for a type that uses `library`. Folders of targets that the package lacks are those in which
+  /// SwiftPM looks for them.
+  init(
+    verb: String, library: String, in package: Package, arguments: [String]
+  ) throws {
     var extractor = ArgumentExtractor(arguments)
     let chosen = extractor.extractOption(named: "target").last
     let names = extractor.remainingArguments
@@ -23,38 +28,52 @@ struct Skeleton {
     let modules = package.targets.compactMap { $0 as? any SourceModuleTarget }
     let able = modules.filter { $0.kind != .test && Self.uses(library, $0) }
     let candidates = able.filter { chosen == nil || $0.name == chosen }
-    guard let target = candidates.first else {
+    guard candidates.count == 1 || able.isEmpty && chosen == nil else {
       throw Refusal(
-        chosen.map { "expected a target \($0) that depends on the product \(library), found none" }
-          ?? "expected a target that depends on the product \(library), found none")
+        candidates.isEmpty
+          ? "expected a target \(chosen ?? "") that depends on the product \(library), found none"
+          : "expected --target with one of \(candidates.map(\.name).joined(separator: ", "))")
     }
-    guard candidates.count == 1 else {
-      throw Refusal(
-        "expected --target with one of \(candidates.map(\.name).joined(separator: ", "))")
-    }
+    let target = candidates.first
+    let targetName = target?.name ?? "Own\(library)"
     let tests = modules.first { module in
-      module.kind == .test && Self.dependsDirectly(module, on: target.name)
+      module.kind == .test && Self.dependsDirectly(module, on: targetName)
     }
-    guard let tests else {
-      throw Refusal(
-        "expected a test target that depends on \(target.name), found none: add "
-          + ".testTarget(name: \"\(target.name)Tests\", dependencies: [\"\(target.name)\"]) "
-          + "to Package.swift")
+    let folder = { (kind: String, target: String) in
+      package.directoryURL.appending(path: "\(kind)/\(target)")
+    }
+    var missing: [String] = []
+    if target == nil {
+      missing.append(
+        ".target(name: \"\(targetName)\", dependencies: "
+          + "[.product(name: \"\(library)\", package: \"swift-rnn\")])")
+    }
+    if tests == nil {
+      missing.append(
+        ".testTarget(name: \"\(targetName)Tests\", dependencies: [\"\(targetName)\"])")
     }
     self.name = name
-    module = target.moduleName
-    codeFile = target.directoryURL.appending(path: "\(name).swift")
-    testFile = tests.directoryURL.appending(path: "\(name)Tests.swift")
+    self.missing = missing
+    module = target?.moduleName ?? targetName
+    let codeFolder = target?.directoryURL ?? folder("Sources", targetName)
+    let testFolder = tests?.directoryURL ?? folder("Tests", "\(targetName)Tests")
+    codeFile = codeFolder.appending(path: "\(name).swift")
+    testFile = testFolder.appending(path: "\(name)Tests.swift")
   }
 
-  /// Writes both files; throws if one of them exists already.
+  /// Writes both files, and the folders that they need; throws if one of the files exists already.
   func write(code: String, tests: String) throws {
     for file in [codeFile, testFile] where FileManager.default.fileExists(atPath: file.path) {
       throw Refusal("\(file.path) exists already, and stays as it is")
     }
     for (file, text) in [(codeFile, code), (testFile, tests)] {
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: file, options: .withoutOverwriting)
       print("wrote \(file.path)")
+    }
+    if !missing.isEmpty {
+      print("add to the targets in Package.swift: " + missing.joined(separator: ", "))
     }
   }
 

@@ -28,6 +28,8 @@ extension Checkpoint {
     public static let carry = Section(rawValue: 7)
     /// The history of losses.
     public static let log = Section(rawValue: 8)
+    /// The equations of the model's cell: a text, under the cell's name.
+    public static let equations = Section(rawValue: 9)
 
     /// A section for an application's own use; `number` counts from 0 to 127.
     public static func application(_ number: UInt8) -> Section {
@@ -36,7 +38,7 @@ extension Checkpoint {
     }
 
     /// Whether this version of the format defines the section.
-    var isKnown: Bool { rawValue <= 8 }
+    var isKnown: Bool { rawValue <= 9 }
   }
 
   /// The identity of an entry: its section, and its name in that section.
@@ -74,7 +76,7 @@ extension Checkpoint.Section: CustomStringConvertible {
   public var description: String {
     let names = [
       "model", "configuration", "tokenizer", "optimizer", "trainer", "random", "data", "carry",
-      "log",
+      "log", "equations",
     ]
     if isKnown { return names[Int(rawValue)] }
     return rawValue < 128 ? "section \(rawValue)" : "application \(rawValue - 128)"

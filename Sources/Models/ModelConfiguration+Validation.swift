@@ -28,9 +28,7 @@ extension ModelConfiguration {
     try validateSizes()
     try teacherForcing.validate()
     try interface.validate()
-    let sides = [interface.input] + (interface.writes ? [interface.target] : [])
-    let sizes = Set(sides.map { $0.isDiscrete ? embeddingSize : $0.size })
-    for size in sizes {
+    for size in inputSizes(for: interface) {
       for direction in [direction, .forward] {
         try recurrent.validate(
           for: cell, inputSize: size, hiddenSize: hiddenSize, layers: layers, direction: direction)
@@ -46,6 +44,12 @@ extension ModelConfiguration {
       throw InvalidSetting(
         "directions", expected: "one, for a model that writes from a single value", found: 2)
     }
+  }
+
+  /// The sizes of what the model's first layers read.
+  func inputSizes(for interface: SequenceInterface) -> Set<Int> {
+    let sides = [interface.input] + (interface.writes ? [interface.target] : [])
+    return Set(sides.map { $0.isDiscrete ? embeddingSize : $0.size })
   }
 
   private func validateSizes() throws(InvalidSetting) {

@@ -6,7 +6,8 @@ import TensorCore
 /// A language model with its tokenizer, as saved in a checkpoint.
 ///
 /// In the file: the parameters in section `model`, `{"configuration": …, "kind": "language-model"}` as
-/// entry `model` of section `configuration`, the tokenizer as entry `tokenizer` of section `tokenizer`.
+/// entry `model` of section `configuration`, the tokenizer as entry `tokenizer` of section `tokenizer`, the cell's equations
+/// in section `equations`, so that a program that does not know the cell can use the model.
 public struct SavedLanguageModel: Sendable {
   /// The model.
   public var model: LanguageModel
@@ -38,6 +39,7 @@ public struct SavedLanguageModel: Sendable {
 
   /// Reads a model from an opened file.
   public init(reading reader: CheckpointReader) throws(CheckpointError) {
+    let reader = try reader.readingEquations()
     let header = try reader.json(Header.self, .configuration, "model")
     let key = Checkpoint.Key(.configuration, "model")
     guard header.kind == Header.kind else {
@@ -51,6 +53,8 @@ public struct SavedLanguageModel: Sendable {
         .configValue(
           key, path: "configuration.\(error.name)", expected: error.expected, found: error.found))
     }
+    try reader.checkEquations(
+      header.configuration, inputSizes: [header.configuration.embeddingSize])
     tokenizer = try reader.json(AnyTokenizer.self, .tokenizer, "tokenizer").base
     model = LanguageModel(
       header.configuration, vocabularySize: tokenizer.vocabulary.count)
@@ -62,6 +66,8 @@ public struct SavedLanguageModel: Sendable {
     checkpoint.set(parametersOf: model)
     try checkpoint.setJSON(
       Header(configuration: model.configuration), .configuration, "model")
+    checkpoint.setEquations(
+      model.configuration, inputSizes: [model.configuration.embeddingSize])
     try checkpoint.setJSON(AnyTokenizer(tokenizer), .tokenizer, "tokenizer")
     try SavingPackage.write(to: &checkpoint)
   }

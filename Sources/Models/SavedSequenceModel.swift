@@ -6,7 +6,7 @@ import Requirements
 /// A sequence model with its interface: names of classes and tokens, tokenizers, and scales of numbers.
 ///
 /// In the file: the parameters in section `model`; `{"configuration": …, "interface": …, "kind":
-/// "sequence-model"}` as entry `model` of section `configuration`.
+/// "sequence-model"}` as entry `model` of section `configuration`; the cell's equations in section `equations`.
 public struct SavedSequenceModel: Sendable {
   /// The model.
   public var model: SequenceNetwork
@@ -43,6 +43,7 @@ public struct SavedSequenceModel: Sendable {
       throw reader.fail(
         .configValue(key, path: "kind", expected: Header.kind, found: kind.rawValue))
     }
+    let reader = try reader.readingEquations()
     let header = try reader.json(Header.self, .configuration, "model")
     do throws(InvalidSetting) {
       try header.configuration.validate(for: header.interface)
@@ -51,6 +52,8 @@ public struct SavedSequenceModel: Sendable {
         .configValue(
           key, path: "configuration.\(error.name)", expected: error.expected, found: error.found))
     }
+    try reader.checkEquations(
+      header.configuration, inputSizes: header.configuration.inputSizes(for: header.interface))
     model = SequenceNetwork(header.configuration, header.interface)
     interface = header.interface
     try reader.load(&model, nonFinite: .refused)
@@ -62,6 +65,8 @@ public struct SavedSequenceModel: Sendable {
     try checkpoint.setJSON(
       Header(configuration: model.configuration, interface: interface), .configuration, "model")
     try SavingPackage.write(to: &checkpoint)
+    let configuration = model.configuration
+    checkpoint.setEquations(configuration, inputSizes: configuration.inputSizes(for: interface))
   }
 }
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @Suite struct CellsAppTests {
@@ -14,31 +15,87 @@ import Testing
     #expect(lstm?.hasSuffix("Neural Computation 9, 1997") == true)
   }
 
-  @Test func showsAFormulaWithItsCosts() throws {
+  @Test func showsEquationsWithTheirCosts() throws {
     let outcome = try program.run("show", "mgu", "--input", "3", "--hidden", "4")
     #expect(
       outcome.output == """
-        mgu: minimal gated unit: one gate for both jobs of the GRU
+        # mgu: minimal gated unit: one gate for both jobs of the GRU
+        cell mgu(x, h)
+          f  = sigmoid(W_ih.f x + b_ih.f + W_hh.f h)
+          n  = tanh(W_ih.n x + b_ih.n + W_hh.n (f * h))
+          h' = (1 - f) * h + f * n
 
-        f = σ(W_f x + b_f + U_f h)
-        n = tanh(W_n x + b_n + U_n (f ∘ h))
-        h' = (1 - f) ∘ h + f ∘ n
-
-        states      hidden [4]
-        output      4
-        parameters  weight_ih [8, 3]
-                    bias_ih [8]
-                    weight_hh [8, 4]
-                    64 numbers for 3 input units
-        a step      156 floating-point operations a sample
-        real time   costly: the influence takes 4 x 64 = 256 numbers a sample
-        paper       G.-B. Zhou, J. Wu, C.-L. Zhang and Z.-H. Zhou, Minimal gated unit for recurrent neural \
+        # states      hidden [4]
+        # output      4
+        # parameters  weight_ih [8, 3]
+        #             bias_ih [8]
+        #             weight_hh [8, 4]
+        #             64 numbers for 3 input units
+        # a step      156 floating-point operations a sample
+        # real time   costly: the influence takes 4 x 64 = 256 numbers a sample
+        # paper       G.-B. Zhou, J. Wu, C.-L. Zhang and Z.-H. Zhou, Minimal gated unit for recurrent neural \
         networks, 2016
 
         """)
     let latex = try program.run("show", "indrnn", "--latex")
     #expect(latex.output.contains("h' &= \\operatorname{relu}(W x + b + u \\odot h)"))
     #expect(latex.output.contains("real time   cheap"))
+  }
+
+  /// What is shown is a text that can be changed, shown, checked and trained.
+  @Test func aCellIsChangedWithoutACompiler() throws {
+    try withTemporaryDirectory { folder in
+      let shown = try program.run("show", "mgu").output
+      let path = "\(folder)/my.cell"
+      let changed = shown.replacing("(1 - f) * h + f * n", with: "(1 - f) * h + f * f * n")
+      try changed.write(toFile: path, atomically: true, encoding: .utf8)
+      let again = try program.run("show", path)
+      #expect(again.status == 0 && again.output.contains("h' = (1 - f) * h + f * f * n"))
+      let check = try program.run("check", path)
+      #expect(check.status == 0 && check.output.hasPrefix("mgu: 10 checks passed"))
+      try shown.replacing("f * n\n", with: "ff * n\n")
+        .write(toFile: path, atomically: true, encoding: .utf8)
+      for command in ["show", "check"] {
+        let refused = try program.run(command, path)
+        #expect(refused.status == 1 && refused.output.isEmpty)
+        #expect(
+          refused.error
+            == "Error: \(path):5:22: expected a value that stands above, or a declared parameter, found ff: perhaps f\n"
+        )
+      }
+      let missing = try program.run("show", "\(folder)/missing.cell")
+      #expect(missing.status == 1 && missing.error.contains("no such file"))
+    }
+  }
+
+  /// A model of a text is trained, written with, gone on with and exported without the text's file.
+  @Test func aTextIsTrainedAndItsModelNeedsNoFile() throws {
+    try withTemporaryDirectory { folder in
+      let text = "cell mgu(x, h)\n  h' = h + 0.5 * tanh(W_ih x + b_ih + W_hh h)\n"
+      try text.write(toFile: "\(folder)/my.cell", atomically: true, encoding: .utf8)
+      let small = "--max-steps 3 --hidden 8 --seed 1"
+      func shell(_ line: String) throws -> Program.Outcome { try Program.shell(line, in: folder) }
+      let trained = try shell("train --cell my.cell --embedding 8 \(small) --out text.rnnz")
+      #expect(trained.status == 0, "\(trained.error)")
+      let lab = try shell("train lab temporal-order --cell my.cell \(small) --out lab.rnnz")
+      #expect(lab.status == 0, "\(lab.error)")
+      let other = "cell mgu(x, h)\n  h' = tanh(W_ih x + b_ih + W_hh h)\n"
+      try other.write(toFile: "\(folder)/my.cell", atomically: true, encoding: .utf8)
+      let changed = try shell("train --resume text.rnnz --cell my.cell --max-steps 4")
+      #expect(changed.status != 0 && changed.error.contains("--cell"), "\(changed.error)")
+      try FileManager.default.removeItem(atPath: "\(folder)/my.cell")
+      for line in [
+        "generate --ckpt text.rnnz --prompt Once --length 10", "inspect text.rnnz --verify",
+        "convert text.rnnz text.onnx", "convert text.rnnz text.safetensors",
+        "train --resume text.rnnz --max-steps 4", "evaluate --ckpt lab.rnnz --data temporal-order",
+      ] {
+        let outcome = try shell(line)
+        #expect(outcome.status == 0, "\(line): \(outcome.error)")
+      }
+      let fault = try shell("printf 'cell a(x, h)\\n  h2 = h' > a.cell; train --cell a.cell")
+      #expect(
+        fault.status == 1 && fault.error.contains("a.cell:1:11: expected an equation"), "\(fault)")
+    }
   }
 
   @Test func checksACell() throws {

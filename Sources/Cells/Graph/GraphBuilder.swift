@@ -39,4 +39,20 @@ extension GraphBuilder {
     }
     return reached
   }
+
+  /// The nodes that some root depends on, roots included: operands from left to right, each before its readers.
+  package func postOrder(from roots: [NodeID]) -> [NodeID] {
+    var order: [NodeID] = []
+    var reached = Set<NodeID>()
+    var pending = roots.reversed().map { (id: $0, isComplete: false) }
+    while let (id, isComplete) = pending.popLast() {
+      if isComplete {
+        order.append(id)
+      } else if reached.insert(id).inserted {
+        pending.append((id, true))
+        pending += nodes[id].operation.operands.reversed().map { ($0, false) }
+      }
+    }
+    return order
+  }
 }

@@ -46,6 +46,12 @@ public struct Signal {
     return trace.signal(.spread(id, Axis(count: count)))
   }
 
+  /// A signal of one unit, repeated over `width` units.
+  public func broadcast(to width: Int) -> Signal {
+    require(self.width == 1 && width > 0, "expected one unit to repeat, found \(self.width)")
+    return trace.signal(.broadcast(id, columns: width))
+  }
+
   /// The sum over the units: one unit.
   public func sum() -> Signal { trace.signal(.sum(id)) }
 

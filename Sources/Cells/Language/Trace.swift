@@ -105,9 +105,11 @@ final class Trace: GraphBuilder {
     return parameter(index)
   }
 
-  func parameterBlock(
+  /// Adds a block to a parameter, where it is new, without a node; its parameter's number and its name.
+  @discardableResult
+  func declare(
     _ name: String, rows: Int, columns: Int, isVector: Bool, _ initialization: Initialization?
-  ) -> NodeID {
+  ) -> (index: Int, block: String) {
     let parts = name.split(separator: ".", maxSplits: 1).map(String.init)
     let block = parts.count == 2 ? parts[1] : ""
     let (along, across) = isVector ? (columns, 1) : (rows, columns)
@@ -116,13 +118,7 @@ final class Trace: GraphBuilder {
       parameters.append(
         Parameter(name: parts[0], isVector: isVector, across: across, blocks: []))
     }
-    if let known = parameters[index].nodes[block] {
-      require(
-        graph[known].rows == rows && graph[known].columns == columns,
-        "\(name) has the shape \([graph[known].rows, graph[known].columns]), not \([rows, columns])"
-      )
-      return known
-    }
+    if parameters[index].nodes[block] != nil { return (index, block) }
     require(
       parameters[index].across == across && parameters[index].isVector == isVector,
       "\(name) has \(across) columns, other blocks of it \(parameters[index].across)")
@@ -137,6 +133,22 @@ final class Trace: GraphBuilder {
     let range = parameters[index].blocks.first { $0.name == block }?.range ?? 0..<0
     require(
       range.count == along, "\(name) has \(range.count) rows or units, not \(along)")
+    return (index, block)
+  }
+
+  func parameterBlock(
+    _ name: String, rows: Int, columns: Int, isVector: Bool, _ initialization: Initialization?
+  ) -> NodeID {
+    let (index, block) = declare(
+      name, rows: rows, columns: columns, isVector: isVector, initialization)
+    if let known = parameters[index].nodes[block] {
+      require(
+        graph[known].rows == rows && graph[known].columns == columns,
+        "\(name) has the shape \([graph[known].rows, graph[known].columns]), not \([rows, columns])"
+      )
+      return known
+    }
+    let range = parameters[index].blocks.first { $0.name == block }?.range ?? 0..<0
     let leaf = parameter(index)
     let node = add(isVector ? .slice(leaf, range) : .rows(leaf, range))
     parameters[index].nodes[block] = node
@@ -152,6 +164,7 @@ final class Trace: GraphBuilder {
       guard let value = self.updates[index] else { failure("state \(state.name) has no update") }
       return value
     }
+    let value = output ?? newStates[0]
     var copy = GraphCopy(of: graph, into: Graph())
     // Parameters and input come first, in their order; a parameter of one block is that block.
     for (index, parameter) in parameters.enumerated() {
@@ -161,8 +174,10 @@ final class Trace: GraphBuilder {
       }
     }
     _ = copy.result.add(.sequence(0), columns: inputSize)
+    // The others follow in the order of what they depend on, however the equations were split into statements.
+    for id in graph.postOrder(from: newStates + [value]) { _ = copy.node(id) }
     let updates = newStates.map { copy.node($0) }
-    let result = copy.node(output ?? newStates[0])
+    let result = copy.node(value)
     return CellGraph(
       graph: copy.result, inputSize: inputSize, hiddenSize: hiddenSize, states: states,
       parameters: parameterDescriptions, sequences: [.init(name: "input", width: inputSize)],

@@ -12,14 +12,29 @@ extension Recurrent.Options {
     direction: Recurrent.Direction = .forward
   ) throws(UnsuitableOption) {
     try validateNumbers(layers: layers)
-    var size = inputSize
+    _ = try cellSizes(
+      of: cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction: direction
+    ) { graph throws(UnsuitableOption) in try validate(for: graph) }
+  }
+
+  /// The sizes for which a stack of layers states its cell's equations, layer by layer.
+  ///
+  /// - Throws: ``UnsuitableOption`` where the cell's own options do not suit, and what `check` throws.
+  package func cellSizes(
+    of cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
+    direction: Recurrent.Direction,
+    _ check: (CellGraph) throws(UnsuitableOption) -> Void = { _ in }
+  ) throws(UnsuitableOption) -> [(input: Int, hidden: Int)] {
+    var (sizes, size) = ([(input: Int, hidden: Int)](), inputSize)
     for layer in 0..<layers {
       let units = self.hiddenSize(ofLayer: layer, else: hiddenSize)
       try cell.validate(inputSize: size, hiddenSize: units)
       let graph = CellGraph(cell, inputSize: size, hiddenSize: units)
-      try validate(for: graph)
+      try check(graph)
+      sizes.append((size, units))
       size = direction.mergedSize(of: projectionSize ?? graph.outputSize)
     }
+    return sizes
   }
 
   /// Stops the process if the options do not suit.
@@ -72,6 +87,11 @@ extension Recurrent.Options {
       throw UnsuitableOption(
         "projectionSize", expected: "a cell without a projection of its own",
         found: "one that has it")
+    }
+    if connection != .plain, has("weight_highway") || has("bias_highway") || has("weight_skip") {
+      throw UnsuitableOption(
+        "connection", expected: "a cell without parameters named highway or skip",
+        found: "one that has them")
     }
     for name in initialization.blocks.keys.sorted() where !graph.blockNames.contains(name) {
       throw UnsuitableOption(

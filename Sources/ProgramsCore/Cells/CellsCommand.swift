@@ -30,21 +30,6 @@ struct Sizes: ParsableArguments {
   }
 }
 
-extension CellRegistry {
-  /// The entry of a name; an unknown name is a usage error.
-  static func entry(_ name: String) throws -> Entry {
-    do {
-      _ = try Library.current.cells.cell(named: name)
-    } catch {
-      throw ValidationError("\(error)")
-    }
-    guard let entry = Library.current.cells[name] else {
-      throw ValidationError("\(name): no such cell")
-    }
-    return entry
-  }
-}
-
 extension CellRegistry.Entry {
   /// The cell's equations; a usage error if the cell's options don't suit the sizes.
   func graph(_ sizes: Sizes) throws -> CellGraph {

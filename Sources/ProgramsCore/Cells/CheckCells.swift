@@ -13,7 +13,7 @@ struct CheckCells: ParsableCommand {
       difference is too large.
       """)
 
-  @Argument(help: "The cells' names, as in `cells list`.")
+  @Argument(help: "The cells' names, as in `cells list`, or files of cells as text.")
   var names: [String] = []
 
   @Flag(help: "Check every cell.")
@@ -26,12 +26,12 @@ struct CheckCells: ParsableCommand {
     if all == !names.isEmpty {
       throw ValidationError("expected the names of cells, or --all")
     }
-    for name in names { _ = try CellRegistry.entry(name) }
+    for name in names { _ = try Library.current.entry(name) }
   }
 
   func run() throws {
     let entries =
-      all ? Library.current.cells.entries : try names.map { try CellRegistry.entry($0) }
+      all ? Library.current.cells.entries : try names.map { try Library.current.entry($0) }
     var failures = 0
     try forEachReport(of: entries) { entry, report in
       let failed = report.checks.filter { !$0.passed }
@@ -49,6 +49,13 @@ struct CheckCells: ParsableCommand {
     if failures > 0 { throw ExitCode(1) }
   }
 
+  /// The report of a cell, for the sizes that its text is for if it is for such only.
+  private static func report(_ cell: some RecurrentCell, _ seed: UInt64) -> GradientReport {
+    let sizes = (cell as? CellText)?.fixedSizes
+    return checkGradients(
+      of: cell, inputSize: sizes?.input ?? 3, hiddenSize: sizes?.hidden, seed: seed)
+  }
+
   /// Checks cells in parallel, and calls `body` with their reports in the order of the entries.
   private func forEachReport(
     of entries: [CellRegistry.Entry], _ body: (CellRegistry.Entry, GradientReport) throws -> Void
@@ -56,7 +63,7 @@ struct CheckCells: ParsableCommand {
     let (reports, done) = (Reports(), DispatchSemaphore(value: 0))
     DispatchQueue.global().async { [seed] in
       DispatchQueue.concurrentPerform(iterations: entries.count) { index in
-        let report = checkGradients(of: entries[index].cell, seed: seed)
+        let report = Self.report(entries[index].cell, seed)
         reports.byIndex.withLock { $0[index] = report }
         done.signal()
       }

@@ -11,7 +11,7 @@ struct CompareEngines: ParsableCommand {
       Example: cells engines lstm gru indrnn
       """)
 
-  @Argument(help: "The cells' names, as in `cells list`.")
+  @Argument(help: "The cells' names, as in `cells list`, or files of cells as text.")
   var names: [String]
 
   @Option(help: "Units of the input and of the cell.")
@@ -28,7 +28,7 @@ struct CompareEngines: ParsableCommand {
       throw ValidationError("--steps: expected a number from 1 to 1000, found \(steps)")
     }
     let sizes = try Sizes.parse(["--input", "\(hidden)", "--hidden", "\(hidden)"])
-    for name in names { _ = try CellRegistry.entry(name).graph(sizes) }
+    for name in names { _ = try Library.current.entry(name).graph(sizes) }
   }
 
   func run() throws {
@@ -37,7 +37,7 @@ struct CompareEngines: ParsableCommand {
       .tbptt(every: 1, through: 16),
     ]
     for name in names {
-      let cell = try CellRegistry.entry(name).cell
+      let cell = try Library.current.entry(name).cell
       try Console.write("\(name)\n")
       for engine in engines {
         let found = try EngineComparison(cell, hiddenSize: hidden, steps: steps, engines: [engine])

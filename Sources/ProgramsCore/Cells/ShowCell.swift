@@ -4,9 +4,12 @@ import Cells
 struct ShowCell: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Shows a cell: its formula, states, parameters, costs and paper.")
+    abstract: "Shows a cell: its equations, states, parameters, costs and paper.",
+    discussion: """
+      The equations are a text that can be changed and trained: cells show mgu > my.cell; train --cell my.cell
+      """)
 
-  @Argument(help: "The cell's name, as in `cells list`.")
+  @Argument(help: "The cell's name, as in `cells list`, or the file of a cell as text.")
   var name: String
 
   @Flag(help: "The formula as LaTeX.")
@@ -15,10 +18,8 @@ struct ShowCell: ParsableCommand {
   @OptionGroup var sizes: Sizes
 
   func run() throws {
-    let entry = try CellRegistry.entry(name)
+    let entry = try Library.current.entry(name)
     let graph = try entry.graph(sizes)
-    var text = "\(entry.name): \(entry.summary)\n\n"
-    text += graph.formula(latex ? .latex : .text) + "\n\n"
     var table = Table(columns: ["states", graph.states.map(\.labelled).joined(separator: ", ")])
     let shapes = graph.parameters.map { "\($0.name) \($0.shape)" }
     table.add(["output", "\(graph.outputSize)"])
@@ -29,7 +30,27 @@ struct ShowCell: ParsableCommand {
     table.add(["a step", "\(graph.operationsPerStep) floating-point operations a sample"])
     table.add(["real time", graph.realTimeCost])
     table.add(["paper", entry.paper])
-    try Console.write(text + table.text)
+    let title = "\(entry.name): \(entry.summary)\n"
+    if latex {
+      try Console.write("\(title)\n\(graph.formula(.latex))\n\n\(table.text)")
+    } else {
+      let text = equations(entry.cell) ?? graph.formula() + "\n"
+      try Console.write("# \(title)\(text)\n\(table.text.commented)")
+    }
+  }
+
+  /// The cell as a text for all sizes, the ones that are asked for included.
+  private func equations(_ cell: some RecurrentCell) -> String? {
+    CellText(
+      writing: cell, name: name, for: [(input: sizes.input, hidden: sizes.hidden)],
+      listsOptions: false)?.description
+  }
+}
+
+extension String {
+  /// The lines as comments of a cell's text.
+  fileprivate var commented: String {
+    split(separator: "\n").map { "# \($0)\n" }.joined()
   }
 }
 

@@ -44,56 +44,76 @@ extension ElementwiseFunction {
     case .copy:
       return word(.cheap, .both("\(0)", .atom), .operator("Identity")) { g, _, _ in [g] }
     case .negate:
-      return word(.cheap, .both("-\(0, .product)", .sum), .operator("Neg")) { g, _, _ in [-g] }
+      return word(.cheap, .both("-\(0, .product)", .sum).spelled(.prefix("-")), .operator("Neg")) {
+        g, _, _ in [-g]
+      }
     case .absolute:
-      return word(.cheap, .both("|\(0)|", .atom), .operator("Abs")) { g, x, _ in
+      return word(.cheap, .both("|\(0)|", .atom).spelled("abs"), .operator("Abs")) { g, x, _ in
         [g * .apply(.sign, x[0])]
       }
     case .sign:
       return word(.cheap, .operatorName("sign"), .operator("Sign")) { _, _, _ in [nil] }
     case .sigmoid:
       return word(
-        .costly, .styles("σ(\(0))", .atom, latex: "\\sigma(\(0))"), .operator("Sigmoid")
+        .costly, .styles("σ(\(0))", .atom, latex: "\\sigma(\(0))").spelled("sigmoid"),
+        .operator("Sigmoid")
       ) { g, _, y in [g * (y * (1 - y))] }
     case .tanh:
-      return word(.costly, .function("tanh"), .operator("Tanh")) { g, _, y in [g * (1 - y * y)] }
+      return word(.costly, .function("tanh").spelled("tanh"), .operator("Tanh")) { g, _, y in
+        [g * (1 - y * y)]
+      }
     case .relu:
-      return word(.cheap, .operatorName("relu"), .operator("Relu")) { g, _, y in [g * (y .> 0)] }
+      return word(.cheap, .operatorName("relu").spelled("relu"), .operator("Relu")) { g, _, y in
+        [g * (y .> 0)]
+      }
     case .exp:
-      return word(.costly, .function("exp"), .operator("Exp")) { g, _, y in [g * y] }
+      return word(.costly, .function("exp").spelled("exp"), .operator("Exp")) { g, _, y in [g * y] }
     case .log:
-      return word(.costly, .function("log"), .operator("Log")) { g, x, _ in [g / x[0]] }
+      return word(.costly, .function("log").spelled("log"), .operator("Log")) { g, x, _ in
+        [g / x[0]]
+      }
     case .sqrt:
       return word(
-        .costly, .styles("sqrt(\(0))", .atom, latex: "\\sqrt{\(0)}"), .operator("Sqrt")
+        .costly, .styles("sqrt(\(0))", .atom, latex: "\\sqrt{\(0)}").spelled("sqrt"),
+        .operator("Sqrt")
       ) { g, _, y in [0.5 * g / y] }
     case .reciprocal:
       return word(.costly, .both("1 / \(0, .atom)", .product), .operator("Reciprocal")) {
         g, _, y in [-(g * (y * y))]
       }
     case .softplus:
-      return word(.costly, .operatorName("softplus"), .operator("Softplus")) { g, x, _ in
+      return word(.costly, .operatorName("softplus").spelled("softplus"), .operator("Softplus")) {
+        g, x, _ in
         [g * .apply(.sigmoid, x[0])]
       }
     case .logSigmoid:
       return word(
-        .costly, .styles("log(σ(\(0)))", .atom, latex: "\\log(\\sigma(\(0)))"),
+        .costly,
+        .styles("log(σ(\(0)))", .atom, latex: "\\log(\\sigma(\(0)))")
+          .spelled("log_sigmoid", swift: "logSigmoid"),
         .expression(-.apply(.softplus, -.operand(0)))
       ) { g, x, _ in [g * .apply(.sigmoid, -x[0])] }
     case .sin:
-      return word(.costly, .function("sin"), .operator("Sin")) { g, x, _ in
+      return word(.costly, .function("sin").spelled("sin"), .operator("Sin")) { g, x, _ in
         [g * .apply(.cos, x[0])]
       }
     case .cos:
-      return word(.costly, .function("cos"), .operator("Cos")) { g, x, _ in
+      return word(.costly, .function("cos").spelled("cos"), .operator("Cos")) { g, x, _ in
         [-(g * .apply(.sin, x[0]))]
       }
     case .floor:
-      return word(.cheap, .operatorName("floor"), .operator("Floor")) { _, _, _ in [nil] }
+      return word(.cheap, .operatorName("floor").spelled("floor"), .operator("Floor")) { _, _, _ in
+        [nil]
+      }
     case .add:
-      return word(.cheap, .both("\(0) + \(1)", .sum), .operator("Add")) { g, _, _ in [g, g] }
+      return word(
+        .cheap, .both("\(0) + \(1)", .sum).spelled(.infix("+", swift: "+")), .operator("Add")
+      ) { g, _, _ in [g, g] }
     case .subtract:
-      return word(.cheap, .both("\(0) - \(1, .matrixProduct)", .sum), .operator("Sub")) {
+      return word(
+        .cheap, .both("\(0) - \(1, .matrixProduct)", .sum).spelled(.infix("-", swift: "-")),
+        .operator("Sub")
+      ) {
         g, _, _ in [g, -g]
       }
     case .multiply:
@@ -101,26 +121,35 @@ extension ElementwiseFunction {
         .cheap,
         .styles(
           "\(0, .product) ∘ \(1, .product)", .product,
-          latex: "\(0, .product) \\odot \(1, .product)"), .operator("Mul")
+          latex: "\(0, .product) \\odot \(1, .product)"
+        ).spelled(.infix("*", swift: "*")), .operator("Mul")
       ) { g, x, _ in [g * x[1], g * x[0]] }
     case .divide:
       return word(
         .costly,
-        .styles("\(0, .product) / \(1, .atom)", .product, latex: "\\frac{\(0)}{\(1)}", .atom),
+        .styles("\(0, .product) / \(1, .atom)", .product, latex: "\\frac{\(0)}{\(1)}", .atom)
+          .spelled(.infix("/", swift: "/")),
         .operator("Div")
       ) { g, x, y in [g / x[1], -(g / x[1] * y)] }
     // Of two equal operands the first takes the whole derivative. Half for each would take twice the operations in
     // every program, and `minimum(maximum(x, low), high)` would not be differentiated as a clamp at its ends.
     case .maximum:
-      return word(.cheap, .function("max", operands: 2), .operator("Max")) { g, x, _ in
+      return word(
+        .cheap, .function("max", operands: 2).spelled("max", swift: "maximum"), .operator("Max")
+      ) { g, x, _ in
         [.apply(.select, x[0] .>= x[1], g, 0), .apply(.select, x[0] .>= x[1], 0, g)]
       }
     case .minimum:
-      return word(.cheap, .function("min", operands: 2), .operator("Min")) { g, x, _ in
+      return word(
+        .cheap, .function("min", operands: 2).spelled("min", swift: "minimum"), .operator("Min")
+      ) { g, x, _ in
         [.apply(.select, x[1] .>= x[0], g, 0), .apply(.select, x[1] .>= x[0], 0, g)]
       }
     case .greater:
-      return word(.cheap, .both("[\(0) > \(1)]", .atom), .comparison("Greater")) { _, _, _ in
+      return word(
+        .cheap, .both("[\(0) > \(1)]", .atom).spelled(.infix(">", swift: ".>")),
+        .comparison("Greater")
+      ) { _, _, _ in
         [nil, nil]
       }
     case .greaterEqual:
@@ -128,7 +157,10 @@ extension ElementwiseFunction {
         _, _, _ in [nil, nil]
       }
     case .equal:
-      return word(.cheap, .both("[\(0) = \(1)]", .atom), .comparison("Equal")) { _, _, _ in
+      return word(
+        .cheap, .both("[\(0) = \(1)]", .atom).spelled(.infix("==", swift: ".==")),
+        .comparison("Equal")
+      ) { _, _, _ in
         [nil, nil]
       }
     case .select:
@@ -136,7 +168,8 @@ extension ElementwiseFunction {
         .cheap,
         .styles(
           "(\(1) if \(0), else \(2))", .atom,
-          latex: "\\begin{cases}\(1)&\(0)\\\\\(2)&\\text{else}\\end{cases}"), .choice("Where")
+          latex: "\\begin{cases}\(1)&\(0)\\\\\(2)&\\text{else}\\end{cases}"
+        ).spelled("choose"), .choice("Where")
       ) { g, x, _ in [nil, .apply(.select, x[0], g, 0), .apply(.select, x[0], 0, g)] }
     case .multiplyAdd:
       return word(

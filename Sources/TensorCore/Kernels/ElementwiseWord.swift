@@ -38,8 +38,18 @@ package struct ElementwiseWord: Sendable {
   }
 }
 
-/// How a word is written in formulas, as plain text and as LaTeX.
+/// How a word is written: in formulas, as plain text and as LaTeX, and in a cell's text.
 package struct Notation: Sendable {
+  /// How a word is written in a cell's text; the word's operands are the call's arguments, or stand around the sign.
+  package enum Spelling: Sendable, Equatable {
+    /// A call: `tanh(x)`. `swift` is the function's name in the cell language.
+    case call(String, swift: String)
+    /// A sign between two operands; `swift` is the operator in the cell language.
+    case infix(String, swift: String)
+    /// A sign before the operand.
+    case prefix(String)
+  }
+
   /// How strongly the parts of a formula hold together, the weakest first.
   package enum Binding: Int, Comparable, Sendable {
     case sum, matrixProduct, product, atom
@@ -79,6 +89,20 @@ package struct Notation: Sendable {
 
   package let text: (template: Template, binding: Binding)
   package let latex: (template: Template, binding: Binding)
+  /// The word's form in a cell's text; nil for a word that only the compiler uses.
+  package private(set) var spelling: Spelling?
+
+  /// The same notation, with a form in a cell's text.
+  func spelled(_ spelling: Spelling) -> Notation {
+    var result = self
+    result.spelling = spelling
+    return result
+  }
+
+  /// The same notation, as a call in a cell's text; `swift` is the function's name in the cell language, if it differs.
+  func spelled(_ name: String, swift: String? = nil) -> Notation {
+    spelled(.call(name, swift: swift ?? name))
+  }
 
   /// Written the same in both.
   static func both(_ template: Template, _ binding: Binding) -> Notation {

@@ -93,7 +93,7 @@ extension Trainer {
   public static func configuration(
     in reader: CheckpointReader
   ) throws -> Task.Configuration {
-    try reader.json(Task.Configuration.self, .configuration, "task")
+    try reader.readingEquations().json(Task.Configuration.self, .configuration, "task")
   }
 
   /// A set of weights besides those for use; nil if the file has none.

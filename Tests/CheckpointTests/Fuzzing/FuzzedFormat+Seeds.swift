@@ -30,8 +30,29 @@ extension FuzzedFormat {
         #"[[[0]],"\ud83d\ude42\n"]"#,
         #"{"a":{"b":{"c":[]}},"A":18446744073709551615}"#,
       ].map { Array($0.utf8) }
+    case .cell: Self.cellSeeds.map { Array($0.utf8) }
     }
   }
+
+  private static let cellSeeds = [
+    "cell mgu(x, h)\n  f = sigmoid(W_ih.f x + b_ih.f + W_hh.f h)\n  h' = (1 - f) * h + f * tanh(W_ih.n x)\n",
+    """
+    cell a(x, h, c, past = "the past"[3 * H]) for I = 3, H = 4
+      option rate = 0.25
+      option periods = [1, 2, {"a": none}]
+      parameter gain[H] ~ uniform(-1, 1 / H)
+      parameter W_up = "weight_up.f"[2 * H, I] ~ orthogonal(1)
+      K = [1, 0; -1, 2e-1]
+      a = layer_norm(W_up x)[0..<H] + gain
+      b = max(a, -rate) * mean(softmax(h)) + max(h)
+      h' = choose(b > 0, b, (W_hh - transpose(W_hh) - 0.5 * identity(H)) h)
+      c' = concatenate(K c[0..<2], chunk(repeat(h', 2), 1, 4))
+      past' = concatenate(broadcast(sum(c'), H), cumsum(c), constant(0.5, 4))
+      y = clamp(hard_sigmoid(h'), 0, 1)
+
+    """,
+    "cell b(x, h) for I = H\n  h' = x\ncell b(x, h)\n  h' = exp(log(W_a x)) / 2\n",
+  ]
 
   private static func rnnzSeeds() throws -> [[UInt8]] {
     var tiny = Checkpoint()

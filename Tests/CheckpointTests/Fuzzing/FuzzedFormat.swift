@@ -4,7 +4,7 @@ import Checkpoint
 ///
 /// The tests read a million files of it; in the package `Fuzz` libFuzzer finds many more.
 enum FuzzedFormat: String, CaseIterable, Sendable {
-  case rnnz, safetensors, torch, pickle, numpy, hdf5, onnx, json
+  case rnnz, safetensors, torch, pickle, numpy, hdf5, onnx, json, cell
   /// The graph of an ONNX file, prepared and computed.
   case graph
 
@@ -38,6 +38,7 @@ enum FuzzedFormat: String, CaseIterable, Sendable {
     case .onnx: Oracles.onnx(bytes)
     case .json: Oracles.json(bytes)
     case .graph: GraphOracle.check(bytes)
+    case .cell: CellOracle.check(bytes)
     }
   }
 
@@ -66,8 +67,9 @@ enum FuzzedFormat: String, CaseIterable, Sendable {
       var mutator = ProtobufMutator(random: random)
       mutator.damage(&bytes, with: other)
       random = mutator.random
-    case .json:
-      var mutator = TextMutator(random: random, words: TextMutator.json)
+    case .json, .cell:
+      var mutator = TextMutator(
+        random: random, words: self == .json ? TextMutator.json : TextMutator.cell)
       mutator.damage(&bytes, with: other)
       random = mutator.random
     }

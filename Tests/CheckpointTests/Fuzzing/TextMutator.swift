@@ -46,6 +46,19 @@ extension TextMutator {
     "\"x\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]},",
   ]
 
+  /// Cells as text.
+  static let cell = [
+    "cell a(x, h)", " for I = H", " for H = 4", "\n", "  h' = ", "  y = ", "  parameter ", "W_a",
+    "W_ih.f ",
+    "b_a.g", "w_b", "[H]", "[H, I]", " ~ 1", " ~ uniform(0, 1)", " ~ opposite(f)", "option a = ",
+    "H",
+    "I", " + ", " - ", " * ", " / ", " > ", " == ", "(", ")", "sigmoid(", "max(", "layer_norm(",
+    "repeat(",
+    "concatenate(", "chunk(", "choose(", "constant(", "broadcast(", "identity(H)", "transpose(",
+    "[0..<H]", "[1, 2; 3, 4]", "#", "\"", "'", ", c", "x", "h", "c'", "1e308", "nan", "infinity",
+    "é",
+  ]
+
   /// The headers of NumPy's arrays.
   static let numPy = [
     "{", "}", "(", ")", ",", ":", "'", "True", "False", "'descr': '<f4', ", "'<f8'", "'|O'",

@@ -26,6 +26,8 @@ public struct CellRegistry: Sendable {
 
   /// The entries in the order in which they were registered.
   public private(set) var entries: [Entry] = []
+  /// The equations of cells by name, as a file states them: for cells without an entry, and for those that are texts.
+  public var equations: [String: CellText] = [:]
 
   /// A registry without entries.
   public init() {}
@@ -52,13 +54,14 @@ public struct CellRegistry: Sendable {
   /// The cell of a name, with the options of its entry.
   public func cell(named name: String) throws(UnknownCell) -> NamedCell {
     guard let entry = self[name] else { throw unknown(name) }
-    return NamedCell(name: name, base: entry.cell)
+    return (entry.cell as? CellText).map(NamedCell.init) ?? NamedCell(name: name, base: entry.cell)
   }
 
   /// Wraps a cell with any options in a ``NamedCell``, so that it can be saved.
   ///
   /// The name is that of the entry with the same type and options, else of the first entry of the same type.
   public func named(_ cell: some ConfigurableCell) throws(UnknownCell) -> NamedCell {
+    if let text = cell as? CellText { return NamedCell(text) }
     let sameType = entries.filter { type(of: $0.cell) == type(of: cell) }
     let entry = sameType.first { AnyHashable($0.cell) == AnyHashable(cell) } ?? sameType.first
     guard let entry else { throw unknown("\(type(of: cell))") }
@@ -75,5 +78,5 @@ public struct CellRegistry: Sendable {
     return [key: self]
   }
 
-  static let userInfoKey = CodingUserInfoKey(rawValue: "Cells.CellRegistry")
+  package static let userInfoKey = CodingUserInfoKey(rawValue: "Cells.CellRegistry")
 }

@@ -38,16 +38,6 @@ struct OptionValues {
   }
 }
 
-/// An option's name as a coding key.
-struct OptionName: CodingKey {
-  let stringValue: String
-  var intValue: Int? { nil }
-
-  init(_ name: String) { stringValue = name }
-  init?(stringValue: String) { self.init(stringValue) }
-  init?(intValue: Int) { nil }
-}
-
 /// The names and values recorded so far. A class, because containers share it.
 private final class Record {
   var values: [(name: String, value: (any Encodable)?)] = []

@@ -24,19 +24,3 @@ public struct UnknownCell: Error, Hashable, CustomStringConvertible {
       + (nearest.isEmpty ? "one of " : "perhaps ") + choice.joined(separator: ", ")
   }
 }
-
-/// The Levenshtein distance of two texts.
-private func editDistance(_ a: String, _ b: String) -> Int {
-  let b = Array(b)
-  var row = Array(0...b.count)
-  for (index, character) in a.enumerated() {
-    var diagonal = row[0]
-    row[0] = index + 1
-    for column in b.indices {
-      let substituted = diagonal + (character == b[column] ? 0 : 1)
-      diagonal = row[column + 1]
-      row[column + 1] = min(substituted, row[column] + 1, diagonal + 1)
-    }
-  }
-  return row[b.count]
-}

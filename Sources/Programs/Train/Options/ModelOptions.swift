@@ -5,7 +5,7 @@ import ProgramsCore
 
 /// The flags for the model that all tasks share.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "The cell: rnn, lstm, gru, and what `cells list` names.")
+  @Option(help: "The cell: rnn, lstm, gru, what `cells list` names, or a text's file.")
   var cell: String?
 
   @Option(help: "Numbers that stand for a token.")
@@ -44,7 +44,7 @@ struct ModelOptions: ParsableArguments {
     to configuration: ModelConfiguration, _ around: LayerOptions
   ) throws -> ModelConfiguration {
     var result = configuration
-    if let cell { result.cell = try Library.current.cells.cell(named: cell) }
+    if let cell { result.cell = try Library.current.cell(cell) }
     result.embeddingSize = embedding ?? result.embeddingSize
     result.hiddenSize = hidden ?? result.hiddenSize
     result.layers = layers ?? result.layers

@@ -17,7 +17,7 @@ struct SequenceOptions: ParsableArguments {
   func validate() throws {
     do {
       try trainer.applied(to: TrainingSettings()).validate()
-      _ = try model.cell.map { try Library.current.cells.cell(named: $0) }
+      _ = try model.cell.map { try Library.current.cell($0) }
     } catch {
       throw ValidationError(flagging: error)
     }

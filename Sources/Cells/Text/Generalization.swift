@@ -1,0 +1,174 @@
+import TensorCore
+
+/// Finds one text for a cell's graphs at several sizes: numbers that differ are stated in terms of I and H.
+struct Generalization {
+  /// The sizes of a graph.
+  struct Sizes: Hashable {
+    var input: Int
+    var hidden: Int
+  }
+
+  private let sizes: [Sizes]
+
+  /// The common form of definitions for the given sizes; nil if they differ in more than numbers, or if a number is
+  /// none of the known functions of I and H.
+  static func common(_ definitions: [(Sizes, CellDefinition)]) -> CellDefinition? {
+    let form = Generalization(sizes: definitions.map(\.0))
+    var skeletons = Set<CellDefinition>()
+    var numbers: [[Double]] = []
+    for (_, definition) in definitions {
+      var found: [Double] = []
+      skeletons.insert(
+        definition.mapNumbers { number, _ in
+          found.append(number)
+          return .number(0)
+        })
+      numbers.append(found)
+    }
+    guard skeletons.count == 1, let first = definitions.first?.1 else { return nil }
+    var index = 0
+    var isComplete = true
+    let result = first.mapNumbers { _, isSignal in
+      let values = numbers.map { $0[index] }
+      index += 1
+      guard let term = form.term(values) else {
+        isComplete = false
+        return .number(0)
+      }
+      return isSignal && term.number == nil ? Term(.word(Word.constant), [term]) : term
+    }
+    return isComplete ? result : nil
+  }
+
+  /// The number or expression that has these values at the sizes.
+  private func term(_ values: [Double]) -> Term? {
+    if values.allSatisfy({ $0 == values[0] || $0.isNaN && values[0].isNaN }) {
+      return .number(values[0])
+    }
+    return candidates(values).first { term in
+      zip(sizes, values).allSatisfy { Self.value(term, $0) == $1 }
+    }
+  }
+
+  private func candidates(_ values: [Double]) -> [Term] {
+    var result: [Term] = []
+    if let linear = linear(values) { result.append(linear) }
+    let (input, hidden) = (Double(sizes[0].input), Double(sizes[0].hidden))
+    let one = Term.number(1)
+    for (size, term) in [(hidden, Term.hiddenSize), (input, Term.inputSize)] {
+      let root = Term(.function(.sqrt), [term])
+      // The numerator is a short number; that of the first sizes may be off by a rounding.
+      for (divisor, value) in [(term, size), (root, size.squareRoot())] {
+        for (numerator, isFromOne) in [
+          (values[0] * value, false), ((1 - values[0]) * value, true),
+        ] {
+          let short = (numerator * 1e6).rounded() / 1e6
+          let quotient = Term.infix(.divide, .number(short), divisor)
+          result.append(isFromOne ? .infix(.subtract, one, quotient) : quotient)
+        }
+      }
+      let square = (values[0] * values[0] * size * 1e6).rounded() / 1e6
+      result.append(Term(.function(.sqrt), [.infix(.divide, .number(square), term)]))
+    }
+    return result
+  }
+
+  /// a I + b H + c through the first sizes, with short fractions a and b.
+  private func linear(_ values: [Double]) -> Term? {
+    let first = sizes[0]
+    var (a, b) = (0.0, 0.0)
+    if let other = sizes.indices.first(where: {
+      sizes[$0].hidden == first.hidden && sizes[$0].input != first.input
+    }) {
+      a = (values[other] - values[0]) / Double(sizes[other].input - first.input)
+    }
+    if let other = sizes.indices.first(where: {
+      sizes[$0].hidden != first.hidden
+        && (sizes[$0].input == first.input || sizes[$0].input == sizes[$0].hidden)
+    }) {
+      b = (values[other] - values[0]) / Double(sizes[other].hidden - first.hidden)
+    }
+    var sum: Term?
+    for (factor, size) in [(a, Term.inputSize), (b, Term.hiddenSize)] where factor != 0 {
+      guard let part = Self.multiple(abs(factor), size) else { return nil }
+      if let known = sum {
+        sum = .infix(factor < 0 ? .subtract : .add, known, part)
+      } else {
+        sum = factor < 0 ? Term(.function(.negate), [part]) : part
+      }
+    }
+    guard let sum else { return nil }
+    let rest = values[0] - Self.value(sum, first)
+    guard rest == rest.rounded() else { return nil }
+    if rest == 0 { return sum }
+    return .infix(rest < 0 ? .subtract : .add, sum, .number(abs(rest)))
+  }
+
+  /// H, 3 * H, H / 2 or 3 * H / 2.
+  private static func multiple(_ factor: Double, _ size: Term) -> Term? {
+    guard
+      let divisor = (1...4096).first(where: {
+        let product = factor * Double($0)
+        return abs(product - product.rounded()) < 1e-9 && product.rounded() > 0
+      })
+    else { return nil }
+    let numerator = (factor * Double(divisor)).rounded()
+    let product = numerator == 1 ? size : .infix(.multiply, .number(numerator), size)
+    return divisor == 1 ? product : .infix(.divide, product, .number(Double(divisor)))
+  }
+
+  private static func value(_ term: Term, _ sizes: Sizes) -> Double {
+    if let number = term.number { return number }
+    if term == .inputSize { return Double(sizes.input) }
+    if term == .hiddenSize { return Double(sizes.hidden) }
+    let x = term.parts.map { value($0, sizes) }
+    switch term.head {
+    case .function(.add): return x[0] + x[1]
+    case .function(.subtract): return x[0] - x[1]
+    case .function(.multiply): return x[0] * x[1]
+    case .function(.divide): return x[0] / x[1]
+    case .function(.negate): return -x[0]
+    case .function(.sqrt): return x[0].squareRoot()
+    default: return .nan
+    }
+  }
+}
+
+extension CellDefinition {
+  /// The definition with other terms for its numbers, in a fixed order; the second argument says whether the number is
+  /// a signal.
+  func mapNumbers(_ transform: (Double, Bool) -> Term) -> CellDefinition {
+    var result = self
+    for index in result.states.indices {
+      result.states[index].width = states[index].width?.mapNumbers(isSignal: false, transform)
+    }
+    for index in result.parameters.indices {
+      result.parameters[index].shape = parameters[index].shape.map {
+        $0.mapNumbers(isSignal: false, transform)
+      }
+      result.parameters[index].start?.numbers =
+        parameters[index].start?.numbers.map { $0.mapNumbers(isSignal: false, transform) } ?? []
+    }
+    for index in result.equations.indices {
+      result.equations[index].term = equations[index].term.mapNumbers(isSignal: true, transform)
+    }
+    return result
+  }
+}
+
+extension Term {
+  fileprivate func mapNumbers(isSignal: Bool, _ transform: (Double, Bool) -> Term) -> Term {
+    if let number { return transform(number, isSignal) }
+    let parts = parts.enumerated().map { index, part in
+      var isSignal = isSignal
+      if case .word(let word) = head {
+        switch word.argument(index) {
+        case .number, .size: isSignal = false
+        case .signal, .matrix: isSignal = true
+        }
+      }
+      return part.mapNumbers(isSignal: isSignal, transform)
+    }
+    return Term(head, parts, at: place.value)
+  }
+}

@@ -1,0 +1,100 @@
+import Cells
+import Checkpoint
+import FileCore
+
+/// The equations of a model's cell in its file: a text in section `equations`, under the cell's name, so that a program
+/// that does not know the cell can use the model.
+extension Checkpoint {
+  /// Adds the equations of a configuration's cell, for the sizes of the layers that have it.
+  mutating func setEquations(_ configuration: ModelConfiguration, inputSizes: some Sequence<Int>) {
+    let (name, sizes) = (configuration.cell.name, configuration.cellSizes(inputSizes: inputSizes))
+    // A cell beyond the notation's limits is saved by its name alone.
+    guard let text = Self.text(of: configuration.cell.base, name, sizes) else { return }
+    set(bytes: Array(text.description.utf8), .equations, name)
+  }
+
+  private static func text(
+    of cell: some RecurrentCell, _ name: String, _ sizes: [(input: Int, hidden: Int)]
+  ) -> CellText? {
+    CellText(writing: cell, name: name, for: sizes)
+  }
+}
+
+extension CheckpointReader {
+  /// The same reader, which knows the cells whose equations the file holds.
+  ///
+  /// - Throws: `CheckpointError` if they are no cells, or too many.
+  package func readingEquations() throws(CheckpointError) -> CheckpointReader {
+    let keys = entries.map(\.key).filter { $0.section == .equations }
+    guard !keys.isEmpty, let place = CellRegistry.userInfoKey else { return self }
+    guard keys.count <= Self.mostEquations else {
+      throw fail(
+        .configValue(
+          keys[0], path: "", expected: "at most \(Self.mostEquations) cells", found: "\(keys.count)"
+        ))
+    }
+    var registry = userInfo[place] as? CellRegistry ?? .standard
+    for key in keys { registry.equations[key.name] = try equations(key) }
+    var reader = self
+    reader.userInfo[place] = registry
+    return reader
+  }
+
+  /// The most cells that a file may hold.
+  private static var mostEquations: Int { 16 }
+
+  private func equations(_ key: Checkpoint.Key) throws(CheckpointError) -> CellText {
+    guard let text = String(validating: try bytes(key.section, key.name), as: UTF8.self) else {
+      throw fail(.configValue(key, path: "", expected: "a text in UTF-8", found: "other bytes"))
+    }
+    do throws(CellTextError) {
+      return try CellText(text)
+    } catch {
+      throw fail(
+        .configValue(
+          key, path: "\(error.line):\(error.column)", expected: error.expected, found: error.found))
+    }
+  }
+
+  /// Compares the file's equations with those of the registered cell that the file names.
+  ///
+  /// - Throws: `CheckpointError` if they differ: the weights were trained for the file's.
+  func checkEquations(
+    _ configuration: ModelConfiguration, inputSizes: some Sequence<Int>
+  ) throws(CheckpointError) {
+    let cell = configuration.cell
+    guard !(cell.base is CellText), let place = CellRegistry.userInfoKey,
+      let text = (userInfo[place] as? CellRegistry)?.equations[cell.name]
+    else { return }
+    for (input, hidden) in configuration.cellSizes(inputSizes: inputSizes) {
+      let registered = CellGraph(cell, inputSize: input, hiddenSize: hidden)
+      let isSame: Bool
+      do throws(UnsuitableOption) {
+        try text.validate(inputSize: input, hiddenSize: hidden)
+        isSame = CellGraph(text, inputSize: input, hiddenSize: hidden) == registered
+      } catch {
+        isSame = false
+      }
+      guard isSame else {
+        throw fail(
+          .configValue(
+            Checkpoint.Key(.equations, cell.name), path: "",
+            expected: "the equations of this program's cell \(cell.name)",
+            found: "others; a program without that cell uses the file's"))
+      }
+    }
+  }
+}
+
+extension ModelConfiguration {
+  /// The sizes for which the model's layers state the cell.
+  func cellSizes(inputSizes: some Sequence<Int>) -> [(input: Int, hidden: Int)] {
+    inputSizes.flatMap { inputSize in
+      [direction, .forward].flatMap { direction in
+        (try? recurrent.cellSizes(
+          of: cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers,
+          direction: direction)) ?? []
+      }
+    }
+  }
+}

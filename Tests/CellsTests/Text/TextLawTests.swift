@@ -1,0 +1,60 @@
+import Cells
+import Testing
+
+/// Reading what was printed gives the same graph, node for node.
+@Suite struct TextLawTests {
+  typealias Subject = ZooLawTests.Subject
+
+  static let sizes = [(input: 3, hidden: 4), (input: 8, hidden: 8), (input: 5, hidden: 12)]
+
+  @Test(arguments: ZooLawTests.all)
+  func everyCellOfTheZooReadsBack(_ subject: Subject) throws {
+    try check(subject.cell, subject.testDescription)
+  }
+
+  /// The text of a cell for all sizes, or for those that are asked for, and of its graph for one pair of sizes.
+  private func check(_ cell: some RecurrentCell, _ name: String) throws {
+    let sizes = Self.sizes.filter {
+      (try? cell.validate(inputSize: $0.input, hiddenSize: $0.hidden)) != nil
+    }
+    #expect(!sizes.isEmpty)
+    let text = try #require(CellText(writing: cell, name: "cell", for: sizes))
+    for (input, hidden) in sizes {
+      let graph = CellGraph(cell, inputSize: input, hiddenSize: hidden)
+      #expect(
+        CellGraph(text, inputSize: input, hiddenSize: hidden) == graph, "\(name): \(text)")
+      let own = try CellText(#require(graph.text()))
+      #expect(CellGraph(own, inputSize: input, hiddenSize: hidden) == graph, "\(name): \(own)")
+    }
+    // What is read is printed the same again.
+    let read = CellGraph(text, inputSize: sizes[0].input, hiddenSize: sizes[0].hidden)
+    let first = CellGraph(cell, inputSize: sizes[0].input, hiddenSize: sizes[0].hidden)
+    #expect(read.text() == first.text())
+  }
+
+  @Test(arguments: 0..<10)
+  func aThousandRandomGraphsReadBack(_ block: Int) throws {
+    for seed in UInt64(block * 100)..<UInt64(block * 100 + 100) {
+      let (input, hidden) = (Int(seed % 4) + 1, Int(seed / 4 % 5) + 1)
+      let cell = RandomCell(seed: seed, length: 14 + Int(seed % 30))
+      let graph = CellGraph(cell, inputSize: input, hiddenSize: hidden)
+      let text = try #require(graph.text())
+      let read = CellGraph(
+        try CellText(text, file: "seed \(seed)"), inputSize: input, hiddenSize: hidden)
+      #expect(read == graph, "seed \(seed): \(text)")
+    }
+  }
+
+  /// Cells whose number of equations does not depend on their sizes have one text for all sizes.
+  @Test(arguments: ZooLawTests.all)
+  func textsAreForAllSizes(_ subject: Subject) throws { try checkSizes(subject.cell) }
+
+  private func checkSizes(_ cell: some RecurrentCell) throws {
+    let text = try #require(CellText(writing: cell, name: "cell"))
+    #expect(
+      text.description.replacing("for I = H", with: "").contains("for I = ") == false, "\(text)")
+    if (try? cell.validate(inputSize: 30, hiddenSize: 24)) != nil {
+      #expect(throws: Never.self) { try text.validate(inputSize: 30, hiddenSize: 24) }
+    }
+  }
+}
