@@ -2,7 +2,7 @@ import Cells
 import TensorCore
 import Testing
 
-/// A layer's features are what they would be if they were put together by hand.
+/// A layer's features equal compositions of simpler layers.
 @Suite struct LayerCompositionTests {
   private static let input: Tensor = {
     var generator = Philox(seed: 7)
@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  /// Dropout acts between layers only, is drawn from the generator alone, and is differentiated.
+  /// Dropout acts between layers only, samples from the generator alone, and is differentiated.
   @Test func dropoutActsBetweenLayers() {
     var generator = Philox(seed: 10)
     let layer = Recurrent(

@@ -2,7 +2,7 @@ import Cells
 import TensorCore
 import Testing
 
-/// The compiler knows no cell by name: a thousand cells that nobody wrote, forward and backward, in either
+/// The compiler knows no cell by name: a thousand random cells, forward and backward, in either
 /// direction, with and without lengths, against the oracle.
 @Suite struct RandomCellTests {
   /// Float32 through some dozens of operations, four steps and their derivatives.

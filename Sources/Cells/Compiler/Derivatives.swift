@@ -24,23 +24,8 @@ extension BackwardBuilder {
         pass(graph.add(.slice(g, start..<end)), to: part, from: id)
         start = end
       }
-    case .sum(let a) where leavesOut(a), .maximum(let a) where leavesOut(a): break
-    case .cumulativeSum(let a, _) where leavesOut(a): pass(g, to: a, from: id)
-    case .sum(let a): pass(graph.add(.broadcast(g, columns: graph[a].columns)), to: a, from: id)
-    case .maximum(let a):
-      let isLargest = apply(.equal, a, id)
-      let share = apply(.divide, isLargest, graph.add(.sum(isLargest)))
-      pass(apply(.multiply, g, share), to: a, from: id)
-    case .cumulativeSum(let a, let isReversed):
-      pass(graph.add(.cumulativeSum(g, isReversed: !isReversed)), to: a, from: id)
-    case .spread(let a, let axis):
-      pass(graph.add(.sumAlong(g, axis)), to: a, from: id)
-    case .sumAlong(let a, _) where leavesOut(a), .maximumAlong(let a, _) where leavesOut(a): break
-    case .sumAlong(let a, let axis): pass(graph.add(.spread(g, axis)), to: a, from: id)
-    case .maximumAlong(let a, let axis):
-      let isLargest = apply(.equal, a, graph.add(.spread(id, axis)))
-      let share = apply(.divide, g, graph.add(.sumAlong(isLargest, axis)))
-      pass(apply(.multiply, graph.add(.spread(share, axis)), isLargest), to: a, from: id)
+    case .sum, .maximum, .cumulativeSum, .spread, .sumAlong, .maximumAlong:
+      propagateAlongUnits(g, through: id)
     case .rows(let a, let range): pass(g, toRows: range, of: a)
     case .stack(let parts):
       var start = 0
@@ -53,14 +38,40 @@ extension BackwardBuilder {
     }
   }
 
+  /// The same for operations along the axis of units.
+  private mutating func propagateAlongUnits(_ g: NodeID, through id: NodeID) {
+    switch graph[id].operation {
+    case .sum(let a) where omitsOtherUnits(a), .maximum(let a) where omitsOtherUnits(a): break
+    case .cumulativeSum(let a, _) where omitsOtherUnits(a): pass(g, to: a, from: id)
+    case .sum(let a): pass(graph.add(.broadcast(g, columns: graph[a].columns)), to: a, from: id)
+    case .maximum(let a):
+      let isLargest = apply(.equal, a, id)
+      let share = apply(.divide, isLargest, graph.add(.sum(isLargest)))
+      pass(apply(.multiply, g, share), to: a, from: id)
+    case .cumulativeSum(let a, let isReversed):
+      pass(graph.add(.cumulativeSum(g, isReversed: !isReversed)), to: a, from: id)
+    case .spread(let a, let axis):
+      pass(graph.add(.sumAlong(g, axis)), to: a, from: id)
+    case .sumAlong(let a, _) where omitsOtherUnits(a),
+      .maximumAlong(let a, _) where omitsOtherUnits(a):
+      break
+    case .sumAlong(let a, let axis): pass(graph.add(.spread(g, axis)), to: a, from: id)
+    case .maximumAlong(let a, let axis):
+      let isLargest = apply(.equal, a, graph.add(.spread(id, axis)))
+      let share = apply(.divide, g, graph.add(.sumAlong(isLargest, axis)))
+      pass(apply(.multiply, graph.add(.spread(share, axis)), isLargest), to: a, from: id)
+    default: break
+    }
+  }
+
   /// Whether cotangents between different units are omitted, and this node has units.
-  private func leavesOut(_ id: NodeID) -> Bool {
+  private func omitsOtherUnits(_ id: NodeID) -> Bool {
     units != nil && graph[id].dependence != .parameters
   }
 
   /// `y = s · Wᵀ` has the cotangents `g · W` of the signal and `Σ gᵀ s` of the weight.
   ///
-  /// `isOwn`, if units are kept apart: whether the product connects a unit with itself at all.
+  /// `isOwn` is nil for full derivatives. For those within units it says whether the product connects a unit with itself.
   private mutating func propagate(_ g: NodeID, through term: ProductTerm, isOwn: Bool?) {
     if graph[term.signal].dependence == .parameters {
       failure("a product of two parameters has no derivative in this graph")
@@ -77,7 +88,7 @@ extension BackwardBuilder {
     pass(graph.add(.outer(rows, columns, groups: term.groups)), to: term.weight, from: term.weight)
   }
 
-  /// Passes on each unit's effect on itself: the cotangent times the diagonal of each square of W.
+  /// Passes on the derivative of each unit by itself: the cotangent times the diagonal of each square of W.
   private mutating func passToOwnUnits(_ g: NodeID, through term: ProductTerm) {
     let size = graph[term.signal].columns
     for start in stride(from: 0, to: graph[g].columns, by: size) {

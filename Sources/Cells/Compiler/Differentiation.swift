@@ -21,8 +21,8 @@ package struct Derivative: Sendable {
 extension CellGraph {
   /// Differentiates a forward recurrence with respect to its states, its first sequence and its parameters.
   ///
-  /// `forward` has the cell's one output; its graph's leaves are the cell's. With a map of units, paths
-  /// that lead from one unit to another are left out.
+  /// `forward` has the cell's one output; its graph's leaves are the cell's. With a map of units, the
+  /// derivatives of units by other units are omitted.
   func derivative(of forward: Recurrence, keepingTo units: UnitMap? = nil) -> Derivative {
     var builder = BackwardBuilder(
       forward, states: states.count, sequences: sequences.count, keepingTo: units)
@@ -90,7 +90,7 @@ struct BackwardBuilder {
     contributions[id, default: []].append(.whole(cotangent))
   }
 
-  /// Walks the forward nodes from the last to the first.
+  /// Visits the forward nodes from the last to the first.
   mutating func run() {
     for id in forward.graph.reachable(from: forward.updates + forward.outputs).sorted(by: >) {
       guard let cotangent = combined(id) else { continue }

@@ -9,9 +9,9 @@ import TensorCore
 /// print(Plan(CellGraph(GRU(), inputSize: 128, hiddenSize: 256), learns: true))
 /// ```
 public struct Plan: Sendable {
-  private let content: Content
+  fileprivate let content: Content
 
-  private final class Content: Sendable {
+  fileprivate final class Content: Sendable {
     let cell: CellGraph
     let forward: RunnableSchedule
     let backward: (schedule: RunnableSchedule, sources: [Derivative.Source])?
@@ -62,6 +62,7 @@ public struct Plan: Sendable {
 
   /// The activations that a forward pass saves for the backward pass.
   package struct Trail {
+    let plan: Plan
     let batch: Int
     let steps: Int
     let isReversed: Bool
@@ -75,40 +76,38 @@ public struct Plan: Sendable {
   }
 
   /// Runs the cell over a sequence; returns the final states, `[B, width]` each.
-  package func run(_ arguments: borrowing PlanArguments) -> (states: [Storage], trail: Trail) {
-    let result = PlanRun.run(content.forward, arguments)
+  func run(
+    _ arguments: borrowing PlanArguments, _ signals: some PlanSignals
+  ) -> (states: [Storage], trail: Trail) {
+    let result = PlanRun.run(content.forward, arguments, signals)
     let trail = Trail(
-      batch: arguments.batch, steps: arguments.steps, isReversed: arguments.isReversed,
+      plan: self, batch: arguments.batch, steps: arguments.steps, isReversed: arguments.isReversed,
       kept: result.kept, memory: result.memory)
     return (result.states, trail)
   }
+}
 
+extension Plan.Trail {
   /// Runs the backward pass: from the cotangents of the output and of the final states to those of the input,
   /// of the initial states (returned), and of the parameters. With a stride, each sample has gradients of
   /// its own, that many floats after those of the sample before it.
   func runBackward(
-    _ trail: Trail, outputCotangent: Area, stateCotangents: [Floats?], inputCotangent: Area,
+    outputCotangent: Area, stateCotangents: [Floats?], inputCotangent: Area,
     parameters: PlanParameters, gradients: [Floats], gradientStride: Int = 0,
     segment: PlanRun.Segment = .init(), returnsOuterFactors: Bool = false
   ) -> (states: [Storage], outers: [PlanRun.Outer?]) {
-    guard let backward = content.backward else {
+    guard let backward = plan.content.backward else {
       failure("a plan that does not learn has no backward pass")
-    }
-    var kept = trail.kept.makeIterator()
-    let sequences = backward.sources.map { source in
-      if source == .outputCotangent { return outputCotangent }
-      guard let kept = kept.next() else {
-        failure("a backward pass that reads more signals than the \(trail.kept.count) kept")
-      }
-      return kept
     }
     let results = PlanRun.run(
       backward.schedule,
       PlanArguments(
-        batch: trail.batch, steps: trail.steps, isReversed: !trail.isReversed,
-        sequences: sequences, outputs: [inputCotangent], initialStates: stateCotangents,
-        parameters: parameters, gathered: gradients, gatheredStride: gradientStride,
-        segment: segment, returnsOuterFactors: returnsOuterFactors))
+        batch: batch, steps: steps, isReversed: !isReversed, parameters: parameters,
+        gatheredStride: gradientStride, segment: segment,
+        returnsOuterFactors: returnsOuterFactors),
+      BackwardSignals(
+        trail: self, sources: backward.sources, outputCotangent: outputCotangent,
+        inputCotangent: inputCotangent, stateCotangents: stateCotangents, gradients: gradients))
     return (results.states, results.outers)
   }
 }

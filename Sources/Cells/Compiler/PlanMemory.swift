@@ -12,22 +12,17 @@ package struct PlanParameters {
   }
 }
 
-/// The arguments of a schedule's run: sizes, signals and parameters.
-package struct PlanArguments: ~Copyable {
-  package var batch: Int
-  package var steps: Int
+/// The arguments of a schedule's run besides its signals.
+struct PlanArguments: ~Copyable {
+  var batch: Int
+  var steps: Int
   /// Whether the last step comes first.
-  package var isReversed: Bool
-  package var sequences: [Area]
-  package var outputs: [Area]
+  var isReversed: Bool
   /// The memory of the only output, if it is that of a single step and nothing else.
   var outputStorage: Storage?
-  /// The states before the first step, `[B, width]` each; nil means zeros.
-  package var initialStates: [Floats?]
-  package var parameters: PlanParameters
-  package var gathered: [Floats] = []
+  var parameters: PlanParameters
   /// Floats from one sample's gathered values to the next one's; 0 where they are summed over samples.
-  package var gatheredStride = 0
+  var gatheredStride = 0
   /// This run's segment of a sequence that is processed in segments.
   var segment = PlanRun.Segment()
   /// Whether a gathered value that is one outer product is returned as its two factors.
@@ -37,7 +32,7 @@ package struct PlanArguments: ~Copyable {
 /// The memory of a schedule's runs over some number of samples and steps: an area for each buffer.
 ///
 /// Activations saved for the backward pass have a memory block of their own, new for every run; everything else
-/// shares another block. Between runs only the caller's memory is bound again, so that a loop of single steps
+/// shares another block. Between runs only the caller's signals are bound anew, so that a loop of single steps
 /// lays out its memory once.
 final class PlanMemory {
   let batch: Int
@@ -58,7 +53,7 @@ final class PlanMemory {
   /// The offset of each buffer's own memory in its block.
   private let offsets: [Int]
   private let keptCount: Int
-  /// The buffers that lie elsewhere in every run.
+  /// The buffers whose areas are set for every run.
   private let bound: [Int]
 
   /// Memory for runs with the sizes and parameters of the arguments. `known` holds values that an earlier run
@@ -92,19 +87,50 @@ final class PlanMemory {
     areas = AreaTable(count: buffers.count)
     (self.runnable, self.buffers, self.offsets, self.prepared) =
       (runnable, buffers, offsets, prepared)
-    for (number, buffer) in buffers.enumerated() where !isBound[number] {
-      let own = prepared[number].map { Floats($0) } ?? Floats(temporary, offset: offsets[number])
-      areas[number] = area(of: buffer, own, arguments)
+    for number in buffers.indices where !isBound[number] {
+      setFixed(number, arguments.parameters)
     }
   }
 
-  /// Binds the memory that the caller of a run passes.
-  func bind(_ arguments: borrowing PlanArguments) {
-    kept = keptCount > 0 ? Storage(count: keptCount) : nil
+  /// Sets an area that is the same in every run.
+  private func setFixed(_ number: Int, _ parameters: PlanParameters) {
+    let buffer = buffers[number]
+    switch buffer.kind {
+    case .parameter(let index):
+      areas.set(number, matrix(parameters.tensors[index].elements, buffer))
+    case .table(let index):
+      areas.set(number, matrix(Floats(runnable.schedule.tables[index]), buffer))
+    default:
+      let memory =
+        prepared[number].map { Floats($0) } ?? Floats(temporary, offset: offsets[number])
+      areas.set(number, own(buffer, memory))
+    }
+  }
+
+  /// Binds the signals of a run.
+  func bind(_ arguments: borrowing PlanArguments, _ signals: some PlanSignals) {
+    let kept = keptCount > 0 ? Storage(count: keptCount) : nil
+    self.kept = kept
     for number in bound {
-      let block = runnable.isKept[number] ? kept ?? temporary : temporary
-      areas[number] = area(
-        of: buffers[number], Floats(block, offset: offsets[number]), arguments)
+      let buffer = buffers[number]
+      switch buffer.kind {
+      case .sequence(let index): areas.set(number, signals.sequence(index))
+      case .output(let index): areas.set(number, signals.output(index))
+      case .gathered(let index):
+        var area = matrix(signals.gathered(index), buffer)
+        area.sampleStride = arguments.gatheredStride
+        areas.set(number, area)
+      default:
+        let block = runnable.isKept[number] ? kept ?? temporary : temporary
+        let memory = Floats(block, offset: offsets[number])
+        guard case .state(let index) = buffer.kind else {
+          areas.set(number, own(buffer, memory))
+          continue
+        }
+        let output = buffer.output.map { signals.output($0) }
+        areas.set(
+          number, state(buffer, memory, output: output, from: signals.initialState(index)))
+      }
     }
     guard let segments = arguments.segment.sums else { return }
     sums = Array(repeating: nil, count: buffers.count)
@@ -112,7 +138,7 @@ final class PlanMemory {
       guard case .value(let rows) = buffer.kind else { continue }
       let storage = segments.storage(ofBuffer: number) ?? Storage(count: rows * buffer.width)
       sums[number] = storage
-      areas[number] = matrix(Floats(storage), buffer)
+      areas.set(number, matrix(Floats(storage), buffer))
     }
   }
 
@@ -148,72 +174,49 @@ final class PlanMemory {
     return area
   }
 
-  private func area(
-    of buffer: Schedule.Buffer, _ own: Floats, _ arguments: borrowing PlanArguments
-  ) -> Area {
-    let row = batch * buffer.width
+  /// The area of a buffer that has memory of its own.
+  private func own(_ buffer: Schedule.Buffer, _ memory: Floats) -> Area {
     switch buffer.kind {
-    case .sequence(let index): return arguments.sequences[index]
-    case .output(let index): return arguments.outputs[index]
-    case .state(let index):
-      var area = state(buffer, own, arguments)
-      area.previousShift = isReversed ? 1 : 0
-      area.nextShift = isReversed ? 0 : 1
-      let first = isReversed ? steps : 0
-      let start = area.otherMemory ?? area.memory + (first & area.stepMask) * area.timeStride
-      if let initial = arguments.initialStates[index] {
-        copyRows(initial, stride: row, rows: 1, width: row, into: start, stride: row)
-      } else {
-        fill(start, count: row, with: 0)
-      }
-      return area
-    case .parameter(let index):
-      return matrix(arguments.parameters.tensors[index].elements, buffer)
-    case .table(let index): return matrix(Floats(runnable.schedule.tables[index]), buffer)
-    case .gathered(let index):
-      var area = matrix(arguments.gathered[index], buffer)
-      area.sampleStride = arguments.gatheredStride
-      return area
-    case .everyStep: return Area(own, timeStride: row, rowStride: buffer.width)
-    case .oneStep: return Area(own, rowStride: buffer.width)
-    case .value, .prepared: return matrix(own, buffer)
+    case .everyStep:
+      Area(memory, timeStride: batch * buffer.width, rowStride: buffer.width)
+    case .oneStep: Area(memory, rowStride: buffer.width)
+    default: matrix(memory, buffer)
     }
   }
 
-  /// A state's values before the first step and after each: numbered 0 to T in the order of time.
+  /// The area of a state's values, before the first step and after each, numbered 0 to T in the order of time. The
+  /// value before the first step is set.
   private func state(
-    _ buffer: Schedule.Buffer, _ own: Floats, _ arguments: borrowing PlanArguments
+    _ buffer: Schedule.Buffer, _ memory: Floats, output: Area?, from initial: Floats?
   ) -> Area {
-    guard let index = buffer.output else {
-      var area = Area(own, timeStride: batch * buffer.width, rowStride: buffer.width)
+    let row = batch * buffer.width
+    var area: Area
+    let start: Floats
+    if let output {
+      // The state lives in the output; only its initial value is in memory of its own.
+      area = output
+      if !isReversed { area.memory = area.memory + -area.timeStride }
+      area.otherStep = isReversed ? steps : 0
+      area.otherMemory = memory
+      area.otherRowStride = buffer.width
+      start = memory
+    } else {
+      area = Area(memory, timeStride: row, rowStride: buffer.width)
       area.stepMask = buffer.keepsHistory ? -1 : 1
-      return area
+      start = memory + ((isReversed ? steps : 0) & area.stepMask) * row
     }
-    // It is the output; only its initial value stands elsewhere.
-    var area = arguments.outputs[index]
-    if !isReversed { area.memory = area.memory + -area.timeStride }
-    area.otherStep = isReversed ? steps : 0
-    area.otherMemory = own
-    area.otherRowStride = buffer.width
+    area.previousShift = isReversed ? 1 : 0
+    area.nextShift = isReversed ? 0 : 1
+    if let initial {
+      copyRows(initial, stride: row, rows: 1, width: row, into: start, stride: row)
+    } else {
+      fill(start, count: row, with: 0)
+    }
     return area
   }
 
   /// A place's rows at every step.
   func part(_ place: Place) -> Area { areas[place.area].part(place) }
-
-  /// Whether the rows of all samples and of some steps follow each other with one stride.
-  func isFlat(_ place: Place, _ steps: Range<Int>) -> Bool {
-    let area = areas[place.area]
-    if area.isMatrix { return true }
-    return area.stepMask == -1 && (batch == 1 || area.timeStride == batch * area.rowStride)
-      && !hasOther(place, steps)
-  }
-
-  /// Whether one of the steps of a place stands elsewhere.
-  func hasOther(_ place: Place, _ steps: Range<Int>) -> Bool {
-    let part = part(place)
-    return part.otherMemory != nil && steps.contains(part.otherStep)
-  }
 
   /// The states after the last step, `[B, width]` each.
   func finalStates(_ arguments: borrowing PlanArguments) -> [Storage] {
@@ -233,7 +236,7 @@ final class PlanMemory {
 }
 
 extension Schedule.Buffer.Kind {
-  /// Whether it is a caller's, or starts from what a caller brings.
+  /// Whether its area is set for every run: a signal of the caller or, because of its initial value, a state.
   fileprivate var isBound: Bool {
     switch self {
     case .sequence, .output, .state, .gathered: true

@@ -47,7 +47,7 @@ extension PlanRun {
       let block = StepBlock(step: 0, row: row, rows: memory.steps, alongTime: memory.steps > 1)
       for sum in schedule.sums {
         if returnsOuterFactors, sum.gatheredOuter(in: schedule) != nil { continue }
-        let isCut = sum.sources.contains { memory.hasOther($0, 0..<memory.steps) }
+        let isCut = sum.sources.contains { memory.areas.hasOther($0, 0..<memory.steps) }
         let pieces =
           isCut
           ? (0..<memory.steps).map { StepBlock(step: $0, row: row, rows: 1) } : [block]
@@ -59,7 +59,9 @@ extension PlanRun {
 
   /// The rows of all samples at some steps, in the order of time, in as few pieces as have one stride.
   private func pieces(_ steps: Range<Int>, _ places: [Place]) -> [StepBlock] {
-    if places.allSatisfy({ memory.isFlat($0, steps) }) { return blocks(steps, for: places) }
+    if places.allSatisfy({ memory.areas.isFlat($0, steps, batch: memory.batch) }) {
+      return blocks(steps, for: places)
+    }
     return steps.map { StepBlock(step: $0, rows: memory.batch) }
   }
 

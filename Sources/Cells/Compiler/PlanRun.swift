@@ -31,13 +31,15 @@ struct PlanRun {
   let precision: Precision
 
   /// Runs the whole schedule.
-  static func run(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) -> Results {
+  static func run(
+    _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments, _ signals: some PlanSignals
+  ) -> Results {
     require(
       arguments.batch >= 0 && arguments.steps > 0,
       "a recurrence over \(arguments.steps) steps of \(arguments.batch) samples")
-    if arguments.batch == 0 { return withoutSamples(runnable.schedule, arguments) }
+    if arguments.batch == 0 { return withoutSamples(runnable.schedule, arguments, signals) }
     let run = PlanRun(runnable, arguments)
-    run.memory.bind(arguments)
+    run.memory.bind(arguments, signals)
     let isShared =
       run.split.parts > 1
       && ThreadTeam.tryRun(parts: run.split.parts) { run.execute(part: $0, run.split) }
@@ -47,20 +49,20 @@ struct PlanRun {
       states: run.memory.finalStates(arguments),
       kept: runnable.schedule.kept.map { run.memory.part($0) }, memory: run.memory.kept,
       outers: run.outers)
-    run.leaveMemory(arguments)
+    run.storeMemory(arguments)
     return results
   }
 
   /// The results for an empty batch: empty signals, and sums that are zero.
   private static func withoutSamples(
-    _ schedule: Schedule, _ arguments: borrowing PlanArguments
+    _ schedule: Schedule, _ arguments: borrowing PlanArguments, _ signals: some PlanSignals
   ) -> Results {
     let segment = arguments.segment
     if segment.isLast, segment.isFirst || segment.sums != nil {
       for buffer in schedule.buffers {
         guard case .gathered(let index) = buffer.kind else { continue }
         let count = schedule.gatheredRows[index] * buffer.width
-        fill(arguments.gathered[index], count: count, with: 0)
+        fill(signals.gathered(index), count: count, with: 0)
       }
     }
     let nothing = Storage(count: 0)
@@ -95,11 +97,11 @@ struct PlanRun {
     }
   }
 
-  /// Leaves the memory to the next run, if that may be the next step of a loop.
-  private func leaveMemory(_ arguments: borrowing PlanArguments) {
+  /// Stores the memory for the next run, if that may be the next step of a loop.
+  private func storeMemory(_ arguments: borrowing PlanArguments) {
     guard memory.steps == 1, !returnsOuterFactors, segment.sums == nil else { return }
     memory.release()
-    arguments.parameters.cache?.leave(memory, with: weights, for: runnable)
+    arguments.parameters.cache?.store(memory, with: weights, for: runnable)
   }
 
   /// Computes and packs the values that depend on parameters alone.
@@ -123,7 +125,6 @@ struct PlanRun {
     let parts = split.parts
     func share(_ count: Int) -> Range<Int> { count * part / parts..<count * (part + 1) / parts }
     func waitForOthers() { if parts > 1 { ThreadTeam.barrier() } }
-    let areas = memory.areas
     var block = StepBlock(step: 0, rows: memory.batch)
     if split.cutsColumns {
       (block.part, block.parts) = (part, parts)
@@ -132,24 +133,18 @@ struct PlanRun {
       (block.row, block.rows) = (rows.lowerBound, rows.count)
     }
     if split.goesStepByStep {
-      for index in 0..<memory.steps {
-        block.step = memory.isReversed ? memory.steps - 1 - index : index
-        runnable.singleStep.run(areas, weights, block)
-      }
+      runSteps(runnable.singleStep, block)
     } else {
       let loops =
         zip(schedule.earlier.map(\.before), runnable.earlier)
         + [(schedule.before, (runnable.before, runnable.loop))]
       for (list, (before, loop)) in loops {
-        runForAllSteps(list, before, share(memory.steps), areas)
+        runForAllSteps(list, before, share(memory.steps))
         waitForOthers()
-        for index in 0..<memory.steps {
-          block.step = memory.isReversed ? memory.steps - 1 - index : index
-          loop.run(areas, weights, block)
-        }
+        runSteps(loop, block)
         waitForOthers()
       }
-      runForAllSteps(schedule.after, runnable.after, share(memory.steps), areas)
+      runForAllSteps(schedule.after, runnable.after, share(memory.steps))
     }
     if schedule.sums.isEmpty && schedule.gathering.isEmpty { return }
     waitForOthers()
@@ -158,17 +153,24 @@ struct PlanRun {
     if runnable.gathering.count == 0 || !segment.isLast { return }
     // The work on the sums is small.
     waitForOthers()
-    if part == 0 { runnable.gathering.run(areas, weights, StepBlock(step: 0, rows: 1)) }
+    if part == 0 { runnable.gathering.run(memory.areas, weights, StepBlock(step: 0, rows: 1)) }
+  }
+
+  /// Runs a thread's rows through all steps, in the order of time.
+  private func runSteps(_ sequence: StepSequence, _ rows: StepBlock) {
+    var block = rows
+    for index in 0..<memory.steps {
+      block.step = memory.isReversed ? memory.steps - 1 - index : index
+      sequence.run(memory.areas, weights, block)
+    }
   }
 
   // MARK: Many steps at once
 
-  private func runForAllSteps(
-    _ list: [Step], _ code: StepSequence, _ steps: Range<Int>, _ areas: AreaTable
-  ) {
+  private func runForAllSteps(_ list: [Step], _ code: StepSequence, _ steps: Range<Int>) {
     for index in 0..<code.count {
       for block in blocks(steps, for: list[index].places) {
-        code.run(index, areas, weights, block)
+        code.run(index, memory.areas, weights, block)
       }
     }
   }
@@ -177,13 +179,13 @@ struct PlanRun {
   func blocks(_ steps: Range<Int>, for places: [Place]) -> [StepBlock] {
     if steps.isEmpty { return [] }
     let batch = memory.batch
-    if steps.count > 1, places.allSatisfy({ memory.isFlat($0, steps) }) {
+    if steps.count > 1, places.allSatisfy({ memory.areas.isFlat($0, steps, batch: memory.batch) }) {
       // The rows of one sample are a step apart.
       return batch == 1
         ? [StepBlock(step: steps.lowerBound, rows: steps.count, alongTime: true)]
         : [StepBlock(step: steps.lowerBound, rows: batch * steps.count)]
     }
-    if batch >= steps.count || places.contains(where: { memory.hasOther($0, steps) }) {
+    if batch >= steps.count || places.contains(where: { memory.areas.hasOther($0, steps) }) {
       return steps.map { StepBlock(step: $0, rows: batch) }
     }
     return (0..<batch).map {

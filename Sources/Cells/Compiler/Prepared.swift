@@ -12,7 +12,7 @@ struct Prepared {
 
 /// Caches the values that schedules computed from one set of parameters, until the parameters change.
 ///
-/// So a loop of single steps, and generation, pack their weights once instead of at every step.
+/// A loop of single steps, such as generation, so packs its weights once instead of at every step.
 package final class PreparedCache: Sendable {
   private struct Entry {
     var schedule: RunnableSchedule
@@ -44,8 +44,8 @@ package final class PreparedCache: Sendable {
     }
   }
 
-  /// Leaves memory to the next single step with the same weights.
-  func leave(_ memory: PlanMemory, with weights: PackedWeights, for schedule: RunnableSchedule) {
+  /// Stores scratch memory for the next single step with the same weights.
+  func store(_ memory: PlanMemory, with weights: PackedWeights, for schedule: RunnableSchedule) {
     entries.withLock { entries in
       guard let index = Self.index(of: schedule, in: entries),
         entries[index].prepared.weights === weights

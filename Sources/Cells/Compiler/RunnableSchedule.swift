@@ -13,8 +13,7 @@ package final class RunnableSchedule: Sendable {
   let singleStep: StepSequence
   /// The floats that products for all steps read of weights, and write for each sample and step.
   let hoistedWeights, hoistedSignals: Int
-  /// The buffers where all of a step is done within it: signals that nobody reads at other times than the
-  /// step's own need no memory for other steps.
+  /// The buffers of runs that go step by step: signals that are read only within their step have memory for one step.
   let buffersOfSingleSteps: [Schedule.Buffer]
   /// For each buffer, whether something in it is kept.
   let isKept: [Bool]
@@ -44,13 +43,13 @@ package final class RunnableSchedule: Sendable {
     var isKept = schedule.buffers.map { _ in false }
     for place in schedule.kept { isKept[place.area] = true }
     self.isKept = isKept
-    var outlives = isKept
+    var isReadLater = isKept
     for place in schedule.sums.flatMap(\.sources) + schedule.gathering.flatMap(\.places) {
-      outlives[place.area] = true
+      isReadLater[place.area] = true
     }
-    buffersOfSingleSteps = zip(schedule.buffers, outlives).map { buffer, outlives in
+    buffersOfSingleSteps = zip(schedule.buffers, isReadLater).map { buffer, isReadLater in
       var buffer = buffer
-      if buffer.kind == .everyStep, !outlives { buffer.kind = .oneStep }
+      if buffer.kind == .everyStep, !isReadLater { buffer.kind = .oneStep }
       return buffer
     }
     let states = schedule.buffers.filter {

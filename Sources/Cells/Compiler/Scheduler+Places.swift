@@ -2,6 +2,9 @@ import Requirements
 import TensorCore
 
 extension Scheduler {
+  /// What the parts of a wide node are joined by: their columns in a concatenation, their rows in a stack.
+  enum Joint { case columns, rows }
+
   /// The place of a node's value; a node that has no place yet is a view of another one.
   func place(_ id: NodeID) -> Place {
     guard let place = places[id] else { failure("node \(id) has no place") }
@@ -16,10 +19,10 @@ extension Scheduler {
 
   /// The part of a concatenation's or stack's place that belongs to one of its parts.
   func subplace(
-    of whole: Place, part: NodeID, at start: Int, vertically: Bool
+    of whole: Place, part: NodeID, at start: Int, _ joint: Joint
   ) -> Place {
     var place = whole
-    place.offset += vertically ? start * whole.columns : start
+    place.offset += joint == .rows ? start * whole.columns : start
     place.rows = graph[part].rows
     place.columns = graph[part].columns
     return place
@@ -99,7 +102,7 @@ extension Scheduler {
     }
   }
 
-  /// A state that no equation reads is still there to be returned.
+  /// Adds buffers for states that no equation reads, since all states are returned.
   private mutating func addMissingStates() {
     for (index, update) in recurrence.updates.enumerated()
     where !schedule.buffers.contains(where: { $0.kind == .state(index) }) {
@@ -109,22 +112,22 @@ extension Scheduler {
 
   /// Gives the parts of a concatenation or stack their places inside it, so that nothing is copied.
   private mutating func placeParts(of id: NodeID) {
-    let (parts, vertically): ([NodeID], Bool)
+    let (parts, joint): ([NodeID], Joint)
     switch graph[id].operation {
-    case .concatenate(let list): (parts, vertically) = (list, false)
-    case .stack(let list): (parts, vertically) = (list, true)
+    case .concatenate(let list): (parts, joint) = (list, .columns)
+    case .stack(let list): (parts, joint) = (list, .rows)
     default: return
     }
     if places[id] == nil { placeOnItsOwn(id, alsoFor: parts) }
     var start = 0
     for part in parts {
-      let target = subplace(of: place(id), part: part, at: start, vertically: vertically)
+      let target = subplace(of: place(id), part: part, at: start, joint)
       if canBePlaced(part), stages[part] == stages[id] {
         places[part] = target
       } else if graph[part].operation.isElementwise, stages[part] == stages[id] {
         copies[part, default: []].append(target)
       }
-      start += vertically ? graph[part].rows : graph[part].columns
+      start += joint == .rows ? graph[part].rows : graph[part].columns
     }
   }
 
@@ -158,7 +161,7 @@ extension Scheduler {
     consumers[operand] == [id] && !recurrence.roots.contains(operand)
   }
 
-  /// Whether an affine node is read by nobody but `operand`, itself or one of its slices that don't overlap.
+  /// Whether `operand`, an affine node or a slice of it, is the only reader of its units.
   private func areSlicesReadOnce(_ source: NodeID, _ operand: NodeID) -> Bool {
     if recurrence.roots.contains(source) { return false }
     if source == operand { return true }
@@ -169,7 +172,7 @@ extension Scheduler {
     }
   }
 
-  /// Whether a node may be computed anywhere: it is no view, and nothing is in it before its step.
+  /// Whether a node may be computed in any place: it is no view, and has no part that is computed before its step.
   private func canBePlaced(_ id: NodeID) -> Bool {
     guard places[id] == nil, hoistedTerms(id).isEmpty else { return false }
     switch graph[id].operation {
@@ -184,7 +187,7 @@ extension Scheduler {
   private mutating func prefer(_ target: Place, for id: NodeID, ofLoop loop: Int? = nil) {
     let isTimely = loop.map { stages[id] == .loop($0) } ?? true
     if stages[id] == .parameters {
-      // It is there before the place is: copied when its stage comes, a state at the end of each step.
+      // It is computed before the place has memory: it is copied later, a state at the end of each step.
       if loop == nil { late.append((id, target)) }
     } else if canBePlaced(id), isTimely {
       places[id] = target
@@ -224,7 +227,7 @@ extension Scheduler {
     }
   }
 
-  /// Whether a value of the loop is read after it, or starts before it.
+  /// Whether a value of the loop is read after it, or has a part that is computed before it.
   private func isReadLater(_ id: NodeID) -> Bool {
     if !hoistedTerms(id).isEmpty || recurrence.kept.contains(id) { return true }
     // A state of another loop is copied from it there.

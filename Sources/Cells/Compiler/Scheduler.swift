@@ -13,7 +13,7 @@ struct Scheduler {
   var places: [NodeID: Place] = [:]
   /// The other places that its value is copied to.
   var copies: [NodeID: [Place]] = [:]
-  /// Results that depend on parameters alone, with the places where they are wanted.
+  /// Results that depend on parameters alone, with the places that they are copied to.
   var late: [(id: NodeID, place: Place)] = []
   private var packings: [PackingKey: Int] = [:]
 
@@ -157,8 +157,8 @@ struct Scheduler {
       let hoisted = hoistedTerms(id)
       let rest = terms.filter { !hoisted.contains($0) }
       steps = products(of: id, rest, startingWithBias: hoisted.isEmpty)
-    case .concatenate(let parts): steps = copySteps(parts, into: place, vertically: false)
-    case .stack(let parts): steps = copySteps(parts, into: place, vertically: true)
+    case .concatenate(let parts): steps = copySteps(parts, into: place, .columns)
+    case .stack(let parts): steps = copySteps(parts, into: place, .rows)
     case .sum(let a): steps = [.rowSum(self.place(a), into: place)]
     case .maximum(let a): steps = [.rowMaximum(self.place(a), into: place)]
     case .cumulativeSum(let a, let isReversed):
@@ -259,15 +259,15 @@ struct Scheduler {
 
   /// Brings parts that could not be computed in place to where they belong.
   private mutating func copySteps(
-    _ parts: [NodeID], into place: Place, vertically: Bool
+    _ parts: [NodeID], into place: Place, _ joint: Joint
   ) -> [Step] {
     var steps: [Step] = []
     var start = 0
     for part in parts {
-      let target = subplace(of: place, part: part, at: start, vertically: vertically)
+      let target = subplace(of: place, part: part, at: start, joint)
       let isThere = places[part] == target || copies[part]?.contains(target) == true
       if !isThere { steps.append(copyStep(part, into: target)) }
-      start += vertically ? graph[part].rows : graph[part].columns
+      start += joint == .rows ? graph[part].rows : graph[part].columns
     }
     return steps
   }

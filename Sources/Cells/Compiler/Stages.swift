@@ -64,9 +64,9 @@ extension Recurrence {
     }
     // With several loops, an update belongs to the loop of its state.
     let fixed = loopsOfStates().contains { $0 > 0 } ? updates : []
-    let wanted = Set(outputs + gathered + fixed)
+    let results = Set(outputs + gathered + fixed)
     let heavy = sumsOfRepeatedUnits(needed)
-    for id in needed.reversed() where !wanted.contains(id) {
+    for id in needed.reversed() where !results.contains(id) {
       let node = graph[id]
       guard node.dependence == .input || node.dependence == .state, let stage = stages[id],
         let readers = consumers[id], let first = readers.compactMap({ stages[$0] }).min()

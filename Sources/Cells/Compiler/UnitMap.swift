@@ -1,7 +1,7 @@
 /// Which unit of the states each element of the parameters acts on within one step.
 ///
 /// In an elementwise recurrence no unit reads another one, and every parameter acts on one unit: then
-/// the influence of a parameter is one number a state, and real-time learning costs about as much as the
+/// the influence of a parameter is one number for each state, and real-time learning costs about as much as the
 /// forward pass.
 struct UnitMap: Sendable {
   /// Elements of the parameters that belong to units in order: row r to unit `unit + r`.
@@ -18,7 +18,7 @@ struct UnitMap: Sendable {
   }
 
   var segments: [Segment] = []
-  /// Affine nodes' terms that lead from a unit to itself, as well as to others.
+  /// Terms of affine nodes that connect units with themselves, besides with others.
   var ownTerms: Set<Term> = []
 
   struct Term: Hashable, Sendable {
@@ -27,30 +27,30 @@ struct UnitMap: Sendable {
   }
 }
 
-/// Finds out which units' updates every value of a step is asked for by, from the updates to the leaves.
+/// Determines for every value of a step which units of the states it reaches, from the updates back to the leaves.
 struct UnitDemand {
-  /// What happens where the units of a signal mix.
+  /// The treatment of operations that mix the units of a signal.
   enum Mixing {
-    /// All of them are asked for.
+    /// Every unit of the operand reaches every unit of the result.
     case followed
-    /// It is looked no further: what then still reaches a parameter is what the parameter does to its own unit.
+    /// The operand counts as not read, so that the result is the influence of each parameter on its own unit.
     case ignored
   }
 
-  /// Which units read a column of a signal or a row of a matrix.
+  /// The units of the states that a column of a signal, or a row of a matrix, reaches.
   enum Demand: Hashable {
-    case nobody
-    /// One unit of the states of the width `of`.
+    case noUnit
+    /// One unit, of the states of the width `of`.
     case unit(Int, of: Int)
     case several
 
     func joined(_ other: Demand) -> Demand {
-      if self == .nobody || self == other { return other }
-      return other == .nobody ? self : .several
+      if self == .noUnit || self == other { return other }
+      return other == .noUnit ? self : .several
     }
 
     static func joined(_ demands: [Demand]) -> Demand {
-      demands.reduce(.nobody) { $0.joined($1) }
+      demands.reduce(.noUnit) { $0.joined($1) }
     }
   }
 
@@ -80,7 +80,7 @@ struct UnitDemand {
       case .state(let index):
         let width = states[index].width
         return demand.enumerated().allSatisfy {
-          $1 == .nobody || $1 == .unit($0, of: width)
+          $1 == .noUnit || $1 == .unit($0, of: width)
         }
       case .parameter: return !demand.contains(.several)
       default: return true
@@ -94,11 +94,11 @@ struct UnitDemand {
       let leaf = graph.nodes.firstIndex { $0.operation == .state(index) }
       guard let leaf, let demand = demands[leaf] else { return true }
       let width = states[index].width
-      return demand.enumerated().allSatisfy { $1 == .nobody || $1 == .unit($0, of: width) }
+      return demand.enumerated().allSatisfy { $1 == .noUnit || $1 == .unit($0, of: width) }
     }
   }
 
-  /// The parameters that belong to one unit.
+  /// The parameters of which each row reaches one unit.
   func map(of parameters: [CellGraph.Parameter]) -> UnitMap {
     var map = UnitMap(ownTerms: ownTerms)
     for (index, parameter) in parameters.enumerated() {
@@ -130,7 +130,7 @@ struct UnitDemand {
     return segments
   }
 
-  // MARK: Passing demands on
+  // MARK: From results to operands
 
   /// Demands are kept for each column of a signal or vector, and for each row of a matrix.
   private func extent(_ id: NodeID) -> Int {
@@ -138,7 +138,7 @@ struct UnitDemand {
   }
 
   private mutating func ask(_ id: NodeID, _ demand: [Demand], at start: Int = 0) {
-    var known = demands[id] ?? Array(repeating: .nobody, count: extent(id))
+    var known = demands[id] ?? Array(repeating: .noUnit, count: extent(id))
     for (index, demand) in demand.enumerated() {
       known[start + index] = known[start + index].joined(demand)
     }
@@ -150,7 +150,7 @@ struct UnitDemand {
     ask(id, Array(repeating: joined, count: extent(id)))
   }
 
-  /// The same demands where the operand is as large as the result, else all of them for each element.
+  /// The same demands if the operand is as large as the result, else the joined demand for each element.
   private mutating func askAlike(_ operand: NodeID, _ demand: [Demand]) {
     extent(operand) == demand.count ? ask(operand, demand) : askAll(operand, demand)
   }
@@ -208,7 +208,7 @@ struct UnitDemand {
     if mixing == .followed { return askAll(term.signal, demand) }
     let width = graph[term.signal].columns
     let isOwn = demand.enumerated().allSatisfy {
-      $1 == .nobody || $1 == .unit($0 % width, of: width)
+      $1 == .noUnit || $1 == .unit($0 % width, of: width)
     }
     guard isOwn, !term.isTransposed, demand.count % width == 0 else { return }
     ownTerms.insert(place)

@@ -47,7 +47,7 @@ public struct CellGraph: Sendable, Equatable {
     package var columns: Int { shape.reduce(1, *) / max(1, rows) }
   }
 
-  /// A signal from outside: the input, or a mask that a layer feature adds.
+  /// An external signal: the input, or a mask that a layer feature adds.
   public struct Sequence: Sendable, Hashable {
     /// The name.
     public let name: String
@@ -62,9 +62,9 @@ public struct CellGraph: Sendable, Equatable {
       case input
       /// A random mask.
       case mask(Mask)
-      /// 1 where a step counts.
+      /// 1 for a valid step, 0 for padding.
       case validity
-      /// 1 where a step starts a sequence.
+      /// 1 for a step that starts a sequence.
       case resets
     }
 
@@ -82,7 +82,7 @@ public struct CellGraph: Sendable, Equatable {
       package var probability: Float
       /// How long it keeps its values.
       package var lifetime: Lifetime
-      /// Whether the other numbers are `1 / (1 - p)`, and not 1.
+      /// Whether the other values are `1 / (1 - p)` instead of 1, which keeps the mean.
       package var isScaled = true
     }
   }
@@ -103,7 +103,7 @@ public struct CellGraph: Sendable, Equatable {
   public let states: [State]
   /// The parameters, in the order in which the equations mention them.
   public package(set) var parameters: [Parameter]
-  /// The signals from outside; the first is the input.
+  /// The external signals; the first is the input.
   public package(set) var sequences: [Sequence]
   /// The new value of each state.
   package var updates: [NodeID]

@@ -73,7 +73,7 @@ extension Recurrent {
     let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
     let pass = RecurrentPass(self, x, state.tensors, marks, masks: masks, mode)
     guard mode != .inference else {
-      return (pass.output, RecurrentState(names: state.names, tensors: pass.finalStates))
+      return (pass.output, state.replaced(by: pass.finalStates))
     }
     let outputs = Tensor.record(
       [pass.output] + pass.finalStates,
@@ -92,7 +92,7 @@ extension Recurrent {
 
   /// States that a caller gave, in the order of the cell's.
   func ordered(_ state: RecurrentState, batch: Int) -> RecurrentState {
-    state.ordered(like: cell.states) { [layers * direction.count, batch, stateWidths[$0]] }
+    state.ordered(like: cell.states, shape: [weights.count, batch]) { stateWidths[$0] }
   }
 }
 

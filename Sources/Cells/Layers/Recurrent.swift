@@ -44,31 +44,30 @@ public struct Recurrent: Module {
     case batchFirst
   }
 
-  /// The number of units of the input, I.
-  public let inputSize: Int
-  /// The number of units of the cell, H, unless ``Options/layerSizes`` sets another.
-  public let hiddenSize: Int
-  /// The number of layers, L.
-  public let layers: Int
-  /// Which directions every layer reads in.
-  public let direction: Direction
-  /// The share of the units that is dropped between layers in training, not after the last one.
-  public let dropout: Float
-  /// Which axis of the input and output comes first.
-  public let layout: Layout
-  /// The features added around the cell of every layer.
-  public let options: Options
-
-  /// The plans of each direction of each layer; those that are alike share theirs.
-  let plans: [PlanCache]
-  /// The number of units that each state has in the largest layer.
-  let stateWidths: [Int]
-  /// Whether each state has the same width in all layers.
-  let hasEqualStates: Bool
+  /// Everything but the weights.
+  let structure: Structure
   /// The parameters of each direction of each layer, in the cell's order.
   var weights: [[Tensor]]
-  /// For each direction of each layer, values that forward passes computed from the weights.
-  package let caches: [PreparedCache]
+
+  /// The number of units of the input, I.
+  public var inputSize: Int { structure.inputSize }
+  /// The number of units of the cell, H, unless ``Options/layerSizes`` sets another.
+  public var hiddenSize: Int { structure.hiddenSize }
+  /// The number of layers, L.
+  public var layers: Int { structure.layers }
+  /// Which directions every layer reads in.
+  public var direction: Direction { structure.direction }
+  /// The share of the units that is dropped between layers in training, not after the last one.
+  public var dropout: Float { structure.dropout }
+  /// Which axis of the input and output comes first.
+  public var layout: Layout { structure.layout }
+  /// The features added around the cell of every layer.
+  public var options: Options { structure.options }
+
+  var plans: [PlanCache] { structure.plans }
+  var stateWidths: [Int] { structure.stateWidths }
+  var hasEqualStates: Bool { structure.hasEqualStates }
+  package var caches: [PreparedCache] { structure.caches }
 
   /// A layer with weights sampled as in PyTorch, uniformly from ±1/sqrt(H), except those whose initialization
   /// the cell's equations state.
@@ -99,62 +98,18 @@ public struct Recurrent: Module {
   ) {
     require(layers > 0, "expected one layer or more, found \(layers)")
     require(dropout >= 0 && dropout < 1, "expected a dropout in 0..<1, found \(dropout)")
-    self.inputSize = inputSize
-    self.hiddenSize = hiddenSize
-    self.layers = layers
-    self.direction = direction
-    self.dropout = dropout
-    self.layout = layout
-    self.options = options
     options.requireSuitable(
       cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction: direction)
-    let plans = Self.plans(
-      cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction, dropout, bias,
-      options)
-    self.plans = plans
-    let widths = Self.widestStates(plans).map(\.width)
-    stateWidths = widths
-    hasEqualStates = plans.allSatisfy { $0.cell.states.map(\.width) == widths }
-    caches = plans.map { _ in PreparedCache() }
-    weights = plans.map { plan in
+    structure = Structure(
+      cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers, direction: direction,
+      dropout: dropout, bias: bias, layout: layout, options: options)
+    weights = structure.plans.map { plan in
       plan.cell.parameters.map { $0.declared(fanIn: plan.cell.hiddenSize) }
     }
   }
 
-  private static func plans(
-    _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
-    _ direction: Direction, _ dropout: Float, _ bias: Bool, _ options: Options
-  ) -> [PlanCache] {
-    var known: [WrappedCell: PlanCache] = [:]
-    var plans: [PlanCache] = []
-    var size = inputSize
-    for layer in 0..<layers {
-      let base = CellGraph(
-        cell, inputSize: size, hiddenSize: options.hiddenSize(ofLayer: layer, else: hiddenSize),
-        bias: bias)
-      for place in 0..<direction.count {
-        let wrapped = WrappedCell(
-          base, options, direction: direction, isReverse: place == 1,
-          dropout: layer == 0 ? 0 : dropout)
-        let plan = known[wrapped] ?? PlanCache(base, wrapped)
-        known[wrapped] = plan
-        plans.append(plan)
-      }
-      size = direction.mergedSize(of: plans[plans.count - 1].cell.outputSize)
-    }
-    return plans
-  }
-
-  /// The states with the number of units that each has in the largest layer.
-  private static func widestStates(_ plans: [PlanCache]) -> [CellGraph.State] {
-    plans[0].cell.states.enumerated().map { index, state in
-      CellGraph.State(
-        name: state.name, width: plans.map { $0.cell.states[index].width }.max() ?? state.width)
-    }
-  }
-
   /// The number of units of the output.
-  public var outputSize: Int { outputSize(ofLayer: layers - 1) }
+  public var outputSize: Int { structure.outputSize }
 
   /// The wrapped cell's equations, for the first layer's sizes.
   public var cell: CellGraph { plans[0].cell }

@@ -15,6 +15,8 @@ final class RecurrentPass {
   private let reversedResets: Storage?
   private let masks: RandomMasks?
   private let mode: PassMode
+  /// Whether the layer is one cell in one direction.
+  private let isAlone: Bool
   /// The saved activations of each direction of each layer.
   private(set) var trails: [Plan.Trail] = []
   /// The outputs of each direction, layer by layer, if the backward pass of their merge reads them.
@@ -54,12 +56,13 @@ final class RecurrentPass {
     (self.steps, self.batch) = (steps, batch)
     reversedResets = layer.direction == .forward ? nil : marks.reversedResets(batch: batch)
     input = marks.withoutPadding(x.detached(), timeAxis: layer.timeAxis)
-    var shape = x.shape
-    shape[shape.count - 1] = layer.outputSize
-    output = Tensor(uninitialized: shape)
-    finalStates = initialStates
-    if layer.plans.count > 1 { finalStates = initialStates.map { layer.emptyState(like: $0) } }
-    for index in 0..<layer.layers { runLayer(index, initialStates) }
+    let (structure, shape) = (layer.structure, x.shape)
+    output = Tensor(
+      uninitialized: shape.last == structure.outputSize
+        ? shape : shape.dropLast() + [structure.outputSize])
+    isAlone = structure.plans.count == 1
+    finalStates = isAlone ? [] : initialStates.map { layer.emptyState(like: $0) }
+    for index in 0..<structure.layers { runLayer(index, initialStates) }
   }
 
   // MARK: Forward
@@ -83,21 +86,19 @@ final class RecurrentPass {
   /// Runs one direction of one layer.
   private func run(_ place: Int, _ initialStates: [Tensor], into output: Area) {
     let plan = plan(place)
-    let isAlone = layer.plans.count == 1
     var arguments = PlanArguments(
       batch: batch, steps: steps, isReversed: layer.isReversed(place),
-      sequences: plan.cell.sequences.indices.map { sequence($0, of: plan, place) },
-      outputs: [output],
-      initialStates: initialStates.indices.map {
-        layer.part(of: initialStates[$0], batch: batch, state: $0, place)
-      }, parameters: parameters(place))
+      parameters: parameters(place))
     if isAlone, steps == 1 { arguments.outputStorage = self.output.storage }
-    let (states, trail) = plan.run(arguments)
+    let (states, trail) = plan.run(
+      arguments,
+      ForwardSignals(
+        pass: self, plan: plan, place: place, output: output, initialStates: initialStates))
     if mode != .inference { trails.append(trail) }
-    for (state, storage) in states.enumerated() {
-      if isAlone {
-        finalStates[state] = Tensor(storage: storage, shape: finalStates[state].shape)
-      } else {
+    if isAlone {
+      finalStates = zip(states, initialStates).map { Tensor(storage: $0, shape: $1.shape) }
+    } else {
+      for (state, storage) in states.enumerated() {
         layer.set(storage, in: &finalStates[state], batch: batch, state: state, place)
       }
     }
@@ -115,6 +116,22 @@ final class RecurrentPass {
     let weights = layer.weights[place]
     return PlanParameters(
       masks.map { weights + $0.weights[place] } ?? weights, cache: layer.caches[place])
+  }
+
+  /// The signals of one direction of a layer.
+  private struct ForwardSignals: PlanSignals {
+    let pass: RecurrentPass
+    let plan: Plan
+    let place: Int
+    let output: Area
+    let initialStates: [Tensor]
+
+    func sequence(_ index: Int) -> Area { pass.sequence(index, of: plan, place) }
+    func output(_ index: Int) -> Area { output }
+    func initialState(_ index: Int) -> Floats? {
+      pass.layer.part(of: initialStates[index], batch: pass.batch, state: index, place)
+    }
+    func gathered(_ index: Int) -> Floats { failure("a forward pass gathers nothing") }
   }
 
   /// An external signal of one direction of a layer.
@@ -222,9 +239,9 @@ final class RecurrentPass {
   /// plain sum.
   func pullBack(_ cotangents: [Tensor?], into inputs: inout TensorCore.Cotangents) {
     let first = 1 + finalStates.count
-    let shapes = layer.weights.flatMap { $0.map(\.shape) }
     var others: [Tensor?] = []
-    if layer.plans.count == 1, plan(0).addsUpGradients {
+    if isAlone, trails[0].plan.addsUpGradients {
+      let shapes = layer.weights[0].map(\.shape)
       inputs.accumulate(to: first..<first + shapes.count, shapes: shapes) { sums, haveValues in
         var segment = LayerSegment(adding: &sums, haveValues: haveValues)
         others = pullBack(cotangents, &segment)
@@ -232,7 +249,10 @@ final class RecurrentPass {
       }
     } else {
       var segment = LayerSegment(of: layer)
-      others = pullBack(cotangents, &segment) + segment.gradients.flatMap { $0 }
+      others = pullBack(cotangents, &segment)
+      for (index, gradient) in segment.gradients.joined().enumerated() {
+        inputs.add(gradient, to: first + index)
+      }
     }
     for (index, contribution) in others.enumerated() {
       if let contribution { inputs.add(contribution, to: index) }
@@ -243,8 +263,7 @@ final class RecurrentPass {
   /// gradients are added up in the segment.
   func pullBack(_ cotangents: [Tensor?], _ segment: inout LayerSegment) -> [Tensor?] {
     let inputCotangent = Tensor(uninitialized: input.shape)
-    var stateCotangents = finalStates
-    if layer.plans.count > 1 { stateCotangents = finalStates.map { layer.emptyState(like: $0) } }
+    var stateCotangents = isAlone ? [] : finalStates.map { layer.emptyState(like: $0) }
     var downstream =
       cotangents[0].map { strided($0.elements, layer.outputSize) }
       ?? Area(Floats(Storage(repeating: 0, count: layer.outputSize)), rowStride: 0)
@@ -255,7 +274,9 @@ final class RecurrentPass {
         layer: index, from: downstream, to: target, cotangents, &stateCotangents, &segment)
       downstream = target
     }
-    return [inputCotangent] + stateCotangents
+    var result: [Tensor?] = [inputCotangent]
+    for cotangent in stateCotangents { result.append(cotangent) }
+    return result
   }
 
   private func pullBack(
@@ -270,15 +291,15 @@ final class RecurrentPass {
       let finals = cotangents.dropFirst().enumerated().map { state, cotangent in
         cotangent.map { layer.part(of: $0, batch: batch, state: state, place) }
       }
-      let states = plan(place).runBackward(
-        trails[place], outputCotangent: part, stateCotangents: finals, inputCotangent: target,
+      let states = trails[place].runBackward(
+        outputCotangent: part, stateCotangents: finals, inputCotangent: target,
         parameters: parameters(place), gradients: segment.writableGradients(place),
         segment: segment.part(place)
       ).states
-      for (state, storage) in states.enumerated() {
-        if layer.plans.count == 1 {
-          stateCotangents[state] = Tensor(storage: storage, shape: stateCotangents[state].shape)
-        } else {
+      if isAlone {
+        stateCotangents = zip(states, finalStates).map { Tensor(storage: $0, shape: $1.shape) }
+      } else {
+        for (state, storage) in states.enumerated() {
           layer.set(storage, in: &stateCotangents[state], batch: batch, state: state, place)
         }
       }

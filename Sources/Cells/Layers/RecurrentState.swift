@@ -51,17 +51,25 @@ public struct RecurrentState: Sendable {
     RecurrentState(names: names, tensors: tensors.map { $0.detached() })
   }
 
-  /// The same states in the order of a cell's, whose shapes they must have.
+  /// States of the same names with other values.
+  func replaced(by tensors: [Tensor]) -> RecurrentState {
+    var state = self
+    state.tensors = tensors
+    return state
+  }
+
+  /// The same states in the order of a cell's. Their shapes must be `shape` followed by the widths.
   func ordered(
-    like states: [CellGraph.State], shape: (_ index: Int) -> [Int]
+    like states: [CellGraph.State], shape: [Int], widths: (_ index: Int) -> Int
   ) -> RecurrentState {
     let isOrdered =
       names.count == states.count && states.indices.allSatisfy { names[$0] == states[$0].name }
     let result = isOrdered ? self : sorted(like: states)
     for (index, state) in states.enumerated() {
-      let (found, expected) = (result.tensors[index].shape, shape(index))
+      let found = result.tensors[index].shape
       require(
-        found == expected, "state \(state.name) has the shape \(found), expected \(expected)")
+        found.last == widths(index) && found.dropLast().elementsEqual(shape),
+        "state \(state.name) has the shape \(found), expected \(shape + [widths(index)])")
     }
     return result
   }

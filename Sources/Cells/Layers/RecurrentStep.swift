@@ -59,18 +59,16 @@ public struct RecurrentStep: Module {
       x.rank == 2 && x.shape[1] == inputSize,
       "expected an input [B, \(inputSize)], found the shape \(x.shape)")
     let (batch, states) = (x.shape[0], cell.states)
-    let state = state.ordered(like: states) { [batch, states[$0].width] }
+    let state = state.ordered(like: states, shape: [batch]) { states[$0].width }
     let mode = layer.mode(for: x, state)
     let pass = RecurrentPass(oneStepOf: layer, x, state.tensors, mode)
     guard mode != .inference else {
-      return (pass.output, RecurrentState(names: state.names, tensors: pass.finalStates))
+      return (pass.output, state.replaced(by: pass.finalStates))
     }
     let outputs = Tensor.record(
-      [pass.output] + pass.finalStates, dependingOn: [x] + state.tensors + layer.weights[0],
+      [pass.output] + pass.finalStates, dependingOn: [[x], state.tensors, layer.weights[0]],
       adding: { pass.pullBack($0, into: &$1) })
-    return (
-      outputs[0], RecurrentState(names: state.names, tensors: Array(outputs.dropFirst()))
-    )
+    return (outputs[0], state.replaced(by: Array(outputs.dropFirst())))
   }
 
   public mutating func visitParameters(_ visitor: inout ParameterVisitor) {

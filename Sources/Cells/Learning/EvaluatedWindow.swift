@@ -2,19 +2,18 @@ import TensorCore
 
 /// The evaluated steps of a cell, ready for backward passes.
 struct EvaluatedWindow {
-  let plan: Plan
   let trail: Plan.Trail
   let parameters: PlanParameters
   /// The same steps under a plan that omits the influence of units on each other, for SnAp-1.
-  var ownPlan: (plan: Plan, trail: Plan.Trail)?
+  var ownTrail: Plan.Trail?
 
   /// The number of steps, T.
   var steps: Int { trail.steps }
 
   /// The window under that plan, or else the window itself.
   var own: EvaluatedWindow {
-    guard let ownPlan else { return self }
-    return EvaluatedWindow(plan: ownPlan.plan, trail: ownPlan.trail, parameters: parameters)
+    guard let ownTrail else { return self }
+    return EvaluatedWindow(trail: ownTrail, parameters: parameters)
   }
 
   /// The results of pulling rows of cotangents back.
@@ -44,7 +43,7 @@ struct EvaluatedWindow {
     _ rows: CotangentRows, from first: Int, sample: Int,
     into gradients: Floats, stride: Int, returnsOuterFactors: Bool = false
   ) -> PulledBack {
-    let cell = plan.cell
+    let cell = trail.plan.cell
     var offset = 0
     let places = cell.parameters.map { parameter in
       defer { offset += elementCount(of: parameter.shape) }
@@ -53,8 +52,9 @@ struct EvaluatedWindow {
     func view(_ storage: Storage, _ width: Int) -> Area {
       Area(Floats(storage), timeStride: rows.count * width, rowStride: width)
     }
-    let result = plan.runBackward(
-      trail.repeating(sample: sample, count: rows.count, steps: first..<first + rows.steps),
+    let copies = trail.repeating(
+      sample: sample, count: rows.count, steps: first..<first + rows.steps)
+    let result = copies.runBackward(
       outputCotangent: view(rows.output, cell.outputSize),
       stateCotangents: rows.states.map { Floats($0) },
       inputCotangent: view(rows.input, cell.inputSize), parameters: parameters,
@@ -67,7 +67,7 @@ extension Plan.Trail {
   /// The activations of some steps of one sample, for a batch of `count` copies of it.
   func repeating(sample: Int, count: Int, steps: Range<Int>) -> Plan.Trail {
     Plan.Trail(
-      batch: count, steps: steps.count, isReversed: isReversed,
+      plan: plan, batch: count, steps: steps.count, isReversed: isReversed,
       kept: kept.map { $0.repeating(sample: sample, steps: steps) }, memory: memory)
   }
 }

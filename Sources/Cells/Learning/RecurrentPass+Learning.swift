@@ -43,18 +43,18 @@ extension RecurrentPass {
     from outputs: Area?, to inputs: Area, _ result: Cotangents,
     learnsInitialState: Bool
   ) {
-    let plan = plan(index)
     let window = EvaluatedWindow(
-      plan: plan, trail: trails[index],
+      trail: trails[index],
       parameters: PlanParameters(layer.weights[index], cache: layer.caches[index]),
-      ownPlan: own.map { ($0.plan(index), $0.trails[index]) })
+      ownTrail: own?.trails[index])
+    let cell = window.trail.plan.cell
     let parameters = result.parameters[index].map { (floats: $0.elements, count: $0.count) }
     for sample in 0..<batch {
       let states = (learnsInitialState ? result.initialStates : []).enumerated().map {
         state, tensor in
         (
           floats: tensor.elements + (index * batch + sample) * layer.stateWidths[state],
-          count: plan.cell.states[state].width
+          count: cell.states[state].width
         )
       }
       influence.advance(

@@ -56,7 +56,7 @@ struct UnitInfluence: Influence {
     _ window: EvaluatedWindow, sample: Int, outputs: Area?, into gradient: GradientSums,
     inputs: Area
   ) {
-    if window.ownPlan == nil {
+    if window.ownTrail == nil {
       advanceExactly(window, sample, outputs, gradient, inputs)
     } else {
       for step in 0..<window.steps {

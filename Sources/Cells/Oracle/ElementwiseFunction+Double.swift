@@ -7,8 +7,8 @@ private func logarithmOfOnePlusExponential(_ x: Double) -> Double {
   max(x, 0) + logarithmOfOnePlus(exponential(-abs(x)))
 }
 
-/// Each elementwise function in double precision, with its partial derivatives: what the vectorised
-/// kernels and the table of words are tested against.
+/// Each elementwise function in double precision, with its partial derivatives: the reference for the vectorised
+/// kernels and the table of words.
 extension ElementwiseFunction {
   /// The function's value.
   package func evaluated(_ x: [Double]) -> Double { valueAndPartials(x).value }

@@ -24,7 +24,7 @@ extension Oracle {
     func row(_ row: Int) -> ArraySlice<Dual> { elements[row * columns..<(row + 1) * columns] }
   }
 
-  /// One step of one sample: what comes from outside, and the values of the nodes so far.
+  /// One step of one sample: its parameters, external signals and states, and the values of the nodes so far.
   struct Step {
     let parameters: [[Dual]]
     let sequences: [[Dual]]
@@ -71,11 +71,11 @@ extension Oracle {
       case .maximumAlong(let a, let axis):
         return make { _, unit in largest(of: elements(of: values[a], along: axis, unit)[...]) }
       case .transpose(let a): return make { values[a][$1, $0] }
-      case .outer, .total: failure("a cell's step gathers nothing over the steps")
+      case .outer, .total: failure("a sum over all steps is no operation of a cell's step")
       }
     }
 
-    /// An element of what reads nothing.
+    /// An element of a leaf.
     private func leaf(_ node: Graph.Node, _ row: Int, _ column: Int) -> Dual {
       switch node.operation {
       case .sequence(let index): sequences[index][column]

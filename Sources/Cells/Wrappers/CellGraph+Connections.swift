@@ -27,9 +27,9 @@ extension CellGraph {
   /// The same cell with its input added to its output, `y + s x`.
   ///
   /// - Parameters:
-  ///   - units: Which units of the input are added, if they are as many as the output's; else a matrix
-  ///     `weight_skip` makes them so.
-  ///   - share: What the input is multiplied by, s.
+  ///   - units: The units of the input that are added, if the output has the same number of units; else the input
+  ///     is multiplied by a matrix `weight_skip`.
+  ///   - share: The factor s of the input.
   func residual(_ units: Range<Int>, share: Double) -> CellGraph {
     let cell = CellRewriting(self)
     let path = path(units, share: share, cell)
@@ -40,9 +40,9 @@ extension CellGraph {
   /// The same cell with a gate g that mixes its output with its input, `g y + (1 - g) s x`.
   ///
   /// - Parameters:
-  ///   - units: Which units of the input are mixed in, if they are as many as the output's; else a matrix
-  ///     `weight_skip` makes them so.
-  ///   - share: What the input is multiplied by, s.
+  ///   - units: The units of the input that are mixed in, if the output has the same number of units; else the
+  ///     input is multiplied by a matrix `weight_skip`.
+  ///   - share: The factor s of the input.
   func highway(_ units: Range<Int>, share: Double) -> CellGraph {
     let cell = CellRewriting(self)
     let path = path(units, share: share, cell)
@@ -53,7 +53,7 @@ extension CellGraph {
     return cell.finished()
   }
 
-  /// The input as a connection takes it.
+  /// The input of a connection.
   private func path(_ units: Range<Int>, share: Double, _ cell: CellRewriting) -> Signal {
     let taken =
       units.count == outputSize

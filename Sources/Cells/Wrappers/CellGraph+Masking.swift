@@ -32,18 +32,18 @@ extension CellGraph {
     return cell.finished()
   }
 
-  /// How a state's units stay as they are under zoneout.
+  /// How zoneout keeps units of a state.
   enum Zoneout {
-    /// By chance, where a step learns.
+    /// By a random mask, in training.
     case random
-    /// By their expected share.
+    /// By the expected value, in inference.
     case expected
   }
 
-  /// The same cell whose states stay, unit by unit, as they are: `m s' + (1 - m) s`, with a mask m for each step or
-  /// with the share `1 - p` in its place.
+  /// The same cell with zoneout of its states, unit by unit: `m s' + (1 - m) s`, with a mask m for each step or, in
+  /// its place, `1 - p`.
   ///
-  /// An output that is a state's new value is what the state becomes.
+  /// An output that is a state's new value stays that.
   func zoningOut(_ shares: [String: Float], _ zoneout: Zoneout) -> CellGraph {
     let cell = CellRewriting(self)
     let followed = states.indices.first { updates[$0] == output }

@@ -1,5 +1,5 @@
 extension CellGraph {
-  /// The same cell that stands still at steps where a mask of one unit is zero: its states stay as they are, its
+  /// The same cell with padding: at steps where a mask of one unit is zero its states keep their values, and its
   /// output is zero.
   package func holdingStates() -> CellGraph {
     let cell = CellRewriting(self)
@@ -12,8 +12,8 @@ extension CellGraph {
     return cell.finished()
   }
 
-  /// The same cell that starts anew at steps where a mask of one unit is one: there its states are, before the step,
-  /// those that a sequence starts from.
+  /// The same cell with resets: at steps where a mask of one unit is one, its states before the step are those that
+  /// a sequence starts from.
   func resettingStates() -> CellGraph {
     let cell = CellRewriting(self)
     let isReset = cell.sequence("reset", .resets)
@@ -28,7 +28,7 @@ extension CellGraph {
     return cell.finished()
   }
 
-  /// The same cell with states to start from among its parameters.
+  /// The same cell with its initial states among its parameters.
   func learningInitialStates() -> CellGraph {
     let cell = CellRewriting(self)
     for state in states {

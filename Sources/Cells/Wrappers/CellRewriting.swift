@@ -1,6 +1,6 @@
 import Requirements
 
-/// A cell whose equations are being rewritten: what is put around a cell is stated in the cell's own language.
+/// A rewriting of a cell's equations, stated in the cell language: how wrappers are written.
 ///
 /// ```swift
 /// let cell = CellRewriting(lstm)
@@ -9,8 +9,8 @@ import Requirements
 /// let highway = cell.finished()
 /// ```
 ///
-/// What is replaced is replaced wherever the cell's equations read it from then on; so the input and the states are
-/// replaced before an output or an update is asked for.
+/// A replacement applies to everything that is copied after it; so replace the input and the states before reading
+/// an output or an update.
 final class CellRewriting {
   /// The cell as it was.
   let original: CellGraph
@@ -35,7 +35,7 @@ final class CellRewriting {
   private var trace: Trace { builder.trace }
   private func signal(_ id: NodeID) -> Signal { Signal(id: id, trace: trace) }
 
-  // MARK: What the cell has
+  // MARK: The cell's signals
 
   var input: Signal { builder.input }
 
@@ -45,7 +45,7 @@ final class CellRewriting {
     set { newOutput = newValue.id }
   }
 
-  /// What a state becomes.
+  /// The new value of a state.
   subscript(newValueOf state: CellGraph.State) -> Signal {
     get {
       let index = index(of: state)
@@ -66,9 +66,9 @@ final class CellRewriting {
     return index
   }
 
-  // MARK: What comes from outside
+  // MARK: External signals
 
-  /// A new signal from outside.
+  /// A new external signal.
   func sequence(_ name: String, width: Int = 1, _ role: CellGraph.Sequence.Role) -> Signal {
     sequences.append(.init(name: name, width: width, role: role))
     return trace.signal(.sequence(sequences.count - 1), width: width)
@@ -85,12 +85,12 @@ final class CellRewriting {
 
   // MARK: Replacing
 
-  /// Something else stands where the equations read their input.
+  /// Replaces the input wherever the equations read it.
   func replaceInput(by replacement: (Signal) -> Signal) {
     replaceLeaves { $0 == .sequence(0) ? replacement(input) : nil }
   }
 
-  /// Something else stands where the equations read a state.
+  /// Replaces the states wherever the equations read them.
   func replaceStates(by replacement: (CellGraph.State, Signal) -> Signal) {
     replaceLeaves { operation in
       guard case .state(let index) = operation else { return nil }
@@ -105,9 +105,9 @@ final class CellRewriting {
     }
   }
 
-  /// Something else stands for the products of a signal with a matrix that have several units.
+  /// Replaces the products of a signal with a matrix that have several units.
   ///
-  /// The replacement is told the product, the first parameter that its matrix depends on, and the rows of the
+  /// The replacement gets the product, the first parameter that its matrix depends on, and the rows of the
   /// parameter that it multiplies with.
   func replaceWideProducts(
     by replacement: (_ product: Signal, _ parameter: CellGraph.Parameter, _ rows: Range<Int>) ->
@@ -125,8 +125,8 @@ final class CellRewriting {
     }
   }
 
-  /// Something else stands for the signals that recurrent weights multiply, where these multiply them; asked for
-  /// once for each signal, however often the equations state it.
+  /// Replaces the signals that recurrent weights multiply, in these products. `replacement` is called once for each
+  /// signal, however often the equations state it.
   func replaceRecurrentSignals(by replacement: (Signal) -> Signal) {
     let first = original.graph.firstAlike
     var known: [NodeID: NodeID] = [:]
@@ -138,8 +138,8 @@ final class CellRewriting {
     }
   }
 
-  /// Something else stands for the recurrent weights, where they multiply what depends on the state; asked for once
-  /// for each parameter, or for each matrix that is made of parameters.
+  /// Replaces the recurrent weights in products with signals that depend on the state. `replacement` is called once
+  /// for each parameter, or for each matrix made of parameters.
   func replaceRecurrentWeights(by replacement: (Matrix) -> Matrix) {
     let first = original.graph.firstAlike
     var known: [NodeID: NodeID] = [:]
@@ -189,7 +189,7 @@ final class CellRewriting {
 
   // MARK: The rewritten cell
 
-  /// The rewritten cell; what was not replaced is as it was.
+  /// The rewritten cell.
   func finished() -> CellGraph {
     var cell = original
     let copied = original.updates.map { copy.node($0) }

@@ -54,7 +54,9 @@ final class Tape: Sendable {
   }
 
   /// Records an operation and returns its outputs, tracked.
-  func record(_ outputs: [Tensor], inputs: [Tensor], pullback: Pullback) -> [Tensor] {
+  func record(
+    _ outputs: [Tensor], inputs: some Sequence<Tensor>, pullback: Pullback
+  ) -> [Tensor] {
     let slots = inputs.map { slot(of: $0) ?? Cotangents.untracked }
     let first: Int? = recording.withLock { recording in
       guard recording.isOpen else { return nil }
@@ -114,7 +116,7 @@ extension Tape {
     return first
   }
 
-  static func tracking(_ tensors: [Tensor]) -> Tape? {
+  static func tracking(_ tensors: some Sequence<Tensor>) -> Tape? {
     var found: Tape?
     for tensor in tensors {
       guard let tape = tensor.node?.tape, tape !== found, tape.isOpen else { continue }

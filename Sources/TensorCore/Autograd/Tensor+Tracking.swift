@@ -39,8 +39,16 @@ extension Tensor {
     _ outputs: [Tensor], dependingOn inputs: [Tensor],
     adding pullback: @escaping (_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void
   ) -> [Tensor] {
-    guard let tape = Tape.tracking(inputs) else { return outputs }
-    return tape.record(outputs, inputs: inputs, pullback: .several(pullback))
+    record(outputs, dependingOn: [inputs], adding: pullback)
+  }
+
+  /// The same for inputs in groups, which are numbered in order.
+  package static func record(
+    _ outputs: [Tensor], dependingOn groups: [[Tensor]],
+    adding pullback: @escaping (_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void
+  ) -> [Tensor] {
+    guard let tape = Tape.tracking(groups.joined()) else { return outputs }
+    return tape.record(outputs, inputs: groups.joined(), pullback: .several(pullback))
   }
 }
 

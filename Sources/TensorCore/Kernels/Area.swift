@@ -75,6 +75,22 @@ package struct Area: Sendable {
     return part
   }
 
+  /// The area that a code stands for, with the storages that it points into.
+  init(_ code: ctk_area, _ owner: Storage, _ otherOwner: Storage?) {
+    self.init(
+      Floats(owner, offset: code.base - owner.pointer), timeStride: code.time_stride,
+      rowStride: code.row_stride)
+    stepMask = code.step_mask
+    (_, previousShift, nextShift) = code.shifts
+    otherStep = code.other_step
+    if let otherOwner, let base = code.other_base {
+      otherMemory = Floats(otherOwner, offset: base - otherOwner.pointer)
+    }
+    otherRowStride = code.other_row_stride
+    isMatrix = code.is_matrix
+    sampleStride = code.sample_stride
+  }
+
   /// The area in the kernels' form, valid while this value is alive.
   var code: ctk_area {
     ctk_area(

@@ -5,12 +5,16 @@ import Requirements
 ///
 /// Areas are set between runs, by one thread. While steps run nothing changes it, so that threads may share it.
 package final class AreaTable: @unchecked Sendable {
-  @exclusivity(unchecked) private var areas: [Area?]
   let codes: UnsafeMutablePointer<ctk_area>
+  /// By area, the storages that its code points into. No other thread works on them, so that the run-time check of
+  /// exclusive access would only cost time.
+  @exclusivity(unchecked) private var owners: [Storage?]
+  @exclusivity(unchecked) private var otherOwners: [Storage?]
 
   /// A table of areas that are still to be set.
   package init(count: Int) {
-    areas = Array(repeating: nil, count: count)
+    owners = Array(repeating: nil, count: count)
+    otherOwners = owners
     codes = .allocate(capacity: max(1, count))
     codes.initialize(repeating: ctk_area(), count: max(1, count))
   }
@@ -19,18 +23,44 @@ package final class AreaTable: @unchecked Sendable {
 
   /// The area of a number, which must have been set.
   package subscript(number: Int) -> Area {
-    get {
-      guard let area = areas[number] else { failure("area \(number) has no memory") }
-      return area
-    }
-    set {
-      areas[number] = newValue
-      codes[number] = newValue.code
-    }
+    guard let owner = owners[number] else { failure("area \(number) has no memory") }
+    return Area(codes[number], owner, otherOwners[number])
+  }
+
+  /// Sets an area.
+  package func set(_ number: Int, _ area: Area) {
+    codes[number] = area.code
+    let other = area.otherMemory?.storage
+    if other != nil || otherOwners[number] != nil { otherOwners[number] = other }
+    owners[number] = area.memory.storage
   }
 
   /// Releases the memory of an area, which is to be set again before the next run.
-  package func release(_ number: Int) { areas[number] = nil }
+  package func release(_ number: Int) {
+    owners[number] = nil
+    if otherOwners[number] != nil { otherOwners[number] = nil }
+  }
+
+  /// Whether the rows of all samples and of some steps follow each other with one stride.
+  package func isFlat(_ place: Place, _ steps: Range<Int>, batch: Int) -> Bool {
+    let code = codes[place.area]
+    if code.is_matrix { return true }
+    return code.step_mask == -1 && (batch == 1 || code.time_stride == batch * code.row_stride)
+      && !hasOther(place, steps)
+  }
+
+  /// Whether one of the steps of a place is in other memory.
+  package func hasOther(_ place: Place, _ steps: Range<Int>) -> Bool {
+    let code = codes[place.area]
+    guard code.other_step >= 0, code.other_base != nil else { return false }
+    let shift =
+      switch place.slot {
+      case .current: 0
+      case .previous: code.shifts.1
+      case .next: code.shifts.2
+      }
+    return steps.contains(code.other_step - shift)
+  }
 
   /// The address of a place in a block, and the distance of its rows there: 0 for a matrix.
   func address(
@@ -71,12 +101,11 @@ extension AreaTable {
             a: left + targetRows.lowerBound, a_stride: leftStride, b: right, b_stride: rightStride,
             count: block.rows))
       }
-      keepingAlive(self) {
-        gatheredProduct(
-          m: targetRows.count, n: b.columns, UnsafeBufferPointer(pieces), accumulate: accumulate,
-          into: y + targetRows.lowerBound * stride, stride: stride, precision: precision)
-      }
+      gatheredProduct(
+        m: targetRows.count, n: b.columns, UnsafeBufferPointer(pieces), accumulate: accumulate,
+        into: y + targetRows.lowerBound * stride, stride: stride, precision: precision)
     }
+    keepAlive(self)
   }
 
   /// Some columns of a row target = (accumulate ? target : 0) + the sum of all rows of a signal in all blocks.
@@ -84,14 +113,13 @@ extension AreaTable {
     _ source: Place, over blocks: [StepBlock], columns: Range<Int>, accumulate: Bool,
     into target: Place
   ) {
-    keepingAlive(self) {
-      for (index, block) in blocks.enumerated() {
-        let (x, stride) = address(of: source, block)
-        let (y, _) = address(of: target, block)
-        ctk_column_sum(
-          x + columns.lowerBound, stride, block.rows, columns.count, accumulate || index > 0,
-          y + columns.lowerBound)
-      }
+    for (index, block) in blocks.enumerated() {
+      let (x, stride) = address(of: source, block)
+      let (y, _) = address(of: target, block)
+      ctk_column_sum(
+        x + columns.lowerBound, stride, block.rows, columns.count, accumulate || index > 0,
+        y + columns.lowerBound)
     }
+    keepAlive(self)
   }
 }

@@ -96,14 +96,13 @@ package struct ElementwiseProgram: Sendable {
 
   /// Runs over some of the rows.
   package func run(_ operands: [ElementwiseOperand], rows: Range<Int>, width: Int) {
-    keepingAlive(operands) {
-      withUnsafeTemporaryAllocation(of: ctk_operand.self, capacity: operands.count) { codes in
-        for (index, operand) in operands.enumerated() {
-          codes.initializeElement(at: index, to: operand.code(fromRow: rows.lowerBound))
-        }
-        run(codes, rows: rows.count, width: width)
+    withUnsafeTemporaryAllocation(of: ctk_operand.self, capacity: operands.count) { codes in
+      for (index, operand) in operands.enumerated() {
+        codes.initializeElement(at: index, to: operand.code(fromRow: rows.lowerBound))
       }
+      run(codes, rows: rows.count, width: width)
     }
+    keepAlive(operands)
   }
 
   /// The same over operands in the kernels' form, whose memory the caller keeps alive.

@@ -37,9 +37,10 @@ package final class StepSequence: @unchecked Sendable {
   /// Runs the steps over one block of rows.
   package func run(_ areas: AreaTable, _ weights: PackedWeights, _ block: StepBlock) {
     var block = block.code
-    keepingAlive((self, areas, weights)) {
-      ctk_steps_run(steps, list.count, areas.codes, weights.pointer, &block)
-    }
+    ctk_steps_run(steps, list.count, areas.codes, weights.pointer, &block)
+    keepAlive(self)
+    keepAlive(areas)
+    keepAlive(weights)
   }
 
   /// Runs one of the steps.
@@ -47,9 +48,10 @@ package final class StepSequence: @unchecked Sendable {
     _ index: Int, _ areas: AreaTable, _ weights: PackedWeights, _ block: StepBlock
   ) {
     var block = block.code
-    keepingAlive((self, areas, weights)) {
-      ctk_steps_run(steps + index, 1, areas.codes, weights.pointer, &block)
-    }
+    ctk_steps_run(steps + index, 1, areas.codes, weights.pointer, &block)
+    keepAlive(self)
+    keepAlive(areas)
+    keepAlive(weights)
   }
 }
 

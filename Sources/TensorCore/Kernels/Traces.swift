@@ -44,40 +44,39 @@ package struct TraceStep {
   /// Takes the step, on all threads where there is enough to do.
   package func run() {
     let (count, sums) = (states.count, states.count + 1)
-    keepingAlive(self) {
+    withUnsafeTemporaryAllocation(
+      of: UnsafeMutablePointer<Float>?.self, capacity: count
+    ) { traceRows in
       withUnsafeTemporaryAllocation(
-        of: UnsafeMutablePointer<Float>?.self, capacity: count
-      ) { traceRows in
-        withUnsafeTemporaryAllocation(
-          of: UnsafePointer<Float>?.self, capacity: sums * (count + 2)
-        ) { operands in
-          for (index, state) in states.enumerated() {
-            traceRows.initializeElement(at: index, to: traces.row(state))
-          }
-          // The factors, sum by sum, then the left and the right sides of the products.
-          for sum in 0..<sums {
-            let row = sum < count ? states[sum] : lossRow
-            for state in 0..<count {
-              operands.initializeElement(
-                at: sum * count + state, to: UnsafePointer(factors[state].row(row)))
-            }
-            operands.initializeElement(at: sums * count + sum, to: UnsafePointer(left.row(row)))
+        of: UnsafePointer<Float>?.self, capacity: sums * (count + 2)
+      ) { operands in
+        for (index, state) in states.enumerated() {
+          traceRows.initializeElement(at: index, to: traces.row(state))
+        }
+        // The factors, sum by sum, then the left and the right sides of the products.
+        for sum in 0..<sums {
+          let row = sum < count ? states[sum] : lossRow
+          for state in 0..<count {
             operands.initializeElement(
-              at: sums * (count + 1) + sum, to: UnsafePointer(right.row(row)))
+              at: sum * count + state, to: UnsafePointer(factors[state].row(row)))
           }
-          guard let base = operands.baseAddress else { return }
-          let step = ctk_traces(
-            width: width, states: Int32(count), traces: traceRows.baseAddress,
-            gradient: gradient.pointer, factors: base, left: base + sums * count,
-            right: base + sums * (count + 1))
-          ThreadTeam.split(rows, work: rows * width * sums * sums) { range in
-            withUnsafePointer(to: step) {
-              ctk_advance_traces($0, range.lowerBound, range.upperBound)
-            }
+          operands.initializeElement(at: sums * count + sum, to: UnsafePointer(left.row(row)))
+          operands.initializeElement(
+            at: sums * (count + 1) + sum, to: UnsafePointer(right.row(row)))
+        }
+        guard let base = operands.baseAddress else { return }
+        let step = ctk_traces(
+          width: width, states: Int32(count), traces: traceRows.baseAddress,
+          gradient: gradient.pointer, factors: base, left: base + sums * count,
+          right: base + sums * (count + 1))
+        ThreadTeam.split(rows, work: rows * width * sums * sums) { range in
+          withUnsafePointer(to: step) {
+            ctk_advance_traces($0, range.lowerBound, range.upperBound)
           }
         }
       }
     }
+    keepAlive(self)
   }
 }
 

@@ -41,7 +41,8 @@ extension Floats {
 func withPointers<Result>(
   _ a: Floats, _ body: (UnsafeMutablePointer<Float>) throws -> Result
 ) rethrows -> Result {
-  try withExtendedLifetime(a) { try body(a.pointer) }
+  defer { keepAlive(a) }
+  return try body(a.pointer)
 }
 
 /// The same for two operands.
@@ -50,7 +51,11 @@ func withPointers<Result>(
   _ a: Floats, _ b: Floats,
   _ body: (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) throws -> Result
 ) rethrows -> Result {
-  try withExtendedLifetime((a, b)) { try body(a.pointer, b.pointer) }
+  defer {
+    keepAlive(a)
+    keepAlive(b)
+  }
+  return try body(a.pointer, b.pointer)
 }
 
 /// The same for three operands.
@@ -61,7 +66,7 @@ func withPointers<Result>(
     UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
   ) throws -> Result
 ) rethrows -> Result {
-  try withExtendedLifetime((a, b, c)) { try body(a.pointer, b.pointer, c.pointer) }
+  try withPointers(a, b) { a, b in try withPointers(c) { try body(a, b, $0) } }
 }
 
 /// The same for four operands.
@@ -73,9 +78,7 @@ func withPointers<Result>(
     UnsafeMutablePointer<Float>
   ) throws -> Result
 ) rethrows -> Result {
-  try withExtendedLifetime((a, b, c, d)) {
-    try body(a.pointer, b.pointer, c.pointer, d.pointer)
-  }
+  try withPointers(a, b) { a, b in try withPointers(c, d) { try body(a, b, $0, $1) } }
 }
 
 /// The same for three operands and one that may be missing.
@@ -87,15 +90,10 @@ func withPointers<Result>(
     UnsafeMutablePointer<Float>?
   ) throws -> Result
 ) rethrows -> Result {
-  try withExtendedLifetime((a, b, c, d)) {
-    try body(a.pointer, b.pointer, c.pointer, d?.pointer)
-  }
+  defer { keepAlive(d) }
+  return try withPointers(a, b, c) { try body($0, $1, $2, d?.pointer) }
 }
 
-/// Calls `body` while the owners of the memory that it reads and writes are alive.
+/// Keeps the owner of memory alive up to this call, which costs nothing.
 @inline(__always)
-func keepingAlive<Owner, Result>(
-  _ owners: Owner, _ body: () throws -> Result
-) rethrows -> Result {
-  try withExtendedLifetime(owners) { try body() }
-}
+func keepAlive<Owner>(_ owner: Owner) { withExtendedLifetime(owner) {} }

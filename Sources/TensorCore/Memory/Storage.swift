@@ -14,7 +14,9 @@ package final class Storage: @unchecked Sendable {
   let initializer: (any ParameterInitializer)?
   /// A number that identifies these contents: different for other memory and after every write. Caches of
   /// values computed from the contents, such as packed weights, compare it.
-  package private(set) var stamp = nextStamp()
+  ///
+  /// A writer holds the only reference, so that the run-time check of exclusive access would only cost time.
+  @exclusivity(unchecked) package private(set) var stamp = nextStamp()
 
   package init(count: Int) {
     require(count >= 0, "a tensor cannot have \(count) elements")

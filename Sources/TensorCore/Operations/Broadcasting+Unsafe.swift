@@ -6,21 +6,20 @@ extension Broadcasting {
   static func run(_ program: ElementwiseProgram, _ inputs: [Tensor], shape: [Int]) -> Tensor {
     let count = inputs.count + 1
     let result = Tensor(uninitialized: shape)
-    keepingAlive((inputs, result)) {
-      withUnsafeTemporaryAllocation(of: ctk_operand.self, capacity: count) { operands in
-        BroadcastAxes.withAxes(of: inputs, in: shape) { axes in
-          for index in 0..<count {
-            let storage = index == inputs.count ? result.storage : inputs[index].storage
-            operands.initializeElement(
-              at: index,
-              to: ctk_operand(
-                base: storage.pointer, row_stride: axes.stride(1, index),
-                column_stride: axes.stride(0, index)))
-          }
-          axes.run(program, operands, axis: axes.count - 1)
+    withUnsafeTemporaryAllocation(of: ctk_operand.self, capacity: count) { operands in
+      BroadcastAxes.withAxes(of: inputs, in: shape) { axes in
+        for index in 0..<count {
+          let storage = index == inputs.count ? result.storage : inputs[index].storage
+          operands.initializeElement(
+            at: index,
+            to: ctk_operand(
+              base: storage.pointer, row_stride: axes.stride(1, index),
+              column_stride: axes.stride(0, index)))
         }
+        axes.run(program, operands, axis: axes.count - 1)
       }
     }
+    keepAlive(inputs)
     return result
   }
 }

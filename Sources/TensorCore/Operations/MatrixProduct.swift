@@ -36,15 +36,7 @@ public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
 package func affine(
   _ x: Tensor, weight: Tensor, bias: Tensor?, packed: PackedOnce?
 ) -> Tensor {
-  let (outputs, inputs) = (weight.shape.first ?? 0, weight.shape.last ?? 0)
-  require(
-    weight.rank == 2 && x.shape.last == inputs,
-    "an input of shape \(x.shape) does not fit a weight of shape \(weight.shape)")
-  if let bias {
-    require(
-      bias.shape == [outputs],
-      "a bias of shape \(bias.shape) does not fit a weight of shape \(weight.shape)")
-  }
+  let (outputs, inputs) = affineSizes(x, weight, bias)
   var shape = x.shape
   shape[shape.count - 1] = outputs
   let rows = elementCount(of: shape) / max(1, outputs)
@@ -75,6 +67,22 @@ package func affine(
       affinePullback(
         x: weight.node == nil ? nil : x.detached(), weight: x.node == nil ? nil : weight.detached(),
         xShape: x.shape, weightShape: weight.shape, rows: rows, hasBias: bias != nil)))[0]
+}
+
+/// The sizes O and I of a weight, which the input and the bias must fit.
+private func affineSizes(
+  _ x: Tensor, _ weight: Tensor, _ bias: Tensor?
+) -> (outputs: Int, inputs: Int) {
+  let (outputs, inputs) = (weight.shape.first ?? 0, weight.shape.last ?? 0)
+  require(
+    weight.rank == 2 && x.shape.last == inputs,
+    "an input of shape \(x.shape) does not fit a weight of shape \(weight.shape)")
+  if let bias {
+    require(
+      bias.shape == [outputs],
+      "a bias of shape \(bias.shape) does not fit a weight of shape \(weight.shape)")
+  }
+  return (outputs, inputs)
 }
 
 /// The most rows for which packing the weight takes longer than multiplying by it, in any precision.

@@ -22,7 +22,7 @@ import Testing
     }
   }
 
-  /// Costly functions and products are kept, what an addition makes of kept values is not.
+  /// Costly functions and products are saved; sums of saved values are recomputed.
   @Test func cheapValuesAreRecomputedAndCostlyOnesAreSaved() {
     struct Mixed: RecurrentCell {
       func equations(_ cell: inout CellBuilder) {

@@ -92,7 +92,7 @@ import Testing
     #expect(subject.difference(from: cell.simplified()) <= Self.tolerance)
   }
 
-  /// Cells that nobody wrote, and those that people did.
+  /// Random cells, and those of the zoo.
   @Test func simplifiedCellsHaveTheValuesOfTheWrittenOnes() {
     for seed in UInt64(0)..<1000 {
       let cell = CellGraph(RandomCell(seed: seed), inputSize: 3, hiddenSize: 4)

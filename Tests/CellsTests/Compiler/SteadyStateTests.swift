@@ -3,7 +3,7 @@ import Requirements
 import TensorCore
 import Testing
 
-/// A cell that nobody but this test knows.
+/// A cell that is not in the registry.
 private struct OwnCell: RecurrentCell {
   func equations(_ cell: inout CellBuilder) {
     let (x, h) = (cell.input, cell.state("hidden"))

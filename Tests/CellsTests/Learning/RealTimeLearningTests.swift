@@ -40,7 +40,7 @@ import Testing
     expectSame(found, stream.throughTime(lengths: lengths), within: Self.tolerance)
   }
 
-  /// A sample that starts anew learns nothing from what was before, while the other goes on.
+  /// A sample that is reset learns nothing from the steps before, while the other sample continues.
   @Test func resetClearsOneSample() {
     let stream = Stream(LSTM())
     let memory = stream.memory(.rtrl)

@@ -2,7 +2,7 @@ import Cells
 import TensorCore
 import Testing
 
-/// A memory that was saved and restored goes on to the bit.
+/// A memory that was saved and restored continues with the same bits.
 @Suite struct SnapshotTests {
   static let engines: [GradientEngine] = [
     .bptt, .checkpointed(every: 2), .tbptt(every: 2, through: 4), .rtrl, .snap1, .uoro(seed: 5),

@@ -2,7 +2,7 @@ import Cells
 import TensorCore
 import Testing
 
-/// The engines that go back in time, on a leash of one kind or another.
+/// Backpropagation engines: with checkpoints, and truncated.
 @Suite struct TruncationTests {
   /// Float32 through six steps, sums in another order.
   static let tolerance: Float = 1e-5
@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  /// A sequence too large for the caches is gone through step by step, where its short segments do part of
+  /// A sequence too large for the caches is computed step by step, where its short segments do part of
   /// the work for all steps at once.
   @Test(arguments: ["lstm", "gru", "rhn"])
   func largeSequencesGiveTheBitsOfTheirSegments(_ name: String) throws {
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  /// With √T steps between checkpoints, what is kept is about √T of what all steps keep.
+  /// With √T steps between checkpoints, about √T of the activations of all T steps are saved.
   @Test func checkpointsKeepAboutTheSquareRoot() {
     var kept: [Int] = []
     for (steps, interval) in [(256, 16), (1024, 32)] {

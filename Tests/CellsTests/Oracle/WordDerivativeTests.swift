@@ -2,9 +2,9 @@ import Cells
 import TensorCore
 import Testing
 
-/// The table of words against the oracle, which states every word anew.
+/// The table of words against the oracle, which has its own definition of every word.
 @Suite struct WordDerivativeTests {
-  /// Operands at which a word may go astray: of both signs, equal ones, zeros; a logarithm's are positive.
+  /// Critical operands: of both signs, equal ones, zeros; a logarithm's are positive.
   private static func points(_ function: ElementwiseFunction) -> [[Double]] {
     let values =
       [.log, .sqrt].contains(function)
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  /// Between equal operands too, where a derivative is a matter of choice: it is made once.
+  /// At equal operands too, where the derivative is a convention.
   @Test(arguments: ElementwiseFunction.allCases)
   func cotangentIsThePartialDerivativeTimesThatOfTheValue(function: ElementwiseFunction) {
     let cotangent = 1.5

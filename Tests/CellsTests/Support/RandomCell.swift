@@ -1,7 +1,7 @@
 import Cells
 import TensorCore
 
-/// A well-formed cell with equations drawn from a seed: every word of the language, in any combination.
+/// A well-formed cell with random equations from a seed: every word of the language, in any combination.
 struct RandomCell: RecurrentCell {
   var seed: UInt64
   var length = 14

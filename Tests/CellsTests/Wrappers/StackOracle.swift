@@ -1,7 +1,7 @@
 import Cells
 import TensorCore
 
-/// Evaluates a whole stack of wrapped layers in double precision: directions, merges, lengths and resets by hand, and
+/// Evaluates a whole stack of wrapped layers in double precision: directions, merges, lengths and resets written out, and
 /// each step of each direction by the oracle.
 struct StackOracle {
   let layer: Recurrent

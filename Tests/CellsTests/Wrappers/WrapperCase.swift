@@ -12,7 +12,7 @@ struct WrapperCase: CustomStringConvertible {
   private let steps = 5
   private let batch = 2
 
-  /// A case drawn at random, with options that suit the cell; nil where those that were drawn don't.
+  /// A random case, with options that suit the cell; nil if the sampled options don't.
   init?(
     _ entry: CellRegistry.Entry, _ options: Recurrent.Options, layers: Int,
     direction: Recurrent.Direction, hasMarks: Bool, isLearning: Bool, using generator: inout Philox

@@ -2,7 +2,7 @@ import Cells
 import TensorCore
 import Testing
 
-/// What each wrapper is, put together by hand from the layer without it.
+/// Each wrapper against its definition, computed from the layer without it.
 @Suite struct WrapperLawTests {
   static let (steps, batch, size) = (5, 3, 6)
   static let input: Tensor = {

@@ -108,7 +108,7 @@ import Testing
     }
   }
 
-  /// A sample of a padded batch gives what it gives alone, in either direction, and zeros behind its end.
+  /// A sample of a padded batch has the outputs that it has alone, in either direction, and zeros after its end.
   @Test(arguments: all) func paddedRowIsTheSequenceAlone(_ subject: Subject) {
     let layer = layer(subject, direction: .bidirectional(merge: .concatenate))
     let (output, final) = layer(Self.input, lengths: Self.lengths)

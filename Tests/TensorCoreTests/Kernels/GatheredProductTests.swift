@@ -2,7 +2,7 @@ import CTensorKernels
 import TensorCore
 import Testing
 
-/// Sums of aᵀ b over rows that come in pieces, and products of sizes that nobody chose.
+/// Sums of aᵀ b over rows that come in pieces, and products of random sizes.
 @Suite struct GatheredProductTests {
   private struct Case {
     var m: Int, n: Int, k: Int

@@ -1,7 +1,7 @@
 import TensorCore
 import Testing
 
-/// Programs written from expressions: values get registers, and lose them when nobody reads them any more.
+/// Programs written from expressions: values get registers, which are reused after the last read.
 @Suite struct ProgramWriterTests {
   /// An expression of three operands, with operations that are rounded correctly.
   private func expression(_ depth: Int, _ generator: inout TestGenerator) -> Expression {

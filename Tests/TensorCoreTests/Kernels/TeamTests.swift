@@ -13,12 +13,12 @@ import Testing
 /// What the parts of a job share.
 private final class Job: Sendable {
   let visits: [Atomic64]
-  let meets: Bool
+  let usesBarrier: Bool
   let wrong = Atomic64()
 
-  init(parts: Int, meets: Bool = false) {
+  init(parts: Int, usesBarrier: Bool = false) {
     visits = (0..<parts).map { _ in Atomic64() }
-    self.meets = meets
+    self.usesBarrier = usesBarrier
   }
 
   var counts: [Int] { visits.map { $0.value.load(ordering: .relaxed) } }
@@ -44,7 +44,7 @@ private final class Atomic64: Sendable {
   }
 
   /// In round r every part adds one; after the barrier every part sees that all have.
-  private static let visitAndMeet: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
+  private static let visitAndWait: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
     let job = Job.from($0)
     for round in 1...100 {
       job.visits[Int($1)].value.add(1, ordering: .relaxed)
@@ -83,11 +83,11 @@ private final class Atomic64: Sendable {
   @Test(arguments: [2, 3, 6])
   func barrierSeparatesRounds(parts: Int) {
     withThreads(Int32(parts)) {
-      let job = Job(parts: parts, meets: true)
+      let job = Job(parts: parts, usesBarrier: true)
       // Other suites may have the team at this moment.
       let ran = job.withPointer { pointer in
         (0..<10_000).contains { _ in
-          if ctk_team_try_run(Int32(parts), Self.visitAndMeet, pointer) { return true }
+          if ctk_team_try_run(Int32(parts), Self.visitAndWait, pointer) { return true }
           usleep(1000)
           return false
         }

@@ -5,7 +5,7 @@ import Testing
 struct OperationCase: Sendable, CustomTestStringConvertible {
   let name: String
   let shapes: [[Int]]
-  /// What the inputs' elements are drawn from.
+  /// The range that the inputs' elements are sampled from.
   let domain: ClosedRange<Float>
   let operation: @Sendable ([Tensor]) -> Tensor
   let reference: @Sendable ([Reference]) -> Reference

@@ -1,0 +1,55 @@
+extension Recurrent {
+  /// A layer without its weights. It never changes, so that copies of the layer share it.
+  final class Structure: Sendable {
+    let inputSize: Int
+    let hiddenSize: Int
+    let outputSize: Int
+    let layers: Int
+    let direction: Direction
+    let dropout: Float
+    let layout: Layout
+    let options: Options
+    /// The plans of each direction of each layer; equal cells share theirs.
+    let plans: [PlanCache]
+    /// The number of units that each state has in the largest layer.
+    let stateWidths: [Int]
+    /// Whether each state has the same width in all layers.
+    let hasEqualStates: Bool
+    /// For each direction of each layer, values that passes computed from the weights.
+    let caches: [PreparedCache]
+
+    init(
+      _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
+      direction: Direction, dropout: Float, bias: Bool, layout: Layout, options: Options
+    ) {
+      (self.inputSize, self.hiddenSize, self.layers) = (inputSize, hiddenSize, layers)
+      (self.direction, self.dropout) = (direction, dropout)
+      (self.layout, self.options) = (layout, options)
+      var known: [WrappedCell: PlanCache] = [:]
+      var plans: [PlanCache] = []
+      var size = inputSize
+      for layer in 0..<layers {
+        let base = CellGraph(
+          cell, inputSize: size, hiddenSize: options.hiddenSize(ofLayer: layer, else: hiddenSize),
+          bias: bias)
+        for place in 0..<direction.count {
+          let wrapped = WrappedCell(
+            base, options, direction: direction, isReverse: place == 1,
+            dropout: layer == 0 ? 0 : dropout)
+          let plan = known[wrapped] ?? PlanCache(base, wrapped)
+          known[wrapped] = plan
+          plans.append(plan)
+        }
+        size = direction.mergedSize(of: plans[plans.count - 1].cell.outputSize)
+      }
+      outputSize = size
+      let widths = plans[0].cell.states.indices.map { state in
+        plans.reduce(0) { max($0, $1.cell.states[state].width) }
+      }
+      stateWidths = widths
+      hasEqualStates = plans.allSatisfy { $0.cell.states.map(\.width) == widths }
+      caches = plans.map { _ in PreparedCache() }
+      self.plans = plans
+    }
+  }
+}
