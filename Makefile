@@ -7,7 +7,8 @@ PREFIX ?= /usr/local
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks Fuzz) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help install uninstall bench bench-published bench-peers interop-peers published-models demo test test-deep torture format lint docs check-neon sanitize-address sanitize-thread \
+.PHONY: help install uninstall bench bench-published bench-peers interop-peers published-models demo test test-mpi test-deep torture \
+  format lint docs check-neon sanitize-address sanitize-thread \
   sanitize-kernels clean
 
 help: ## List these commands
@@ -24,6 +25,9 @@ test: ## Run the test suite, then the examples and the plugins as a third party 
 	@Scripts/require-zlib
 	@Scripts/require-strace
 	Scripts/test
+
+test-mpi: ## Train through MPI on 1 to 4 ranks, to the bit; kill, resume, interrupt; two hosts with a slow link
+	Scripts/test-mpi
 
 test-deep: ## Before a release: the test suite in release mode and under the sanitizers, and a million damaged files
 	@Scripts/require-zlib

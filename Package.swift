@@ -41,6 +41,8 @@ let package = Package(
     .library(name: "Models", targets: ["Models"]),
     .library(name: "Interop", targets: ["Interop"]),
     .library(name: "Training", targets: ["Training"]),
+    // Training in several processes; with the trait `MPI`, through an MPI library of the system.
+    .library(name: "DistributedTraining", targets: ["DistributedTraining"]),
     .library(name: "Downloads", targets: ["Downloads"]),
     // What the programs below are made of, for executables with cells and data of their own; it needs the trait `Apps`.
     .library(name: "Programs", targets: ["Programs"]),
@@ -62,6 +64,9 @@ let package = Package(
   traits: [
     .default(enabledTraits: ["Apps"]),
     .trait(name: "Apps", description: "The command-line programs, which need the argument parser."),
+    .trait(
+      name: "MPI",
+      description: "Training on many machines, through Open MPI or MPICH of the system."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -101,6 +106,26 @@ let package = Package(
         "TensorCore", "Cells", "FileCore", "Datasets", "Checkpoint", "Models", "Requirements",
       ],
       swiftSettings: swiftSettings),
+    // An MPI library of the system, whichever pkg-config knows.
+    .systemLibrary(
+      name: "COpenMPI", pkgConfig: "ompi-c",
+      providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
+    .systemLibrary(
+      name: "CMPICH", pkgConfig: "mpich", providers: [.apt(["libmpich-dev"]), .brew(["mpich"])]),
+    .target(
+      name: "CMessagePassing",
+      dependencies: [
+        .target(name: "COpenMPI", condition: .when(traits: ["MPI"])),
+        .target(name: "CMPICH", condition: .when(traits: ["MPI"])),
+      ],
+      cSettings: [.define("SWIFT_RNN_MPI", .when(traits: ["MPI"]))]),
+    .target(
+      name: "DistributedTraining",
+      dependencies: [
+        "Training", "Requirements",
+        .target(name: "CMessagePassing", condition: .when(traits: ["MPI"])),
+      ],
+      swiftSettings: swiftSettings),
     .target(
       name: "Downloads", dependencies: ["FileCore", "Datasets"], swiftSettings: swiftSettings),
     // A library of its own, so that a new commit compiles nothing else again.
@@ -121,6 +146,7 @@ let package = Package(
       dependencies: [
         "ProgramsCore", "Training", "Models", "Checkpoint", "Cells", "Datasets", "FileCore",
         "TensorCore", "Downloads", argumentParser,
+        .target(name: "DistributedTraining", condition: .when(traits: ["MPI"])),
       ],
       swiftSettings: swiftSettings),
     program("TrainApp", folder: "Train", of: "Programs"),
@@ -212,7 +238,9 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "ModelFixtures", "Training", "Models", "Cells", "TensorCore", "Datasets", "Checkpoint",
+        "ModelFixtures", "DistributedTraining", "Training", "Models", "Cells", "TensorCore",
+        "Datasets",
+        "Checkpoint",
       ],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
     .testTarget(

@@ -41,11 +41,13 @@ public enum Programs {
       library.corpora.register(corpus.name, summary: corpus.name) { _ in corpus }
     }
     for tokenizer in tokenizers { library.tokenizers.register(tokenizer) }
+    if CommandLine.arguments.dropFirst().first == "train" { Ranks.join() }
     Program.main(AllPrograms.self, with: library)
   }
 
   /// Runs one program of this package, with texts that are fetched by name, and ends the process.
   package static func main(_ command: any ParsableCommand.Type) -> Never {
+    if command == Train.self { Ranks.join() }
     Program.main(command, with: .fetching)
   }
 }

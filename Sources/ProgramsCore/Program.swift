@@ -26,6 +26,7 @@ package enum Program: String, CaseIterable, Sendable {
         end(command, error)
       }
     }
+    if let peers = Peers.current.withLock({ $0 }) { peers.end(nil, 0, "") }
     System.end(0)
   }
 
@@ -37,6 +38,7 @@ package enum Program: String, CaseIterable, Sendable {
     let code = command.exitCode(for: error)
     let message = command.fullMessage(for: error)
     let text = code == .success && message == Version.number ? Version.line : message
+    if let peers = Peers.current.withLock({ $0 }) { peers.end(error, code.rawValue, text) }
     if code == .success {
       do throws(OutputFailure) {
         if !text.isEmpty { try Console.write(text + "\n") }

@@ -321,6 +321,15 @@ void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas
 float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_step_block *block,
                          ptrdiff_t *stride);
 
+// MARK: Numbers in 16 bits
+
+// The bf16 numbers nearest to `count` floats, ties to even; NaN stays NaN.
+void ctk_bf16_encode(const float *x, ptrdiff_t count, uint16_t *codes);
+// The floats of bf16 numbers.
+void ctk_bf16_decode(const uint16_t *codes, ptrdiff_t count, float *x);
+// Whether the bits of `count` floats are all zero: they are 0 and not -0.
+bool ctk_is_zero(const float *x, ptrdiff_t count);
+
 // MARK: Memory and locks
 
 // 64-byte aligned memory for `count` floats from the system; null if there is none.

@@ -77,7 +77,8 @@ extension Recurrent {
     }
     let outputs = Tensor.record(
       [pass.output] + pass.finalStates,
-      dependingOn: [x] + state.tensors + weights.flatMap { $0 }, pullback: pass.pullback)
+      dependingOn: [x] + state.tensors + weights.flatMap { $0 },
+      adding: { pass.pullBack($0, to: &$1) })
     return (
       outputs[0], RecurrentState(names: state.names, tensors: Array(outputs.dropFirst()))
     )

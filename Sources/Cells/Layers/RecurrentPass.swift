@@ -235,6 +235,26 @@ final class RecurrentPass {
     }
   }
 
+  /// Adds to the cotangents of the input, each initial state and each parameter what those of the output and of each
+  /// final state give. The parameters' gradients of a layer are complete before those of the layer below are computed.
+  func pullBack(_ cotangents: [Tensor?], to inputs: inout TensorCore.Cotangents) {
+    var segment = LayerSegment(of: layer)
+    let directions = layer.direction.count
+    let counts = layer.weights.map(\.count)
+    let others = pullBack(cotangents, &segment) { index, gradients in
+      for place in index * directions..<(index + 1) * directions {
+        let first = counts[..<place].reduce(1 + finalStates.count, +)
+        for (number, gradient) in gradients[place].enumerated() {
+          inputs.add(gradient, to: first + number)
+          inputs.finish(first + number)
+        }
+      }
+    }
+    for (index, contribution) in others.enumerated() {
+      if let contribution { inputs.add(contribution, to: index) }
+    }
+  }
+
   /// The same, added to the gradients of other steps of a loop: in place where every gradient of a parameter is a
   /// plain sum.
   func pullBack(_ cotangents: [Tensor?], into inputs: inout TensorCore.Cotangents) {
@@ -261,7 +281,13 @@ final class RecurrentPass {
 
   /// The same for one segment of a sequence: to the input and the initial states; the parameters'
   /// gradients are added up in the segment.
-  func pullBack(_ cotangents: [Tensor?], _ segment: inout LayerSegment) -> [Tensor?] {
+  ///
+  /// - Parameter finished: called with each layer and the gradients by layer and direction, of which the layer's are
+  ///   complete; the last layer comes first.
+  func pullBack(
+    _ cotangents: [Tensor?], _ segment: inout LayerSegment,
+    finished: (_ layer: Int, _ gradients: [[Tensor]]) -> Void = { _, _ in }
+  ) -> [Tensor?] {
     let inputCotangent = Tensor(uninitialized: input.shape)
     var stateCotangents = isAlone ? [] : finalStates.map { layer.emptyState(like: $0) }
     var downstream =
@@ -272,6 +298,7 @@ final class RecurrentPass {
         index == 0 ? view(of: inputCotangent) : newSignal(layer.inputSize(ofLayer: index))
       pullBack(
         layer: index, from: downstream, to: target, cotangents, &stateCotangents, &segment)
+      finished(index, segment.gradients)
       downstream = target
     }
     var result: [Tensor?] = [inputCotangent]

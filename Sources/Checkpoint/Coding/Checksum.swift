@@ -3,7 +3,7 @@ internal import TensorCore
 
 /// The CRC-32 of zlib, PNG and Ethernet (reflected polynomial EDB88320). Where the processor supports it, TensorCore's
 /// kernel computes most of it, many times faster: the whole checkpoint is checked whenever it is read.
-func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+package func crc32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
   var checksum: UInt32 = 0
   let done = Checksums.foldCRC32(&checksum, bytes)
   var rest = CRC32(after: checksum)

@@ -47,15 +47,12 @@ public struct SampleEpoch: Sendable {
     position = cursor.pool == nil ? 0 : cursor.position
     let indexed = source as? any IndexedSamples
     if let indexed, let seed {
-      var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: Int64(number)))
-      order = generator.permutation(indexed.sampleCount)
+      order = Self.order(of: indexed.sampleCount, seed: seed, number: number)
     } else {
       order = nil
     }
     let wanted = max(collator.poolSize, 1)
-    // A stream is shuffled in pools that consist of whole pools of the collator.
-    let pools = (Self.shufflePool + wanted - 1) / wanted
-    poolSize = seed != nil && indexed == nil ? wanted * pools : wanted
+    poolSize = seed != nil && indexed == nil ? Self.shuffledPoolSize(of: wanted) : wanted
     if let pool = cursor.pool {
       try go(to: pool)
     } else {
@@ -84,6 +81,22 @@ public struct SampleEpoch: Sendable {
     return pending[taken - 1]
   }
 
+  /// The random order of indexed samples in epoch `number`.
+  static func order(of count: Int, seed: UInt64, number: Int) -> [Int] {
+    var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: Int64(number)))
+    return generator.permutation(count)
+  }
+
+  /// The samples of a stream that are shuffled together: whole pools of a collator.
+  static func shuffledPoolSize(of poolSize: Int) -> Int {
+    (shufflePool + poolSize - 1) / poolSize * poolSize
+  }
+
+  /// The random generator of a pool: of the order of a stream's samples, then of the collator.
+  static func generator(ofPool start: SamplePlace, seed: UInt64, number: Int) -> SplitMix64 {
+    SplitMix64(seed: seed ^ UInt64(start.index), stream: ~UInt64(bitPattern: Int64(number)))
+  }
+
   /// Seeks to a pool and skips its first batches.
   private mutating func go(to pool: BatchCursor.Pool) throws {
     place = pool.start
@@ -103,8 +116,7 @@ public struct SampleEpoch: Sendable {
     for (index, sample) in samples.enumerated() {
       try task.check(sample, index: start.index + index)
     }
-    var generator = SplitMix64(
-      seed: (seed ?? 0) ^ UInt64(start.index), stream: ~UInt64(bitPattern: Int64(number)))
+    var generator = Self.generator(ofPool: start, seed: seed ?? 0, number: number)
     if seed != nil && order == nil {
       samples = generator.permutation(samples.count).map { samples[$0] }
     }

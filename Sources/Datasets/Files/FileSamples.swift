@@ -16,6 +16,31 @@ struct FileSamples: SampleSource {
     try read(from: &place, limit: limit)
   }
 
+  /// The next records, of which samples are made when they are asked for. Where malformed records are skipped, whether a
+  /// record counts is known only when its sample is made, so all are.
+  func deferredSamples(
+    from place: inout SamplePlace, limit: Int
+  ) throws -> [DeferredSample] {
+    guard !file.options.skipsBadRows else {
+      return try read(from: &place, limit: limit).map { sample in DeferredSample { sample } }
+    }
+    var start = place
+    if place.offset == 0 {
+      start = layout.start
+      start.index = place.index
+    }
+    var reader = file.reader(from: start, names: layout.names)
+    var samples: [DeferredSample] = []
+    let make = make
+    while samples.count < limit, let record = try reader.next() {
+      samples.append(DeferredSample { try make(record) })
+    }
+    let index = place.index + samples.count
+    place = reader.place
+    place.index = index
+    return samples
+  }
+
   /// The next samples; skips malformed records if the options say so.
   func read(from place: inout SamplePlace, limit: Int) throws(FileError) -> [Sample] {
     var start = place

@@ -13,6 +13,34 @@ public protocol SampleSource: Sendable {
   ///
   /// - Throws: ``DatasetError``, or an error of the source's own.
   func samples(from place: inout SamplePlace, limit: Int) throws -> [Sample]
+
+  /// The next samples as in ``samples(from:limit:)``, each to be made when it is asked for: a process that needs only some
+  /// of them does not decode the others.
+  ///
+  /// - Throws: errors of finding where samples begin and end.
+  func deferredSamples(from place: inout SamplePlace, limit: Int) throws -> [DeferredSample]
+}
+
+/// A sample that is made when it is asked for.
+public struct DeferredSample: Sendable {
+  private let body: @Sendable () throws -> Sample
+
+  /// A sample that a closure makes.
+  public init(_ make: @escaping @Sendable () throws -> Sample) { body = make }
+
+  /// The sample.
+  ///
+  /// - Throws: ``DatasetError``, or an error of the source's own.
+  public func make() throws -> Sample { try body() }
+}
+
+extension SampleSource {
+  /// Makes all samples at once.
+  public func deferredSamples(
+    from place: inout SamplePlace, limit: Int
+  ) throws -> [DeferredSample] {
+    try samples(from: &place, limit: limit).map { sample in DeferredSample { sample } }
+  }
 }
 
 /// A place in a source; the first sample is at `SamplePlace()`.
@@ -105,9 +133,23 @@ public struct PartSamples: SampleSource {
 
   /// The next samples of this part. The place is that in the whole source.
   public func samples(from place: inout SamplePlace, limit: Int) throws -> [Sample] {
+    try own(from: &place) { try base.samples(from: &$0, limit: limit) }
+  }
+
+  /// The next samples of this part, not yet made.
+  public func deferredSamples(
+    from place: inout SamplePlace, limit: Int
+  ) throws -> [DeferredSample] {
+    try own(from: &place) { try base.deferredSamples(from: &$0, limit: limit) }
+  }
+
+  /// This part of the next elements; none only at the end.
+  private func own<Element>(
+    from place: inout SamplePlace, _ next: (inout SamplePlace) throws -> [Element]
+  ) rethrows -> [Element] {
     while true {
       let first = place.index
-      let chunk = try base.samples(from: &place, limit: limit)
+      let chunk = try next(&place)
       let kept = chunk.enumerated().filter {
         ((first + $0.offset) % period == period - 1) == (part == .heldOut)
       }

@@ -9,6 +9,9 @@ public struct WindowEpoch: RandomAccessCollection, Sendable {
   /// The number of batches.
   public let count: Int
 
+  /// B, the number of rows of a batch.
+  public var batchSize: Int { windows.batchSize }
+
   private let tokens: [Int32]
   private let windows: Windows
   /// For random sampling, the numbers of the windows in the order of the batches' rows. The start of a window is affine
@@ -54,19 +57,24 @@ public struct WindowEpoch: RandomAccessCollection, Sendable {
 
   /// The batch at a position.
   public subscript(position: Int) -> TokenBatch {
+    batch(at: position, rows: 0..<windows.batchSize)
+  }
+
+  /// Some rows of the batch at a position.
+  public func batch(at position: Int, rows: Range<Int>) -> TokenBatch {
     require(indices.contains(position), "expected a batch in 0..<\(count), found \(position)")
-    let (rows, length) = (windows.batchSize, windows.sequenceLength)
+    let length = windows.sequenceLength
     var inputs: [Int32] = []
     var targets: [Int32] = []
-    inputs.reserveCapacity(rows * length)
-    targets.reserveCapacity(rows * length)
-    for row in 0..<rows {
+    inputs.reserveCapacity(rows.count * length)
+    targets.reserveCapacity(rows.count * length)
+    for row in rows {
       let start = start(of: row, in: position)
       inputs += tokens[start..<start + length]
       targets += tokens[start + 1..<start + 1 + length]
     }
     return TokenBatch(
-      inputs: inputs, targets: targets, batchSize: rows, sequenceLength: length,
+      inputs: inputs, targets: targets, batchSize: rows.count, sequenceLength: length,
       continuesPrevious: windows.sampling == .sequential && position > 0)
   }
 

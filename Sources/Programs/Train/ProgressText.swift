@@ -17,6 +17,8 @@ package struct ProgressText: Sendable {
   private var unit = "units"
   private var firstStep = 0
   private var units = 0
+  private var ranks = 1
+  private var secondsWaited = 0.0
   private var lastDrawn: Double?
   private var smoothedLoss: Double?
 
@@ -37,13 +39,15 @@ package struct ProgressText: Sendable {
       return erased + "epoch \(epoch.number) loss: \(epoch.loss.significant)\n"
     case .finished(.noImprovement):
       return erased + "stopped early: the measurements no longer get better\n"
+        + speedOfAll(seconds)
     // Why training diverged is the program's error.
-    case .stopped, .diverged, .finished(.complete): return erased
+    case .stopped, .finished(.complete): return erased + speedOfAll(seconds)
+    case .diverged: return erased
     }
   }
 
   private mutating func text(for start: TrainingEvent.Start) -> String {
-    (firstStep, epochs, unit) = (start.steps, start.epochs, start.unit)
+    (firstStep, epochs, unit, ranks) = (start.steps, start.epochs, start.unit, start.ranks)
     var parts = [start.parameterCount.counted("weights")]
     if let choices = start.choices { parts.append(choices.count.counted(choices.noun)) }
     if let count = start.unitsPerEpoch { parts.append("\(count.counted(unit)) an epoch") }
@@ -54,6 +58,7 @@ package struct ProgressText: Sendable {
 
   private mutating func text(for step: TrainingEvent.Step, _ seconds: Double) -> String {
     units += step.units
+    secondsWaited += step.secondsWaited
     smoothedLoss = smoothedLoss.map { $0 + 0.05 * (step.loss - $0) } ?? step.loss
     if lastDrawn == nil, case .lines = style { lastDrawn = seconds }
     if let lastDrawn, seconds - lastDrawn < interval { return "" }
@@ -62,7 +67,7 @@ package struct ProgressText: Sendable {
     let speed = seconds > 0 ? Int(Double(units) / seconds) : 0
     line.loss = "loss \((smoothedLoss ?? 0).text(3))"
     line.epoch = "epoch \(step.epoch)/\(epochs)"
-    line.speed = "\(speed.grouped) \(unit)/s"
+    line.speed = "\(speed.grouped) \(unit)/s" + (ranks > 1 ? ", \(waitedShare(seconds))" : "")
     if let total = step.totalSteps {
       let done = Double(step.number - firstStep)
       line.share = Double(step.number) / Double(max(1, total))
@@ -76,6 +81,18 @@ package struct ProgressText: Sendable {
       return "\r\(line.text(columns: max(1, columns() - 1), colors))\u{1B}[K"
     case .lines: return line.facts.joined(separator: "  ") + "\n"
     }
+  }
+
+  /// The share of the time in which this rank waited for messages.
+  private func waitedShare(_ seconds: Double) -> String {
+    "\(Int((100 * secondsWaited / max(seconds, 1e-9)).rounded()))% on the wire"
+  }
+
+  /// The speed of all ranks together; empty for one.
+  private func speedOfAll(_ seconds: Double) -> String {
+    guard ranks > 1, seconds > 0 else { return "" }
+    let speed = Int(Double(units) / seconds)
+    return "\(ranks) ranks: \(speed.grouped) \(unit)/s, \(waitedShare(seconds))\n"
   }
 
   /// Seconds between two drawings.

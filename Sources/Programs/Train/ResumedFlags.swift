@@ -40,6 +40,7 @@ enum ResumedFlags {
     ("tokenization", "--tokenizer"), ("engine", "--gradient"), ("files.columns", "--columns"),
     ("files.format", "--format"), ("files.steps", "--window"), ("files.horizon", "--horizon"),
     ("files.skipsBadRows", "--skip-bad-rows"), ("files.tokenization", "--tokenizer"),
-    ("seed", "--seed"), ("optimizer", "--optimizer"),
+    ("seed", "--seed"), ("optimizer", "--optimizer"), ("sharding.count", "--shards"),
+    ("sharding.wire", "--wire"),
   ]
 }

@@ -43,14 +43,13 @@ extension SequenceCommand {
       var configuration = try options.applied(to: preset.task)
       configuration.files = read.form?.options ?? (dataset as? FileDataset)?.options
       let language = dataset as? any SequenceLanguage
-      trainer = try Trainer(
+      trainer = try Ranks.trainer(
         SequenceTask(configuration, samples: read, language: language), settings)
     } catch let error as InvalidSetting {
       throw ValidationError(flagging: error)
     }
     if let form = read.form, !options.files.quiet { try Console.write("\(form)\n") }
-    var session = try Session(trainer, options.files, levels: read.levels)
-    try session.run { Summary($0) }
+    try Session.run(trainer, options.files, levels: read.levels) { Summary($0) }
   }
 
   /// Starts with the configuration of another run, on its dataset unless another one is named.
@@ -132,9 +131,9 @@ extension Session where Task == SequenceTask {
       let dataset = try Library.current.datasets.open(
         configuration.dataset, options: configuration.files ?? FileOptions())
       let task = try SequenceTask(configuration, dataset)
-      var session = try Session(
-        Trainer(task, settings), options, levels: task.samples.levels)
-      try session.run { Summary($0) }
+      try Session.run(
+        Ranks.trainer(task, settings), options, levels: task.samples.levels
+      ) { Summary($0) }
     } catch let error as InvalidSetting {
       throw ValidationError(flagging: error)
     }
@@ -154,8 +153,7 @@ extension Session where Task == SequenceTask {
       configuration.dataset, options: configuration.files ?? FileOptions())
     let settings = try options.resumed(Trainer<SequenceTask>.settings(in: reader), of: reader.file)
     let task = try SequenceTask(configuration, dataset)
-    let trainer = try Trainer(resuming: reader, task, settings)
-    var session = try Session(trainer, run, resuming: reader, levels: task.samples.levels)
-    try session.run { Summary($0) }
+    let trainer = try Ranks.trainer(resuming: reader, task, settings)
+    try Session.run(trainer, run, resuming: reader, levels: task.samples.levels) { Summary($0) }
   }
 }

@@ -14,10 +14,23 @@ struct Session<Task: TrainingTask> {
   /// The failure of standard output, after which training stops as after Ctrl-C.
   private var outputFailure: OutputFailure?
 
+  /// Runs a trainer on rank 0; on other ranks only its steps.
+  static func run(
+    _ trainer: Trainer<Task>, _ options: RunOptions, resuming reader: CheckpointReader? = nil,
+    levels: TaskLevels? = nil, summary: (Trainer<Task>) -> Summary
+  ) throws {
+    guard trainer.group.isFirst else {
+      var follower = Follower(trainer, isResumed: options.resume != nil)
+      return try follower.run()
+    }
+    var session = try Session(trainer, options, resuming: reader, levels: levels)
+    try session.run(summary: summary)
+  }
+
   /// A new or resumed training; checks that its files can be written, and makes the folder of the run.
   ///
   /// - Parameter reader: the checkpoint that training resumes from.
-  init(
+  private init(
     _ trainer: Trainer<Task>, _ options: RunOptions, resuming reader: CheckpointReader? = nil,
     levels: TaskLevels? = nil
   ) throws {
@@ -31,7 +44,7 @@ struct Session<Task: TrainingTask> {
   }
 
   /// Trains, saves, and prints the summary.
-  mutating func run(summary: (Trainer<Task>) -> Summary) throws {
+  private mutating func run(summary: (Trainer<Task>) -> Summary) throws {
     if options.resume != nil, trainer.isFinished { return try sayComplete() }
     if !options.quiet {
       for hint in trainer.task.hints { Console.note("Hint: \(hint.advice)\n") }
@@ -40,9 +53,13 @@ struct Session<Task: TrainingTask> {
     do {
       try train()
     } catch let divergence as Divergence {
+      try trainer.collect()
       throw Failure("\(divergence.advised); \(try saver.saveDiverged(trainer))")
     }
-    if trainer.isFinished { try saver.save(trainer) }
+    if trainer.isFinished {
+      try trainer.collect()
+      try saver.save(trainer)
+    }
     if let outputFailure { throw outputFailure }
     guard trainer.isFinished else {
       try say(
@@ -110,11 +127,13 @@ struct Session<Task: TrainingTask> {
       if case .evaluation(let measured) = event { (isMeasured, isBest) = (true, measured.isBest) }
       guard trainer.isBetweenSteps else { continue }
       if isMeasured {
+        try trainer.collect()
         try renderer.folder?.save(trainer, isBest: isBest)
         if !trainer.isFinished { try saver.save(trainer) }
         isMeasured = false
       }
-      if Interruption.isRequested || outputFailure != nil, !trainer.isFinished {
+      if Ranks.stop(trainer, outputFailure != nil), !trainer.isFinished {
+        try trainer.collect()
         try saver.save(trainer)
         try render(.stopped(steps: trainer.steps))
         return

@@ -21,6 +21,9 @@ struct Sweep {
   /// - Throws: `ValidationError` for a flag that has no values or occurs twice, or without a folder.
   init?(_ options: RunOptions) throws {
     guard !options.sweep.isEmpty else { return nil }
+    guard Ranks.group.ranks == 1 else {
+      throw ValidationError("--sweep: expected one process, found \(Ranks.group.ranks)")
+    }
     var axes: [(flag: String, values: [String])] = []
     for text in options.sweep {
       let parts = text.split(separator: "=", maxSplits: 1).map(String.init)

@@ -42,7 +42,7 @@ struct TrainText: ParsableCommand {
     let corpus = try corpus(usual)
     guard fitsText else {
       let task = try LanguageModelTask(usual, corpus)
-      return try train(LanguageModelTrainer(task, settings()))
+      return try train(Ranks.trainer(task, settings()))
     }
     let start = try preset.configuration(dataset: usual.dataset)
     let fitted = try applied(to: start.fitted(tokens: corpus.training.count))
@@ -50,7 +50,7 @@ struct TrainText: ParsableCommand {
     let settings = preset.settings.fitted(
       stepsPerEpoch: task.batchesPerEpoch ?? 1,
       steps: max(trainer.maxSteps ?? 0, TrainingSettings.usualSteps))
-    try train(LanguageModelTrainer(task, trainer.applied(to: settings)))
+    try train(Ranks.trainer(task, trainer.applied(to: settings)))
   }
 
   /// Whether batch size and epochs are fitted to the text: for a file without a preset.
@@ -60,8 +60,7 @@ struct TrainText: ParsableCommand {
   }
 
   private func train(_ trainer: LanguageModelTrainer) throws {
-    var session = try Session(trainer, files)
-    try session.run { Summary($0) }
+    try Session.run(trainer, files) { Summary($0) }
   }
 
   /// Starts with the configuration of another run, of any model.
@@ -77,7 +76,7 @@ struct TrainText: ParsableCommand {
     saved.dataset = text.dataset ?? saved.dataset
     do {
       let task = try LanguageModelTask(saved, corpus(saved))
-      try train(LanguageModelTrainer(task, settings))
+      try train(Ranks.trainer(task, settings))
     } catch let error as InvalidSetting {
       throw ValidationError(flagging: error)
     }
@@ -109,9 +108,8 @@ struct TrainText: ParsableCommand {
     try ResumedFlags.check(saved, applied(to: saved), of: path)
     saved.dataset = text.dataset ?? saved.dataset
     let task = try LanguageModelTask(resuming: reader, corpus(saved))
-    let trainer = try LanguageModelTrainer(resuming: reader, task, settings)
-    var session = try Session(trainer, files, resuming: reader)
-    try session.run { Summary($0) }
+    let trainer = try Ranks.trainer(resuming: reader, task, settings)
+    try Session.run(trainer, files, resuming: reader) { Summary($0) }
   }
 
   private var preset: TrainingPreset { text.preset ?? .demo }
@@ -149,7 +147,7 @@ struct TrainText: ParsableCommand {
     _ configuration: LanguageModelTask.Configuration
   ) throws -> TokenizedCorpus {
     try TokenizedCorpus(
-      Library.current.corpora.corpus(configuration.dataset),
+      Ranks.reading(Library.current.corpora.corpus(configuration.dataset)),
       validationFraction: configuration.validationFraction,
       tokenization: configuration.tokenization)
   }

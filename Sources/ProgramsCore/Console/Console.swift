@@ -13,11 +13,14 @@ package enum Console {
 
   /// Writes to standard output.
   package static func write(_ text: String) throws(OutputFailure) {
+    guard Peers.speaks else { return }
     if let code = System.write(text, to: 1) { throw OutputFailure(code: code) }
   }
 
   /// Writes to standard error; a failure to write is ignored.
-  package static func note(_ text: String) { _ = System.write(text, to: 2) }
+  package static func note(_ text: String) {
+    if Peers.speaks { noteAlone(text) }
+  }
 }
 
 /// Writing to standard output failed: the disk is full, or the reader of the pipe has ended.

@@ -23,7 +23,7 @@ extension InvalidSetting {
     "layer sizes": "--layer-size", "layers": "--layers", "learning rate": "--learning-rate",
     "length": "--length", "max steps": "--max-steps", "momentum": "--optimizer",
     "parameter group": "--group or --freeze", "patience": "--patience",
-    "projection size": "--projection", "steps": "--steps",
+    "projection size": "--projection", "shards": "--shards", "steps": "--steps",
     "steps between updates": "--gradient", "temperature": "--temperature",
     "through": "--through", "top-k": "--top-k", "top-p": "--top-p",
     "vocabulary size": "--vocabulary-size", "weight decay": "--weight-decay",

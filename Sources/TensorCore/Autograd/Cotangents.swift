@@ -6,6 +6,11 @@ package struct Cotangents {
   /// The slot number of an input that the tape does not track.
   static let untracked = -1
 
+  /// The leaves whose cotangents are complete after the current entry, by slot.
+  var due: [Int: Int] = [:]
+  /// What is called with each leaf whose cotangent is complete.
+  var finished: ((_ leaf: Int, _ cotangent: Tensor?) -> Void)?
+
   private var values: [Tensor?]
   private var inputs: [Int] = []
 
@@ -35,6 +40,20 @@ package struct Cotangents {
 
   /// Whether the tape tracks an input of the current entry, so that its cotangent is needed.
   package func isTracked(_ input: Int) -> Bool { inputs[input] != Self.untracked }
+
+  /// Says that the current entry adds nothing more to the cotangent of an input.
+  package mutating func finish(_ input: Int) {
+    let slot = inputs[input]
+    guard let finished, let leaf = due.removeValue(forKey: slot) else { return }
+    finished(leaf, values[slot])
+  }
+
+  /// Says that the current entry adds nothing more to any cotangent.
+  mutating func finishAll() {
+    guard let finished else { return }
+    for (slot, leaf) in due.sorted(by: { $0.value < $1.value }) { finished(leaf, values[slot]) }
+    due = [:]
+  }
 
   /// Adds to the cotangent of each input of the current entry that has a contribution.
   mutating func add(_ contributions: [Tensor?]) {

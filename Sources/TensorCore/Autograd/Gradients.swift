@@ -30,6 +30,25 @@ public struct Gradients: Sendable {
     self.positions = positions
   }
 
+  /// Gradients of a model's parameters that were computed by other means, in the order of ``names``.
+  ///
+  /// A model's tied parameters have one gradient, as from `valueAndGradient`.
+  package init(of model: some Module, values: [Tensor]) {
+    var copy = model
+    let template = Leaves(tracking: &copy, on: Tape()).template
+    require(
+      template.values.count == values.count,
+      "\(values.count) gradients for \(template.values.count) parameters")
+    var rest = values[...]
+    self = template.mapValues { rest.popFirst() ?? $0 }
+  }
+
+  /// The shapes of a model's gradients, in the order of ``names``.
+  package static func shapes(of model: some Module) -> [[Int]] {
+    var copy = model
+    return Leaves(tracking: &copy, on: Tape()).values.map(\.shape)
+  }
+
   /// The gradient of the parameter of that name.
   public subscript(name: String) -> Tensor? {
     positions[name].map { values[$0] }

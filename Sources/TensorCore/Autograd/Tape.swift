@@ -89,15 +89,45 @@ final class Tape: Sendable {
   }
 
   /// Closes the tape and runs the backward pass from a scalar; returns the cotangents of the slots `leaves`.
-  func cotangents(of value: Tensor, at leaves: [Int]) -> [Tensor?] {
+  ///
+  /// - Parameter finish: called with the position of a leaf and its cotangent as soon as no further entry adds to it,
+  ///   nil for zero: leaves that were read last come first.
+  func cotangents(
+    of value: Tensor, at leaves: [Int],
+    finish: ((_ leaf: Int, _ cotangent: Tensor?) -> Void)? = nil
+  ) -> [Tensor?] {
     var (entries, slotCount) = closed()
-    guard let slot = slot(of: value) else { return leaves.map { _ in nil } }
+    guard let slot = slot(of: value) else {
+      for position in leaves.indices { finish?(position, nil) }
+      return leaves.map { _ in nil }
+    }
     var cotangents = Cotangents(slotCount: slotCount)
     cotangents.seed(slot, with: Tensor(ones: value.shape))
+    cotangents.finished = finish
+    var readers = finish == nil ? [] : Self.firstReaders(of: leaves, in: entries)
     while let entry = entries.popLast() {
+      cotangents.due = readers.popLast() ?? [:]
       cotangents.pull(entry)
+      cotangents.finishAll()
     }
+    cotangents.due = readers.popLast() ?? [:]
+    cotangents.finishAll()
     return leaves.map { cotangents.value(of: $0) }
+  }
+
+  /// For each entry the leaves that no earlier entry reads, by slot: their cotangents are complete after it. First come
+  /// those that no entry reads.
+  private static func firstReaders(of leaves: [Int], in entries: [Entry]) -> [[Int: Int]] {
+    var result = Array(repeating: [Int: Int](), count: entries.count + 1)
+    var waiting: [Int: Int] = [:]
+    for (leaf, slot) in leaves.enumerated() { waiting[slot] = leaf }
+    for (index, entry) in entries.enumerated() where !waiting.isEmpty {
+      for slot in entry.inputs {
+        if let leaf = waiting.removeValue(forKey: slot) { result[index + 1][slot] = leaf }
+      }
+    }
+    result[0] = waiting
+    return result
   }
 }
 

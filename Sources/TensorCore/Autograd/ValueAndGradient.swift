@@ -31,6 +31,27 @@ public func valueAndGradient<M: Module, Auxiliary>(
   return (value.detached(), auxiliary, gradients)
 }
 
+/// The same, and gives each gradient to the caller as soon as it is complete, while others are still computed.
+///
+/// - Parameters:
+///   - evaluated: called with the loss after the forward pass, before the backward pass.
+///   - finished: called once for each parameter with its position in ``Gradients/names`` and its gradient; parameters
+///     that were read last come first.
+package func valueAndGradient<M: Module, Auxiliary>(
+  of model: M, _ loss: (M) throws -> (Tensor, Auxiliary),
+  evaluated: (_ value: Tensor, _ auxiliary: Auxiliary) throws -> Void,
+  finished: (_ position: Int, _ gradient: Tensor) -> Void
+) rethrows -> Auxiliary {
+  let tape = Tape()
+  defer { tape.close() }
+  var tracked = model
+  let leaves = Leaves(tracking: &tracked, on: tape)
+  let (value, auxiliary) = try loss(tracked)
+  try evaluated(value.detached(), auxiliary)
+  leaves.finish(gradientsOf: value, on: tape, finished)
+  return auxiliary
+}
+
 /// The same with gradients with respect to further tensors: an input, say, or an initial state.
 ///
 /// ```swift
@@ -98,6 +119,22 @@ struct Leaves {
     model.visitParameters(&visitor)
     (names, values, slots, aliases) = leaves
   }
+
+  /// Gives each gradient of a loss to `finished` as soon as it is complete. Closes the tape.
+  func finish(
+    gradientsOf value: Tensor, on tape: Tape,
+    _ finished: (_ position: Int, _ gradient: Tensor) -> Void
+  ) {
+    requireScalar(value)
+    withoutActuallyEscaping(finished) { finished in
+      _ = tape.cotangents(of: value, at: slots) { position, cotangent in
+        finished(position, cotangent ?? Tensor(zeros: values[position].shape))
+      }
+    }
+  }
+
+  /// The parameters in the places of their gradients.
+  var template: Gradients { Gradients(names: names, values: values, aliases: aliases) }
 
   /// The gradients of a loss with respect to the parameters. Closes the tape.
   func gradients(of value: Tensor, on tape: Tape) -> Gradients {

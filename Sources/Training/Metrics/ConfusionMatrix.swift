@@ -41,6 +41,13 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
     }
   }
 
+  /// Adds the counts of another matrix of the same classes.
+  mutating func add(_ other: ConfusionMatrix) {
+    require(
+      classes == other.classes, "expected the classes \(classes), found \(other.classes)")
+    for (index, count) in other.counts.enumerated() { counts[index] += count }
+  }
+
   /// The number of answers `answer` for the class `target`.
   public subscript(target: Int, answer: Int) -> Int {
     require(

@@ -1,11 +1,11 @@
 import Requirements
 
 /// The mean absolute error and root mean square error of numbers, computed incrementally.
-public struct RegressionErrors: Sendable, Hashable {
+public struct RegressionErrors: Sendable, Hashable, Codable {
   /// The number of compared numbers.
   public private(set) var count = 0
-  private var absolute = 0.0
-  private var squares = 0.0
+  @ExactNumber private var absolute = 0.0
+  @ExactNumber private var squares = 0.0
 
   /// Errors of no numbers.
   public init() {}
@@ -21,6 +21,13 @@ public struct RegressionErrors: Sendable, Hashable {
       squares += (target - answer) * (target - answer)
       count += 1
     }
+  }
+
+  /// Adds the errors of further numbers.
+  public mutating func add(_ other: RegressionErrors) {
+    count += other.count
+    absolute += other.absolute
+    squares += other.squares
   }
 
   /// MAE: `Σ |y - ŷ| / n`.

@@ -40,6 +40,9 @@ public struct TrainingSettings: Hashable, Sendable {
   public var normLimit = 1e6
   /// The precision of matrix products in training and evaluation.
   public var precision = Precision.highest
+  /// How each batch is cut into shards, whose gradients are computed alone; nil for whole batches. Training on several
+  /// ranks needs it, and gives the same bits for any number of them.
+  public var sharding: Sharding?
   /// The seed of the weights, the order of the data, and dropout.
   public var seed: UInt64 = 1
 
@@ -68,6 +71,7 @@ public struct TrainingSettings: Hashable, Sendable {
     try InvalidSetting.check("patience", patience ?? 1, in: 1...Int.max)
     for group in groups { try group.validate() }
     try InvalidSetting.checkPositive("norm limit", normLimit)
+    try sharding?.validate()
   }
 
   /// A one-line description.
@@ -77,6 +81,7 @@ public struct TrainingSettings: Hashable, Sendable {
     parts.append("\(optimizer.title) at \(learningRate)")
     if schedule != .constant { parts.append("\(schedule) schedule") }
     if averaging != .none { parts.append("\(averaging) average") }
+    if let sharding { parts.append(sharding.line) }
     if precision != .highest { parts.append("precision \(precision.line)") }
     return (parts + ["seed \(seed)"]).joined(separator: ", ")
   }
@@ -86,7 +91,7 @@ extension TrainingSettings: Codable {
   private enum CodingKeys: String, CodingKey {
     case epochs, steps, optimizer, learningRate, weightDecay, schedule, clip, clipValue
     case accumulation, labelSmoothing, averaging, evaluateEvery, patience, keepsBest, groups
-    case normLimit, precision, seed
+    case normLimit, precision, sharding, seed
   }
 
   /// Decodes settings; missing values have their defaults.
@@ -109,6 +114,7 @@ extension TrainingSettings: Codable {
     try values.update(&groups, forKey: .groups)
     try values.update(&normLimit, forKey: .normLimit)
     try values.update(&precision, forKey: .precision)
+    sharding = try values.decodeIfPresent(Sharding.self, forKey: .sharding)
     try values.update(&seed, forKey: .seed)
   }
 }

@@ -88,6 +88,24 @@ public struct LanguageModelTask: TrainingTask {
     return batchesPerEpoch.map { $0 * windows.batchSize * windows.sequenceLength }
   }
 
+  public var rowsPerBatch: Int? { configuration.windows.batchSize }
+
+  public func batches(
+    from cursor: BatchCursor, seed: UInt64, shards: Range<Int>, of count: Int
+  ) throws -> any BatchSequence<ShardedBatch<TokenBatch>> {
+    let epoch = try WindowEpoch(
+      corpus.training, windows: configuration.windows, seed: seed, number: cursor.epoch)
+    let rows = configuration.windows.batchSize
+    let size = rows * configuration.windows.sequenceLength
+    return ShardedBatches(CollectionBatches(epoch.indices, from: cursor)) { position in
+      let parts = shards.map { Shard($0, of: count).rows(of: rows) }
+      return ShardedBatch(
+        shards: parts.map { $0.isEmpty ? nil : epoch.batch(at: position, rows: $0) }, size: size)
+    }
+  }
+
+  public func targets(of batch: TokenBatch) -> Int { batch.targets.count }
+
   public func size(of batch: TokenBatch) -> Int { batch.inputs.count }
 
   public func loss(
@@ -104,7 +122,8 @@ public struct LanguageModelTask: TrainingTask {
       (logits, after) = model(batch.inputs, shape: shape, from: before, using: &generator)
       left = configuration.carriesState ? .state(after.detached()) : nil
     } else {
-      let memory = memory(of: model, from: carry, goesOn: goesOn)
+      let memory = memory(
+        of: model, from: carry, goesOn: goesOn, batch: batch.batchSize, moment.shard)
       logits = model(batch.inputs, shape: shape, with: memory, using: &generator)
       left = .memory(memory)
     }
@@ -113,16 +132,21 @@ public struct LanguageModelTask: TrainingTask {
   }
 
   private func memory(
-    of model: LanguageModel, from carry: Carry?, goesOn: Bool
+    of model: LanguageModel, from carry: Carry?, goesOn: Bool, batch: Int, _ shard: Shard
   ) -> RecurrentMemory {
-    guard case .memory(let memory) = carry else { return newMemory(of: model) }
+    guard case .memory(let memory) = carry else {
+      return newMemory(of: model, batch: batch, shard)
+    }
     if !goesOn { memory.reset() }
     return memory
   }
 
-  private func newMemory(of model: LanguageModel) -> RecurrentMemory {
+  private func newMemory(of model: LanguageModel, batch: Int, _ shard: Shard) -> RecurrentMemory {
+    var engine = configuration.engine
+    // The random signs of shards are independent of each other.
+    if case .uoro(let seed) = engine { engine = .uoro(seed: seed &+ UInt64(shard.index) << 32) }
     do throws(UnsuitableEngine) {
-      return try model.memory(engine: configuration.engine, batch: configuration.windows.batchSize)
+      return try model.memory(engine: engine, batch: batch)
     } catch {
       failure("an engine that was validated: \(error)")
     }
@@ -131,15 +155,38 @@ public struct LanguageModelTask: TrainingTask {
   /// The mean loss on the validation text in nats, with the state carried through it; nil if there is too little
   /// validation text.
   public func evaluate(_ model: LanguageModel) -> Evaluation? {
+    validationBatches.map { evaluation(of: model, loss: model.meanLoss(on: $0)) }
+  }
+
+  /// Each shard of the batches' rows is evaluated alone.
+  public func evaluate(
+    _ model: LanguageModel, sharing share: EvaluationShare
+  ) throws -> Evaluation? {
+    guard let batches = validationBatches else { return nil }
+    let own = share.parts.map { part in
+      model.loss(on: batches, of: Shard(part, of: share.count))
+    }
+    let all = try share.all(own)
+    let count = all.reduce(0) { $0 + $1.count }
+    let loss = all.reduce(0) { $0 + Double(bitPattern: $1.loss) } / Double(max(1, count))
+    return evaluation(of: model, loss: loss, isShown: share.isShown)
+  }
+
+  /// The windows of the validation text; nil if there is too little of it.
+  private var validationBatches: WindowEpoch? {
     let length = min(configuration.windows.sequenceLength, corpus.validation.count - 1)
     guard length > 0 else { return nil }
     let windows = Windows(
       .sequential, batchSize: configuration.windows.batchSize, sequenceLength: length, offset: 0)
-    guard let fitting = windows.shrunk(toFit: corpus.validation.count),
-      let batches = try? WindowEpoch(corpus.validation, windows: fitting, seed: 0, number: 0)
-    else { return nil }
-    var evaluation = Evaluation(
-      nats: model.meanLoss(on: batches), charactersPerToken: corpus.charactersPerToken)
+    guard let fitting = windows.shrunk(toFit: corpus.validation.count) else { return nil }
+    return try? WindowEpoch(corpus.validation, windows: fitting, seed: 0, number: 0)
+  }
+
+  private func evaluation(
+    of model: LanguageModel, loss: Double, isShown: Bool = true
+  ) -> Evaluation {
+    var evaluation = Evaluation(nats: loss, charactersPerToken: corpus.charactersPerToken)
+    guard isShown else { return evaluation }
     let text = SavedLanguageModel(model, corpus.tokenizer)
       .generation(sampler: Sampler(temperature: 0.8), seed: 1)
     evaluation.samples = [text.prefix(200).joined()]
@@ -170,10 +217,13 @@ public struct LanguageModelTask: TrainingTask {
     }
   }
 
-  public func carry(reading reader: CheckpointReader, for model: LanguageModel) throws -> Carry? {
+  public func carry(
+    reading reader: CheckpointReader, for model: LanguageModel, of shard: Shard
+  ) throws -> Carry? {
+    let batch = shard.rows(of: configuration.windows.batchSize).count
     if configuration.engine != .bptt {
       guard RecurrentMemory.isSaved(in: reader) else { return nil }
-      let memory = newMemory(of: model)
+      let memory = newMemory(of: model, batch: batch, shard)
       try memory.restore(from: reader)
       return .memory(memory)
     }
@@ -181,7 +231,7 @@ public struct LanguageModelTask: TrainingTask {
     guard let first = state.names.first, reader.contains(.carry, first) else { return nil }
     for name in state.names {
       var shape = state[name].shape
-      shape[1] = configuration.windows.batchSize
+      shape[1] = batch
       state[name] = try reader.tensor(.carry, name, shape: shape)
     }
     return .state(state)
@@ -207,6 +257,29 @@ extension LanguageModel {
     }
     return sum / Double(batches.count)
   }
+
+  /// The sum of the losses in nats over a shard of the rows, and the number of targets.
+  fileprivate func loss(on batches: WindowEpoch, of shard: Shard) -> LossSum {
+    let rows = shard.rows(of: batches.batchSize)
+    guard !rows.isEmpty else { return LossSum(loss: (0.0).bitPattern, count: 0) }
+    var state = zeroState(batch: rows.count)
+    var (sum, count) = (0.0, 0)
+    for position in batches.indices {
+      let batch = batches.batch(at: position, rows: rows)
+      let logits: Tensor
+      (logits, state) = self(
+        batch.inputs, shape: [batch.batchSize, batch.sequenceLength], from: state)
+      sum += Double(crossEntropy(logits, batch.targets).scalar) * Double(batch.targets.count)
+      count += batch.targets.count
+    }
+    return LossSum(loss: sum.bitPattern, count: count)
+  }
+}
+
+/// The bits of a sum of losses, and the number of targets.
+private struct LossSum: Codable, Sendable {
+  var loss: UInt64
+  var count: Int
 }
 
 extension Evaluation {

@@ -4,16 +4,22 @@ import TensorCore
 
 extension SequenceEvaluator {
   /// The sums of all metrics so far.
-  struct Tally {
+  struct Tally: Codable, Sendable {
     private(set) var weight = 0
-    private var lossSum = 0.0
+    @ExactNumber private var lossSum = 0.0
     private var confusion: ConfusionMatrix?
     private var right = 0
     private var answered = 0
     private var errors = RegressionErrors()
     private var curves: [Evaluation.Curve] = []
     private var samples: [String] = []
-    private var exact: (hits: Int, all: Int)?
+    private var exact: Exact?
+
+    /// The number of written answers that are right, and of all.
+    private struct Exact: Codable {
+      var hits = 0
+      var all = 0
+    }
 
     init(_ interface: SequenceInterface, mostClasses: Int) {
       let target = interface.target
@@ -88,13 +94,15 @@ extension SequenceEvaluator {
         .init(column.name, places.map { column.number(of: padded.values[$0]) }),
         .init("model", places.map { column.number(of: outputs[$0]) }),
       ]
+      // What has diverged cannot be drawn.
+      if !curves.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) { curves = [] }
     }
 
     /// Adds the written answers to a batch.
     mutating func add(
       _ written: [[Int32]], _ batch: SampleBatch, _ interface: SequenceInterface
     ) {
-      var exact = exact ?? (0, 0)
+      var exact = exact ?? Exact()
       for (row, tokens) in written.enumerated() {
         guard case .tokens(let right) = batch.target.value(of: row) else { continue }
         exact.all += 1
@@ -105,6 +113,21 @@ extension SequenceEvaluator {
         samples.append("\(input) → \(interface.target.text(of: tokens))\(mark)")
       }
       self.exact = exact
+    }
+
+    /// Adds the sums over further batches.
+    mutating func add(_ other: Tally) {
+      weight += other.weight
+      lossSum += other.lossSum
+      right += other.right
+      answered += other.answered
+      errors.add(other.errors)
+      if let counts = other.confusion { confusion?.add(counts) }
+      if let more = other.exact {
+        exact = Exact(hits: (exact?.hits ?? 0) + more.hits, all: (exact?.all ?? 0) + more.all)
+      }
+      if curves.isEmpty { curves = other.curves }
+      if samples.isEmpty { samples = other.samples }
     }
 
     /// The metrics for the kind of answers.

@@ -42,9 +42,37 @@ public struct SequenceEvaluator: Sendable {
         add(batch, to: &tally)
       }
     }
+    return evaluation(tally, first: first)
+  }
+
+  /// The metrics over all batches of the passes, of which each part of a share has every `count`-th; nil if there are no
+  /// batches.
+  ///
+  /// - Throws: errors of reading the batches; ``PeerFailure``.
+  func evaluate(_ passes: [SampleEpoch], sharing share: EvaluationShare) throws -> Evaluation? {
+    var tallies = share.parts.map { _ in Tally(saved.interface, mostClasses: Self.mostClasses) }
+    var first: SampleBatch?
+    var number = 0
+    for var batches in passes {
+      while let batch = try batches.next() {
+        first = first ?? batch
+        let part = number % share.count
+        if share.parts.contains(part) { add(batch, to: &tallies[part - share.parts.lowerBound]) }
+        number += 1
+      }
+    }
+    let all = try share.all(tallies)
+    guard var tally = all.first else { return nil }
+    for other in all.dropFirst() { tally.add(other) }
+    return evaluation(tally, first: first, isShown: share.isShown)
+  }
+
+  private func evaluation(
+    _ tally: Tally, first: SampleBatch?, isShown: Bool = true
+  ) -> Evaluation? {
     guard let first, tally.weight > 0 else { return nil }
     var evaluation = tally.evaluation(saved.interface)
-    if let language { addFreeWriting(first, language, to: &evaluation) }
+    if let language, isShown { addFreeWriting(first, language, to: &evaluation) }
     return evaluation
   }
 

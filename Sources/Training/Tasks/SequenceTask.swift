@@ -44,7 +44,7 @@ public struct SequenceTask: TrainingTask {
   public let interface: SequenceInterface
   public let unit = "samples"
 
-  private let collator: PaddingCollator
+  let collator: PaddingCollator
 
   /// A task of training on a dataset, which is read.
   ///
@@ -125,7 +125,15 @@ public struct SequenceTask: TrainingTask {
     try SampleEpoch(samples, samples.training, collator: collator, seed: seed, from: cursor)
   }
 
+  public var rowsPerBatch: Int? { configuration.batchSize }
+
   public func size(of batch: SampleBatch) -> Int { batch.count }
+
+  public func targets(of batch: SampleBatch) -> Int {
+    guard interface.writes else { return batch.target.countedTargets }
+    let answers = batch.target.decoderTokens(tokenCount: interface.target.size)
+    return answers.targets.count { $0 >= 0 }
+  }
 
   public func loss(
     of model: SequenceNetwork, on batch: SampleBatch, from carry: Never?, at moment: TrainingMoment,

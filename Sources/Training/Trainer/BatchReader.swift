@@ -1,19 +1,28 @@
 import Datasets
 import Models
 
-/// Reads the batches of a task, epoch after epoch; reads one batch ahead, to detect the end of an epoch.
+/// Reads the own shards of a task's batches, epoch after epoch; reads one batch ahead, to detect the end of an epoch.
 struct BatchReader<Task: TrainingTask>: Sendable {
   /// The position of the next batch.
   private(set) var cursor: BatchCursor
-  private var batches: Task.Batches
-  private var ahead: Task.Batch?
+  private let shards: Range<Int>
+  private let count: Int
+  private var batches: any BatchSequence<ShardedBatch<Task.Batch>>
+  private var ahead: ShardedBatch<Task.Batch>?
 
   /// A reader from a position on.
   ///
+  /// - Parameters:
+  ///   - shards: the shards to read.
+  ///   - count: the number of all shards.
   /// - Throws: errors of the data or the position; `InvalidSetting` if an epoch has no batch there.
-  init(_ task: Task, seed: UInt64, from cursor: BatchCursor) throws {
+  init(
+    _ task: Task, seed: UInt64, shards: Range<Int>, of count: Int, from cursor: BatchCursor
+  ) throws {
     try cursor.validate()
-    batches = try task.batches(from: cursor, seed: seed)
+    self.shards = shards
+    self.count = count
+    batches = try task.batches(from: cursor, seed: seed, shards: shards, of: count)
     self.cursor = batches.cursor
     ahead = try batches.next()
     guard ahead != nil else {
@@ -23,14 +32,15 @@ struct BatchReader<Task: TrainingTask>: Sendable {
   }
 
   /// The batch at ``cursor``; advances the cursor, after an epoch's last batch to the next epoch.
-  mutating func next(_ task: Task, seed: UInt64) throws -> Task.Batch {
+  mutating func next(_ task: Task, seed: UInt64) throws -> ShardedBatch<Task.Batch> {
     guard let batch = ahead else {
       throw InvalidSetting("data", expected: "a batch", found: "none")
     }
     let place = batches.cursor
     ahead = try batches.next()
     if ahead == nil {
-      self = try BatchReader(task, seed: seed, from: BatchCursor(epoch: cursor.epoch + 1))
+      self = try BatchReader(
+        task, seed: seed, shards: shards, of: count, from: BatchCursor(epoch: cursor.epoch + 1))
     } else {
       cursor = place
     }

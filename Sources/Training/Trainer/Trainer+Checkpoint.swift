@@ -8,7 +8,7 @@ extension Trainer {
     try checkpoint().save(to: path)
   }
 
-  /// The content of `save`'s file.
+  /// The content of `save`'s file. On several ranks it is complete on rank 0, after ``collect()``.
   public func checkpoint() throws(CheckpointError) -> Checkpoint {
     var checkpoint = Checkpoint()
     try task.write(result, to: &checkpoint)
@@ -25,6 +25,7 @@ extension Trainer {
     try checkpoint.setJSON(task.dataIdentity, .data, "identity")
     try checkpoint.setJSON(batches.cursor, .data, "cursor")
     if let carry { try task.write(carry, to: &checkpoint) }
+    try writeShardCarries(to: &checkpoint)
     return checkpoint
   }
 
@@ -53,7 +54,8 @@ extension Trainer {
   /// - Throws: `CheckpointError` for a file that is damaged or has no training state; ``ResumeMismatch`` if the data,
   ///   the vocabulary or the model differ from the file's: it names the difference.
   public init(
-    resuming reader: CheckpointReader, _ task: Task, _ settings: TrainingSettings? = nil
+    resuming reader: CheckpointReader, _ task: Task, _ settings: TrainingSettings? = nil,
+    in group: ProcessGroup = ProcessGroup()
   ) throws {
     let saved = try Self.settings(in: reader)
     let settings = settings ?? saved
@@ -66,7 +68,7 @@ extension Trainer {
     let used = try task.model(reading: reader)
     let model = try Self.weights("weights", of: used, reader).map { used.with($0) } ?? used
     try self.init(
-      task, settings, model, from: reader.json(BatchCursor.self, .data, "cursor"))
+      task, settings, model, from: reader.json(BatchCursor.self, .data, "cursor"), in: group)
     steps = Int(clamping: try reader.value(UInt64.self, .trainer, "step"))
     try optimizer.read(from: reader, for: model)
     lossSum = try reader.value(Double.self, .trainer, "loss_sum")
@@ -81,7 +83,11 @@ extension Trainer {
       best = try Self.weights("best", of: model, reader) ?? []
     }
     dropoutGenerator = try reader.json(Philox.self, .random, "dropout")
-    carry = try task.carry(reading: reader, for: model)
+    if settings.sharding == nil {
+      carry = try task.carry(reading: reader, for: model, of: .whole)
+    } else if settings.sharding?.count == saved.sharding?.count {
+      try readShardCarries(from: reader)
+    }
   }
 
   /// Reads the training settings of a file.

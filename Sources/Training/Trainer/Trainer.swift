@@ -30,12 +30,23 @@ public struct Trainer<Task: TrainingTask>: Sendable {
   /// Whether training has come to its end, of whatever kind.
   public internal(set) var isFinished = false
 
+  /// The processes that train together.
+  public let group: ProcessGroup
+  /// Whether all ranks agreed to stop after the last step, because one of them wants to.
+  public internal(set) var isAskedToStop = false
+
   var optimizer: any Optimizer
   var batches: BatchReader<Task>
   /// The random generator of dropout.
   var dropoutGenerator: Philox
   /// The data carried to the next batch.
   var carry: Task.Carry?
+  /// The data carried to the next batch by each own shard, if batches are cut.
+  var shardCarries: [Int: Task.Carry] = [:]
+  /// What other ranks carry, as far as it was collected for saving.
+  var collected = CollectedCarries()
+  /// The sums over ranks, which keep their memory from step to step.
+  var reduction: GradientReduction?
   /// The losses of the current epoch.
   var lossSum = 0.0
   var lossCount = 0
@@ -49,30 +60,43 @@ public struct Trainer<Task: TrainingTask>: Sendable {
   /// Starts new training.
   ///
   /// - Throws: `InvalidSetting`, or errors of the data, whose first batch is read.
-  public init(_ task: Task, _ settings: TrainingSettings) throws {
+  public init(
+    _ task: Task, _ settings: TrainingSettings, in group: ProcessGroup = ProcessGroup()
+  ) throws {
     try settings.validate()
     var generator = Philox(seed: settings.seed)
     let model = task.makeModel(using: &generator)
-    try self.init(task, settings, model, from: BatchCursor())
+    try self.init(task, settings, model, from: BatchCursor(), in: group)
     dropoutGenerator = Philox(seed: settings.seed, stream: 1)
   }
 
   /// Training of a given model from a position in the data.
   init(
-    _ task: Task, _ settings: TrainingSettings, _ model: Task.Model, from cursor: BatchCursor
+    _ task: Task, _ settings: TrainingSettings, _ model: Task.Model, from cursor: BatchCursor,
+    in group: ProcessGroup
   ) throws {
     try settings.groups.validate(for: model)
+    try settings.sharding?.validate(rows: task.rowsPerBatch)
+    guard settings.sharding != nil || group.ranks == 1 else {
+      throw InvalidSetting("shards", expected: "a number, for several ranks", found: "none")
+    }
+    self.group = group
     self.task = task
     self.settings = settings
     self.model = model
     optimizer = OptimizerChoice.make(settings)
-    batches = try BatchReader(task, seed: settings.seed, from: cursor)
+    let shards = settings.sharding?.count ?? 1
+    batches = try BatchReader(
+      task, seed: settings.seed,
+      shards: ShardTree.owned(by: group.rank, of: group.ranks, shards: shards), of: shards,
+      from: cursor)
     dropoutGenerator = Philox(seed: settings.seed, stream: 1)
     guard !settings.schedule.needsTotal || totalSteps != nil else {
       throw InvalidSetting(
         "max steps", expected: "a number, for a schedule over data of unknown length", found: "none"
       )
     }
+    try requireSameRanks(cursor)
   }
 
   /// The total number of steps, if known. An epoch of random windows may have one step less than the first one.
@@ -126,7 +150,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     TrainingEvent.Start(
       parameterCount: model.parameterCount, choices: task.choices,
       unitsPerEpoch: task.unitsPerEpoch, unit: task.unit, epochs: settings.epochs,
-      steps: steps, totalSteps: totalSteps)
+      steps: steps, totalSteps: totalSteps, ranks: group.ranks)
   }
 }
 
@@ -136,7 +160,10 @@ extension Trainer {
   private mutating func step() throws {
     if let divergence = progress.divergence { throw divergence }
     let epoch = batches.cursor.epoch
-    let (loss, gradients, size) = try accumulatedGradients(epoch: epoch)
+    let waited = group.timeWaited
+    let (loss, gradients, size) =
+      try settings.sharding.map { try shardedGradients(epoch: epoch, $0) }
+      ?? accumulatedGradients(epoch: epoch)
     let norm = settings.groups.norm(of: gradients)
     let fault = Divergence.find(
       loss: loss, gradients: gradients, norm: norm, step: steps + 1, settings: settings)
@@ -158,7 +185,8 @@ extension Trainer {
       .step(
         TrainingEvent.Step(
           number: steps, epoch: epoch + 1, totalSteps: totalSteps, loss: loss, gradientNorm: norm,
-          learningRate: optimizer.learningRate, units: size)))
+          learningRate: optimizer.learningRate, units: size,
+          secondsWaited: (group.timeWaited - waited) / .seconds(1))))
     try finishStep(epoch: epoch)
   }
 
@@ -170,7 +198,8 @@ extension Trainer {
       step: steps, totalSteps: totalSteps, labelSmoothing: settings.labelSmoothing)
     var (sum, gradients, size, count): (Double, Gradients?, Int, Int) = (0, nil, 0, 0)
     while count < settings.accumulation, batches.cursor.epoch == epoch {
-      let batch = try batches.next(task, seed: settings.seed)
+      let cut = try batches.next(task, seed: settings.seed)
+      guard let batch = cut.shards.first ?? nil else { continue }
       var generator = dropoutGenerator
       let (task, before) = (task, carry)
       let (loss, after, new) = valueAndGradient(of: model) { model in
@@ -184,10 +213,13 @@ extension Trainer {
     }
     var mean = gradients ?? Gradients([])
     if count > 1 { mean = mean.mapValues { $0 * (1 / Float(count)) } }
-    if let limit = settings.clipValue.map({ Float($0) }) {
-      mean = mean.mapValues { clamp($0, from: -limit, to: limit) }
-    }
-    return (sum / Double(max(1, count)), mean, size)
+    return (sum / Double(max(1, count)), clippedByValue(mean), size)
+  }
+
+  /// Gradients whose elements are limited, if the settings say so.
+  func clippedByValue(_ gradients: Gradients) -> Gradients {
+    guard let limit = settings.clipValue.map({ Float($0) }) else { return gradients }
+    return gradients.mapValues { clamp($0, from: -limit, to: limit) }
   }
 
   /// Evaluates if due, and ends the epoch or training if complete.
@@ -196,7 +228,7 @@ extension Trainer {
     let isLast = batches.cursor.epoch >= settings.epochs || steps >= settings.steps ?? .max
     let isTime = settings.evaluateEvery.map { steps.isMultiple(of: $0) } ?? endsEpoch
     var evaluation: Evaluation?
-    if isTime || isLast, let measured = try task.evaluate(current) {
+    if isTime || isLast, let measured = try evaluateCurrent() {
       evaluation = measured
       note(measured)
     }
@@ -210,6 +242,11 @@ extension Trainer {
     guard isLast || progress.isOver(patience: settings.patience) else { return }
     isFinished = true
     events.append(.finished(isLast ? .complete : .noImprovement))
+  }
+
+  private func evaluateCurrent() throws -> Evaluation? {
+    guard let sharding = settings.sharding else { return try task.evaluate(current) }
+    return try task.evaluate(current, sharing: EvaluationShare(group, shards: sharding.count))
   }
 
   private mutating func note(_ evaluation: Evaluation) {

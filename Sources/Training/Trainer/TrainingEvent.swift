@@ -42,11 +42,14 @@ public enum TrainingEvent: Sendable {
     public let steps: Int
     /// Steps in all, if that is known.
     public let totalSteps: Int?
+    /// The number of processes that train together.
+    public let ranks: Int
 
     package init(
       parameterCount: Int, choices: TaskChoices?, unitsPerEpoch: Int?, unit: String, epochs: Int,
-      steps: Int, totalSteps: Int?
+      steps: Int, totalSteps: Int?, ranks: Int = 1
     ) {
+      self.ranks = ranks
       self.parameterCount = parameterCount
       self.choices = choices
       self.unitsPerEpoch = unitsPerEpoch
@@ -71,13 +74,16 @@ public enum TrainingEvent: Sendable {
     public let gradientNorm: Double
     /// The learning rate.
     public let learningRate: Double
-    /// The number of units in the batch.
+    /// The number of units in the batch, all ranks together.
     public let units: Int
+    /// The seconds that this rank waited for messages of others, after its own gradients were computed.
+    public let secondsWaited: Double
 
     package init(
       number: Int, epoch: Int, totalSteps: Int?, loss: Double, gradientNorm: Double,
-      learningRate: Double, units: Int
+      learningRate: Double, units: Int, secondsWaited: Double = 0
     ) {
+      self.secondsWaited = secondsWaited
       self.number = number
       self.epoch = epoch
       self.totalSteps = totalSteps

@@ -49,6 +49,23 @@ public protocol TrainingTask: Sendable {
   /// The batches of a cursor's epoch, from the cursor's batch on.
   func batches(from cursor: BatchCursor, seed: UInt64) throws -> Batches
 
+  /// The number of rows of a full batch, which shards are cut from; nil if batches cannot be cut.
+  var rowsPerBatch: Int? { get }
+
+  /// Some shards of the batches of a cursor's epoch, from the cursor's batch on. Only the rows of these shards need to be
+  /// read.
+  ///
+  /// - Parameters:
+  ///   - shards: the shards to read.
+  ///   - count: the number of all shards.
+  func batches(
+    from cursor: BatchCursor, seed: UInt64, shards: Range<Int>, of count: Int
+  ) throws -> any BatchSequence<ShardedBatch<Batch>>
+
+  /// The number of targets in a batch or shard, over which ``loss(of:on:from:at:using:)`` is the mean: its weight beside
+  /// others.
+  func targets(of batch: Batch) -> Int
+
   /// The number of units in a batch.
   func size(of batch: Batch) -> Int
 
@@ -70,6 +87,11 @@ public protocol TrainingTask: Sendable {
   /// - Throws: errors of reading the data.
   func evaluate(_ model: Model) throws -> Evaluation?
 
+  /// Evaluates a model together with other ranks; the result is the same for any number of them.
+  ///
+  /// - Throws: errors of reading the data; ``PeerFailure``.
+  func evaluate(_ model: Model, sharing share: EvaluationShare) throws -> Evaluation?
+
   /// Adds the model and everything that inference needs to a checkpoint.
   func write(_ model: Model, to checkpoint: inout Checkpoint) throws(CheckpointError)
 
@@ -79,8 +101,8 @@ public protocol TrainingTask: Sendable {
   /// Adds the carried data to a checkpoint.
   func write(_ carry: Carry, to checkpoint: inout Checkpoint) throws(CheckpointError)
 
-  /// Reads the carried data; nil if the file has none.
-  func carry(reading reader: CheckpointReader, for model: Model) throws -> Carry?
+  /// Reads the carried data of a shard, or of the whole batch; nil if the file has none.
+  func carry(reading reader: CheckpointReader, for model: Model, of shard: Shard) throws -> Carry?
 }
 
 /// A sequence of batches to the end of an epoch.
@@ -140,9 +162,12 @@ public struct TrainingMoment: Sendable, Hashable {
   public let totalSteps: Int?
   /// Label smoothing: the share of a target's probability that is spread over all classes.
   public let labelSmoothing: Double
+  /// The shard whose loss is asked for.
+  public let shard: Shard
 
   /// A moment of training.
-  public init(step: Int, totalSteps: Int?, labelSmoothing: Double = 0) {
+  public init(step: Int, totalSteps: Int?, labelSmoothing: Double = 0, shard: Shard = .whole) {
+    self.shard = shard
     self.step = step
     self.totalSteps = totalSteps
     self.labelSmoothing = labelSmoothing
@@ -154,11 +179,33 @@ extension TrainingTask {
   public var hints: [Hint] { [] }
   /// None.
   public var choices: TaskChoices? { nil }
+  /// Nil: batches are not cut.
+  public var rowsPerBatch: Int? { nil }
+  /// The number of units.
+  public func targets(of batch: Batch) -> Int { size(of: batch) }
+
+  /// Whole batches as the last of the shards, for batches that cannot be cut.
+  public func batches(
+    from cursor: BatchCursor, seed: UInt64, shards: Range<Int>, of count: Int
+  ) throws -> any BatchSequence<ShardedBatch<Batch>> {
+    let task = self
+    return ShardedBatches(try batches(from: cursor, seed: seed)) { batch in
+      ShardedBatch(
+        shards: shards.map { $0 == count - 1 ? batch : nil }, size: task.size(of: batch))
+    }
+  }
+
+  /// Every rank evaluates the model alone.
+  public func evaluate(_ model: Model, sharing share: EvaluationShare) throws -> Evaluation? {
+    try evaluate(model)
+  }
 }
 
 extension TrainingTask where Carry == Never {
   /// Nothing is carried.
   public func write(_ carry: Never, to checkpoint: inout Checkpoint) throws(CheckpointError) {}
   /// Nothing is carried.
-  public func carry(reading reader: CheckpointReader, for model: Model) throws -> Never? { nil }
+  public func carry(
+    reading reader: CheckpointReader, for model: Model, of shard: Shard
+  ) throws -> Never? { nil }
 }

@@ -48,6 +48,6 @@ struct RunOptions: ParsableArguments {
 
   /// Applies the settings of the whole program.
   func apply() {
-    if let threads { ThreadTeam.count = threads }
+    if let threads = threads ?? Ranks.threads { ThreadTeam.count = threads }
   }
 }

@@ -60,6 +60,15 @@ struct TrainerOptions: ParsableArguments {
   @Option(help: "Draws the weights and the order of the data.")
   var seed: UInt64?
 
+  @Option(
+    help: .rare(
+      "Parts of a batch whose gradients are computed alone, for any number of ranks; 8 with mpirun."
+    ))
+  var shards: Int?
+
+  @Option(help: .rare("Precision of gradients between ranks: float32 or bf16."))
+  var wire: WirePrecision?
+
   /// The settings of a checkpoint, changed by the given flags.
   ///
   /// - Throws: ``Failure`` if the seed or the optimizer would change.
@@ -68,6 +77,10 @@ struct TrainerOptions: ParsableArguments {
     try ResumedFlags.check(["seed": saved.seed], ["seed": asked.seed], of: file)
     try ResumedFlags.check(
       ["optimizer": saved.optimizer], ["optimizer": asked.optimizer], of: file)
+    if saved.sharding != nil {
+      try ResumedFlags.check(
+        ["sharding": saved.sharding], ["sharding": asked.sharding], of: file)
+    }
     return asked
   }
 
@@ -92,6 +105,12 @@ struct TrainerOptions: ParsableArguments {
     result.keepsBest = keepBest ?? result.keepsBest
     result.precision = precision ?? result.precision
     result.seed = seed ?? result.seed
+    if shards != nil || wire != nil {
+      var sharding = result.sharding ?? Sharding()
+      sharding.count = shards ?? sharding.count
+      sharding.wire = wire ?? sharding.wire
+      result.sharding = sharding
+    }
     return result
   }
 }
@@ -102,6 +121,7 @@ extension ArgumentHelp {
 }
 
 extension OptimizerChoice: ExpressibleByArgument {}
+extension WirePrecision: ExpressibleByArgument {}
 extension LearningRateSchedule: ExpressibleByArgument {}
 extension WeightAveraging: ExpressibleByArgument {}
 extension ParameterGroup: ExpressibleByArgument {}
