@@ -86,7 +86,7 @@ public func silu(_ x: Signal) -> Signal { x * sigmoid(x) }
 
 /// Operands brought to a common shape, by repeating those that are shorter along an axis. One unit alone is
 /// left as it is: elementwise functions broadcast it.
-func broadcast(_ signals: [Signal]) -> (operands: [Signal], shape: [Int]) {
+func broadcastTogether(_ signals: [Signal]) -> (operands: [Signal], shape: [Int]) {
   let rank = signals.map(\.shape.count).max() ?? 1
   let padded = signals.map { Array(repeating: 1, count: rank - $0.shape.count) + $0.shape }
   var shape = padded[0]

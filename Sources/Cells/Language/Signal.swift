@@ -78,7 +78,7 @@ public struct Signal {
   }
 
   func apply(_ function: ElementwiseFunction, _ others: Signal...) -> Signal {
-    let (operands, shape) = broadcast([self] + others)
+    let (operands, shape) = broadcastTogether([self] + others)
     return Signal(
       id: trace.add(.apply(function, operands.map(\.id))), trace: trace, shape: shape)
   }
