@@ -36,7 +36,8 @@ import Cells
   }
 
   private static func end(_ message: String) -> Never {
-    fputs(message + "\n", stderr)
+    var line = message + "\n"
+    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
     exit(1)
   }
 }

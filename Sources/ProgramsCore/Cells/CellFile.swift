@@ -7,7 +7,7 @@ extension Library {
   /// The cell of a name, or of a text's file.
   ///
   /// - Throws: `UnknownCell`; what is wrong with the file or its text, with line and column.
-  func cell(_ name: String) throws -> NamedCell {
+  package func cell(_ name: String) throws -> NamedCell {
     guard CellFile.isPath(name) else { return try cells.cell(named: name) }
     return NamedCell(try CellFile.text(name))
   }

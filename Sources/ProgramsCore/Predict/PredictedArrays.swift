@@ -37,10 +37,10 @@ struct PredictedArrays {
       arrays[inputs[0]] = try StoredArray(numPyPath: file)
       return try write(session.runAll(arrays))
     }
-    try answer(lines: InputLines(file))
+    try answer(lines: TextStream(file == "-" ? nil : file, encoding: .utf8))
   }
 
-  private mutating func answer(lines: InputLines) throws {
+  private mutating func answer(lines: TextStream) throws {
     var faults = 0
     while let bytes = try lines.next() {
       guard let line = String(validating: bytes, as: UTF8.self) else {
