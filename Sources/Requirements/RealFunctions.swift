@@ -16,3 +16,4 @@ package func power(_ x: Double, _ exponent: Double) -> Double { pow(x, exponent)
 package func sine(_ x: Double) -> Double { sin(x) }
 package func cosine(_ x: Double) -> Double { cos(x) }
 package func hyperbolicTangent(_ x: Double) -> Double { tanh(x) }
+package func errorFunction(_ x: Double) -> Double { erf(x) }

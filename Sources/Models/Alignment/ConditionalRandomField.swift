@@ -1,14 +1,6 @@
 import Requirements
 import TensorCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A linear-chain conditional random field: scores of tags at each step, and of pairs of neighbours.
 ///
 ///     score(y) = start[y₁] + Σₜ emission[t, yₜ] + Σₜ transition[yₜ₋₁, yₜ] + end[yₜₑ]
@@ -201,12 +193,12 @@ private struct CRFChain {
 
   /// The probability of a tag at a step.
   func marginal(_ step: Int, _ tag: Int) -> Double {
-    exp(forward[step][tag] + backward[step][tag] - logNormalizer)
+    exponential(forward[step][tag] + backward[step][tag] - logNormalizer)
   }
 
   /// The probability of a pair of tags at a step and the one before it.
   func marginal(_ step: Int, _ from: Int, _ to: Int, _ scores: Scores) -> Double {
-    exp(
+    exponential(
       forward[step - 1][from] + scores.transitions[from][to] + frames[step][to]
         + backward[step][to] - logNormalizer)
   }

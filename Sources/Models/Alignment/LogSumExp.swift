@@ -1,16 +1,10 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
+import Requirements
 
 /// `log Σ exp(x)`, without overflow; -infinity of nothing.
 func logSumExp(_ values: some Collection<Double>) -> Double {
   let largest = values.max() ?? -.infinity
   guard largest > -.infinity, largest < .infinity else { return largest }
-  return largest + log(values.reduce(0) { $0 + exp($1 - largest) })
+  return largest + logarithm(values.reduce(0) { $0 + exponential($1 - largest) })
 }
 
 extension Double {

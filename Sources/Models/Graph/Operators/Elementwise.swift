@@ -1,13 +1,6 @@
 import Checkpoint
+import Requirements
 import TensorCore
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 extension GraphOperator {
   /// Functions of every element, and of two or more arrays that are broadcast to one another.
@@ -15,15 +8,16 @@ extension GraphOperator {
     "Abs": unary(UnaryFunction({ abs($0) }, { abs($0) }) { Swift.max($0, 0 &- $0) }),
     "Neg": unary(UnaryFunction({ -$0 }, { -$0 }) { 0 &- $0 }),
     "Sqrt": unary(UnaryFunction({ sqrt($0) }, { $0.squareRoot() })),
-    "Exp": unary(UnaryFunction({ exp($0) }, { exp($0) })),
-    "Log": unary(UnaryFunction({ log($0) }, { log($0) })),
-    "Sin": unary(UnaryFunction({ sin($0) }, { sin($0) })),
-    "Cos": unary(UnaryFunction({ cos($0) }, { cos($0) })),
-    "Tanh": unary(UnaryFunction({ tanh($0) }, { tanh($0) })),
-    "Sigmoid": unary(UnaryFunction({ sigmoid($0) }, { 1 / (1 + exp(-$0)) })),
+    "Exp": unary(UnaryFunction({ exp($0) }, { exponential($0) })),
+    "Log": unary(UnaryFunction({ log($0) }, { logarithm($0) })),
+    "Sin": unary(UnaryFunction({ sin($0) }, { sine($0) })),
+    "Cos": unary(UnaryFunction({ cos($0) }, { cosine($0) })),
+    "Tanh": unary(UnaryFunction({ tanh($0) }, { hyperbolicTangent($0) })),
+    "Sigmoid": unary(UnaryFunction({ sigmoid($0) }, { 1 / (1 + exponential(-$0)) })),
     "Relu": unary(UnaryFunction({ relu($0) }, { Swift.max($0, 0) }) { Swift.max($0, 0) }),
     "Softplus": unary(
-      UnaryFunction({ softplus($0) }, { Swift.max($0, 0) + log1p(exp(-abs($0))) })),
+      UnaryFunction(
+        { softplus($0) }, { Swift.max($0, 0) + logarithmOfOnePlus(exponential(-abs($0))) })),
     "Softsign": unary(
       UnaryFunction({ $0 / (1 + abs($0)) }, { $0 / (1 + abs($0)) })),
     "Reciprocal": unary(UnaryFunction({ reciprocal($0) }, { 1 / $0 })),
@@ -32,7 +26,9 @@ extension GraphOperator {
     "Sign": unary(
       UnaryFunction({ sign($0) }, { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }) { $0.signum() }),
     "Erf": unary(
-      UnaryFunction({ Tensor($0.scalars.map { erf($0) }, shape: $0.shape) }, { erf($0) })),
+      UnaryFunction(
+        { Tensor($0.scalars.map { Float(errorFunction(Double($0))) }, shape: $0.shape) },
+        { errorFunction($0) })),
     "LeakyRelu": scaled("alpha", 0.01) { x, alpha in
       select(where: x .> 0, x, else: x * alpha)
     },
@@ -152,7 +148,7 @@ private func power(
   }
   let exponents = GraphValue(y.doubles, shape: y.shape)
   let bases = GraphValue(x.doubles, shape: x.shape)
-  let function = BinaryFunction({ $0 + $1 }, { pow($0, $1) })
+  let function = BinaryFunction({ $0 + $1 }, { power($0, $1) })
   return try function(bases, exponents, &run).converted(to: type)
 }
 
