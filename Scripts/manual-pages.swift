@@ -1,6 +1,6 @@
 // Writes manual pages from what programs say of their flags.
 //
-//     swift Scripts/manual-pages.swift FOLDER VERSION FILE.json ...
+//     swiftc -o manual-pages Scripts/manual-pages.swift && ./manual-pages FOLDER VERSION FILE.json ...
 //
 // A file is what `PROGRAM --experimental-dump-help` prints; its page is FOLDER/PROGRAM.1.
 import Foundation

@@ -101,7 +101,8 @@ struct Sweep {
       }
       if !isQuiet { try Console.write("\n") }
     }
-    let runs = try ComparedRuns([folder])
+    let places = commands.map(\.place).filter { FilePlace($0 + "/record.json").isTaken }
+    let runs = try ComparedRuns(places)
     try runs.save(to: folder + "/report.html")
     guard !isQuiet else { return }
     try Console.write(runs.comparison.text + "\nreport in \(folder)/report.html\n")
