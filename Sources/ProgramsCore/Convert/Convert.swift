@@ -10,8 +10,8 @@ package struct Convert: ParsableCommand {
     discussion: """
       Other formats than .rnnz hold the model alone: what training needs to go on stays in the file that was read.
       Weights without a vocabulary, which are no model yet, can become safetensors.
-      An ONNX graph becomes a graph model in .rnnz, which predict runs on arrays; a language
-      model's, if its vocabulary is known, a language model.
+      An ONNX graph becomes a graph model in .rnnz, which predict runs on arrays;
+      the graph of a language model whose vocabulary is known, a language model.
       Example: convert model.pt model.rnnz --vocabulary tokens.json
       """,
     version: Version.number)

@@ -13,8 +13,8 @@ package struct Predict: ParsableCommand {
       line ends a sequence; on one line, semicolons part the steps. A language
       model goes on with each line. A line that is no input is named, and has no
       answer; other fields of an object go through to its answer.
-      A graph model reads arrays: an .npz file, an .npy file, or a JSON object a line,
-      which goes on from the states after the line before.
+      A graph model reads arrays: an .npz or .npy file, or a JSON object a line,
+      going on from the states after the line before.
       Example: echo "march third, nineteen ninety-four" | predict --ckpt dates.rnnz
       """,
     version: Version.number)
