@@ -248,7 +248,8 @@ let package = Package(
       dependencies: [
         "TrainApp", "PredictApp", "EvaluateApp", "GenerateApp", "InspectApp", "ConvertApp",
         "CellsApp", "ReportApp", "BenchApp", "EmbedTool", "BenchSupport", "Programs",
-        "ProgramsCore", "Training", "Interop", "Models", "Cells", "TensorCore", "FileCore",
+        "ProgramsCore", "Training", "Interop", "DistributedTraining", "Models", "Cells",
+        "TensorCore", "FileCore",
         "Datasets", "Checkpoint",
       ],
       exclude: [

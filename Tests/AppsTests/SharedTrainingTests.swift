@@ -1,3 +1,6 @@
+import Datasets
+import DistributedTraining
+import FileCore
 import Foundation
 import Testing
 
@@ -47,5 +50,43 @@ import Testing
     #expect(files[0] == files[1])
     let tooMany = try run("--shards", "9", "--out", "c.rnnz")
     #expect(tooMany.error.contains("--shards: expected at most a batch's 8 rows, found 9"))
+  }
+}
+
+/// A text that one rank of a machine reads for the others.
+@Suite struct SharedCorpusTests {
+  @Test func aFileIsReadByOneRank() throws {
+    let path = FileManager.default.temporaryDirectory.path + "/\(UUID().uuidString).txt"
+    try Data("once upon a time".utf8).write(to: URL(fileURLWithPath: path))
+    // Only the reading rank has a file.
+    let texts = try InProcessExchange.run(ranks: 3) { exchange in
+      let own = exchange.rank == 0 ? path : "\(path).missing"
+      return try SharedCorpus(TextFile(path: own), ProcessGroup(exchange)).read().text
+    }
+    #expect(texts == Array(repeating: "once upon a time", count: 3))
+    // Bytes that are no text are shared as bytes.
+    let bytes: [UInt8] = [0xC3, 0x28, 0xFF, 0, 7]
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+    let shared = try InProcessExchange.run(ranks: 3) { exchange in
+      let own = exchange.rank == 0 ? path : "\(path).missing"
+      return try SharedCorpus(TextFile(path: own), ProcessGroup(exchange)).readBytes()
+    }
+    #expect(shared == Array(repeating: bytes, count: 3))
+    try FileManager.default.removeItem(atPath: path)
+  }
+
+  /// A file that is missing is the reading rank's error, of which the others only hear.
+  @Test func aMissingFileIsOneError() throws {
+    let results = InProcessExchange.results(ranks: 3) { exchange in
+      let group = ProcessGroup(exchange)
+      do {
+        _ = try SharedCorpus(TextFile(path: "/no/such/file.txt"), group).read()
+      } catch let error as FileError {
+        _ = group.fail(code: 1, message: "\(error)")
+        throw error
+      }
+    }
+    #expect(throws: FileError.self) { try results[0].get() }
+    for result in results.dropFirst() { #expect(throws: PeerFailure.self) { try result.get() } }
   }
 }

@@ -99,9 +99,9 @@ import Testing
   }
 
   @Test func samplesInBucketsAndShortBatches() throws {
-    let dataset = try DatasetRegistry.standard.dataset("names:50")
+    let dataset = try DatasetRegistry.standard.dataset("names")
     var configuration = try SequencePreset(
-      dataset: "names:50", dataset.read(), steps: 10
+      dataset: "names", dataset.read(), steps: 10
     ).task
     configuration.batchSize = 12
     configuration.bucketPool = 3
