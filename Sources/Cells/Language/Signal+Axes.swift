@@ -61,6 +61,21 @@ extension Signal {
     return Signal(id: trace.add(operation(id, axis)), trace: trace, shape: rest)
   }
 
+  /// The units repeated `count` times along a new axis that has `inner` units behind it, all along one axis.
+  public func spread(count: Int, inner: Int) -> Signal {
+    trace.signal(.spread(id, Axis(count: count, inner: inner)))
+  }
+
+  /// The sum along an axis of `count` places that has `inner` units behind it, all along one axis.
+  public func sum(count: Int, inner: Int) -> Signal {
+    trace.signal(.sumAlong(id, Axis(count: count, inner: inner)))
+  }
+
+  /// The largest unit along an axis of `count` places that has `inner` units behind it, all along one axis.
+  public func maximum(count: Int, inner: Int) -> Signal {
+    trace.signal(.maximumAlong(id, Axis(count: count, inner: inner)))
+  }
+
   /// `qᵀ S` of each head: the rows of the matrices `[…, K, V]`, weighted by `q` `[…, K]` and added up.
   public func read(by q: Signal) -> Signal { (q.expanded(at: -1) * self).sum(-2) }
 

@@ -2,11 +2,11 @@ import TensorCore
 
 /// A cell of a text: its states, parameters and equations, with sizes that may be stated in terms of I and H.
 struct CellDefinition: Hashable, Sendable {
-  /// A state: its name in the text, its own name, and its number of units, H unless stated.
+  /// A state: its name in the text, its own name, and the axes of its units, H units unless stated.
   struct State: Hashable, Sendable {
     var name: String
     var storedName: String
-    var width: Term?
+    var shape: [Term] = []
     var place = Ignored(TextPlace())
   }
 
@@ -16,10 +16,22 @@ struct CellDefinition: Hashable, Sendable {
     var name: String
     /// Its name in the graph, with the block after a dot.
     var storedName: String
-    /// One size for a vector, two for a matrix.
+    /// One size for a vector, two for a matrix; any number for a parameter that is stated as a whole.
     var shape: [Term]
+    /// How it is stated.
+    var kind = Kind.blocks
     var start: Start?
     var place = Ignored(TextPlace())
+  }
+
+  /// How a parameter is stated.
+  enum Kind: String, Hashable, Sendable {
+    /// With blocks after its dots: a vector or a matrix.
+    case blocks = "parameter"
+    /// As a whole, dots included, as published weights are: matrices that products multiply with.
+    case weight
+    /// As a whole: numbers that are a signal's units.
+    case signal
   }
 
   /// The initialization of a parameter: a word of ``StartWord`` with its numbers, or a block's name.
@@ -178,4 +190,16 @@ enum ParameterNames {
 
   /// Whether an undeclared name stands for a bias, which is zero where biases are off.
   static func isBias(_ name: String) -> Bool { name.hasPrefix("b_") }
+}
+
+extension CellDefinition.Parameter {
+  /// The parameter that it is, or is a block of.
+  var whole: String {
+    kind == .blocks
+      ? storedName.split(separator: ".", maxSplits: 1).first.map(String.init) ?? storedName
+      : storedName
+  }
+
+  /// Whether its numbers are a signal's.
+  var isSignal: Bool { kind == .signal || kind == .blocks && shape.count == 1 }
 }

@@ -57,6 +57,8 @@ enum TextLimits {
   static let nameLength = 200
   /// The states of a cell.
   static let states = 256
+  /// The axes of a state or parameter.
+  static let axes = 8
   /// The options of a cell.
   static let options = 256
   /// The parameters of a cell, each block counted.

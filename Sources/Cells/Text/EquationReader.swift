@@ -77,7 +77,9 @@ struct EquationReader {
       let name = unique(TextScanner.isName(wanted) ? wanted : "s")
       taken.insert(name + "'")
       stateNames.append(name)
-      states.append(.init(name: name, storedName: state.name, width: .number(Double(state.width))))
+      states.append(
+        .init(
+          name: name, storedName: state.name, shape: state.shape.map { .number(Double($0)) }))
       if let id = graph.nodes.firstIndex(where: { $0.operation == .state(index) }) {
         names[id] = name
       }
@@ -92,21 +94,25 @@ struct EquationReader {
     var parameters: [CellDefinition.Parameter] = []
     var places: [Int: [(range: Range<Int>, place: Int)]] = [:]
     for (index, parameter) in cell.parameters.enumerated() {
-      let isMatrix = parameter.shape.count == 2
+      let kind = parameter.kind
       for block in parameter.blocks {
         let stored = parameter.name + (block.name.isEmpty ? "" : "." + block.name)
-        let wanted = ParameterNames.text(stored, isMatrix: isMatrix)
+        let isMatrix = kind == .blocks && !parameter.isSignal
+        let wanted = kind == .blocks ? ParameterNames.text(stored, isMatrix: isMatrix) : stored
         // A name that says the wrong kind is replaced.
+        let saysMatrix = ParameterNames.isMatrix(wanted)
         let suits =
           TextScanner.isName(wanted)
-          && (ParameterNames.isMatrix(wanted).map { $0 == isMatrix } ?? true)
-          && ParameterNames.stored(wanted) == stored
+          && (kind == .blocks
+            ? saysMatrix.map { $0 == isMatrix } ?? true && ParameterNames.stored(wanted) == stored
+            : saysMatrix == nil)
         let name = unique(suits ? wanted : "p")
-        let sizes = [block.range.count] + parameter.shape.dropFirst()
+        let sizes =
+          kind == .blocks ? [block.range.count] + parameter.shape.dropFirst() : parameter.shape
         places[index, default: []].append((block.range, parameters.count))
         parameters.append(
           .init(
-            name: name, storedName: stored, shape: sizes.map { .number(Double($0)) },
+            name: name, storedName: stored, shape: sizes.map { .number(Double($0)) }, kind: kind,
             start: block.initialization.map(StartWord.start)))
       }
     }
@@ -260,6 +266,14 @@ struct EquationReader {
 
   // MARK: Terms
 
+  /// The groups of units that have matrices of their own in a weight.
+  private func groups(of weight: NodeID) -> Int {
+    guard case .parameter(let index) = graph[weight].operation,
+      cell.parameters[index].kind == .weight
+    else { return 1 }
+    return cell.parameters[index].shape.dropLast(2).reduce(1, *)
+  }
+
   private func term(_ id: NodeID, isLine: Bool = false) -> Term? {
     if !isLine, let name = names[id] { return .name(name) }
     if blocks[id] != nil { return names[id].map { .name($0) } }
@@ -284,11 +298,23 @@ struct EquationReader {
       let parts = x.compactMap { term($0) }
       return parts.count == x.count ? Term(.function(function), parts) : nil
     case .affine(let terms, let biases):
-      guard terms.count == 1, biases.isEmpty, !terms[0].isTransposed,
+      guard terms.count == 1, biases.isEmpty, groups(of: terms[0].weight) == terms[0].groups,
         let weight = term(terms[0].weight), let signal = term(terms[0].signal)
       else { return nil }
-      return Term(.product, [weight, signal])
+      guard terms[0].isTransposed else { return Term(.product, [weight, signal]) }
+      guard terms[0].groups > 1, let transpose = Word.named("transpose").first else { return nil }
+      return Term(.product, [Term(.word(transpose), [weight]), signal])
     default: return nil
     }
+  }
+}
+
+extension CellGraph.Parameter {
+  /// How a text states the parameter.
+  fileprivate var kind: CellDefinition.Kind {
+    let isPlain =
+      !name.contains(".") && shape.count == (isSignal ? 1 : 2)
+      && (isSignal || name.hasPrefix("weight_"))
+    return isPlain ? .blocks : isSignal ? .signal : .weight
   }
 }

@@ -140,7 +140,9 @@ extension CellDefinition {
   func mapNumbers(_ transform: (Double, Bool) -> Term) -> CellDefinition {
     var result = self
     for index in result.states.indices {
-      result.states[index].width = states[index].width?.mapNumbers(isSignal: false, transform)
+      result.states[index].shape = states[index].shape.map {
+        $0.mapNumbers(isSignal: false, transform)
+      }
     }
     for index in result.parameters.indices {
       result.parameters[index].shape = parameters[index].shape.map {

@@ -1,7 +1,7 @@
 /// A word for how a parameter starts: its name, its numbers, and the ``Initialization`` that it is.
 struct StartWord: Sendable {
   let name: String
-  /// How many numbers it takes.
+  /// How many numbers it takes; ``anyCount`` for any number of them.
   let count: Int
   /// Whether it takes the name of a block instead.
   var isOfBlock = false
@@ -17,6 +17,7 @@ struct StartWord: Sendable {
   /// The word of a number alone.
   static let constant = "constant"
   static let opposite = "opposite"
+  static let anyCount = -1
 
   static let all: [StartWord] = [
     StartWord(
@@ -53,6 +54,17 @@ struct StartWord: Sendable {
     range(
       "log_rate", ".logRate", label: "radius: ", within: 0...1, { .logRate(radius: $0) },
       find: { if case .logRate(let radius) = $0 { radius } else { nil } }),
+    range(
+      "softplus_rate", ".softplusRate", label: "radius: ", within: 0...1,
+      { .softplusRate(radius: $0) },
+      find: { if case .softplusRate(let radius) = $0 { radius } else { nil } }),
+    range(
+      "softplus_of_log_uniform", ".softplusOfLogUniform", within: 1e-300...1e30,
+      { .softplusOfLogUniform($0) },
+      find: { if case .softplusOfLogUniform(let range) = $0 { range } else { nil } }),
+    StartWord(
+      name: "values", count: anyCount, swift: ".values([$*])", make: { .values($0) },
+      find: { if case .values(let values) = $0 { values } else { nil } }),
     StartWord(
       name: opposite, count: 0, isOfBlock: true, swift: ".opposite(ofBlock: $0)",
       make: { _ in .opposite(ofBlock: "") }, find: { _ in nil }),

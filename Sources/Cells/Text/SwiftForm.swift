@@ -71,7 +71,7 @@ enum SwiftForm {
 extension CellDefinition {
   /// The terms of the definition that are sizes.
   fileprivate var sizeTerms: [Term] {
-    states.compactMap(\.width) + parameters.flatMap(\.shape)
+    states.flatMap(\.shape) + parameters.flatMap(\.shape)
       + equations.flatMap { $0.term.sizeTerms }
   }
 }

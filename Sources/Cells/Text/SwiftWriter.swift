@@ -30,9 +30,13 @@ struct SwiftWriter {
     let input = bind(definition.input)
     if used.contains(definition.input) { lines.append("let \(input) = cell.input") }
     for state in definition.states {
-      let width = state.width.flatMap { $0 == .hiddenSize ? nil : ", width: \(size($0))" } ?? ""
-      lines.append(
-        "let \(bind(state.name)) = cell.state(\(TextScanner.quoted(state.storedName))\(width))")
+      let name = TextScanner.quoted(state.storedName)
+      let shape = state.shape.map(size).joined(separator: ", ")
+      let code =
+        state.shape.count > 1
+        ? "cell.state(\(name), shape: [\(shape)]).flat"
+        : "cell.state(\(name)\(shape.isEmpty || state.shape[0] == .hiddenSize ? "" : ", width: \(shape)"))"
+      lines.append("let \(bind(state.name)) = \(code)")
     }
     for parameter in definition.parameters {
       let code = declaration(parameter)
@@ -72,12 +76,19 @@ struct SwiftWriter {
     {
       var code = word.swift
       if let block = start.block { code = code.replacing("$0", with: TextScanner.quoted(block)) }
-      for (index, number) in start.numbers.enumerated() {
+      code = code.replacing("$*", with: start.numbers.map(self.number).joined(separator: ", "))
+      for (index, number) in start.numbers.prefix(2).enumerated() {
         code = code.replacing("$\(index)", with: self.number(number))
       }
       initially = ", initially: \(code)"
     }
     let stored = parameter.storedName
+    if parameter.kind != .blocks {
+      let shape = parameter.shape.map(size).joined(separator: ", ")
+      return parameter.isSignal
+        ? "cell.parameter(\(TextScanner.quoted(stored)), [\(shape)]\(initially)).flat"
+        : "cell.weight(\(TextScanner.quoted(stored)), [\(shape)]\(initially))"
+    }
     if parameter.shape.count == 1 {
       let width = parameter.shape[0] == .hiddenSize ? "" : ", width: \(size(parameter.shape[0]))"
       return "cell.vector(\(TextScanner.quoted(stored))\(width)\(initially))"
@@ -88,18 +99,22 @@ struct SwiftWriter {
   }
 
   private mutating func state(_ equation: CellDefinition.Equation) {
-    let code = signal(equation.term)
+    var isMatrix = false
+    if case .table = equation.term.head, case .value(let name) = equation.target {
+      isMatrix = definition.equations.contains { $0.term.multiplies(with: name) }
+    }
+    let text = isMatrix ? code(equation.term, isMatrix: true).text : signal(equation.term)
     switch equation.target {
-    case .value(let name): lines.append("let \(bind(name)) = \(code)")
+    case .value(let name): lines.append("let \(bind(name)) = \(text)")
     case .output:
-      lines.append("let \(bind(Reserved.output)) = \(code)")
+      lines.append("let \(bind(Reserved.output)) = \(text)")
       lines.append("cell.output(\(names[Reserved.output] ?? ""))")
     case .update(let state):
       guard let old = names[state] else { return }
       let isUsed = definition.equations.contains { $0.term.names.contains(state + "'") }
-      guard isUsed else { return lines.append("cell.update(\(old), to: \(code))") }
+      guard isUsed else { return lines.append("cell.update(\(old), to: \(text))") }
       let name = bind(state + "'")
-      lines.append("let \(name) = \(code)")
+      lines.append("let \(name) = \(text)")
       lines.append("cell.update(\(old), to: \(name))")
     }
   }
@@ -121,11 +136,18 @@ struct SwiftWriter {
     }
   }
 
-  private mutating func code(_ term: Term) -> Code {
+  private mutating func code(_ term: Term, isMatrix: Bool = false) -> Code {
     switch term.head {
     case .number: return ("cell.constant(\(number(term)))", .atom, 0)
     case .name(let name): return (named(name), .atom, 0)
-    case .table(let table): return ("cell.matrix(rows: \(Self.rows(table)))", .atom, 0)
+    case .table(let table):
+      // A row of numbers is a signal, unless a product multiplies with it.
+      let rows = Self.rows(table)
+      return (
+        table.rows == 1 && !isMatrix
+          ? "cell.constants(\(rows.dropFirst().dropLast()))" : "cell.matrix(rows: \(rows))", .atom,
+        0
+      )
     case .product: return (product(term.parts[0], term.parts[1]), .atom, 0)
     case .word(let word):
       return word.name == "constant" && word.arguments.count == 1
@@ -198,7 +220,7 @@ struct SwiftWriter {
       if multiplied[name] == nil { multiplied[name] = x }
       return "cell.linear(\(x), \(TextScanner.quoted(String(name.dropFirst(2)))))"
     }
-    return "cell.product(\(x), \(code(matrix).text))"
+    return "cell.product(\(x), \(code(matrix, isMatrix: true).text))"
   }
 
   private func named(_ name: String) -> String {
@@ -319,5 +341,16 @@ extension Term {
   var names: [String] {
     if case .name(let name) = head { return [name] }
     return parts.flatMap(\.names)
+  }
+
+  /// Whether a product or a word in it takes a name for a matrix.
+  func multiplies(with name: String) -> Bool {
+    if case .product = head, case .name(name) = parts[0].head { return true }
+    if case .word(let word) = head, case .matrix = word.arguments[0],
+      case .name(name) = parts[0].head
+    {
+      return true
+    }
+    return parts.contains { $0.multiplies(with: name) }
   }
 }

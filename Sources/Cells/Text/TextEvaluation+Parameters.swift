@@ -10,14 +10,17 @@ extension TextEvaluation {
         throw CellTextError(
           place, expected: "a new name for a parameter", found: "\(parameter.name) again")
       }
-      if let isMatrix = ParameterNames.isMatrix(parameter.name),
+      if let isMatrix = ParameterNames.isMatrix(parameter.name), parameter.kind == .blocks,
         isMatrix != (parameter.shape.count == 2)
       {
         throw CellTextError(
           place, expected: isMatrix ? "two sizes of a matrix" : "one size of a vector",
           found: "\(parameter.shape.count)")
       }
-      guard parameter.shape.count == 1 || parameter.storedName.hasPrefix("weight_") else {
+      guard
+        parameter.kind != .blocks || parameter.shape.count == 1
+          || parameter.storedName.hasPrefix("weight_")
+      else {
         throw CellTextError(
           place, expected: "a name that begins with W_, for a matrix", found: parameter.name,
           suggestion: "W_" + parameter.name)
@@ -27,13 +30,25 @@ extension TextEvaluation {
       let start = try parameter.start.map { start throws(CellTextError) in
         try initialization(start)
       }
-      try register(parameter.storedName, shape, place)
-      trace.declare(
-        parameter.storedName, rows: shape.count == 2 ? shape[0] : 1,
-        columns: shape[shape.count - 1],
-        isVector: shape.count == 1, start)
-      declared[parameter.name] = DeclaredParameter(
-        storedName: parameter.storedName, shape: shape, initialization: start)
+      if case .values(let values) = start, values.count != Self.count(shape) {
+        throw CellTextError(
+          place, expected: "\(Self.count(shape)) values", found: "\(values.count)")
+      }
+      try register(parameter.storedName, shape, parameter.kind, place)
+      if parameter.kind == .blocks {
+        trace.declare(
+          parameter.storedName, rows: shape.count == 2 ? shape[0] : 1,
+          columns: shape[shape.count - 1], isVector: shape.count == 1, start)
+        declared[parameter.name] = DeclaredParameter(
+          storedName: parameter.storedName, shape: shape, initialization: start)
+      } else {
+        let id = trace.published(
+          parameter.storedName, shape, isSignal: parameter.isSignal, start)
+        values[parameter.name] =
+          parameter.isSignal
+          ? .signal(id) : .matrix(id, groups: shape.dropLast(2).reduce(1, *))
+        try count(place)
+      }
     }
     for parameter in definition.parameters { try checkOpposite(parameter) }
   }
@@ -41,9 +56,13 @@ extension TextEvaluation {
   /// A block can be the opposite of another block of its parameter, of the same shape, that is no opposite itself.
   private func checkOpposite(_ parameter: CellDefinition.Parameter) throws(CellTextError) {
     guard let start = parameter.start, let block = start.block else { return }
+    guard parameter.kind == .blocks else {
+      throw CellTextError(
+        start.place.value, expected: "a parameter with blocks", found: parameter.name)
+    }
     let whole = Self.whole(parameter.storedName)
     let other = definition.parameters.first {
-      $0.storedName == (block.isEmpty ? whole : "\(whole).\(block)")
+      $0.kind == .blocks && $0.storedName == (block.isEmpty ? whole : "\(whole).\(block)")
     }
     guard let other, other.start?.block == nil,
       declared[other.name]?.shape == declared[parameter.name]?.shape
@@ -79,10 +98,14 @@ extension TextEvaluation {
 
   /// Checks that blocks of one parameter fit together, and that there are not too many numbers.
   private mutating func register(
-    _ name: String, _ shape: [Int], _ place: TextPlace
+    _ name: String, _ shape: [Int], _ kind: CellDefinition.Kind, _ place: TextPlace
   ) throws(CellTextError) {
-    let whole = Self.whole(name)
+    let whole = kind == .blocks ? Self.whole(name) : name
     let (isVector, columns) = (shape.count == 1, shape.count == 1 ? 1 : shape[1])
+    guard wholes[whole] == nil || kind == .blocks && wholes[whole]?.isWhole == false else {
+      throw CellTextError(
+        place, expected: "one name for each parameter", found: "another name for \(whole)")
+    }
     if let known = wholes[whole] {
       guard known.isVector == isVector else {
         throw CellTextError(
@@ -110,8 +133,8 @@ extension TextEvaluation {
         place, expected: "at most \(TextLimits.blocks) parameters, each block counted",
         found: "more")
     }
-    wholes[whole] = (isVector, columns)
-    try addNumbers(shape.reduce(1, *), place)
+    wholes[whole] = (isVector, columns, kind != .blocks)
+    try addNumbers(Self.count(shape), place)
   }
 
   mutating func addNumbers(_ count: Int, _ place: TextPlace) throws(CellTextError) {
@@ -140,7 +163,7 @@ extension TextEvaluation {
       if let known = mentioned[name] {
         shape = known
       } else {
-        try register(stored, shape, place)
+        try register(stored, shape, .blocks, place)
         mentioned[name] = shape
       }
     } else {

@@ -12,7 +12,7 @@ struct TextEvaluation {
   /// The shapes of undeclared parameters that were mentioned.
   var mentioned: [String: [Int]] = [:]
   /// Of each parameter as a whole: whether it is a vector, and the columns of a matrix.
-  var wholes: [String: (isVector: Bool, columns: Int)] = [:]
+  var wholes: [String: (isVector: Bool, columns: Int, isWhole: Bool)] = [:]
   /// The parameters' names in the graph.
   var storedNames: Set<String> = []
   private var updated: Set<String> = []
@@ -64,12 +64,15 @@ struct TextEvaluation {
     values[definition.input] = .signal(builder.input)
     var stored = Set<String>()
     for state in definition.states {
-      let width = try state.width.map { term throws(CellTextError) in try size(term) }
+      var shape: [Int] = []
+      for term in state.shape { shape.append(try size(term)) }
+      if shape.isEmpty { shape = [builder.hiddenSize] }
+      guard Self.count(shape) <= TextLimits.width else { throw tooMany(state.place.value) }
       guard values[state.name] == nil, stored.insert(state.storedName).inserted else {
         throw CellTextError(
           state.place.value, expected: "a new name for a state", found: "\(state.name) again")
       }
-      values[state.name] = .signal(builder.state(state.storedName, width: width))
+      values[state.name] = .signal(builder.state(state.storedName, shape: shape))
       try count(state.place.value)
     }
   }
@@ -139,7 +142,9 @@ struct TextEvaluation {
     case .name(let name): result = try named(name, columns: columns, place)
     case .function(let function): result = try applied(function, term)
     case .word(let word): result = try called(word, term)
-    case .table(let table): result = .matrix(trace.add(.table(table)))
+    case .table(let table):
+      let id = trace.add(.table(table))
+      result = table.rows == 1 ? .signal(id) : .matrix(id)
     case .product:
       let signal = try signal(term.parts[1])
       result = try product(try value(term.parts[0], columns: signal.width), signal, term)
@@ -170,21 +175,33 @@ struct TextEvaluation {
   }
 
   private func product(
-    _ matrix: TextValue, _ signal: Signal, _ term: Term
+    _ value: TextValue, _ signal: Signal, _ term: Term
   ) throws(CellTextError) -> TextValue {
-    guard case .matrix(let id) = matrix else {
+    guard let matrix = matrix(value) else {
       throw CellTextError(
         term.place.value, expected: "a matrix before what it multiplies", found: "a signal",
         suggestion: "*, which multiplies unit by unit")
     }
-    let columns = trace.graph[id].columns
-    guard columns == signal.width else {
+    let (rows, columns) = matrix.shape
+    let width = matrix.isTransposed ? rows : columns * matrix.groups
+    guard width == signal.width else {
       throw CellTextError(
         term.parts[1].place.value,
-        expected: "\(Word.units(columns)), for a matrix of \(columns) columns",
+        expected: "\(Word.units(width)), for a matrix of \(width) columns",
         found: Word.units(signal.width))
     }
-    return .signal(builder.product(signal, Matrix(id: id, trace: trace)))
+    return .signal(builder.product(signal, matrix))
+  }
+
+  /// A value as a matrix: a row of numbers can be one too; nil for other signals.
+  private func matrix(_ value: TextValue) -> Matrix? {
+    switch value {
+    case .matrix(let id, let groups, let isTransposed):
+      return Matrix(id: id, trace: trace, groups: groups, isTransposed: isTransposed)
+    case .signal(let id):
+      guard case .table = trace.graph[id].operation else { return nil }
+      return Matrix(id: id, trace: trace)
+    }
   }
 
   private mutating func applied(
@@ -241,15 +258,20 @@ struct TextEvaluation {
       switch word.argument(index) {
       case .number: given.append(.number(try number(part)))
       case .size:
-        let isPlace = word.name == "[" || word.name == "chunk"
+        let isPlace = ["[", "chunk", "row"].contains(word.name)
         given.append(.number(Double(try size(part, least: isPlace ? 0 : 1))))
       case .signal: given.append(.node(try signal(part).id))
       case .matrix:
-        guard case .matrix(let id) = try value(part) else {
+        guard let matrix = matrix(try value(part)) else {
           throw CellTextError(
             part.place.value, expected: "a matrix", found: "a signal")
         }
-        given.append(.node(id))
+        if matrix.groups > 1, word.name == "transpose" {
+          let transposed = matrix.transposed()
+          return .matrix(
+            transposed.id, groups: transposed.groups, isTransposed: transposed.isTransposed)
+        }
+        given.append(.node(matrix.id))
       }
     }
     let arguments = WordArguments(values: given, trace: trace)
@@ -258,7 +280,7 @@ struct TextEvaluation {
     }
     try checkRoom(word, arguments, term.place.value)
     let result = word.make(arguments)
-    if case .matrix(let id) = result {
+    if case .matrix(let id, _, _) = result {
       try addNumbers(trace.graph[id].rows * trace.graph[id].columns, term.place.value)
     }
     return result
@@ -272,15 +294,15 @@ struct TextEvaluation {
     for (index, value) in arguments.values.enumerated() {
       if case .node = value { width += arguments.width(index) }
     }
-    if word.name == "repeat" {
-      let nodes = trace.graph.nodes.count
-      guard 2 * width + nodes <= TextLimits.nodes, width * arguments.size(1) <= TextLimits.width
-      else { throw tooMany(place) }
-    }
     if word.name == "concatenate", width > TextLimits.width { throw tooMany(place) }
   }
 
-  private func tooMany(_ place: TextPlace) -> CellTextError {
+  /// The numbers of a shape, at most a few more than any limit.
+  static func count(_ shape: [Int]) -> Int {
+    shape.reduce(1) { min($0 * $1, 2 * TextLimits.parameters) }
+  }
+
+  func tooMany(_ place: TextPlace) -> CellTextError {
     CellTextError(
       place,
       expected:

@@ -149,8 +149,9 @@ struct TextParser {
     state.place.value = place
     if takes("=") { state.storedName = try storedName("the state's full name") }
     if takes("[") {
-      state.width = try expression()
+      repeat { state.shape.append(try expression()) } while takes(",")
       try expect("]", "after the state's number of units")
+      try check(state.shape.count, TextLimits.axes, "axes")
     }
     return state
   }
@@ -211,8 +212,10 @@ struct TextParser {
     if case .name = following(1) {
       switch first {
       case Reserved.option: return try option(&definition)
-      case Reserved.parameter: return try parameter(&definition)
-      default: break
+      default:
+        if let kind = CellDefinition.Kind(rawValue: first) {
+          return try parameter(kind, &definition)
+        }
       }
     }
     let (name, place) = try name("an equation")
@@ -295,19 +298,27 @@ struct TextParser {
     Int(exactly: value).map { .integer($0) } ?? .number(value)
   }
 
-  private mutating func parameter(_ definition: inout CellDefinition) throws(CellTextError) {
+  private mutating func parameter(
+    _ kind: CellDefinition.Kind, _ definition: inout CellDefinition
+  ) throws(CellTextError) {
     _ = take()
     let (name, place) = try newName("a parameter's name")
     var parameter = CellDefinition.Parameter(
-      name: name, storedName: ParameterNames.stored(name), shape: [])
+      name: name, storedName: kind == .blocks ? ParameterNames.stored(name) : name, shape: [],
+      kind: kind)
     parameter.place.value = place
     if takes("=") { parameter.storedName = try storedName("the parameter's full name") }
     try expect("[", "and the parameter's sizes, as in \(name)[H]")
     repeat { parameter.shape.append(try expression()) } while takes(",")
-    guard parameter.shape.count <= 2 else {
+    let count = parameter.shape.count
+    guard
+      kind == .blocks ? count <= 2 : count <= TextLimits.axes && (kind == .signal || count >= 2)
+    else {
       throw CellTextError(
-        place, expected: "one size for a vector, or two for a matrix",
-        found: "\(parameter.shape.count)")
+        place,
+        expected: kind == .blocks
+          ? "one size for a vector, or two for a matrix" : "2 to \(TextLimits.axes) sizes",
+        found: "\(count)")
     }
     try expect("]", "after the parameter's sizes")
     if takes("~") { parameter.start = try start() }
@@ -325,13 +336,13 @@ struct TextParser {
     }
     var start = CellDefinition.Start(word: name)
     start.place.value = place
-    guard word.count > 0 || word.isOfBlock else { return start }
+    guard word.count != 0 || word.isOfBlock else { return start }
     try expect("(", "after \(name)")
     if word.isOfBlock {
       start.block = try storedName("a block's name")
     } else {
       repeat { start.numbers.append(try expression()) } while takes(",")
-      guard start.numbers.count == word.count else {
+      guard start.numbers.count == word.count || word.count == StartWord.anyCount else {
         throw CellTextError(
           place, expected: word.count == 1 ? "one number" : "\(word.count) numbers",
           found: "\(start.numbers.count)")

@@ -29,7 +29,8 @@ struct TextWriter {
     let states = definition.states.map { state in
       let usual = CellDefinition.State.usualNames[state.name] ?? state.name
       let stored = usual == state.storedName ? "" : " = \(Self.storedName(state.storedName))"
-      let width = state.width.flatMap { isHiddenSize($0) ? nil : "[\(Self.text($0))]" } ?? ""
+      let isUsual = state.shape.isEmpty || state.shape.count == 1 && isHiddenSize(state.shape[0])
+      let width = isUsual ? "" : "[\(state.shape.map(Self.text).joined(separator: ", "))]"
       return state.name + stored + width
     }
     let names = ([definition.input] + states).joined(separator: ", ")
@@ -99,12 +100,11 @@ struct TextWriter {
       all.filter { parameter in
         !mentions.contains(parameter.name) || needsDeclaration(parameter, products)
       }.map(\.name))
-    let wanted = Self.grouped(all.map { ($0.name, $0.storedName) })
-    let stored = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.storedName) })
+    let wholes = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.whole) })
+    let wanted = Self.grouped(all.map(\.name), wholes)
     while true {
       let first = all.map(\.name).filter { declared.contains($0) }
-      let order = Self.grouped(
-        (first + mentions.filter { !declared.contains($0) }).map { ($0, stored[$0] ?? $0) })
+      let order = Self.grouped(first + mentions.filter { !declared.contains($0) }, wholes)
       guard
         let place = zip(order, wanted).enumerated().first(where: { $0.element.0 != $0.element.1 })?
           .offset
@@ -115,11 +115,11 @@ struct TextWriter {
   }
 
   /// Names in the order of parameters that their mentions give: blocks of one parameter stand together.
-  private static func grouped(_ mentions: [(name: String, stored: String)]) -> [String] {
+  private static func grouped(_ mentions: [String], _ whole: [String: String]) -> [String] {
     var wholes: [String] = []
     var names: [String: [String]] = [:]
-    for (name, stored) in mentions {
-      let whole = stored.split(separator: ".", maxSplits: 1).first.map(String.init) ?? stored
+    for name in mentions {
+      let whole = whole[name] ?? name
       if names[whole] == nil { wholes.append(whole) }
       names[whole, default: []].append(name)
     }
@@ -129,7 +129,7 @@ struct TextWriter {
   private func needsDeclaration(
     _ parameter: CellDefinition.Parameter, _ products: Set<String>
   ) -> Bool {
-    guard parameter.start == nil, !kept.contains(parameter.storedName),
+    guard parameter.kind == .blocks, parameter.start == nil, !kept.contains(parameter.storedName),
       ParameterNames.stored(parameter.name) == parameter.storedName,
       let isMatrix = ParameterNames.isMatrix(parameter.name), isHiddenSize(parameter.shape[0])
     else { return true }
@@ -137,11 +137,12 @@ struct TextWriter {
   }
 
   private func declaration(_ parameter: CellDefinition.Parameter) -> String {
+    let usual =
+      parameter.kind == .blocks ? ParameterNames.stored(parameter.name) : parameter.name
     let stored =
-      ParameterNames.stored(parameter.name) == parameter.storedName
-      ? "" : " = \(Self.storedName(parameter.storedName))"
+      usual == parameter.storedName ? "" : " = \(Self.storedName(parameter.storedName))"
     let shape = parameter.shape.map(Self.text).joined(separator: ", ")
-    var result = "\(Reserved.parameter) \(parameter.name)\(stored)[\(shape)]"
+    var result = "\(parameter.kind.rawValue) \(parameter.name)\(stored)[\(shape)]"
     if let start = parameter.start {
       let arguments = start.block.map { [Self.storedName($0)] } ?? start.numbers.map(Self.text)
       if start.word == StartWord.constant, start.numbers.count == 1 {

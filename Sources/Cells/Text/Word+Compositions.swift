@@ -43,18 +43,6 @@ extension Word {
           $0.low <= $0.high ? [.node($0.source), .number($0.low), .number($0.high)] : nil
         }
       }),
-    Word(
-      name: "repeat", arguments: [.signal, .size], swift: "$0.repeated(each: $1)",
-      make: { .signal($0.signal(0).repeated(each: $0.size(1))) },
-      find: { graph, id in
-        var first = id
-        if case .concatenate(let parts) = graph[id].operation { first = parts[0] }
-        guard case .broadcast(let unit, let columns) = graph[first].operation, columns > 1,
-          case .slice(let source, 0..<1) = graph[unit].operation,
-          graph[source].columns * columns == graph[id].columns
-        else { return nil }
-        return [.node(source), .size(columns)]
-      }),
   ]
 
   private static func mean(_ graph: Graph, _ id: NodeID) -> NodeID? {

@@ -52,11 +52,11 @@ struct Word: Hashable, Sendable {
 enum TextValue {
   case signal(NodeID)
   /// A matrix that depends on parameters alone.
-  case matrix(NodeID)
+  case matrix(NodeID, groups: Int = 1, isTransposed: Bool = false)
 
   var id: NodeID {
     switch self {
-    case .signal(let id), .matrix(let id): id
+    case .signal(let id), .matrix(let id, _, _): id
     }
   }
 }
@@ -121,6 +121,53 @@ extension Word {
         find: { graph, id in
           guard case .broadcast(let a, let columns) = graph[id].operation else { return nil }
           return [.node(a), .size(columns)]
+        }),
+      Word(
+        name: "repeat", arguments: [.signal, .size], swift: "$0.repeated(each: $1)",
+        make: { .signal($0.signal(0).repeated(each: $0.size(1))) }, fault: { tooWide($0) },
+        find: { graph, id in
+          guard case .spread(let a, let axis) = graph[id].operation, axis.inner == 1,
+            axis.count > 1
+          else { return nil }
+          return [.node(a), .size(axis.count)]
+        }),
+      Word(
+        name: "spread", arguments: [.signal, .size, .size],
+        swift: "$0.spread(count: $1, inner: $2)",
+        make: { .signal($0.signal(0).spread(count: $0.size(1), inner: $0.size(2))) },
+        fault: { $0.width(0) % $0.size(2) == 0 ? tooWide($0) : division($0, $0.size(2)) },
+        find: { graph, id in
+          guard case .spread(let a, let axis) = graph[id].operation else { return nil }
+          return [.node(a), .size(axis.count), .size(axis.inner)]
+        }),
+      Word(
+        name: "sum", arguments: [.signal, .size, .size], swift: "$0.sum(count: $1, inner: $2)",
+        make: { .signal($0.signal(0).sum(count: $0.size(1), inner: $0.size(2))) },
+        fault: { division($0, $0.size(1) * $0.size(2)) },
+        find: { graph, id in
+          guard case .sumAlong(let a, let axis) = graph[id].operation else { return nil }
+          return [.node(a), .size(axis.count), .size(axis.inner)]
+        }),
+      Word(
+        name: "max", arguments: [.signal, .size, .size], swift: "$0.maximum(count: $1, inner: $2)",
+        make: { .signal($0.signal(0).maximum(count: $0.size(1), inner: $0.size(2))) },
+        fault: { division($0, $0.size(1) * $0.size(2)) },
+        find: { graph, id in
+          guard case .maximumAlong(let a, let axis) = graph[id].operation else { return nil }
+          return [.node(a), .size(axis.count), .size(axis.inner)]
+        }),
+      Word(
+        name: "row", arguments: [.matrix, .size], swift: "$0[$1]",
+        make: { .signal(Matrix(id: $0.id(0), trace: $0.trace)[$0.size(1)]) },
+        fault: {
+          $0.size(1) < $0.rows(0)
+            ? nil : ("a row from 0 to \($0.rows(0) - 1)", "row \($0.size(1))")
+        },
+        find: { graph, id in
+          guard case .rows(let a, let range) = graph[id].operation, range.count == 1 else {
+            return nil
+          }
+          return [.node(a), .size(range.lowerBound)]
         }),
       slice,
       Word(
@@ -190,6 +237,22 @@ extension Word {
 
   /// The words of a name.
   static func named(_ name: String) -> [Word] { all.filter { $0.name == name && name != "[" } }
+
+  /// A signal would be wider than a text may ask for.
+  private static func tooWide(
+    _ arguments: WordArguments
+  ) -> (expected: String, found: String)? {
+    let width = arguments.width(0) * arguments.size(1)
+    return width <= TextLimits.width ? nil : ("at most \(units(TextLimits.width))", "\(width)")
+  }
+
+  /// The units of an axis do not divide those of the signal.
+  private static func division(
+    _ arguments: WordArguments, _ divisor: Int
+  ) -> (expected: String, found: String)? {
+    arguments.width(0) % divisor == 0
+      ? nil : ("axes that divide \(units(arguments.width(0)))", "\(divisor)")
+  }
 
   static func units(_ count: Int) -> String { count == 1 ? "one unit" : "\(count) units" }
 }

@@ -1,4 +1,5 @@
 import Cells
+import FileCore
 import Testing
 
 /// Reading what was printed gives the same graph, node for node.
@@ -30,6 +31,61 @@ import Testing
     let read = CellGraph(text, inputSize: sizes[0].input, hiddenSize: sizes[0].hidden)
     let first = CellGraph(cell, inputSize: sizes[0].input, hiddenSize: sizes[0].hidden)
     #expect(read.text() == first.text())
+  }
+
+  /// The values of options that are names.
+  private static let words = [
+    "tanh", "relu", "inputAndForget", "inputOnly", "forgetOnly", "coupled", "afterProduct",
+    "beforeProduct", "zeroOrderHold", "euler", "full", "stateAndBias", "state", "bias", "first",
+    "second", "third", "f", "fo", "ifo",
+  ]
+
+  /// Every option of every cell with another value, one after the other.
+  @Test(arguments: CellRegistry.standard.entries.map(\.name))
+  func everyOptionReadsBack(_ name: String) throws {
+    let cell = try CellRegistry.standard.cell(named: name)
+    guard case .object(var saved) = try JSONValue(encoding: cell),
+      case .object(let options)? = saved["options"]
+    else { return }
+    for (option, value) in options {
+      let others: [JSONValue] =
+        switch value {
+        case .bool(let value): [.bool(!value)]
+        case .number(let text):
+          [.number("\((Double(text) ?? 1) / 2)"), .number("2"), .number("4"), .number("1")]
+        case .string: Self.words.map { .string($0) }
+        case .null: [.number("0.5"), .number("2")]
+        default: [.array([.number("1"), .number("3")])]
+        }
+      for other in others where other != value {
+        var changed = options
+        changed[option] = other
+        saved["options"] = .object(changed)
+        guard let named = try? JSONValue.object(saved).decoded(as: NamedCell.self),
+          Self.sizes.contains(where: {
+            (try? named.validate(inputSize: $0.input, hiddenSize: $0.hidden)) != nil
+          })
+        else { continue }
+        try check(named.base, "\(name), \(option): \(other)")
+      }
+    }
+  }
+
+  @Test func optionsTogetherReadBack() throws {
+    for hasPeepholes in [false, true] {
+      for hasLayerNorm in [false, true] {
+        for gates in ["inputAndForget", "inputOnly", "coupled"].compactMap({
+          LSTM.Gates(rawValue: $0)
+        }) {
+          for projectionSize in [nil, 2] {
+            let cell = LSTM(
+              gates: gates, hasPeepholes: hasPeepholes, hasLayerNorm: hasLayerNorm,
+              projectionSize: projectionSize, forgetBias: hasPeepholes ? 1 : nil)
+            try check(cell, "\(cell)")
+          }
+        }
+      }
+    }
   }
 
   @Test(arguments: 0..<10)
