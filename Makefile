@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks Fuzz) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help install uninstall bench bench-published bench-peers interop-peers published-models demo test test-mpi test-deep torture \
+.PHONY: help install uninstall bench bench-published bench-peers interop-peers published-models demo test test-mpi test-deep lab torture \
   format lint docs check-neon sanitize-address sanitize-thread \
   sanitize-kernels clean
 
@@ -40,6 +40,11 @@ install: ## Build the programs and install them with manual pages and completion
 
 uninstall: ## Remove what `make install` with the same PREFIX put in place
 	PREFIX="$(PREFIX)" Scripts/install --remove
+
+lab: ## Train every task of the laboratory to its level, with three seeds (an hour; LAB_SEEDS="1")
+	@Scripts/require-zlib
+	$(SWIFT) build --product train
+	Scripts/lab
 
 torture: ## Damage files by the hundred million, kill saves, cut the power (TORTURE_INPUTS=1000000)
 	@Scripts/require-zlib

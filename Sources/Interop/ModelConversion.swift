@@ -109,6 +109,12 @@ public struct ModelConversion: Sendable {
     }
   }
 
+  /// Whether a file of a format has no place for the names or the tokens of the model's input and answers: safetensors
+  /// of other models than language models.
+  public func losesNames(as format: Format) -> Bool {
+    if case .sequence = content { format == .safetensors } else { false }
+  }
+
   /// A line that describes what was read.
   public var summary: String {
     switch content {

@@ -30,9 +30,10 @@ extension InvalidSetting {
     _ name: String, _ value: Int, in range: ClosedRange<Int>
   ) throws(InvalidSetting) {
     guard range.contains(value) else {
-      throw InvalidSetting(
-        name, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)",
-        found: value)
+      let bounds =
+        range.upperBound == .max
+        ? "of \(range.lowerBound) or more" : "from \(range.lowerBound) to \(range.upperBound)"
+      throw InvalidSetting(name, expected: "a whole number \(bounds)", found: value)
     }
   }
 

@@ -6,8 +6,8 @@ extension SavedLanguageModel {
     let configuration = model.configuration
     return "language model: \(configuration.cell.name), "
       + layerText(configuration.layers, configuration.hiddenSize)
-      + ", embedding of \(configuration.embeddingSize), \(model.vocabularySize) tokens, "
-      + "\(model.parameterCount) numbers"
+      + ", embedding of \(configuration.embeddingSize), \(model.vocabularySize.counted("tokens")), "
+      + model.parameterCount.counted("numbers")
   }
 }
 
@@ -22,7 +22,7 @@ extension SavedSequenceModel {
     ]
     if case .translator = model { parts.append("attention: \(configuration.attention)") }
     parts.append("\(interface.input.summary) to \(interface.target.summary)")
-    return "\(role): " + (parts + ["\(model.parameterCount) numbers"]).joined(separator: ", ")
+    return "\(role): " + (parts + [model.parameterCount.counted("numbers")]).joined(separator: ", ")
   }
 
   /// The usual name of a model with this input and answer, for example `tagger`.
@@ -40,18 +40,18 @@ extension SavedSequenceModel {
 
 /// For example `2 layers of 64 units`.
 private func layerText(_ layers: Int, _ units: Int) -> String {
-  "\(layers == 1 ? "one layer" : "\(layers) layers") of \(units) units"
+  "\(layers == 1 ? "one layer" : "\(layers) layers") of \(units.counted("units"))"
 }
 
 extension ValueKind {
   /// For example `text of 40 tokens`, `5 symbols`, `3 features a step`.
   fileprivate var summary: String {
     switch self {
-    case .text: "text of \(size) tokens"
-    case .symbols: "\(size) symbols"
-    case .features: "\(size) features a step"
-    case .label: "one of \(size) classes"
-    case .vector: "\(size) numbers"
+    case .text: "text of \(size.counted("tokens"))"
+    case .symbols: size.counted("symbols")
+    case .features: "\(size.counted("features")) a step"
+    case .label: "one of \(size.counted("classes"))"
+    case .vector: size.counted("numbers")
     }
   }
 }

@@ -15,9 +15,10 @@ extension Double {
   }
 
   /// The number with at least three digits that say something, and four behind the point where they do: `2.7183`,
-  /// `0.00152`, `1.52e-07`.
+  /// `0.00152`, `1.52e-07`, `7.286e+37`.
   package var significant: String {
     let size = abs(self)
+    if isFinite, size >= 1e9 { return largeText }
     guard isFinite, size > 0, size < 0.1 else { return text(4) }
     var (scaled, exponent) = (size, 0)
     while scaled < 1 {
@@ -30,6 +31,19 @@ extension Double {
     let carried = digits.hasPrefix("10")
     return (self < 0 ? "-" : "") + (carried ? "1.00" : digits)
       + "e-" + (exponent - (carried ? 1 : 0) < 10 ? "0" : "") + "\(exponent - (carried ? 1 : 0))"
+  }
+}
+
+extension Double {
+  /// A large number with four digits: `7.286e+37`.
+  private var largeText: String {
+    var (scaled, exponent) = (abs(self), 0)
+    while scaled >= 9.9995 {
+      scaled /= 10
+      exponent += 1
+    }
+    return (self < 0 ? "-" : "") + scaled.text(3) + "e+" + (exponent < 10 ? "0" : "")
+      + "\(exponent)"
   }
 }
 

@@ -32,7 +32,10 @@ extension ValueKind {
   }
 
   private func numbersText(_ numbers: [Float]) -> String {
-    zip(numbers, columns).map { $1.number(of: $0).text(4) }.joined(separator: ", ")
+    zip(numbers, columns).map { number, column in
+      let value = column.number(of: number)
+      return abs(value) < 0.1 ? value.significant : value.text(4)
+    }.joined(separator: ", ")
   }
 }
 

@@ -35,8 +35,9 @@ package enum Program: String, CaseIterable, Sendable {
     if let failure = error as? OutputFailure, failure.isClosedPipe { System.endByClosedPipe() }
     var error = Library.current.advised(error)
     if let setting = error as? InvalidSetting { error = Failure(setting.flagged) }
+    if let fault = error as? FileError { error = Failure(fault.advised) }
     let code = command.exitCode(for: error)
-    let message = command.fullMessage(for: error)
+    let message = completedFlagMessage(command.fullMessage(for: error))
     let text = code == .success && message == Version.number ? Version.line : message
     if let peers = Peers.current.withLock({ $0 }) { peers.end(error, code.rawValue, text) }
     if code == .success {

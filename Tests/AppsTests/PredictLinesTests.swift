@@ -45,8 +45,9 @@ import Testing
           "Error: input:1: expected an object with a field"
         ),
         (
-          [0x63, 0x61, 0x66, 0xE9, 0x0A], "",
-          "Error: input:1: expected text in UTF-8, found other bytes"
+          // A lone continuation byte looks like no encoding.
+          [0x63, 0x61, 0x80, 0x66, 0x0A], "",
+          "Error: input:1:1: not UTF-8: expected text, found other bytes; --encoding latin-1"
         ),
       ] {
         let outcome = try predict(input, "--ckpt c.rnnz", in: directory)
@@ -116,6 +117,84 @@ import Testing
         done < many
         """, in: directory)
       #expect(single.output == many.output)
+    }
+  }
+
+  /// Tables, JSON Lines, folders, packed files and standard input give an answer for each input.
+  @Test func filesAreReadAsInTraining() throws {
+    try withModels { directory in
+      let files: [(name: String, content: [UInt8])] = [
+        // Rows of a table whose heading has the model's column, with and without the answers, in another order.
+        ("test.csv", Array("id,label,text\n1,neg,\"good film, really\"\n2,pos,bad film\n".utf8)),
+        ("alone.csv", Array("text\n\"good\nfilm\"\nbad film\n".utf8)),
+        ("test.tsv", Array("text\tlabel\ngood film\tpos\nbad film\tneg\n".utf8)),
+        (
+          "objects.jsonl",
+          Array(#"{"text":"good film","label":"x"}"#.utf8)
+            + Array("\n".utf8) + Array(#"{"input":"bad film"}"#.utf8)
+        ),
+        // Plain lines, however they end and are written.
+        ("lines.txt", [0xEF, 0xBB, 0xBF] + Array("good film\rbad film\r".utf8)),
+        (
+          "wide.txt",
+          [0xFF, 0xFE] + "good film\nbad film\n".utf16.flatMap { [UInt8($0 & 0xFF), 0] }
+        ),
+      ]
+      for (name, content) in files {
+        try Data(content).write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
+        let packed = try Program.shell("gzip -k \(name)", in: directory)
+        #expect(packed.status == 0)
+        for input in ["\(name)", "\(name).gz", "< \(name)", "- < \(name).gz"] {
+          let outcome = try Program.shell("predict --ckpt c.rnnz \(input)", in: directory)
+          #expect(outcome.status == 0 && outcome.output == "pos\nneg\n", "\(input): \(outcome)")
+        }
+      }
+    }
+  }
+
+  /// A row with other fields than its heading is named, and the rows after it are answered.
+  @Test func aFaultyRowIsNamedAndOtherFieldsPassThrough() throws {
+    try withModels { directory in
+      let table = "text,label,id\ngood film,pos,7\nbad film,neg\n\"bad, bad\nfilm\",neg,9\n"
+      let outcome = try predict(Array(table.utf8), "--ckpt c.rnnz --json", in: directory)
+      #expect(outcome.status == 1)
+      let objects = try outcome.output.split(separator: "\n").map {
+        try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+      }
+      #expect(objects.count == 3)
+      #expect(objects[0]["id"] as? String == "7" && objects[0]["answer"] as? String == "pos")
+      #expect(objects[1]["error"] as? String == "expected 3 fields, found 2")
+      #expect(objects[1]["line"] as? Int == 3)
+      #expect(objects[2]["input"] as? String == "bad, bad\nfilm")
+      let text = try predict(Array(table.utf8), "--ckpt c.rnnz", in: directory)
+      #expect(text.error == "Error: input:3:1: expected 3 fields, found 2\n")
+      #expect(text.output == "pos\nneg\n")
+    }
+  }
+
+  @Test func aTableWithoutTheModelsColumnIsRefused() throws {
+    try withModels { directory in
+      try "body,label\ngood film,pos\n".write(
+        toFile: directory + "/other.csv", atomically: true, encoding: .utf8)
+      let outcome = try Program.shell("predict --ckpt c.rnnz other.csv", in: directory)
+      #expect(outcome.status == 1 && outcome.output.isEmpty)
+      #expect(
+        outcome.error == "Error: other.csv: expected a heading with text, found body,label\n")
+    }
+  }
+
+  /// Latin-1 is detected in a file and named; standard input needs the flag, which the message names.
+  @Test func latinLettersAreReadAndNamed() throws {
+    try withModels { directory in
+      let line = [UInt8]("good film, caf".utf8) + [0xE9, 0x0A]
+      let found = try predict(line, "--ckpt c.rnnz", in: directory)
+      #expect(found.status == 0 && found.output == "pos\n")
+      #expect(found.error == "input: read as Latin-1; --encoding names another encoding\n")
+      let refused = try Program.shell("predict --ckpt c.rnnz < input", in: directory)
+      #expect(refused.status == 1 && refused.error.contains("--encoding latin-1 reads it"))
+      let given = try Program.shell(
+        "predict --ckpt c.rnnz --encoding latin-1 < input", in: directory)
+      #expect(given.status == 0 && given.output == "pos\n" && given.error.isEmpty)
     }
   }
 }

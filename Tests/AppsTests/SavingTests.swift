@@ -241,10 +241,17 @@ import Testing
       let model = try bytes(directory + "/model.rnnz")
       for (flags, message) in [
         (["--hidden", "16"], "--hidden: found 16, but model.rnnz is trained with 8"),
-        (["--cell", "gru"], "--cell: found \"gru\", but model.rnnz is trained with \"lstm\""),
+        (["--cell", "gru"], "--cell: found gru, but model.rnnz is trained with lstm"),
         (["--steps", "8"], "--steps: found 8, but model.rnnz is trained with 16"),
         (["--seed", "3"], "--seed: found 3, but model.rnnz is trained with 1"),
-        (["--optimizer", "sgd"], "--optimizer: found "),
+        (
+          ["--optimizer", "sgd"], "--optimizer: found sgd (0), but model.rnnz is trained with adam"
+        ),
+        (["--normalize"], "--normalize: found composed, but model.rnnz is trained with none"),
+        (
+          ["--tokenizer", "bytes"],
+          "--tokenizer: found bytes, but model.rnnz is trained with character"
+        ),
         (["--preset", "note"], "--preset: model.rnnz has a configuration of its own"),
       ] {
         let outcome = try train.run(["--resume", "model.rnnz"] + flags, in: directory)
@@ -255,6 +262,47 @@ import Testing
       #expect(other.status == 1)
       #expect(other.error.hasPrefix("Error: model.rnnz: holds a language model: "))
       #expect(try bytes(directory + "/model.rnnz") == model)
+    }
+  }
+}
+
+/// Training on a file that goes on.
+@Suite struct ResumedFileTests {
+  @Test func flagsOfAFileThatContradictNameBoth() throws {
+    try withTemporaryDirectory { directory in
+      let rows = (0..<20).map { "film \($0),\($0 % 2)\n" }.joined()
+      try ("text,label\n" + rows).write(
+        toFile: directory + "/r.csv", atomically: true, encoding: .utf8)
+      let trained = try Program.shell(
+        "train classify --data r.csv --epochs 1 --hidden 8 --threads 1", in: directory)
+      #expect(trained.status == 0, "\(trained.error)")
+      for (flags, message) in [
+        (
+          "--columns label,text", "--columns: found label,text, but model.rnnz is trained with text"
+        ),
+        ("--format tsv", "--format: found tsv, but model.rnnz is trained with csv"),
+        ("--no-bidirectional", "--bidirectional: found false, but model.rnnz is trained with true"),
+        (
+          "--tokenizer words",
+          "--tokenizer: found words (10000), but model.rnnz is trained with character"
+        ),
+        ("--skip-bad-rows", "--skip-bad-rows: found true, but model.rnnz is trained with false"),
+      ] {
+        let outcome = try Program.shell(
+          "train classify --resume model.rnnz \(flags)", in: directory)
+        #expect(outcome.status == 1 && outcome.output.isEmpty)
+        #expect(outcome.error == "Error: \(message), which cannot change\n")
+      }
+      let over = try Program.shell("train --resume model.rnnz --out other.rnnz", in: directory)
+      #expect(over.status == 0)
+      let told = try #require(
+        over.output.firstMatch(
+          of: /The training in model.rnnz is complete after 5 steps; it goes on with: (.*)\n/))
+      #expect(told.1.hasSuffix("train --resume model.rnnz --epochs 2"))
+      // The same flags as before are no contradiction, and the command works as it is printed.
+      let more = try Program.shell(
+        "\(told.1) --columns text,label --hidden 8 --format csv", in: directory)
+      #expect(more.status == 0 && more.output.contains("complete") == false, "\(more)")
     }
   }
 }
@@ -284,6 +332,16 @@ import Testing
       }
       #expect(
         try Program.shell("convert model.rnnz copy.rnnz --model-only", in: directory).status == 0)
+      let classifier =
+        "train lab parity:5 --max-steps 1 --hidden 4 --batch-size 4 --out c.rnnz --threads 1"
+      #expect(try Program.shell(classifier, in: directory).status == 0)
+      let nameless = try Program.shell("convert c.rnnz c.safetensors", in: directory)
+      #expect(
+        nameless.error
+          == "Error: c.safetensors: would leave out the names of what c.rnnz reads and answers: "
+          + "--model-only does\n")
+      #expect(
+        try Program.shell("convert c.rnnz c.safetensors --model-only", in: directory).status == 0)
       let copy = try Data(contentsOf: URL(fileURLWithPath: directory + "/copy.rnnz"))
       let refused = try Program.shell("convert copy.rnnz model.rnnz", in: directory)
       #expect(

@@ -48,3 +48,13 @@ import Training
     #expect(empty.accuracy == 0 && empty.macroF1 == 0)
   }
 }
+
+@Suite struct RegressionErrorsTests {
+  /// `mean_absolute_error([3, -0.5, 2, 7], [2.5, 0, 2, 8])` and `root_mean_squared_error` of scikit-learn 1.9.1.
+  @Test func errorsAreScikitLearns() {
+    var errors = RegressionErrors()
+    errors.add(targets: [3, -0.5, 2, 7], answers: [2.5, 0, 2, 8])
+    #expect(abs(errors.meanAbsolute - 0.5) < 1e-9)
+    #expect(abs(errors.rootMeanSquare - 0.6123724357) < 1e-9)
+  }
+}

@@ -67,6 +67,20 @@ public enum BatchValue: Equatable, Sendable {
   }
 }
 
+extension BatchValue {
+  /// The same with IDs from `limit` on ignored.
+  package func ignoring(idsFrom limit: Int) -> BatchValue {
+    func known(_ ids: [Int32]) -> [Int32] {
+      ids.map { $0 < limit ? $0 : SampleValue.ignored }
+    }
+    return switch self {
+    case .tokens(let padded): .tokens(PaddedTokens(known(padded.ids), lengths: padded.lengths))
+    case .labels(let ids): .labels(known(ids))
+    case .features, .vectors: self
+    }
+  }
+}
+
 private func mixed<Value>(_ value: SampleValue) -> Value {
   failure("a batch of samples of different kinds: \(value)")
 }
@@ -82,6 +96,8 @@ public struct PaddedTokens: Equatable, Sendable {
   public var batchSize: Int { lengths.count }
   /// T, the longest sample's number of steps.
   public var stepCount: Int { lengths.max() ?? 0 }
+
+  fileprivate init(_ ids: [Int32], lengths: [Int]) { (self.ids, self.lengths) = (ids, lengths) }
 
   /// Sequences padded with a token.
   public init(_ sequences: [[Int32]], padding: Int32) {

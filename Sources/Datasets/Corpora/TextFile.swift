@@ -11,17 +11,13 @@ public struct TextFile: Corpus {
   /// The file's path.
   public let path: String
 
-  /// The character encoding; detected by default.
-  public let encoding: TextEncoding?
-
-  /// The Unicode normalization; none by default.
-  public let form: TextForm
+  /// Its encoding and normalization.
+  public let reading: TextReading
 
   /// The file at a path.
-  public init(path: String, encoding: TextEncoding? = nil, form: TextForm = .asWritten) {
+  public init(path: String, reading: TextReading = TextReading()) {
     self.path = path
-    self.encoding = encoding
-    self.form = form
+    self.reading = reading
   }
 
   /// The path.
@@ -34,6 +30,11 @@ public struct TextFile: Corpus {
     CorpusText(try contents())
   }
 
+  /// The encoding in which it is read.
+  ///
+  /// - Throws: `FileError` if it can't be read.
+  public func encodings() throws -> Set<TextEncoding> { try reading.encodings(of: [path]) }
+
   /// Reads the file's bytes, whatever they are, unpacked.
   ///
   /// - Throws: `FileError`: unreadable or too large.
@@ -43,8 +44,8 @@ public struct TextFile: Corpus {
 
   /// The file's text without a byte order mark.
   func contents() throws(FileError) -> String {
-    let text = try TextSource(path, encoding: encoding).text(limit: Self.sizeLimit)
+    let text = try reading.text(of: path, limit: Self.sizeLimit)
     guard !text.isEmpty else { throw FileError.empty(path) }
-    return form.apply(to: text)
+    return text
   }
 }

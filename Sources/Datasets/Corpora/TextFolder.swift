@@ -6,17 +6,13 @@ import FileCore
 public struct TextFolder: Corpus {
   /// The folder's path.
   public let path: String
-  /// The character encoding; detected for each file by default.
-  public let encoding: TextEncoding?
-
-  /// The Unicode normalization; none by default.
-  public let form: TextForm
+  /// The encoding and normalization of each file.
+  public let reading: TextReading
 
   /// The folder at a path.
-  public init(path: String, encoding: TextEncoding? = nil, form: TextForm = .asWritten) {
+  public init(path: String, reading: TextReading = TextReading()) {
     self.path = path
-    self.encoding = encoding
-    self.form = form
+    self.reading = reading
   }
 
   /// The path.
@@ -27,23 +23,32 @@ public struct TextFolder: Corpus {
   /// - Throws: `FileError` for the first file that can't be read or is not text, or if there is no file.
   public func read() throws -> CorpusText {
     var text = ""
-    try add(path, to: &text)
-    guard !text.isEmpty else {
-      throw FileError(file: path, expected: "a folder with text files", found: "none")
-    }
-    return CorpusText(form.apply(to: text))
-  }
-
-  private func add(_ folder: String, to text: inout String) throws(FileError) {
-    let (folders, files) = try Folder.content(of: folder)
-    for file in files {
-      let more = try TextSource(file, encoding: encoding).text(limit: TextFile.sizeLimit)
+    for file in try files(in: path) {
+      let more = try reading.text(of: file, limit: TextFile.sizeLimit)
       if let last = text.utf8.last, last != 0x0A, last != 0x0D { text += "\n" }
       text += more
       guard text.utf8.count <= TextFile.sizeLimit else {
         throw FileBytes.tooLarge(path, TextFile.sizeLimit)
       }
     }
-    for inner in folders { try add(inner, to: &text) }
+    guard !text.isEmpty else {
+      throw FileError(file: path, expected: "a folder with text files", found: "none")
+    }
+    return CorpusText(text)
+  }
+
+  /// The encodings in which its files are read.
+  ///
+  /// - Throws: `FileError` if one can't be read.
+  public func encodings() throws -> Set<TextEncoding> {
+    try reading.encodings(of: files(in: path))
+  }
+
+  /// The files of a folder, then those of its subfolders.
+  private func files(in folder: String) throws(FileError) -> [String] {
+    let (folders, files) = try Folder.content(of: folder)
+    var all = files
+    for inner in folders { all += try self.files(in: inner) }
+    return all
   }
 }

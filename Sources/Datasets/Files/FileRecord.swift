@@ -73,3 +73,10 @@ extension TextLines {
   /// Seeks to the beginning of a line.
   func seek(to place: SamplePlace) { seek(to: place.offset, number: place.line) }
 }
+
+extension FileError {
+  /// A table without rows.
+  static func noRows(_ path: String) -> FileError {
+    FileError(file: path, expected: "a row", found: "none")
+  }
+}

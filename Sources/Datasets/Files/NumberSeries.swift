@@ -64,7 +64,8 @@ struct NumberSeries {
     let values = try source.values(0..<rows, from: &place)
     if file.known != nil { return (source.whole(values), nil) }
     return (
-      source.inMemory(values, 0..<cut), hasRest ? source.inMemory(values, cut..<rows) : nil
+      source.inMemory(values, 0..<cut),
+      hasRest ? source.inMemory(values, cut..<rows) : source.end(values, from: cut)
     )
   }
 
@@ -108,7 +109,7 @@ struct NumberSeries {
       found.missing += numbers.count { $0.isNaN }
       found.rows += 1
     }
-    guard found.rows > 0 else { throw FileError.empty(file.path) }
+    guard found.rows > 0 else { throw FileError.noRows(file.path) }
     found.time = time?.result
     var scales = choice.inputs.map { _ in RunningScale() }
     let cut = found.rows - found.rows / file.options.validationPeriod

@@ -51,27 +51,36 @@ struct SentenceReader: FileRecordReader {
   }
 }
 
-/// The style of a file of tagged words, from its first token; it tells comments from words that begin with `#`.
+/// The style of a file of tagged words, from its beginning; it tells comments from words that begin with `#`.
 struct SentenceStyle: Sendable {
   let isUniversal: Bool
   /// The number of columns of the first token; nil if there is no token.
   let width: Int?
   /// Whether columns are separated by tabs.
   let hasTabs: Bool
+  /// The last columns of tokens that do not begin with `#`.
+  private let lastColumns: Set<[UInt8]>
+
+  /// The most lines that are examined.
+  private static let mostLines = 10_000
 
   /// Detects the style at the beginning of a file.
   init(_ source: TextSource, isUniversal: Bool) {
     self.isUniversal = isUniversal
+    var (width, hasTabs, last) = (Int?.none, false, Set<[UInt8]>())
     let lines = TextLines(source)
-    while let line = try? lines.next() {
+    for _ in 0..<Self.mostLines {
+      guard let line = try? lines.next() else { break }
       let content = line.withoutLineEnd
       let isBlank = content.allSatisfy { $0 == 0x20 || $0 == 0x09 }
-      if isBlank || content.first == UInt8(ascii: "#") { continue }
-      width = Self.parts(content).count
-      hasTabs = content.contains(0x09)
-      return
+      if isBlank || content.first == UInt8(ascii: "#") || content.starts(with: "-DOCSTART-".utf8) {
+        continue
+      }
+      let parts = Self.parts(content)
+      if width == nil { (width, hasTabs) = (parts.count, content.contains(0x09)) }
+      last.insert(Array(parts.last ?? []))
     }
-    (width, hasTabs) = (nil, false)
+    (self.width, self.hasTabs, lastColumns) = (width, hasTabs, last)
   }
 
   /// The columns of a line.
@@ -81,13 +90,17 @@ struct SentenceStyle: Sendable {
   }
 
   /// Whether a line is a comment: in CoNLL-U any that begins with `#`; in other files one before a sentence's first
-  /// token whose columns differ from the tokens', or that has the form of a name and its value.
+  /// token whose columns differ from the tokens', whose last column is not that of a token, or that has the form of a name
+  /// and its value.
   func isComment(_ content: ArraySlice<UInt8>, isFirst: Bool) -> Bool {
     guard content.first == UInt8(ascii: "#") else { return false }
     if isUniversal { return true }
     guard isFirst else { return false }
     let parts = Self.parts(content)
     if parts.count != width || content.contains(0x09) != hasTabs { return true }
+    if let last = parts.last, !lastColumns.isEmpty, !lastColumns.contains(Array(last)) {
+      return true
+    }
     guard parts[0].count == 1, parts.count > 1 else { return false }
     let names = ["newdoc", "newpar", "sent_id", "text", "id", "source"]
     let isNamed = names.contains(String(decoding: parts[1], as: UTF8.self))

@@ -97,6 +97,15 @@ struct SeriesSamples: SampleSource {
     return ArraySamples(samples)
   }
 
+  /// The last window of all rows, of whose targets those from row `first` on count: the validation part of a series too short
+  /// for windows of its own. Nil without such rows.
+  func end(_ values: [Float], from first: Int) -> ArraySamples? {
+    let rows = values.count / columns.count
+    let start = rows - steps - horizon
+    guard first < rows, start >= 0 else { return nil }
+    return ArraySamples([sample(values, at: start, countingFrom: first)])
+  }
+
   /// The windows of values in memory; each starts a quarter of a window after the previous one.
   func inMemory(_ values: [Float], _ rows: Range<Int>) -> any IndexedSamples {
     SeriesWindows(series: self, values: values, rows: rows, stride: max(1, steps / 4))

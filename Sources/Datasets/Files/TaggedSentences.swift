@@ -84,7 +84,8 @@ struct TaggedSentences {
         let needed = max(columns.word + 1, tag + 1, 2)
         let last = fields[fields.count - 1]
         throw FileError(
-          file: file.path, line: last.line, column: last.column, expected: "\(needed) columns",
+          file: file.path, line: last.line, column: last.column,
+          expected: counted(needed, "column", "columns"),
           found: "\(fields.count)")
       }
       pairs.append((file.form(fields[columns.word].text), file.form(fields[tag].text)))

@@ -89,7 +89,8 @@ public struct TaskSamples: Sendable {
     else { return }
     guard steps == answers else {
       throw .badSample(
-        index: index, what: "target", expected: "\(steps) steps, as the input has",
+        index: index, what: "target",
+        expected: counted(steps, "step", "steps") + ", as the input has",
         found: "\(answers)")
     }
   }

@@ -67,7 +67,7 @@ public enum ValueKind: Sendable {
       return wrong.map { ("ids below \(size)", "\($0)") }
     }
     func numberFault(_ numbers: [Float], _ width: Int) -> (String, String)? {
-      guard width == size else { return ("\(size) numbers", "\(width)") }
+      guard width == size else { return (counted(size, "number", "numbers"), "\(width)") }
       let wrong = numbers.first { !$0.isFinite && !(isTarget && $0.isNaN) }
       return wrong.map { ("finite numbers", "\($0)") }
     }

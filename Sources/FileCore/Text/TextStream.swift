@@ -1,12 +1,15 @@
 /// Reads the lines of a file, a pipe or standard input, each as soon as it is available.
 ///
 /// A file is read through ``TextSource``. A pipe is read as data arrives: a byte order mark is skipped; UTF-16 and gzip
-/// are read to the end first. A line ends with LF, CR LF or CR.
+/// are read to the end first; Latin-1 is read if it is given. A line ends with LF, CR LF or CR.
 package final class TextStream {
   /// The name in messages: the path, or `standard input`.
   package let name: String
   /// The number of the last line, from 1.
   package private(set) var number = 0
+
+  /// The encoding of a file; that given for a pipe.
+  package let encoding: TextEncoding?
 
   /// The lines of a file; nil for a pipe.
   private var lines: TextLines?
@@ -16,6 +19,8 @@ package final class TextStream {
   private var start = 0
   /// Whether the next line feed belongs to the last line ending, a CR.
   private var skipsLineFeed = false
+  /// Whether the line that is read has been too long already.
+  private var isTooLong = false
   private var isFirst = true
 
   /// Opens a file, or without a path standard input.
@@ -26,7 +31,13 @@ package final class TextStream {
     file =
       if let path { try OpenFile(pathOrPipe: path) } else { try OpenFile(standardInputAs: name) }
     if let path, Folder.exists(path) { throw FileError(file: path, .notARegularFile(.directory)) }
-    if let path, file.isSeekable { lines = TextLines(try TextSource(path, encoding: encoding)) }
+    guard let path, file.isSeekable else {
+      self.encoding = encoding
+      return
+    }
+    let source = try TextSource(path, encoding: encoding)
+    self.encoding = source.encoding
+    lines = TextLines(source)
   }
 
   /// Whether the next line, or the end, is there without waiting for the writer of a pipe.
@@ -56,21 +67,36 @@ package final class TextStream {
         defer { start = end + 1 }
         skipsLineFeed = buffer[end] == 0x0D
         number += 1
-        return buffer[start..<end]
+        if isTooLong { throw tooLong(next: end + 1) }
+        return converted(buffer[start..<end])
       }
       buffer.removeSubrange(..<start)
       (start, searched) = (0, buffer.count)
-      guard buffer.count <= TextLines.longestLine else {
-        throw FileError(
-          file: name, line: number + 1, column: TextLines.longestLine + 1,
-          expected: "the end of the line", found: "more than \(TextLines.longestLine) bytes")
+      if buffer.count > TextLines.longestLine {
+        // The rest of the line is passed over.
+        (buffer, searched, isTooLong) = ([], 0, true)
       }
       guard try readMore() else { break }
     }
-    guard !buffer.isEmpty else { return nil }
+    guard !buffer.isEmpty || isTooLong else { return nil }
     defer { buffer = [] }
     number += 1
-    return buffer[...]
+    if isTooLong { throw tooLong(next: 0) }
+    return converted(buffer[...])
+  }
+
+  /// The error of a line that is too long, after which the next one is read.
+  private func tooLong(next offset: Int) -> FileError {
+    (start, isTooLong) = (offset, false)
+    return FileError(
+      file: name, line: number, column: TextLines.longestLine + 1,
+      expected: "the end of the line", found: "more than \(TextLines.longestLine) bytes")
+  }
+
+  /// A line of a pipe in Latin-1 as UTF-8; all others are UTF-8 already.
+  private func converted(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    guard encoding == .latin1 else { return line }
+    return ((try? TextEncoding.latin1.utf8(Array(line))) ?? Array(line))[...]
   }
 
   /// Reads the available bytes, at least one; false at the end.
@@ -97,11 +123,15 @@ package final class TextStream {
       return rest.isEmpty ? try file.next(atMost: 1 << 16) : rest
     }
     let isPacked = Gzip.begins(block)
-    guard isPacked || TextEncoding.detected(in: block) == .utf16 else { return block }
+    guard isPacked || (encoding ?? TextEncoding.detected(in: block)) == .utf16 else {
+      return block
+    }
     let all = block + (try FileBytes.rest(of: file, limit: TextSource.largest))
     let bytes = try FileBytes.unpacked(all, of: name, limit: TextSource.largest)
     do throws(ByteFault) {
-      return try (TextEncoding.detected(in: bytes) ?? .utf8).utf8(bytes)
+      // Latin-1 that is given is converted line by line.
+      if encoding == .latin1 { return bytes }
+      return try (encoding ?? TextEncoding.detected(in: bytes) ?? .utf8).utf8(bytes)
     } catch {
       throw FileError(
         file: name, .byte(error.offset), expected: error.expected, found: error.found)

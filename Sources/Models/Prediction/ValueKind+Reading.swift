@@ -120,7 +120,7 @@ extension ValueKind {
     guard fields.count == size else {
       throw UnreadableInput(
         expected: expectation,
-        found: fields.count == 1 ? fields[0] : "\(fields.count) numbers")
+        found: fields.count == 1 ? fields[0] : fields.count.counted("numbers"))
     }
     var result: [Float] = []
     for (field, column) in zip(fields, columns) {

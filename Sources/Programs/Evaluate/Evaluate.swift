@@ -2,6 +2,7 @@ import Models
 import ArgumentParser
 import Checkpoint
 import Datasets
+import FileCore
 import Training
 import ProgramsCore
 
@@ -24,6 +25,15 @@ package struct Evaluate: ParsableCommand {
   @Option(help: "Which of the samples: validation or all; all of a test set unless given.")
   var part: EvaluatedPart?
 
+  @Option(help: "The test set's columns to read, where they are called otherwise than in training.")
+  var columns: String?
+
+  @Option(help: "The test set's columns with the right answers.")
+  var target: String?
+
+  @Option(help: "The test set's encoding: utf-8, utf-16 or latin-1; detected unless given.")
+  var encoding: TextEncoding?
+
   @Flag(help: "Writes JSON, for programs.")
   var json = false
 
@@ -40,37 +50,60 @@ package struct Evaluate: ParsableCommand {
 
   private func measureText(_ reader: CheckpointReader) throws {
     let saved = try SavedLanguageModel(reading: reader)
-    if let data {
-      let text = try Library.current.corpora.corpus(data).read().text
-      return try show(saved.evaluation(on: text), data)
-    }
     let own = try LanguageModelTrainer.configuration(in: reader)
+    if let data = data.map({ $0 == "-" ? "/dev/stdin" : $0 }) {
+      let isNamed = try Library.current.corpora.product(data) != nil
+      let reading = TextReading(encoding: encoding, form: isNamed ? nil : own.reading?.form)
+      let text = try Library.current.corpora.corpus(data, reading: reading).read().text
+      return try show(saved.evaluation(on: text), Baseline(text, saved.tokenizer), data)
+    }
     let corpus = try TokenizedCorpus(
-      Library.current.corpora.corpus(own.dataset), validationFraction: own.validationFraction,
-      tokenizer: saved.tokenizer)
+      Library.current.corpora.corpus(own.dataset, reading: own.reading ?? TextReading()),
+      validationFraction: own.validationFraction, tokenizer: saved.tokenizer)
     let text = saved.tokenizer.decode(corpus.validation)
-    try show(saved.evaluation(on: text), "\(own.dataset), left out")
+    try show(saved.evaluation(on: text), Baseline(corpus), "\(own.dataset), left out")
   }
 
   private func measureSamples(_ reader: CheckpointReader) throws {
+    guard data != "-" else {
+      throw ValidationError(
+        "--data: expected the format of standard input too, such as csv:/dev/stdin, found -")
+    }
     let saved = try SavedSequenceModel(reading: reader)
     let trained = try Trainer<SequenceTask>.configuration(in: reader)
     let own = trained.dataset
     let name = data ?? own
     var options = trained.files ?? FileOptions()
-    // The model knows which words are rare; a test set of its own does not.
-    if data != nil { options.minimumCount = 1 }
+    if data != nil {
+      // The model knows which words are rare; a test set of its own does not.
+      options.minimumCount = 1
+      (options.format, options.encoding) = (nil, encoding)
+      if let columns { options.columns = columns.commaSeparated }
+      if let target { options.target = target.commaSeparated }
+    }
     let dataset = try Library.current.datasets.open(name, options: options)
-    let samples = try read(dataset, as: saved.interface, isOwn: data == nil || data == own)
+    let samples = try read(dataset, as: saved.interface, isOwn: data == nil)
+    if let remark = samples.skipped.remark { Console.note(remark + "\n") }
     // What is generated has no end; its validation part is as good as any.
-    let usual: EvaluatedPart =
-      data == nil || data == own && samples.validation != nil || dataset is any GeneratedTask
-      ? .validation : .all
+    let isOwn =
+      data == nil || data == own && samples.validation != nil && !(dataset is FileDataset)
+    let usual: EvaluatedPart = isOwn || dataset is any GeneratedTask ? .validation : .all
     let evaluation = try saved.evaluation(
       on: samples, part ?? usual, language: dataset as? any SequenceLanguage)
-    try show(evaluation, name)
+    let isLeftOut = data == nil && dataset is FileDataset && (part ?? usual) == .validation
+    try show(evaluation, guess(samples, part ?? usual), isLeftOut ? "\(name), left out" : name)
     if !json, let levels = samples.levels {
       try Console.write(levels.line(for: evaluation) + "\n")
+    }
+  }
+
+  /// What guessing gives on the same samples; nil where the task itself knows, or only some are measured.
+  private func guess(_ samples: TaskSamples, _ part: EvaluatedPart) throws -> Baseline? {
+    guard samples.levels == nil else { return nil }
+    switch (part, samples.validation == nil) {
+    case (.validation, false): return try Baseline(samples)
+    case (.all, true): return try Baseline(testSet: samples)
+    default: return nil
     }
   }
 
@@ -82,9 +115,11 @@ package struct Evaluate: ParsableCommand {
     return try file.readTestSet(input: interface.input, target: interface.target)
   }
 
-  private func show(_ evaluation: Evaluation, _ name: String) throws {
-    guard !json else { return try Console.write(evaluation.json + "\n") }
+  private func show(_ evaluation: Evaluation, _ guess: Baseline?, _ name: String) throws {
+    guard !json else { return try Console.write(evaluation.json(beside: guess) + "\n") }
     try Console.write("\(name): \(evaluation.line)\n")
+    if let remark = evaluation.remark { try Console.write(remark + "\n") }
+    if let guess { try Console.write(guess.line(for: evaluation) + "\n") }
     for sample in evaluation.samples { try Console.write("  \(sample)\n") }
     if let confusion = evaluation.confusion { try Console.write("\n" + confusion.table) }
   }

@@ -65,7 +65,8 @@ package struct ProgressText: Sendable {
     lastDrawn = seconds
     var line = ProgressLine()
     let speed = seconds > 0 ? Int(Double(units) / seconds) : 0
-    line.loss = "loss \((smoothedLoss ?? 0).text(3))"
+    let loss = smoothedLoss ?? 0
+    line.loss = "loss \(abs(loss) < 0.1 ? loss.significant : loss.text(3))"
     line.epoch = "epoch \(step.epoch)/\(epochs)"
     line.speed = "\(speed.grouped) \(unit)/s" + (ranks > 1 ? ", \(waitedShare(seconds))" : "")
     if let total = step.totalSteps {

@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 import Training
 import ProgramsCore
 
@@ -10,17 +11,26 @@ enum ResumedFlags {
   static func check<Value: Encodable>(
     _ saved: Value, _ asked: Value, of file: String
   ) throws {
+    let (old, new) = (try JSONValue(encoding: saved), try JSONValue(encoding: asked))
+    for (place, flag) in flags {
+      let path = place.split(separator: ".").map(String.init)
+      let (before, now) = (old.value(at: path), new.value(at: path))
+      guard before != now else { continue }
+      throw Failure(
+        "\(flag): found \(now.word), but \(file) is trained with \(before.word), which cannot change"
+      )
+    }
+    // What no flag of the list sets.
     do {
       try ResumeMismatch.check("", saved, asked, of: file)
     } catch let mismatch as ResumeMismatch {
-      let flag = flags.first { mismatch.what.hasPrefix($0.place) }?.flag ?? mismatch.what
       throw Failure(
-        "\(flag): found \(mismatch.found), but \(file) is trained with \(mismatch.expected), which cannot change"
+        "\(mismatch.what): found \(mismatch.found), but \(file) is trained with \(mismatch.expected), which cannot change"
       )
     }
   }
 
-  /// The flags by the paths of the settings that they change, the longer paths first.
+  /// The flags by the paths of the settings that they change.
   private static let flags: [(place: String, flag: String)] = [
     ("model.hiddenSize", "--hidden"), ("model.embeddingSize", "--embedding"),
     ("model.layers", "--layers"), ("model.dropout", "--dropout"), ("model.cell", "--cell"),
@@ -38,9 +48,38 @@ enum ResumedFlags {
     ("windows.batchSize", "--batch-size"), ("windows.sequenceLength", "--steps"),
     ("windows.sampling", "--sampling"), ("bucketPool", "--bucket"),
     ("tokenization", "--tokenizer"), ("engine", "--gradient"), ("files.columns", "--columns"),
+    ("files.target", "--target"), ("files.encoding", "--encoding"), ("files.form", "--normalize"),
     ("files.format", "--format"), ("files.steps", "--window"), ("files.horizon", "--horizon"),
     ("files.skipsBadRows", "--skip-bad-rows"), ("files.tokenization", "--tokenizer"),
+    ("reading.encoding", "--encoding"), ("reading.form", "--normalize"),
     ("seed", "--seed"), ("optimizer", "--optimizer"), ("sharding.count", "--shards"),
     ("sharding.wire", "--wire"),
   ]
+}
+
+extension JSONValue {
+  /// The value of nested members; null where there is none.
+  fileprivate func value(at path: [String]) -> JSONValue {
+    path.reduce(self) { value, name in
+      guard case .object(let members) = value else { return .null }
+      return members[ExactString(name)] ?? .null
+    }
+  }
+
+  /// The value as a person types it: the text of a string, the name of a choice.
+  fileprivate var word: String {
+    switch self {
+    case .null: return "none"
+    case .string(let text): return text
+    case .array(let values): return values.map(\.word).joined(separator: ",")
+    case .object(let members):
+      if case .string(let name)? = members["name"] { return name }
+      guard members.count == 1, let (name, value) = members.first, case .object(let inner) = value
+      else { return text }
+      let choice = ["corpus": "character", "bytePairs": "bpe"][name.string] ?? name.string
+      let numbers = inner.sorted { $0.key < $1.key }.map(\.value.word)
+      return numbers.isEmpty ? choice : "\(choice) (\(numbers.joined(separator: ", ")))"
+    case .bool, .number: return text
+    }
+  }
 }

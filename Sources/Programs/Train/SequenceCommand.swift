@@ -42,14 +42,18 @@ extension SequenceCommand {
     do {
       var configuration = try options.applied(to: preset.task)
       configuration.files = read.form?.options ?? (dataset as? FileDataset)?.options
+      // The file itself is read again as it was.
+      configuration.files?.encoding = options.samples.reading.encoding
+      configuration.files?.format = options.samples.format ?? read.form?.format
       let language = dataset as? any SequenceLanguage
       trainer = try Ranks.trainer(
         SequenceTask(configuration, samples: read, language: language), settings)
     } catch let error as InvalidSetting {
       throw ValidationError(flagging: error)
     }
-    if let form = read.form, !options.files.quiet { try Console.write("\(form)\n") }
-    try Session.run(trainer, options.files, levels: read.levels) { Summary($0) }
+    try Session.run(
+      trainer, options.files, levels: read.levels, form: read.form?.description
+    ) { Summary($0) }
   }
 
   /// Starts with the configuration of another run, on its dataset unless another one is named.
@@ -73,7 +77,11 @@ extension SequenceCommand {
         "\(path): holds a language model: \(Invocation.line(.train, ["text", "--resume", path]))")
     }
     try Session<SequenceTask>.resume(reader, data: data, options.trainer, options.files) {
-      try options.applied(to: $0)
+      var asked = try options.applied(to: $0)
+      let read = $0.files ?? FileOptions()
+      let files = try options.samples.applied(to: read)
+      if files != read { asked.files = files }
+      return asked
     }
   }
 }

@@ -15,16 +15,18 @@ struct Session<Task: TrainingTask> {
   private var outputFailure: OutputFailure?
 
   /// Runs a trainer on rank 0; on other ranks only its steps.
+  ///
+  /// - Parameter form: how its data are read, a line that is printed first.
   static func run(
     _ trainer: Trainer<Task>, _ options: RunOptions, resuming reader: CheckpointReader? = nil,
-    levels: TaskLevels? = nil, summary: (Trainer<Task>) -> Summary
+    levels: TaskLevels? = nil, form: String? = nil, summary: (Trainer<Task>) -> Summary
   ) throws {
     guard trainer.group.isFirst else {
       var follower = Follower(trainer, isResumed: options.resume != nil)
       return try follower.run()
     }
     var session = try Session(trainer, options, resuming: reader, levels: levels)
-    try session.run(summary: summary)
+    try session.run(form: form, summary: summary)
   }
 
   /// A new or resumed training; checks that its files can be written, and makes the folder of the run.
@@ -44,11 +46,12 @@ struct Session<Task: TrainingTask> {
   }
 
   /// Trains, saves, and prints the summary.
-  private mutating func run(summary: (Trainer<Task>) -> Summary) throws {
+  private mutating func run(form: String?, summary: (Trainer<Task>) -> Summary) throws {
     if options.resume != nil, trainer.isFinished { return try sayComplete() }
     if !options.quiet {
       for hint in trainer.task.hints { Console.note("Hint: \(hint.advice)\n") }
     }
+    if let form { try say(form + "\n") }
     try say("\(trainer.task.line), \(trainer.settings.line)\n")
     do {
       try train()
@@ -88,9 +91,11 @@ struct Session<Task: TrainingTask> {
 
   /// Prints how a complete training can be continued.
   private func sayComplete() throws {
+    let path = options.resume ?? saver.place.path
+    let line = Invocation.line(.train, ["--resume", path])
     try say(
-      "The training in \(saver.place.path) is complete after \(trainer.steps.counted("steps")); "
-        + "it goes on with: \(resumption) \(more)\n")
+      "The training in \(path) is complete after \(trainer.steps.counted("steps")); "
+        + "it goes on with: \(line) \(more)\n")
   }
 
   /// Whether the validation loss still fell at the end, and the command that continues.

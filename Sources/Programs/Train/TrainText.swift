@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import Datasets
+import FileCore
 import Models
 import Training
 import ProgramsCore
@@ -60,7 +61,7 @@ struct TrainText: ParsableCommand {
   }
 
   private func train(_ trainer: LanguageModelTrainer) throws {
-    try Session.run(trainer, files) { Summary($0) }
+    try Session.run(trainer, files, form: form(trainer.task)) { Summary($0) }
   }
 
   /// Starts with the configuration of another run, of any model.
@@ -112,6 +113,25 @@ struct TrainText: ParsableCommand {
     try Session.run(trainer, files, resuming: reader) { Summary($0) }
   }
 
+  /// How a text file or folder is read; nil for other texts.
+  private func form(_ task: LanguageModelTask) throws -> String? {
+    let corpus = try Library.current.corpora.corpus(
+      task.configuration.dataset, reading: task.configuration.reading ?? TextReading())
+    let encodings: Set<TextEncoding>
+    switch corpus {
+    case let file as TextFile: encodings = try file.encodings()
+    case let folder as TextFolder: encodings = try folder.encodings()
+    default: return nil
+    }
+    let left = task.corpus.validation.count
+    let all = (task.corpus.training.count + left).counted(task.unit)
+    var parts = ["reads \(task.configuration.dataset)", all]
+    parts.append(left > 0 ? "the last \(left.grouped) for validation" : "none for validation")
+    let others = encodings.subtracting([.utf8]).map(\.title).sorted()
+    if !others.isEmpty { parts.append("as " + others.joined(separator: " and ")) }
+    return parts.joined(separator: "; ")
+  }
+
   private var preset: TrainingPreset { text.preset ?? .demo }
 
   /// The preset's dataset and model, changed by the given flags.
@@ -134,6 +154,11 @@ struct TrainText: ParsableCommand {
       text.sampling ?? windows.sampling, batchSize: rows, sequenceLength: length,
       offset: windows.offset)
     if text.tokens.isGiven { result.tokenization = try text.tokens.tokenization() }
+    let (encoding, form) = (text.reading.encoding, text.reading.form)
+    if encoding != nil || form != nil {
+      result.reading = TextReading(
+        encoding: encoding ?? result.reading?.encoding, form: form ?? result.reading?.form)
+    }
     if gradient.isGiven {
       result.engine = try gradient.engine(window: length, seed: settings().seed)
     }
@@ -147,7 +172,9 @@ struct TrainText: ParsableCommand {
     _ configuration: LanguageModelTask.Configuration
   ) throws -> TokenizedCorpus {
     try TokenizedCorpus(
-      Ranks.reading(Library.current.corpora.corpus(configuration.dataset)),
+      Ranks.reading(
+        Library.current.corpora.corpus(
+          configuration.dataset, reading: configuration.reading ?? TextReading())),
       validationFraction: configuration.validationFraction,
       tokenization: configuration.tokenization)
   }
@@ -160,6 +187,8 @@ struct TextOptions: ParsableArguments {
   var dataset: String?
 
   @OptionGroup var tokens: TokenOptions
+
+  @OptionGroup var reading: ReadingOptions
 
   @Option(help: "A ready configuration, which other flags change: demo, unless given, or note.")
   var preset: TrainingPreset?

@@ -35,7 +35,8 @@ package struct Convert: ParsableCommand {
   @Flag(help: "Replaces a file that is there already.")
   var overwrite = false
 
-  @Flag(help: "Makes a .rnnz file of the model alone, with which training cannot go on.")
+  @Flag(
+    help: "Leaves out what training needs to go on, and names that the format has no place for.")
   var modelOnly = false
 
   package init() {}
@@ -78,6 +79,11 @@ package struct Convert: ParsableCommand {
     let description = try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
     let conversion = try ModelConversion(
       ArrayFile(path: input), described: description, states: states())
+    guard modelOnly || !conversion.losesNames(as: format) else {
+      throw Failure(
+        "\(output): would leave out the names of what \(input) reads and answers: --model-only does"
+      )
+    }
     try conversion.save(to: output, as: format)
     try Console.write("\(output): \(conversion.summary)\n")
   }

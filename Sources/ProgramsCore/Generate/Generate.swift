@@ -87,7 +87,8 @@ package struct Generate: ParsableCommand {
 
   /// Writes the texts one after the other; of several, each under the seed that writes it again.
   private func write(with saved: SavedLanguageModel) throws {
-    let prompt = prompt ?? ""
+    let form = (try? Library.current.reader(ckpt)).flatMap { TrainedReading($0)?.form }
+    let prompt = form?.apply(to: prompt ?? "") ?? prompt ?? ""
     noteUnknown(in: prompt, saved)
     for index in 0..<UInt64(n) {
       let seed = seed &+ index

@@ -1,18 +1,21 @@
 import Models
 import ArgumentParser
 import Checkpoint
+import Datasets
 import FileCore
 
 package struct Predict: ParsableCommand {
   package static let configuration = CommandConfiguration(
-    abstract: "Asks a trained model: a line of input, a line of answer.",
+    abstract: "Asks a trained model: an input, a line of answer.",
     usage: "predict --ckpt MODEL [FILE] [OPTION ...]",
     discussion: """
-      A line is a text, symbols, a class or numbers, as the model reads them, or a
-      JSON object with a field "input". Numbers have a step a line, and an empty
-      line ends a sequence; on one line, semicolons part the steps. A language
-      model goes on with each line. A line that is no input is named, and has no
-      answer; other fields of an object go through to its answer.
+      An input is a row of a table whose heading names the columns that the model
+      read in training, a JSON object with these members, a sentence of a .conll
+      file, or a file of a folder. Otherwise it is a line: a text, symbols, a class
+      or numbers, or a JSON object with a field "input". A series has a step a
+      line, and an empty line ends it; on one line, semicolons part the steps. A
+      language model goes on with each line. A line that is no input is named, and
+      has no answer; empty lines are counted; with --json, other fields go through.
       A graph model reads arrays: an .npz or .npy file, or a JSON object a line,
       going on from the states after the line before.
       Example: echo "march third, nineteen ninety-four" | predict --ckpt dates.rnnz
@@ -22,7 +25,7 @@ package struct Predict: ParsableCommand {
   @Option(help: "The model: a .rnnz file that `train` wrote.")
   var ckpt: String
 
-  @Argument(help: "The inputs; standard input unless given.")
+  @Argument(help: "The inputs: a file or a folder; standard input unless given.")
   var file: String?
 
   @Flag(help: "Writes JSON Lines, with probabilities where there are any.")
@@ -33,6 +36,9 @@ package struct Predict: ParsableCommand {
 
   @Option(help: "The arrays of a graph model's answer: an .npz, .npy or .json file.")
   var out: String?
+
+  @Option(help: "The inputs' encoding: utf-8, utf-16 or latin-1; detected unless given.")
+  var encoding: TextEncoding?
 
   @OptionGroup(title: "Models that write") var writing: WritingOptions
 
@@ -59,20 +65,31 @@ package struct Predict: ParsableCommand {
     if out != nil {
       throw Failure("\(ckpt): --out: expected a graph model, whose answers are arrays")
     }
-    // Lines are checked one by one: one that is no UTF-8 is named, and the others are answered.
-    let input = try TextStream(file == "-" ? nil : file, encoding: .utf8)
-    var lines = PredictedLines(input, json: json)
     switch try SavedModelKind(reading: reader) {
     case .language:
       if ahead != nil { throw cannotForecast }
-      try lines.answer(by: SavedLanguageModel(reading: reader), writing.choice)
+      let saved = try SavedLanguageModel(reading: reader)
+      var lines = try lines(for: .text(saved.tokenizer), TrainedReading(reader))
+      try lines.answer(by: saved, writing.choice)
     case .sequence:
       let saved = try SavedSequenceModel(reading: reader)
       let predictor = SequencePredictor(saved, writing: writing.choice)
       if ahead != nil, !predictor.canForecast { throw cannotForecast }
+      var lines = try lines(for: saved.interface.input, TrainedReading(reader))
       try lines.answer(by: predictor, ahead: ahead)
     case .graph: break
     }
+  }
+
+  /// The inputs, read as the model's training read its file.
+  private func lines(
+    for input: ValueKind, _ trained: TrainedReading?
+  ) throws -> PredictedLines {
+    let inputs = try ModelInputs(file, for: input, trained?.files, encoding: encoding)
+    if let found = inputs.encoding {
+      Console.note("\(inputs.name): read as \(found.title); --encoding names another encoding\n")
+    }
+    return PredictedLines(inputs, form: trained?.form, json: json)
   }
 
   private var cannotForecast: Failure {

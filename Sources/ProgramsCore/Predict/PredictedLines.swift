@@ -4,36 +4,45 @@ import FileCore
 import Models
 import TensorCore
 
-/// Answers the lines of `predict`'s input in their order, and reports invalid lines.
+/// Answers `predict`'s inputs in their order, and reports invalid ones.
 ///
-/// An invalid line is reported by its number on standard error and has no answer; with JSON its answer is an object with a
-/// field `error`. The other lines are answered all the same. An empty line ends a sequence of numbers, and is a prompt for
-/// a language model; other models skip it.
+/// An invalid line or row is reported by its number on standard error and has no answer; with JSON its answer is an object
+/// with a field `error`. The others are answered all the same. An empty line ends a sequence of numbers, and is a prompt
+/// for a language model; other models skip it.
 struct PredictedLines {
-  /// The most lines of a batch, and about the most bytes.
+  /// The most inputs of a batch, and about the most bytes.
   private static let (mostLines, mostBytes) = (4096, 1 << 24)
 
   /// The most sequences of numbers of a batch.
   private static let mostSequences = 256
 
-  private let lines: TextStream
+  /// An input, or what is wrong with its row, and the number of its line.
+  private typealias Item = (input: Result<ModelInput, FileError>, line: Int)
+
+  private var inputs: ModelInputs
+  /// The normalization of the model's texts.
+  private let form: TextForm?
   private let json: Bool
   private var faults = 0
   private var emptyLines = 0
   /// The fields that go from inputs to their answers, for the sequences of numbers without an answer so far.
-  private var waiting: [(input: JSONValue, others: [ExactString: JSONValue])] = []
+  private var waiting: [Echo] = []
+
+  /// An input as it was written, and other fields of its row or object.
+  private typealias Echo = (input: JSONValue, others: [ExactString: JSONValue])
 
   /// Answers as text or JSON.
-  init(_ lines: TextStream, json: Bool) {
-    self.lines = lines
-    self.json = json
+  ///
+  /// - Parameter form: the normalization of the model's texts.
+  init(_ inputs: ModelInputs, form: TextForm?, json: Bool) {
+    (self.inputs, self.form, self.json) = (inputs, form, json)
   }
 
   /// Continues each line.
   mutating func answer(by saved: SavedLanguageModel, _ writing: SequencePredictor.Writing) throws {
-    try forEachBatch { [json] lines in
-      let prompts = lines.map { line in
-        Result { () throws(UnreadableInput) in try Self.prompt(of: line) }
+    try forEachBatch { [json, form] inputs in
+      let prompts = inputs.map { input in
+        Result { () throws(UnreadableInput) in try Self.prompt(of: input.line, form) }
       }
       let answers = saved.continuations(of: prompts.compactMap { try? $0.get().text }, writing)
       var rest = answers[...]
@@ -47,57 +56,73 @@ struct PredictedLines {
   }
 
   private static func prompt(
-    of line: String?
+    of line: String, _ form: TextForm?
   ) throws(UnreadableInput) -> (text: String, others: [ExactString: JSONValue]) {
-    guard let line else { throw .notUTF8 }
-    guard let object = try JSONInput(line) else { return (line, [:]) }
-    return (try object.text, object.others)
+    let object = try JSONInput(line)
+    let text = try object?.text ?? line
+    return (form?.apply(to: text) ?? text, object?.others ?? [:])
   }
 
-  /// Answers each line, or each sequence of lines with numbers.
+  /// Answers each input, or each sequence of lines with numbers.
   mutating func answer(by predictor: SequencePredictor, ahead: Int?) throws {
     let interface = predictor.saved.interface
     var answering = LineAnswering(predictor, group: Self.mostSequences, ahead: ahead)
     guard answering.answersSingleLines else { return try answerSequences(answering, interface) }
-    try forEachBatch { [json] lines in
-      ThreadTeam.map(Array(zip(lines, answering.outcomes(of: lines))), sharing: 64) {
-        line, outcome in
+    try forEachBatch { [json, form] inputs in
+      let lines = inputs.map { form?.apply(to: $0.line) ?? $0.line }
+      return ThreadTeam.map(Array(zip(inputs, answering.outcomes(of: lines))), sharing: 64) {
+        input, outcome in
         switch outcome {
         case .nothing: .success(nil)
         case .invalid(let error): .failure(error)
         case .answer(let answer):
-          .success(json ? Self.json(answer, interface, to: line ?? "") : answer.text(interface))
+          .success(json ? Self.json(answer, interface, to: input) : answer.text(interface))
         }
       }
     }
   }
 
   private static func json(
-    _ answer: Prediction, _ interface: SequenceInterface, to line: String
+    _ answer: Prediction, _ interface: SequenceInterface, to input: ModelInput
   ) -> String {
-    let object = try? JSONInput(line)
-    return answer.json(
-      interface, input: object?.input ?? .string(line), others: object?.others ?? [:])
+    let echo = echo(of: input)
+    return answer.json(interface, input: echo.input, others: echo.others)
   }
 
-  /// Reads batches of lines, and writes the answers or reports the errors of each batch in the lines' order.
+  private static func echo(of input: ModelInput) -> Echo {
+    switch input.origin {
+    case .record(let written, let others): return (written, others)
+    case .line:
+      let object = try? JSONInput(input.line)
+      return (object?.input ?? .string(input.line), object?.others ?? [:])
+    }
+  }
+
+  /// Reads batches of inputs, and writes the answers or reports the errors of each batch in the inputs' order.
   ///
-  /// - Parameter answer: the answers to the lines of a batch: nil for an empty line; a line that is not UTF-8 is nil.
+  /// - Parameter answer: the answers to the inputs of a batch: nil for an empty line.
   private mutating func forEachBatch(
-    _ answer: ([String?]) -> [Result<String?, UnreadableInput>]
+    _ answer: ([ModelInput]) -> [Result<String?, UnreadableInput>]
   ) throws {
     while true {
-      let first = lines.number + 1
       let (batch, end) = readBatch()
+      var answers = answer(batch.compactMap { try? $0.input.get() })[...]
       var text = ""
-      for (offset, answer) in answer(batch).enumerated() {
-        switch answer {
-        case .success(let answer?): text += answer + "\n"
-        case .success(nil): emptyLines += batch[offset].map { $0.isBlank ? 1 : 0 } ?? 0
+      for item in batch {
+        switch item.input {
         case .failure(let error):
           try Console.write(text)
           text = ""
-          try refuse(error, line: first + offset)
+          try refuse(error)
+        case .success(let input):
+          switch answers.removeFirst() {
+          case .success(let answer?): text += answer + "\n"
+          case .success(nil): emptyLines += input.line.isBlank ? 1 : 0
+          case .failure(let error):
+            try Console.write(text)
+            text = ""
+            try refuse(error, line: item.line)
+          }
         }
       }
       try Console.write(text)
@@ -107,18 +132,20 @@ struct PredictedLines {
     }
   }
 
-  /// The lines that are there without waiting for the writer of a pipe, at least one, and whether they are the last.
-  private func readBatch() -> (lines: [String?], end: Result<Void, FileError>?) {
-    var (batch, bytes) = ([String?](), 0)
+  /// The inputs that are there without waiting for the writer of a pipe, at least one, and whether they are the last.
+  private mutating func readBatch() -> (items: [Item], end: Result<Void, FileError>?) {
+    var (batch, bytes) = ([Item](), 0)
     repeat {
       do throws(FileError) {
-        guard let line = try lines.next() else { return (batch, .success(())) }
-        bytes += line.count
-        batch.append(String(validating: line, as: UTF8.self))
+        guard let input = try inputs.next() else { return (batch, .success(())) }
+        bytes += input.line.utf8.count
+        batch.append((.success(input), inputs.line))
       } catch {
-        return (batch, .failure(error))
+        // A faulty row has others after it; what is wrong with the whole file has not.
+        guard error.isOfALine else { return (batch, .failure(error)) }
+        batch.append((.failure(error), inputs.line))
       }
-    } while lines.isReady && batch.count < Self.mostLines && bytes < Self.mostBytes
+    } while inputs.isReady && batch.count < Self.mostLines && bytes < Self.mostBytes
     return (batch, nil)
   }
 
@@ -129,30 +156,35 @@ struct PredictedLines {
     var answering = answering
     while true {
       // The writer of a pipe may wait for the answers.
-      if !lines.isReady { try write(answering.flush(), interface) }
-      guard let bytes = try lines.next() else { break }
+      if !inputs.isReady { try write(answering.flush(), interface) }
+      let input: ModelInput?
+      do throws(FileError) {
+        input = try inputs.next()
+      } catch {
+        try write(answering.flush(), interface)
+        guard error.isOfALine else { throw error }
+        try refuse(error)
+        continue
+      }
+      guard let input else { break }
       do {
-        guard let line = String(validating: bytes, as: UTF8.self) else {
-          throw UnreadableInput.notUTF8
-        }
-        if answering.isInput(line) {
-          let object = try JSONInput(line)
-          waiting.append((object?.input ?? .string(line), object?.others ?? [:]))
-        }
-        try write(answering.take(line), interface)
+        var isEchoed = answering.isInput(input.line)
+        if case .record = input.origin { isEchoed = true }
+        if isEchoed { waiting.append(Self.echo(of: input)) }
+        try write(answering.take(input.line), interface)
       } catch let error as UnreadableInput {
         // The inputs before it have their answers first.
         let before = answering.flush()
         if waiting.count > before.count { waiting.removeLast() }
         try write(before, interface)
-        try refuse(error, line: lines.number)
+        try refuse(error, line: inputs.line)
       }
     }
     do {
       try write(answering.finish(), interface)
     } catch let error as UnreadableInput {
       try write(answering.flush(), interface)
-      try refuse(error, line: lines.number)
+      try refuse(error, line: inputs.line)
     }
     try finish()
   }
@@ -172,9 +204,19 @@ struct PredictedLines {
 
   /// Reports an invalid line.
   private mutating func refuse(_ error: UnreadableInput, line: Int) throws {
+    try refuse("\(error)", at: "\(inputs.name):\(line): \(error)", line: line)
+  }
+
+  /// Reports an invalid row.
+  private mutating func refuse(_ error: FileError) throws {
+    guard case .line(let line, _) = error.place else { throw error }
+    try refuse("\(error.problem)", at: error.advised, line: line)
+  }
+
+  private mutating func refuse(_ problem: String, at whole: String, line: Int) throws {
     faults += 1
-    guard json else { return Console.note("Error: \(lines.name):\(line): \(error)\n") }
-    let members: [String: JSONValue] = ["error": .string("\(error)"), "line": .number("\(line)")]
+    guard json else { return Console.note("Error: \(whole)\n") }
+    let members: [String: JSONValue] = ["error": .string(problem), "line": .number("\(line)")]
     try Console.write(JSONValue(members: members).text + "\n")
   }
 

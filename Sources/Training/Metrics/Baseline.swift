@@ -5,7 +5,8 @@ import Requirements
 /// What guessing gives where no model is asked: what a model must beat.
 ///
 /// Guesses know the training samples: the most frequent class or tag, the mean of numbers, the value of the step before for a
-/// forecast, the frequencies of tokens. They are measured on the validation samples, as the model is.
+/// forecast, the frequencies of tokens. They are measured on the validation samples, as the model is; on a test set, whose
+/// training samples are not there, they know the test set itself, which no guess can beat.
 public struct Baseline: Sendable, Hashable {
   /// How it guesses: "the most frequent class".
   public let method: String
@@ -38,6 +39,24 @@ extension Baseline {
     } else {
       try self.init(averaging: samples.training, measuredOn: validation, samples)
     }
+  }
+
+  /// The guess for a test set, which knows its frequencies and means.
+  ///
+  /// - Throws: what reading the samples throws.
+  public init?(testSet samples: TaskSamples) throws {
+    var whole = samples
+    whole.validation = samples.training
+    try self.init(whole)
+  }
+
+  /// The guess for a text to measure on, which knows its frequencies.
+  public init?(_ text: String, _ tokenizer: any Tokenizer) {
+    let tokens = tokenizer.encode(text)
+    var counts = TokenCounts(size: tokenizer.vocabulary.count)
+    counts.add(tokens)
+    guard let loss = counts.loss(of: tokens.dropFirst()) else { return nil }
+    self.init(method: "by the frequencies of tokens", loss: loss, accuracy: nil)
   }
 
   /// The guess for a text: each token by its frequency; nil where there is no text to measure it on.

@@ -66,11 +66,8 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
 
   /// The mean F1 of the classes that occur in the data or among the answers; 0 if there are no answers.
   public var macroF1: Double {
-    let occurring = rows.enumerated().filter { index, row in
-      row.support > 0 || classes.indices.contains { self[$0, index] > 0 }
-    }
-    return occurring.isEmpty
-      ? 0 : occurring.reduce(0) { $0 + $1.element.f1 } / Double(occurring.count)
+    let occurring = rows.filter { $0.support > 0 || $0.answers > 0 }
+    return occurring.isEmpty ? 0 : occurring.reduce(0) { $0 + $1.f1 } / Double(occurring.count)
   }
 
   /// The metrics of one class.
@@ -85,6 +82,8 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
     public let f1: Double
     /// The number of this class's samples.
     public let support: Int
+    /// The number of answers that are this class.
+    public let answers: Int
   }
 
   /// The metrics of each class.
@@ -95,7 +94,7 @@ public struct ConfusionMatrix: Sendable, Hashable, Codable {
       let answered = classes.indices.reduce(0) { $0 + self[$1, index] }
       return Row(
         name: classes[index], precision: ratio(right, answered), recall: ratio(right, support),
-        f1: ratio(2 * right, support + answered), support: support)
+        f1: ratio(2 * right, support + answered), support: support, answers: answered)
     }
   }
 

@@ -76,8 +76,7 @@ public struct TrainingSettings: Hashable, Sendable {
 
   /// A one-line description.
   public var line: String {
-    var parts = ["\(epochs) \(epochs == 1 ? "epoch" : "epochs")"]
-    if let steps { parts = ["\(steps) steps"] }
+    var parts = [steps?.counted("steps") ?? epochs.counted("epochs")]
     parts.append("\(optimizer.title) at \(learningRate)")
     if schedule != .constant { parts.append("\(schedule) schedule") }
     if averaging != .none { parts.append("\(averaging) average") }

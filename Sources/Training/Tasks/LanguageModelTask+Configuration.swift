@@ -8,6 +8,8 @@ extension LanguageModelTask {
   public struct Configuration: Codable, Hashable, Sendable {
     /// The corpus's name, or the path of a file.
     public var dataset: String
+    /// How a text file is read; nil for its detected encoding, without normalization.
+    public var reading: TextReading?
     /// The tokenization of the text.
     public var tokenization: Tokenization
     /// The model's configuration.
@@ -48,6 +50,7 @@ extension LanguageModelTask {
       (engine, tokenization) = (.bptt, .corpus)
       try values.update(&engine, forKey: .engine)
       try values.update(&tokenization, forKey: .tokenization)
+      reading = try values.decodeIfPresent(TextReading.self, forKey: .reading)
     }
 
     /// Checks that every number is in its range.

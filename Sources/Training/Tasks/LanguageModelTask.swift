@@ -51,8 +51,9 @@ public struct LanguageModelTask: TrainingTask {
 
   public var line: String {
     let (m, w) = (configuration.model, configuration.windows)
-    return "\(m.cell.name) of \(m.layers) x \(m.hiddenSize) units on \(configuration.dataset): "
-      + "embedding \(m.embeddingSize), batch \(w.batchSize), \(w.sequenceLength) steps, \(w.sampling)"
+    return
+      "\(m.cell.name) of \(m.layers) x \(m.hiddenSize.counted("units")) on \(configuration.dataset): "
+      + "embedding \(m.embeddingSize), batch \(w.batchSize), \(w.sequenceLength.counted("steps")), \(w.sampling)"
       + (configuration.engine == .bptt ? "" : ", \(configuration.engine.title)")
   }
 

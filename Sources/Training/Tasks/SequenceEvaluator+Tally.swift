@@ -14,6 +14,10 @@ extension SequenceEvaluator {
     private var curves: [Evaluation.Curve] = []
     private var samples: [String] = []
     private var exact: Exact?
+    /// The names of all targets: the model's, then unknown ones.
+    private let names: [String]
+    /// How often each unknown name was a target.
+    private var unknown: [Int]
 
     /// The number of written answers that are right, and of all.
     private struct Exact: Codable {
@@ -21,11 +25,22 @@ extension SequenceEvaluator {
       var all = 0
     }
 
-    init(_ interface: SequenceInterface, mostClasses: Int) {
+    init(_ interface: SequenceInterface, _ unknownNames: [String], mostClasses: Int) {
       let target = interface.target
-      if target.isDiscrete, !interface.writes, target.size <= mostClasses {
-        confusion = ConfusionMatrix(classes: target.names)
+      names = target.names + unknownNames
+      unknown = Array(repeating: 0, count: unknownNames.count)
+      if target.isDiscrete, !interface.writes, names.count <= mostClasses {
+        confusion = ConfusionMatrix(classes: names)
       }
+    }
+
+    /// - Throws: `InvalidSetting` if all targets are unknown.
+    func checkNames(_ target: ValueKind) throws(InvalidSetting) {
+      guard weight == 0, let first = unknown.firstIndex(where: { $0 > 0 }) else { return }
+      throw InvalidSetting(
+        "data",
+        expected: "a label that the model knows, such as \(Vocabulary(target.names).listed)",
+        found: "\(names[target.size + first])")
     }
 
     /// Adds the mean loss of `count` targets.
@@ -61,6 +76,8 @@ extension SequenceEvaluator {
       for (answer, target) in zip(answers, targets) where target >= 0 {
         answered += 1
         right += answer == target ? 1 : 0
+        let excess = Int(target) - (names.count - unknown.count)
+        if excess >= 0 { unknown[excess] += 1 }
       }
       guard samples.isEmpty else { return }
       for row in 0..<min(8, batch.count) {
@@ -122,6 +139,7 @@ extension SequenceEvaluator {
       right += other.right
       answered += other.answered
       errors.add(other.errors)
+      for (index, count) in other.unknown.enumerated() { unknown[index] += count }
       if let counts = other.confusion { confusion?.add(counts) }
       if let more = other.exact {
         exact = Exact(hits: (exact?.hits ?? 0) + more.hits, all: (exact?.all ?? 0) + more.all)
@@ -137,6 +155,8 @@ extension SequenceEvaluator {
       if answered > 0 {
         result.metrics.append(.init("accuracy", Double(right) / Double(answered)))
       }
+      result.unknownTargets = zip(names.suffix(unknown.count), unknown).filter { $0.1 > 0 }
+        .map { .init(name: $0, count: $1) }
       if let confusion { result.metrics.append(.init("macro F1", confusion.macroF1)) }
       if let exact {
         result.metrics.append(.init("exact match", Double(exact.hits) / Double(max(1, exact.all))))

@@ -15,6 +15,8 @@ import TensorCore
 public struct SequenceEvaluator: Sendable {
   private let saved: SavedSequenceModel
   private let language: (any SequenceLanguage)?
+  /// The names of the targets with IDs from the number of the model's own on.
+  private let unknownNames: [String]
 
   /// The number of generated sequences.
   private static let freeSequences = 200
@@ -25,16 +27,22 @@ public struct SequenceEvaluator: Sendable {
   private static let sampler = Sampler(topP: 0.95)
 
   /// An evaluator of a model; `language` judges generated sequences.
-  public init(_ saved: SavedSequenceModel, language: (any SequenceLanguage)? = nil) {
+  ///
+  /// - Parameter unknownNames: names of classes or tags that the model does not know, whose IDs follow its own.
+  public init(
+    _ saved: SavedSequenceModel, language: (any SequenceLanguage)? = nil,
+    unknownNames: [String] = []
+  ) {
     self.saved = saved
     self.language = language
+    self.unknownNames = unknownNames
   }
 
   /// The metrics over all batches of the passes; nil if there are no batches.
   ///
-  /// - Throws: errors of reading the batches.
+  /// - Throws: errors of reading the batches; `InvalidSetting` if the model knows no class or tag of them.
   public func evaluate(_ passes: [SampleEpoch]) throws -> Evaluation? {
-    var tally = Tally(saved.interface, mostClasses: Self.mostClasses)
+    var tally = Tally(saved.interface, unknownNames, mostClasses: Self.mostClasses)
     var first: SampleBatch?
     for var batches in passes {
       while let batch = try batches.next() {
@@ -42,6 +50,7 @@ public struct SequenceEvaluator: Sendable {
         add(batch, to: &tally)
       }
     }
+    try tally.checkNames(saved.interface.target)
     return evaluation(tally, first: first)
   }
 
@@ -50,7 +59,9 @@ public struct SequenceEvaluator: Sendable {
   ///
   /// - Throws: errors of reading the batches; ``PeerFailure``.
   func evaluate(_ passes: [SampleEpoch], sharing share: EvaluationShare) throws -> Evaluation? {
-    var tallies = share.parts.map { _ in Tally(saved.interface, mostClasses: Self.mostClasses) }
+    var tallies = share.parts.map { _ in
+      Tally(saved.interface, unknownNames, mostClasses: Self.mostClasses)
+    }
     var first: SampleBatch?
     var number = 0
     for var batches in passes {
@@ -80,7 +91,8 @@ public struct SequenceEvaluator: Sendable {
     switch saved.model {
     case .reader(let model):
       let outputs = model(batch.input)
-      tally.add(loss: batch.target.loss(of: outputs), batch.target.countedTargets)
+      let known = batch.target.ignoring(idsFrom: saved.interface.target.size)
+      tally.add(loss: known.loss(of: outputs), known.countedTargets)
       tally.add(outputs, batch, saved.interface)
     case .writer(let model):
       let answers = batch.target.decoderTokens(tokenCount: model.tokenCount)

@@ -27,6 +27,7 @@ public struct SequencePreset: Sendable {
     model.hiddenSize = lab.hiddenSize
     model.embeddingSize = lab.embeddingSize
     model.isBidirectional = lab.isBidirectional
+    model.recurrent.initialization = lab.initialization
     model.attention = .general
     task = SequenceTask.Configuration(dataset: dataset, model: model)
     task.batchSize = lab.batchSize
@@ -58,6 +59,7 @@ struct LabPreset {
   var learningRate = 0.005
   var schedule = LearningRateSchedule.cosine()
   var evaluateEvery: Int?
+  var initialization = Recurrent.Options().initialization
 
   /// The preset that solves a synthetic task; nil for other names.
   static func named(_ name: String) -> LabPreset? {
@@ -66,9 +68,16 @@ struct LabPreset {
     case "adding":
       (preset.steps, preset.evaluateEvery) = (4000, 500)
       (preset.batchSize, preset.learningRate) = (32, 0.01)
-    case "copy", "echo", "sines":
+    case "copy":
+      (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (5000, 500, 96)
+      preset.learningRate = 0.01
+    case "echo", "sines":
       (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (3000, 500, 96)
-    case "temporal-order", "parity":
+    case "temporal-order":
+      (preset.steps, preset.evaluateEvery) = (2000, 250)
+      // Without units that remember from the beginning some seeds never learn it.
+      preset.initialization = .chrono(steps: 100, forget: "z")
+    case "parity":
       (preset.steps, preset.evaluateEvery) = (2000, 250)
     case "reber", "embedded-reber":
       (preset.steps, preset.evaluateEvery, preset.bucketPool) = (1500, 250, 8)

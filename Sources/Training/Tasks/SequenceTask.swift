@@ -74,7 +74,8 @@ public struct SequenceTask: TrainingTask {
   public var line: String {
     let model = configuration.model
     let directions = model.isBidirectional ? " in both directions" : ""
-    return "\(model.cell.name) of \(model.layers) x \(model.hiddenSize) units\(directions) on "
+    return
+      "\(model.cell.name) of \(model.layers) x \(model.hiddenSize.counted("units"))\(directions) on "
       + "\(configuration.dataset), \(interface.input.word) to \(interface.target.word): "
       + "batch \(configuration.batchSize)"
   }

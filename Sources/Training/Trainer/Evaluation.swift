@@ -32,7 +32,28 @@ public struct Evaluation: Sendable, Hashable, Codable {
     }
   }
 
-  /// The mean loss, which determines the best model.
+  /// A class, tag or character of a test set that the model does not know.
+  public struct UnknownTarget: Sendable, Hashable, Codable {
+    /// Its name.
+    public let name: String
+    /// How often it occurs; each time counts as a wrong answer.
+    public let count: Int
+
+    /// The name and the number for messages: `meh (3)`; white space and other marks stand in quotes.
+    fileprivate var description: String {
+      let isWord = name.unicodeScalars.contains { $0.properties.isAlphabetic || $0.value > 0x2000 }
+      let text = name.unicodeScalars.map { $0.escaped(asASCII: false) }.joined()
+      return (isWord || Double(name) != nil ? name : "\"\(text)\"") + " (\(count))"
+    }
+
+    /// A name and how often it occurs.
+    public init(name: String, count: Int) {
+      self.name = name
+      self.count = count
+    }
+  }
+
+  /// The mean loss, which determines the best model; over the targets that the model knows.
   public var loss: Double
   /// Other metrics, the most important first.
   public var metrics: [Metric]
@@ -42,6 +63,10 @@ public struct Evaluation: Sendable, Hashable, Codable {
   public var curves: [Curve]
   /// Example answers, one line each.
   public var samples: [String]
+  /// Classes, tags or characters that the model does not know; none while training.
+  public var unknownTargets: [UnknownTarget] = []
+
+  private enum CodingKeys: String, CodingKey { case loss, metrics, confusion, curves, samples }
 
   /// An evaluation of a loss and other metrics.
   public init(
@@ -64,8 +89,19 @@ public struct Evaluation: Sendable, Hashable, Codable {
     return (["loss \(loss.significant)"] + others).joined(separator: ", ")
   }
 
+  /// One line that lists the targets which the model does not know; nil if it knows all.
+  public var remark: String? {
+    guard !unknownTargets.isEmpty else { return nil }
+    let listed = unknownTargets.prefix(20).map(\.description)
+    return "unknown to the model, counted as wrong: " + listed.joined(separator: ", ")
+      + (unknownTargets.count > 20 ? ", ..." : "")
+  }
+
   /// One line of JSON with all metrics.
-  public var json: String {
+  public var json: String { json(beside: nil) }
+
+  /// One line of JSON with all metrics, and what guessing gives.
+  public func json(beside guess: Baseline?) -> String {
     let others = metrics.map { ($0.name, JSONValue.number("\($0.value)")) }
     var members = Dictionary(others, uniquingKeysWith: { first, _ in first })
     members["loss"] = .number("\(loss)")
@@ -81,6 +117,18 @@ public struct Evaluation: Sendable, Hashable, Codable {
       }
       members["classes"] = .object(
         Dictionary(rows, uniquingKeysWith: { first, _ in first }))
+    }
+    if let guess {
+      var own = ["loss": JSONValue.number("\(guess.loss)"), "method": .string(guess.method)]
+      if let accuracy = guess.accuracy { own["accuracy"] = .number("\(accuracy)") }
+      members["guessing"] = JSONValue(members: own)
+    }
+    if !unknownTargets.isEmpty {
+      let counts = unknownTargets.map {
+        (ExactString($0.name), JSONValue.number("\($0.count)"))
+      }
+      members["unknown targets"] = .object(
+        Dictionary(counts, uniquingKeysWith: { first, _ in first }))
     }
     return JSONValue(members: members).text
   }

@@ -190,13 +190,17 @@ extension Trainer {
     try finishStep(epoch: epoch)
   }
 
-  /// The mean loss and gradients of the batches of one step, clipped by value.
+  /// The mean loss and gradients over all targets of the batches of one step, clipped by value.
+  ///
+  /// A batch's loss is the mean over its targets; it is weighted by their number, so that some batches of any lengths
+  /// give what one batch with all their samples gives.
   private mutating func accumulatedGradients(
     epoch: Int
   ) throws -> (loss: Double, gradients: Gradients, size: Int) {
     let moment = TrainingMoment(
       step: steps, totalSteps: totalSteps, labelSmoothing: settings.labelSmoothing)
     var (sum, gradients, size, count): (Double, Gradients?, Int, Int) = (0, nil, 0, 0)
+    var targets = 0
     while count < settings.accumulation, batches.cursor.epoch == epoch {
       let cut = try batches.next(task, seed: settings.seed)
       guard let batch = cut.shards.first ?? nil else { continue }
@@ -206,14 +210,19 @@ extension Trainer {
         task.loss(of: model, on: batch, from: before, at: moment, using: &generator)
       }
       (dropoutGenerator, carry) = (generator, after)
-      gradients = gradients.map { $0.adding(new) } ?? new
-      sum += Double(loss.scalar)
+      // A single batch needs no weight.
+      let isOnly = count == 0 && (settings.accumulation == 1 || batches.cursor.epoch > epoch)
+      let weight = isOnly ? 1 : task.targets(of: batch)
+      let weighted = isOnly ? new : new.mapValues { $0 * Float(weight) }
+      gradients = gradients.map { $0.adding(weighted) } ?? weighted
+      sum += Double(loss.scalar) * Double(weight)
+      targets += weight
       size += task.size(of: batch)
       count += 1
     }
     var mean = gradients ?? Gradients([])
-    if count > 1 { mean = mean.mapValues { $0 * (1 / Float(count)) } }
-    return (sum / Double(max(1, count)), clippedByValue(mean), size)
+    if targets > 1 { mean = mean.mapValues { $0 * (1 / Float(targets)) } }
+    return (sum / Double(max(1, targets)), clippedByValue(mean), size)
   }
 
   /// Gradients whose elements are limited, if the settings say so.

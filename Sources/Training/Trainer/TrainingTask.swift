@@ -69,7 +69,7 @@ public protocol TrainingTask: Sendable {
   /// The number of units in a batch.
   func size(of batch: Batch) -> Int
 
-  /// The scalar loss of a batch, and the data carried to the next batch.
+  /// The scalar loss of a batch, the mean over its targets, and the data carried to the next batch.
   ///
   /// - Parameters:
   ///   - model: tracked, so that the loss can be differentiated.

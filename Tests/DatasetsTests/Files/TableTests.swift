@@ -187,9 +187,11 @@ import Testing
       #expect(task.training.count == 1)
       #expect(throws: FileError.self) { try registry.open("csv:" + path, task: .tagging).read() }
     }
-    for empty in ["", "text,label\n"] {
-      try withFile("r.csv", empty) { path in
-        #expect(throws: FileError.empty(path)) { try FileDataset(path).read() }
+    for (text, expected) in [("", "some text"), ("text,label\n", "a row")] {
+      try withFile("r.csv", text) { path in
+        #expect(throws: FileError(file: path, expected: expected, found: "none")) {
+          try FileDataset(path).read()
+        }
       }
     }
   }

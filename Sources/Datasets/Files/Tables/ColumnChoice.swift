@@ -48,7 +48,9 @@ struct ColumnChoice {
         && !targets.contains { $0.place == column.place }
         && (column.holdsTimes
           || survey.hasHeading && column.rises
-            && ColumnNames.times.contains(ColumnNames.plain(column.name)))
+            && (ColumnNames.times.contains(ColumnNames.plain(column.name))
+              || column.place == 0 && column.counts && survey.columns.count > 1
+                && task == .forecasting))
     }
   }
 

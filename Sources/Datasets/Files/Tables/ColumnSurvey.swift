@@ -15,6 +15,8 @@ struct ColumnSurvey {
   private var values: Set<ExactString> = []
   private var last: Double?
   private var isRising = true
+  private var step: Double?
+  private var isEven = true
   private var isFirstANumber = false
   /// The parser of its times.
   private(set) var reader = TimeText()
@@ -26,7 +28,7 @@ struct ColumnSurvey {
 
   /// Adds a row's field.
   mutating func add(_ text: String) {
-    guard !text.utf8.allSatisfy({ $0 == 0x20 }) else { return }
+    guard !text.isMissing else { return }
     filled += 1
     bytes += text.utf8.count
     if values.count < Self.mostValues { values.insert(ExactString(text)) }
@@ -34,7 +36,11 @@ struct ColumnSurvey {
       numbers += 1
       if number == number.rounded() { whole += 1 }
       if filled == 1 { isFirstANumber = true }
-      if let last, number <= last { isRising = false }
+      if let last {
+        if number <= last { isRising = false }
+        if let step, abs(number - last - step) > 1e-9 * abs(step) { isEven = false }
+        step = step ?? number - last
+      }
       last = number
     } else {
       reader.learn(text)
@@ -48,6 +54,8 @@ struct ColumnSurvey {
   var holdsTimes: Bool { times > 0 && times == filled }
   /// Whether its numbers are ascending.
   var rises: Bool { holdsNumbers && numbers == filled && isRising && filled > 1 }
+  /// Whether its numbers are whole and ascend by equal steps, as row numbers and times do.
+  var counts: Bool { rises && isEven && whole == filled }
   /// Whether it contains row numbers.
   var isIndex: Bool {
     rises && whole == filled
@@ -66,6 +74,16 @@ struct ColumnSurvey {
 
   /// Whether a text is one of its values.
   func holds(_ text: String) -> Bool { values.contains(ExactString(text)) }
+}
+
+extension String {
+  /// Whether a field is empty or has a usual mark for a missing value, which does not make its column one of words. Readers
+  /// of numbers name such a mark.
+  var isMissing: Bool {
+    utf8.allSatisfy { $0 == 0x20 } || utf8.count <= 4 && Self.missing.contains(lowercased())
+  }
+
+  private static let missing: Set<String> = ["na", "n/a", "nan", "null", "none", "-", "?", "--"]
 }
 
 /// Usual names of columns.

@@ -57,7 +57,7 @@ struct RowSide: Sendable {
     case .label(let classes), .symbols(let classes):
       guard let field = fields.first, let id = classes.id(of: field.text) else {
         throw fields[fields.startIndex].fault(
-          in: path, expected: "a label that the file had before")
+          in: path, expected: "a label that the model knows: \(classes.listed)")
       }
       return .label(id)
     case .features(let columns):
@@ -72,7 +72,8 @@ struct RowSide: Sendable {
   ) throws(FileError) -> [Float] {
     guard fields.count == columns.count else {
       throw FileError(
-        file: path, expected: "\(columns.count) columns of numbers", found: "\(fields.count)")
+        file: path, expected: "\(counted(columns.count, "column", "columns")) of numbers",
+        found: "\(fields.count)")
     }
     return zip(columns, try numbers(fields, in: path)).map { $0.scaled($1) }
   }
@@ -99,9 +100,13 @@ struct SideSurvey {
   private var labels: Set<ExactString> = []
   private var scales: [RunningScale]
 
-  init(_ side: RowSide, _ options: FileOptions, _ known: ValueKind?) {
+  /// Whether it is what a model answers.
+  private let isTarget: Bool
+
+  init(_ side: RowSide, _ options: FileOptions, _ known: ValueKind?, isTarget: Bool) {
     self.side = side
     self.known = known
+    self.isTarget = isTarget
     period = options.validationPeriod
     texts = TextSurvey(options)
     scales = side.names.map { _ in RunningScale() }
@@ -119,10 +124,10 @@ struct SideSurvey {
     }
   }
 
-  /// The kind of the input or target. Labels unknown to the model come after its own.
+  /// The kind of the input or target. Labels to answer that are unknown to the model come after its own.
   var kind: ValueKind {
     switch (side.job, known) {
-    case (.label, .label(let classes)):
+    case (.label, .label(let classes)) where isTarget:
       let unknown = labels.subtracting(classes.names.map { ExactString($0) }).sorted()
       return .label(Vocabulary(classes.names + unknown.map(\.string)))
     case (_, let known?): return known

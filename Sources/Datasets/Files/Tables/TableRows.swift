@@ -29,8 +29,8 @@ struct TableRows {
   }
 
   func read() throws(FileError) -> TaskSamples {
-    var inputs = SideSurvey(own(input, file.known?.input), file.options, file.known?.input)
-    var targets = SideSurvey(own(target, file.known?.target), file.options, file.known?.target)
+    var inputs = survey(input, file.known?.input, isTarget: false)
+    var targets = survey(target, file.known?.target, isTarget: true)
     let (input, target) = (inputs.side, targets.side)
     let count = choice.inputs.count
     let path = file.path
@@ -43,7 +43,7 @@ struct TableRows {
       targets.add(fields[count...])
       rows += 1
     }
-    guard rows > 0 else { throw FileError.empty(path) }
+    guard rows > 0 else { throw FileError.noRows(path) }
     let (read, answered) = (inputs.kind, targets.kind)
     let (training, validation) = try file.parts(layout) { (record) throws(FileError) in
       let fields = try file.fields(record, layout)
@@ -59,6 +59,10 @@ struct TableRows {
     return TaskSamples(
       input: read, target: answered, alignment: target.job == .text ? .delayed : .inStep,
       training: training, validation: validation, skipped: skipped, form: form)
+  }
+
+  private func survey(_ side: RowSide, _ known: ValueKind?, isTarget: Bool) -> SideSurvey {
+    SideSurvey(own(side, known), file.options, known, isTarget: isTarget)
   }
 
   /// The conversion for a model's known kind.

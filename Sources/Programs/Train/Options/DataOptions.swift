@@ -11,11 +11,7 @@ struct DataOptions: ParsableArguments {
   @Option(help: .rare("The columns that are answered; the last of --columns unless given."))
   var target: String?
 
-  @Option(help: .rare("The file's encoding: utf-8, utf-16 or latin-1; detected unless given."))
-  var encoding: TextEncoding?
-
-  @Flag(help: .rare("Takes equivalent spellings of a letter in texts and labels for one."))
-  var normalize = false
+  @OptionGroup var reading: ReadingOptions
 
   @Flag(help: "Passes over malformed rows of a file, and counts them.")
   var skipBadRows = false
@@ -32,19 +28,41 @@ struct DataOptions: ParsableArguments {
   var horizon: Int?
 
   /// The options for reading a file.
-  func options() throws -> FileOptions {
-    var options = FileOptions()
-    options.format = format
-    options.columns = columns?.split(separator: ",").map(String.init) ?? []
-    options.target = target?.split(separator: ",").map(String.init)
-    options.encoding = encoding
-    options.form = normalize ? .composed : nil
-    options.skipsBadRows = skipBadRows
-    options.steps = window ?? options.steps
-    options.horizon = horizon ?? options.horizon
-    options.tokenization = try tokens.tokenization()
-    return options
+  func options() throws -> FileOptions { try applied(to: FileOptions()) }
+
+  /// Options changed by the flags that were given.
+  func applied(to options: FileOptions) throws -> FileOptions {
+    var result = options
+    result.format = format ?? result.format
+    if let columns = columns?.commaSeparated, !isSame(columns, options) {
+      result.columns = columns
+    }
+    result.target = target?.commaSeparated ?? result.target
+    result.encoding = reading.encoding ?? result.encoding
+    result.form = reading.form ?? result.form
+    result.skipsBadRows = skipBadRows || result.skipsBadRows
+    result.steps = window ?? result.steps
+    result.horizon = horizon ?? result.horizon
+    if tokens.isGiven { result.tokenization = try tokens.tokenization() }
+    return result
   }
+
+  /// Whether the columns are those of the options, of which the last one is the target.
+  private func isSame(_ columns: [String], _ options: FileOptions) -> Bool {
+    target == nil && options.columns + (options.target ?? []) == columns
+  }
+}
+
+/// The flags for reading text, of a file of any kind.
+struct ReadingOptions: ParsableArguments {
+  @Option(help: .rare("The file's encoding: utf-8, utf-16 or latin-1; detected unless given."))
+  var encoding: TextEncoding?
+
+  @Flag(help: .rare("Takes equivalent spellings of a letter in texts, labels and names for one."))
+  var normalize = false
+
+  /// The normalization that was asked for.
+  var form: TextForm? { normalize ? .composed : nil }
 }
 
 /// The flags for the tokenization of a text.
@@ -81,4 +99,9 @@ extension FileFormat: ExpressibleByArgument {}
 extension TextEncoding: ExpressibleByArgument {
   /// The encoding of a name in any usual spelling: `latin1`, `UTF-16`.
   public init?(argument: String) { self.init(name: argument) }
+}
+
+extension String {
+  /// The names between commas.
+  var commaSeparated: [String] { split(separator: ",").map(String.init) }
 }

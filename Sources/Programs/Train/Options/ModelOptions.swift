@@ -44,7 +44,13 @@ struct ModelOptions: ParsableArguments {
     to configuration: ModelConfiguration, _ around: LayerOptions
   ) throws -> ModelConfiguration {
     var result = configuration
-    if let cell { result.cell = try Library.current.cell(cell) }
+    if let cell {
+      result.cell = try Library.current.cell(cell)
+      // A preset's initialization may be that of its own cell's gates.
+      if result.cell != configuration.cell {
+        result.recurrent.initialization = Recurrent.Options().initialization
+      }
+    }
     result.embeddingSize = embedding ?? result.embeddingSize
     result.hiddenSize = hidden ?? result.hiddenSize
     result.layers = layers ?? result.layers

@@ -1,0 +1,61 @@
+import FileCore
+
+extension FileError {
+  /// The error, with the flag that reads other encodings where that may help.
+  var advised: String {
+    guard case .encoding(let encoding, _, _, _, let likely) = problem else { return description }
+    let other = likely ?? (encoding == .utf8 ? .latin1 : .utf8)
+    return "\(self); --encoding \(other.rawValue) reads it as \(other.title)"
+  }
+}
+
+/// A message about a flag's value with what would do: the argument parser says that of few flags.
+func completedFlagMessage(_ message: String) -> String {
+  guard let match = message.firstMatch(of: /The value '(.*)' is invalid for '(--[a-z-]+)[^']*'.*/),
+    let expected = flagValues.first(where: { $0.flags.contains(String(match.2)) })?.expected
+  else { return message }
+  return message.replacing(match.0, with: "\(match.2): expected \(expected), found \(match.1)")
+}
+
+/// What flags take.
+private let flagValues: [(flags: Set<String>, expected: String)] = [
+  (
+    [
+      "--hidden", "--embedding", "--layers", "--layer-size", "--projection", "--batch-size",
+      "--steps", "--epochs", "--max-steps", "--accumulate", "--evaluate-every", "--patience",
+      "--threads", "--through", "--checkpoint-every", "--bucket", "--window", "--horizon",
+      "--vocabulary-size", "--length", "--top-k", "--beam", "--ahead",
+    ], "a whole number above 0"
+  ),
+  (["--seed"], "a whole number from 0 on"),
+  (
+    [
+      "--dropout", "--input-dropout", "--recurrent-dropout", "--output-dropout", "--weight-drop",
+      "--label-smoothing",
+    ], "a share from 0 to below 1"
+  ),
+  (["--learning-rate", "--weight-decay", "--clip", "--clip-value", "--temperature"], "a number"),
+  (["--top-p"], "a share above 0, at most 1"),
+  (["--optimizer"], "adam, adamw, rmsprop, sgd or sgd:MOMENTUM"),
+  (
+    ["--schedule"],
+    "constant, cosine, cosine:WARM-UP, one-cycle, plateau, step:N:FACTOR or exponential:FACTOR"
+  ),
+  (["--average"], "ema:DECAY, swa:FIRST-STEP or none"),
+  (["--group"], "NAME:RATE-FACTOR or NAME:FACTOR:DECAY"),
+  (["--zoneout"], "STATE=SHARE, such as hidden=0.1"),
+  (
+    ["--init"],
+    "pytorch, keras, flax, xavier, kaiming, lecun, orthogonal, identity or chrono:STEPS:FORGET[:INPUT]"
+  ),
+  (["--connection"], "plain, residual or highway"),
+  (["--encoding"], "utf-8, utf-16 or latin-1"),
+  (["--precision"], "highest, high or medium"),
+  (["--sampling"], "sequential or random"),
+  (["--preset"], "demo or note"),
+  (["--pooling"], "last, mean, max or attention"),
+  (["--attention"], "none, dot, general or additive"),
+  (["--teacher-forcing"], "always, linear:LAST:STEPS or sigmoid:WIDTH"),
+  (["--format"], "csv, tsv, jsonl, conll, conllu, folder or idx"),
+  (["--part"], "validation or all"),
+]
