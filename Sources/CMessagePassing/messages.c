@@ -69,7 +69,7 @@ static int wait_for(int count, MPI_Request *requests, MPI_Status *statuses) {
     const int code = MPI_Testall(count, requests, &done, statuses);
     if (code != MPI_SUCCESS || done) return code;
     if (look > 100) {
-      const struct timespec rest = {0, look < 1000 ? 20000 : 100000};
+      const struct timespec rest = {0, look < 3000 ? 10000 : 100000};
       nanosleep(&rest, NULL);
     }
   }

@@ -2,6 +2,11 @@ internal import CTensorKernels
 
 /// Floats as the bytes of messages: their own 32 bits, or bf16, the upper half of them, with 8 bits of precision.
 package enum FloatBytes {
+  /// The memory of `count` floats itself, as long as somebody holds it.
+  package static func bytes(of x: Floats, count: Int) -> UnsafeMutableRawBufferPointer {
+    withPointers(x) { UnsafeMutableRawBufferPointer(start: $0, count: 4 * count) }
+  }
+
   /// Copies `count` floats.
   package static func copy(_ x: Floats, count: Int, to bytes: UnsafeMutableRawPointer) {
     withPointers(x) { bytes.copyMemory(from: $0, byteCount: 4 * count) }

@@ -103,12 +103,20 @@ final class BucketReduction: @unchecked Sendable {
   /// The own roots' sums, and whether there are any.
   private let own: [Floats]
   private var isPresent: [Bool]
-  /// The sums of all shards.
+  /// The sums of all shards: the memory of the first own root, if there is one.
   private let total: Floats
-  /// The roots' sums of the own slice, in the order of the tree.
-  private let parts: [Floats]
-  /// Whether each root of the tree has a sum.
-  private var presence: [Bool] = []
+  /// The roots' sums of the own slice, in the order of the tree: of own roots where they are.
+  private let parts: [Part]
+  private let slices: [Range<Int>]
+
+  private struct Part {
+    let root: ShardTree.Root
+    let floats: Floats
+    /// Whether it is a part of the memory of all sums.
+    var isTotal = false
+    /// The place among the own roots; nil for those of others.
+    var own: Int?
+  }
 
   init(
     _ bucket: GradientLayout.Bucket, _ code: WireCode, _ tree: ShardTree,
@@ -120,11 +128,21 @@ final class BucketReduction: @unchecked Sendable {
     self.exchange = exchange
     self.messages = messages
     let roots = tree.roots(of: exchange.rank).count
-    own = (0..<roots).map { _ in Floats(Storage(count: bucket.count)) }
+    let own = (0..<roots).map { _ in Floats(Storage(count: bucket.count)) }
+    self.own = own
     isPresent = Array(repeating: false, count: roots)
-    total = Floats(Storage(count: bucket.count))
-    let slice = bucket.slice(of: exchange.rank, of: exchange.ranks)
-    parts = tree.roots.map { _ in Floats(Storage(count: slice.count)) }
+    total = own.first ?? Floats(Storage(count: bucket.count))
+    slices = (0..<exchange.ranks).map { bucket.slice(of: $0, of: exchange.ranks) }
+    let slice = slices[exchange.rank]
+    var taken = 0
+    parts = tree.roots.map { root in
+      guard root.rank == exchange.rank else {
+        return Part(root: root, floats: Floats(Storage(count: slice.count)))
+      }
+      defer { taken += 1 }
+      return Part(
+        root: root, floats: own[taken] + slice.lowerBound, isTotal: taken == 0, own: taken)
+    }
   }
 
   /// Takes a root's sum for the parameter that stands at `start`.
@@ -135,75 +153,123 @@ final class BucketReduction: @unchecked Sendable {
 
   /// Sums the bucket up over all ranks.
   func reduce() throws {
-    let slice = bucket.slice(of: exchange.rank, of: exchange.ranks)
-    try gatherRoots(of: slice)
-    try sumRoots(of: slice)
-    try shareTotal(slice)
+    let values = try gatherRoots()
+    sumRoots(values)
+    try shareTotal()
   }
 
-  /// A parameter's sum.
+  /// A parameter's sum, until the next step begins.
   func sum(shape: [Int], at start: Int) -> Tensor {
-    Tensor(uninitialized: shape) {
+    if bucket.positions.count == 1 { return Tensor(storage: total.storage, shape: shape) }
+    return Tensor(uninitialized: shape) {
       Self.copy(total + start, to: $0, count: shape.reduce(1, *))
     }
   }
 
-  /// Sends each rank its slice of the own roots, and receives the own slice of all others'.
-  private func gatherRoots(of slice: Range<Int>) throws {
-    let (rank, ranks) = (exchange.rank, exchange.ranks)
-    let slices = (0..<ranks).map { bucket.slice(of: $0, of: ranks) }
-    let counts = (0..<ranks).map { tree.roots(of: $0).count }
+  private var rank: Int { exchange.rank }
+
+  /// Sends each rank its slice of the own roots, and receives the own slice of all others'; the roots that have a sum.
+  private func gatherRoots() throws -> [Part?] {
+    let count = slices[rank].count
+    let counts = (0..<exchange.ranks).map { tree.roots(of: $0).count }
     let memory = messages.take(
       outgoing: slices.map { own.count * code.capacity($0.count) },
-      incoming: counts.map { $0 * code.capacity(slice.count) })
+      incoming: counts.map { $0 * code.capacity(count) })
     var outgoing: [UnsafeRawBufferPointer] = []
-    for (other, part) in slices.enumerated() {
-      let bytes = memory.out[other].bytes
-      var size = 0
-      if let base = bytes.baseAddress, other != rank {
-        for (root, isPresent) in zip(own, isPresent) {
-          size += code.encode(
-            isPresent ? root + part.lowerBound : nil, count: part.count,
-            into: base + size)
-        }
-      }
-      outgoing.append(UnsafeRawBufferPointer(rebasing: bytes.prefix(size)))
+    for (other, slice) in slices.enumerated() {
+      let sums = zip(own, isPresent).map { $1 ? $0 + slice.lowerBound : nil }
+      outgoing.append(
+        other == rank
+          ? UnsafeRawBufferPointer(rebasing: memory.out[other].bytes.prefix(0))
+          : message(sums, count: slice.count, in: memory.out[other]))
     }
-    let sizes = try exchange.exchange(outgoing, into: memory.in.prefix(ranks).map(\.bytes))
-    presence = []
-    var read = Array(repeating: 0, count: ranks)
-    var taken = 0
-    for (root, part) in zip(tree.roots, parts) {
-      if root.rank == rank {
-        if isPresent[taken] {
-          Self.copy(own[taken] + slice.lowerBound, to: part, count: slice.count)
-        }
-        presence.append(isPresent[taken])
-        taken += 1
-        continue
-      }
-      let message = memory.in[root.rank].bytes[read[root.rank]..<sizes[root.rank]]
-      let found = try code.decode(
-        UnsafeRawBufferPointer(rebasing: message), count: slice.count, into: part)
-      read[root.rank] += found.size
-      presence.append(found.isPresent)
+    var incoming = memory.in.prefix(exchange.ranks).map(\.bytes)
+    for part in parts where part.own == nil && isPlain(count, counts[part.root.rank]) {
+      incoming[part.root.rank] = FloatBytes.bytes(of: part.floats, count: count)
+    }
+    let sizes = try exchange.exchange(outgoing, into: incoming)
+    var read = Array(repeating: 0, count: exchange.ranks)
+    return try parts.map { part in
+      if let own = part.own { return isPresent[own] ? part : nil }
+      let other = part.root.rank
+      let bytes = UnsafeRawBufferPointer(rebasing: incoming[other][read[other]..<sizes[other]])
+      let found = try self.read(
+        bytes, isPlain: isPlain(count, counts[other]), count: count, into: part.floats)
+      read[other] += found.size
+      return found.isPresent ? part : nil
     }
   }
 
-  /// Sums the own slice of all roots up the tree, in place.
-  private func sumRoots(of slice: Range<Int>) throws {
-    let values = zip(parts, presence).map { $1 ? $0 : nil }
+  /// Sums the own slice of all roots up the tree, in place, and in the memory of all sums where it can.
+  private func sumRoots(_ values: [Part?]) {
+    let slice = slices[rank]
+    guard !slice.isEmpty else { return }
     let sum = tree.sum(values) { a, b in
-      add(b, to: a, count: slice.count)
-      if code.precision == .bf16 { FloatBytes.roundToHalf(a, count: slice.count, into: a) }
-      return a
+      let (target, other) = b.isTotal ? (b, a) : (a, b)
+      add(other.floats, to: target.floats, count: slice.count)
+      if code.precision == .bf16 {
+        FloatBytes.roundToHalf(target.floats, count: slice.count, into: target.floats)
+      }
+      return target
     }
     let result = total + slice.lowerBound
     if let sum {
-      Self.copy(sum, to: result, count: slice.count)
-    } else if !slice.isEmpty {
+      if !sum.isTotal { Self.copy(sum.floats, to: result, count: slice.count) }
+    } else {
       fill(result, count: slice.count, with: 0)
     }
+  }
+
+  /// Sends the own slice's sum to all ranks, and receives theirs.
+  private func shareTotal() throws {
+    let slice = slices[rank]
+    let memory = messages.take(
+      outgoing: [code.capacity(slice.count)], incoming: slices.map { code.capacity($0.count) })
+    let message = message([total + slice.lowerBound], count: slice.count, in: memory.out[0])
+    var incoming = memory.in.prefix(exchange.ranks).map(\.bytes)
+    for (other, slice) in slices.enumerated() where other != rank && isPlain(slice.count, 1) {
+      incoming[other] = FloatBytes.bytes(of: total + slice.lowerBound, count: slice.count)
+    }
+    let sizes = try exchange.exchange(
+      Array(repeating: message, count: exchange.ranks), into: incoming)
+    for (other, slice) in slices.enumerated() where other != rank {
+      _ = try read(
+        UnsafeRawBufferPointer(rebasing: incoming[other].prefix(sizes[other])),
+        isPlain: isPlain(slice.count, 1), count: slice.count, into: total + slice.lowerBound)
+    }
+  }
+
+  // MARK: Messages
+
+  /// Whether a message of one sum may be its numbers alone, sent from where they are to where they belong. It is told from
+  /// the forms of ``WireCode`` by its length, which must be the longest.
+  private func isPlain(_ count: Int, _ sums: Int) -> Bool {
+    sums == 1 && count >= 1024 && code.precision == .float32
+  }
+
+  private func message(
+    _ sums: [Floats?], count: Int, in memory: WireMemory
+  ) -> UnsafeRawBufferPointer {
+    guard let base = memory.bytes.baseAddress else { return UnsafeRawBufferPointer(memory.bytes) }
+    if isPlain(count, sums.count), let sum = sums[0] {
+      let size = code.sizeOfRows(sum, count: count) ?? .max
+      guard size < 4 * count else {
+        return UnsafeRawBufferPointer(FloatBytes.bytes(of: sum, count: count))
+      }
+    }
+    var size = 0
+    for sum in sums { size += code.encode(sum, count: count, into: base + size) }
+    return UnsafeRawBufferPointer(rebasing: memory.bytes.prefix(size))
+  }
+
+  private func read(
+    _ bytes: UnsafeRawBufferPointer, isPlain: Bool, count: Int, into x: Floats
+  ) throws(ExchangeFailure) -> (isPresent: Bool, size: Int) {
+    guard isPlain else { return try code.decode(bytes, count: count, into: x) }
+    if bytes.count == 4 * count { return (true, bytes.count) }
+    // Another form came into the memory of the numbers themselves.
+    let copy = WireMemory(copying: Array(bytes))
+    return try code.decode(UnsafeRawBufferPointer(copy.bytes), count: count, into: x)
   }
 
   /// In pieces so small that the thread team, which computes, is not asked.
@@ -216,25 +282,5 @@ final class BucketReduction: @unchecked Sendable {
   private static func copy(_ x: Floats, to y: Floats, count: Int) {
     guard count > 0 else { return }
     copyRows(x, stride: 0, rows: 1, width: count, into: y, stride: 0)
-  }
-
-  /// Sends the own slice's sum to all ranks, and receives theirs.
-  private func shareTotal(_ slice: Range<Int>) throws {
-    let (rank, ranks) = (exchange.rank, exchange.ranks)
-    let slices = (0..<ranks).map { bucket.slice(of: $0, of: ranks) }
-    let memory = messages.take(
-      outgoing: [code.capacity(slice.count)],
-      incoming: slices.map { code.capacity($0.count) })
-    guard let base = memory.out[0].bytes.baseAddress else { return }
-    let size = code.encode(
-      total + slice.lowerBound, count: slice.count, into: base)
-    let message = UnsafeRawBufferPointer(rebasing: memory.out[0].bytes.prefix(size))
-    let sizes = try exchange.exchange(
-      Array(repeating: message, count: ranks), into: memory.in.prefix(ranks).map(\.bytes))
-    for (other, part) in slices.enumerated() where other != rank {
-      _ = try code.decode(
-        UnsafeRawBufferPointer(rebasing: memory.in[other].bytes.prefix(sizes[other])),
-        count: part.count, into: total + part.lowerBound)
-    }
   }
 }

@@ -66,9 +66,9 @@ struct WireCode: Hashable, Sendable {
       bytes.storeBytes(of: Form.absent.rawValue, as: UInt64.self)
       return Self.headSize
     }
-    let rows = rowWidth > 1 ? count / rowWidth : 0
-    let kept = (0..<rows).filter { !FloatBytes.areZero(x + $0 * rowWidth, count: rowWidth) }
-    let maskSize = (rows + 63) / 64 * 8
+    let rows = rowCount(count)
+    let kept = keptRows(x, rows)
+    let maskSize = self.maskSize(rows)
     guard rows > 0,
       maskSize + kept.count * rowWidth * precision.byteCount < count * precision.byteCount
     else {
@@ -84,6 +84,21 @@ struct WireCode: Hashable, Sendable {
       size += put(x + row * rowWidth, rowWidth, at: bytes + size)
     }
     return padded(size)
+  }
+
+  /// The bytes of the form that leaves rows out; nil where rows are not looked at.
+  func sizeOfRows(_ x: Floats, count: Int) -> Int? {
+    let rows = rowCount(count)
+    guard rows > 0 else { return nil }
+    let kept = keptRows(x, rows).count
+    return padded(Self.headSize + maskSize(rows) + kept * rowWidth * precision.byteCount)
+  }
+
+  private func rowCount(_ count: Int) -> Int { rowWidth > 1 ? count / rowWidth : 0 }
+  private func maskSize(_ rows: Int) -> Int { (rows + 63) / 64 * 8 }
+
+  private func keptRows(_ x: Floats, _ rows: Int) -> [Int] {
+    (0..<rows).filter { !FloatBytes.areZero(x + $0 * rowWidth, count: rowWidth) }
   }
 
   /// Reads `count` numbers from the start of a message.
