@@ -123,3 +123,8 @@ struct WritingOptions: ParsableArguments {
     return choice
   }
 }
+
+extension TextEncoding: ExpressibleByArgument {
+  /// The encoding of a name in any usual spelling: `latin1`, `UTF-16`.
+  public init?(argument: String) { self.init(name: argument) }
+}

@@ -96,11 +96,6 @@ struct TokenOptions: ParsableArguments {
 
 extension FileFormat: ExpressibleByArgument {}
 
-extension TextEncoding: ExpressibleByArgument {
-  /// The encoding of a name in any usual spelling: `latin1`, `UTF-16`.
-  public init?(argument: String) { self.init(name: argument) }
-}
-
 extension String {
   /// The names between commas.
   var commaSeparated: [String] { split(separator: ",").map(String.init) }
