@@ -11,7 +11,7 @@ import Testing
 @Suite struct ONNXFollowedValuesTests {
   private static let steps = 24
 
-  /// An LSTM of two tokens' vectors, as a graph without inputs for its states.
+  /// A language model of one LSTM, as a graph without inputs for its states, and its number of tokens.
   private static func model() throws -> (graph: ONNXModel, tokens: Int) {
     var generator = Philox(seed: 4)
     let tokenizer = CharacterTokenizer("abcdefgh ")

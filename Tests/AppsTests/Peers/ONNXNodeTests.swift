@@ -42,7 +42,7 @@ import Testing
         case .wrong(let reason): Issue.record("\(name): \(reason)")
         }
       }
-      // onnx 1.23 brings 303 tests of these operators whose arrays are of types that we have.
+      // onnx 1.23 brings 305 tests of these operators whose arrays are of types that safetensors has.
       #expect(right >= 250, "\(right) right, \(refused) refused")
     }
   }
