@@ -81,7 +81,7 @@ import Testing
       #expect(outcome.status == 1 && outcome.output.isEmpty)
       #expect(
         outcome.error
-          == "Error: data: expected a label that the model knows, such as bad, good, found meh\n")
+          == "Error: --data: expected a label that the model knows, such as bad, good, found meh\n")
     }
   }
 
