@@ -138,6 +138,11 @@ static void check_rows(int rows, int width) {
   } while (0)
   CHECK("row sums", rows, row_sum(a, stride, rows, width, found, 1),
         ctk_row_sum_reference(a, stride, rows, width, expected, 1));
+  fill(b, LIMIT, 1);
+  CHECK("row products", rows, row_products(a, stride, b, 0, rows, width, found),
+        ctk_row_products_reference(a, stride, b, 0, rows, width, expected));
+  CHECK("weighted rows", width, weighted_rows(b, a, stride, rows, width, found),
+        ctk_weighted_rows_reference(b, a, stride, rows, width, expected));
   CHECK("row maxima", rows, row_maximum(a, stride, rows, width, found, 1),
         ctk_row_maximum_reference(a, stride, rows, width, expected, 1));
   CHECK("cumulative sums", rows * width,

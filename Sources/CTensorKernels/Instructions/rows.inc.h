@@ -15,6 +15,65 @@ static void row_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t 
   for (ptrdiff_t r = 0; r < rows; r++) sums[r * sums_stride] = sum_of_row(x + r * stride, width);
 }
 
+// Rows of a times rows of b, element by element, added up: `count` rows at once.
+INLINE void multiply_rows(const int count, const float *a, ptrdiff_t a_stride, const float *b,
+                          ptrdiff_t b_stride, ptrdiff_t width, float *y) {
+  vf sums[4][2];
+  for (int i = 0; i < count; i++) sums[i][0] = sums[i][1] = splat(0);
+  ptrdiff_t j = 0;
+  for (; j + 2 * LANES <= width; j += 2 * LANES)
+    for (int i = 0; i < count; i++)
+      for (int k = 0; k < 2; k++)
+        sums[i][k] = multiply_add(load(a + i * a_stride + j + k * LANES),
+                                  load(b + i * b_stride + j + k * LANES), sums[i][k]);
+  for (; j + LANES <= width; j += LANES)
+    for (int i = 0; i < count; i++)
+      sums[i][0] = multiply_add(load(a + i * a_stride + j), load(b + i * b_stride + j), sums[i][0]);
+  if (j < width)
+    for (int i = 0; i < count; i++)
+      sums[i][1] = multiply_add(load_partial(a + i * a_stride + j, width - j),
+                                load_partial(b + i * b_stride + j, width - j), sums[i][1]);
+  for (int i = 0; i < count; i++) y[i] = sum_of_lanes(sums[i][0] + sums[i][1]);
+}
+
+static void row_products(const float *a, ptrdiff_t a_stride, const float *b, ptrdiff_t b_stride,
+                         ptrdiff_t rows, ptrdiff_t width, float *y) {
+  ptrdiff_t r = 0;
+  for (; r + 4 <= rows; r += 4)
+    multiply_rows(4, a + r * a_stride, a_stride, b + r * b_stride, b_stride, width, y + r);
+  for (; r < rows; r++)
+    multiply_rows(1, a + r * a_stride, a_stride, b + r * b_stride, b_stride, width, y + r);
+}
+
+// y[j] = the sum of x[r] * a(r, j) over the rows.
+INLINE void add_weighted_rows(const int vectors, const float *x, const float *a, ptrdiff_t stride,
+                              ptrdiff_t rows, ptrdiff_t columns, float *y) {
+  const ptrdiff_t rest = columns - (vectors - 1) * LANES;  // of the last vector
+  vf sums[4];
+  for (int v = 0; v < vectors; v++) sums[v] = splat(0);
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    const vf weight = splat(x[r]);
+    for (int v = 0; v < vectors; v++) {
+      const float *from = a + r * stride + v * LANES;
+      const vf value = v < vectors - 1 || rest == LANES ? load(from) : load_partial(from, rest);
+      sums[v] = multiply_add(weight, value, sums[v]);
+    }
+  }
+  for (int v = 0; v < vectors; v++) {
+    if (v < vectors - 1 || rest == LANES) store(y + v * LANES, sums[v]);
+    else store_partial(y + v * LANES, sums[v], rest);
+  }
+}
+
+static void weighted_rows(const float *x, const float *a, ptrdiff_t stride, ptrdiff_t rows,
+                          ptrdiff_t width, float *y) {
+  ptrdiff_t j = 0;
+  for (; j + 4 * LANES <= width; j += 4 * LANES)
+    add_weighted_rows(4, x, a + j, stride, rows, 4 * LANES, y + j);
+  for (; j < width; j += LANES)
+    add_weighted_rows(1, x, a + j, stride, rows, smaller(LANES, width - j), y + j);
+}
+
 // The maximum of a row without its NaNs; if `has_nan` is not null, sets it to whether there are any.
 INLINE float maximum_of_row(const float *x, ptrdiff_t width, bool *has_nan) {
   const vf lowest = splat(-__builtin_inff());

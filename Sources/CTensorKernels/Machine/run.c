@@ -61,15 +61,20 @@ static void place_slots(call *call, const operand_use *use, float *scratch) {
   }
 }
 
-static void fill_slots(call *call, const operand_use *use, const float *constants) {
+// Fills the slots of operands that are the same for every block.
+static void fill_operands(call *call, const operand_use *use) {
   const ptrdiff_t rows = call->block_rows < call->rows ? call->block_rows : call->rows;
-  const ptrdiff_t width = call->block_width;
   for (int32_t i = 0; i < call->operand_count; i++)
     if (use->loaded[i] && call->accesses[i] == FILLED_ONCE)
-      copy_in(call, &call->operands[i], 0, 0, rows, width, call->slots[call->first_operand + i]);
+      copy_in(call, &call->operands[i], 0, 0, rows, call->block_width,
+              call->slots[call->first_operand + i]);
+}
+
+static void fill_constants(call *call, const float *constants) {
+  const ptrdiff_t rows = call->block_rows < call->rows ? call->block_rows : call->rows;
   for (int32_t i = call->first_constant; i < call->slot_count; i++)
-    call->kernels->repeat_columns(&constants[i - call->first_constant], 0, 1, rows * width,
-                                  call->slots[i]);
+    call->kernels->repeat_columns(&constants[i - call->first_constant], 0, 1,
+                                  rows * call->block_width, call->slots[i]);
 }
 
 static void run_block(call *call, ptrdiff_t row, ptrdiff_t column, ptrdiff_t rows,
@@ -96,17 +101,37 @@ static void run_block(call *call, ptrdiff_t row, ptrdiff_t column, ptrdiff_t row
   }
 }
 
+static void run_blocks(call *call) {
+  for (ptrdiff_t row = 0; row < call->rows; row += call->block_rows) {
+    const ptrdiff_t rows_left = call->rows - row;
+    for (ptrdiff_t column = 0; column < call->width; column += call->block_width) {
+      const ptrdiff_t columns_left = call->width - column;
+      run_block(call, row, column, rows_left < call->block_rows ? rows_left : call->block_rows,
+                columns_left < call->block_width ? columns_left : call->block_width);
+    }
+  }
+}
+
 void ctk_program_run_with(const ctk_kernels *kernels, const ctk_program *program,
                           const ctk_operand *operands, ptrdiff_t rows, ptrdiff_t width) {
+  const ctk_tiling once = {.samples = 1, .tiles = 1};
+  ctk_program_run_tiles(kernels, program, operands, &once, rows, width);
+}
+
+void ctk_program_run_tiles(const ctk_kernels *kernels, const ctk_program *program,
+                           const ctk_operand *operands, const ctk_tiling *tiling, ptrdiff_t rows,
+                           ptrdiff_t width) {
   if (rows <= 0 || width <= 0) return;
   const operand_use use = ctk_operand_use(program, operands, rows, width);
   if (is_flat(program, operands, rows, width)) {
     width *= rows;
     rows = 1;
   }
+  ctk_operand moved[CTK_MAX_OPERANDS];
+  for (int32_t i = 0; i < program->operand_count; i++) moved[i] = operands[i];
   call call;
   call.kernels = kernels;
-  call.operands = operands;
+  call.operands = moved;
   call.operand_count = program->operand_count;
   call.first_operand = program->register_count;
   call.first_constant = call.first_operand + program->operand_count;
@@ -125,13 +150,14 @@ void ctk_program_run_with(const ctk_kernels *kernels, const ctk_program *program
 
   _Alignas(64) float scratch[SCRATCH];
   place_slots(&call, &use, scratch);
-  fill_slots(&call, &use, program->constants);
-  for (ptrdiff_t row = 0; row < rows; row += call.block_rows) {
-    const ptrdiff_t rows_left = rows - row;
-    for (ptrdiff_t column = 0; column < width; column += call.block_width) {
-      const ptrdiff_t columns_left = width - column;
-      run_block(&call, row, column, rows_left < call.block_rows ? rows_left : call.block_rows,
-                columns_left < call.block_width ? columns_left : call.block_width);
+  fill_constants(&call, program->constants);
+  for (ptrdiff_t sample = 0; sample < tiling->samples; sample++)
+    for (ptrdiff_t tile = 0; tile < tiling->tiles; tile++) {
+      if (sample + tile > 0)
+        for (int32_t i = 0; i < program->operand_count; i++)
+          moved[i].base = operands[i].base + sample * tiling->sample_strides[i] +
+                          tile * tiling->tile_strides[i];
+      fill_operands(&call, &use);
+      run_blocks(&call);
     }
-  }
 }

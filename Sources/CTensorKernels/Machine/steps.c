@@ -18,8 +18,26 @@ float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ct
   return area->base + place->offset + step * area->time_stride + block->row * area->row_stride;
 }
 
+static void run_tiles(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
+                      const ctk_step_block *block) {
+  ctk_operand operands[CTK_MAX_OPERANDS];
+  ptrdiff_t samples[CTK_MAX_OPERANDS], tiles[CTK_MAX_OPERANDS];
+  for (int32_t i = 0; i < step->place_count; i++) {
+    operands[i].base = ctk_place_address(&step->places[i], areas, block, &samples[i]);
+    operands[i].row_stride = step->strides[i].row;
+    operands[i].column_stride = step->strides[i].column;
+    tiles[i] = step->strides[i].tile;
+  }
+  const ctk_tiling tiling = {block->rows, step->tiles, samples, tiles};
+  ctk_program_run_tiles(kernels, step->program, operands, &tiling, step->rows, step->width);
+}
+
 static void run_program(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
                         const ctk_step_block *block) {
+  if (step->tiles > 0) {
+    run_tiles(kernels, step, areas, block);
+    return;
+  }
   ctk_operand operands[CTK_MAX_OPERANDS];
   for (int32_t i = 0; i < step->place_count; i++) {
     const ctk_place *place = &step->places[i];
@@ -157,6 +175,29 @@ static void run_axis(const ctk_kernels *kernels, const ctk_step *step, const ctk
   }
 }
 
+// Products of the matrices of a step with a signal, summed along their rows or columns.
+static void run_matrices(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
+                         const ctk_step_block *block) {
+  ptrdiff_t strides[3];
+  const float *matrix = ctk_place_address(&step->places[0], areas, block, &strides[0]);
+  const float *other = ctk_place_address(&step->places[1], areas, block, &strides[1]);
+  float *y = ctk_place_address(&step->places[2], areas, block, &strides[2]);
+  const ptrdiff_t rows = step->rows, width = step->width, size = rows * width;
+  for (ptrdiff_t r = 0; r < block->rows; r++) {
+    for (ptrdiff_t i = 0; i < step->tiles; i++) {
+      const float *a = matrix + r * strides[0] + i * size, *b = other + r * strides[1];
+      if (step->kind == CTK_STEP_WEIGHTED_ROWS)
+        kernels->weighted_rows(b + i * rows, a, width, rows, width, y + r * strides[2] + i * width);
+      else if (step->flag)
+        kernels->row_products(a, width, b + i * size, width, rows, width,
+                              y + r * strides[2] + i * rows);
+      else
+        kernels->row_products(a, width, b + i * width, 0, rows, width,
+                              y + r * strides[2] + i * rows);
+    }
+  }
+}
+
 void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
                    const ctk_weight *weights, const ctk_step_block *block) {
   const ctk_kernels *kernels = ctk_kernels_active();
@@ -170,6 +211,9 @@ void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas
     else if (block->part == 0 && step->kind >= CTK_STEP_SPREAD &&
              step->kind <= CTK_STEP_MAXIMUM_ALONG)
       run_axis(kernels, step, areas, block);
+    else if (block->part == 0 &&
+             (step->kind == CTK_STEP_ROW_PRODUCTS || step->kind == CTK_STEP_WEIGHTED_ROWS))
+      run_matrices(kernels, step, areas, block);
     else if (block->part == 0)
       run_rows(kernels, step, areas, block);
     if (block->parts > 1 && step->precedes_barrier) ctk_team_barrier();

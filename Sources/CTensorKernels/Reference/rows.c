@@ -9,6 +9,24 @@ void ctk_row_sum_reference(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptr
     sums[r * sums_stride] = (float)ctk_sum_reference(x + r * stride, width);
 }
 
+void ctk_row_products_reference(const float *a, ptrdiff_t a_stride, const float *b,
+                                ptrdiff_t b_stride, ptrdiff_t rows, ptrdiff_t width, float *y) {
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    double sum = 0;
+    for (ptrdiff_t j = 0; j < width; j++) sum += (double)a[r * a_stride + j] * b[r * b_stride + j];
+    y[r] = (float)sum;
+  }
+}
+
+void ctk_weighted_rows_reference(const float *x, const float *a, ptrdiff_t stride, ptrdiff_t rows,
+                                 ptrdiff_t width, float *y) {
+  for (ptrdiff_t j = 0; j < width; j++) {
+    double sum = 0;
+    for (ptrdiff_t r = 0; r < rows; r++) sum += (double)x[r] * a[r * stride + j];
+    y[j] = (float)sum;
+  }
+}
+
 void ctk_row_maximum_reference(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                                float *maxima, ptrdiff_t maxima_stride) {
   for (ptrdiff_t r = 0; r < rows; r++) {

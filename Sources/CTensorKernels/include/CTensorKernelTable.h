@@ -39,6 +39,12 @@ typedef struct ctk_kernels {
 
   void (*row_sum)(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width, float *sums,
                   ptrdiff_t sums_stride);
+  // y[r] = the sum of a(r, j) * b(r, j) over j, a [rows, width] and b, whose stride may be 0.
+  void (*row_products)(const float *a, ptrdiff_t a_stride, const float *b, ptrdiff_t b_stride,
+                       ptrdiff_t rows, ptrdiff_t width, float *y);
+  // y[j] = the sum of x[r] * a(r, j) over r, a [rows, width].
+  void (*weighted_rows)(const float *x, const float *a, ptrdiff_t stride, ptrdiff_t rows,
+                        ptrdiff_t width, float *y);
   void (*row_maximum)(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                       float *maxima, ptrdiff_t maxima_stride);
   void (*row_cumulative_sum)(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
@@ -74,6 +80,19 @@ typedef struct ctk_kernels {
 const ctk_kernels *ctk_kernels_for(ctk_isa isa);
 // The kernels in use.
 const ctk_kernels *ctk_kernels_active(void);
+
+// Parts of a program's rows that lie at distances of their own for each operand: the matrices of
+// heads, of samples.
+typedef struct ctk_tiling {
+  ptrdiff_t samples, tiles;
+  // By operand; of one sample and one tile they are not read.
+  const ptrdiff_t *sample_strides, *tile_strides;
+} ctk_tiling;
+
+// ctk_program_run over every tile of every sample, with `rows` and `width` of one tile.
+void ctk_program_run_tiles(const ctk_kernels *kernels, const ctk_program *program,
+                           const ctk_operand *operands, const ctk_tiling *tiling, ptrdiff_t rows,
+                           ptrdiff_t width);
 
 // ctk_program_run with the kernels of one instruction set.
 void ctk_program_run_with(const ctk_kernels *kernels, const ctk_program *program,

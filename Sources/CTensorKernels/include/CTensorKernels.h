@@ -271,6 +271,11 @@ typedef struct ctk_place {
   int32_t rows, columns;
 } ctk_place;
 
+// Strides of a program's operand over the tiles, rows and columns of a step's units.
+typedef struct ctk_tile_strides {
+  ptrdiff_t tile, row, column;
+} ctk_tile_strides;
+
 typedef enum ctk_step_kind : int32_t {
   CTK_STEP_PROGRAM,         // places: the program's operands
   CTK_STEP_PRODUCT,         // places: signal, destination and, if there is one, bias
@@ -282,6 +287,9 @@ typedef enum ctk_step_kind : int32_t {
   CTK_STEP_SPREAD,
   CTK_STEP_SUM_ALONG,
   CTK_STEP_MAXIMUM_ALONG,
+  // places: matrices [tiles, rows, width] of a step, another signal, destination.
+  CTK_STEP_ROW_PRODUCTS,    // sums along the width; the other: [tiles, width]; flag: as matrices
+  CTK_STEP_WEIGHTED_ROWS,   // sums over the rows; the other: [tiles, rows]
   CTK_STEP_TRANSPOSE,
   CTK_STEP_IDENTITY,        // places: destination, a square matrix
 } ctk_step_kind;
@@ -294,6 +302,8 @@ typedef struct ctk_step {
   ptrdiff_t width;         // of a program; the inner units of an axis
   ptrdiff_t matrix_rows;   // of a program over matrices; 0 where the rows are samples
   int32_t weight, groups;  // of a product: group g of the units has the weight number weight + g
+  ptrdiff_t tiles, rows;   // of matrices of a step; no tiles: a program over plain rows
+  const ctk_tile_strides *strides;  // by operand of a program over tiles
   bool flag;               // a product adds to its destination; a cumulative sum is reversed
   bool precedes_barrier;   // threads that split columns wait for each other after it
 } ctk_step;

@@ -35,6 +35,10 @@ uint32_t ctk_adler32_reference(uint32_t adler, const uint8_t *bytes, ptrdiff_t c
 
 void ctk_row_sum_reference(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                            float *sums, ptrdiff_t sums_stride);
+void ctk_row_products_reference(const float *a, ptrdiff_t a_stride, const float *b,
+                                ptrdiff_t b_stride, ptrdiff_t rows, ptrdiff_t width, float *y);
+void ctk_weighted_rows_reference(const float *x, const float *a, ptrdiff_t stride, ptrdiff_t rows,
+                                 ptrdiff_t width, float *y);
 void ctk_row_maximum_reference(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                                float *maxima, ptrdiff_t maxima_stride);
 void ctk_row_cumulative_sum_reference(const float *x, ptrdiff_t stride, ptrdiff_t rows,

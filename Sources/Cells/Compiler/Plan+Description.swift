@@ -64,7 +64,8 @@ private struct PlanWriter {
     case .program(let program):
       let operands = program.operands.map(name).joined(separator: ", ")
       return
-        "program: \(program.program.operationCount) operations over \(program.width) units; "
+        "program: \(program.program.operationCount) operations over \(program.width) units"
+        + (program.tile.map { " as \($0.tiles) x \($0.rows) x \($0.columns)" } ?? "") + "; "
         + operands
     case .product(let product):
       let packing = schedule.packings[product.weight]
@@ -82,6 +83,12 @@ private struct PlanWriter {
       return "sum along an axis: \(name(a)) [\(a.columns)] -> \(name(b)) [\(b.columns)]"
     case .maximumAlong(let a, _, let b):
       return "largest along an axis: \(name(a)) [\(a.columns)] -> \(name(b)) [\(b.columns)]"
+    case .rowProducts(let a, let b, let tile, _, let c):
+      return "matrices times rows: \(tile.tiles) x \(tile.rows) x \(tile.columns), \(name(a)), "
+        + "\(name(b)) -> \(name(c))"
+    case .weightedRows(let a, let b, let tile, let c):
+      return "rows times matrices: \(tile.tiles) x \(tile.rows) x \(tile.columns), \(name(b)), "
+        + "\(name(a)) -> \(name(c))"
     case .transpose(let a, let b): return "transpose: \(name(a)) -> \(name(b))"
     case .identity(let a): return "identity: \(name(a))"
     }

@@ -138,10 +138,11 @@ struct PlanRun {
       let loops =
         zip(schedule.earlier.map(\.before), runnable.earlier)
         + [(schedule.before, (runnable.before, runnable.loop))]
-      for (list, (before, loop)) in loops {
+      for (number, (list, (before, loop))) in loops.enumerated() {
         runForAllSteps(list, before, share(memory.steps))
         waitForOthers()
-        runSteps(loop, block)
+        let isBySample = runnable.goesBySample[number] && block.parts == 1
+        for rows in isBySample ? block.samples : [block] { runSteps(loop, rows) }
         waitForOthers()
       }
       runForAllSteps(schedule.after, runnable.after, share(memory.steps))
@@ -190,6 +191,17 @@ struct PlanRun {
     }
     return (0..<batch).map {
       StepBlock(step: steps.lowerBound, row: $0, rows: steps.count, alongTime: true)
+    }
+  }
+}
+
+extension StepBlock {
+  /// The block's samples, one by one.
+  fileprivate var samples: [StepBlock] {
+    (row..<row + rows).map { sample in
+      var block = self
+      (block.row, block.rows) = (sample, 1)
+      return block
     }
   }
 }

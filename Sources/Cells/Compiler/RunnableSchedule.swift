@@ -11,6 +11,9 @@ package final class RunnableSchedule: Sendable {
   let earlier: [(before: StepSequence, loop: StepSequence)]
   /// All work of one step, if none is done for all steps at once.
   let singleStep: StepSequence
+  /// For each loop, whether it runs through all steps of one sample before the next: where it has no products
+  /// and works on matrices, these then stay in a cache.
+  let goesBySample: [Bool]
   /// The floats that products for all steps read of weights, and write for each sample and step.
   let hoistedWeights, hoistedSignals: Int
   /// The buffers of runs that go step by step: signals that are read only within their step have memory for one step.
@@ -28,6 +31,7 @@ package final class RunnableSchedule: Sendable {
     self.schedule = schedule
     parameterStage = StepSequence(schedule.parameterStage)
     earlier = schedule.earlier.map { (StepSequence($0.before), StepSequence($0.loop)) }
+    goesBySample = (schedule.earlier.map(\.loop) + [schedule.loop]).map(\.worksOnMatrices)
     before = StepSequence(schedule.before)
     loop = StepSequence(schedule.loop)
     after = StepSequence(schedule.after)
@@ -62,5 +66,21 @@ package final class RunnableSchedule: Sendable {
       && schedule.sums.allSatisfy { sum in
         if case .gathered = schedule.buffers[sum.destination.area].kind { true } else { false }
       }
+  }
+}
+
+extension [Step] {
+  /// Whether there are no products among the steps, but work on matrices of many units.
+  fileprivate var worksOnMatrices: Bool {
+    let many = 1024
+    let isWide = contains { step in
+      switch step {
+      case .rowProducts(let matrices, _, _, _, _), .weightedRows(let matrices, _, _, _):
+        matrices.columns >= many
+      case .program(let program): program.tile != nil && program.width >= many
+      default: false
+      }
+    }
+    return isWide && allSatisfy { if case .product = $0 { false } else { true } }
   }
 }

@@ -122,6 +122,7 @@ package struct Schedule: Sendable {
         .sumAlong(let a, _, _), .maximumAlong(let a, _, _):
         sum + a.columns
       case .spread(_, _, let b): sum + b.columns
+      case .rowProducts(let a, _, _, _, _), .weightedRows(let a, _, _, _): sum + 2 * a.columns
       case .transpose, .identity: sum
       }
     }

@@ -49,7 +49,9 @@ extension Scheduler {
     }
     let first = graph[part[0]]
     let isMatrix = stages[part[0]] == .parameters || stages[part[0]] == .gathering
-    return writer.step(width: first.columns, matrixRows: isMatrix ? first.rows : 0)
+    return writer.step(
+      width: first.columns, matrixRows: isMatrix ? first.rows : 0,
+      tile: isMatrix ? nil : repeated.tile(part[0]))
   }
 
   /// Whether anything outside the program reads a value.
@@ -62,6 +64,7 @@ extension Scheduler {
     _ id: NodeID, _ writer: inout PlaceWriter
   ) -> ProgramWriter.Value {
     if let value = graph.constant(id) { return writer.program.constant(value) }
+    if let (source, strides) = repeated.source(id) { return writer.load(place(source), strides) }
     return writer.load(place(id))
   }
 }
@@ -70,8 +73,12 @@ extension Scheduler {
 private struct PlaceWriter {
   var program = ProgramWriter()
   private var operands: [Place] = []
+  /// The strides of operands whose units are repeated.
+  private var strides: [Step.TileStrides?] = []
 
-  mutating func load(_ place: Place) -> ProgramWriter.Value { program.load(operand(place)) }
+  mutating func load(_ place: Place, _ strides: Step.TileStrides? = nil) -> ProgramWriter.Value {
+    program.load(operand(place, strides))
+  }
 
   mutating func apply(
     _ function: ElementwiseFunction, _ x: [ProgramWriter.Value]
@@ -83,16 +90,24 @@ private struct PlaceWriter {
     program.store(value, to: operand(place))
   }
 
-  func step(width: Int, matrixRows: Int) -> Step {
-    .program(
-      Step.Program(
-        program.program(operands: operands.count), operands, width: width,
-        matrixRows: matrixRows))
+  func step(width: Int, matrixRows: Int, tile: Step.Tile? = nil) -> Step {
+    var step = Step.Program(
+      program.program(operands: operands.count), operands, width: width, matrixRows: matrixRows)
+    if let tile, strides.contains(where: { $0 != nil }) {
+      step.tile = tile
+      step.strides = zip(operands, strides).map { place, strides in
+        let isOne = place.columns == 1 && width > 1
+        return strides ?? (isOne ? Step.TileStrides(tile: 0, row: 0, column: 0) : tile.strides)
+      }
+    }
+    return .program(step)
   }
 
-  private mutating func operand(_ place: Place) -> Int {
-    if let known = operands.firstIndex(of: place) { return known }
+  private mutating func operand(_ place: Place, _ strides: Step.TileStrides? = nil) -> Int {
+    let known = operands.indices.first { operands[$0] == place && self.strides[$0] == strides }
+    if let known { return known }
     operands.append(place)
+    self.strides.append(strides)
     return operands.count - 1
   }
 }

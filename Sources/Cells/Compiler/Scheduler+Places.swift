@@ -55,7 +55,10 @@ extension Scheduler {
     for id in ordered.reversed() { placeParts(of: id) }
     for id in ordered { placeAddend(of: id) }
     for id in ordered { placeOverOperand(id) }
-    for id in ordered where places[id] == nil { placeOnItsOwn(id) }
+    for id in ordered
+    where places[id] == nil && !repeated.absorbed.contains(id) && !repeated.unwritten.contains(id) {
+      placeOnItsOwn(id)
+    }
     keepHistories(ordered)
   }
 

@@ -8,6 +8,7 @@ struct Scheduler {
   /// The loop of each state.
   let loops: [Int]
   let consumers: [NodeID: [NodeID]]
+  let repeated: RepeatedUnits
   var schedule = Schedule()
   /// The place of each node's value.
   var places: [NodeID: Place] = [:]
@@ -43,6 +44,7 @@ struct Scheduler {
       }
     }
     self.consumers = consumers
+    repeated = RepeatedUnits(recurrence, stages, consumers)
   }
 
   /// The signal that an affine node's products are added to, if there is one.
@@ -110,7 +112,7 @@ struct Scheduler {
         done.formUnion(group)
       } else {
         let ready = pending.filter { id in
-          !graph[id].operation.isElementwise
+          !isFused(id)
             && graph[id].operation.operands.allSatisfy(done.contains)
         }
         require(!ready.isEmpty, "a graph's nodes stand after the nodes that they read")
@@ -128,7 +130,7 @@ struct Scheduler {
   private func readyElementwise(in pending: [NodeID], _ done: Set<NodeID>) -> [NodeID] {
     var group: [NodeID] = []
     var members = Set<NodeID>()
-    for id in pending where graph[id].operation.isElementwise {
+    for id in pending where isFused(id) {
       if let first = group.first {
         guard graph[id].columns == graph[first].columns, graph[id].rows == graph[first].rows else {
           continue
@@ -136,6 +138,7 @@ struct Scheduler {
       }
       let isReady = graph[id].operation.operands.allSatisfy { operand in
         done.contains(operand)
+          || repeated.source(operand).map { done.contains($0.node) } ?? false
           || members.contains(operand) && graph[operand].columns == graph[id].columns
       }
       if isReady {
@@ -146,9 +149,18 @@ struct Scheduler {
     return group
   }
 
+  /// Whether a node is computed element by element, together with its neighbours.
+  private func isFused(_ id: NodeID) -> Bool {
+    graph[id].operation.isElementwise && !repeated.absorbed.contains(id)
+  }
+
   private mutating func barrierSteps(_ id: NodeID) -> [Step] {
+    if repeated.absorbed.contains(id) || repeated.unwritten.contains(id) { return [] }
     let place = place(id)
     var steps: [Step] = []
+    if let sum = repeated.sums[id] {
+      return [step(sum, into: place)] + (copies[id] ?? []).map { copyStep(id, into: $0) }
+    }
     switch graph[id].operation {
     case .sequence, .state, .parameter, .table, .slice, .rows, .apply, .broadcast: break
     case .constant: steps = isReadFromMemory(id) ? [copyStep(id, into: place)] : []
@@ -174,6 +186,17 @@ struct Scheduler {
     case .total(let a): schedule.sums.append(.total(self.place(a), into: place))
     }
     return steps + (copies[id] ?? []).map { copyStep(id, into: $0) }
+  }
+
+  private func step(_ sum: RepeatedUnits.MatrixSum, into place: Place) -> Step {
+    let (matrices, other) = (self.place(sum.matrices), self.place(sum.other))
+    return switch sum.kind {
+    case .weightedRows: .weightedRows(matrices, other, sum.tile, into: place)
+    case .rowProducts:
+      .rowProducts(matrices, other, sum.tile, areBothMatrices: false, into: place)
+    case .productsOfMatrices:
+      .rowProducts(matrices, other, sum.tile, areBothMatrices: true, into: place)
+    }
   }
 
   private mutating func products(

@@ -15,11 +15,11 @@ public struct GLA: RecurrentCell, Codable, Hashable {
   public var keyWidth: Int?
   /// The width of a head's value, V; nil for H / heads.
   public var valueWidth: Int?
-  /// The rank of the product that makes the decays, R.
-  public var rank: Int
+  /// The rank of the product that makes the decays, R; nil for 16, or H where that is less.
+  public var rank: Int?
 
   /// A cell with the given options.
-  public init(heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil, rank: Int = 16) {
+  public init(heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil, rank: Int? = nil) {
     self.heads = heads
     self.keyWidth = keyWidth
     self.valueWidth = valueWidth
@@ -35,6 +35,7 @@ public struct GLA: RecurrentCell, Codable, Hashable {
     }
     let (query, key) = (projection("q_proj", size.keys), projection("k_proj", size.keys))
     let (value, gate) = (projection("v_proj", size.values), projection("g_proj", size.values))
+    let rank = rank ?? min(16, width)
     let narrow = projection("gk_proj.0", rank)
     let decay = cell.projection(
       "gk_proj.1", from: rank, to: size.keys, hasBias: true, initially: .flashLinearAttention)
@@ -57,7 +58,7 @@ public struct GLA: RecurrentCell, Codable, Hashable {
   /// Checks that the heads share H, and the rank.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
-    try (1...1 << 16).check(rank, "rank")
+    if let rank { try (1...1 << 16).check(rank, "rank") }
   }
 }
 

@@ -15,10 +15,10 @@
 public struct RWKV6: RecurrentCell, Codable, Hashable {
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
-  /// The rank of the products that mix inputs, R.
-  public var mixRank: Int
-  /// The rank of the product that makes the decays, R'.
-  public var decayRank: Int
+  /// The rank of the products that mix inputs, R; nil for 32, or H where that is less.
+  public var mixRank: Int?
+  /// The rank of the product that makes the decays, R'; nil for 64, or H where that is less.
+  public var decayRank: Int?
   /// The layer's place in a stack, which decides the initial values.
   public var layer: Int
   /// The layers of the stack, which decide the initial values.
@@ -26,7 +26,7 @@ public struct RWKV6: RecurrentCell, Codable, Hashable {
 
   /// A cell with the given options.
   public init(
-    heads: Int? = nil, mixRank: Int = 32, decayRank: Int = 64, layer: Int = 0, layers: Int = 1
+    heads: Int? = nil, mixRank: Int? = nil, decayRank: Int? = nil, layer: Int = 0, layers: Int = 1
   ) {
     self.heads = heads
     self.mixRank = mixRank
@@ -40,6 +40,7 @@ public struct RWKV6: RecurrentCell, Codable, Hashable {
     let size = Heads(heads, sharing: width)
     let start = RWKVStart(layer: layer, layers: layers)
     let builder = cell
+    let (mixRank, decayRank) = (mixRank ?? min(32, width), decayRank ?? min(64, width))
     func mix(_ name: String, power: Double = 1, less: Double = 0) -> Signal {
       builder.parameter(
         "time_maa_" + name, [1, 1, x.width],
@@ -96,8 +97,8 @@ public struct RWKV6: RecurrentCell, Codable, Hashable {
   /// Checks that the heads divide H, the ranks, and the place in the stack.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try Heads.check(heads, sharing: hiddenSize)
-    try (1...1 << 16).check(mixRank, "mixRank")
-    try (1...1 << 16).check(decayRank, "decayRank")
+    if let mixRank { try (1...1 << 16).check(mixRank, "mixRank") }
+    if let decayRank { try (1...1 << 16).check(decayRank, "decayRank") }
     try (1...1 << 16).check(layers, "layers")
     try (0...layers - 1).check(layer, "layer")
   }

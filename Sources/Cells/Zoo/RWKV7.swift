@@ -22,7 +22,8 @@ public struct RWKV7: RecurrentCell, Codable, Hashable {
   public var heads: Int?
   /// Whether the input has the first layer's value behind it.
   public var hasValueResidual: Bool
-  /// The rank of all pairs of products; nil for the published ranks, which grow with √I.
+  /// The rank of all pairs of products; nil for the published ranks, which grow with
+  /// √I, or H where that is less.
   public var rank: Int?
   /// The layer's place in a stack, which decides the initial values.
   public var layer: Int
@@ -59,7 +60,7 @@ public struct RWKV7: RecurrentCell, Codable, Hashable {
       ).flat
     }
     func pair(_ name: String, _ scale: Double) -> (Matrix, Matrix) {
-      let rank = pairRank(scale, inputs)
+      let rank = pairRank(scale, inputs, hidden: width)
       return (
         builder.weight(name + "1", [inputs, rank], initially: .constant(0)).transposed(),
         builder.weight(name + "2", [rank, width], initially: .orthogonal(gain: 0.1)).transposed()
@@ -120,8 +121,8 @@ public struct RWKV7: RecurrentCell, Codable, Hashable {
   }
 
   /// The published rank: about a multiple of the root of the width, in steps of 32.
-  private func pairRank(_ scale: Double, _ width: Int) -> Int {
-    rank ?? max(32, 32 * Int((scale * Double(width).squareRoot() / 32).rounded()))
+  private func pairRank(_ scale: Double, _ width: Int, hidden: Int) -> Int {
+    rank ?? min(hidden, max(32, 32 * Int((scale * Double(width).squareRoot() / 32).rounded())))
   }
 
   /// Checks that the heads divide H, the rank, the place in the stack, and the input of a value residual.

@@ -12,13 +12,13 @@ public struct SSD: RecurrentCell, Codable, Hashable {
   public var inner: Int?
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
-  /// The states of a head, K.
+  /// The states of a head, K; published models have 64 or 128.
   public var states: Int
   /// The layers of the stack, which decide the initial values.
   public var layers: Int
 
   /// A cell with the given options.
-  public init(inner: Int? = nil, heads: Int? = nil, states: Int = 64, layers: Int = 1) {
+  public init(inner: Int? = nil, heads: Int? = nil, states: Int = 16, layers: Int = 1) {
     self.inner = inner
     self.heads = heads
     self.states = states

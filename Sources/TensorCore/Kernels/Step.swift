@@ -2,6 +2,32 @@ internal import CTensorKernels
 
 /// One step of a recurrence.
 package enum Step: Sendable {
+  /// The units of a step as matrices: `[tiles, rows, columns]`.
+  package struct Tile: Hashable, Sendable {
+    package var tiles: Int
+    package var rows: Int
+    package var columns: Int
+
+    package init(tiles: Int, rows: Int, columns: Int) {
+      self.tiles = tiles
+      self.rows = rows
+      self.columns = columns
+    }
+  }
+
+  /// Where the unit of a tile's row and column stands in an operand, which may repeat its units.
+  package struct TileStrides: Hashable, Sendable {
+    package var tile: Int
+    package var row: Int
+    package var column: Int
+
+    package init(tile: Int, row: Int, column: Int) {
+      self.tile = tile
+      self.row = row
+      self.column = column
+    }
+  }
+
   /// Elementwise work in one pass over blocks.
   package struct Program: Sendable {
     package var program: ElementwiseProgram
@@ -9,6 +35,9 @@ package enum Step: Sendable {
     package var width: Int
     /// The rows of a program over matrices; 0 where the rows are samples.
     package var matrixRows: Int
+    /// The matrices that the units make, and each operand's strides in them; nil where all operands are rows.
+    package var tile: Tile?
+    package var strides: [TileStrides] = []
 
     package init(
       _ program: ElementwiseProgram, _ operands: [Place], width: Int, matrixRows: Int
@@ -53,6 +82,11 @@ package enum Step: Sendable {
   case spread(Place, inner: Int, into: Place)
   case sumAlong(Place, inner: Int, into: Place)
   case maximumAlong(Place, inner: Int, into: Place)
+  /// The sums along the columns of matrices, multiplied with another signal's `[tiles, columns]` or, where that has
+  /// matrices too, unit by unit.
+  case rowProducts(Place, Place, Tile, areBothMatrices: Bool, into: Place)
+  /// The sums over the rows of matrices, weighted by a signal's `[tiles, rows]`.
+  case weightedRows(Place, Place, Tile, into: Place)
   // Of matrices.
   case transpose(Place, into: Place)
   case identity(into: Place)
@@ -67,6 +101,7 @@ package enum Step: Sendable {
       .spread(let a, _, let b), .sumAlong(let a, _, let b), .maximumAlong(let a, _, let b),
       .transpose(let a, let b):
       [a, b]
+    case .rowProducts(let a, let b, _, _, let c), .weightedRows(let a, let b, _, let c): [a, b, c]
     case .identity(let a): [a]
     }
   }
@@ -80,6 +115,7 @@ package enum Step: Sendable {
       code.program = program.program.pointer
       code.width = program.width
       code.matrix_rows = program.matrixRows
+      if let tile = program.tile { code.set(tile) }
     case .product(let product):
       code.kind = CTK_STEP_PRODUCT
       code.weight = Int32(product.weight)
@@ -99,6 +135,13 @@ package enum Step: Sendable {
     case .maximumAlong(_, let inner, _):
       code.kind = CTK_STEP_MAXIMUM_ALONG
       code.width = inner
+    case .rowProducts(_, _, let tile, let areBothMatrices, _):
+      code.kind = CTK_STEP_ROW_PRODUCTS
+      code.flag = areBothMatrices
+      code.set(tile)
+    case .weightedRows(_, _, let tile, _):
+      code.kind = CTK_STEP_WEIGHTED_ROWS
+      code.set(tile)
     case .transpose: code.kind = CTK_STEP_TRANSPOSE
     case .identity: code.kind = CTK_STEP_IDENTITY
     }
@@ -113,5 +156,13 @@ package enum Step: Sendable {
     }
     return product.signal.area != other.destination.area
       && product.destination == other.destination
+  }
+}
+
+extension ctk_step {
+  fileprivate mutating func set(_ tile: Step.Tile) {
+    tiles = tile.tiles
+    rows = tile.rows
+    width = tile.columns
   }
 }

@@ -5,6 +5,7 @@ internal import CTensorKernels
 package final class StepSequence: @unchecked Sendable {
   private let steps: UnsafeMutablePointer<ctk_step>
   private let places: UnsafeMutablePointer<ctk_place>
+  private let strides: UnsafeMutablePointer<ctk_tile_strides>
   /// Keeps the programs alive.
   private let list: [Step]
   package var count: Int { list.count }
@@ -14,7 +15,16 @@ package final class StepSequence: @unchecked Sendable {
     self.list = list
     steps = .allocate(capacity: max(1, list.count))
     places = .allocate(capacity: max(1, operands.reduce(0) { $0 + $1.count }))
+    let tiled = list.flatMap { step -> [Step.TileStrides] in
+      if case .program(let program) = step { program.strides } else { [] }
+    }
+    strides = .allocate(capacity: max(1, tiled.count))
+    for (index, stride) in tiled.enumerated() {
+      (strides + index).initialize(
+        to: ctk_tile_strides(tile: stride.tile, row: stride.row, column: stride.column))
+    }
     var next = places
+    var nextStrides = strides
     for (index, step) in list.enumerated() {
       let first = next
       for operand in operands[index] {
@@ -23,6 +33,10 @@ package final class StepSequence: @unchecked Sendable {
       }
       var code = step.code
       code.places = UnsafePointer(first)
+      if case .program(let program) = step, program.tile != nil {
+        code.strides = UnsafePointer(nextStrides)
+        nextStrides += program.strides.count
+      }
       code.place_count = Int32(operands[index].count)
       code.precedes_barrier = index + 1 == list.count || !list[index + 1].isIndependent(of: step)
       (steps + index).initialize(to: code)
@@ -32,6 +46,7 @@ package final class StepSequence: @unchecked Sendable {
   deinit {
     steps.deallocate()
     places.deallocate()
+    strides.deallocate()
   }
 
   /// Runs the steps over one block of rows.

@@ -38,6 +38,30 @@ private struct Matrix {
   }
 
   @Test(arguments: Kernels.all)
+  func productsOfRowsMatchTheirTwins(kernels: Kernels) {
+    var generator = TestGenerator(seed: 17)
+    for (rows, width) in Matrix.sizes {
+      let a = Matrix(&generator, rows: rows, width: width)
+      let b = Matrix(&generator, rows: rows, width: width)
+      let vector = generator.floats(width)
+      for stride in [0, b.stride] {
+        let other = stride == 0 ? vector : b.values
+        var (found, expected) = (a.values, a.values)
+        kernels.table.row_products(a.values, a.stride, other, stride, rows, width, &found)
+        ctk_row_products_reference(a.values, a.stride, other, stride, rows, width, &expected)
+        expectClose(
+          found, expected, within: { _ in Self.sumTolerance(width) }, "[\(rows), \(width)]")
+      }
+      let weights = generator.floats(rows)
+      var (found, expected) = (vector, vector)
+      kernels.table.weighted_rows(weights, a.values, a.stride, rows, width, &found)
+      ctk_weighted_rows_reference(weights, a.values, a.stride, rows, width, &expected)
+      expectClose(
+        found, expected, within: { _ in Self.sumTolerance(rows) }, "weighted [\(rows), \(width)]")
+    }
+  }
+
+  @Test(arguments: Kernels.all)
   func maximumOfARowWithNaNIsNaN(kernels: Kernels) {
     for width in 1...40 {
       for place in 0..<width {
