@@ -19,7 +19,13 @@ extension ImportedWeights {
       return
     }
     if renamed["fc.bias"] == nil { set(Tensor(zeros: [output.shape[0]]), "fc.bias") }
-    guard renamed["rnn.weight_ih_l0"] != nil else { return }
+    guard renamed["rnn.weight_ih_l0"] != nil else {
+      // Other cells, which the outline names, can do without.
+      if outline?.cell == nil, outline?.kind == nil {
+        throw failure("rnn.weight_ih_l0", "expected in the file, not found")
+      }
+      return
+    }
     if !renamed.keys.contains(where: { $0.hasPrefix("rnn.bias_") }) {
       for (name, tensor) in renamed where name.hasPrefix("rnn.weight_ih_l") {
         let layer = name.dropFirst("rnn.weight_ih_l".count)
