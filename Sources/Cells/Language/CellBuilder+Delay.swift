@@ -41,7 +41,7 @@ extension CellBuilder {
       hasBias && self.hasBias ? parameter(name + ".bias", [channels], initially: bias) : nil
     // Each row of the matrix is a channel's, [channels, width].
     return CausalConvolution(
-      taps: Matrix(id: weight.id, trace: trace).transposed(), width: width, bias: bias, cell: self)
+      taps: weight.stacked.transposed(), width: width, bias: bias, cell: self)
   }
 }
 

@@ -27,6 +27,9 @@ public struct Matrix {
     return result
   }
 
+  /// The matrices of all groups as one, one below the other.
+  public var stacked: Matrix { Matrix(id: id, trace: trace) }
+
   /// A row as a signal, one unit for each column.
   public subscript(row: Int) -> Signal {
     Signal(id: trace.add(.rows(id, row..<row + 1)), trace: trace)

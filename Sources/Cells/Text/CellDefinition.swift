@@ -21,6 +21,8 @@ struct CellDefinition: Hashable, Sendable {
     /// How it is stated.
     var kind = Kind.blocks
     var start: Start?
+    /// Whether it is a bias: zero, and no parameter, where biases are off.
+    var isOptional = false
     var place = Ignored(TextPlace())
   }
 
@@ -149,6 +151,7 @@ enum Reserved {
   static let cell = "cell"
   static let option = "option"
   static let parameter = "parameter"
+  static let optional = "optional"
   static let sizes = "for"
   static let infinity = "infinity"
   static let notANumber = "nan"

@@ -94,7 +94,7 @@ private struct CellPrinter<Cell: RecurrentCell> {
     }
     let all = exact + definitions
     guard !all.isEmpty else { return nil }
-    let kept = keptBiases
+    let kept = kept
     let text = all.map { TextWriter($0, keeping: kept).text }.joined(separator: "\n")
     guard let result = try? CellText(text) else { return nil }
     for sizes in wanted + unequal.prefix(1) + equal.prefix(1) {
@@ -110,7 +110,7 @@ private struct CellPrinter<Cell: RecurrentCell> {
 
   /// Whether a definition gives the cell's graphs at these sizes.
   private mutating func reproduces(_ definition: CellDefinition, _ sizes: [Sizes]) -> Bool {
-    let text = TextWriter(definition, keeping: keptBiases).text
+    let text = TextWriter(definition, keeping: kept).text
     guard let read = try? TextParser.definitions(text).first else { return false }
     for sizes in sizes {
       guard let graph = graph(sizes) else { continue }
@@ -165,9 +165,9 @@ private struct CellPrinter<Cell: RecurrentCell> {
     return graph
   }
 
-  /// The vectors called biases that the cell has even where biases are off.
-  private var keptBiases: Set<String> {
-    guard let sizes = examples(areEqual: false).first ?? examples(areEqual: true).first else {
+  /// The parameters that the cell has even where biases are off, each block by itself.
+  private var kept: Set<String> {
+    guard let sizes = graphs.keys.min(by: { ($0.hidden, $0.input) < ($1.hidden, $1.input) }) else {
       return []
     }
     let graph = CellGraph(
@@ -175,7 +175,7 @@ private struct CellPrinter<Cell: RecurrentCell> {
     return Set(
       graph.parameters.flatMap { parameter in
         parameter.blocks.map { parameter.name + ($0.name.isEmpty ? "" : "." + $0.name) }
-      }.filter { $0.hasPrefix("bias_") })
+      })
   }
 }
 

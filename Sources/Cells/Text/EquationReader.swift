@@ -237,20 +237,7 @@ struct EquationReader {
         }
       }
     }
-    guard lines.count <= 512 else { return lines }
-    var (rest, result, done, known) = (lines, [NodeID](), Set<NodeID>(), Set<Int>())
-    while !rest.isEmpty {
-      var best: (index: Int, key: Int)?
-      for (index, id) in rest.enumerated() where needs[id]?.isSubset(of: done) ?? true {
-        let key = (mentions[id] ?? []).filter { !known.contains($0) }.min() ?? -1
-        if best.map({ key < $0.key }) ?? true { best = (index, key) }
-      }
-      let next = rest.remove(at: best?.index ?? 0)
-      result.append(next)
-      done.insert(next)
-      known.formUnion(mentions[next] ?? [])
-    }
-    return result
+    return LineOrder.sorted(lines, needs: needs, mentions: mentions)
   }
 
   private mutating func lineName(_ id: NodeID) -> String {
@@ -274,9 +261,12 @@ struct EquationReader {
     return cell.parameters[index].shape.dropLast(2).reduce(1, *)
   }
 
-  private func term(_ id: NodeID, isLine: Bool = false) -> Term? {
-    if !isLine, let name = names[id] { return .name(name) }
-    if blocks[id] != nil { return names[id].map { .name($0) } }
+  /// - Parameter groups: In how many groups a product reads the weight; as one matrix where it is 1.
+  private func term(_ id: NodeID, isLine: Bool = false, groups: Int = 1) -> Term? {
+    if !isLine || blocks[id] != nil, let name = names[id] {
+      let isStacked = groups == 1 && self.groups(of: id) > 1
+      return isStacked ? Term(.word(Word.stacked), [.name(name)]) : .name(name)
+    }
     if let found = words[id] ?? (isLeaf(id) ? FoundWord(graph, id) : nil) {
       var parts: [Term] = []
       for argument in found.arguments {
@@ -298,11 +288,13 @@ struct EquationReader {
       let parts = x.compactMap { term($0) }
       return parts.count == x.count ? Term(.function(function), parts) : nil
     case .affine(let terms, let biases):
-      guard terms.count == 1, biases.isEmpty, groups(of: terms[0].weight) == terms[0].groups,
-        let weight = term(terms[0].weight), let signal = term(terms[0].signal)
+      let groups = terms[0].groups
+      guard terms.count == 1, biases.isEmpty,
+        groups == 1 || groups == self.groups(of: terms[0].weight),
+        let weight = term(terms[0].weight, groups: groups), let signal = term(terms[0].signal)
       else { return nil }
       guard terms[0].isTransposed else { return Term(.product, [weight, signal]) }
-      guard terms[0].groups > 1, let transpose = Word.named("transpose").first else { return nil }
+      guard groups > 1, let transpose = Word.named("transpose").first else { return nil }
       return Term(.product, [Term(.word(transpose), [weight]), signal])
     default: return nil
     }

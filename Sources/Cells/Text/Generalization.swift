@@ -45,36 +45,63 @@ struct Generalization {
     if values.allSatisfy({ $0 == values[0] || $0.isNaN && values[0].isNaN }) {
       return .number(values[0])
     }
-    return candidates(values).first { term in
+    func fits(_ term: Term) -> Bool {
       zip(sizes, values).allSatisfy { Self.value(term, $0) == $1 }
     }
+    if let linear = linear(values), fits(linear) { return linear }
+    return candidates(values).first(where: fits)
   }
 
   private func candidates(_ values: [Double]) -> [Term] {
     var result: [Term] = []
-    if let linear = linear(values) { result.append(linear) }
-    let (input, hidden) = (Double(sizes[0].input), Double(sizes[0].hidden))
     let one = Term.number(1)
-    for (size, term) in [(hidden, Term.hiddenSize), (input, Term.inputSize)] {
-      let root = Term(.function(.sqrt), [term])
-      // The numerator is a short number; that of the first sizes may be off by a rounding.
-      for (divisor, value) in [(term, size), (root, size.squareRoot())] {
-        for (numerator, isFromOne) in [
-          (values[0] * value, false), ((1 - values[0]) * value, true),
-        ] {
-          let short = (numerator * 1e6).rounded() / 1e6
-          let quotient = Term.infix(.divide, .number(short), divisor)
-          result.append(isFromOne ? .infix(.subtract, one, quotient) : quotient)
+    for (form, isFromOne) in [(values, false), (values.map { 1 - $0 }, true)] {
+      let (size, isNegative) = (form.map { abs($0) }, form[0] < 0)
+      // Roots, quotients, and quotients of roots.
+      var found: [Term] = []
+      let squares = size.map { $0 * $0 }
+      if let square = linear(Self.short(squares), most: 8) {
+        found.append(Term(.function(.sqrt), [square]))
+      }
+      for (value, term) in [
+        (\Sizes.hidden, Term.hiddenSize), (\Sizes.input, Term.inputSize),
+      ] {
+        let widths = sizes.map { Double($0[keyPath: value]) }
+        let root = Term(.function(.sqrt), [term])
+        for (divisor, widths) in [(term, widths), (root, widths.map { $0.squareRoot() })] {
+          let numerator = Self.short([size[0] * widths[0]])[0]
+          for sign in isNegative ? [-1.0, 1] : [1.0] {
+            found.append(.infix(.divide, .number(sign * numerator), divisor))
+          }
+        }
+        let square = squares[0] * widths[0]
+        let short = Self.short([square])[0]
+        found.append(Term(.function(.sqrt), [.infix(.divide, .number(short), term)]))
+        // 1 / sqrt(2 H), sqrt(2 / (5 I)).
+        for numerator in 1...8 {
+          let factor = Double(numerator) / square
+          guard factor > 0.5, abs(factor - factor.rounded()) < 1e-9 else { continue }
+          let divisor = Term.infix(.multiply, .number(factor.rounded()), term)
+          if numerator == 1 {
+            found.append(.infix(.divide, one, Term(.function(.sqrt), [divisor])))
+          }
+          found.append(
+            Term(.function(.sqrt), [.infix(.divide, .number(Double(numerator)), divisor)]))
         }
       }
-      let square = (values[0] * values[0] * size * 1e6).rounded() / 1e6
-      result.append(Term(.function(.sqrt), [.infix(.divide, .number(square), term)]))
+      if isNegative { found += found.map { Term(.function(.negate), [$0]) } }
+      result += isFromOne ? found.map { .infix(.subtract, one, $0) } : found
     }
     return result
   }
 
+  /// Numbers that may be off by a rounding, as short ones.
+  private static func short(_ values: [Double]) -> [Double] {
+    values.map { ($0 * 1e6).rounded() / 1e6 }
+  }
+
   /// a I + b H + c through the first sizes, with short fractions a and b.
-  private func linear(_ values: [Double]) -> Term? {
+  private func linear(_ values: [Double], most: Int = 4096) -> Term? {
     let first = sizes[0]
     var (a, b) = (0.0, 0.0)
     if let other = sizes.indices.first(where: {
@@ -90,7 +117,7 @@ struct Generalization {
     }
     var sum: Term?
     for (factor, size) in [(a, Term.inputSize), (b, Term.hiddenSize)] where factor != 0 {
-      guard let part = Self.multiple(abs(factor), size) else { return nil }
+      guard let part = Self.multiple(abs(factor), size, most: most) else { return nil }
       if let known = sum {
         sum = .infix(factor < 0 ? .subtract : .add, known, part)
       } else {
@@ -105,9 +132,9 @@ struct Generalization {
   }
 
   /// H, 3 * H, H / 2 or 3 * H / 2.
-  private static func multiple(_ factor: Double, _ size: Term) -> Term? {
+  private static func multiple(_ factor: Double, _ size: Term, most: Int) -> Term? {
     guard
-      let divisor = (1...4096).first(where: {
+      let divisor = (1...most).first(where: {
         let product = factor * Double($0)
         return abs(product - product.rounded()) < 1e-9 && product.rounded() > 0
       })

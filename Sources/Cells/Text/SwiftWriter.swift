@@ -71,6 +71,12 @@ struct SwiftWriter {
   }
 
   private func declaration(_ parameter: CellDefinition.Parameter) -> String {
+    guard parameter.isOptional else { return stated(parameter) }
+    let width = parameter.shape.map { "(" + size($0) + ")" }.joined(separator: " * ")
+    return "cell.hasBias ? \(stated(parameter)) : cell.constant(0, width: \(width))"
+  }
+
+  private func stated(_ parameter: CellDefinition.Parameter) -> String {
     var initially = ""
     if let start = parameter.start, let word = StartWord.all.first(where: { $0.name == start.word })
     {

@@ -35,7 +35,12 @@ extension TextEvaluation {
           place, expected: "\(Self.count(shape)) values", found: "\(values.count)")
       }
       try register(parameter.storedName, shape, parameter.kind, place)
-      if parameter.kind == .blocks {
+      if parameter.isOptional, !builder.hasBias {
+        let width = Self.count(shape)
+        guard width <= TextLimits.width else { throw tooMany(place) }
+        values[parameter.name] = .signal(builder.constant(0, width: width))
+        try count(place)
+      } else if parameter.kind == .blocks {
         trace.declare(
           parameter.storedName, rows: shape.count == 2 ? shape[0] : 1,
           columns: shape[shape.count - 1], isVector: shape.count == 1, start)
@@ -50,7 +55,9 @@ extension TextEvaluation {
         try count(place)
       }
     }
-    for parameter in definition.parameters { try checkOpposite(parameter) }
+    for parameter in definition.parameters where !parameter.isOptional || builder.hasBias {
+      try checkOpposite(parameter)
+    }
   }
 
   /// A block can be the opposite of another block of its parameter, of the same shape, that is no opposite itself.

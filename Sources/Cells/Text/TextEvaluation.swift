@@ -232,6 +232,9 @@ struct TextEvaluation {
     _ function: ElementwiseFunction, _ operands: [TextValue], _ term: Term
   ) throws(CellTextError) {
     let place = term.place.value
+    for (operand, part) in zip(operands, term.parts) {
+      if case .matrix(_, _, true) = operand { throw Self.transposed(part.place.value) }
+    }
     guard [.add, .subtract, .multiply].contains(function) else {
       throw CellTextError(
         place, expected: "a signal, or a sum, difference or product of matrices",
@@ -271,6 +274,7 @@ struct TextEvaluation {
           return .matrix(
             transposed.id, groups: transposed.groups, isTransposed: transposed.isTransposed)
         }
+        guard !matrix.isTransposed else { throw Self.transposed(part.place.value) }
         given.append(.node(matrix.id))
       }
     }
@@ -284,6 +288,13 @@ struct TextEvaluation {
       try addNumbers(trace.graph[id].rows * trace.graph[id].columns, term.place.value)
     }
     return result
+  }
+
+  /// The matrices of groups, each transposed, are for products alone.
+  private static func transposed(_ place: TextPlace) -> CellTextError {
+    CellTextError(
+      place, expected: "a matrix", found: "the transposed matrices of groups",
+      suggestion: "transpose(stacked(W)), which is one matrix")
   }
 
   /// Checks before nodes are added what the text may ask for.

@@ -212,6 +212,7 @@ struct TextParser {
     if case .name = following(1) {
       switch first {
       case Reserved.option: return try option(&definition)
+      case Reserved.optional: return try optional(&definition)
       default:
         if let kind = CellDefinition.Kind(rawValue: first) {
           return try parameter(kind, &definition)
@@ -296,6 +297,22 @@ struct TextParser {
 
   private static func option(_ value: Double) -> OptionValue {
     Int(exactly: value).map { .integer($0) } ?? .number(value)
+  }
+
+  /// A declared bias, which is zero where biases are off.
+  private mutating func optional(_ definition: inout CellDefinition) throws(CellTextError) {
+    _ = take()
+    guard case .name(let name) = token.kind, let kind = CellDefinition.Kind(rawValue: name),
+      case .name = following(1)
+    else { throw unexpected("parameter or signal, and a bias's name") }
+    try parameter(kind, &definition)
+    let last = definition.parameters.count - 1
+    guard definition.parameters[last].isSignal else {
+      throw CellTextError(
+        definition.parameters[last].place.value, expected: "a bias, which is a vector",
+        found: "a matrix")
+    }
+    definition.parameters[last].isOptional = true
   }
 
   private mutating func parameter(

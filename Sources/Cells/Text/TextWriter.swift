@@ -3,11 +3,11 @@ import TensorCore
 /// Writes a cell of a text.
 struct TextWriter {
   private let definition: CellDefinition
-  /// Parameters that are declared whatever their shape: biases that stay where biases are off.
-  private let kept: Set<String>
+  /// The parameters that stay where biases are off; nil if that is not known.
+  private let kept: Set<String>?
 
   /// - Parameter definition: A cell whose parameters are all listed, in the graph's order.
-  init(_ definition: CellDefinition, keeping kept: Set<String> = []) {
+  init(_ definition: CellDefinition, keeping kept: Set<String>? = nil) {
     self.definition = definition
     self.kept = kept
   }
@@ -129,7 +129,8 @@ struct TextWriter {
   private func needsDeclaration(
     _ parameter: CellDefinition.Parameter, _ products: Set<String>
   ) -> Bool {
-    guard parameter.kind == .blocks, parameter.start == nil, !kept.contains(parameter.storedName),
+    guard parameter.kind == .blocks, parameter.start == nil,
+      !ParameterNames.isBias(parameter.name) || kept?.contains(parameter.storedName) != true,
       ParameterNames.stored(parameter.name) == parameter.storedName,
       let isMatrix = ParameterNames.isMatrix(parameter.name), isHiddenSize(parameter.shape[0])
     else { return true }
@@ -142,7 +143,10 @@ struct TextWriter {
     let stored =
       usual == parameter.storedName ? "" : " = \(Self.storedName(parameter.storedName))"
     let shape = parameter.shape.map(Self.text).joined(separator: ", ")
-    var result = "\(parameter.kind.rawValue) \(parameter.name)\(stored)[\(shape)]"
+    let isOptional = parameter.isSignal && kept?.contains(parameter.storedName) == false
+    var result =
+      (isOptional ? Reserved.optional + " " : "")
+      + "\(parameter.kind.rawValue) \(parameter.name)\(stored)[\(shape)]"
     if let start = parameter.start {
       let arguments = start.block.map { [Self.storedName($0)] } ?? start.numbers.map(Self.text)
       if start.word == StartWord.constant, start.numbers.count == 1 {

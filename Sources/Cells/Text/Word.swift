@@ -176,6 +176,7 @@ extension Word {
         find: { graph, id in
           if case .transpose(let a) = graph[id].operation { [.node(a)] } else { nil }
         }),
+      stacked,
       Word(
         name: "identity", arguments: [.size], swift: "cell.identity($0)",
         make: { .matrix($0.trace.add(.identity($0.size(0)))) },
@@ -223,6 +224,11 @@ extension Word {
       guard case .slice(let a, let range) = graph[id].operation else { return nil }
       return [.node(a), .size(range.lowerBound), .size(range.upperBound)]
     })
+
+  /// The matrices of all groups of a weight as one, one below the other.
+  static let stacked = Word(
+    name: "stacked", arguments: [.matrix], swift: "$0.stacked", make: { .matrix($0.id(0)) },
+    find: { _, _ in nil })
 
   /// A number that is computed from the sizes.
   static let constant = Word(

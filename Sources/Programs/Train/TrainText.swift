@@ -29,6 +29,9 @@ struct TrainText: ParsableCommand {
       guard files.resume == nil, files.config == nil else { return }
       try configuration().validate()
       try settings().validate()
+    } catch is Failure {
+      // What a file holds is no fault of the flags: the run says it.
+      return
     } catch {
       throw ValidationError(flagging: error)
     }

@@ -47,14 +47,22 @@ import Testing
       "cell a(x, h)\n  parameter W_a[H, H]\n  h' = W_a x", 3, 12,
       "720 units, for a matrix of 720 columns", "360 units"),
     Case(
-      "cell a(x, h)\n  h' = 2 h", 2, 10, "a matrix before what it multiplies", "a signal",
+      "cell a(x, h)\n  h' = 2 h", 2, 8, "a matrix before what it multiplies", "a signal",
       "*, which multiplies unit by unit"),
     Case(
       "cell a(x, h)\n  h' = h ∘ h", 2, 10, "a name, a number or a sign of the notation", "∘", "*"),
     Case(
       "cell a(x, h)\n  h' = (h + 1", 2, 14, ") after what the parenthesis holds",
       "the end of the text"),
-    Case("cell a(x, h)\n  h' = max(h, 1, 2)", 2, 8, "1 or 2 arguments of max", "3"),
+    Case("cell a(x, h)\n  h' = max(h, 1, 2, 3)", 2, 8, "1 or 2 or 3 arguments of max", "4"),
+    Case(
+      "cell a(x, h)\n  h' = max(h, 7, 1)", 2, 8, "axes that divide 720 units", "7"),
+    Case(
+      "cell a(x, h)\n  weight k[2, 3, 4]\n  h' = h + sum(row(transpose(k), 0))", 3, 20, "a matrix",
+      "the transposed matrices of groups", "transpose(stacked(W)), which is one matrix"),
+    Case(
+      "cell a(x, h)\n  optional parameter W_a[H, H]\n  h' = W_a h", 2, 22,
+      "a bias, which is a vector", "a matrix"),
     Case("cell a(x, h)\n  h' = h[0..<999]", 2, 9, "a range of units within 0..<720", "0..<999"),
     Case(
       "cell a(x, h)\n  h' = h[0..<H / 7]", 2, 16, "a whole number from 0 to 1048576",
@@ -105,7 +113,7 @@ import Testing
     }
     #expect(
       error?.description
-        == "text, line 2, column 12: expected 7 units, or one, as the other operand has, found 6: perhaps a product with a matrix, which changes the number of units"
+        == "text, line 2, column 8: expected 7 units, or one, as the other operand has, found 6: perhaps a product with a matrix, which changes the number of units"
     )
     let fixed = try CellText("cell a(x, h) for I = 3, H = 4\n  h' = h")
     let sizes = #expect(throws: UnsuitableOption.self) {

@@ -19,7 +19,7 @@ import Testing
       (try? cell.validate(inputSize: $0.input, hiddenSize: $0.hidden)) != nil
     }
     #expect(!sizes.isEmpty)
-    let text = try #require(CellText(writing: cell, name: "cell", for: sizes))
+    let text = try #require(CellText(writing: cell, name: "cell", for: sizes), "\(name)")
     for (input, hidden) in sizes {
       let graph = CellGraph(cell, inputSize: input, hiddenSize: hidden)
       #expect(
@@ -101,9 +101,22 @@ import Testing
     }
   }
 
+  /// Cells whose parameters start with a list of numbers, as long as their sizes say, or with products of matrices
+  /// as long: a text of them is for the sizes that are asked for.
+  static let ofAskedSizes = ["s6", "rwkv6", "rwkv7"]
+
   /// Cells whose number of equations does not depend on their sizes have one text for all sizes.
   @Test(arguments: ZooLawTests.all)
-  func textsAreForAllSizes(_ subject: Subject) throws { try checkSizes(subject.cell) }
+  func textsAreForAllSizes(_ subject: Subject) throws {
+    guard !Self.ofAskedSizes.contains(subject.testDescription) else {
+      return checkNone(subject.cell)
+    }
+    try checkSizes(subject.cell)
+  }
+
+  private func checkNone(_ cell: some RecurrentCell) {
+    #expect(CellText(writing: cell, name: "cell") == nil)
+  }
 
   private func checkSizes(_ cell: some RecurrentCell) throws {
     let text = try #require(CellText(writing: cell, name: "cell"))

@@ -41,7 +41,7 @@ import Testing
       text(TypedRNN(), "trnn") == """
         cell trnn(x, h)
           parameter W_ih.z[H, I]
-          parameter b_ih.z[H]
+          optional parameter b_ih.z[H]
           f  = sigmoid(W_ih.f x + b_ih.f)
           h' = f * h + (1 - f) * (W_ih.z x + b_ih.z)
 
@@ -68,7 +68,12 @@ import Testing
         h' = (1 - rate) * h + rate * tanh(W_ih x + b_ih)
       """)
     let read = CellGraph(text, inputSize: 3, hiddenSize: 4)
-    #expect(read.text()?.contains("h' = (1 - 0.25) * h + 0.25 * tanh(W_ih x + b_ih)") == true)
+    #expect(
+      read.text()?.contains(
+        """
+          a  = tanh(W_ih x + b_ih)
+          h' = (1 - 0.25) * h + 0.25 * a
+        """) == true)
   }
 
   /// Sizes are arithmetic of I and H, comments and empty lines are skipped, brackets go over lines.
@@ -108,8 +113,19 @@ import Testing
     #expect(report.passed, "\(report)")
   }
 
-  /// With biases off, a bias is zero; a vector that is declared stays.
+  /// With biases off, a bias is zero; a vector that is declared stays unless it is optional.
   @Test func biasesCanBeOff() throws {
+    let optional = try CellText(
+      """
+      cell a(x, h)
+        optional parameter b_hh[H] ~ 1
+        optional signal layer.bias[2, H] ~ 0
+        h' = W_ih x + b_hh + h * chunk(layer.bias, 1, 2)
+      """)
+    for (bias, names) in [(true, ["bias_hh", "layer.bias", "weight_ih"]), (false, ["weight_ih"])] {
+      let graph = CellGraph(optional, inputSize: 2, hiddenSize: 3, bias: bias)
+      #expect(graph.parameters.map(\.name) == names)
+    }
     let text = try CellText("cell a(x, h)\n  parameter b_hh[H]\n  h' = W_ih x + b_ih + b_hh + h")
     let graph = CellGraph(text, inputSize: 2, hiddenSize: 3, bias: false)
     #expect(graph.parameters.map(\.name) == ["bias_hh", "weight_ih"])
@@ -118,7 +134,8 @@ import Testing
 
   /// A text and its cell have the same parameters where biases are off.
   private func checkWithoutBiases(_ cell: some RecurrentCell, _ name: String) throws {
-    let text = try #require(CellText(writing: cell, name: name))
+    let text = try #require(
+      CellText(writing: cell, name: name, for: [(input: 3, hidden: 8)]), "\(name)")
     let (a, b) = (
       CellGraph(cell, inputSize: 3, hiddenSize: 8, bias: false),
       CellGraph(text, inputSize: 3, hiddenSize: 8, bias: false)

@@ -25,7 +25,7 @@ struct FormulaWriter {
   mutating func formula() -> String {
     let needed = graph.reachable(from: cell.updates + [cell.output]).sorted()
     let uses = readerCounts(needed)
-    var lines: [(name: String, value: String)] = []
+    var (lines, ids) = ([(name: String, value: String)](), [NodeID]())
     var written = Set<Int>()
     for id in needed where !isLeaf(id) {
       let value = expression(id, isTop: true).text
@@ -41,7 +41,10 @@ struct FormulaWriter {
         lines.append((name, value))
         names[id] = name
       }
+      if names[id] != nil { ids.append(id) }
     }
+    let values = Dictionary(uniqueKeysWithValues: zip(ids, lines))
+    lines = sorted(ids).compactMap { values[$0] }
     // A state may become another one's value, or the input.
     for (state, update) in cell.updates.enumerated() where !written.contains(state) {
       lines.append((stateNames[state] + "'", expression(update).text))
@@ -50,6 +53,38 @@ struct FormulaWriter {
       lines.append(("y", expression(cell.output).text))
     }
     return style.lines(lines)
+  }
+
+  /// Lines in an order that mentions parameters in their own order, as the equations do.
+  private func sorted(_ lines: [NodeID]) -> [NodeID] {
+    var (needs, mentions) = ([NodeID: Set<NodeID>](), [NodeID: [Int]]())
+    for id in lines {
+      var pending = graph[id].operation.operands
+      var seen = Set<NodeID>()
+      while let next = pending.popLast() {
+        guard seen.insert(next).inserted else { continue }
+        if let place = place(next) {
+          mentions[id, default: []].append(place)
+        } else if names[next] != nil {
+          needs[id, default: []].insert(next)
+        } else {
+          pending += graph[next].operation.operands
+        }
+      }
+    }
+    return LineOrder.sorted(lines, needs: needs, mentions: mentions)
+  }
+
+  /// The place of a parameter's block among all parameters' rows and units; nil if a node is none.
+  private func place(_ id: NodeID) -> Int? {
+    let (source, start): (NodeID, Int)
+    switch graph[id].operation {
+    case .parameter: (source, start) = (id, 0)
+    case .rows(let a, let range), .slice(let a, let range): (source, start) = (a, range.lowerBound)
+    default: return nil
+    }
+    guard case .parameter(let index) = graph[source].operation else { return nil }
+    return start + cell.parameters[..<index].reduce(0) { $0 + ($1.shape.first ?? 0) }
   }
 
   private func isLeaf(_ id: NodeID) -> Bool { graph[id].operation.operands.isEmpty }
