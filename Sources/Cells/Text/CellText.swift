@@ -30,8 +30,14 @@ public struct CellText: RecurrentCell, Hashable, Codable, CustomStringConvertibl
       description = text
       for definition in definitions {
         let (input, hidden) = definition.sizes.example
-        _ = try TextEvaluation.graph(
-          definition, inputSize: input, hiddenSize: hidden, bias: true)
+        do throws(CellTextError) {
+          _ = try TextEvaluation.graph(
+            definition, inputSize: input, hiddenSize: hidden, bias: true)
+        } catch {
+          // A cell of matrices can be beyond the limits at one size and suit a smaller one.
+          guard error.found == "more", definition.sizes == .init() else { throw error }
+          _ = try TextEvaluation.graph(definition, inputSize: 60, hiddenSize: 120, bias: true)
+        }
       }
     } catch {
       var named = error
