@@ -35,8 +35,10 @@ public struct CellText: RecurrentCell, Hashable, Codable, CustomStringConvertibl
             definition, inputSize: input, hiddenSize: hidden, bias: true)
         } catch {
           // A cell of matrices can be beyond the limits at one size and suit a smaller one.
-          guard error.found == "more", definition.sizes == .init() else { throw error }
-          _ = try TextEvaluation.graph(definition, inputSize: 60, hiddenSize: 120, bias: true)
+          let sizes = definition.sizes
+          guard error.found == "more", sizes.input == nil, sizes.hidden == nil else { throw error }
+          _ = try TextEvaluation.graph(
+            definition, inputSize: sizes.areEqual ? 120 : 60, hiddenSize: 120, bias: true)
         }
       }
     } catch {
