@@ -80,7 +80,7 @@ import Testing
         let outcome = try Program.shell(command, in: directory)
         #expect(outcome.status == 1 && outcome.output.isEmpty)
         #expect(
-          outcome.error.hasSuffix(": expected a file, found a directory\n"), "\(outcome.error)")
+          outcome.error.hasSuffix(": expected lines, found a directory\n"), "\(outcome.error)")
       }
     }
   }

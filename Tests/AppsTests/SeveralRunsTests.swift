@@ -97,7 +97,8 @@ import Testing
         "<tr><td>task.model.hiddenSize</td><td>8</td><td>12</td><td>8</td><td>12</td></tr>"
       #expect(page.contains(settings))
       #expect(page.contains("training.learningRate") && !page.contains("<td>training.epochs</td>"))
-      for chart in ["Validation loss", "Learning rate", "Norm of the gradients", "Units a second"] {
+      // Speed is measured over half seconds and more, which such a training may not take.
+      for chart in ["Validation loss", "Learning rate", "Norm of the gradients"] {
         #expect(page.contains("<b>\(chart)"), "\(chart)")
       }
       for reference in ["http:", "https:", "src=", "href=", "url(", "<script"] {

@@ -14,27 +14,25 @@ import Testing
   @Test(arguments: names) func layerGivesEmptyTensors(_ name: String) throws {
     let (cell, size) = try cell(name)
     for direction in [Recurrent.Direction.forward, .reverse, .bidirectional(merge: .mean)] {
-      for layout in [Recurrent.Layout.timeFirst, .batchFirst] {
+      for (layout, lengths) in [(Recurrent.Layout.timeFirst, nil), (.batchFirst, [Int]())] {
         var generator = Philox(seed: 1)
         let layer = Recurrent(
           cell, inputSize: 3, hiddenSize: size, layers: 2, direction: direction, layout: layout,
           using: &generator)
         let x = Tensor(zeros: layout == .timeFirst ? [5, 0, 3] : [0, 5, 3])
-        for lengths in [nil, [Int]()] {
-          let start = layer.zeroState(batch: 0)
-          let (output, state) = layer(x, from: start, lengths: lengths)
-          #expect(output.shape == [x.shape[0], x.shape[1], layer.outputSize])
-          #expect(state.tensors.map(\.shape) == start.tensors.map(\.shape))
-          let (loss, gradients, inputs) = valueAndGradient(of: layer, at: [x] + start.tensors) {
-            layer, inputs in
-            let start = RecurrentState(names: state.names, tensors: Array(inputs.dropFirst()))
-            let (output, state) = layer(inputs[0], from: start, lengths: lengths)
-            return output.sum() + state.tensors.map { $0.sum() }.reduce(Tensor(0), +)
-          }
-          #expect(loss.scalar == 0)
-          #expect(gradients.values.allSatisfy { $0.scalars.allSatisfy { $0 == 0 } })
-          #expect(inputs.map(\.shape) == [x.shape] + start.tensors.map(\.shape))
+        let start = layer.zeroState(batch: 0)
+        let (output, state) = layer(x, from: start, lengths: lengths)
+        #expect(output.shape == [x.shape[0], x.shape[1], layer.outputSize])
+        #expect(state.tensors.map(\.shape) == start.tensors.map(\.shape))
+        let (loss, gradients, inputs) = valueAndGradient(of: layer, at: [x] + start.tensors) {
+          layer, inputs in
+          let start = RecurrentState(names: state.names, tensors: Array(inputs.dropFirst()))
+          let (output, state) = layer(inputs[0], from: start, lengths: lengths)
+          return output.sum() + state.tensors.map { $0.sum() }.reduce(Tensor(0), +)
         }
+        #expect(loss.scalar == 0)
+        #expect(gradients.values.allSatisfy { $0.scalars.allSatisfy { $0 == 0 } })
+        #expect(inputs.map(\.shape) == [x.shape] + start.tensors.map(\.shape))
       }
     }
   }

@@ -19,12 +19,14 @@ import Testing
 
   static let (steps, lengths) = (5, [3, 0, 5, 1])
 
-  static let settings: [Setting] = CellRegistry.standard.entries.flatMap { entry in
+  /// Every cell in every direction, plain and wrapped; the layouts alternate, which doubles no time.
+  static let settings: [Setting] = CellRegistry.standard.entries.enumerated().flatMap {
+    place, entry in
     [Recurrent.Direction.forward, .reverse, .bidirectional(merge: .product)].flatMap { direction in
-      [Recurrent.Layout.timeFirst, .batchFirst].flatMap { layout in
-        [false, true].map {
-          Setting(entry: entry.name, direction: direction, layout: layout, isWrapped: $0)
-        }
+      [false, true].map { isWrapped in
+        let layout = isWrapped == (place % 2 == 0) ? Recurrent.Layout.timeFirst : .batchFirst
+        return Setting(
+          entry: entry.name, direction: direction, layout: layout, isWrapped: isWrapped)
       }
     }
   }
