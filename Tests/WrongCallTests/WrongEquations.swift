@@ -21,7 +21,7 @@ extension WrongCall {
     equations("product of a misfit", ["3 units", "4 units"]) { cell in
       cell.update(cell.state("h"), to: cell.product(cell.input, cell.matrix("hh")))
     },
-    equations("function of misfits", ["3", "4 units"]) { cell in
+    equations("function of misfits", ["[3]", "[4]"]) { cell in
       cell.update(cell.state("h"), to: cell.state("h") + cell.input)
     },
     equations("units outside", ["0..<3", "1..<5"]) { cell in
@@ -36,7 +36,7 @@ extension WrongCall {
     equations("concatenation of no signals", ["nothing"]) { cell in
       cell.update(cell.state("h"), to: concatenate(all: []))
     },
-    equations("state of two widths", ["h", "4 units", "5"]) { cell in
+    equations("state of two widths", ["h", "[4]", "[5]"]) { cell in
       _ = (cell.state("h"), cell.state("h", width: 5))
     },
     equations("state updated twice", ["h", "twice"]) { cell in
