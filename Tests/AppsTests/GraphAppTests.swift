@@ -46,6 +46,18 @@ import Testing
     }
   }
 
+  /// A file of JSON holds the answer of every line.
+  @Test func everyLineHasItsAnswerInAFile() throws {
+    try withTemporaryDirectory { directory in
+      try convert(in: directory)
+      let outcome = try Program.shell(
+        #"printf '[1, 2]\n[1, 0]\n' | predict --ckpt sum.rnnz --out out.json"#, in: directory)
+      #expect(outcome.status == 0 && outcome.output.isEmpty, "\(outcome.error)")
+      let answers = try String(contentsOfFile: directory + "/out.json", encoding: .utf8)
+      #expect(answers == #"{"y":[1.0,2.0]}"# + "\n" + #"{"y":[2.0,2.0]}"# + "\n")
+    }
+  }
+
   /// Arrays with an axis of calls, from and to files of NumPy.
   @Test func arraysComeFromFilesAndGoToFiles() throws {
     try withTemporaryDirectory { directory in

@@ -12,6 +12,8 @@ struct PredictedArrays {
   private var session: GraphSession
   /// The file for the outputs; JSON on standard output unless given.
   private let output: String?
+  /// The file of a JSON text a line, opened for the first answer.
+  private var answers: LineFile?
 
   init(_ model: GraphModel, output: String?) throws {
     session = GraphSession(model)
@@ -62,11 +64,12 @@ struct PredictedArrays {
     if faults > 0 { throw ExitCode(1) }
   }
 
-  private func write(_ outputs: ExactDictionary<StoredArray>) throws {
+  private mutating func write(_ outputs: ExactDictionary<StoredArray>) throws {
     guard let output, !output.hasSuffix(".json") else {
       let text = session.json(outputs).text + "\n"
       guard let output else { return try Console.write(text) }
-      let file = try LineFile(output, appends: false)
+      let file = try answers ?? LineFile(output, appends: false)
+      answers = file
       return file.write(String(text.dropLast()))
     }
     if output.hasSuffix(".npz") { return try NumPyArchive.save(outputs, to: output) }
