@@ -26,23 +26,21 @@ public struct DeltaNet: RecurrentCell, Codable, Hashable {
   public func equations(_ cell: inout CellBuilder) {
     let (x, width) = (cell.input, cell.hiddenSize)
     let size = Heads(heads, key: keyWidth, value: valueWidth, sharing: width)
-    let builder = cell
-    func projection(_ name: String, _ width: Int) -> Projection {
-      builder.projection(name, from: x.width, to: width, initially: .flashLinearAttention)
-    }
-    func convolution(_ name: String, _ channels: Int) -> CausalConvolution {
-      builder.convolution(
-        name, channels: channels, hasBias: false, initially: .flashLinearAttention)
-    }
-    let (query, key) = (projection("q_proj", size.keys), projection("k_proj", size.keys))
-    let (value, rate) = (projection("v_proj", size.values), projection("b_proj", size.count))
+    let (query, key) = (
+      cell.attentionProjection("q_proj", to: size.keys),
+      cell.attentionProjection("k_proj", to: size.keys)
+    )
+    let (value, rate) = (
+      cell.attentionProjection("v_proj", to: size.values),
+      cell.attentionProjection("b_proj", to: size.count)
+    )
     let (convolveQ, convolveK, convolveV) = (
-      convolution("q_conv1d", size.keys), convolution("k_conv1d", size.keys),
-      convolution("v_conv1d", size.values)
+      cell.attentionConvolution("q_conv1d", channels: size.keys),
+      cell.attentionConvolution("k_conv1d", channels: size.keys),
+      cell.attentionConvolution("v_conv1d", channels: size.values)
     )
     let gain = cell.parameter("o_norm.weight", [size.value], initially: .constant(1))
-    let output = cell.projection(
-      "o_proj", from: size.values, to: width, initially: .flashLinearAttention)
+    let output = cell.attentionProjection("o_proj", from: size.values, to: width)
 
     let q =
       ofUnitLength(silu(convolveQ(query(x), state: "past_q")).shaped(size.count, size.key))

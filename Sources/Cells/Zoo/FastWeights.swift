@@ -24,15 +24,13 @@ public struct FastWeights: RecurrentCell, Codable, Hashable {
   public func equations(_ cell: inout CellBuilder) {
     let (x, width) = (cell.input, cell.hiddenSize)
     let size = Heads(heads, key: keyWidth, value: valueWidth, sharing: width)
-    let builder = cell
-    func projection(_ name: String, _ width: Int) -> Projection {
-      builder.projection(name, from: x.width, to: width, initially: .flashLinearAttention)
-    }
-    let (query, key) = (projection("q_proj", size.keys), projection("k_proj", size.keys))
-    let value = projection("v_proj", size.values)
+    let (query, key) = (
+      cell.attentionProjection("q_proj", to: size.keys),
+      cell.attentionProjection("k_proj", to: size.keys)
+    )
+    let value = cell.attentionProjection("v_proj", to: size.values)
     let gain = cell.parameter("norm.weight", [size.value], initially: .constant(1))
-    let output = cell.projection(
-      "o_proj", from: size.values, to: width, initially: .flashLinearAttention)
+    let output = cell.attentionProjection("o_proj", from: size.values, to: width)
 
     let s = cell.state("matrix", shape: size.matrices)
     let q = eluPlusOne(query(x)).shaped(size.count, size.key) / Double(size.key).squareRoot()

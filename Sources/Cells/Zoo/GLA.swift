@@ -29,18 +29,18 @@ public struct GLA: RecurrentCell, Codable, Hashable {
   public func equations(_ cell: inout CellBuilder) {
     let (x, width) = (cell.input, cell.hiddenSize)
     let size = Heads(heads, key: keyWidth, value: valueWidth, sharing: width)
-    let builder = cell
-    func projection(_ name: String, _ width: Int) -> Projection {
-      builder.projection(name, from: x.width, to: width, initially: .flashLinearAttention)
-    }
-    let (query, key) = (projection("q_proj", size.keys), projection("k_proj", size.keys))
-    let (value, gate) = (projection("v_proj", size.values), projection("g_proj", size.values))
+    let (query, key) = (
+      cell.attentionProjection("q_proj", to: size.keys),
+      cell.attentionProjection("k_proj", to: size.keys)
+    )
+    let (value, gate) = (
+      cell.attentionProjection("v_proj", to: size.values),
+      cell.attentionProjection("g_proj", to: size.values)
+    )
     let rank = rank ?? min(16, width)
-    let narrow = projection("gk_proj.0", rank)
-    let decay = cell.projection(
-      "gk_proj.1", from: rank, to: size.keys, hasBias: true, initially: .flashLinearAttention)
-    let output = cell.projection(
-      "o_proj", from: size.values, to: width, initially: .flashLinearAttention)
+    let narrow = cell.attentionProjection("gk_proj.0", to: rank)
+    let decay = cell.attentionProjection("gk_proj.1", from: rank, to: size.keys, hasBias: true)
+    let output = cell.attentionProjection("o_proj", from: size.values, to: width)
     let gain = cell.parameter(
       "g_norm_swish_gate.weight", [size.value], initially: .constant(1))
 

@@ -27,27 +27,25 @@ public struct GatedDeltaNet: RecurrentCell, Codable, Hashable {
   public func equations(_ cell: inout CellBuilder) {
     let (x, width) = (cell.input, cell.hiddenSize)
     let size = Heads(heads, key: keyWidth, value: valueWidth, sharing: width)
-    let builder = cell
-    func projection(_ name: String, _ width: Int) -> Projection {
-      builder.projection(name, from: x.width, to: width, initially: .flashLinearAttention)
-    }
-    func convolution(_ name: String, _ channels: Int) -> CausalConvolution {
-      builder.convolution(
-        name, channels: channels, hasBias: false, initially: .flashLinearAttention)
-    }
     let rate = cell.parameter("A_log", [size.count], initially: .logUniform(1e-6...16))
     let stepBias = cell.parameter("dt_bias", [size.count], initially: .stateSpaceStep)
-    let (query, key) = (projection("q_proj", size.keys), projection("k_proj", size.keys))
-    let value = projection("v_proj", size.values)
-    let (step, strength) = (projection("a_proj", size.count), projection("b_proj", size.count))
-    let (convolveQ, convolveK, convolveV) = (
-      convolution("q_conv1d", size.keys), convolution("k_conv1d", size.keys),
-      convolution("v_conv1d", size.values)
+    let (query, key) = (
+      cell.attentionProjection("q_proj", to: size.keys),
+      cell.attentionProjection("k_proj", to: size.keys)
     )
-    let gate = projection("g_proj", size.values)
+    let value = cell.attentionProjection("v_proj", to: size.values)
+    let (step, strength) = (
+      cell.attentionProjection("a_proj", to: size.count),
+      cell.attentionProjection("b_proj", to: size.count)
+    )
+    let (convolveQ, convolveK, convolveV) = (
+      cell.attentionConvolution("q_conv1d", channels: size.keys),
+      cell.attentionConvolution("k_conv1d", channels: size.keys),
+      cell.attentionConvolution("v_conv1d", channels: size.values)
+    )
+    let gate = cell.attentionProjection("g_proj", to: size.values)
     let gain = cell.parameter("o_norm.weight", [size.value], initially: .constant(1))
-    let output = cell.projection(
-      "o_proj", from: size.values, to: width, initially: .flashLinearAttention)
+    let output = cell.attentionProjection("o_proj", from: size.values, to: width)
 
     let q =
       ofUnitLength(silu(convolveQ(query(x), state: "past_q")).shaped(size.count, size.key))

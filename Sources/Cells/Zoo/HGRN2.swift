@@ -30,15 +30,13 @@ public struct HGRN2: RecurrentCell, Codable, Hashable {
   public func equations(_ cell: inout CellBuilder) {
     let (x, width) = (cell.input, cell.hiddenSize)
     let size = Heads(heads, key: keyWidth, value: valueWidth, sharing: width)
-    let builder = cell
-    func projection(_ name: String, _ width: Int) -> Projection {
-      builder.projection(name, from: x.width, to: width, initially: .flashLinearAttention)
-    }
-    let (query, forget) = (projection("q_proj", size.keys), projection("f_proj", size.keys))
-    let input = projection("i_proj", size.values)
+    let (query, forget) = (
+      cell.attentionProjection("q_proj", to: size.keys),
+      cell.attentionProjection("f_proj", to: size.keys)
+    )
+    let input = cell.attentionProjection("i_proj", to: size.values)
     let gain = cell.parameter("g_norm.weight", [size.values], initially: .constant(1))
-    let output = cell.projection(
-      "o_proj", from: size.values, to: width, initially: .flashLinearAttention)
+    let output = cell.attentionProjection("o_proj", from: size.values, to: width)
 
     let s = cell.state("matrix", shape: size.matrices)
     let q = silu(query(x)).shaped(size.count, size.key) / Double(size.key).squareRoot()

@@ -48,6 +48,22 @@ func ofUnitLength(_ x: Signal) -> Signal {
   x / sqrt((x * x).sum(-1) + 1e-6).expanded(at: -1)
 }
 
+extension CellBuilder {
+  /// A product with published weights, initialised as in flash-linear-attention; of the input unless `columns` is given.
+  func attentionProjection(
+    _ name: String, from columns: Int? = nil, to width: Int, hasBias: Bool = false
+  ) -> Projection {
+    projection(
+      name, from: columns ?? input.width, to: width, hasBias: hasBias,
+      initially: .flashLinearAttention)
+  }
+
+  /// A causal convolution over four steps without a bias, as in flash-linear-attention.
+  func attentionConvolution(_ name: String, channels: Int) -> CausalConvolution {
+    convolution(name, channels: channels, hasBias: false, initially: .flashLinearAttention)
+  }
+}
+
 extension Initialization {
   /// As flash-linear-attention initialises products and convolutions.
   static let flashLinearAttention = Self.normal(deviation: 0.02)

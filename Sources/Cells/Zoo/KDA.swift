@@ -29,33 +29,26 @@ public struct KDA: RecurrentCell, Codable, Hashable {
   public func equations(_ cell: inout CellBuilder) {
     let (x, width) = (cell.input, cell.hiddenSize)
     let size = Heads(heads, key: keyWidth, value: valueWidth, sharing: width)
-    let builder = cell
-    func projection(_ name: String, _ width: Int) -> Projection {
-      builder.projection(name, from: x.width, to: width, initially: .flashLinearAttention)
-    }
-    func convolution(_ name: String, _ channels: Int) -> CausalConvolution {
-      builder.convolution(
-        name, channels: channels, hasBias: false, initially: .flashLinearAttention)
-    }
     let rate = cell.parameter("A_log", [size.count], initially: .logUniform(1...16))
     let stepBias = cell.parameter("dt_bias", [size.keys], initially: .stateSpaceStep)
-    let (query, key) = (projection("q_proj", size.keys), projection("k_proj", size.keys))
-    let value = projection("v_proj", size.values)
-    let (convolveQ, convolveK, convolveV) = (
-      convolution("q_conv1d", size.keys), convolution("k_conv1d", size.keys),
-      convolution("v_conv1d", size.values)
+    let (query, key) = (
+      cell.attentionProjection("q_proj", to: size.keys),
+      cell.attentionProjection("k_proj", to: size.keys)
     )
-    let narrowStep = projection("f_proj.0", size.value)
-    let step = cell.projection(
-      "f_proj.1", from: size.value, to: size.keys, initially: .flashLinearAttention)
-    let strength = projection("b_proj", size.count)
-    let narrowGate = projection("g_proj.0", size.value)
-    let gate = cell.projection(
-      "g_proj.1", from: size.value, to: size.values, hasBias: true,
-      initially: .flashLinearAttention)
+    let value = cell.attentionProjection("v_proj", to: size.values)
+    let (convolveQ, convolveK, convolveV) = (
+      cell.attentionConvolution("q_conv1d", channels: size.keys),
+      cell.attentionConvolution("k_conv1d", channels: size.keys),
+      cell.attentionConvolution("v_conv1d", channels: size.values)
+    )
+    let narrowStep = cell.attentionProjection("f_proj.0", to: size.value)
+    let step = cell.attentionProjection("f_proj.1", from: size.value, to: size.keys)
+    let strength = cell.attentionProjection("b_proj", to: size.count)
+    let narrowGate = cell.attentionProjection("g_proj.0", to: size.value)
+    let gate = cell.attentionProjection(
+      "g_proj.1", from: size.value, to: size.values, hasBias: true)
     let gain = cell.parameter("o_norm.weight", [size.value], initially: .constant(1))
-    let output = cell.projection(
-      "o_proj", from: size.values, to: width, initially: .flashLinearAttention)
+    let output = cell.attentionProjection("o_proj", from: size.values, to: width)
 
     let q =
       ofUnitLength(silu(convolveQ(query(x), state: "past_q")).shaped(size.count, size.key))

@@ -25,77 +25,32 @@ enum Oracles {
   /// Each tensor matches its description in the file, in two reads.
   static func torch(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
     guard let file = try? TorchFile(bytes: bytes, limits: limits) else { return .refused }
-    var outcome = Outcome.verified
-    for entry in file.entries {
-      guard let array = try? file.array(entry.name) else {
-        outcome = .opened
-        continue
-      }
+    return readTwice(file.entries, named: \.name, file.array) { entry, array in
       guard array.shape == entry.shape, array.elementType == entry.elementType,
-        isConsistent(array), array.bytes.count <= limits.totalBytes
-      else { return .violation("\(entry.name): a tensor of another shape") }
-      guard (try? file.array(entry.name)) == array else {
-        return .violation("\(entry.name): read differently a second time")
-      }
+        sizeFault(entry.name, array) == nil
+      else { return "\(entry.name): a tensor of another shape" }
+      return nil
     }
-    return outcome
   }
 
   /// Each array has the size that its shape needs, in two reads; together they are no more than the file.
   static func pickle(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
     guard let file = try? PickleFile(bytes: bytes, limits: limits) else { return .refused }
-    var outcome = Outcome.verified
-    for name in file.names {
-      guard let array = try? file.array(name) else {
-        outcome = .opened
-        continue
-      }
-      guard isConsistent(array), array.bytes.count <= bytes.count else {
-        return .violation("\(name): \(array.bytes.count) bytes for \(array.shape)")
-      }
-      guard (try? file.array(name)) == array else {
-        return .violation("\(name): read differently a second time")
-      }
+    return readTwice(file.names, named: \.self, file.array) {
+      sizeFault($0, $1, atMost: bytes.count)
     }
-    return outcome
   }
 
   /// Each array has the size that its shape needs, in two reads.
   static func numPy(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
     guard let file = try? NumPyArchive(bytes: bytes, limits: limits) else { return .refused }
-    var outcome = Outcome.verified
-    for name in file.names {
-      guard let array = try? file.array(name) else {
-        outcome = .opened
-        continue
-      }
-      guard isConsistent(array), array.bytes.count <= limits.totalBytes else {
-        return .violation("\(name): \(array.bytes.count) bytes for \(array.shape)")
-      }
-      guard (try? file.array(name)) == array else {
-        return .violation("\(name): read differently a second time")
-      }
-    }
-    return outcome
+    return readTwice(file.names, named: \.self, file.array) { sizeFault($0, $1) }
   }
 
   /// Each array has the size that its shape needs, in two reads; attributes are no larger than the file.
   static func hdf5(_ bytes: [UInt8]) -> FuzzedFormat.Outcome {
     guard let file = try? HDF5File(bytes: bytes, limits: limits) else { return .refused }
-    var outcome = Outcome.verified
-    for name in file.names {
-      guard let array = try? file.array(name) else {
-        outcome = .opened
-        continue
-      }
-      guard isConsistent(array), array.bytes.count <= limits.totalBytes else {
-        return .violation("\(name): \(array.bytes.count) bytes for \(array.shape)")
-      }
-      guard (try? file.array(name)) == array else {
-        return .violation("\(name): read differently a second time")
-      }
-    }
-    return outcome
+    return readTwice(file.names, named: \.self, file.array) { sizeFault($0, $1) }
   }
 
   /// Content that is read can be written, is read as equal, and is then written as the same bytes.
@@ -126,6 +81,38 @@ enum Oracles {
       return .violation("written again it is read as something else: \(written)")
     }
     return .verified
+  }
+
+  /// Reads each array twice, which must give the same; the file is verified if all can be read.
+  ///
+  /// - Parameter fault: What is wrong with an array that was read; nil if nothing is.
+  private static func readTwice<Entry>(
+    _ entries: [Entry], named nameOf: (Entry) -> String, _ read: (String) throws -> StoredArray,
+    fault: (Entry, StoredArray) -> String?
+  ) -> FuzzedFormat.Outcome {
+    var outcome = Outcome.verified
+    for entry in entries {
+      let name = nameOf(entry)
+      guard let array = try? read(name) else {
+        outcome = .opened
+        continue
+      }
+      if let fault = fault(entry, array) { return .violation(fault) }
+      guard (try? read(name)) == array else {
+        return .violation("\(name): read differently a second time")
+      }
+    }
+    return outcome
+  }
+
+  /// A size that is not that of the array's shape, or beyond a limit.
+  private static func sizeFault(
+    _ name: String, _ array: StoredArray, atMost limit: Int = limits.totalBytes
+  ) -> String? {
+    guard isConsistent(array), array.bytes.count <= limit else {
+      return "\(name): \(array.bytes.count) bytes for \(array.shape)"
+    }
+    return nil
   }
 
   /// Whether an array has as many bytes as its shape needs.
