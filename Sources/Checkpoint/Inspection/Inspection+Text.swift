@@ -113,18 +113,6 @@ extension String {
   }
 }
 
-extension Int {
-  /// The number with commas between thousands.
-  fileprivate var grouped: String {
-    var text = ""
-    for (index, digit) in String(self).reversed().enumerated() {
-      if index > 0, index.isMultiple(of: 3) { text = "," + text }
-      text = String(digit) + text
-    }
-    return text
-  }
-}
-
 extension Double {
   /// The number with four significant digits.
   fileprivate var shortText: String {

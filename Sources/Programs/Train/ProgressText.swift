@@ -1,3 +1,4 @@
+import FileCore
 import Models
 import ProgramsCore
 import Training

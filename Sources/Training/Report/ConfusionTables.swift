@@ -1,4 +1,4 @@
-import Models
+import FileCore
 
 /// A confusion matrix as HTML tables.
 struct ConfusionTables {

@@ -1,4 +1,5 @@
 import Datasets
+import FileCore
 import Models
 
 /// A report of a training run as one HTML page: curves, evaluations, samples over time, confusion matrix, forecast,
