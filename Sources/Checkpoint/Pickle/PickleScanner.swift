@@ -155,7 +155,7 @@ struct PickleScanner {
     return result
   }
 
-  /// A text with the escapes `\uXXXX` and `\UXXXXXXXX`; other bytes are Latin-1.
+  /// A text with escapes, `\u` and four or `\U` and eight hexadecimal digits; other bytes are Latin-1.
   mutating func escapedLine() throws(PickleError) -> String {
     let line = try line(atMost: bytes.count)
     var (units, index) = (String.UnicodeScalarView(), line.startIndex)

@@ -57,15 +57,11 @@ package struct Predict: ParsableCommand {
 
   package func run() throws {
     let reader = try Library.current.reader(ckpt)
-    if try SavedModelKind(reading: reader) == .graph {
-      if ahead != nil { throw cannotForecast }
-      var arrays = try PredictedArrays(SavedGraphModel(reading: reader).model, output: out)
-      return try arrays.answer(file)
-    }
-    if out != nil {
+    let kind = try SavedModelKind(reading: reader)
+    if out != nil, kind != .graph {
       throw Failure("\(ckpt): --out: expected a graph model, whose answers are arrays")
     }
-    switch try SavedModelKind(reading: reader) {
+    switch kind {
     case .language:
       if ahead != nil { throw cannotForecast }
       let saved = try SavedLanguageModel(reading: reader)
@@ -77,7 +73,10 @@ package struct Predict: ParsableCommand {
       if ahead != nil, !predictor.canForecast { throw cannotForecast }
       var lines = try lines(for: saved.interface.input, TrainedReading(reader))
       try lines.answer(by: predictor, ahead: ahead)
-    case .graph: break
+    case .graph:
+      if ahead != nil { throw cannotForecast }
+      var arrays = try PredictedArrays(SavedGraphModel(reading: reader).model, output: out)
+      try arrays.answer(file)
     }
   }
 

@@ -99,7 +99,7 @@ final class Pending<Value: Sendable>: Sendable {
   fileprivate func finish(_ value: Result<Value, any Error>) { result.change { $0 = value } }
 }
 
-/// A value that threads share, and whose changes they can wait for.
+/// A value that threads share, and whose changes they can wait for: read and changed only while its lock is held.
 package final class Signalled<Value>: @unchecked Sendable {
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

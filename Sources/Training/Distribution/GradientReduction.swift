@@ -4,7 +4,8 @@ import TensorCore
 /// Sums the gradients of all ranks' roots up the tree: each rank sums a slice of every bucket, then all ranks get all
 /// slices. A bucket is exchanged as soon as its gradients are complete, while the backward pass goes on.
 ///
-/// Its memory is used again in every step. The sums are the same on every rank, to the bit.
+/// Its memory is used again in every step. The sums are the same on every rank, to the bit. Only the computing thread calls
+/// it; a bucket goes to the exchange thread when its gradients are complete, and is read again after that thread's end.
 final class GradientReduction: @unchecked Sendable {
   let tree: ShardTree
   let precision: WirePrecision
@@ -69,7 +70,7 @@ final class GradientReduction: @unchecked Sendable {
   }
 }
 
-/// Memory for the messages of one exchange at a time.
+/// Memory for the messages of one exchange at a time. Only the exchange thread, which runs one job after another, uses it.
 final class MessageMemory: @unchecked Sendable {
   private var outgoing: [WireMemory] = []
   private var incoming: [WireMemory] = []
@@ -93,7 +94,8 @@ final class MessageMemory: @unchecked Sendable {
   }
 }
 
-/// The sums of one bucket.
+/// The sums of one bucket. One thread works on it at a time: the computing one until the bucket is complete, then the
+/// exchange thread, and the computing one again after it has waited for that.
 final class BucketReduction: @unchecked Sendable {
   private let bucket: GradientLayout.Bucket
   private let code: WireCode

@@ -20,7 +20,7 @@ public enum WirePrecision: String, Codable, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// Memory for messages, aligned for any number.
+/// Memory for messages, aligned for any number. Its address never changes; who fills it passes it on when it is done.
 final class WireMemory: @unchecked Sendable {
   let bytes: UnsafeMutableRawBufferPointer
 

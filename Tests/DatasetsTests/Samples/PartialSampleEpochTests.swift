@@ -27,6 +27,7 @@ import Testing
     }
   }
 
+  /// A test counts with it in its one thread.
   final class Counter: @unchecked Sendable { var value = 0 }
 
   private static let samples: [Sample] = (0..<2_500).map { (number: Int) -> Sample in

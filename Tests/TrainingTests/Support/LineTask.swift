@@ -33,6 +33,7 @@ struct LineTask: TrainingTask {
   var unitsPerEpoch: Int? { pairs.reduce(0) { $0 + $1.x.shape[0] } }
   let counter = Counter()
 
+  /// A test counts with it in its one thread.
   final class Counter: @unchecked Sendable { var value = 0 }
 
   func makeModel(using generator: inout Philox) -> Line {

@@ -63,7 +63,8 @@ struct SavingPlace {
     }
   }
 
-  /// Free names in the same folder, the working one, the user's own, and the one for temporary files.
+  /// Free names in the same folder, the working one, the user's own, and those for temporary files: the environment's, and
+  /// `/tmp/`, which every POSIX system has.
   private var otherPlaces: [String] {
     let parts = FilePlace(path)
     let folders = [
