@@ -109,12 +109,23 @@ import Training
 
   @Test func lossesFallAndEventsComeInOrder() throws {
     var trainer = try LanguageModelTrainer(task("lstm", .sequential), settings)
+    trainer.reportsDistributions = true
+    let names = Set(trainer.model.parameters.map(\.name))
     var kinds: [String] = []
     var epochs: [TrainingEvent.Epoch] = []
     try trainer.run { event in
       switch event {
       case .started: kinds.append("started")
       case .step: if kinds.last != "step" { kinds.append("step") }
+      case .distributions(let all):
+        kinds.append("distributions")
+        #expect(Set(all.parameters.map(\.name)) == names)
+        #expect(
+          all.parameters.allSatisfy {
+            $0.weights.counts.reduce(0, +) == $0.shape.reduce(1, *)
+              && $0.gradients.counts.reduce(0, +) == $0.shape.reduce(1, *)
+              && $0.gradients.deviation > 0
+          })
       case .evaluation: kinds.append("evaluation")
       case .epoch(let epoch):
         kinds.append("epoch")
@@ -126,7 +137,8 @@ import Training
     }
     #expect(
       kinds == [
-        "started", "step", "evaluation", "epoch", "step", "evaluation", "epoch", "finished",
+        "started", "step", "distributions", "evaluation", "epoch", "step", "distributions",
+        "evaluation", "epoch", "finished",
       ])
     #expect(epochs[1].loss < epochs[0].loss)
     let floor = try #require(trainer.task.corpus.validationFloor)

@@ -44,6 +44,7 @@ package struct ProgressText: Sendable {
     // Why training diverged is the program's error.
     case .stopped, .finished(.complete): return erased + speedOfAll(seconds)
     case .diverged: return erased
+    case .distributions: return ""
     }
   }
 

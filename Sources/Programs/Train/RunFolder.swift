@@ -37,7 +37,9 @@ struct RunFolder {
     }
     record = RunRecord(
       title: trainer.task.line, settings: trainer.settings.line,
-      hints: trainer.task.hints.map(\.description), facts: Self.facts)
+      hints: trainer.task.hints.map(\.description),
+      facts: Self.facts + [.init("seed", "\(trainer.settings.seed)")],
+      baseline: try? trainer.task.baseline(), floor: trainer.task.lossFloor)
     if appends, FilePlace(path + "/record.json").isTaken {
       let title = record.title
       record = try Self.record(in: path)
@@ -58,7 +60,11 @@ struct RunFolder {
   private static var facts: [RunRecord.Fact] {
     [
       .init("command", Invocation.typed), .init("started", Timestamp.now.text),
-      .init("version", Version.line), .init("threads", "\(ThreadTeam.count)"),
+      .init("version", Version.line),
+      .init(
+        "machine",
+        [SystemFacts.processor, ThreadTeam.count.counted("threads")].compactMap(\.self)
+          .joined(separator: ", ")),
     ]
   }
 
@@ -122,7 +128,7 @@ struct RunFolder {
         writtenAt = seconds
         try writeReport()
       }
-    case .epoch: return
+    case .epoch, .distributions: return
     }
   }
 

@@ -40,6 +40,7 @@ struct Session<Task: TrainingTask> {
     self.options = options
     let place = try SavingPlace(options)
     let folder = try RunFolder.place(options, resuming: reader)
+    self.trainer.reportsDistributions = folder != nil
     saver = ModelSaver(trainer, place, runFolder: folder)
     try saver.test(trainer)
     renderer = try Renderer(trainer, options, folder: folder, levels: levels)

@@ -7,7 +7,7 @@ import Requirements
 /// Guesses know the training samples: the most frequent class or tag, the mean of numbers, the value of the step before for a
 /// forecast, the frequencies of tokens. They are measured on the validation samples, as the model is; on a test set, whose
 /// training samples are not there, they know the test set itself, which no guess can beat.
-public struct Baseline: Sendable, Hashable {
+public struct Baseline: Sendable, Hashable, Codable {
   /// How it guesses: "the most frequent class".
   public let method: String
   /// The loss in the model's own measure: nats, or the squared error of scaled numbers.

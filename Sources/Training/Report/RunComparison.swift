@@ -34,7 +34,7 @@ public struct RunComparison: Sendable {
   public var html: String {
     let title = "\(runs.count.counted("runs")) compared"
     return ReportStyle.page(
-      title: title,
+      title: title, isRunning: runs.contains(where: \.record.isRunning),
       "<h1>\(title)</h1>\n" + curves + section("Measurements", measurements)
         + section("Settings that differ", differences)
         + section(
@@ -64,29 +64,29 @@ public struct RunComparison: Sendable {
 
   private var curves: String {
     let charts = [
-      chart("Validation loss", isLogarithmic: true) { record in
+      chart("Validation loss", canBeLogarithmic: true) { record in
         record.measurements.map { (Double($0.step), $0.evaluation.loss) }
       },
-      chart("Training loss", isLogarithmic: true) { $0.loss.smoothed().pairs },
+      chart("Training loss", .smoothed, canBeLogarithmic: true) { $0.loss.points.pairs },
       chart("Learning rate") { $0.learningRate.points.pairs },
-      chart("Norm of the gradients, before clipping", isLogarithmic: true) {
-        $0.gradientNorm.smoothed().pairs
+      chart("Norm of the gradients, before clipping", .smoothed, canBeLogarithmic: true) {
+        $0.gradientNorm.points.pairs
       },
-      chart("Units a second") { $0.speed.smoothed().pairs },
+      chart("Units a second", .smoothed) { $0.speed.points.pairs },
     ]
-    return "<div class=\"charts\">\n" + charts.joined() + "</div>\n"
+    return ReportScript.slider + "<div class=\"charts\">\n" + charts.joined() + "</div>\n"
   }
 
-  /// A chart with a line for each run; a logarithmic axis only where the numbers are far apart.
+  /// A chart with a line for each run.
   private func chart(
-    _ title: String, isLogarithmic: Bool = false,
+    _ title: String, _ style: LineChart.Series.Style = .plain, canBeLogarithmic: Bool = false,
     _ points: (RunRecord) -> [(x: Double, y: Double)]
   ) -> String {
-    let series = runs.map { LineChart.Series(name: $0.name, points: points($0.record)) }
-    let values = series.flatMap(\.points).map(\.y).filter { $0 > 0 && $0.isFinite }
-    let spread = (values.max() ?? 1) / (values.min() ?? 1)
-    return LineChart(title: title, series: series, isLogarithmic: isLogarithmic && spread > 20)
-      .html
+    LineChart(
+      title: title,
+      series: runs.map { .init(name: $0.name, points: points($0.record), style: style) },
+      canBeLogarithmic: canBeLogarithmic
+    ).html
   }
 
   // MARK: Tables

@@ -20,7 +20,7 @@ public struct RunRecord: Codable, Sendable {
     public let isBest: Bool
     /// Seconds since training began.
     public let seconds: Double
-    /// The evaluation; older ones are kept without matrices and curves.
+    /// The evaluation; older ones are kept without matrices, curves and answers.
     public fileprivate(set) var evaluation: Evaluation
   }
 
@@ -47,6 +47,10 @@ public struct RunRecord: Codable, Sendable {
   /// Where the run comes from; empty in a record that was saved before it had facts.
   public var facts: [Fact] { origin ?? [] }
   private let origin: [Fact]?
+  /// What guessing gives, if that is known.
+  public let baseline: Baseline?
+  /// The loss that no model can beat, if that is known.
+  public let floor: Double?
   /// The number of weights.
   public private(set) var parameterCount = 0
   /// The unit of the speed.
@@ -63,6 +67,9 @@ public struct RunRecord: Codable, Sendable {
   public var speed: SampledCurve { paces ?? SampledCurve() }
   /// The evaluations.
   public private(set) var measurements: [Measured] = []
+  /// The weights and gradients at the first and the last evaluation, as far as they were reported.
+  public var distributions: [ParameterDistributions] { spreads ?? [] }
+  private var spreads: [ParameterDistributions]?
   /// The number of steps so far.
   public private(set) var steps = 0
   /// The number of units trained on.
@@ -71,6 +78,8 @@ public struct RunRecord: Codable, Sendable {
   public private(set) var seconds = 0.0
   /// How training ended, or `training`.
   public private(set) var ending = "training"
+  /// Whether training has not ended yet.
+  public var isRunning: Bool { ending == "training" }
 
   /// The speeds; nil in a record that was saved before it had them.
   private var paces: SampledCurve?
@@ -84,7 +93,19 @@ public struct RunRecord: Codable, Sendable {
   private static let mostMeasurements = 400
 
   /// A record of a new training run.
-  public init(title: String, settings: String, hints: [String] = [], facts: [Fact] = []) {
+  ///
+  /// - Parameters:
+  ///   - title: a description of the task.
+  ///   - settings: a description of the training settings.
+  ///   - hints: hints on doubtful settings.
+  ///   - facts: where the run comes from.
+  ///   - baseline: what guessing gives.
+  ///   - floor: the loss that no model can beat.
+  public init(
+    title: String, settings: String, hints: [String] = [], facts: [Fact] = [],
+    baseline: Baseline? = nil, floor: Double? = nil
+  ) {
+    (self.baseline, self.floor) = (baseline, floor)
     origin = facts
     self.title = title
     self.settings = settings
@@ -111,6 +132,7 @@ public struct RunRecord: Codable, Sendable {
       if bytes > 0 { memory.add(Double(bytes), step: step.number) }
       notePace(step.number)
     case .evaluation(let measured): add(measured)
+    case .distributions(let all): spreads = Array(distributions.prefix(1)) + [all]
     case .epoch: return
     case .stopped: ending = "stopped"
     case .diverged(let divergence): ending = "\(divergence)"
@@ -126,6 +148,7 @@ public struct RunRecord: Codable, Sendable {
       self[keyPath: path].cut(after: start.steps)
     }
     measurements.removeAll { $0.step > start.steps }
+    spreads?.removeAll { $0.step > start.steps }
     paces?.cut(after: start.steps)
     (pacedUnits, pacedAt) = (units, seconds)
   }
@@ -144,6 +167,8 @@ public struct RunRecord: Codable, Sendable {
     for index in measurements.indices where index != kept {
       measurements[index].evaluation.confusion = nil
       measurements[index].evaluation.curves = []
+      measurements[index].evaluation.answers = []
+      measurements[index].evaluation.comparisons = []
     }
     measurements.append(
       Measured(

@@ -52,12 +52,18 @@ public struct SampledCurve: Codable, Hashable, Sendable {
   /// The moving average of the points.
   func smoothed() -> [Point] {
     let points = points
-    let reach = max(1, points.count / 50)
-    guard points.count > 3 * reach else { return points }
-    return points.indices.map { index in
-      let near = points[max(0, index - reach)...min(points.count - 1, index + reach)]
-      return Point(
-        step: points[index].step, value: near.reduce(0) { $0 + $1.value } / Double(near.count))
+    let values = points.map(\.value).movingAverage(overShare: 0.02)
+    return zip(points, values).map { Point(step: $0.step, value: $1) }
+  }
+}
+
+extension [Double] {
+  /// The mean of each number and of those near it: of a share of all numbers to each side.
+  func movingAverage(overShare share: Double) -> [Double] {
+    let reach = Int((Double(count) * share).rounded())
+    return indices.map { index in
+      let near = self[Swift.max(0, index - reach)...Swift.min(count - 1, index + reach)]
+      return near.reduce(0, +) / Double(near.count)
     }
   }
 }

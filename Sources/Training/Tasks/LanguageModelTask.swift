@@ -159,6 +159,10 @@ public struct LanguageModelTask: TrainingTask {
     validationBatches.map { evaluation(of: model, loss: model.meanLoss(on: $0)) }
   }
 
+  public func baseline() -> Baseline? { Baseline(corpus) }
+
+  public var lossFloor: Double? { corpus.validationFloor }
+
   /// Each shard of the batches' rows is evaluated alone.
   public func evaluate(
     _ model: LanguageModel, sharing share: EvaluationShare

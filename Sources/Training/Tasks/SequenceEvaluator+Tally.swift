@@ -1,5 +1,6 @@
 import Datasets
 import Models
+import Requirements
 import TensorCore
 
 extension SequenceEvaluator {
@@ -12,7 +13,8 @@ extension SequenceEvaluator {
     private var answered = 0
     private var errors = RegressionErrors()
     private var curves: [Evaluation.Curve] = []
-    private var samples: [String] = []
+    private var answers = ShownAnswers()
+    private var comparisons: [Evaluation.Comparison] = []
     private var exact: Exact?
     /// The names of all targets: the model's, then unknown ones.
     private let names: [String]
@@ -52,65 +54,132 @@ extension SequenceEvaluator {
     /// Adds a reader's outputs.
     mutating func add(_ outputs: Tensor, _ batch: SampleBatch, _ interface: SequenceInterface) {
       switch batch.target {
-      case .tokens(let padded): add(outputs.argmax(), padded.ids, batch, interface)
-      case .labels(let ids): add(outputs.argmax(), ids, batch, interface)
+      case .tokens(let padded): add(tags: outputs.argmax(), padded, batch, interface)
+      case .labels(let ids): add(classes: outputs, ids, batch, interface)
       case .features(let padded):
         add(numbers: outputs.scalars, padded.values, interface.target)
-        if curves.isEmpty { addCurves(outputs.scalars, padded, interface.target) }
+        if curves.isEmpty { addCurves(outputs.scalars, padded, batch.input, interface) }
       case .vectors(let values, let width):
         add(numbers: outputs.scalars, values, interface.target)
-        guard samples.isEmpty else { return }
-        for row in 0..<min(8, values.count / width) {
-          let range = row * width..<(row + 1) * width
-          let answer = interface.target.text(of: .vector(Array(outputs.scalars[range])))
-          samples.append(
-            "\(answer), right is \(interface.target.text(of: .vector(Array(values[range]))))")
-        }
+        add(vectors: outputs.scalars, values, width: width, interface.target)
       }
     }
 
     private mutating func add(
-      _ answers: [Int32], _ targets: [Int32], _ batch: SampleBatch, _ interface: SequenceInterface
+      classes outputs: Tensor, _ targets: [Int32], _ batch: SampleBatch,
+      _ interface: SequenceInterface
     ) {
-      confusion?.add(targets: targets, answers: answers)
-      for (answer, target) in zip(answers, targets) where target >= 0 {
+      let chosen = outputs.argmax()
+      count(chosen, targets)
+      let (width, scalars) = (outputs.shape[1], outputs.scalars)
+      for (row, target) in targets.enumerated() where target >= 0 {
+        let logits = scalars[row * width..<(row + 1) * width]
+        let fault = chosen[row] == target ? 0 : Self.largestProbability(logits)
+        guard answers.keeps(fault: fault) else { continue }
+        answers.add(
+          Evaluation.Answer(
+            input: input(row, batch, interface), answer: names[Int(chosen[row])],
+            right: names[Int(target)], fault: fault))
+      }
+    }
+
+    /// The softmax of the largest logit.
+    private static func largestProbability(_ logits: ArraySlice<Float>) -> Double {
+      let largest = logits.max() ?? 0
+      return 1 / logits.reduce(0.0) { $0 + exponential(Double($1 - largest)) }
+    }
+
+    private mutating func add(
+      tags chosen: [Int32], _ targets: PaddedTokens, _ batch: SampleBatch,
+      _ interface: SequenceInterface
+    ) {
+      count(chosen, targets.ids)
+      for row in 0..<batch.count {
+        let places = (0..<targets.lengths[row]).map { $0 * batch.count + row }
+        let wrong = places.count { targets.ids[$0] >= 0 && targets.ids[$0] != chosen[$0] }
+        guard answers.keeps(fault: Double(wrong)) else { continue }
+        // What is not asked for has no right answer.
+        let right = places.map { targets.ids[$0] >= 0 ? names[Int(targets.ids[$0])] : "·" }
+        answers.add(
+          Evaluation.Answer(
+            input: input(row, batch, interface),
+            answer: places.map { names[Int(chosen[$0])] }.joined(separator: " "),
+            right: right.joined(separator: " "), fault: Double(wrong)))
+      }
+    }
+
+    private mutating func add(
+      vectors numbers: [Float], _ targets: [Float], width: Int, _ kind: ValueKind
+    ) {
+      for start in stride(from: 0, to: targets.count, by: width) {
+        let range = start..<start + width
+        let sum = zip(numbers[range], targets[range]).reduce(0.0) { sum, pair in
+          pair.1.isNaN ? sum : sum + Double((pair.0 - pair.1).magnitude)
+        }
+        let fault = sum.isFinite ? sum : .greatestFiniteMagnitude
+        guard answers.keeps(fault: fault) else { continue }
+        answers.add(
+          Evaluation.Answer(
+            input: "", answer: kind.text(of: .vector(Array(numbers[range]))),
+            right: kind.text(of: .vector(Array(targets[range]))), fault: fault))
+      }
+    }
+
+    private func input(
+      _ row: Int, _ batch: SampleBatch, _ interface: SequenceInterface
+    ) -> String {
+      String(interface.input.text(of: batch.input.value(of: row)).prefix(120))
+    }
+
+    private mutating func count(_ chosen: [Int32], _ targets: [Int32]) {
+      confusion?.add(targets: targets, answers: chosen)
+      for (answer, target) in zip(chosen, targets) where target >= 0 {
         answered += 1
         right += answer == target ? 1 : 0
         let excess = Int(target) - (names.count - unknown.count)
         if excess >= 0 { unknown[excess] += 1 }
       }
-      guard samples.isEmpty else { return }
-      for row in 0..<min(8, batch.count) {
-        let input = interface.input.text(of: batch.input.value(of: row))
-        let answer =
-          batch.target.lengths.map { lengths in
-            (0..<lengths[row]).map { answers[$0 * batch.count + row] }
-          } ?? [answers[row]]
-        let text = answer.map { interface.target.names[Int($0)] }.joined(separator: " ")
-        samples.append("\(input.prefix(120)) → \(text)")
-      }
     }
 
     private mutating func add(numbers: [Float], _ targets: [Float], _ kind: ValueKind) {
       let columns = kind.columns
+      if comparisons.isEmpty {
+        comparisons = columns.prefix(Self.mostComparisons).map { .init($0.name) }
+      }
       for (index, target) in targets.enumerated() where !target.isNaN {
-        let column = columns[index % columns.count]
-        errors.add(
-          targets: CollectionOfOne(column.number(of: target)),
-          answers: CollectionOfOne(column.number(of: numbers[index])))
+        let place = index % columns.count
+        let (right, answer) = (
+          columns[place].number(of: target), columns[place].number(of: numbers[index])
+        )
+        errors.add(targets: CollectionOfOne(right), answers: CollectionOfOne(answer))
+        if place < comparisons.count { comparisons[place].add(target: right, answer: answer) }
       }
     }
 
-    /// Adds curves of the first column of the first sample: target and prediction.
-    private mutating func addCurves(_ outputs: [Float], _ padded: PaddedFeatures, _ kind: ValueKind)
-    {
-      guard let column = kind.columns.first, let length = padded.lengths.first else { return }
-      let places = (0..<length).map { $0 * padded.batchSize * padded.width }
-        .filter { !padded.values[$0].isNaN }
+    /// The most columns whose numbers are kept beside the true ones.
+    private static let mostComparisons = 6
+
+    /// Adds curves of the first column of the first sample: target, prediction, and the last value that was read where that
+    /// column is read too.
+    private mutating func addCurves(
+      _ outputs: [Float], _ padded: PaddedFeatures, _ input: BatchValue,
+      _ interface: SequenceInterface
+    ) {
+      guard let column = interface.target.columns.first, let length = padded.lengths.first else {
+        return
+      }
+      let steps = (0..<length).filter { !padded.values[$0 * padded.batchSize * padded.width].isNaN }
+      let places = steps.map { $0 * padded.batchSize * padded.width }
       curves = [
         .init(column.name, places.map { column.number(of: padded.values[$0]) }),
         .init("model", places.map { column.number(of: outputs[$0]) }),
       ]
+      let known = interface.input.columns.firstIndex { $0.name == column.name }
+      if let known, case .features(let read) = input {
+        let last = steps.map { read.values[$0 * read.batchSize * read.width + known] }
+        curves.append(
+          .init("last value", last.map { interface.input.columns[known].number(of: $0) }))
+      }
       // What has diverged cannot be drawn.
       if !curves.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) { curves = [] }
     }
@@ -124,10 +193,12 @@ extension SequenceEvaluator {
         guard case .tokens(let right) = batch.target.value(of: row) else { continue }
         exact.all += 1
         exact.hits += tokens == right ? 1 : 0
-        guard samples.count < 8 else { continue }
-        let input = interface.input.text(of: batch.input.value(of: row))
-        let mark = tokens == right ? "" : " (right is \(interface.target.text(of: right)))"
-        samples.append("\(input) → \(interface.target.text(of: tokens))\(mark)")
+        let fault = tokens == right ? 0.0 : 1
+        guard answers.keeps(fault: fault) else { continue }
+        answers.add(
+          Evaluation.Answer(
+            input: input(row, batch, interface), answer: interface.target.text(of: tokens),
+            right: interface.target.text(of: right), fault: fault))
       }
       self.exact = exact
     }
@@ -145,13 +216,20 @@ extension SequenceEvaluator {
         exact = Exact(hits: (exact?.hits ?? 0) + more.hits, all: (exact?.all ?? 0) + more.all)
       }
       if curves.isEmpty { curves = other.curves }
-      if samples.isEmpty { samples = other.samples }
+      answers.add(other.answers)
+      if comparisons.isEmpty {
+        comparisons = other.comparisons
+      } else {
+        for (index, more) in other.comparisons.enumerated() { comparisons[index].add(more) }
+      }
     }
 
     /// The metrics for the kind of answers.
     func evaluation(_ interface: SequenceInterface) -> Evaluation {
       let loss = lossSum / Double(max(1, weight))
-      var result = Evaluation(loss: loss, confusion: confusion, curves: curves, samples: samples)
+      var result = Evaluation(
+        loss: loss, confusion: confusion, curves: curves, samples: answers.first.map(\.line))
+      (result.answers, result.comparisons) = (answers.all, comparisons)
       if answered > 0 {
         result.metrics.append(.init("accuracy", Double(right) / Double(answered)))
       }

@@ -163,6 +163,12 @@ public struct SequenceTask: TrainingTask {
     return try SequenceEvaluator(saved(model), language: language).evaluate([batches])
   }
 
+  /// The loss of guessing that the task's levels state, or what guesses give on the validation samples.
+  public func baseline() throws -> Baseline? {
+    guard let levels = samples.levels else { return try Baseline(samples) }
+    return Baseline(method: "alone", loss: levels.baseline, accuracy: nil)
+  }
+
   /// The model with its interface, ready to save.
   public func saved(_ model: SequenceNetwork) -> SavedSequenceModel {
     SavedSequenceModel(model, interface)

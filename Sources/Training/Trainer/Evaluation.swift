@@ -63,10 +63,16 @@ public struct Evaluation: Sendable, Hashable, Codable {
   public var curves: [Curve]
   /// Example answers, one line each.
   public var samples: [String]
+  /// Answers beside the right ones, the worst first; then some that are right.
+  public var answers: [Answer] = []
+  /// Predicted numbers beside the true ones, for each column.
+  public var comparisons: [Comparison] = []
   /// Classes, tags or characters that the model does not know; none while training.
   public var unknownTargets: [UnknownTarget] = []
 
-  private enum CodingKeys: String, CodingKey { case loss, metrics, confusion, curves, samples }
+  private enum CodingKeys: String, CodingKey {
+    case loss, metrics, confusion, curves, samples, answers, comparisons
+  }
 
   /// An evaluation of a loss and other metrics.
   public init(
@@ -78,6 +84,18 @@ public struct Evaluation: Sendable, Hashable, Codable {
     self.confusion = confusion
     self.curves = curves
     self.samples = samples
+  }
+
+  /// Reads what was encoded, also by versions that knew no answers and comparisons.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    loss = try values.decode(Double.self, forKey: .loss)
+    metrics = try values.decode([Metric].self, forKey: .metrics)
+    confusion = try values.decodeIfPresent(ConfusionMatrix.self, forKey: .confusion)
+    curves = try values.decode([Curve].self, forKey: .curves)
+    samples = try values.decode([String].self, forKey: .samples)
+    answers = try values.decodeIfPresent([Answer].self, forKey: .answers) ?? []
+    comparisons = try values.decodeIfPresent([Comparison].self, forKey: .comparisons) ?? []
   }
 
   /// The metric of a name.

@@ -30,6 +30,9 @@ public struct Trainer<Task: TrainingTask>: Sendable {
   /// Whether training has come to its end, of whatever kind.
   public internal(set) var isFinished = false
 
+  /// Whether there is an event ``TrainingEvent/distributions(_:)`` before each evaluation.
+  public var reportsDistributions = false
+
   /// The processes that train together.
   public let group: ProcessGroup
   /// Whether all ranks agreed to stop after the last step, because one of them wants to.
@@ -187,6 +190,9 @@ extension Trainer {
           number: steps, epoch: epoch + 1, totalSteps: totalSteps, loss: loss, gradientNorm: norm,
           learningRate: optimizer.learningRate, units: size,
           secondsWaited: (group.timeWaited - waited) / .seconds(1))))
+    if reportsDistributions, isEvaluationDue(after: epoch) {
+      events.append(.distributions(.init(step: steps, model: model, gradients: gradients)))
+    }
     try finishStep(epoch: epoch)
   }
 
@@ -234,10 +240,8 @@ extension Trainer {
   /// Evaluates if due, and ends the epoch or training if complete.
   private mutating func finishStep(epoch: Int) throws {
     let endsEpoch = batches.cursor.epoch > epoch
-    let isLast = batches.cursor.epoch >= settings.epochs || steps >= settings.steps ?? .max
-    let isTime = settings.evaluateEvery.map { steps.isMultiple(of: $0) } ?? endsEpoch
     var evaluation: Evaluation?
-    if isTime || isLast, let measured = try evaluateCurrent() {
+    if isEvaluationDue(after: epoch), let measured = try evaluateCurrent() {
       evaluation = measured
       note(measured)
     }
@@ -251,6 +255,17 @@ extension Trainer {
     guard isLast || progress.isOver(patience: settings.patience) else { return }
     isFinished = true
     events.append(.finished(isLast ? .complete : .noImprovement))
+  }
+
+  /// Whether training is at its last step.
+  private var isLast: Bool {
+    batches.cursor.epoch >= settings.epochs || steps >= settings.steps ?? .max
+  }
+
+  /// Whether the model is evaluated after a step of an epoch.
+  private func isEvaluationDue(after epoch: Int) -> Bool {
+    isLast
+      || settings.evaluateEvery.map { steps.isMultiple(of: $0) } ?? (batches.cursor.epoch > epoch)
   }
 
   private func evaluateCurrent() throws -> Evaluation? {

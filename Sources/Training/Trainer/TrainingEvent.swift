@@ -7,6 +7,8 @@ public enum TrainingEvent: Sendable {
   case started(Start)
   /// A step of the optimizer is complete.
   case step(Step)
+  /// The weights and gradients after a step at which the model is evaluated, if ``Trainer/reportsDistributions``.
+  case distributions(ParameterDistributions)
   /// The model was evaluated.
   case evaluation(Measurement)
   /// An epoch is complete.

@@ -87,6 +87,14 @@ public protocol TrainingTask: Sendable {
   /// - Throws: errors of reading the data.
   func evaluate(_ model: Model) throws -> Evaluation?
 
+  /// What guessing gives on the data that ``evaluate(_:)`` measures on; nil if that is not known.
+  ///
+  /// - Throws: errors of reading the data.
+  func baseline() throws -> Baseline?
+
+  /// The loss that no model can beat, if that is known.
+  var lossFloor: Double? { get }
+
   /// Evaluates a model together with other ranks; the result is the same for any number of them.
   ///
   /// - Throws: errors of reading the data; ``PeerFailure``.
@@ -181,6 +189,10 @@ extension TrainingTask {
   public var choices: TaskChoices? { nil }
   /// Nil: batches are not cut.
   public var rowsPerBatch: Int? { nil }
+  /// Nil: not known.
+  public func baseline() throws -> Baseline? { nil }
+  /// Nil: not known.
+  public var lossFloor: Double? { nil }
   /// The number of units.
   public func targets(of batch: Batch) -> Int { size(of: batch) }
 

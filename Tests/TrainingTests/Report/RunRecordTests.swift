@@ -1,5 +1,7 @@
+import TensorCore
 import Testing
-import Training
+
+@testable import Training
 
 @Suite struct RunRecordTests {
   private func step(_ number: Int, loss: Double) -> TrainingEvent {
@@ -89,6 +91,46 @@ import Training
     #expect(page.contains("Target and forecast"))
     #expect(page.contains("accuracy 0.5000") && page.contains("1 MiB at most"))
     #expect(!page.contains(",nan") && !page.contains("nan<") && !page.contains("href"))
+  }
+
+  /// The page shows what was wrong with the right answer beside it, what guessing gives, and the layers' weights; it reloads
+  /// itself only while training goes on.
+  @Test func theReportShowsMistakesBaselineAndLayers() {
+    var record = RunRecord(
+      title: "t", settings: "",
+      baseline: Baseline(method: "the mean", loss: 2.5, accuracy: nil), floor: 0.25)
+    var evaluation = Evaluation(loss: 0.4)
+    evaluation.answers = [.init(input: "x", answer: "A C", right: "A B", fault: 1)]
+    var comparison = Evaluation.Comparison("depth")
+    for number in 0..<9 { comparison.add(target: Double(number), answer: Double(number) + 0.5) }
+    evaluation.comparisons = [comparison]
+    record.note(start(0), seconds: 0)
+    for number in 1...3 { record.note(step(number, loss: 1), seconds: 1) }
+    let gradients = Gradients([("rnn.weight_ih_l0", Tensor([1, 2, 3], shape: [3]))])
+    record.note(
+      .distributions(.init(step: 3, model: Weights(), gradients: gradients)), seconds: 1)
+    record.note(
+      .evaluation(.init(step: 3, isBest: true, evaluation: evaluation)), seconds: 1)
+    let page = RunReport(record).html
+    for part in [
+      "<td>x</td><td>A <mark>C</mark></td><td>A B</td>", "guessing the mean 2.5000",
+      "the language&#39;s own entropy 0.2500", "depth: predicted against true",
+      "depth: true minus predicted; mean -0.5, deviation 0", "<h3>rnn, layer 0</h3>",
+      "<b>weight_ih_l0</b>", "class=\"running\"", "http-equiv=\"refresh\"",
+    ] {
+      #expect(page.contains(part.replacing("&#39;", with: "'")), "\(part)")
+    }
+    record.note(.finished(.complete), seconds: 2)
+    let ended = RunReport(record).html
+    #expect(!ended.contains("class=\"running\"") && !ended.contains("http-equiv"))
+  }
+
+  private struct Weights: Module {
+    var weight = Tensor([0, 1, 2], shape: [3])
+
+    mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+      visitor.visit("rnn.weight_ih_l0", &weight)
+    }
   }
 
   /// A straight fall of braille points from the upper left to the lower right.

@@ -14,7 +14,7 @@ public struct Machine: Codable, Sendable, Hashable {
 
   /// The machine of this process.
   public static let current = Machine(
-    processor: value(of: "model name", in: "/proc/cpuinfo") ?? "unknown",
+    processor: SystemFacts.processor ?? "unknown",
     cores: System.processors,
     caches: cacheSizes, instructions: InstructionSet.active)
 
@@ -27,25 +27,12 @@ public struct Machine: Codable, Sendable, Hashable {
   private static var cacheSizes: String {
     let folder = "/sys/devices/system/cpu/cpu0/cache/index"
     return (0..<4).compactMap { index in
-      guard let type = lines(of: "\(folder)\(index)/type")?.first, type != "Instruction",
-        let level = lines(of: "\(folder)\(index)/level")?.first,
-        let size = lines(of: "\(folder)\(index)/size")?.first
+      guard let type = SystemFacts.lines(of: "\(folder)\(index)/type")?.first,
+        type != "Instruction",
+        let level = SystemFacts.lines(of: "\(folder)\(index)/level")?.first,
+        let size = SystemFacts.lines(of: "\(folder)\(index)/size")?.first
       else { return nil }
       return "L\(level) \(size)"
     }.joined(separator: ", ")
-  }
-
-  /// The value of a line `name : value`.
-  static func value(of name: String, in path: String) -> String? {
-    guard let line = lines(of: path)?.first(where: { $0.hasPrefix(name) }),
-      let colon = line.firstIndex(of: ":")
-    else { return nil }
-    let value = line[line.index(after: colon)...]
-    return value.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-  }
-
-  private static func lines(of path: String) -> [Substring]? {
-    guard let bytes = try? FileBytes.read(path, limit: 1 << 24) else { return nil }
-    return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
   }
 }

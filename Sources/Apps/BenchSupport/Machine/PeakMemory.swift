@@ -5,7 +5,7 @@ public enum PeakMemory {
   /// The peak resident memory in bytes, since the process started or since ``reset()``.
   public static var bytes: Int {
     // The resource usage of a process includes its parent's at the start; this line does not.
-    if let line = Machine.value(of: "VmHWM", in: "/proc/self/status"),
+    if let line = SystemFacts.value(of: "VmHWM", in: "/proc/self/status"),
       let kibibytes = line.split(separator: " ").first.flatMap({ Int($0) })
     {
       return 1024 * kibibytes
