@@ -236,8 +236,11 @@ struct GatherRound {
   ) throws -> [[UInt8]] {
     let outgoing = messages.map { WireMemory(copying: $0) }
     let incoming = capacities.map { WireMemory(byteCount: $0) }
-    let counts = try exchange.exchange(
-      outgoing.map { UnsafeRawBufferPointer($0.bytes) }, into: incoming.map(\.bytes))
-    return zip(incoming, counts).map { Array($0.bytes.prefix($1)) }
+    // An array may end after its last use; the messages must stay until they have gone.
+    return try withExtendedLifetime((outgoing, incoming)) {
+      let counts = try exchange.exchange(
+        outgoing.map { UnsafeRawBufferPointer($0.bytes) }, into: incoming.map(\.bytes))
+      return zip(incoming, counts).map { Array($0.bytes.prefix($1)) }
+    }
   }
 }
