@@ -17,6 +17,15 @@ let commit = Context.gitInformation.map {
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Apps"]))
 
+/// The MPI libraries of the system that the trait `MPI` looks for: the one that the environment names, or whichever is
+/// there. Code is compiled for one of them, so that where both are there, one must be named.
+let mpiLibraries =
+  switch Context.environment["SWIFT_RNN_MPI"] {
+  case "openmpi": ["COpenMPI"]
+  case "mpich": ["CMPICH"]
+  default: ["COpenMPI", "CMPICH"]
+  }
+
 /// A program of one folder, made of a library.
 func program(
   _ name: String, folder: String, of library: Target.Dependency,
@@ -114,10 +123,7 @@ let package = Package(
       name: "CMPICH", pkgConfig: "mpich", providers: [.apt(["libmpich-dev"]), .brew(["mpich"])]),
     .target(
       name: "CMessagePassing",
-      dependencies: [
-        .target(name: "COpenMPI", condition: .when(traits: ["MPI"])),
-        .target(name: "CMPICH", condition: .when(traits: ["MPI"])),
-      ],
+      dependencies: mpiLibraries.map { .target(name: $0, condition: .when(traits: ["MPI"])) },
       cSettings: [.define("SWIFT_RNN_MPI", .when(traits: ["MPI"]))]),
     .target(
       name: "DistributedTraining",

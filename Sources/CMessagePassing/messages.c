@@ -16,6 +16,11 @@
 
 #include "CMessagePassing.h"
 
+// A program that is linked with both fails at its start.
+#if __has_include(<mpi_portable_platform.h>) && __has_include(<mpi_proto.h>)
+#error "Open MPI and MPICH are both installed: set SWIFT_RNN_MPI=openmpi or SWIFT_RNN_MPI=mpich in the build's environment"
+#endif
+
 static _Thread_local char error_text[MPI_MAX_ERROR_STRING + 1];
 
 static const char *text_of(int code) {

@@ -111,6 +111,17 @@ import Testing
     }
   }
 
+  @Test func theTargetOfADanglingLinkIsMade() throws {
+    try withText { directory in
+      try FileManager.default.createSymbolicLink(
+        atPath: directory + "/link.rnnz", withDestinationPath: "target.rnnz")
+      #expect(try train.run(Self.small + ["--out", "link.rnnz"], in: directory).status == 0)
+      #expect(FileManager.default.fileExists(atPath: directory + "/target.rnnz"))
+      let outcome = try train.run(Self.small + ["--out", "link.rnnz"], in: directory)
+      #expect(outcome.error.contains("link.rnnz: a model is there already"))
+    }
+  }
+
   @Test func runFoldersAndLogsAreNotReplacedUnasked() throws {
     try withText { directory in
       let flags = Self.small + ["--run", "run", "--log", "log.csv"]

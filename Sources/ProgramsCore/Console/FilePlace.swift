@@ -28,6 +28,9 @@ package struct FilePlace {
   /// Whether the name exists, even as a dangling link.
   package var isTaken: Bool { kind != nil }
 
+  /// Whether something is there that a save would replace. A save through a dangling link makes the link's target.
+  package var isOccupied: Bool { isTaken && kind != .danglingLink }
+
   /// Whether two paths lead to one file.
   package func isSame(as other: FilePlace) -> Bool { System.isSameFile(path, other.path) }
 

@@ -67,7 +67,7 @@ package struct Convert: ParsableCommand {
     guard !FilePlace(input).isSame(as: FilePlace(output)) else {
       throw Failure("\(output): expected another file than the one that is read")
     }
-    guard overwrite || !FilePlace(output).isTaken else {
+    guard overwrite || !FilePlace(output).isOccupied else {
       throw Failure("\(output): a file is there already: --overwrite replaces it")
     }
     if format == .rnnz, !modelOnly, let reader = try? CheckpointReader(path: input),

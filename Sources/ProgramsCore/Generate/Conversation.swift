@@ -95,7 +95,7 @@ package struct Conversation {
 
   private func save(to path: String) -> Reply {
     guard !path.isEmpty else { return .say("Expected /save FILE.\n") }
-    guard !FilePlace(path).isTaken else { return .say("\(path): a file is there already.\n") }
+    guard !FilePlace(path).isOccupied else { return .say("\(path): a file is there already.\n") }
     do {
       let file = try ByteFile(path)
       file.write(Array((text + "\n").utf8))

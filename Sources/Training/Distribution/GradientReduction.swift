@@ -270,9 +270,9 @@ final class BucketReduction: @unchecked Sendable {
     guard isPlain else { return try code.decode(bytes, count: count, into: x) }
     if bytes.count == 4 * count { return (true, bytes.count) }
     // Another form came into the memory of the numbers themselves.
-    let copy = Array(bytes)
-    return try copy.withUnsafeBytes { bytes throws(ExchangeFailure) in
-      try code.decode(bytes, count: count, into: x)
+    let copy = WireMemory(copying: Array(bytes))
+    return try withExtendedLifetime(copy) { () throws(ExchangeFailure) in
+      try code.decode(UnsafeRawBufferPointer(copy.bytes), count: count, into: x)
     }
   }
 

@@ -11,8 +11,6 @@ import Requirements
 public final class ProcessGroup: Sendable {
   /// The connection.
   public let exchange: any GradientExchange
-  /// The number of steps between comparisons of the ranks' weights.
-  public let stepsBetweenChecks: Int
   /// Whether this rank wants to stop after the current step.
   let wantsToStop: @Sendable () -> Bool
 
@@ -23,15 +21,12 @@ public final class ProcessGroup: Sendable {
   ///
   /// - Parameters:
   ///   - exchange: the connection.
-  ///   - stepsBetweenChecks: the number of steps between comparisons of the ranks' weights.
   ///   - wantsToStop: whether this rank wants to stop; asked once a step. All ranks stop after the same step.
   public init(
-    _ exchange: any GradientExchange = SingleProcess(), stepsBetweenChecks: Int = 100,
+    _ exchange: any GradientExchange = SingleProcess(),
     wantsToStop: @escaping @Sendable () -> Bool = { false }
   ) {
-    require(stepsBetweenChecks > 0, "expected one step or more, found \(stepsBetweenChecks)")
     self.exchange = exchange
-    self.stepsBetweenChecks = stepsBetweenChecks
     self.wantsToStop = wantsToStop
     thread = exchange.ranks > 1 ? ExchangeThread() : nil
   }

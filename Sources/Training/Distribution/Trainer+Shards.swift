@@ -56,7 +56,7 @@ private struct ShardedStep<Task: TrainingTask> {
     shares = owned.map { _ in .init() }
     header = StepHeader(
       wantsToStop: group.wantsToStop(),
-      checksum: group.ranks > 1 && step.isMultiple(of: group.stepsBetweenChecks)
+      checksum: group.ranks > 1 && step.isMultiple(of: trainer.settings.compareEvery ?? 100)
         ? trainer.model.weightChecksum : nil)
   }
 

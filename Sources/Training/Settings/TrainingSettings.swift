@@ -43,6 +43,8 @@ public struct TrainingSettings: Hashable, Sendable {
   /// How each batch is cut into shards, whose gradients are computed alone; nil for whole batches. Training on several
   /// ranks needs it, and gives the same bits for any number of them.
   public var sharding: Sharding?
+  /// The number of steps between comparisons of the weights of several ranks, by a checksum; nil for 100.
+  public var compareEvery: Int?
   /// The seed of the weights, the order of the data, and dropout.
   public var seed: UInt64 = 1
 
@@ -72,6 +74,7 @@ public struct TrainingSettings: Hashable, Sendable {
     for group in groups { try group.validate() }
     try InvalidSetting.checkPositive("norm limit", normLimit)
     try sharding?.validate()
+    try InvalidSetting.check("compare every", compareEvery ?? 1, in: 1...Int.max)
   }
 
   /// A one-line description.
@@ -90,7 +93,7 @@ extension TrainingSettings: Codable {
   private enum CodingKeys: String, CodingKey {
     case epochs, steps, optimizer, learningRate, weightDecay, schedule, clip, clipValue
     case accumulation, labelSmoothing, averaging, evaluateEvery, patience, keepsBest, groups
-    case normLimit, precision, sharding, seed
+    case normLimit, precision, sharding, compareEvery, seed
   }
 
   /// Decodes settings; missing values have their defaults.
@@ -114,6 +117,7 @@ extension TrainingSettings: Codable {
     try values.update(&normLimit, forKey: .normLimit)
     try values.update(&precision, forKey: .precision)
     sharding = try values.decodeIfPresent(Sharding.self, forKey: .sharding)
+    try values.update(&compareEvery, forKey: .compareEvery)
     try values.update(&seed, forKey: .seed)
   }
 }

@@ -83,6 +83,7 @@ struct LabPreset {
       (preset.steps, preset.evaluateEvery, preset.bucketPool) = (1500, 250, 8)
     case "dyck":
       (preset.steps, preset.evaluateEvery, preset.bucketPool) = (3000, 500, 8)
+      preset.hiddenSize = 128
     case "mackey-glass":
       (preset.steps, preset.evaluateEvery) = (800, 200)
     case "sorting", "reversing":

@@ -56,8 +56,9 @@ import Testing
   func aRankWithOtherWeightsIsNamed(_ faulty: Int) throws {
     let task = try SameBitsTests.languageTask()
     let results = InProcessExchange.results(ranks: 3) { exchange in
-      let group = ProcessGroup(exchange, stepsBetweenChecks: 2)
-      var trainer = try Trainer(task, SameBitsTests.settings, in: group)
+      var settings = SameBitsTests.settings
+      settings.compareEvery = 2
+      var trainer = try Trainer(task, settings, in: ProcessGroup(exchange))
       while let event = try trainer.next() {
         guard case .step(let step) = event, step.number == 5, exchange.rank == faulty else {
           continue

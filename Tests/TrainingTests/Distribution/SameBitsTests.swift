@@ -34,6 +34,7 @@ import Testing
     settings.learningRate = 0.01
     settings.evaluateEvery = 5
     settings.sharding = Sharding(8)
+    settings.compareEvery = 2
     return settings
   }
 
@@ -135,7 +136,7 @@ import Testing
     _ task: Task, _ settings: TrainingSettings, ranks: Int
   ) throws -> [[UInt8]] {
     try InProcessExchange.run(ranks: ranks) { exchange in
-      var trainer = try Trainer(task, settings, in: ProcessGroup(exchange, stepsBetweenChecks: 2))
+      var trainer = try Trainer(task, settings, in: ProcessGroup(exchange))
       try trainer.run { _ in }
       try trainer.collect()
       return try trainer.checkpoint().encoded()

@@ -69,6 +69,9 @@ struct TrainerOptions: ParsableArguments {
   @Option(help: .rare("Precision of gradients between ranks: float32 or bf16."))
   var wire: WirePrecision?
 
+  @Option(help: .rare("Steps between comparisons of the ranks' weights; usually 100."))
+  var compareEvery: Int?
+
   /// The settings of a checkpoint, changed by the given flags.
   ///
   /// - Throws: ``Failure`` if the seed or the optimizer would change.
@@ -105,6 +108,7 @@ struct TrainerOptions: ParsableArguments {
     result.keepsBest = keepBest ?? result.keepsBest
     result.precision = precision ?? result.precision
     result.seed = seed ?? result.seed
+    result.compareEvery = compareEvery ?? result.compareEvery
     if shards != nil || wire != nil {
       var sharding = result.sharding ?? Sharding()
       sharding.count = shards ?? sharding.count

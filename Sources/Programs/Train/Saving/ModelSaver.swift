@@ -54,7 +54,7 @@ struct ModelSaver {
   ///
   /// - Returns: a message on where the model is.
   mutating func saveDiverged<Task: TrainingTask>(_ trainer: Trainer<Task>) throws -> String {
-    if saved == nil, !FilePlace(place.path).isTaken { try save(trainer) }
+    if saved == nil, !FilePlace(place.path).isOccupied { try save(trainer) }
     guard let saved else { return "nothing was saved: \(place.path) is as it was" }
     return "the model of step \(saved.step) is in \(saved.path)"
   }

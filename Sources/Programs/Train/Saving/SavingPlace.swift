@@ -30,7 +30,7 @@ struct SavingPlace {
     }
     path = named
     isResumed = options.resume.map { FilePlace($0).isSame(as: FilePlace(named)) } ?? false
-    guard isResumed || options.overwrite || !FilePlace(named).isTaken else {
+    guard isResumed || options.overwrite || !FilePlace(named).isOccupied else {
       throw Failure("\(named): \(Self.content(of: named))")
     }
   }
