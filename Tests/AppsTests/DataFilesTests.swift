@@ -51,6 +51,28 @@ import Testing
     }
   }
 
+  /// Of a format and of a dataset.
+  @Test func namesThatFilesHaveTooAreTold() throws {
+    try withTemporaryDirectory { directory in
+      for label in ["good", "poor"] {
+        let folder = "\(directory)/folder/\(label)"
+        try FileManager.default.createDirectory(
+          atPath: folder, withIntermediateDirectories: true)
+        for number in 0..<6 {
+          try Data("\(label) \(number)".utf8).write(
+            to: URL(fileURLWithPath: "\(folder)/\(number).txt"))
+        }
+      }
+      try Data("x".utf8).write(to: URL(fileURLWithPath: directory + "/idioms"))
+      let read = try train.run(["classify", "--data", "folder"] + Self.quick, in: directory)
+      #expect(read.status == 0 && read.output.contains("2 classes; 12 files"), "\(read.error)")
+      let named = try train.run(
+        ["tag", "--data", "idioms", "--overwrite"] + Self.quick, in: directory)
+      #expect(
+        named.error == "idioms is a dataset of this program; the file of that name is ./idioms\n")
+    }
+  }
+
   @Test func malformedRowsAreNamedOrCounted() throws {
     try withTemporaryDirectory { directory in
       let text = Self.reviews + "alone\n" + "ba\"d,1\n" + Self.reviews.dropFirst(13)

@@ -2,7 +2,7 @@ import FileCore
 
 extension Registry where Product == any Dataset {
   /// The dataset of a name or a file: `FORMAT:FILE`, `NAME` or `NAME:ARGUMENT` of an entry, or a path, whose extension
-  /// determines the format.
+  /// determines the format. A format's name without a file may be a path.
   ///
   /// ```swift
   /// let adding = try DatasetRegistry.standard.open("adding:100")
@@ -20,10 +20,11 @@ extension Registry where Product == any Dataset {
   ) throws -> any Dataset {
     var formats = Self()
     formats.registerFiles(task: task, options: options)
-    if let dataset = try formats.product(choice) ?? product(choice) { return dataset }
-    let known = entries.map(\.name)
+    let isPath = !choice.contains(":") && FileBytes.exists(choice)
+    let formatted = isPath ? nil : try formats.product(choice)
+    if let dataset = try formatted ?? product(choice) { return dataset }
     guard FileBytes.exists(choice) else {
-      throw DatasetError.unknownDataset(name: choice, known: known)
+      throw DatasetError.unknownDataset(name: choice, known: entries.map(\.name))
     }
     return FileDataset(choice, task: task, options: options)
   }

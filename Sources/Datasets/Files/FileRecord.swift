@@ -50,8 +50,10 @@ extension TextLines {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       let fault = UTF8Scan.firstFault(in: bytes)
       throw FileError(
-        file: path, line: line, column: column + (fault?.offset ?? 0),
-        expected: fault?.expected ?? "UTF-8", found: fault?.found ?? "other bytes")
+        file: path,
+        .encoding(
+          .utf8, .line(line, column: column + (fault?.offset ?? 0)),
+          expected: fault?.expected ?? "text", found: fault?.found ?? "other bytes", likely: nil))
     }
     return FileField(text: text, line: line, column: column)
   }

@@ -32,8 +32,8 @@ extension TextEncoding {
   /// The likely encoding of bytes; nil if there is none.
   ///
   /// Byte order marks and zero bytes indicate UTF-16; valid UTF-8 is UTF-8. Other bytes are Latin-1 if they look like
-  /// words: accented small letters follow letters, or apostrophes stand between letters, and there is no control
-  /// character.
+  /// words: accented small letters follow letters, quotation marks, dashes and signs stand where they belong, and there is
+  /// no control character.
   package static func detected(in bytes: [UInt8]) -> TextEncoding? {
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return .utf16 }
     if bytes.starts(with: UTF8Scan.mark) { return .utf8 }
@@ -56,32 +56,47 @@ extension TextEncoding {
   }
 
   private static func looksLatin(_ bytes: [UInt8]) -> Bool {
-    var accents = 0
+    var signs = 0
     for (index, byte) in bytes.enumerated() {
+      let before = index > 0 ? bytes[index - 1] : 0x20
+      let after = index + 1 < bytes.count ? bytes[index + 1] : 0x20
       switch byte {
       case 0x09, 0x0A, 0x0C, 0x0D: continue
       case 0..<0x20, 0x7F, 0x81, 0x8D, 0x8F, 0x90, 0x9D: return false
-      // The apostrophe of Windows-1252.
-      case 0x92:
-        if index > 0, index + 1 < bytes.count, isLetter(bytes[index - 1]),
-          isLetter(bytes[index + 1])
-        {
-          accents += 1
-        }
-      case 0xDF..<0xFF where byte != 0xF7:
-        if index > 0, isLetter(bytes[index - 1]) { accents += 1 }
-      case 0xC0..<0xDF where index + 1 < bytes.count && (0x80..<0xC0).contains(bytes[index + 1]):
+      case 0xC0..<0xDF where (0x80..<0xC0).contains(after):
         // A valid UTF-8 character in a file that is broken elsewhere.
         return false
-      default: continue
+      default: if isLatinSign(byte, between: before, after) { signs += 1 }
       }
     }
-    return accents > 0
+    return signs > 0
+  }
+
+  /// Whether a byte that is no ASCII is likely in a Latin-1 or Windows-1252 text between two others.
+  private static func isLatinSign(_ byte: UInt8, between before: UInt8, _ after: UInt8) -> Bool {
+    switch byte {
+    // Apostrophes and closing quotation marks follow letters and full stops, opening ones come before letters.
+    case 0x92: isLetter(before) && (isLetter(after) || isSpace(after))
+    case 0x91, 0x93: !isLetter(before) && before < 0x80 && isLetter(after)
+    case 0x94: before > 0x20 && before < 0x7F && !isLetter(after)
+    // Dashes, between words or numbers; an ellipsis after a word.
+    case 0x96, 0x97: isSpace(before) && isSpace(after) || isDigit(before) && isDigit(after)
+    case 0x85: isLetter(before)
+    // Euro, pound, degree.
+    case 0x80, 0xA3: isDigit(before) || isDigit(after) || isSpace(before) && isSpace(after)
+    case 0xB0: isDigit(before) || isSpace(before) && (after == 0x43 || after == 0x46)
+    case 0xDF..<0xFF where byte != 0xF7: isLetter(before)
+    default: false
+    }
   }
 
   private static func isLetter(_ byte: UInt8) -> Bool {
     (0x61...0x7A).contains(byte | 0x20) || byte >= 0xDF
   }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte <= 0x20 }
 
   /// Converts bytes of this encoding to UTF-8, without a byte order mark.
   package func utf8(_ bytes: [UInt8]) throws(ByteFault) -> [UInt8] {

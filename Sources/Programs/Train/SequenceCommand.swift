@@ -26,6 +26,7 @@ extension SequenceCommand {
     if let path = options.files.resume { return try goOn(with: path) }
     if let path = options.files.config { return try begin(with: RunConfiguration(path)) }
     guard let name = data ?? Self.job?.usual else { return }
+    Library.current.datasets.noteFile(named: name)
     let dataset = try Library.current.datasets.open(
       name, task: Self.job?.fileTask, options: options.samples.options())
     let read = try dataset.read()

@@ -43,6 +43,7 @@ struct TrainText: ParsableCommand {
     if let path = files.resume { return try goOn(with: path) }
     if let path = files.config { return try begin(with: RunConfiguration(path)) }
     let usual = try configuration()
+    Library.current.corpora.noteFile(named: usual.dataset)
     let corpus = try corpus(usual)
     guard fitsText else {
       let task = try LanguageModelTask(usual, corpus)

@@ -1,4 +1,14 @@
+import Datasets
+import ProgramsCore
 import Training
+
+extension Registry {
+  /// Says that a name is that of an entry where a file has it too.
+  func noteFile(named name: String) {
+    guard entries.contains(where: { $0.name == name }), FilePlace(name).isTaken else { return }
+    Console.note("\(name) is a dataset of this program; the file of that name is ./\(name)\n")
+  }
+}
 
 extension Hint {
   /// The hint as a sentence that names the flag.
