@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cells
 import FileCore
 import Models
 
@@ -20,6 +21,7 @@ package enum Program: String, CaseIterable, Sendable {
     Library.$current.withValue(library) {
       do {
         try checkArguments()
+        try checkSubcommands(of: command)
         var chosen = try command.parseAsRoot(joined)
         try chosen.run()
       } catch {
@@ -71,6 +73,23 @@ package enum Program: String, CaseIterable, Sendable {
       }
     }
     return result
+  }
+
+  /// Refuses a misspelt subcommand, whose flags would be taken for those of the default subcommand.
+  private static func checkSubcommands(of command: any ParsableCommand.Type) throws {
+    var command = command
+    for argument in joined {
+      let known = command.configuration.subcommands
+      if let next = known.first(where: { $0._commandName == argument }) {
+        command = next
+        continue
+      }
+      guard !known.isEmpty, argument != "help", !argument.hasPrefix("-") else { return }
+      guard let likely = nearestName(to: argument, among: known.map { $0._commandName }) else {
+        return
+      }
+      throw ValidationError("\(argument): no such command: expected perhaps \(likely)")
+    }
   }
 
   /// Refuses arguments that are no UTF-8: as texts they would become other names.

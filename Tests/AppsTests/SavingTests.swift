@@ -67,6 +67,26 @@ import Testing
     }
   }
 
+  /// Flags that change what a training does add no step beyond its last one.
+  @Test func aTrainingThatHasAllItsStepsIsComplete() throws {
+    try withText { directory in
+      #expect(try train.run(Self.small + ["--max-steps", "2"], in: directory).status == 0)
+      for flags in ["--learning-rate 0.1", "--epochs 7"] {
+        let outcome = try Program.shell("train --resume model.rnnz \(flags)", in: directory)
+        #expect(outcome.output.contains(" is complete after 2 steps; "), "\(outcome)")
+      }
+    }
+  }
+
+  @Test func aMisspeltCommandIsNamed() throws {
+    try withText { directory in
+      let outcome = try train.run(["classfy", "--data", "text.txt"], in: directory)
+      #expect(outcome.status == 64)
+      #expect(
+        outcome.error.hasPrefix("Error: classfy: no such command: expected perhaps classify\n"))
+    }
+  }
+
   @Test func aNameThatIsNoUTF8IsRefused() throws {
     try withText { directory in
       let before = try FileManager.default.contentsOfDirectory(atPath: directory)
@@ -304,6 +324,14 @@ import Testing
           "train classify --resume model.rnnz \(flags)", in: directory)
         #expect(outcome.status == 1 && outcome.output.isEmpty)
         #expect(outcome.error == "Error: \(message), which cannot change\n")
+      }
+      // The same without the subcommand, whose flags are those of texts.
+      for (flags, message) in [
+        ("--hidden 3", "--hidden: found 3, but model.rnnz is trained with 8, which cannot change"),
+        ("--steps 3", "--steps: model.rnnz holds a model of samples, which it is not for"),
+      ] {
+        let outcome = try Program.shell("train --resume model.rnnz \(flags)", in: directory)
+        #expect(outcome.status == 1 && outcome.error == "Error: \(message)\n")
       }
       let over = try Program.shell("train --resume model.rnnz --out other.rnnz", in: directory)
       #expect(over.status == 0)

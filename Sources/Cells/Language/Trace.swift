@@ -39,7 +39,13 @@ final class Trace: GraphBuilder {
   var nodes: [Graph.Node] { graph.nodes }
 
   func add(_ operation: Operation, rows: Int = 1, columns: Int = 1) -> NodeID {
-    graph.add(operation, rows: rows, columns: columns)
+    switch operation {
+    case .constant(let value, _, _): require(!value.isNaN, "expected a number, found NaN")
+    case .table(let table):
+      require(!table.elements.contains { $0.isNaN }, "expected numbers, found NaN")
+    default: break
+    }
+    return graph.add(operation, rows: rows, columns: columns)
   }
 
   func signal(_ operation: Operation, width: Int = 1) -> Signal {

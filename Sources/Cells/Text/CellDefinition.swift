@@ -154,12 +154,11 @@ enum Reserved {
   static let optional = "optional"
   static let sizes = "for"
   static let infinity = "infinity"
-  static let notANumber = "nan"
 
   /// All of them, and the names of words: no value of an equation may have such a name.
   static let names: Set<String> = Set(
     [
-      inputSize, hiddenSize, output, cell, option, parameter, sizes, infinity, notANumber,
+      inputSize, hiddenSize, output, cell, option, parameter, sizes, infinity,
     ] + Word.names)
 }
 

@@ -74,7 +74,9 @@ enum TextLimits {
 }
 
 /// The name among those known that is nearest to the one given; nil if none is near.
-func nearestName(to name: String, among known: some Sequence<String>) -> String? {
+package func nearestName(
+  to name: String, among known: some Sequence<String>
+) -> String? {
   let (length, limit) = (name.count, max(1, name.count / 3))
   // Long names are rarely misspelt ones, and to compare many of them takes long.
   guard length <= 64 else { return nil }

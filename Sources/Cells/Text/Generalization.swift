@@ -42,7 +42,7 @@ struct Generalization {
 
   /// The number or expression that has these values at the sizes.
   private func term(_ values: [Double]) -> Term? {
-    if values.allSatisfy({ $0 == values[0] || $0.isNaN && values[0].isNaN }) {
+    if values.allSatisfy({ $0 == values[0] }) {
       return .number(values[0])
     }
     func fits(_ term: Term) -> Bool {

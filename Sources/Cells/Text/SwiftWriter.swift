@@ -291,7 +291,6 @@ struct SwiftWriter {
   private func number(_ term: Term) -> String {
     switch term.head {
     case .number(let value):
-      if value.isNaN { return ".nan" }
       return value.isInfinite ? (value < 0 ? "-.infinity" : ".infinity") : numberText(value)
     case .name(let name): return value(of: name) ?? name
     case .function(.sqrt): return "(\(real(term.parts[0]))).squareRoot()"

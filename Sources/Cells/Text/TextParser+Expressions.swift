@@ -99,9 +99,6 @@ extension TextParser {
     case .name(Reserved.infinity):
       _ = take()
       return Term(.number(.infinity), at: token.place)
-    case .name(Reserved.notANumber):
-      _ = take()
-      return Term(.number(.nan), at: token.place)
     case .name(let name):
       _ = take()
       if Word.names.contains(name) || self.token.kind == .sign("(") && Self.looksLikeCall(name) {

@@ -29,7 +29,6 @@ struct TextToken: Hashable {
 
 /// A number as it stands in a text: the shortest that reads back as the same, without `.0`.
 func numberText(_ value: Double) -> String {
-  if value.isNaN { return Reserved.notANumber }
   if value.isInfinite { return (value < 0 ? "-" : "") + Reserved.infinity }
   let text = "\(value)"
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

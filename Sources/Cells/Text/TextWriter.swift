@@ -175,7 +175,9 @@ struct TextWriter {
     case .number(let value): return (numberText(value), value < 0 ? .negation : .atom)
     case .name(let name): return (name, .atom)
     case .product:
-      return (part(parts[0], .atom) + " " + part(parts[1], .application), .application)
+      // A number after a matrix would not be a signal.
+      let signal = parts[1].number == nil ? part(parts[1], .application) : "(\(text(parts[1])))"
+      return (part(parts[0], .atom) + " " + signal, .application)
     case .table(let table): return (text(table), .atom)
     case .word(Word.slice):
       return ("\(part(parts[0], .atom))[\(part(parts[1], .sum))..<\(part(parts[2], .sum))]", .atom)

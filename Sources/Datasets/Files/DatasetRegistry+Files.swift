@@ -20,9 +20,8 @@ extension Registry where Product == any Dataset {
   ) throws -> any Dataset {
     var formats = Self()
     formats.registerFiles(task: task, options: options)
-    let isPath = !choice.contains(":") && FileBytes.exists(choice)
-    let formatted = isPath ? nil : try formats.product(choice)
-    if let dataset = try formatted ?? product(choice) { return dataset }
+    let isFormat = FileFormat(rawValue: choice) != nil && FileBytes.exists(choice)
+    if !isFormat, let dataset = try formats.product(choice) ?? product(choice) { return dataset }
     guard FileBytes.exists(choice) else {
       throw DatasetError.unknownDataset(name: choice, known: entries.map(\.name))
     }

@@ -66,6 +66,10 @@ extension TextEncoding {
       case 0xC0..<0xDF where (0x80..<0xC0).contains(after):
         // A valid UTF-8 character in a file that is broken elsewhere.
         return false
+      case 0x80, 0xA3, 0xB0:
+        // Euro, pound, degree: beside a number, or one space behind it.
+        let second = index > 1 && isSpace(before) ? bytes[index - 2] : before
+        if isDigit(second) || isDigit(after) { signs += 1 }
       default: if isLatinSign(byte, between: before, after) { signs += 1 }
       }
     }
@@ -82,9 +86,6 @@ extension TextEncoding {
     // Dashes, between words or numbers; an ellipsis after a word.
     case 0x96, 0x97: isSpace(before) && isSpace(after) || isDigit(before) && isDigit(after)
     case 0x85: isLetter(before)
-    // Euro, pound, degree.
-    case 0x80, 0xA3: isDigit(before) || isDigit(after) || isSpace(before) && isSpace(after)
-    case 0xB0: isDigit(before) || isSpace(before) && (after == 0x43 || after == 0x46)
     case 0xDF..<0xFF where byte != 0xF7: isLetter(before)
     default: false
     }

@@ -106,7 +106,15 @@ struct TrainText: ParsableCommand {
     let kind = try SavedModelKind(reading: reader)
     guard kind != .graph else { throw Failure("\(path): holds a graph, which cannot be trained") }
     if kind == .sequence {
-      return try Session<SequenceTask>.resume(reader, data: text.dataset, trainer, files)
+      if let flag = textFlag {
+        throw Failure("\(flag): \(path) holds a model of samples, which it is not for")
+      }
+      return try Session<SequenceTask>.resume(reader, data: text.dataset, trainer, files) {
+        var asked = $0
+        asked.model = try model.applied(to: $0.model, around)
+        asked.batchSize = model.batchSize ?? $0.batchSize
+        return asked
+      }
     }
     var saved = try LanguageModelTrainer.configuration(in: reader)
     let settings = try trainer.resumed(LanguageModelTrainer.settings(in: reader), of: path)
@@ -115,6 +123,15 @@ struct TrainText: ParsableCommand {
     let task = try LanguageModelTask(resuming: reader, corpus(saved))
     let trainer = try Ranks.trainer(resuming: reader, task, settings)
     try Session.run(trainer, files, resuming: reader) { Summary($0) }
+  }
+
+  /// A given flag that is for texts alone.
+  private var textFlag: String? {
+    if text.steps != nil { return "--steps" }
+    if text.sampling != nil { return "--sampling" }
+    if text.tokens.isGiven { return "--tokenizer" }
+    if text.reading.encoding != nil { return "--encoding" }
+    return gradient.isGiven ? "--gradient" : nil
   }
 
   /// How a text file or folder is read; nil for other texts.

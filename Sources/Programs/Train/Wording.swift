@@ -5,7 +5,9 @@ import Training
 extension Registry {
   /// Says that a name is that of an entry where a file has it too.
   func noteFile(named name: String) {
-    guard entries.contains(where: { $0.name == name }), FilePlace(name).isTaken else { return }
+    guard entries.contains(where: { $0.name == name }), FileFormat(rawValue: name) == nil,
+      FilePlace(name).isTaken
+    else { return }
     Console.note("\(name) is a dataset of this program; the file of that name is ./\(name)\n")
   }
 }

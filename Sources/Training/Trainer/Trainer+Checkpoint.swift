@@ -74,7 +74,9 @@ extension Trainer {
     lossSum = try reader.value(Double.self, .trainer, "loss_sum")
     lossCount = Int(clamping: try reader.value(UInt64.self, .trainer, "loss_count"))
     let wasFinished = try reader.value(UInt64.self, .trainer, "finished") != 0
-    isFinished = wasFinished && settings == saved || batches.cursor.epoch >= settings.epochs
+    isFinished =
+      wasFinished && settings == saved || batches.cursor.epoch >= settings.epochs
+      || settings.steps.map { steps >= $0 } ?? false
     progress = try reader.json(MeasuredProgress.self, .trainer, "measured")
     if reader.contains(.trainer, "average_count") {
       average.count = Int(clamping: try reader.value(UInt64.self, .trainer, "average_count"))

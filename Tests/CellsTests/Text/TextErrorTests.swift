@@ -81,6 +81,9 @@ import Testing
     Case(
       "cell a(x, h)\n  parameter k[H] ~ uniform(1, 0)\n  h' = k * h", 2, 20,
       "a lower bound, then an upper one for uniform", "1, 0"),
+    Case(
+      "cell a(x, h)\n  h' = h + constant(0 / (H - H), H)", 2, 23, "a number",
+      "a quotient or root that has no value"),
     Case("cell a(x)\n  y = x", 1, 9, ", and a state's name", ")", "(x, h)"),
     Case("mgu(x, h)", 1, 1, "cell NAME(x, h)", "mgu"),
     Case("", 1, 1, "cell NAME(x, h)", "the end of the text"),

@@ -77,6 +77,15 @@ import Testing
   }
 
   /// Sizes are arithmetic of I and H, comments and empty lines are skipped, brackets go over lines.
+  /// A matrix of one column multiplies with a size.
+  @Test func sizesAreSignalsOfOneUnit() throws {
+    let text = try CellText("cell a(x, h)\n  h' = W_a H + h")
+    let graph = CellGraph(text, inputSize: 3, hiddenSize: 4)
+    let printed = try #require(graph.text())
+    #expect(printed.contains("W_a (4)"))
+    #expect(CellGraph(try CellText(printed), inputSize: 3, hiddenSize: 4) == graph)
+  }
+
   @Test func aPersonsTextIsRead() throws {
     let text = try CellText(
       """

@@ -81,8 +81,10 @@ import Testing
       folder in
       #expect(
         throws: FileError(
-          file: "\(folder)/r.csv", line: 2, column: 4, expected: "a byte from 0x80 to 0xBF",
-          found: "the end")
+          file: "\(folder)/r.csv",
+          .encoding(
+            .utf8, .line(2, column: 4), expected: "a byte from 0x80 to 0xBF", found: "the end",
+            likely: nil))
       ) { try FileDataset("\(folder)/r.csv", task: .classification).read() }
     }
   }
