@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks Fuzz) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help install uninstall bench bench-published bench-peers interop-peers published-models demo test test-mpi test-deep lab torture \
+.PHONY: help install uninstall bench bench-published bench-peers interop-peers published-models demo test test-mpi test-deep lab torture pictures \
   format lint docs check-neon sanitize-address sanitize-thread \
   sanitize-kernels clean
 
@@ -33,6 +33,11 @@ test-deep: ## Before a release: the test suite in release mode and under the san
 	@Scripts/require-zlib
 	@Scripts/require-strace
 	Scripts/test-deep
+
+pictures: ## Make the README's pictures and its table of speed again (three minutes; DEMO=FILE takes a recorded demo)
+	@Scripts/require-zlib
+	$(SWIFT) build --product train
+	Scripts/pictures
 
 install: ## Build the programs and install them with manual pages and completions (PREFIX=~/.local)
 	@Scripts/require-zlib

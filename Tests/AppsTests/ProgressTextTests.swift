@@ -62,6 +62,18 @@ import Training
     #expect(text.text(for: step(26), seconds: 20).count < 30 + 4)
   }
 
+  /// Lines break at spaces, and colours take no room; a word that is too long stays whole.
+  @Test func linesBreakAtSpaces() {
+    let text = "loss 0.5, accuracy 1.0 \u{1B}[32m(best)\u{1B}[0m\nnext  one"
+    #expect(text.wrapped(columns: 80) == text)
+    #expect(text.wrapped(columns: 29) == text)
+    #expect(
+      text.wrapped(columns: 28)
+        == "loss 0.5, accuracy 1.0\n\u{1B}[32m(best)\u{1B}[0m\nnext  one")
+    #expect("a bcdefghij k".wrapped(columns: 4) == "a\nbcdefghij\nk")
+    #expect("".wrapped(columns: 4).isEmpty && "\n\n".wrapped(columns: 4) == "\n\n")
+  }
+
   @Test func coloursTakeNoRoom() {
     var (plain, painted) = (bar(90), ProgressText(.bar(columns: { 90 }, .ansi)))
     _ = plain.text(for: start, seconds: 0)

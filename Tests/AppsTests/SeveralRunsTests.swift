@@ -81,7 +81,7 @@ import Testing
         [8, 12].map { "learning-rate=\(rate) hidden=\($0)" }
       }
       let found = try FileManager.default.contentsOfDirectory(atPath: directory + "/sweep")
-      #expect(Set(found) == Set(names + ["report.html"]))
+      #expect(Set(found) == Set(names + ["report.html", "sweep.json"]))
       #expect(outcome.output.contains("[4 of 4] \(names[3])\n"))
       let alone = try train.run(
         Self.flags + [
@@ -116,12 +116,56 @@ import Testing
     }
   }
 
+  /// Runs of a small text, side by side or one after the other, leave the same files. A sweep that was stopped goes on with
+  /// its folder alone, and ends with the same files too.
+  @Test func aSweepEndsTheSameSideBySideAndStopped() throws {
+    try withTemporaryDirectory { directory in
+      try String(repeating: "The fox saw a hen. ", count: 200)
+        .write(toFile: directory + "/text.txt", atomically: true, encoding: .utf8)
+      let sweep = [
+        "--dataset", "text.txt", "--hidden", "8", "--batch-size", "4", "--steps", "16",
+        "--max-steps", "60", "--evaluate-every", "30", "--sweep", "seed=1,2,3",
+      ]
+      let side = try train.run(sweep + ["--run", "side", "--parallel", "2"], in: directory)
+      #expect(side.status == 0, "\(side.error)")
+      #expect(side.output.contains("[3 of 3] seed=3: loss "), "\(side.output)")
+      #expect(try read(directory + "/side/seed=1/output.txt").contains("saved to "))
+      for (folder, parallel) in [("one", []), ("two", ["--parallel", "2"])] {
+        let stopped = try train.run(sweep + parallel + ["--run", folder], in: directory) {
+          FileManager.default.fileExists(atPath: "\(directory)/\(folder)/seed=1/model.rnnz")
+        }
+        #expect(stopped.status == 130, "\(stopped.output)\(stopped.error)")
+        #expect(stopped.output.hasSuffix("/train --resume \(folder)\n"), "\(stopped.output)")
+        let on = try train.run(["--resume", folder] + parallel, in: directory)
+        #expect(on.status == 0, "\(on.output)\(on.error)")
+      }
+      for (folder, seed) in ["one", "two"].flatMap({ name in (1...3).map { (name, $0) } }) {
+        for file in ["evaluations.csv", "samples.txt", "configuration.json"] {
+          #expect(
+            try read("\(directory)/\(folder)/seed=\(seed)/\(file)")
+              == read("\(directory)/side/seed=\(seed)/\(file)"), "\(folder) \(seed) \(file)")
+        }
+      }
+      let complete = try train.run("--resume", "two", in: directory)
+      #expect(complete.output.contains("[3 of 3] seed=3: complete already\n"))
+      let again = try train.run(sweep + ["--run", "side"], in: directory)
+      #expect(again.status == 1 && again.error.contains("side: a sweep is there already: "))
+      // A run that fails is named, and the others go on.
+      let failed = try train.run(
+        sweep.dropLast() + ["learning-rate=0.01,1e30", "--run", "f", "--parallel", "2"],
+        in: directory)
+      #expect(failed.error.hasPrefix("Error: learning-rate=1e30: "), "\(failed.error)")
+      #expect(failed.status == 0 && failed.output.contains("learning-rate=0.01: loss "))
+    }
+  }
+
   @Test(arguments: [
     ["--sweep", "hidden=8"], ["--sweep", "hidden", "--run", "s"], ["--sweep", "=1", "--run", "s"],
     ["--sweep", "hidden=0,8", "--run", "s"], ["--sweep", "tea=1", "--run", "s"],
     ["--sweep", "hidden=8", "--sweep", "hidden=9", "--run", "s"],
     ["--sweep", "hidden=8", "--run", "s", "--out", "m.rnnz"],
-    ["--sweep", "hidden=8", "--run", "s", "--resume", "m.rnnz"],
+    ["--sweep", "hidden=8", "--run", "s", "--resume", "m.rnnz"], ["--parallel", "2"],
+    ["--sweep", "hidden=8", "--run", "s", "--parallel", "0"],
   ])
   func aWrongSweepTrainsNothing(_ flags: [String]) throws {
     try withTemporaryDirectory { directory in

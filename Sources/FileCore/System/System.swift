@@ -274,6 +274,18 @@ extension System {
   /// The ID of this process.
   static var process: Int32 { getpid() }
 
+  /// The path of the running program; nil and a ``code`` on failure.
+  package static var ownPath: String? {
+    #if os(Linux)
+      let link = "/proc/self/exe"
+    #else
+      let link = CommandLine.arguments[0]
+    #endif
+    guard let resolved = realpath(link, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
   /// Whether the process with an ID has ended.
   static func isGone(process: Int32) -> Bool { kill(process, 0) != 0 && errno == ESRCH }
 

@@ -67,7 +67,10 @@ struct ComparedRuns {
 
   /// Saves the page.
   func save(to path: String) throws {
-    try LineFile(path, appends: false).write(comparison.html)
+    guard FilePlace(path).kind != .device else {
+      return try LineFile(path, appends: false).write(comparison.html)
+    }
+    try AtomicSave(path: path).write([Array(comparison.html.utf8)])
   }
 
   /// The folders' last names; their whole paths where two are equal.

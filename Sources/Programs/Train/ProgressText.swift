@@ -35,7 +35,8 @@ package struct ProgressText: Sendable {
     case .step(let step): return text(for: step, seconds)
     case .evaluation(let measured):
       let line = "step \(measured.step): validation \(measured.evaluation.line)"
-      return erased + line + (measured.isBest ? colors.paint(" (best)", .green) : "") + "\n"
+      let best = measured.isBest ? " " + colors.paint("(best)", .green) : ""
+      return erased + fitted(line + best) + "\n"
     case .epoch(let epoch):
       return erased + "epoch \(epoch.number) loss: \(epoch.loss.significant)\n"
     case .finished(.noImprovement):
@@ -55,7 +56,12 @@ package struct ProgressText: Sendable {
     if let count = start.unitsPerEpoch { parts.append("\(count.counted(unit)) an epoch") }
     if let steps = start.totalSteps { parts.append(steps.counted("steps")) }
     if start.steps > 0 { parts.append("going on after step \(start.steps)") }
-    return parts.joined(separator: ", ") + "\n"
+    return fitted(parts.joined(separator: ", ")) + "\n"
+  }
+
+  /// A line broken at spaces where the terminal is too narrow for it.
+  private func fitted(_ line: String) -> String {
+    if case .bar(let columns, _) = style { line.wrapped(columns: columns()) } else { line }
   }
 
   private mutating func text(for step: TrainingEvent.Step, _ seconds: Double) -> String {
@@ -80,8 +86,10 @@ package struct ProgressText: Sendable {
     }
     switch style {
     case .bar(let columns, let colors):
-      // A character in the last column would move the cursor to the next line.
-      return "\r\(line.text(columns: max(1, columns() - 1), colors))\u{1B}[K"
+      // A character in the last column would move the cursor to the next line; so would the `^C` that a terminal shows.
+      let width = columns()
+      let room = max(1, width - (width > 30 ? 3 : 1))
+      return "\r\(line.text(columns: room, colors))\u{1B}[K"
     case .lines: return line.facts.joined(separator: "  ") + "\n"
     }
   }

@@ -137,9 +137,15 @@ struct RunFolder {
     try checkpoints.save(trainer.checkpoint(), step: trainer.steps, isBest: isBest)
   }
 
+  /// Replaces the record and the report, so that who reads them meanwhile finds them whole.
   private func writeReport() throws {
-    try LineFile(path + "/record.json", appends: false).write(record.encoded())
-    try LineFile(path + "/report.html", appends: false).write(
-      RunReport(record, levels: levels).html)
+    let files = [
+      ("record.json", try record.encoded() + "\n"),
+      ("report.html", RunReport(record, levels: levels).html),
+    ]
+    for (name, text) in files {
+      // What the disk does not take is left out: no training ends for its report.
+      try? AtomicSave(path: "\(path)/\(name)").write([Array(text.utf8)])
+    }
   }
 }

@@ -50,10 +50,10 @@ struct Session<Task: TrainingTask> {
   private mutating func run(form: String?, summary: (Trainer<Task>) -> Summary) throws {
     if options.resume != nil, trainer.isFinished { return try sayComplete() }
     if !options.quiet {
-      for hint in trainer.task.hints { Console.note("Hint: \(hint.advice)\n") }
+      for hint in trainer.task.hints { Console.note(Console.fitted("Hint: \(hint.advice)") + "\n") }
     }
-    if let form { try say(form + "\n") }
-    try say("\(trainer.task.line), \(trainer.settings.line)\n")
+    if let form { try say(Console.fitted(form) + "\n") }
+    try say(Console.fitted("\(trainer.task.line), \(trainer.settings.line)") + "\n")
     do {
       try train()
     } catch let divergence as Divergence {
@@ -79,7 +79,7 @@ struct Session<Task: TrainingTask> {
     let summary = summary(trainer)
     let path = saver.saved?.path ?? saver.place.path
     try say(
-      summary.verdict + progress + "saved to \(path)\(report)\n"
+      Console.fitted(summary.verdict) + progress + "saved to \(path)\(report)\n"
         + "Use it: \(Invocation.line(summary.user, ["--ckpt", path] + summary.example))\n\n"
         + summary.samples)
     try saver.checkPlace()

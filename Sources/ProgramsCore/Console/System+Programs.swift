@@ -97,6 +97,48 @@ extension System {
   /// The bytes of a memory page.
   static var pageSize: Int { Int(sysconf(Int32(_SC_PAGESIZE))) }
 
+  /// Starts a program in a process group of its own, without input, its output and errors going to a descriptor: the process's
+  /// ID; nil and a ``code`` on failure.
+  static func start(_ path: String, _ arguments: [String], output: Int32) -> Int32? {
+    #if canImport(Darwin)
+      var (actions, attributes): (posix_spawn_file_actions_t?, posix_spawnattr_t?)
+    #else
+      var (actions, attributes) = (posix_spawn_file_actions_t(), posix_spawnattr_t())
+    #endif
+    posix_spawn_file_actions_init(&actions)
+    posix_spawnattr_init(&attributes)
+    defer {
+      posix_spawn_file_actions_destroy(&actions)
+      posix_spawnattr_destroy(&attributes)
+    }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, output, 1)
+    posix_spawn_file_actions_adddup2(&actions, output, 2)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    posix_spawnattr_setpgroup(&attributes, 0)
+    var strings = ([path] + arguments).map { strdup($0) }
+    strings.append(nil)
+    defer { for string in strings { free(string) } }
+    var process = pid_t()
+    let code = posix_spawn(&process, path, &actions, &attributes, strings, environ)
+    guard code == 0 else {
+      errno = code
+      return nil
+    }
+    return process
+  }
+
+  /// The exit status of a child process that has ended; nil while it runs. It can be asked for once after the end.
+  static func status(ofChild process: Int32) -> Int32? {
+    var status: Int32 = 0
+    guard waitpid(process, &status, WNOHANG) != 0 else { return nil }
+    let signal = status & 0x7F
+    return signal == 0 ? status >> 8 & 0xFF : 128 + signal
+  }
+
+  /// Sends a process the signal of Ctrl-C.
+  static func interrupt(_ process: Int32) { kill(process, SIGINT) }
+
   /// Ends the process.
   static func end(_ status: Int32) -> Never { exit(status) }
 

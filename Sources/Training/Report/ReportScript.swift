@@ -100,7 +100,9 @@ enum ReportScript {
               'circle', { class: style, r: 3.5, cx: chart.across(at), cy: chart.down(value) }))
             const text = document.createElement('span')
             text.className = style
-            text.textContent = (line.name || (chart.isDots ? 'predicted' : '')) + ' ' + brief(value)
+            // Many lines are told apart by their colours alone: their names would move the chart.
+            const name = found.length > 3 ? '' : line.name || (chart.isDots ? 'predicted' : '')
+            text.textContent = name + ' ' + brief(value)
             chart.output.append(text)
           }
         }

@@ -40,7 +40,7 @@ enum ReportStyle {
     .facts th { white-space: nowrap; } .words td { min-width: 7em; }
     caption { text-align: left; color: var(--soft); }
     .hint { color: var(--b); } .best td { font-weight: 600; } .soft { color: var(--soft); }
-    .running h1::after { content: " \\25CF running"; color: var(--c); font-size: .7em;
+    .running h1::after { content: " \\25CF\\A0 running"; color: var(--c); font-size: .7em;
       font-weight: 500; white-space: nowrap; }
     .charts { display: grid; gap: 1.4em;
       grid-template-columns: repeat(auto-fill, minmax(min(420px, 100%), 1fr)); }
@@ -66,7 +66,7 @@ enum ReportStyle {
     .faint { stroke-width: 1; opacity: .25; }
     .c0 { color: var(--a); } .c1 { color: var(--b); } .c2 { color: var(--c); } .c3 { color: var(--d); }
     .c4 { color: var(--e); } .c5 { color: var(--f); } .c6 { color: var(--g); } .c7 { color: var(--h); }
-    .key::before { content: "\\25CF "; } .key { margin-left: .8em; white-space: nowrap; }
+    .key::before { content: "\\25CF\\A0"; } .key { margin-left: .8em; white-space: nowrap; }
     output { float: right; font-size: .9em; color: var(--soft); font-variant-numeric: tabular-nums; }
     output span { margin-left: .8em; white-space: nowrap; } .tools input { vertical-align: middle; }
     mark { background: color-mix(in srgb, var(--b) 30%, transparent); color: inherit; }

@@ -41,18 +41,6 @@ extension System {
   /// Whether a file can be run.
   static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
 
-  /// The path of the running program; nil and a ``code`` on failure.
-  static var ownPath: String? {
-    #if os(Linux)
-      let link = "/proc/self/exe"
-    #else
-      let link = CommandLine.arguments[0]
-    #endif
-    guard let resolved = realpath(link, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cString: resolved)
-  }
-
   /// Runs a program until it has written a byte, then ends it: whether it wrote one; nil and a ``code`` where it does not
   /// start.
   static func runUntilItWrites(_ path: String, _ arguments: [String]) -> Bool? {

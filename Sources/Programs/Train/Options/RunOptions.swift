@@ -21,6 +21,9 @@ struct RunOptions: ParsableArguments {
   @Option(help: "FLAG=VALUE,VALUE ...: trains with each, into --run.")
   var sweep: [String] = []
 
+  @Option(help: "Runs of a sweep at a time.")
+  var parallel: Int?
+
   @Flag(help: "Draws the curves at the end.")
   var plot = false
 
@@ -40,6 +43,9 @@ struct RunOptions: ParsableArguments {
   func validate() throws {
     if config != nil, resume != nil {
       throw ValidationError("--config: a training that goes on has its configuration in its file")
+    }
+    if let parallel, !(1...256).contains(parallel) {
+      throw ValidationError("--parallel: expected a number from 1 to 256, found \(parallel)")
     }
     if let threads, !(1...256).contains(threads) {
       throw ValidationError("--threads: expected a number from 1 to 256, found \(threads)")
