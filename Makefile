@@ -46,6 +46,10 @@ install: ## Build the programs and install them with manual pages and completion
 uninstall: ## Remove what `make install` with the same PREFIX put in place
 	PREFIX="$(PREFIX)" Scripts/install --remove
 
+models: ## Train the models in Models again, which the README's examples use
+	@Scripts/require-zlib
+	Scripts/make-models
+
 lab: ## Train every task of the laboratory to its level, with three seeds (an hour; LAB_SEEDS="1")
 	@Scripts/require-zlib
 	$(SWIFT) build --product train

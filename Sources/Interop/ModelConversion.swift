@@ -76,25 +76,16 @@ public struct ModelConversion: Sendable {
   ///   encoder-decoder or sequence writer is to be saved as ONNX, or if the file can't be written.
   public func save(to path: String, as format: Format) throws(CheckpointError) {
     switch (content, format) {
-    case (.model(let saved), .rnnz):
-      var checkpoint = Checkpoint()
-      try saved.write(to: &checkpoint)
-      try checkpoint.save(to: path)
+    case (.model(let saved), .rnnz): try checkpoint(saved.write).save(to: path)
     case (.model(let saved), .safetensors): try saved.safetensors().save(to: path)
     case (.model(let saved), .onnx): try saved.onnx().save(to: path)
-    case (.sequence(let saved), .rnnz):
-      var checkpoint = Checkpoint()
-      try saved.write(to: &checkpoint)
-      try checkpoint.save(to: path)
+    case (.sequence(let saved), .rnnz): try checkpoint(saved.write).save(to: path)
     case (.sequence(let saved), .safetensors):
       var weights = Safetensors(metadata: ["format": "pt"])
       weights.set(parametersOf: saved.model)
       try weights.save(to: path)
     case (.sequence(let saved), .onnx): try saved.onnx().save(to: path)
-    case (.graph(let saved), .rnnz):
-      var checkpoint = Checkpoint()
-      try saved.write(to: &checkpoint)
-      try checkpoint.save(to: path)
+    case (.graph(let saved), .rnnz): try checkpoint(saved.write).save(to: path)
     case (.graph(let saved), .safetensors):
       try Safetensors(metadata: [:], arrays: saved.constants).save(to: path)
     case (.graph(let saved), .onnx): try saved.onnx.save(to: path)
@@ -107,6 +98,19 @@ public struct ModelConversion: Sendable {
         "the file does not say which characters the model's tokens are: expected a "
           + "JSON array of them in the order of their ids, in its metadata or in a file of its own")
     }
+  }
+
+  /// A checkpoint of a model, and of the task that it was trained for: predictions and measurements read as training did.
+  private func checkpoint(
+    _ write: (inout Checkpoint) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) -> Checkpoint {
+    var checkpoint = Checkpoint()
+    try write(&checkpoint)
+    let task = Checkpoint.Key(.configuration, "task")
+    if case .checkpoint(let reader) = file.content, reader.contains(.configuration, task.name) {
+      checkpoint.set(try reader.content(task), task)
+    }
+    return checkpoint
   }
 
   /// Whether a file of a format has no place for the names or the tokens of the model's input and answers: safetensors

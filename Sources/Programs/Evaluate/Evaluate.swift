@@ -50,13 +50,14 @@ package struct Evaluate: ParsableCommand {
 
   private func measureText(_ reader: CheckpointReader) throws {
     let saved = try SavedLanguageModel(reading: reader)
-    let own = try LanguageModelTrainer.configuration(in: reader)
+    let own = try trained { try LanguageModelTrainer.configuration(in: reader) }
     if let data = data.map({ $0 == "-" ? "/dev/stdin" : $0 }) {
       let isNamed = try Library.current.corpora.product(data) != nil
-      let reading = TextReading(encoding: encoding, form: isNamed ? nil : own.reading?.form)
+      let reading = TextReading(encoding: encoding, form: isNamed ? nil : own?.reading?.form)
       let text = try Library.current.corpora.corpus(data, reading: reading).read().text
       return try show(saved.evaluation(on: text), Baseline(text, saved.tokenizer), data)
     }
+    guard let own else { throw untrained }
     let corpus = try TokenizedCorpus(
       Library.current.corpora.corpus(own.dataset, reading: own.reading ?? TextReading()),
       validationFraction: own.validationFraction, tokenizer: saved.tokenizer)
@@ -70,10 +71,10 @@ package struct Evaluate: ParsableCommand {
         "--data: expected the format of standard input too, such as csv:/dev/stdin, found -")
     }
     let saved = try SavedSequenceModel(reading: reader)
-    let trained = try Trainer<SequenceTask>.configuration(in: reader)
-    let own = trained.dataset
-    let name = data ?? own
-    var options = trained.files ?? FileOptions()
+    let trained = try trained { try Trainer<SequenceTask>.configuration(in: reader) }
+    let own = trained?.dataset
+    guard let name = data ?? own else { throw untrained }
+    var options = trained?.files ?? FileOptions()
     if data != nil {
       // The model knows which words are rare; a test set of its own does not.
       options.minimumCount = 1
@@ -95,6 +96,20 @@ package struct Evaluate: ParsableCommand {
     if !json, let levels = samples.levels {
       try Console.write(levels.line(for: evaluation) + "\n")
     }
+  }
+
+  /// What a training says of itself; nil for a model without one, such as an imported one.
+  private func trained<Configuration>(
+    _ read: () throws -> Configuration
+  ) throws -> Configuration? {
+    do { return try read() } catch let error as CheckpointError {
+      guard case .missingEntry = error.problem else { throw error }
+      return nil
+    }
+  }
+
+  private var untrained: Failure {
+    Failure("\(ckpt): does not say what it was trained on: --data names what to measure on")
   }
 
   /// What guessing gives on the same samples; nil where the task itself knows, or only some are measured.
