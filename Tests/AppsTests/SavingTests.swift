@@ -384,6 +384,16 @@ import Testing
           + "--model-only does\n")
       #expect(
         try Program.shell("convert c.rnnz c.safetensors --model-only", in: directory).status == 0)
+      // A model without its training still says what it was trained on, and how that is read.
+      #expect(
+        try Program.shell("convert c.rnnz alone.rnnz --model-only", in: directory).status == 0)
+      let measured = try Program.shell("evaluate --ckpt alone.rnnz", in: directory)
+      #expect(
+        measured.output == (try Program.shell("evaluate --ckpt c.rnnz", in: directory)).output)
+      let ended = try Program.shell("train --resume alone.rnnz", in: directory)
+      #expect(
+        ended.error
+          == "Error: alone.rnnz: holds a model without its training, which cannot go on\n")
       let copy = try Data(contentsOf: URL(fileURLWithPath: directory + "/copy.rnnz"))
       let refused = try Program.shell("convert copy.rnnz model.rnnz", in: directory)
       #expect(

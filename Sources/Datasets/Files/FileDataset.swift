@@ -51,12 +51,9 @@ public struct FileDataset: Dataset {
   private func read(_ known: KnownSides?) throws -> TaskSamples {
     try options.validate()
     let isFolder = Folder.exists(path)
-    guard let format = options.format ?? FileFormat(path: path, isFolder: isFolder) else {
-      throw FileError(
-        file: path,
-        expected: "a file whose name ends with .csv, .tsv, .jsonl, .conll, .conllu or "
-          + ".idx, or a folder", found: "another ending")
-    }
+    let named = options.format ?? FileFormat(path: path, isFolder: isFolder)
+    let format =
+      if let named { named } else { try FileFormat(contentOf: path, options) }
     switch format {
     case .folder:
       try require(.classification, for: "a folder of texts")

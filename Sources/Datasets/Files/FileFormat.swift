@@ -1,3 +1,5 @@
+import FileCore
+
 /// The format of a file of samples.
 public enum FileFormat: String, Codable, CaseIterable, Sendable {
   /// Rows of fields with commas between them (RFC 4180).
@@ -36,6 +38,26 @@ public enum FileFormat: String, Codable, CaseIterable, Sendable {
       } else {
         return nil
       }
+    }
+  }
+
+  /// The format of a file whose name does not say it: tagged words for tagging, else a table or JSON objects, by the
+  /// first line.
+  init(contentOf path: String, _ options: FileOptions) throws(FileError) {
+    guard options.task != .tagging else {
+      self = .conll
+      return
+    }
+    guard try OpenFile(pathOrPipe: path).isSeekable else {
+      throw FileError(
+        file: path, expected: "the format of a pipe too, such as csv:\(path)", found: "none")
+    }
+    let source = try TextSource(path, encoding: options.encoding)
+    let start = try source.read(at: source.start, atMost: 1 << 16)
+    let line = start.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+    switch line.first {
+    case UInt8(ascii: "{"), UInt8(ascii: "["): self = .jsonl
+    default: self = line.contains(UInt8(ascii: "\t")) ? .tsv : .csv
     }
   }
 }

@@ -111,14 +111,13 @@ struct SeriesSamples: SampleSource {
     SeriesWindows(series: self, values: values, rows: rows, stride: max(1, steps / 4))
   }
 
-  /// The numbers of a record's first columns; an empty field is NaN.
+  /// The numbers of a record's first columns; a missing one is NaN.
   static func numbers(
     _ record: FileRecord, _ file: RecordFile, _ layout: RecordFile.Layout, _ width: Int
   ) throws(FileError) -> [Double] {
     var numbers: [Double] = []
     for field in try file.fields(record, layout).prefix(width) {
-      let isEmpty = field.text.utf8.allSatisfy { $0 == 0x20 }
-      numbers.append(isEmpty ? .nan : try field.requireNumber(in: file.path))
+      numbers.append(field.text.isMissing ? .nan : try field.requireNumber(in: file.path))
     }
     return numbers
   }

@@ -5,6 +5,12 @@ import ProgramsCore
 
 /// Checks flags given with `--resume` against the configuration in the checkpoint.
 enum ResumedFlags {
+  /// Checks that a checkpoint holds a training, and not a model alone.
+  static func checkTraining(in reader: CheckpointReader) throws {
+    guard !reader.contains(.trainer, "step") else { return }
+    throw Failure("\(reader.file): holds a model without its training, which cannot go on")
+  }
+
   /// Compares the configuration of the checkpoint with the one that the flags ask for.
   ///
   /// - Throws: ``Failure`` with the flag and both values.

@@ -155,6 +155,7 @@ extension Session where Task == SequenceTask {
     _ reader: CheckpointReader, data: String?, _ options: TrainerOptions, _ run: RunOptions,
     asked: (SequenceTask.Configuration) throws -> SequenceTask.Configuration = { $0 }
   ) throws {
+    try ResumedFlags.checkTraining(in: reader)
     var configuration = try Trainer<SequenceTask>.configuration(in: reader)
     try ResumedFlags.check(configuration, asked(configuration), of: reader.file)
     configuration.dataset = data ?? configuration.dataset

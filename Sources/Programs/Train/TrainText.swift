@@ -116,6 +116,7 @@ struct TrainText: ParsableCommand {
         return asked
       }
     }
+    try ResumedFlags.checkTraining(in: reader)
     var saved = try LanguageModelTrainer.configuration(in: reader)
     let settings = try trainer.resumed(LanguageModelTrainer.settings(in: reader), of: path)
     try ResumedFlags.check(saved, applied(to: saved), of: path)

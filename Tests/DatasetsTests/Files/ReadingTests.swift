@@ -127,6 +127,27 @@ import Testing
     #expect(String(decoding: try encoding.utf8(bytes), as: UTF8.self) == text)
   }
 
+  /// A name without a known ending, and missing numbers.
+  @Test func aFileOfAnotherNameIsReadByItsContent() throws {
+    let series = (0..<60).map { $0 == 9 ? "NA" : "\($0 % 7)" }.joined(separator: "\n")
+    let files = [
+      "series.txt": series, "table.dat": "text\tlabel\na\tx\nb\ty\n",
+      "objects": "{\"text\": \"a\", \"label\": \"x\"}\n{\"text\": \"b\", \"label\": \"y\"}\n",
+      "tags.txt": "a X\nb Y\n\nc X\n",
+    ]
+    try withFolder(files.mapValues { Array($0.utf8) }) { folder in
+      func form(_ name: String, _ task: FileTask) throws -> String? {
+        try FileDataset("\(folder)/\(name)", task: task).read().form.map { "\($0)" }
+      }
+      #expect(
+        try form("series.txt", .forecasting)?.hasPrefix("reads 1 -> 1; 1 step ahead; 60 rows")
+          == true)
+      #expect(try form("table.dat", .classification) == "reads text -> label; 2 classes")
+      #expect(try form("objects", .classification) == "reads text -> label; 2 classes")
+      #expect(try form("tags.txt", .tagging)?.contains("2 tags") == true)
+    }
+  }
+
   @Test func packedTablesAreRead() throws {
     let task = try FileDataset(fixture("reviews.csv.gz")).read()
     #expect(try rows(task).count == 3 && task.form?.isPacked == true)

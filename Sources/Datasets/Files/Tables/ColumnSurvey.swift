@@ -77,8 +77,8 @@ struct ColumnSurvey {
 }
 
 extension String {
-  /// Whether a field is empty or has a usual mark for a missing value, which does not make its column one of words. Readers
-  /// of numbers name such a mark.
+  /// Whether a field is empty or has a usual mark for a missing value, which does not make its column one of words. In a
+  /// series it is a gap; elsewhere readers of numbers name it.
   var isMissing: Bool {
     utf8.allSatisfy { $0 == 0x20 } || utf8.count <= 4 && Self.missing.contains(lowercased())
   }
