@@ -139,12 +139,12 @@ import Testing
       func form(_ name: String, _ task: FileTask) throws -> String? {
         try FileDataset("\(folder)/\(name)", task: task).read().form.map { "\($0)" }
       }
-      #expect(
-        try form("series.txt", .forecasting)?.hasPrefix("reads 1 -> 1; 1 step ahead; 60 rows")
-          == true)
+      let series = try #require(try form("series.txt", .forecasting))
+      #expect(series.hasPrefix("reads 1 -> 1; 1 step ahead; 60 rows"))
       #expect(try form("table.dat", .classification) == "reads text -> label; 2 classes")
       #expect(try form("objects", .classification) == "reads text -> label; 2 classes")
-      #expect(try form("tags.txt", .tagging)?.contains("2 tags") == true)
+      let tags = try #require(try form("tags.txt", .tagging))
+      #expect(tags.contains("2 tags"))
     }
   }
 
