@@ -1,17 +1,32 @@
 import Cells
 import Checkpoint
 import FileCore
+import TensorCore
 
 /// The equations of a model's cell in its file: a text in section `equations`, under the cell's name, so that a program
 /// that does not know the cell can use the model.
 extension Checkpoint {
   /// Adds the equations of a configuration's cell, for the sizes of the layers that have it.
   mutating func setEquations(_ configuration: ModelConfiguration, inputSizes: some Sequence<Int>) {
-    let (name, sizes) = (configuration.cell.name, configuration.cellSizes(inputSizes: inputSizes))
+    let cell = configuration.cell
+    let sizes = configuration.cellSizes(inputSizes: inputSizes)
+    let key = WrittenCell(cell: cell, sizes: sizes.map { [$0.input, $0.hidden] })
+    if Self.last.withLock({ $0.key }) != key {
+      let text = Self.text(of: cell.base, cell.name, sizes).map { Array($0.description.utf8) }
+      Self.last.withLock { $0 = (key, text) }
+    }
     // A cell beyond the notation's limits is saved by its name alone.
-    guard let text = Self.text(of: configuration.cell.base, name, sizes) else { return }
-    set(bytes: Array(text.description.utf8), .equations, name)
+    guard case (key, let text?) = Self.last.withLock({ $0 }) else { return }
+    set(bytes: text, .equations, cell.name)
   }
+
+  private struct WrittenCell: Hashable {
+    var cell: NamedCell
+    var sizes: [[Int]]
+  }
+
+  /// The text that was written last: a training saves the same one after each measurement.
+  private static let last = Guarded<(key: WrittenCell?, text: [UInt8]?)>((nil, nil))
 
   private static func text(
     of cell: some RecurrentCell, _ name: String, _ sizes: [(input: Int, hidden: Int)]

@@ -80,10 +80,10 @@ import Training
         var left = 9
         try trainer.run(until: { left == 0 }) { if case .step = $0 { left -= 1 } }
         ThreadTeam.count = threads[1]
-        let reader = try CheckpointReader(bytes: trainer.checkpoint().encoded())
+        let reader = try CheckpointReader(bytes: trainer.checkpoint().encoded(compression: .none))
         trainer = try LanguageModelTrainer(resuming: reader, ResumeTests.task("lstm"))
         try trainer.run { _ in }
-        ends.append(try trainer.checkpoint().encoded())
+        ends.append(try trainer.checkpoint().encoded(compression: .none))
       }
       #expect(ends.allSatisfy { $0 == ends[0] })
     }
@@ -114,12 +114,16 @@ import Training
     try trainer.run(until: { left == 0 }) { if case .step = $0 { left -= 1 } }
     var saved = try trainer.checkpoint()
     try trainer.run { _ in }
-    let place = try CheckpointReader(bytes: saved.encoded()).json(BatchCursor.self, .data, "cursor")
+    let place = try CheckpointReader(bytes: saved.encoded(compression: .none)).json(
+      BatchCursor.self, .data, "cursor")
     #expect(place.epoch == 1 && place.position == 1 && place.pool != nil)
     try saved.setJSON(["epoch": 1, "position": 1], .data, "cursor")
-    var again = try Trainer(resuming: CheckpointReader(bytes: saved.encoded()), single)
+    var again = try Trainer(
+      resuming: CheckpointReader(bytes: saved.encoded(compression: .none)), single)
     try again.run { _ in }
-    #expect(try again.checkpoint().encoded() == trainer.checkpoint().encoded())
+    #expect(
+      try again.checkpoint().encoded(compression: .none)
+        == trainer.checkpoint().encoded(compression: .none))
   }
 
   /// Each part of the saved training state: without it, training ends with other weights.
@@ -136,7 +140,7 @@ import Training
     try trainer.run(until: { left == 0 }) { if case .step = $0 { left -= 1 } }
     var saved = try trainer.checkpoint()
     func end(_ checkpoint: Checkpoint) throws -> [Float] {
-      let reader = try CheckpointReader(bytes: checkpoint.encoded())
+      let reader = try CheckpointReader(bytes: checkpoint.encoded(compression: .none))
       var trainer = try LanguageModelTrainer(resuming: reader, task)
       try trainer.run { _ in }
       return trainer.model.parameters.flatMap(\.value.scalars)
@@ -169,7 +173,8 @@ import Training
 @Suite struct ResumeMismatchTests {
   private func reader() throws -> CheckpointReader {
     let trainer = try LanguageModelTrainer(ResumeTests.task(), ResumeTests.settings)
-    return try CheckpointReader(bytes: trainer.checkpoint().encoded(), name: "model.rnnz")
+    return try CheckpointReader(
+      bytes: trainer.checkpoint().encoded(compression: .none), name: "model.rnnz")
   }
 
   private func mismatch(_ task: LanguageModelTask) throws -> String {
@@ -235,7 +240,8 @@ import Training
     let model = ModelCase(name: "tagger", cell: "gru", isBidirectional: true)
     let task = try model.task(ModelNumbers())
     let trainer = try Trainer(task, ResumeTests.settings)
-    let reader = try CheckpointReader(bytes: trainer.checkpoint().encoded(), name: "model.rnnz")
+    let reader = try CheckpointReader(
+      bytes: trainer.checkpoint().encoded(compression: .none), name: "model.rnnz")
     func mismatch(_ samples: TaskSamples) throws -> String {
       let other = try SequenceTask(task.configuration, samples: samples)
       return try #require(

@@ -28,7 +28,8 @@ struct BlockCoding {
   init?(of bytes: UnsafeRawBufferPointer) {
     var counts = BlockCoding.histogram(of: bytes)
     // The sum of squares bounds the entropy from below: most noise is refused here.
-    let squares = counts.reduce(0) { $0 + $1 * $1 }
+    var squares = 0
+    for count in counts { squares += count * count }
     guard squares * 216 > bytes.count * bytes.count else { return nil }
     counts[BlockCoding.endOfBlock] = 1
     var code = HuffmanCode(counts: counts, longest: BlockCoding.longestCode)
@@ -86,10 +87,9 @@ struct BlockCoding {
         index += 1
       }
     }
-    return (0..<symbolCount).map { symbol in
-      guard symbol < 256 else { return 0 }
-      return (0..<4).reduce(0) { $0 + Int(tables[256 * $1 + symbol]) }
-    }
+    var counts = [Int](repeating: 0, count: symbolCount)
+    for (index, count) in tables.enumerated() { counts[index & 0xFF] += Int(count) }
+    return counts
   }
 
   /// The runs that are shorter as copies than byte by byte.

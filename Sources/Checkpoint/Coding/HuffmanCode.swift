@@ -16,7 +16,9 @@ struct HuffmanCode {
 
   /// The total size in bits of symbols with these counts.
   func cost(of counts: [Int]) -> Int {
-    zip(counts, lengths).reduce(0) { $0 + $1.0 * Int($1.1) }
+    var result = 0
+    for (symbol, count) in counts.enumerated() { result += count * Int(lengths[symbol]) }
+    return result
   }
 
   private static func lengths(counts: [Int], longest limit: Int) -> [UInt8] {
@@ -39,7 +41,10 @@ struct HuffmanCode {
   /// Huffman's algorithm with two queues: the sorted symbols, and the pairs, which are created in sorted order.
   private static func unlimitedLengths(_ counts: [Int]) -> [UInt8] {
     // The symbol in the low bits breaks ties between counts.
-    var leaves = counts.indices.filter { counts[$0] > 0 }.map { counts[$0] << 9 | $0 }
+    var leaves: [Int] = []
+    for (symbol, count) in counts.enumerated() where count > 0 {
+      leaves.append(count << 9 | symbol)
+    }
     leaves.sort()
     let leafCount = leaves.count
     var weights = leaves.map { $0 >> 9 }

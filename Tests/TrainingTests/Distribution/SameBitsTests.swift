@@ -119,14 +119,14 @@ import Testing
         var left = 7
         try trainer.run(until: { left == 0 }) { if case .step = $0 { left -= 1 } }
         try trainer.collect()
-        return try trainer.checkpoint().encoded()
+        return try trainer.checkpoint().encoded(compression: .none)
       }[0]
       let ends = try InProcessExchange.run(ranks: second) { exchange in
         var trainer = try Trainer(
           resuming: CheckpointReader(bytes: stopped), task, in: ProcessGroup(exchange))
         try trainer.run { _ in }
         try trainer.collect()
-        return try trainer.checkpoint().encoded()
+        return try trainer.checkpoint().encoded(compression: .none)
       }
       #expect(ends[0] == whole, "\(first) ranks, then \(second)")
     }
@@ -139,7 +139,7 @@ import Testing
       var trainer = try Trainer(task, settings, in: ProcessGroup(exchange))
       try trainer.run { _ in }
       try trainer.collect()
-      return try trainer.checkpoint().encoded()
+      return try trainer.checkpoint().encoded(compression: .none)
     }
   }
 
