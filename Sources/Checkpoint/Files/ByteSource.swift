@@ -1,8 +1,8 @@
 import FileCore
 import Requirements
 
-/// Bytes with random access: of a file, a mapped file or an array.
-struct ByteSource: Sendable {
+/// Bytes with random access: of a file, a mapped file or an array. A ``ReadableFile`` is read from them.
+public struct ByteSource: Sendable {
   private enum Storage: Sendable {
     case memory([UInt8])
     case file(OpenFile)

@@ -13,7 +13,7 @@ import FileCore
 /// Datasets of other types (texts, compound values, big-endian numbers) are left out of the names.
 ///
 /// Source: The HDF Group, HDF5 File Format Specification, version 3.0.
-public struct HDF5File: Sendable {
+public struct HDF5File: ReadableFile {
   static let format = "HDF5 file"
 
   /// The paths of the arrays of numbers, without a slash at the front, in the order of the file's groups.
@@ -29,19 +29,8 @@ public struct HDF5File: Sendable {
 
   private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  /// Opens a file.
-  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
-    try self.init(source: ByteSource(path: path), limits: limits)
-  }
-
-  /// Opens a file in memory; `name` is its name in errors.
-  public init(
-    bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
-  ) throws(CheckpointError) {
-    try self.init(source: ByteSource(bytes: bytes, name: name), limits: limits)
-  }
-
-  init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+  /// Reads the whole file.
+  public init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
     file = source.name
     try limits.check(.totalBytes, UInt64(source.count), of: nil, in: source.name)
     let content = try source.read(at: 0, count: source.count)

@@ -1,7 +1,7 @@
 import FileCore
 
 /// A `.keras` file, which Keras 3 saves: a zip archive of the model's description and of an HDF5 file of weights.
-public struct KerasArchive: Sendable {
+public struct KerasArchive: ReadableFile {
   /// The weights: `layers/NAME/vars/0` and so on.
   public let weights: HDF5File
   /// The model's description, as Keras wrote it: `config.json`.
@@ -10,19 +10,8 @@ public struct KerasArchive: Sendable {
   static let weightsName = "model.weights.h5"
   private static let configurationName = "config.json"
 
-  /// Opens a file.
-  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
-    try self.init(source: ByteSource(path: path), limits: limits)
-  }
-
-  /// Opens a file in memory; `name` is its name in errors.
-  public init(
-    bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
-  ) throws(CheckpointError) {
-    try self.init(source: ByteSource(bytes: bytes, name: name), limits: limits)
-  }
-
-  init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+  /// Reads the whole file.
+  public init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
     let archive = try ZipArchive(reading: source, limits: limits)
     func bytes(_ name: String) throws(CheckpointError) -> [UInt8] {
       guard let entry = archive[name] else {

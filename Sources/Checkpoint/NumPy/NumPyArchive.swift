@@ -7,7 +7,7 @@
 ///
 /// Opening reads only the names; an array is read, and its checksum verified, on request. Arrays of objects, which are
 /// Python pickles, and big-endian arrays are refused.
-public struct NumPyArchive: Sendable {
+public struct NumPyArchive: ReadableFile {
   static let format = "NumPy archive"
 
   /// The names of the arrays, in the file's order.
@@ -20,15 +20,7 @@ public struct NumPyArchive: Sendable {
   private static let suffix = ".npy"
 
   /// Opens a file. Throws unless it is a zip archive that contains only NumPy arrays.
-  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
-    try self.init(archive: ZipArchive(reading: ByteSource(path: path), limits: limits))
-  }
-
-  /// Opens a file in memory; `name` is its name in errors.
-  public init(
-    bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
-  ) throws(CheckpointError) {
-    let source = ByteSource(bytes: bytes, name: name)
+  public init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
     try self.init(archive: ZipArchive(reading: source, limits: limits))
   }
 

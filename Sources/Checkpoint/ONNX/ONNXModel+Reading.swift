@@ -1,6 +1,6 @@
 import FileCore
 
-extension ONNXModel {
+extension ONNXModel: ReadableFile {
   static let format = "ONNX model"
   /// The greatest depth of nested graphs.
   fileprivate static let maximumDepth = 4
@@ -13,18 +13,7 @@ extension ONNXModel {
   ///
   /// Throws if it is damaged or has an unsupported part: functions, training graphs, sparse or external weights,
   /// texts as weights, values that are not arrays.
-  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
-    try self.init(source: ByteSource(path: path), limits: limits)
-  }
-
-  /// Reads a file in memory; `name` is its name in errors.
-  public init(
-    bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
-  ) throws(CheckpointError) {
-    try self.init(source: ByteSource(bytes: bytes, name: name), limits: limits)
-  }
-
-  init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+  public init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
     let limit = min(limits.totalBytes, Self.maximumSize)
     guard source.count <= limit else {
       throw CheckpointError(

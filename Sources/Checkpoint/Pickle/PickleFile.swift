@@ -14,7 +14,7 @@ import FileCore
 ///
 /// An array's name is made of the keys, indices and attributes that lead to it, with dots between them:
 /// `layers.0.fwd_layer.bias`.
-public struct PickleFile: Sendable {
+public struct PickleFile: ReadableFile {
   static let format = "pickle"
 
   /// The names of the arrays of numbers, in the order in which they were saved.
@@ -28,19 +28,8 @@ public struct PickleFile: Sendable {
   private let bytes: [UInt8]
   private let arrays: ExactDictionary<Int>
 
-  /// Reads a file.
-  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
-    try self.init(source: ByteSource(path: path), limits: limits)
-  }
-
-  /// Reads a file in memory; `name` is its name in errors.
-  public init(
-    bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
-  ) throws(CheckpointError) {
-    try self.init(source: ByteSource(bytes: bytes, name: name), limits: limits)
-  }
-
-  init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+  /// Reads the whole file.
+  public init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
     file = source.name
     func failure(_ place: String, _ reason: String) -> CheckpointError {
       CheckpointError(file: source.name, format: Self.format, place: place, reason: reason)

@@ -8,8 +8,8 @@ import FileCore
 /// let kind = file.metadata["format"]         // "pt"
 /// ```
 ///
-/// Reading is stricter than the format requires: see `init(path:limits:)`.
-public struct Safetensors: Sendable {
+/// Reading is stricter than the format requires: see ``init(source:limits:)``.
+public struct Safetensors: ReadableFile {
   /// Free text by key, kept in the header.
   public var metadata: [String: String]
   /// Arrays by name.
@@ -28,18 +28,7 @@ public struct Safetensors: Sendable {
   ///
   /// Throws unless the header is strict JSON of at most `limits.indexBytes` that starts with `{`, has no duplicate
   /// or unknown key, and describes arrays of known element types that fill the rest of the file without gap or overlap.
-  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
-    try self.init(source: ByteSource(path: path), limits: limits)
-  }
-
-  /// Reads a file in memory; `name` is its name in errors.
-  public init(
-    bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
-  ) throws(CheckpointError) {
-    try self.init(source: ByteSource(bytes: bytes, name: name), limits: limits)
-  }
-
-  private init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+  public init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
     let header = try SafetensorsHeader(reading: source, limits: limits)
     file = source.name
     metadata = header.metadata

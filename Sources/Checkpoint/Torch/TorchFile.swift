@@ -17,7 +17,7 @@ import FileCore
 ///
 /// Strides, offsets and shared storages are supported. Opening reads only the names; a storage is read, and its
 /// checksum verified, when one of its tensors is requested.
-public struct TorchFile: Sendable {
+public struct TorchFile: ReadableFile {
   /// The description of a tensor in the file.
   public struct Entry: Sendable, Hashable {
     /// The tensor's name.
@@ -50,18 +50,7 @@ public struct TorchFile: Sendable {
   private let positions: ExactDictionary<Int>
 
   /// Opens a file. Throws unless it contains exactly one dictionary of tensors by name.
-  public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
-    try self.init(source: ByteSource(path: path), limits: limits)
-  }
-
-  /// Opens a file in memory; `name` is its name in errors.
-  public init(
-    bytes: [UInt8], name: String = "bytes in memory", limits: ReadLimits = ReadLimits()
-  ) throws(CheckpointError) {
-    try self.init(source: ByteSource(bytes: bytes, name: name), limits: limits)
-  }
-
-  init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
+  public init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
     let start = try source.read(at: 0, count: min(source.count, 32))
     if TorchLegacyFile.isKind(of: start) {
       let file = try TorchLegacyFile(reading: source, limits: limits)

@@ -1,5 +1,4 @@
 import Cells
-import TensorCore
 
 /// Trains the echo by plain gradient descent and prints its falling loss.
 @main

@@ -1,5 +1,4 @@
 import Cells
-import TensorCore
 
 /// Predicts at every step the symbol of two steps before.
 struct Echo: Module {

@@ -1,6 +1,5 @@
 import Cells
 import Foundation
-import TensorCore
 import Training
 
 /// Learns to predict the next letter of an endless text, reading each letter once, in constant memory:

@@ -1,5 +1,4 @@
 import Cells
-import TensorCore
 
 /// A character model with a `Recurrent` layer, which runs all steps and all layers.
 struct LayerModel: Module {

@@ -1,5 +1,4 @@
 import Cells
-import TensorCore
 
 /// The same model with an explicit loop over single steps of three cells.
 struct LoopModel: Module {
