@@ -35,6 +35,39 @@ struct ReportPictureTests {
 
   /// No part of the page is wider than the screen, no text of a chart lies outside of it or over another, and a finger on a
   /// chart shows its values.
+  /// A page reloads itself every ten seconds while training goes on, but not when it has ended, nor when a killed run has
+  /// left its page long ago.
+  @Test func reloadsWhileTrainingGoesOn() throws {
+    let browser = try #require(Browser.installed)
+    try withTemporaryDirectory { directory in
+      try Self.train(in: directory)
+      let report = directory + "/run/report.html"
+      let ended = try String(contentsOfFile: report, encoding: .utf8)
+      let running = ended.replacing("<body>", with: "<body class=\"running\">")
+      try Self.counting.write(
+        toFile: directory + "/count.html", atomically: true, encoding: .utf8)
+      for (page, age, loads) in [(ended, 0.0, 1), (running, 0, 4), (running, 3600, 1)] {
+        try page.write(toFile: report, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes(
+          [.modificationDate: Date(timeIntervalSinceNow: -age)], ofItemAtPath: report)
+        let outcome = try browser.show(
+          "count.html", in: directory,
+          ["--allow-file-access-from-files", "--virtual-time-budget=35000", "--dump-dom"])
+        #expect(outcome.output.contains("<title>loaded \(loads)</title>"), "\(age)")
+      }
+    }
+  }
+
+  /// A page that shows the report in a frame, and counts in its title how often it is loaded.
+  private static let counting = """
+    <!DOCTYPE html><title>loaded 0</title><iframe src="run/report.html"></iframe>
+    <script>
+    let loads = 0
+    document.querySelector('iframe').onload = () => { document.title = `loaded ${++loads}` }
+    </script>
+
+    """
+
   private func expectNothingClipped(_ browser: Browser, width: Int, in directory: String) throws {
     try Self.measuring(width: width)
       .write(toFile: directory + "/measure.html", atomically: true, encoding: .utf8)
