@@ -34,7 +34,9 @@ public struct DownloadCache: Sendable {
 
   /// The path of a file in the cache; downloads it first if it is missing.
   ///
-  /// - Parameter progress: called from time to time with the number of bytes downloaded so far.
+  /// - Parameters:
+  ///   - file: the file.
+  ///   - progress: called from time to time with the number of bytes downloaded so far.
   /// - Throws: ``DownloadError``. A partial download is kept for the next attempt, unless its checksum is
   ///   wrong.
   public func path(

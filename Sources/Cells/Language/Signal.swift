@@ -10,7 +10,7 @@ import TensorCore
 public struct Signal {
   let id: NodeID
   let trace: Trace
-  /// The axes of the units: one, unless ``shaped(_:)`` or a state says otherwise.
+  /// The axes of the units: one, unless `shaped` or a state says otherwise.
   public let shape: [Int]
 
   init(id: NodeID, trace: Trace, shape: [Int]? = nil) {

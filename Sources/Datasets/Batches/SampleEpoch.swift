@@ -31,7 +31,12 @@ public struct SampleEpoch: Sendable {
   ///
   /// If the cursor has a pool, reading starts there; otherwise all batches before the position are read and skipped.
   ///
-  /// - Parameter task: the description that every sample is checked against.
+  /// - Parameters:
+  ///   - task: the description that every sample is checked against.
+  ///   - source: the samples.
+  ///   - collator: puts samples together to batches.
+  ///   - seed: the seed of the order; nil for the source's order.
+  ///   - cursor: the epoch and the place in it.
   /// - Throws: ``DatasetError/cursorMismatch(what:expected:found:)`` if the epoch has no such position, or errors of
   ///   reading.
   public init(

@@ -7,7 +7,9 @@ extension Registry where Product == any Corpus {
   /// The corpus that a text chooses: `NAME` or `NAME:ARGUMENT` of an entry, or else the path of a text file
   /// or of a folder of such.
   ///
-  /// - Parameter reading: the encoding and normalization of files; named corpora have their own.
+  /// - Parameters:
+  ///   - choice: the name or path.
+  ///   - reading: the encoding and normalization of files; named corpora have their own.
   /// - Throws: ``DatasetError/unknownDataset(name:known:)`` where it is neither a name nor the path
   ///   of a file that can be opened, or what the entry's maker throws.
   public func corpus(

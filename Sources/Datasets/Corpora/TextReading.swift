@@ -3,7 +3,7 @@ import FileCore
 /// How text files are read: their encoding, and the normalization of their letters.
 ///
 /// Texts are compared byte by byte: `é` as one character and `e` with a combining accent are different texts. With
-/// ``TextForm/composed`` both are read as the first.
+/// `TextForm.composed` both are read as the first.
 public struct TextReading: Codable, Hashable, Sendable {
   /// The character encoding; detected by default.
   public var encoding: TextEncoding?

@@ -27,7 +27,9 @@ public struct SeparatedTokenizer: Tokenizer, Hashable {
 
   /// The tokenizer of the most frequent words of a text; equally frequent ones by first occurrence.
   ///
-  /// - Parameter vocabularySize: the most tokens, including `<unk>` and `<eos>`.
+  /// - Parameters:
+  ///   - text: the text whose words are counted.
+  ///   - vocabularySize: the most tokens, including `<unk>` and `<eos>`.
   /// - Precondition: `vocabularySize` is 2 or more.
   public init(_ text: String, vocabularySize: Int = 1 << 20) {
     require(

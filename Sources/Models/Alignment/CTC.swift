@@ -73,7 +73,9 @@ public enum CTC {
 
   /// Reads the likeliest path: at each frame the likeliest label, runs once, blanks left out.
   ///
-  /// - Parameter logits: `[T, V]`.
+  /// - Parameters:
+  ///   - logits: `[T, V]`.
+  ///   - blank: the label of no symbol.
   public static func greedy(_ logits: Tensor, blank: Int32 = 0) -> [Int32] {
     require(logits.rank == 2, "expected logits [T, V], found shape \(logits.shape)")
     var (labels, last) = ([Int32](), blank)
@@ -91,7 +93,10 @@ public enum CTC {
   ///
   /// A. Graves, Supervised sequence labelling with recurrent neural networks, 2012, chapter 7; A. Hannun et al., 2014.
   ///
-  /// - Parameter logits: `[T, V]`.
+  /// - Parameters:
+  ///   - logits: `[T, V]`.
+  ///   - width: the number of prefixes that are kept.
+  ///   - blank: the label of no symbol.
   /// - Returns: The labels, and the logarithm of their probability as far as the kept prefixes have it.
   public static func beamSearch(
     _ logits: Tensor, width: Int = 16, blank: Int32 = 0

@@ -20,7 +20,10 @@ public struct LineAnswering: Sendable {
 
   /// Answers of a predictor, in batches of `group`.
   ///
-  /// - Parameter ahead: The number of steps to forecast after a sequence's end, instead of an answer to each step.
+  /// - Parameters:
+  ///   - predictor: the predictor.
+  ///   - group: the number of lines that are answered together.
+  ///   - ahead: the number of steps to forecast after a sequence's end, instead of an answer to each step.
   /// - Precondition: `group` is positive; `ahead` is nil, or positive for a predictor that
   ///   ``SequencePredictor/canForecast``.
   public init(_ predictor: SequencePredictor, group: Int = 1, ahead: Int? = nil) {

@@ -8,7 +8,7 @@ import TensorCore
 public struct DecoderTokens: Sendable, Hashable {
   /// The decoder's inputs, `[T + 1, B]`: the start token, then the answer.
   public private(set) var inputs: [Int32]
-  /// The targets, `[T + 1, B]`: the answer, then the end token; ``SampleValue/ignored`` past it.
+  /// The targets, `[T + 1, B]`: the answer, then the end token; `SampleValue.ignored` past it.
   public let targets: [Int32]
   /// The number of steps of each sample, its tokens and the end token, `[B]`.
   public let lengths: [Int]

@@ -41,7 +41,7 @@ extension ParameterInitializer where Self == FanInInitializer {
 
 extension Tensor {
   /// A declared parameter: it has a shape, but neither values nor memory until the module that it belongs to is
-  /// initialized (``Module/initialize(using:)``) or loaded (``Module/load(_:)``).
+  /// initialized (``Module/initialize(using:)``) or loaded (``Module/load(_:prefix:)``).
   ///
   /// - Precondition: its values are not used before.
   public init(parameter shape: [Int], _ initializer: some ParameterInitializer) {

@@ -2,7 +2,7 @@ import Datasets
 import Requirements
 
 /// One of the parts that a step's batches are cut into. Each part's gradient is computed alone, and the parts' gradients
-/// are summed in the order of a ``ShardTree``, so that the sum does not depend on which process computed which part.
+/// are summed in the order of a fixed binary tree, so that the sum does not depend on which process computed which part.
 public struct Shard: Hashable, Sendable {
   /// The number of the shard, from 0.
   public let index: Int

@@ -26,9 +26,12 @@ public struct SequenceEvaluator: Sendable {
   private static let mostClasses = 200
   private static let sampler = Sampler(topP: 0.95)
 
-  /// An evaluator of a model; `language` judges generated sequences.
+  /// An evaluator of a model.
   ///
-  /// - Parameter unknownNames: names of classes or tags that the model does not know, whose IDs follow its own.
+  /// - Parameters:
+  ///   - saved: the model.
+  ///   - language: judges generated sequences.
+  ///   - unknownNames: names of classes or tags that the model does not know, whose IDs follow its own.
   public init(
     _ saved: SavedSequenceModel, language: (any SequenceLanguage)? = nil,
     unknownNames: [String] = []

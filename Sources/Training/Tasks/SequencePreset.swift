@@ -17,7 +17,10 @@ public struct SequencePreset: Sendable {
 
   /// The preset for a dataset, by what stands before the colon of its name, and by its samples.
   ///
-  /// - Parameter steps: the steps to reach with samples of one's own, whose batches and epochs fit their number.
+  /// - Parameters:
+  ///   - dataset: the dataset's name.
+  ///   - samples: its samples.
+  ///   - steps: the steps to reach with samples of one's own, whose batches and epochs fit their number.
   public init(
     dataset: String, _ samples: TaskSamples, steps: Int = TrainingSettings.usualSteps
   ) throws(UnknownCell) {

@@ -52,7 +52,9 @@ public struct Histogram: Codable, Hashable, Sendable {
 
   /// The histogram of values.
   ///
-  /// - Parameter intervals: the number of intervals, at least 1.
+  /// - Parameters:
+  ///   - values: the values; infinities and NaN are left out.
+  ///   - intervals: the number of intervals, at least 1.
   public init(_ values: some Sequence<some BinaryFloatingPoint>, intervals: Int = 40) {
     let values = values.lazy.map { Double($0) }.filter(\.isFinite)
     var (count, sum, squares, least, most) = (0.0, 0.0, 0.0, Double.infinity, -Double.infinity)

@@ -51,6 +51,7 @@ extension Trainer {
   ///   - reader: the file.
   ///   - task: the task of the file, as in the file's configuration.
   ///   - settings: other settings, for example more epochs; by default those of the file.
+  ///   - group: the processes that train together.
   /// - Throws: `CheckpointError` for a file that is damaged or has no training state; ``ResumeMismatch`` if the data,
   ///   the vocabulary or the model differ from the file's: it names the difference.
   public init(

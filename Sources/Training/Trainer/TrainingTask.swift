@@ -56,6 +56,8 @@ public protocol TrainingTask: Sendable {
   /// read.
   ///
   /// - Parameters:
+  ///   - cursor: the epoch and the place in it.
+  ///   - seed: the seed of the epochs' orders.
   ///   - shards: the shards to read.
   ///   - count: the number of all shards.
   func batches(
