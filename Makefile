@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks Fuzz) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help install uninstall bench bench-published bench-peers interop-peers published-models demo test test-mpi test-deep lab torture pictures \
+.PHONY: help install uninstall bench bench-published bench-peers interop-peers published-models demo test test-mpi test-playground test-deep lab torture pictures \
   format lint docs check-neon sanitize-address sanitize-thread \
   sanitize-kernels clean
 
@@ -28,6 +28,9 @@ test: ## Run the test suite, then the examples and the plugins as a third party 
 
 test-mpi: ## Train through MPI on 1 to 4 ranks, to the bit; kill, resume, interrupt; two hosts with a slow link
 	Scripts/test-mpi
+
+test-playground: ## Use the playground's page in headless Chromium, with pictures; skipped where there is none
+	Scripts/test-playground
 
 test-deep: ## Before a release: the test suite in release mode and under the sanitizers, and a million damaged files
 	@Scripts/require-zlib

@@ -17,6 +17,10 @@ let commit = Context.gitInformation.map {
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Apps"]))
 
+/// The HTTP server, of the playground alone.
+let httpServer = Target.Dependency.product(
+  name: "FlyingFox", package: "FlyingFox", condition: .when(traits: ["Apps"]))
+
 /// The MPI libraries of the system that the trait `MPI` looks for: the one that the environment names, or whichever is
 /// there. Code is compiled for one of them, so that where both are there, one must be named.
 let mpiLibraries =
@@ -63,6 +67,7 @@ let package = Package(
     .executable(name: "convert", targets: ["ConvertApp"]),
     .executable(name: "cells", targets: ["CellsApp"]),
     .executable(name: "report", targets: ["ReportApp"]),
+    .executable(name: "playground", targets: ["PlaygroundApp"]),
     .executable(name: "bench", targets: ["BenchApp"]),
     // Runs inside the plugin `NewCell`.
     .executable(name: "cell-to-swift", targets: ["CellToSwift"]),
@@ -78,7 +83,8 @@ let package = Package(
       description: "Training on many machines, through Open MPI or MPICH of the system."),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
   ],
   targets: [
     // Kernels must be fast in debug builds too: `swift run generate` is a debug build.
@@ -163,6 +169,15 @@ let package = Package(
     program("ConvertApp", folder: "Convert", of: "ProgramsCore"),
     program("CellsApp", folder: "Cells", of: "ProgramsCore"),
     program("ReportApp", folder: "Report", of: "Programs"),
+    // The page in a browser in which one sees a model learn: its session, its server, and its files.
+    .target(
+      name: "Playground",
+      dependencies: [
+        "ProgramsCore", "Training", "Interop", "Models", "Checkpoint", "Cells", "Datasets",
+        "FileCore", "TensorCore", argumentParser, httpServer,
+      ],
+      resources: [.embedInCode("Page")], swiftSettings: swiftSettings),
+    program("PlaygroundApp", folder: "Playground", of: "Playground", using: ["ProgramsCore"]),
     .target(
       name: "BenchProbes", dependencies: ["CTensorKernels"], path: "Sources/Apps/BenchProbes"),
     .target(
@@ -249,6 +264,10 @@ let package = Package(
         "Checkpoint",
       ],
       exclude: ["Fixtures"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "PlaygroundTests",
+      dependencies: ["Playground", "Models", "FileCore", httpServer], exclude: ["Browser"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "AppsTests",
       dependencies: [

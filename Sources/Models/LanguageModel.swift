@@ -117,7 +117,16 @@ public struct LanguageModel: Module {
     return (logits(of: output.at(-1, along: 1).reshaped(to: [output.shape[2]])), state)
   }
 
-  private func logits(of output: Tensor) -> Tensor {
+  /// The embeddings `[1, T, E]` of the tokens of one row.
+  package func embeddings(of tokens: [Int32]) -> Tensor { embed(tokens, shape: [1, tokens.count]) }
+
+  /// The recurrent layer's outputs `[1, T, H]` for embeddings, from the zero state.
+  package func outputs(of embeddings: Tensor) -> Tensor {
+    rnn(embeddings, from: zeroState(batch: embeddings.shape[0])).output
+  }
+
+  /// The logits of the next tokens, from outputs of the recurrent layer.
+  package func logits(of output: Tensor) -> Tensor {
     affine(
       output, weight: outputWeight ?? embed.weight, bias: outputBias, packed: packedOutput)
   }

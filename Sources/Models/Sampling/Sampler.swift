@@ -67,6 +67,18 @@ public struct Sampler: Sendable, Hashable, Codable {
     return candidates[candidates.count - 1].token
   }
 
+  /// The tokens that can be sampled with their probabilities, the likeliest first.
+  package func distribution(
+    of logits: [Float], excluding excluded: Int32? = nil
+  ) -> [(token: Int32, probability: Double)] {
+    requireValid()
+    guard let likeliest = likeliest(of: logits, excluding: excluded) else { return [] }
+    if temperature == 0 { return [(Int32(likeliest), 1)] }
+    let kept = candidates(logits, excluding: excluded)
+    let total = kept.reduce(0) { $0 + $1.weight }
+    return kept.map { ($0.token, $0.weight / total) }
+  }
+
   /// Stops where a caller has not seen to it that the settings are in their ranges.
   func requireValid() {
     do throws(InvalidSetting) { try validate() } catch { failure("\(error)") }

@@ -15,8 +15,8 @@ import TensorCore
 public struct Trainer<Task: TrainingTask>: Sendable {
   /// The task.
   public let task: Task
-  /// The training settings.
-  public let settings: TrainingSettings
+  /// The training settings. Between two steps, the learning rate may change.
+  public package(set) var settings: TrainingSettings
   /// The model after the last step.
   public internal(set) var model: Task.Model
   /// The number of completed steps.

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Dispatch
+import ProgramsCore
+import Synchronization
+
+/// The program `playground`: serves its page and trains until it is interrupted.
+package struct PlaygroundCommand: ParsableCommand {
+  package static let configuration = CommandConfiguration(
+    commandName: "playground",
+    abstract: "Opens a page in which one sees a recurrent network learn.",
+    discussion: """
+      The page is at http://127.0.0.1:8020 and needs no network.
+      Example: playground --port 8021
+      """,
+    version: Version.number)
+
+  @Option(help: "The port.")
+  var port: UInt16 = 8020
+
+  @Option(help: "The IPv4 address to listen on; any but 127.0.0.1 lets others on your network in.")
+  var address = "127.0.0.1"
+
+  package init() {}
+
+  package func run() throws {
+    let server = try PlaygroundServer(address: address, port: port, session: Session(.opening))
+    let ended = DispatchSemaphore(value: 0)
+    let reason = Mutex("")
+    let task = Task.detached {
+      do { try await server.run() } catch { reason.withLock { $0 = "\(error)" } }
+      ended.signal()
+    }
+    try Console.write("playground: http://\(address):\(port) (Ctrl-C ends it)\n")
+    Interruption.listen()
+    while ended.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
+      if Interruption.isRequested { return }
+    }
+    task.cancel()
+    throw Failure("\(address):\(port): the server ended: \(reason.withLock { $0 })")
+  }
+}
