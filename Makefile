@@ -93,7 +93,7 @@ lint: ## Check the formatting and the rules between the package's parts
 	Scripts/check-structure
 	Scripts/check-snippets
 
-docs: ## Build the documentation of every library into docs/
+docs: ## Build the documentation of all libraries as one site into docs/
 	@Scripts/require-zlib
 	Scripts/build-docs
 

@@ -49,47 +49,57 @@ public enum Initialization: Sendable, Hashable, Codable {
   ) -> [Float] {
     let count = elementCount(of: shape)
     let columns = shape[shape.count - 1]
-    /// Numbers sampled uniformly from a range, transformed.
-    func uniform(
-      _ range: ClosedRange<Double>, _ transform: (Double) -> Double = { $0 }
-    ) -> [Float] {
-      (0..<count).map { _ in Float(transform(.random(in: range, using: &generator))) }
+    if let (range, transform) = uniform(of: shape) {
+      return (0..<count).map { _ in Float(transform(.random(in: range, using: &generator))) }
     }
     func normal(_ deviation: Double) -> [Float] {
       Tensor(normal: shape, using: &generator).scalars.map { Float(deviation) * $0 }
     }
     switch self {
     case .constant(let value): return [Float](repeating: Float(value), count: count)
-    case .uniform(let range): return uniform(range)
     case .normal(let deviation): return normal(deviation)
-    case .xavierUniform, .kaimingUniform, .lecunUniform:
-      let limit = (3 * variance(of: shape)).squareRoot()
-      return uniform(-limit...limit)
     case .xavierNormal, .kaimingNormal, .lecunNormal:
       return normal(variance(of: shape).squareRoot())
     case .orthogonal(let gain):
       return orthonormal(Tensor(normal: shape, using: &generator)).map { Float(gain * $0) }
     case .identity(let scale):
       return (0..<count).map { $0 / columns == $0 % columns ? Float(scale) : 0 }
-    case .logUniform(let range): return uniform(range, logarithm)
-    case .logRate(let radius):
-      let squares = radius.lowerBound * radius.lowerBound...radius.upperBound * radius.upperBound
-      // -log r = -log(r²) / 2.
-      return uniform(squares) { logarithm(-0.5 * logarithm($0)) }
-    case .logit(let range): return uniform(range) { logarithm($0 / (1 - $0)) }
-    case .softplusRate(let radius):
-      let squares = radius.lowerBound * radius.lowerBound...radius.upperBound * radius.upperBound
-      // exp(-softplus(v)) = r where exp(v) = 1 / r - 1.
-      return uniform(squares) { logarithm(1 / $0.squareRoot() - 1) }
-    case .softplusOfLogUniform(let range):
-      return uniform(logarithm(range.lowerBound)...logarithm(range.upperBound)) {
-        exponential($0) + logarithm(1 - exponential(-exponential($0)))
-      }
     case .values(let values):
       require(values.count == count, "\(values.count) initial values for \(count) numbers")
       return values.map(Float.init)
     case .opposite(let block):
       failure("the block \(block), whose opposite is to be taken, has no numbers yet")
+    case .uniform, .xavierUniform, .kaimingUniform, .lecunUniform, .logUniform, .logRate, .logit,
+      .softplusRate, .softplusOfLogUniform:
+      failure("numbers that are uniform in a range have one")
+    }
+  }
+
+  /// For the cases that are a function of uniform numbers: their range and the function.
+  private func uniform(
+    of shape: [Int]
+  ) -> (range: ClosedRange<Double>, transform: (Double) -> Double)? {
+    func squares(_ radius: ClosedRange<Double>) -> ClosedRange<Double> {
+      radius.lowerBound * radius.lowerBound...radius.upperBound * radius.upperBound
+    }
+    switch self {
+    case .uniform(let range): return (range, { $0 })
+    case .xavierUniform, .kaimingUniform, .lecunUniform:
+      let limit = (3 * variance(of: shape)).squareRoot()
+      return (-limit...limit, { $0 })
+    case .logUniform(let range): return (range, logarithm)
+    // -log r = -log(r²) / 2.
+    case .logRate(let radius): return (squares(radius), { logarithm(-0.5 * logarithm($0)) })
+    case .logit(let range): return (range, { logarithm($0 / (1 - $0)) })
+    // exp(-softplus(v)) = r where exp(v) = 1 / r - 1.
+    case .softplusRate(let radius):
+      return (squares(radius), { logarithm(1 / $0.squareRoot() - 1) })
+    case .softplusOfLogUniform(let range):
+      return (
+        logarithm(range.lowerBound)...logarithm(range.upperBound),
+        { exponential($0) + logarithm(1 - exponential(-exponential($0))) }
+      )
+    default: return nil
     }
   }
 

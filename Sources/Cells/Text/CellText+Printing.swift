@@ -55,9 +55,31 @@ private struct CellPrinter<Cell: RecurrentCell> {
   }
 
   mutating func text(for wanted: [Sizes]) -> CellText? {
-    var definitions: [CellDefinition] = []
     let unequal = examples(areEqual: false)
     let equal = examples(areEqual: true)
+    let definitions = generalDefinitions(unequal, equal)
+    guard let exact = exactDefinitions(wanted, beside: definitions) else { return nil }
+    let all = exact + definitions
+    guard !all.isEmpty else { return nil }
+    let kept = kept
+    let text = all.map { TextWriter($0, keeping: kept).text }.joined(separator: "\n")
+    guard let result = try? CellText(text) else { return nil }
+    for sizes in wanted + unequal.prefix(1) + equal.prefix(1) {
+      guard let graph = graph(sizes) else { continue }
+      if (try? result.validate(inputSize: sizes.input, hiddenSize: sizes.hidden)) == nil {
+        if wanted.contains(sizes) { return nil } else { continue }
+      }
+      let read = CellGraph(result, inputSize: sizes.input, hiddenSize: sizes.hidden)
+      guard read == graph else { return nil }
+    }
+    return result
+  }
+
+  /// A definition for all sizes, and one for equal sizes where that is another.
+  private mutating func generalDefinitions(
+    _ unequal: [Sizes], _ equal: [Sizes]
+  ) -> [CellDefinition] {
+    var definitions: [CellDefinition] = []
     let general = common(unequal)
     if var general, general.states.count > 0 {
       general.options = options
@@ -74,6 +96,13 @@ private struct CellPrinter<Cell: RecurrentCell> {
       special.options = options
       definitions.append(special)
     }
+    return definitions
+  }
+
+  /// A definition for each of the sizes that the general ones do not give; nil if one cannot be written.
+  private mutating func exactDefinitions(
+    _ wanted: [Sizes], beside definitions: [CellDefinition]
+  ) -> [CellDefinition]? {
     let missing = wanted.filter { sizes in
       guard
         let first = definitions.first(where: {
@@ -92,20 +121,7 @@ private struct CellPrinter<Cell: RecurrentCell> {
       definition.options = options
       exact.append(definition)
     }
-    let all = exact + definitions
-    guard !all.isEmpty else { return nil }
-    let kept = kept
-    let text = all.map { TextWriter($0, keeping: kept).text }.joined(separator: "\n")
-    guard let result = try? CellText(text) else { return nil }
-    for sizes in wanted + unequal.prefix(1) + equal.prefix(1) {
-      guard let graph = graph(sizes) else { continue }
-      if (try? result.validate(inputSize: sizes.input, hiddenSize: sizes.hidden)) == nil {
-        if wanted.contains(sizes) { return nil } else { continue }
-      }
-      let read = CellGraph(result, inputSize: sizes.input, hiddenSize: sizes.hidden)
-      guard read == graph else { return nil }
-    }
-    return result
+    return exact
   }
 
   /// Whether a definition gives the cell's graphs at these sizes.

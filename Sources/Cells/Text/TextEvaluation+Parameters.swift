@@ -5,26 +5,7 @@ extension TextEvaluation {
   /// Adds the declared parameters, in the order of their lines.
   mutating func declareParameters() throws(CellTextError) {
     for parameter in definition.parameters {
-      let place = parameter.place.value
-      guard values[parameter.name] == nil, declared[parameter.name] == nil else {
-        throw CellTextError(
-          place, expected: "a new name for a parameter", found: "\(parameter.name) again")
-      }
-      if let isMatrix = ParameterNames.isMatrix(parameter.name), parameter.kind == .blocks,
-        isMatrix != (parameter.shape.count == 2)
-      {
-        throw CellTextError(
-          place, expected: isMatrix ? "two sizes of a matrix" : "one size of a vector",
-          found: "\(parameter.shape.count)")
-      }
-      guard
-        parameter.kind != .blocks || parameter.shape.count == 1
-          || parameter.storedName.hasPrefix("weight_")
-      else {
-        throw CellTextError(
-          place, expected: "a name that begins with W_, for a matrix", found: parameter.name,
-          suggestion: "W_" + parameter.name)
-      }
+      try checkName(of: parameter)
       var shape: [Int] = []
       for term in parameter.shape { shape.append(try size(term)) }
       let start = try parameter.start.map { start throws(CellTextError) in
@@ -32,31 +13,64 @@ extension TextEvaluation {
       }
       if case .values(let values) = start, values.count != Self.count(shape) {
         throw CellTextError(
-          place, expected: "\(Self.count(shape)) values", found: "\(values.count)")
+          parameter.place.value, expected: "\(Self.count(shape)) values",
+          found: "\(values.count)")
       }
-      try register(parameter.storedName, shape, parameter.kind, place)
-      if parameter.isOptional, !builder.hasBias {
-        let width = Self.count(shape)
-        guard width <= TextLimits.width else { throw tooMany(place) }
-        values[parameter.name] = .signal(builder.constant(0, width: width))
-        try count(place)
-      } else if parameter.kind == .blocks {
-        trace.declare(
-          parameter.storedName, rows: shape.count == 2 ? shape[0] : 1,
-          columns: shape[shape.count - 1], isVector: shape.count == 1, start)
-        declared[parameter.name] = DeclaredParameter(
-          storedName: parameter.storedName, shape: shape, initialization: start)
-      } else {
-        let id = trace.published(
-          parameter.storedName, shape, isSignal: parameter.isSignal, start)
-        values[parameter.name] =
-          parameter.isSignal
-          ? .signal(id) : .matrix(id, groups: shape.dropLast(2).reduce(1, *))
-        try count(place)
-      }
+      try register(parameter.storedName, shape, parameter.kind, parameter.place.value)
+      try declare(parameter, shape, start)
     }
     for parameter in definition.parameters where !parameter.isOptional || builder.hasBias {
       try checkOpposite(parameter)
+    }
+  }
+
+  /// A parameter's name is new, and says whether it is a matrix.
+  private func checkName(of parameter: CellDefinition.Parameter) throws(CellTextError) {
+    let place = parameter.place.value
+    guard values[parameter.name] == nil, declared[parameter.name] == nil else {
+      throw CellTextError(
+        place, expected: "a new name for a parameter", found: "\(parameter.name) again")
+    }
+    if let isMatrix = ParameterNames.isMatrix(parameter.name), parameter.kind == .blocks,
+      isMatrix != (parameter.shape.count == 2)
+    {
+      throw CellTextError(
+        place, expected: isMatrix ? "two sizes of a matrix" : "one size of a vector",
+        found: "\(parameter.shape.count)")
+    }
+    guard
+      parameter.kind != .blocks || parameter.shape.count == 1
+        || parameter.storedName.hasPrefix("weight_")
+    else {
+      throw CellTextError(
+        place, expected: "a name that begins with W_, for a matrix", found: parameter.name,
+        suggestion: "W_" + parameter.name)
+    }
+  }
+
+  /// Adds a parameter to the trace: a block, a published array, or, without biases, zeros for an optional one.
+  private mutating func declare(
+    _ parameter: CellDefinition.Parameter, _ shape: [Int], _ start: Initialization?
+  ) throws(CellTextError) {
+    let place = parameter.place.value
+    if parameter.isOptional, !builder.hasBias {
+      let width = Self.count(shape)
+      guard width <= TextLimits.width else { throw tooMany(place) }
+      values[parameter.name] = .signal(builder.constant(0, width: width))
+      try count(place)
+    } else if parameter.kind == .blocks {
+      trace.declare(
+        parameter.storedName, rows: shape.count == 2 ? shape[0] : 1,
+        columns: shape[shape.count - 1], isVector: shape.count == 1, start)
+      declared[parameter.name] = DeclaredParameter(
+        storedName: parameter.storedName, shape: shape, initialization: start)
+    } else {
+      let id = trace.published(
+        parameter.storedName, shape, isSignal: parameter.isSignal, start)
+      values[parameter.name] =
+        parameter.isSignal
+        ? .signal(id) : .matrix(id, groups: shape.dropLast(2).reduce(1, *))
+      try count(place)
     }
   }
 

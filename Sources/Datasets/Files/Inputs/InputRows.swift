@@ -7,7 +7,7 @@ struct InputRows {
   /// The heading; nil for a table without one.
   private let heading: [String]?
   private let delimiter: Unicode.Scalar
-  /// The last number of each column, for an empty field of a series.
+  /// The last number of each column, for a missing one of a series.
   private var last: [String?]
 
   /// Rows under a heading; nil if the line is no heading with all columns.
@@ -77,10 +77,10 @@ struct InputRows {
     FileError(file: name, line: number, column: 1, expected: expected, found: "\(found)")
   }
 
-  /// Fills the empty fields of a step with the numbers before them, or else with the means.
+  /// Fills the missing numbers of a step with the numbers before them, or else with the means.
   private mutating func fill(_ fields: inout [String]) {
     for index in fields.indices {
-      if fields[index].utf8.allSatisfy({ $0 == 0x20 }) {
+      if fields[index].isMissing {
         fields[index] = last[index] ?? columns.mean(of: index) ?? fields[index]
       } else {
         last[index] = fields[index]

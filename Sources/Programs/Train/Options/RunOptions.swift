@@ -21,7 +21,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "FLAG=VALUE,VALUE ...: trains with each, into --run.")
   var sweep: [String] = []
 
-  @Option(help: "Runs of a sweep at a time.")
+  @Option(help: .rare("Runs of a sweep at a time."))
   var parallel: Int?
 
   @Flag(help: "Draws the curves at the end.")
