@@ -13,6 +13,21 @@ struct NumPyArchiveTests {
     for name in file.names { #expect(try file.array(name) == expected.array(name), "\(name)") }
   }
 
+  @Test func integersOf16BitsKeepTheirSign() throws {
+    let file = try NumPyArchive(path: path("short.npz"))
+    let signed: [Int16] = [-32768, -2, 0, 1, 32767]
+    let unsigned: [UInt16] = [0, 1, 32768, 65535]
+    #expect(try file.array("int16") == StoredArray(signed))
+    #expect(try file.array("uint16") == StoredArray(unsigned))
+    #expect(try file.array("int16").floats == signed.map { Float($0) })
+    #expect(try file.array("uint16").doubles == unsigned.map { Double($0) })
+    #expect(try file.array("int16").statistics.minimum == -32768)
+    let copy = try NumPyArchive(
+      bytes: NumPyArchive.encoded(["int16": StoredArray(signed), "uint16": StoredArray(unsigned)]))
+    #expect(try copy.array("int16") == file.array("int16"))
+    #expect(try copy.array("uint16") == file.array("uint16"))
+  }
+
   @Test func pythonsObjectsAndOtherByteOrdersAreRefused() throws {
     let objects = try NumPyArchive(path: path("objects.npz"))
     #expect(message { _ = try objects.array("objects") }.contains("found '|O'"))

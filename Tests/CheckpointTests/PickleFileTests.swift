@@ -78,7 +78,8 @@ struct PickleFileTests {
     }
     #expect(try PickleFile(bytes: array("f4", "<")).array("a").shape == [2])
     #expect(
-      problem(array("i2", "<")).contains("f2, f4, f8, i1, i4, i8, u1, u4, u8 or b1, found 'i2'"))
+      problem(array("c8", "<")).contains(
+        "f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8 or b1, found 'c8'"))
     #expect(problem(array("f4", ">")).contains("found '>f4'"))
     #expect(problem(array("f8", "<")).contains("expected numbers for shape [2], found 8 bytes"))
     #expect(problem(array("O8", "|")).contains("found 'O8'"))

@@ -177,7 +177,7 @@ struct ReaderRuleTests {
       .unsortedIndex(key, after: .init(.configuration, "w")),
       CraftedFile(.json(Array("{}".utf8)), CraftedEntry(raw))),
     BrokenFile(.unknownKind(key, found: 3), tensor { $0.kind = 3 }),
-    BrokenFile(.unknownDType(key, found: 11), tensor { $0.dtype = 11 }),
+    BrokenFile(.unknownDType(key, found: 13), tensor { $0.dtype = 13 }),
     BrokenFile(.unknownDType(key, found: 0), tensor { $0.kind = 1 }),
     BrokenFile(.unknownCodec(key, found: 2), tensor { $0.codec = 2 }),
     BrokenFile(.unknownFilter(key, found: 2), compressed { $0.filter = 2 }),

@@ -13,13 +13,15 @@ public enum ElementType: UInt8, Sendable, Hashable, CaseIterable {
   case int8 = 9
   /// One byte, 0 or 1.
   case bool = 10
+  case int16 = 11
+  case uint16 = 12
 
   /// Bytes per element.
   public var width: Int {
     switch self {
     case .float64, .int64, .uint64: 8
     case .float32, .int32, .uint32: 4
-    case .float16, .bfloat16: 2
+    case .float16, .bfloat16, .int16, .uint16: 2
     case .uint8, .int8, .bool: 1
     }
   }
@@ -40,6 +42,8 @@ extension ElementType: CustomStringConvertible {
     case .uint64: "uint64"
     case .int8: "int8"
     case .bool: "bool"
+    case .int16: "int16"
+    case .uint16: "uint16"
     }
   }
 }

@@ -13,6 +13,8 @@ extension StoredArray {
     case .uint32: (values(as: UInt32.self) ?? []).map { Float($0) }
     case .uint64: (values(as: UInt64.self) ?? []).map { Float($0) }
     case .int8: (values(as: Int8.self) ?? []).map { Float($0) }
+    case .int16: (values(as: Int16.self) ?? []).map { Float($0) }
+    case .uint16: (values(as: UInt16.self) ?? []).map { Float($0) }
     case .uint8: bytes.map { Float($0) }
     case .bool: bytes.map { $0 == 0 ? 0 : 1 }
     }
@@ -27,7 +29,8 @@ extension StoredArray {
     case .int64: (values(as: Int64.self) ?? []).map { Double($0) }
     case .uint32: (values(as: UInt32.self) ?? []).map { Double($0) }
     case .uint64: (values(as: UInt64.self) ?? []).map { Double($0) }
-    case .float32, .float16, .bfloat16, .int8, .uint8, .bool: floats.map { Double($0) }
+    case .float32, .float16, .bfloat16, .int8, .uint8, .int16, .uint16, .bool:
+      floats.map { Double($0) }
     }
   }
 

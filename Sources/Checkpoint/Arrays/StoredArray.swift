@@ -102,6 +102,10 @@ extension Int8: StoredElement {
   /// `int8`.
   public static var elementType: ElementType { .int8 }
 }
+extension Int16: StoredElement {
+  /// `int16`.
+  public static var elementType: ElementType { .int16 }
+}
 extension Int32: StoredElement {
   /// `int32`.
   public static var elementType: ElementType { .int32 }
@@ -113,6 +117,10 @@ extension Int64: StoredElement {
 extension UInt8: StoredElement {
   /// `uint8`.
   public static var elementType: ElementType { .uint8 }
+}
+extension UInt16: StoredElement {
+  /// `uint16`.
+  public static var elementType: ElementType { .uint16 }
 }
 extension UInt32: StoredElement {
   /// `uint32`.

@@ -58,7 +58,7 @@ struct HDF5Datatype: Sendable {
     case 0:
       let isSigned = bits & 8 != 0
       let types: [Int: (ElementType?, ElementType?)] = [
-        1: (.int8, .uint8), 2: (nil, nil), 4: (.int32, .uint32), 8: (.int64, .uint64),
+        1: (.int8, .uint8), 2: (.int16, .uint16), 4: (.int32, .uint32), 8: (.int64, .uint64),
       ]
       let type = types[size].flatMap { isSigned ? $0.0 : $0.1 }
       kind = Self.number(

@@ -19,7 +19,8 @@ extension StoredArray {
     case .uint64: statistics((values(as: UInt64.self) ?? []).map { Double($0) })
     case .int32: statistics((values(as: Int32.self) ?? []).map { Double($0) })
     case .uint32: statistics((values(as: UInt32.self) ?? []).map { Double($0) })
-    case .float32, .float16, .bfloat16, .uint8, .int8, .bool: statistics(floats)
+    case .float32, .float16, .bfloat16, .uint8, .int8, .int16, .uint16, .bool:
+      statistics(floats)
     }
   }
 

@@ -117,6 +117,8 @@ extension ElementType {
     case .uint64: "<u8"
     case .int8: "|i1"
     case .bool: "|b1"
+    case .int16: "<i2"
+    case .uint16: "<u2"
     }
   }
 }

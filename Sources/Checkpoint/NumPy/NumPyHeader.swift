@@ -137,9 +137,11 @@ extension ElementType {
     case "f4": self = .float32
     case "f8": self = .float64
     case "f2": self = .float16
+    case "i2": self = .int16
     case "i4": self = .int32
     case "i8": self = .int64
     case "u1": self = .uint8
+    case "u2": self = .uint16
     case "u4": self = .uint32
     case "u8": self = .uint64
     case "i1": self = .int8
@@ -149,5 +151,5 @@ extension ElementType {
   }
 
   /// The codes of the types that are read, for messages.
-  static let numPyCodes = "f2, f4, f8, i1, i4, i8, u1, u4, u8 or b1"
+  static let numPyCodes = "f2, f4, f8, i1, i2, i4, i8, u1, u2, u4, u8 or b1"
 }

@@ -117,6 +117,8 @@ extension ElementType {
     case .float32: 1
     case .uint8: 2
     case .int8: 3
+    case .uint16: 4
+    case .int16: 5
     case .int32: 6
     case .int64: 7
     case .bool: 9

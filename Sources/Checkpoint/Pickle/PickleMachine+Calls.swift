@@ -132,7 +132,8 @@ extension PickleMachine {
   private static let storageNames: [String: ElementType] = [
     "FloatStorage": .float32, "DoubleStorage": .float64, "HalfStorage": .float16,
     "BFloat16Storage": .bfloat16, "IntStorage": .int32, "LongStorage": .int64,
-    "ByteStorage": .uint8, "CharStorage": .int8, "BoolStorage": .bool, "UntypedStorage": .uint8,
+    "ByteStorage": .uint8, "CharStorage": .int8, "ShortStorage": .int16,
+    "BoolStorage": .bool, "UntypedStorage": .uint8,
   ]
 
   /// Reads a storage like `('storage', torch.FloatStorage, '0', 'cpu', 448)`; returns its index.

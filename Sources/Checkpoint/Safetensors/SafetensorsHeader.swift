@@ -171,6 +171,8 @@ extension ElementType {
     case .uint64: "U64"
     case .int8: "I8"
     case .bool: "BOOL"
+    case .int16: "I16"
+    case .uint16: "U16"
     }
   }
 

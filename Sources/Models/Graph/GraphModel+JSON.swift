@@ -87,7 +87,9 @@ extension StoredArray {
     case .int64: self = try parsed(Int64.self)
     case .int32: self = try parsed(Int32.self)
     case .int8: self = try parsed(Int8.self)
+    case .int16: self = try parsed(Int16.self)
     case .uint8: self = try parsed(UInt8.self)
+    case .uint16: self = try parsed(UInt16.self)
     case .uint32: self = try parsed(UInt32.self)
     case .uint64: self = try parsed(UInt64.self)
     case .bool:
@@ -110,7 +112,8 @@ extension StoredArray {
     case .uint64: texts = (values(as: UInt64.self) ?? []).map { .number("\($0)") }
     case .bool: texts = bytes.map { .bool($0 != 0) }
     case .float64: texts = doubles.map { $0.isFinite ? .number("\($0)") : .null }
-    case .int32, .int8, .uint8, .uint32: texts = doubles.map { .number("\(Int64($0))") }
+    case .int32, .int16, .int8, .uint8, .uint16, .uint32:
+      texts = doubles.map { .number("\(Int64($0))") }
     case .float32, .float16, .bfloat16:
       texts = floats.map { $0.isFinite ? .number("\($0)") : .null }
     }

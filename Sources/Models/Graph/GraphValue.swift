@@ -115,6 +115,8 @@ extension ElementType {
   func wrapped(_ value: Int64) -> Int64 {
     switch self {
     case .int8: Int64(Int8(truncatingIfNeeded: value))
+    case .int16: Int64(Int16(truncatingIfNeeded: value))
+    case .uint16: Int64(UInt16(truncatingIfNeeded: value))
     case .uint8: Int64(UInt8(truncatingIfNeeded: value))
     case .int32: Int64(Int32(truncatingIfNeeded: value))
     case .uint32: Int64(UInt32(truncatingIfNeeded: value))
@@ -130,6 +132,8 @@ extension ElementType {
     let whole = value.rounded(.towardZero)
     switch self {
     case .int8: return Int64(max(-128, min(127, whole)))
+    case .int16: return Int64(max(-0x1p15, min(0x1p15 - 1, whole)))
+    case .uint16: return Int64(max(0, min(0x1p16 - 1, whole)))
     case .uint8: return Int64(max(0, min(255, whole)))
     case .int32: return Int64(max(-0x1p31, min(0x1p31 - 1, whole)))
     case .uint32: return Int64(max(0, min(0x1p32 - 1, whole)))
@@ -150,6 +154,8 @@ extension StoredArray {
     case .int64: return values(as: Int64.self) ?? []
     case .int32: return (values(as: Int32.self) ?? []).map { Int64($0) }
     case .int8: return (values(as: Int8.self) ?? []).map { Int64($0) }
+    case .int16: return (values(as: Int16.self) ?? []).map { Int64($0) }
+    case .uint16: return (values(as: UInt16.self) ?? []).map { Int64($0) }
     case .uint32: return (values(as: UInt32.self) ?? []).map { Int64($0) }
     case .uint64: return (values(as: UInt64.self) ?? []).map { Int64(bitPattern: $0) }
     case .bool: return bytes.map { $0 == 0 ? 0 : 1 }
