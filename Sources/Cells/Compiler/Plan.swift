@@ -15,6 +15,7 @@ public struct Plan: Sendable {
     let cell: CellGraph
     let forward: RunnableSchedule
     let backward: (schedule: RunnableSchedule, sources: [Derivative.Source])?
+    let recomputation: Recomputation?
 
     init(
       _ cell: CellGraph, _ forward: Schedule, _ backward: (Schedule, [Derivative.Source])? = nil
@@ -22,6 +23,9 @@ public struct Plan: Sendable {
       self.cell = cell
       self.forward = RunnableSchedule(forward)
       self.backward = backward.map { (RunnableSchedule($0), $1) }
+      recomputation = self.backward.flatMap { [forward = self.forward] in
+        Recomputation(forward, $0.schedule, $0.sources)
+      }
     }
   }
 
@@ -34,6 +38,8 @@ public struct Plan: Sendable {
   }
   /// Whether gradients can be added to those of other passes in place.
   var addsUpGradients: Bool { content.backward?.schedule.gathersPlainSums ?? false }
+  /// How the backward pass can compute states of matrices again.
+  var recomputation: Recomputation? { content.recomputation }
 
   /// Compiles a cell. A plan that does not learn saves no activations.
   public init(_ cell: CellGraph, learns: Bool) {
@@ -70,19 +76,23 @@ public struct Plan: Sendable {
     let kept: [Area]
     /// The memory of those that are not the caller's.
     let memory: Storage?
+    /// Where matrices are not kept at every step: those that are.
+    var spaced: SpacedStates?
 
     /// The bytes saved, besides the caller's signals.
-    var byteCount: Int { (memory?.count ?? 0) * MemoryLayout<Float>.stride }
+    var byteCount: Int {
+      (memory?.count ?? 0) * MemoryLayout<Float>.stride + (spaced?.byteCount ?? 0)
+    }
   }
 
   /// Runs the cell over a sequence; returns the final states, `[B, width]` each.
   func run(
     _ arguments: borrowing PlanArguments, _ signals: some PlanSignals
   ) -> (states: [Storage], trail: Trail) {
-    let result = PlanRun.run(content.forward, arguments, signals)
+    let result = PlanRun.run(content.forward, arguments, signals, content.recomputation)
     let trail = Trail(
       plan: self, batch: arguments.batch, steps: arguments.steps, isReversed: arguments.isReversed,
-      kept: result.kept, memory: result.memory)
+      kept: result.kept, memory: result.memory, spaced: result.spaced)
     return (result.states, trail)
   }
 }
@@ -104,7 +114,7 @@ extension Plan.Trail {
       PlanArguments(
         batch: batch, steps: steps, isReversed: !isReversed, parameters: parameters,
         gatheredStride: gradientStride, segment: segment,
-        returnsOuterFactors: returnsOuterFactors),
+        returnsOuterFactors: returnsOuterFactors, spaced: spaced),
       BackwardSignals(
         trail: self, sources: backward.sources, outputCotangent: outputCotangent,
         inputCotangent: inputCotangent, stateCotangents: stateCotangents, gradients: gradients))

@@ -27,6 +27,10 @@ struct PlanArguments: ~Copyable {
   var segment = PlanRun.Segment()
   /// Whether a gathered value that is one outer product is returned as its two factors.
   var returnsOuterFactors = false
+  /// Which states are kept for the backward pass.
+  var states = StateKeeping.everyStep
+  /// The states of the forward pass that this backward pass computes again.
+  var spaced: SpacedStates?
 }
 
 /// The memory of a schedule's runs over some number of samples and steps: an area for each buffer.
@@ -57,13 +61,14 @@ final class PlanMemory {
   private let bound: [Int]
 
   /// Memory for runs with the sizes and parameters of the arguments. `known` holds values that an earlier run
-  /// computed from the same parameters, by buffer.
+  /// computed from the same parameters, by buffer. Only the last two steps of the dropped states are kept.
   init(
     _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments, goesStepByStep: Bool,
-    prepared known: [Storage?]?
+    prepared known: [Storage?]?, dropping dropped: Set<Int> = []
   ) {
-    let buffers =
+    var buffers =
       goesStepByStep ? runnable.buffersOfSingleSteps : runnable.schedule.buffers
+    for number in dropped { buffers[number].keepsHistory = false }
     (batch, steps, isReversed) = (arguments.batch, arguments.steps, arguments.isReversed)
     var counts = (kept: 0, temporary: 0)
     var offsets: [Int] = []
@@ -141,6 +146,9 @@ final class PlanMemory {
       areas.set(number, matrix(Floats(storage), buffer))
     }
   }
+
+  /// The floats of a buffer's row.
+  func width(ofBuffer number: Int) -> Int { buffers[number].width }
 
   /// Whether a run with the arguments' sizes fits.
   func fits(_ arguments: borrowing PlanArguments) -> Bool {

@@ -16,6 +16,8 @@ struct PlanRun {
     var memory: Storage?
     /// By number: the gathered values that are returned as their factors.
     var outers: [Outer?]
+    /// The states that are to be computed again, where not all are kept.
+    var spaced: SpacedStates?
   }
 
   let runnable: RunnableSchedule
@@ -29,16 +31,21 @@ struct PlanRun {
   let weights: PackedWeights
   /// The precision of products, taken from the calling thread: other threads cannot read it.
   let precision: Precision
+  /// The states that this forward pass keeps at some steps only.
+  private let keeping: SpacedStates?
+  /// Those that this backward pass computes again.
+  private let reading: SpacedStates?
 
   /// Runs the whole schedule.
   static func run(
-    _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments, _ signals: some PlanSignals
+    _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments, _ signals: some PlanSignals,
+    _ recomputation: Recomputation? = nil
   ) -> Results {
     require(
       arguments.batch >= 0 && arguments.steps > 0,
       "a recurrence over \(arguments.steps) steps of \(arguments.batch) samples")
     if arguments.batch == 0 { return withoutSamples(runnable.schedule, arguments, signals) }
-    let run = PlanRun(runnable, arguments)
+    let run = PlanRun(runnable, arguments, recomputation)
     run.memory.bind(arguments, signals)
     let isShared =
       run.split.parts > 1
@@ -48,7 +55,7 @@ struct PlanRun {
     let results = Results(
       states: run.memory.finalStates(arguments),
       kept: runnable.schedule.kept.map { run.memory.part($0) }, memory: run.memory.kept,
-      outers: run.outers)
+      outers: run.outers, spaced: run.keeping)
     run.storeMemory(arguments)
     return results
   }
@@ -69,24 +76,37 @@ struct PlanRun {
     let states = schedule.buffers.count { if case .state = $0.kind { true } else { false } }
     let area = Area(Floats(nothing), rowStride: 0)
     return Results(
-      states: (0..<states).map { _ in nothing }, kept: schedule.kept.map { _ in area }, outers: [])
+      states: (0..<states).map { _ in nothing }, kept: schedule.kept.map { _ in area }, outers: [],
+      spaced: nil)
   }
 
-  private init(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) {
+  private init(
+    _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments,
+    _ recomputation: Recomputation?
+  ) {
     self.runnable = runnable
     precision = Precision.current
-    split = PlanSplit(runnable, arguments)
+    let split = PlanSplit(runnable, arguments)
+    self.split = split
+    reading = arguments.spaced
+    var spacing: Recomputation?
+    if let recomputation, !split.goesStepByStep,
+      recomputation.isUsed(arguments.states, batch: arguments.batch, steps: arguments.steps)
+    {
+      spacing = recomputation
+    }
     hasSampleGradients = arguments.gatheredStride != 0
     segment = arguments.segment
     returnsOuterFactors = arguments.returnsOuterFactors
     let parameters = arguments.parameters
     let known = parameters.cache?.prepared(for: runnable, parameters.tensors, precision)
     if let known, let idle = known.memory, idle.fits(arguments) {
-      (memory, weights) = (idle, known.weights)
+      (memory, weights, keeping) = (idle, known.weights, nil)
       return
     }
     memory = PlanMemory(
-      runnable, arguments, goesStepByStep: split.goesStepByStep, prepared: known?.storages)
+      runnable, arguments, goesStepByStep: split.goesStepByStep, prepared: known?.storages,
+      dropping: spacing?.dropped ?? [])
     if let known {
       weights = known.weights
     } else {
@@ -95,6 +115,7 @@ struct PlanRun {
         Prepared(weights: weights, storages: memory.prepared), for: runnable, parameters.tensors,
         precision)
     }
+    keeping = spacing.map { [memory, weights] in SpacedStates($0, memory, weights) }
   }
 
   /// Stores the memory for the next run, if that may be the next step of a loop.
@@ -141,8 +162,12 @@ struct PlanRun {
       for (number, (list, (before, loop))) in loops.enumerated() {
         runForAllSteps(list, before, share(memory.steps))
         waitForOthers()
-        let isBySample = runnable.goesBySample[number] && block.parts == 1
-        for rows in isBySample ? block.samples : [block] { runSteps(loop, rows) }
+        if runnable.goesBySample[number] {
+          // There are no products whose columns could be split.
+          runSamples(share(memory.batch), number, loop)
+        } else {
+          runSteps(loop, block)
+        }
         waitForOthers()
       }
       runForAllSteps(schedule.after, runnable.after, share(memory.steps))
@@ -163,6 +188,33 @@ struct PlanRun {
     for index in 0..<memory.steps {
       block.step = memory.isReversed ? memory.steps - 1 - index : index
       sequence.run(memory.areas, weights, block)
+    }
+  }
+
+  /// Runs a thread's samples through all steps, one after the other.
+  private func runSamples(_ samples: Range<Int>, _ loop: Int, _ sequence: StepSequence) {
+    let chunk = reading.flatMap { states in
+      states.recomputation.backwardLoop == loop ? SpacedStates.Chunk(states, memory.areas) : nil
+    }
+    let saving = keeping.flatMap { $0.recomputation.forwardLoop == loop ? $0 : nil }
+    for sample in samples {
+      var block = StepBlock(step: 0, row: sample, rows: 1)
+      func run(_ steps: Range<Int>, _ areas: AreaTable) {
+        for index in steps {
+          saving?.save(beforeStep: index, sample: sample)
+          block.step = memory.isReversed ? memory.steps - 1 - index : index
+          sequence.run(areas, weights, block)
+        }
+      }
+      guard let chunk else {
+        run(0..<memory.steps, memory.areas)
+        continue
+      }
+      for steps in chunk.chunks.reversed() {
+        chunk.compute(steps, sample: sample)
+        // The backward pass counts its steps from the last one.
+        run(memory.steps - steps.upperBound..<memory.steps - steps.lowerBound, chunk.areas)
+      }
     }
   }
 
@@ -191,17 +243,6 @@ struct PlanRun {
     }
     return (0..<batch).map {
       StepBlock(step: steps.lowerBound, row: $0, rows: steps.count, alongTime: true)
-    }
-  }
-}
-
-extension StepBlock {
-  /// The block's samples, one by one.
-  fileprivate var samples: [StepBlock] {
-    (row..<row + rows).map { sample in
-      var block = self
-      (block.row, block.rows) = (sample, 1)
-      return block
     }
   }
 }

@@ -32,7 +32,7 @@ struct PlanSplit {
     let cache = (signals: 1 << 18, weights: 1 << 21)  // floats
     goesStepByStep =
       steps == 1
-      || !cutsColumns && batch / parts >= enoughRows
+      || arguments.spaced == nil && !cutsColumns && batch / parts >= enoughRows
         && runnable.hoistedWeights <= cache.weights
         && runnable.hoistedSignals * batch * steps > cache.signals
   }

@@ -71,7 +71,8 @@ extension Recurrent {
     let state = ordered(state, batch: batch)
     let mode = mode(for: x, state)
     let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
-    let pass = RecurrentPass(self, x, state.tensors, marks, masks: masks, mode)
+    let pass = RecurrentPass(
+      self, x, state.tensors, marks, masks: masks, mode, keeping: .spacedIfLarge)
     guard mode != .inference else {
       return (pass.output, state.replaced(by: pass.finalStates))
     }

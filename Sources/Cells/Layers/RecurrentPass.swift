@@ -15,6 +15,7 @@ final class RecurrentPass {
   private let reversedResets: Storage?
   private let masks: RandomMasks?
   private let mode: PassMode
+  private let states: StateKeeping
   /// Whether the layer is one cell in one direction.
   private let isAlone: Bool
   /// The saved activations of each direction of each layer.
@@ -30,11 +31,11 @@ final class RecurrentPass {
   /// A pass over a sequence in the layer's layout.
   convenience init(
     _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ marks: StepMarks,
-    masks: RandomMasks? = nil, _ mode: PassMode
+    masks: RandomMasks? = nil, _ mode: PassMode, keeping states: StateKeeping = .everyStep
   ) {
     self.init(
       layer, x, steps: layer.steps(of: x), batch: layer.batch(of: x), initialStates, marks,
-      masks: masks, mode)
+      masks: masks, mode, states)
   }
 
   /// A pass over one step of a layer that is one cell: the input and the states are `[B, units]`.
@@ -42,14 +43,15 @@ final class RecurrentPass {
     oneStepOf layer: Recurrent, _ x: Tensor, _ states: [Tensor], _ mode: PassMode
   ) {
     self.init(
-      layer, x, steps: 1, batch: x.shape[0], states, StepMarks(), masks: nil, mode)
+      layer, x, steps: 1, batch: x.shape[0], states, StepMarks(), masks: nil, mode, .everyStep)
   }
 
   private init(
     _ layer: Recurrent, _ x: Tensor, steps: Int, batch: Int, _ initialStates: [Tensor],
-    _ marks: StepMarks, masks: RandomMasks?, _ mode: PassMode
+    _ marks: StepMarks, masks: RandomMasks?, _ mode: PassMode, _ states: StateKeeping
   ) {
     self.layer = layer
+    self.states = states
     self.marks = marks
     self.masks = masks
     self.mode = mode
@@ -88,7 +90,7 @@ final class RecurrentPass {
     let plan = plan(place)
     var arguments = PlanArguments(
       batch: batch, steps: steps, isReversed: layer.isReversed(place),
-      parameters: parameters(place))
+      parameters: parameters(place), states: states)
     if isAlone, steps == 1 { arguments.outputStorage = self.output.storage }
     let (states, trail) = plan.run(
       arguments,

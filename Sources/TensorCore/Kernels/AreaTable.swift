@@ -19,6 +19,13 @@ package final class AreaTable: @unchecked Sendable {
     codes.initialize(repeating: ctk_area(), count: max(1, count))
   }
 
+  /// A table with the same areas, of which some are to be set anew.
+  package convenience init(copying other: AreaTable) {
+    self.init(count: other.owners.count)
+    codes.update(from: other.codes, count: other.owners.count)
+    (owners, otherOwners) = (other.owners, other.otherOwners)
+  }
+
   deinit { codes.deallocate() }
 
   /// The area of a number, which must have been set.

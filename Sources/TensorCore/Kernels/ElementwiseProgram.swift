@@ -78,6 +78,14 @@ package struct ElementwiseProgram: Sendable {
     max(1, instructions.count { if case .apply = $0 { true } else { false } })
   }
 
+  /// The numbers of the operands that it reads, and of those that it writes.
+  package var loadedOperands: [Int] {
+    instructions.compactMap { if case .load(let operand, _) = $0 { Int(operand) } else { nil } }
+  }
+  package var storedOperands: [Int] {
+    instructions.compactMap { if case .store(_, let operand) = $0 { Int(operand) } else { nil } }
+  }
+
   /// The most registers and operands that a program may use.
   package static let maximumRegisters = Int(CTK_MAX_REGISTERS)
   package static let maximumOperands = Int(CTK_MAX_OPERANDS)

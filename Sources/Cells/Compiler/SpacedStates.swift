@@ -1,0 +1,115 @@
+import TensorCore
+
+/// A forward pass's states of every √T-th step, and what it takes to compute those between again.
+final class SpacedStates {
+  let recomputation: Recomputation
+  /// The forward pass's memory, which the steps read.
+  private let memory: PlanMemory
+  private let weights: PackedWeights
+  private let interval: Int
+  /// For each state of the recomputation, the values before the first step of each chunk: `[chunks, B, width]`.
+  private let values: [Storage]
+
+  init(_ recomputation: Recomputation, _ memory: PlanMemory, _ weights: PackedWeights) {
+    (self.recomputation, self.memory, self.weights) = (recomputation, memory, weights)
+    interval = Recomputation.interval(steps: memory.steps)
+    let chunks = (memory.steps + interval - 1) / interval
+    values = recomputation.states.map {
+      Storage(count: chunks * memory.batch * memory.width(ofBuffer: $0))
+    }
+  }
+
+  /// The bytes of the states.
+  var stateByteCount: Int { values.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride }
+  /// The bytes of the states and of the memory that the steps read.
+  var byteCount: Int { stateByteCount + memory.temporary.count * MemoryLayout<Float>.stride }
+
+  private func width(_ state: Int) -> Int { memory.width(ofBuffer: state) }
+
+  private func value(_ number: Int, chunk: Int, sample: Int) -> Floats {
+    Floats(
+      values[number],
+      offset: (chunk * memory.batch + sample) * width(recomputation.states[number]))
+  }
+
+  /// Saves a sample's states before a step, if it is the first one of a chunk. Steps are numbered in the order of the
+  /// forward pass.
+  func save(beforeStep index: Int, sample: Int) {
+    guard index % interval == 0 else { return }
+    let step = memory.isReversed ? memory.steps - 1 - index : index
+    for (number, state) in recomputation.states.enumerated() {
+      let row = memory.areas[state].previousRow(step: step, sample: sample)
+      copyRow(
+        row, count: width(state), into: value(number, chunk: index / interval, sample: sample))
+    }
+  }
+
+  /// One thread's memory for the states of a chunk.
+  final class Chunk {
+    /// The backward pass's areas, where the states are those of the chunk.
+    let areas: AreaTable
+    private let states: SpacedStates
+    private let forward: AreaTable
+    /// For each state, the values before each step of a chunk and after the last, in the order of time.
+    private let memory: [Storage]
+
+    init(_ states: SpacedStates, _ backward: AreaTable) {
+      self.states = states
+      areas = AreaTable(copying: backward)
+      forward = AreaTable(copying: states.memory.areas)
+      memory = states.recomputation.states.map {
+        Storage(count: (states.interval + 1) * states.width($0))
+      }
+      for buffer in states.recomputation.scratch {
+        let row = Storage(count: states.width(buffer))
+        forward.set(buffer, Area(Floats(row), rowStride: 0))
+      }
+    }
+
+    /// The chunks' steps, in the order of the forward pass.
+    var chunks: [Range<Int>] {
+      let steps = states.memory.steps
+      return stride(from: 0, to: steps, by: states.interval).map {
+        $0..<min($0 + states.interval, steps)
+      }
+    }
+
+    /// Computes the states of a sample in a chunk of steps.
+    func compute(_ chunk: Range<Int>, sample: Int) {
+      let (pass, recomputation) = (states.memory, states.recomputation)
+      func time(_ index: Int) -> Int { pass.isReversed ? pass.steps - 1 - index : index }
+      let first = min(time(chunk.lowerBound), time(chunk.upperBound - 1))
+      for (number, state) in recomputation.states.enumerated() {
+        let width = states.width(state)
+        var area = Area(
+          Floats(memory[number]) + -first * width, timeStride: width, rowStride: 0)
+        area.previousShift = pass.isReversed ? 1 : 0
+        area.nextShift = pass.isReversed ? 0 : 1
+        forward.set(state, area)
+        copyRow(
+          states.value(number, chunk: chunk.lowerBound / states.interval, sample: sample),
+          count: width, into: area.previousRow(step: time(chunk.lowerBound), sample: sample))
+      }
+      for (buffer, place) in recomputation.signals {
+        areas.set(buffer, forward[place.area].part(place))
+      }
+      for index in chunk {
+        recomputation.steps.run(
+          forward, states.weights, StepBlock(step: time(index), row: sample, rows: 1))
+      }
+    }
+  }
+}
+
+private func copyRow(_ source: Floats, count: Int, into target: Floats) {
+  copyRows(source, stride: count, rows: 1, width: count, into: target, stride: count)
+}
+
+extension Area {
+  /// A sample's state before a step.
+  fileprivate func previousRow(step: Int, sample: Int) -> Floats {
+    let index = (step + previousShift) & stepMask
+    if index == otherStep, let otherMemory { return otherMemory + sample * otherRowStride }
+    return memory + (index * timeStride + sample * rowStride)
+  }
+}
