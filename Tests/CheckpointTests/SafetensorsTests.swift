@@ -117,7 +117,9 @@ struct SafetensorsTests {
     ),
     (#"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#, "expected 0 bytes of data"),
     (#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, "expected 2 bytes of data"),
-    (#"{"a":{"dtype":"F8_E5M2","shape":[1],"data_offsets":[0,1]}}"#, "unknown element type F8_E5M2"),
+    (
+      #"{"a":{"dtype":"F8_E5M2","shape":[1],"data_offsets":[0,1]}}"#, "unknown element type F8_E5M2"
+    ),
     (
       #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,1]}}"#,
       "a: expected 4 bytes for shape [1]"
