@@ -103,6 +103,31 @@ extension ImportedWeights {
     of modules: TorchModules, _ recurrent: [String], inputSize: Int?
   ) throws(CheckpointError) -> (embedding: String, output: String) {
     let others = modules.modules.filter { !recurrent.contains($0.key) }
+    try checkEnds(others, beside: recurrent, modules)
+    let names = others.keys.sorted()
+    let outputs = names.filter { others[$0]?["bias"] != nil }
+    if outputs.count == 1, let embedding = names.first(where: { $0 != outputs[0] }) {
+      return (embedding, outputs[0])
+    }
+    // Both without a bias: the embedding has as many columns as the recurrent layer has inputs.
+    let fitting = names.filter { others[$0]?["weight"]?.shape.last == inputSize }
+    if outputs.isEmpty, fitting.count == 1, let output = names.first(where: { $0 != fitting[0] }) {
+      return (fitting[0], output)
+    }
+    let named = names.filter { $0.lowercased().contains("emb") }
+    if named.count == 1, let output = names.first(where: { $0 != named[0] }) {
+      return (named[0], output)
+    }
+    throw failure(
+      "",
+      "expected one embedding, found two modules that could be it: "
+        + names.joined(separator: ", "))
+  }
+
+  /// Checks that two modules with a matrix are left beside the recurrent layers, and no other module.
+  private func checkEnds(
+    _ others: [String: [String: Tensor]], beside recurrent: [String], _ modules: TorchModules
+  ) throws(CheckpointError) {
     for (module, tensors) in others.sorted(by: { $0.key < $1.key }) {
       guard tensors["weight"] == nil else { continue }
       if tensors["bias"] != nil {
@@ -135,23 +160,6 @@ extension ImportedWeights {
           : "expected one module with a weight alone and one with a weight and a bias beside "
             + "\(recurrent.joined(separator: ", ")), found \(names.joined(separator: ", "))")
     }
-    let outputs = names.filter { others[$0]?["bias"] != nil }
-    if outputs.count == 1, let embedding = names.first(where: { $0 != outputs[0] }) {
-      return (embedding, outputs[0])
-    }
-    // Both without a bias: the embedding has as many columns as the recurrent layer has inputs.
-    let fitting = names.filter { others[$0]?["weight"]?.shape.last == inputSize }
-    if outputs.isEmpty, fitting.count == 1, let output = names.first(where: { $0 != fitting[0] }) {
-      return (fitting[0], output)
-    }
-    let named = names.filter { $0.lowercased().contains("emb") }
-    if named.count == 1, let output = names.first(where: { $0 != named[0] }) {
-      return (named[0], output)
-    }
-    throw failure(
-      "",
-      "expected one embedding, found two modules that could be it: "
-        + names.joined(separator: ", "))
   }
 
   /// The cell according to the shapes of the first layer: four, three or one block of H rows.

@@ -49,17 +49,28 @@ struct KerasModel {
     let options = Self.options(described)
     if case .hdf5(let content) = file.content, let named = Self.namedLayers(content) {
       for (name, paths) in named {
-        var parts: [(path: String, weights: [String: Tensor])] = []
-        for path in paths {
-          let (parent, leaf) = Self.split(path)
-          if parts.last?.path != parent { parts.append((parent, [:])) }
-          parts[parts.count - 1].weights[leaf] = arrays[path]
-        }
-        let own = options.first { $0.name == name }?.options
-        layers += parts.map { Layer(path: $0.path, weights: $0.weights, options: own) }
+        add(paths, arrays, options: options.first { $0.name == name }?.options)
       }
-      return
+    } else {
+      addOwners(of: arrays, options)
     }
+  }
+
+  /// Adds the layers of a name's weights: one for each path that has some.
+  private mutating func add(_ paths: [String], _ arrays: [String: Tensor], options: JSONValue?) {
+    var parts: [(path: String, weights: [String: Tensor])] = []
+    for path in paths {
+      let (parent, leaf) = Self.split(path)
+      if parts.last?.path != parent { parts.append((parent, [:])) }
+      parts[parts.count - 1].weights[leaf] = arrays[path]
+    }
+    layers += parts.map { Layer(path: $0.path, weights: $0.weights, options: options) }
+  }
+
+  /// Adds the layers that the weights' paths name, in the order of the description, else of the numbers in names.
+  private mutating func addOwners(
+    of arrays: [String: Tensor], _ options: [(name: String, key: String, options: JSONValue)]
+  ) {
     var owners: [String: [String: Tensor]] = [:]
     for (path, tensor) in arrays
     where path.contains("/vars/") && !path.hasPrefix("optimizer/")
@@ -77,7 +88,6 @@ struct KerasModel {
         path: path, weights: weights,
         options: options.first { path.isKerasPath(of: $0.key) }?.options)
     }
-    // The description's order, else the order of the numbers in names.
     let order = options.map(\.key)
     layers.sort { a, b in
       let places = [a, b].map { layer in order.firstIndex { layer.path.isKerasPath(of: $0) } }

@@ -77,16 +77,8 @@ struct RecurrentWeights {
       self.input = isTransposed ? input.transposed(1, 0) : input
       self.recurrent = isTransposed ? recurrent.transposed(1, 0) : recurrent
     }
-    if sizes.count == 1, sizes[0] == 2 * rows {
-      let halves = biases[0].reshaped(to: [2, rows])
-      (inputBias, recurrentBias) = (halves.at(0), halves.at(1))
-      isResetAfter = true
-    } else {
-      inputBias = biases.first.map { $0.reshaped(to: [rows]) }
-      recurrentBias = biases.count == 2 ? biases[1].reshaped(to: [rows]) : nil
-      if biases.count == 2 { isResetAfter = true }
-      if isTransposed, biases.count == 1 { isResetAfter = false }
-    }
+    (inputBias, recurrentBias, isResetAfter) = Self.biases(
+      biases, rows: rows, hasKerasLayout: isTransposed)
     if gates == 3, isTransposed { reorder { $0.reorderingGates("zrn", as: "rzn") } }
     if convention == .dynet {
       guard gates == 4 else { throw Mismatch(reason: "expected an LSTM, found \(gates) gates") }
@@ -95,6 +87,21 @@ struct RecurrentWeights {
       for index in hidden..<2 * hidden { bias[index] += 1 }
       inputBias = Tensor(bias, shape: [rows])
     }
+  }
+
+  /// The biases of the inputs and of the state, and what they say of a GRU's reset gate.
+  private static func biases(
+    _ biases: [Tensor], rows: Int, hasKerasLayout: Bool
+  ) -> (input: Tensor?, recurrent: Tensor?, isResetAfter: Bool?) {
+    guard let first = biases.first else { return (nil, nil, nil) }
+    if biases.count == 2 {
+      return (first.reshaped(to: [rows]), biases[1].reshaped(to: [rows]), true)
+    }
+    if first.count == 2 * rows {
+      let halves = first.reshaped(to: [2, rows])
+      return (halves.at(0), halves.at(1), true)
+    }
+    return (first.reshaped(to: [rows]), nil, hasKerasLayout ? false : nil)
   }
 
   /// Turns a GRU's update gate z into 1 - z.

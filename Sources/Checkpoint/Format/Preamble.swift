@@ -79,6 +79,16 @@ extension Preamble {
     indexChecksum = start.littleEndian(UInt32.self, at: 44)
     optionalFeatures = start.littleEndian(UInt64.self, at: 48)
 
+    try check(start, in: source, limits)
+  }
+
+  /// Checks the sizes of the file and of the index: rules 5 to 7.
+  private func check(
+    _ start: [UInt8], in source: ByteSource, _ limits: ReadLimits
+  ) throws(CheckpointError) {
+    func fail(_ problem: CheckpointError.Problem) -> CheckpointError {
+      CheckpointError(file: source.name, problem)
+    }
     let size = UInt64(source.count)
     guard size >= fileLength else { throw fail(.truncatedFile(expected: fileLength, found: size)) }
     guard size <= fileLength else { throw fail(.trailingBytes(expected: fileLength, found: size)) }

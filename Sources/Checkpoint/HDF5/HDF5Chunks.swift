@@ -39,14 +39,27 @@ struct HDF5Chunks: Sendable {
       throw message.failure("expected chunks of elements of \(width) bytes")
     }
     chunkShape = extents
-    let (mostBytes, file) = (Self.mostBytes, metadata.file)
+    let mostBytes = Self.mostBytes
     guard extents.allSatisfy({ $0 > 0 }),
       let chunkBytes = StoredArray.byteCount(shape: extents + [width], elementType: .uint8),
       chunkBytes <= mostBytes
     else { throw message.failure("expected chunks of at most \(mostBytes) bytes") }
     self.chunkBytes = chunkBytes
+    let grid = try grid(in: metadata.file, message)
+    if version < 4 {
+      if let address { try collect(at: address, level: nil, &metadata) }
+    } else {
+      try index(&message, flags: flags, grid: grid, &metadata)
+    }
+    try checkPlaces(message)
+  }
+
+  /// The number of chunks that cover the shape, which must be possible in the file.
+  private func grid(
+    in file: HDF5Bytes, _ message: HDF5Scanner
+  ) throws(HDF5Error) -> Int {
     var grid = 1
-    for (extent, chunk) in zip(shape, extents) {
+    for (extent, chunk) in zip(shape, chunkShape) {
       let (product, overflow) = grid.multipliedReportingOverflow(
         by: extent / chunk + (extent % chunk > 0 ? 1 : 0))
       guard !overflow, product <= Self.mostChunks else { throw message.failure("too many chunks") }
@@ -56,14 +69,14 @@ struct HDF5Chunks: Sendable {
     guard grid * chunkBytes / 1_032 <= file.bytes.count + 4_096 else {
       throw message.failure("\(grid) chunks of \(chunkBytes) bytes cannot be in this file")
     }
-    if version < 4 {
-      if let address { try collect(at: address, level: nil, &metadata) }
-    } else {
-      try index(&message, flags: flags, grid: grid, &metadata)
-    }
+    return grid
+  }
+
+  /// Checks that each chunk is at a place of its own on the grid.
+  private func checkPlaces(_ message: HDF5Scanner) throws(HDF5Error) {
     var seen: Set<[Int]> = []
     for chunk in chunks {
-      guard zip(chunk.start, zip(shape, extents)).allSatisfy({ $0 % $1.1 == 0 && $0 < $1.0 }),
+      guard zip(chunk.start, zip(shape, chunkShape)).allSatisfy({ $0 % $1.1 == 0 && $0 < $1.0 }),
         seen.insert(chunk.start).inserted
       else { throw message.failure("a chunk at \(chunk.start), beside the shape \(shape)") }
     }
@@ -143,67 +156,18 @@ struct HDF5Chunks: Sendable {
     case 3:
       let pageBits = try message.byte()
       guard let address = try message.address() else { return }
-      try readFixedArray(at: address, pageBits: pageBits, grid: grid, &metadata)
+      for entry in try HDF5FixedArray(
+        at: address, pageBits: pageBits, count: grid, chunkBytes: chunkBytes, &metadata
+      ).entries {
+        try add(
+          Chunk(
+            start: start(ofChunk: entry.number), address: entry.address, size: entry.size,
+            mask: entry.mask), &metadata)
+      }
     default:
       throw message.failure(
         "expected an index of chunks for a fixed shape, found one of kind \(type) for axes without limit"
       )
-    }
-  }
-
-  private mutating func readFixedArray(
-    at address: Int, pageBits: Int, grid: Int, _ metadata: inout HDF5Metadata
-  ) throws(HDF5Error) {
-    try metadata.count(at: address)
-    let file = metadata.file
-    var header = try file.scanner(at: address)
-    let start = header.position
-    try header.expect("FAHD")
-    _ = try header.expect(version: 0...0, of: "fixed array")
-    let isFiltered = try header.byte() == 1
-    let entrySize = try header.byte()
-    try header.skip(1)
-    let count = try header.length()
-    let block = try header.address()
-    try header.expectChecksum(from: start)
-    guard let block else { return }
-    let sizeWidth = isFiltered ? entrySize - file.offsetWidth - 4 : 0
-    guard count == grid, isFiltered ? (1...8).contains(sizeWidth) : entrySize == file.offsetWidth,
-      (1...30).contains(pageBits)
-    else { throw header.failure("expected an array of \(grid) chunks, found \(count)") }
-    var scanner = try file.scanner(at: block)
-    let blockStart = scanner.position
-    try scanner.expect("FADB")
-    try scanner.skip(2 + file.offsetWidth)
-    let pageSize = 1 << pageBits
-    let isPaged = count > pageSize
-    let pages = (count + pageSize - 1) / pageSize
-    var written: [Bool] = []
-    if isPaged {
-      let bitmap = try scanner.range((pages + 7) / 8)
-      written = (0..<pages).map {
-        file.bytes[bitmap.lowerBound + $0 / 8] >> UInt8(7 - $0 % 8) & 1 == 1
-      }
-      try scanner.expectChecksum(from: blockStart)
-    }
-    for page in 0..<(isPaged ? pages : 1) {
-      let first = page * pageSize
-      let last = isPaged ? min(count, first + pageSize) : count
-      let pageStart = isPaged ? scanner.position : blockStart
-      if isPaged, !written[page] {
-        try scanner.skip((last - first) * entrySize + 4)
-        continue
-      }
-      for number in first..<last {
-        let address = try scanner.address()
-        let size = isFiltered ? try scanner.number(sizeWidth) : chunkBytes
-        let mask = isFiltered ? try scanner.number(4) : 0
-        guard let address else { continue }
-        try add(
-          Chunk(start: self.start(ofChunk: number), address: address, size: size, mask: mask),
-          &metadata)
-      }
-      try scanner.expectChecksum(from: pageStart)
     }
   }
 

@@ -32,15 +32,19 @@ struct HDF5Dataset: Sendable {
     let filters = try object.first(.filters).map { message throws(HDF5Error) in
       try HDF5Filters(message)
     }
+    layout = try Self.layout(
+      &message, shape: shape, type, byteCount: byteCount, filters ?? HDF5Filters(), &metadata)
+  }
+
+  /// Where the elements are.
+  private static func layout(
+    _ message: inout HDF5Scanner, shape: [Int], _ type: HDF5Datatype, byteCount: Int,
+    _ filters: HDF5Filters, _ metadata: inout HDF5Metadata
+  ) throws(HDF5Error) -> Layout {
     let version = try message.expect(version: 1...5, of: "layout")
-    var (kind, rank) = (0, 0)
-    if version < 3 {
-      rank = try message.byte()
-      kind = try message.byte()
-      try message.skip(5)
-    } else {
-      kind = try message.byte()
-    }
+    let rank = version < 3 ? try message.byte() : 0
+    let kind = try message.byte()
+    if version < 3 { try message.skip(5) }
     switch kind {
     case 0:
       if version < 3 { try message.skip(4 * rank) }
@@ -49,20 +53,16 @@ struct HDF5Dataset: Sendable {
         throw message.failure(
           "expected \(byteCount) bytes for shape \(shape), found \(range.count)")
       }
-      layout = .bytes(range)
+      return .bytes(range)
     case 1:
-      let address = try message.address()
-      guard let address, byteCount > 0 else {
-        layout = .bytes(0..<0)
-        return
-      }
+      guard let address = try message.address(), byteCount > 0 else { return .bytes(0..<0) }
       var scanner = try metadata.file.scanner(at: address)
-      layout = .bytes(try scanner.range(byteCount))
+      return .bytes(try scanner.range(byteCount))
     case 2:
-      layout = .chunked(
+      return .chunked(
         try HDF5Chunks(
           &message, version: version, rank: rank, shape: shape, width: type.size,
-          filters: filters ?? HDF5Filters(), &metadata))
+          filters: filters, &metadata))
     default: throw message.failure("expected a layout of this file, found kind \(kind)")
     }
   }

@@ -62,7 +62,7 @@ struct HDF5Datatype: Sendable {
       ]
       let type = types[size].flatMap { isSigned ? $0.0 : $0.1 }
       kind = Self.number(
-        type, "\(isSigned ? "" : "unsigned ")integers of \(size) bytes", isBig)
+        type, "\(isSigned ? "" : "unsigned ")integers of \(size) bytes", isBigEndian: isBig)
     case 1:
       try scanner.skip(5)
       let exponentSize = try scanner.byte()
@@ -74,7 +74,7 @@ struct HDF5Datatype: Sendable {
         case (8, 11): .float64
         default: nil
         }
-      kind = Self.number(type, "numbers of \(size) bytes", isBig || bits & 0x40 != 0)
+      kind = Self.number(type, "numbers of \(size) bytes", isBigEndian: isBig || bits & 0x40 != 0)
     case 3: kind = .text
     // An enumeration of one byte is how h5py writes truth values.
     case 8 where size == 1: kind = .number(.bool)
@@ -83,9 +83,9 @@ struct HDF5Datatype: Sendable {
     }
   }
 
-  private static func number(_ type: ElementType?, _ name: String, _ isBig: Bool) -> Kind {
+  private static func number(_ type: ElementType?, _ name: String, isBigEndian: Bool) -> Kind {
     guard let type else { return .other(name) }
-    return isBig ? .other("big-endian \(name)") : .number(type)
+    return isBigEndian ? .other("big-endian \(name)") : .number(type)
   }
 }
 

@@ -236,53 +236,67 @@ extension ONNXNode {
 }
 
 /// Reads an attribute: its name and its single value.
-private enum ONNXAttributeReader {
+private struct ONNXAttributeReader {
+  private var (name, code) = ("", 0)
+  private var (integers, floats, texts): ([Int], [Float], [String]) = ([], [], [])
+  private var (integer, float, text): (Int, Float, String) = (0, 0, "")
+  private var (tensor, graph): (StoredArray?, ONNXGraph?) = (nil, nil)
+  private var reader: ProtobufReader
+
   static func attribute(
     _ bytes: ArraySlice<UInt8>, depth: Int, limits: ReadLimits
   ) throws(ProtobufError) -> (String, ONNXNode.Attribute) {
-    var (name, code) = ("", 0)
-    var (integers, floats, texts): ([Int], [Float], [String]) = ([], [], [])
-    var (integer, float, text): (Int, Float, String) = (0, 0, "")
-    var (tensor, graph): (StoredArray?, ONNXGraph?) = (nil, nil)
-    var reader = ProtobufReader(bytes)
-    while let (field, value) = try reader.next() {
-      switch (field, value) {
-      case (1, .data(let bytes)): name = try reader.text(bytes)
-      case (2, .four(let pattern)): float = Float(bitPattern: pattern)
-      case (3, .integer(let number)): integer = Int(Int64(bitPattern: number))
-      case (4, .data(let bytes)): text = try reader.text(bytes, atMost: 1 << 16)
-      case (5, .data(let bytes)): tensor = try ONNXTensorReader.tensor(bytes).1
-      case (6, .data(let bytes)):
-        graph = try ONNXGraph(parsing: bytes, depth: depth + 1, limits: limits)
-      case (7, .four(let pattern)): floats.append(Float(bitPattern: pattern))
-      case (7, .data(let bytes)):
-        guard bytes.count.isMultiple(of: 4) else { throw reader.failure("numbers are cut off") }
-        let bytes = Array(bytes)
-        for offset in stride(from: 0, to: bytes.count, by: 4) {
-          floats.append(Float(bitPattern: bytes.littleEndian(UInt32.self, at: offset)))
-        }
-      case (8, .integer(let number)): integers.append(Int(Int64(bitPattern: number)))
-      case (8, .data(let bytes)):
-        integers += try ProtobufReader.numbers(bytes).map { Int(Int64(bitPattern: $0)) }
-      case (9, .data(let bytes)):
-        texts.append(try reader.text(bytes))
-        guard texts.count <= limits.entries else {
-          throw reader.failure("\(name): more than \(limits.entries) texts")
-        }
-      case (20, .integer(let number)): code = Int(clamping: number)
-      case (13, _): continue
-      default: throw reader.failure("\(name): field \(field) of an attribute is not supported")
-      }
+    var attribute = ONNXAttributeReader(reader: ProtobufReader(bytes))
+    while let (field, value) = try attribute.reader.next() {
+      try attribute.set(field, value, depth: depth, limits: limits)
     }
+    return (attribute.name, try attribute.value())
+  }
+
+  private init(reader: ProtobufReader) { self.reader = reader }
+
+  private mutating func set(
+    _ field: Int, _ value: ProtobufReader.Value, depth: Int, limits: ReadLimits
+  ) throws(ProtobufError) {
+    switch (field, value) {
+    case (1, .data(let bytes)): name = try reader.text(bytes)
+    case (2, .four(let pattern)): float = Float(bitPattern: pattern)
+    case (3, .integer(let number)): integer = Int(Int64(bitPattern: number))
+    case (4, .data(let bytes)): text = try reader.text(bytes, atMost: 1 << 16)
+    case (5, .data(let bytes)): tensor = try ONNXTensorReader.tensor(bytes).1
+    case (6, .data(let bytes)):
+      graph = try ONNXGraph(parsing: bytes, depth: depth + 1, limits: limits)
+    case (7, .four(let pattern)): floats.append(Float(bitPattern: pattern))
+    case (7, .data(let bytes)):
+      guard bytes.count.isMultiple(of: 4) else { throw reader.failure("numbers are cut off") }
+      let bytes = Array(bytes)
+      for offset in stride(from: 0, to: bytes.count, by: 4) {
+        floats.append(Float(bitPattern: bytes.littleEndian(UInt32.self, at: offset)))
+      }
+    case (8, .integer(let number)): integers.append(Int(Int64(bitPattern: number)))
+    case (8, .data(let bytes)):
+      integers += try ProtobufReader.numbers(bytes).map { Int(Int64(bitPattern: $0)) }
+    case (9, .data(let bytes)):
+      texts.append(try reader.text(bytes))
+      guard texts.count <= limits.entries else {
+        throw reader.failure("\(name): more than \(limits.entries) texts")
+      }
+    case (20, .integer(let number)): code = Int(clamping: number)
+    case (13, _): break
+    default: throw reader.failure("\(name): field \(field) of an attribute is not supported")
+    }
+  }
+
+  private func value() throws(ProtobufError) -> ONNXNode.Attribute {
     switch (code, tensor, graph) {
-    case (1, _, _): return (name, .float(float))
-    case (2, _, _): return (name, .integer(integer))
-    case (3, _, _): return (name, .text(text))
-    case (4, let tensor?, _): return (name, .tensor(tensor))
-    case (5, _, let graph?): return (name, .graph(graph))
-    case (6, _, _): return (name, .floats(floats))
-    case (7, _, _): return (name, .integers(integers))
-    case (8, _, _): return (name, .texts(texts))
+    case (1, _, _): return .float(float)
+    case (2, _, _): return .integer(integer)
+    case (3, _, _): return .text(text)
+    case (4, let tensor?, _): return .tensor(tensor)
+    case (5, _, let graph?): return .graph(graph)
+    case (6, _, _): return .floats(floats)
+    case (7, _, _): return .integers(integers)
+    case (8, _, _): return .texts(texts)
     default: throw reader.failure("\(name): an attribute of kind \(code) is not supported")
     }
   }

@@ -70,59 +70,79 @@ struct TorchLegacyFile {
   }
 
   init(reading source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
-    func failure(_ place: String, _ reason: String) -> CheckpointError {
-      CheckpointError(file: source.name, format: TorchFile.format, place: place, reason: reason)
-    }
-    let bytes = try source.read(at: 0, count: min(source.count, limits.indexBytes))
-    var position = 0
-    func next() throws(CheckpointError) -> PickleContents {
-      var machine = PickleMachine(bytes, at: position)
-      do throws(PickleError) {
-        let contents = try machine.run()
-        position = machine.scanner.position
-        return contents
-      } catch {
-        throw failure("pickle, byte \(error.offset)", error.problem)
-      }
-    }
-    guard case .longInteger = try next().root, case .integer(1001) = try next().root else {
-      throw failure("", "expected version 1001 of the container, found another one")
-    }
-    let system = try next()
+    var pickles = TorchPickles(
+      source, try source.read(at: 0, count: min(source.count, limits.indexBytes)))
+    guard case .longInteger = try pickles.next().root, case .integer(1001) = try pickles.next().root
+    else { throw pickles.failure("", "expected version 1001 of the container, found another one") }
+    let system = try pickles.next()
     for (key, value) in system.rootPairs {
       if system.isText(key, "little_endian"), case .bool(false) = value {
-        throw failure("", "expected little-endian numbers, found big-endian ones")
+        throw pickles.failure("", "expected little-endian numbers, found big-endian ones")
       }
     }
-    contents = try next()
-    let keys = try next()
+    contents = try pickles.next()
+    let keys = try pickles.next()
     guard let list = keys.container(keys.root), list.kind == .list else {
-      throw failure("byte \(position)", "expected the keys of the storages, found none")
+      throw pickles.failure("expected the keys of the storages, found none")
     }
     try limits.check(.entries, UInt64(list.elements.count), of: nil, in: source.name)
-    var known: [String: TorchStorage] = [:]
-    for storage in contents.storages where known[storage.key] == nil {
-      known[storage.key] = storage
+    storages = .file(source, offsets: try pickles.offsets(of: list.elements, contents.storages))
+  }
+}
+
+/// The parts of a file of before PyTorch 1.6, read one after the other.
+private struct TorchPickles {
+  private let source: ByteSource
+  private let bytes: [UInt8]
+  private var position = 0
+
+  init(_ source: ByteSource, _ bytes: [UInt8]) {
+    (self.source, self.bytes) = (source, bytes)
+  }
+
+  func failure(_ place: String, _ reason: String) -> CheckpointError {
+    CheckpointError(file: source.name, format: TorchFile.format, place: place, reason: reason)
+  }
+
+  /// A failure at the byte that is read next.
+  func failure(_ reason: String) -> CheckpointError { failure("byte \(position)", reason) }
+
+  mutating func next() throws(CheckpointError) -> PickleContents {
+    var machine = PickleMachine(bytes, at: position)
+    do throws(PickleError) {
+      let contents = try machine.run()
+      position = machine.scanner.position
+      return contents
+    } catch {
+      throw failure("pickle, byte \(error.offset)", error.problem)
     }
+  }
+
+  /// The first byte of each storage; they follow in the order of the keys and end the file.
+  mutating func offsets(
+    of keys: [PickleValue], _ storages: [TorchStorage]
+  ) throws(CheckpointError) -> ExactDictionary<Int> {
+    let known = Dictionary(storages.map { ($0.key, $0) }) { first, _ in first }
     var offsets = ExactDictionary<Int>()
-    for element in list.elements {
+    for element in keys {
       guard case .text(let key) = element, let storage = known[key] else {
-        throw failure("byte \(position)", "expected the key of a storage, found another value")
+        throw failure("expected the key of a storage, found another value")
       }
-      guard source.count - position >= 8 else { throw failure("storage \(key)", "cut off") }
+      let place = "storage \(key)"
+      guard source.count - position >= 8 else { throw failure(place, "cut off") }
       let count = try source.read(at: position, count: 8).littleEndian(UInt64.self, at: 0)
       position += 8
       guard count == UInt64(storage.count), let size = storage.byteCount else {
-        throw failure("storage \(key)", "expected \(storage.count) elements, found \(count)")
+        throw failure(place, "expected \(storage.count) elements, found \(count)")
       }
-      guard size <= source.count - position else { throw failure("storage \(key)", "cut off") }
+      guard size <= source.count - position else { throw failure(place, "cut off") }
       offsets[key] = position
       position += size
     }
     guard position == source.count else {
-      throw failure("byte \(position)", "expected nothing after the last storage")
+      throw failure("expected nothing after the last storage")
     }
-    storages = .file(source, offsets: offsets)
+    return offsets
   }
 }
 

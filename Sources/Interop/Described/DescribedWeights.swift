@@ -57,7 +57,7 @@ struct DescribedWeights {
       if isOptional { return nil }
       throw failure(layer, "expected \(prefixes[place])\(candidates[0]) in the file, not found")
     case nil:
-      return try only(parameter, endings, of: layer, isOptional)
+      return try only(parameter, endings, of: layer, isOptional: isOptional)
     }
   }
 
@@ -86,7 +86,7 @@ struct DescribedWeights {
 
   /// The one array whose name ends in one of these; of two, neither is chosen.
   private func only(
-    _ parameter: String, _ endings: [String], of layer: NetworkDescription.Layer, _ isOptional: Bool
+    _ parameter: String, _ endings: [String], of layer: NetworkDescription.Layer, isOptional: Bool
   ) throws(CheckpointError) -> Tensor? {
     func fits(_ name: String) -> Bool {
       guard
@@ -137,67 +137,51 @@ struct DescribedWeights {
     guard (1...InvalidLayers.most).contains(layers) else {
       throw failure(layer, "expected 1 to \(InvalidLayers.most) layers, found \(layers)")
     }
-    var tensors: [String: Tensor] = [:]
-    var cell: (any ConfigurableCell)?
-    var hidden = 0
-    var size = inputSize
-    var hasInitialState = false
-    let directions = isBidirectional ? ["", "_reverse"] : [""]
+    var stack = RecurrentStack(inputSize: inputSize, directions: isBidirectional ? 2 : 1)
     for number in 0..<layers {
-      for (index, direction) in directions.enumerated() {
-        let place = number * (isBidirectional ? 2 : 1) + index
+      for (index, direction) in ["", "_reverse"].prefix(stack.directions).enumerated() {
         let suffix = "_l\(number)\(direction)"
-        let weights = try recurrentWeights(layer, place: place, suffix: suffix)
-        let found = try self.cell(layer, weights)
-        if let cell, AnyHashable(cell) != AnyHashable(found) {
-          throw failure(layer, "expected the cell of the first layer in all, found another one")
-        }
-        cell = found
-        guard weights.input.shape[1] == size else {
-          throw failure(
-            layer, "expected weights for \(size) inputs, found \(weights.input.shape[1])")
-        }
-        let units = weights.recurrent.shape[1]
-        guard hidden == 0 || hidden == units else {
-          throw failure(layer, "expected \(hidden) units, found \(units)")
-        }
-        hidden = units
-        let zeros = Tensor(zeros: [weights.input.shape[0]])
-        tensors["weight_ih\(suffix)"] = weights.input
-        tensors["weight_hh\(suffix)"] = weights.recurrent
-        tensors["bias_ih\(suffix)"] = weights.inputBias ?? zeros
-        tensors["bias_hh\(suffix)"] = weights.recurrentBias ?? zeros
-        if (found as? LSTM)?.hasPeepholes == true {
-          tensors["weight_ch\(suffix)"] = try stated("peepholes", of: layer, suffix: suffix)
-        }
-        for state in ["hidden", "cell"] {
-          if let value = try stated("initial_\(state)", of: layer, suffix: suffix) {
-            tensors["initial_\(state)\(suffix)"] = value.reshaped(to: [value.count])
-            hasInitialState = true
-          }
-        }
+        let weights = try recurrentWeights(
+          layer, place: number * stack.directions + index, suffix: suffix)
+        let cell = try self.cell(layer, weights)
+        if let problem = stack.add(weights, cell, suffix: suffix) { throw failure(layer, problem) }
+        try addStated(of: layer, cell, suffix: suffix, to: &stack)
       }
-      size = hidden * (isBidirectional ? 2 : 1)
+      stack.endLayer()
     }
-    guard let cell else { throw failure(layer, "expected a recurrent layer") }
+    guard let cell = stack.cell else { throw failure(layer, "expected a recurrent layer") }
     var options = Recurrent.Options()
-    options.learnsInitialState = hasInitialState
+    options.learnsInitialState = stack.hasInitialState
     var result = Recurrent(
-      cell, inputSize: inputSize, hiddenSize: hidden, layers: layers,
+      cell, inputSize: inputSize, hiddenSize: stack.hidden, layers: layers,
       direction: isBidirectional ? .bidirectional(merge: .concatenate) : .forward, options: options)
-    if hasInitialState {
+    for (name, value) in result.parameters
+    where name.hasPrefix("initial_") && stack.tensors[name] == nil {
       // A state that is not stated is zero.
-      for (name, value) in result.parameters
-      where name.hasPrefix("initial_") && tensors[name] == nil {
-        tensors[name] = Tensor(zeros: value.shape)
-      }
+      stack.tensors[name] = Tensor(zeros: value.shape)
     }
     do throws(ParameterMismatch) {
-      try result.load(tensors)
+      try result.load(stack.tensors)
     } catch {
       throw failure(layer, "\(error)")
     }
     return result
+  }
+
+  /// Adds what a layer's description states beside the matrices and biases: peepholes and initial states.
+  private func addStated(
+    of layer: NetworkDescription.Layer, _ cell: any ConfigurableCell, suffix: String,
+    to stack: inout RecurrentStack
+  ) throws(CheckpointError) {
+    if (cell as? LSTM)?.hasPeepholes == true {
+      stack.tensors["weight_ch\(suffix)"] = try stated("peepholes", of: layer, suffix: suffix)
+    }
+    for state in ["hidden", "cell"] {
+      if let value = try stated("initial_\(state)", of: layer, suffix: suffix) {
+        stack.tensors["initial_\(state)\(suffix)"] = value.reshaped(to: [value.count])
+        stack.hasInitialState = true
+      }
+    }
   }
 
   /// The most recurrent layers of a description.
@@ -265,4 +249,45 @@ struct DescribedWeights {
     }
     return implied
   }
+}
+
+/// The weights of recurrent layers, one on the other, by the names that ``Recurrent`` has for them.
+private struct RecurrentStack {
+  var tensors: [String: Tensor] = [:]
+  private(set) var cell: (any ConfigurableCell)?
+  /// The number of units of each layer and direction.
+  private(set) var hidden = 0
+  var hasInitialState = false
+  /// 1, or 2 of a bidirectional layer.
+  let directions: Int
+  /// The number of inputs of the layer that is read.
+  private var size: Int
+
+  init(inputSize: Int, directions: Int) {
+    (size, self.directions) = (inputSize, directions)
+  }
+
+  /// Adds the weights of a layer's direction; returns what is wrong with them, in words.
+  mutating func add(
+    _ weights: RecurrentWeights, _ found: any ConfigurableCell, suffix: String
+  ) -> String? {
+    if let cell, AnyHashable(cell) != AnyHashable(found) {
+      return "expected the cell of the first layer in all, found another one"
+    }
+    guard weights.input.shape[1] == size else {
+      return "expected weights for \(size) inputs, found \(weights.input.shape[1])"
+    }
+    let units = weights.recurrent.shape[1]
+    guard hidden == 0 || hidden == units else { return "expected \(hidden) units, found \(units)" }
+    (cell, hidden) = (found, units)
+    let zeros = Tensor(zeros: [weights.input.shape[0]])
+    tensors["weight_ih\(suffix)"] = weights.input
+    tensors["weight_hh\(suffix)"] = weights.recurrent
+    tensors["bias_ih\(suffix)"] = weights.inputBias ?? zeros
+    tensors["bias_hh\(suffix)"] = weights.recurrentBias ?? zeros
+    return nil
+  }
+
+  /// The next layer reads the units of all directions.
+  mutating func endLayer() { size = hidden * directions }
 }

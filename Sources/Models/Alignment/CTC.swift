@@ -40,6 +40,23 @@ public enum CTC {
       (0..<width).contains(Int(blank))
         && labels.allSatisfy { $0.allSatisfy { $0 != blank && (0..<width).contains(Int($0)) } },
       "expected labels from 0 up to \(width), other than the blank \(blank)")
+    let (total, gradient, counted) = sums(logits, labels, lengths, blank)
+    guard counted > 0 else {
+      return Tensor.record([Tensor(0)], dependingOn: [logits]) { _ in [nil] }[0]
+    }
+    let slope = Tensor(gradient, shape: logits.shape)
+    let scale = 1 / Float(counted)
+    return Tensor.record([Tensor(Float(total / Double(counted)))], dependingOn: [logits]) {
+      outputs in
+      [outputs[0].map { slope * ($0.scalar * scale) }]
+    }[0]
+  }
+
+  /// The sum of the losses, its gradient, and how many samples fit their frames.
+  private static func sums(
+    _ logits: Tensor, _ labels: [[Int32]], _ lengths: [Int], _ blank: Int32
+  ) -> (loss: Double, gradient: [Float], samples: Int) {
+    let (batch, width) = (logits.shape[1], logits.shape[2])
     let scalars = logits.scalars
     var gradient = [Float](repeating: 0, count: scalars.count)
     var (total, counted) = (0.0, 0)
@@ -60,15 +77,7 @@ public enum CTC {
         }
       }
     }
-    guard counted > 0 else {
-      return Tensor.record([Tensor(0)], dependingOn: [logits]) { _ in [nil] }[0]
-    }
-    let slope = Tensor(gradient, shape: logits.shape)
-    let scale = 1 / Float(counted)
-    return Tensor.record([Tensor(Float(total / Double(counted)))], dependingOn: [logits]) {
-      outputs in
-      [outputs[0].map { slope * ($0.scalar * scale) }]
-    }[0]
+    return (total, gradient, counted)
   }
 
   /// Reads the likeliest path: at each frame the likeliest label, runs once, blanks left out.

@@ -69,6 +69,13 @@ extension StoredArray {
       }
     }
     try read(json, 0)
+    try self.init(numbers, shape: shape, as: input)
+  }
+
+  /// An input's array from the texts of its numbers.
+  private init(
+    _ numbers: [String], shape: [Int], as input: ONNXGraph.Value
+  ) throws(UnreadableInput) {
     func parsed<Element: StoredElement & LosslessStringConvertible>(
       _ type: Element.Type
     ) throws(UnreadableInput) -> StoredArray {

@@ -119,24 +119,8 @@ extension GraphValue {
     _ values: [GraphValue], along axis: Int, _ run: inout GraphRun
   ) throws(GraphFailure) -> GraphValue {
     let first = values[0]
-    var result = first.shape
-    result[axis] = 0
-    for value in values {
-      var (expected, found) = (first.shape, value.shape)
-      guard found.count == expected.count, value.elementType == first.elementType else {
-        throw GraphFailure(
-          expected: "\(first.elementType) of \(first.rank) axes",
-          found: "\(value.elementType) of \(value.rank)")
-      }
-      result[axis] += found[axis]
-      (expected[axis], found[axis]) = (0, 0)
-      guard expected == found else {
-        throw GraphFailure(
-          expected: "shapes that differ in axis \(axis) alone",
-          found: "\(first.shape) and \(value.shape)")
-      }
-      try run.count(of: result)
-    }
+    let result = try joinedShape(values, along: axis)
+    try run.count(of: result)
     let full = values.filter { $0.count > 0 }
     if full.count == 1, full[0].shape == result { return full[0] }
     let outer = result[..<axis].reduce(1, *)
@@ -164,6 +148,31 @@ extension GraphValue {
       }
       return GraphValue(outer == 0 ? [] : join(parts), shape: result, as: first.elementType)
     }
+  }
+
+  /// The shape of values one after the other along an axis.
+  private static func joinedShape(
+    _ values: [GraphValue], along axis: Int
+  ) throws(GraphFailure) -> [Int] {
+    let first = values[0]
+    var result = first.shape
+    result[axis] = 0
+    for value in values {
+      var (expected, found) = (first.shape, value.shape)
+      guard found.count == expected.count, value.elementType == first.elementType else {
+        throw GraphFailure(
+          expected: "\(first.elementType) of \(first.rank) axes",
+          found: "\(value.elementType) of \(value.rank)")
+      }
+      result[axis] += found[axis]
+      (expected[axis], found[axis]) = (0, 0)
+      guard expected == found else {
+        throw GraphFailure(
+          expected: "shapes that differ in axis \(axis) alone",
+          found: "\(first.shape) and \(value.shape)")
+      }
+    }
+    return result
   }
 
   /// Every element as a `Double`.

@@ -138,7 +138,7 @@ struct Session<Task: TrainingTask> {
         if !trainer.isFinished { try saver.save(trainer) }
         isMeasured = false
       }
-      if Ranks.stop(trainer, outputFailure != nil), !trainer.isFinished {
+      if Ranks.stop(trainer, isAsked: outputFailure != nil), !trainer.isFinished {
         try trainer.collect()
         try saver.save(trainer)
         try render(.stopped(steps: trainer.steps))

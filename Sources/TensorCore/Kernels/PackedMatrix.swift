@@ -81,17 +81,18 @@ package func matrixProduct(
   let (m, n, k) = (a.rows, b.columns, a.columns)
   require(b.rows == k, "a product of [\(m), \(k)] and [\(b.rows), \(n)]")
   guard isShared else {
-    return multiply(a, b, bias, accumulate, into: y, stride, precision)
+    return multiply(a, b, bias, accumulate: accumulate, into: y, stride, precision)
   }
   if m >= n {
     ThreadTeam.split(m, unit: 4, work: m * n * k) { rows in
       multiply(
-        a.rows(rows), b, bias, accumulate, into: y + rows.lowerBound * stride, stride, precision)
+        a.rows(rows), b, bias, accumulate: accumulate, into: y + rows.lowerBound * stride, stride,
+        precision)
     }
   } else {
     ThreadTeam.split(n, unit: ctk_panel_columns(), work: m * n * k) { columns in
       multiply(
-        a, b.columns(columns), bias.map { $0 + columns.lowerBound }, accumulate,
+        a, b.columns(columns), bias.map { $0 + columns.lowerBound }, accumulate: accumulate,
         into: y + columns.lowerBound, stride, precision)
     }
   }
@@ -99,7 +100,7 @@ package func matrixProduct(
 
 /// One thread's part of a product.
 private func multiply(
-  _ a: StridedMatrix, _ b: StridedMatrix, _ bias: Floats?, _ accumulate: Bool, into y: Floats,
+  _ a: StridedMatrix, _ b: StridedMatrix, _ bias: Floats?, accumulate: Bool, into y: Floats,
   _ stride: Int, _ precision: Precision
 ) {
   if precision.inUse != .highest {

@@ -69,9 +69,9 @@ struct BatchedProduct: Sendable {
     }
   }
 
-  /// da = dy bᵀ, or added to da if it has values.
-  func pullLeft(_ dy: Floats, _ b: Floats, into da: Floats, _ hasValues: Bool) {
-    var written = Written(count: aCount, hasValues)
+  /// da = dy bᵀ, added to the values that da has or the first.
+  func pullLeft(_ dy: Floats, _ b: Floats, into da: Floats, hasValues: Bool) {
+    var written = Written(count: aCount, hasValues: hasValues)
     for (index, pair) in pairs.enumerated() {
       matrixProduct(
         result(dy, index), right(b, pair.b).transposed, accumulate: written.note(pair.a),
@@ -79,9 +79,9 @@ struct BatchedProduct: Sendable {
     }
   }
 
-  /// db = aᵀ dy, or added to db if it has values.
-  func pullRight(_ dy: Floats, _ a: Floats, into db: Floats, _ hasValues: Bool) {
-    var written = Written(count: bCount, hasValues)
+  /// db = aᵀ dy, added to the values that db has or the first.
+  func pullRight(_ dy: Floats, _ a: Floats, into db: Floats, hasValues: Bool) {
+    var written = Written(count: bCount, hasValues: hasValues)
     for (index, pair) in pairs.enumerated() {
       matrixProduct(
         left(a, pair.a).transposed, result(dy, index), accumulate: written.note(pair.b),
@@ -93,7 +93,7 @@ struct BatchedProduct: Sendable {
   private struct Written {
     private var isWritten: [Bool]
 
-    init(count: Int, _ hasValues: Bool) {
+    init(count: Int, hasValues: Bool) {
       isWritten = Array(repeating: hasValues, count: count)
     }
 

@@ -15,12 +15,12 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
   return tape.record(y, a, b) { cotangent, inputs in
     if let right {
       inputs.accumulate(to: 0, shape: aShape) { sum, hasValues in
-        plan.pullLeft(cotangent.elements, right.elements, into: sum, hasValues)
+        plan.pullLeft(cotangent.elements, right.elements, into: sum, hasValues: hasValues)
       }
     }
     if let left {
       inputs.accumulate(to: 1, shape: bShape) { sum, hasValues in
-        plan.pullRight(cotangent.elements, left.elements, into: sum, hasValues)
+        plan.pullRight(cotangent.elements, left.elements, into: sum, hasValues: hasValues)
       }
     }
   }

@@ -8,29 +8,30 @@ extension Tensor: CustomStringConvertible {
     if count == 0 { return "[] of shape \(shape)" }
     if isDeclared { return "a declared parameter of shape \(shape)" }
     let isAbbreviated = count > 1000
-    let shown = NumberFormat.texts(of: shownScalars(isAbbreviated))
+    let shown = NumberFormat.texts(of: shownScalars(abbreviated: isAbbreviated))
     var rest = shown[...]
     let width = shown.map(\.count).max() ?? 0
-    return text(0, &rest, width, isAbbreviated)
+    return text(0, &rest, width, abbreviated: isAbbreviated)
   }
 
   /// How many elements each end of a long axis shows.
   private static let edge = 3
 
-  private func isCut(_ axis: Int, _ isAbbreviated: Bool) -> Bool {
+  private func isCut(_ axis: Int, abbreviated isAbbreviated: Bool) -> Bool {
     isAbbreviated && shape[axis] > 2 * Self.edge
   }
 
   /// The positions along an axis that are shown.
-  private func shownPositions(_ axis: Int, _ isAbbreviated: Bool) -> [Int] {
+  private func shownPositions(_ axis: Int, abbreviated isAbbreviated: Bool) -> [Int] {
     let all = 0..<shape[axis]
-    return isCut(axis, isAbbreviated) ? all.prefix(Self.edge) + all.suffix(Self.edge) : Array(all)
+    return isCut(axis, abbreviated: isAbbreviated)
+      ? all.prefix(Self.edge) + all.suffix(Self.edge) : Array(all)
   }
 
-  private func shownScalars(_ isAbbreviated: Bool) -> [Float] {
+  private func shownScalars(abbreviated isAbbreviated: Bool) -> [Float] {
     var offsets = [0]
     for axis in shape.indices {
-      let positions = shownPositions(axis, isAbbreviated)
+      let positions = shownPositions(axis, abbreviated: isAbbreviated)
       offsets = offsets.flatMap { offset in positions.map { offset * shape[axis] + $0 } }
     }
     return offsets.map { storage[$0] }
@@ -38,16 +39,16 @@ extension Tensor: CustomStringConvertible {
 
   /// The text of the part that the first `axis` indices have chosen; takes its numbers from `rest`.
   private func text(
-    _ axis: Int, _ rest: inout ArraySlice<String>, _ width: Int, _ isAbbreviated: Bool
+    _ axis: Int, _ rest: inout ArraySlice<String>, _ width: Int, abbreviated isAbbreviated: Bool
   ) -> String {
     guard axis < rank else {
       let number = rest.popFirst() ?? ""
       return rank == 0 ? number : String(repeating: " ", count: width - number.count) + number
     }
-    var parts = shownPositions(axis, isAbbreviated).map { _ in
-      text(axis + 1, &rest, width, isAbbreviated)
+    var parts = shownPositions(axis, abbreviated: isAbbreviated).map { _ in
+      text(axis + 1, &rest, width, abbreviated: isAbbreviated)
     }
-    if isCut(axis, isAbbreviated) { parts.insert("...", at: Self.edge) }
+    if isCut(axis, abbreviated: isAbbreviated) { parts.insert("...", at: Self.edge) }
     let isInnermost = axis == rank - 1
     let lineBreaks = String(repeating: "\n", count: Swift.max(1, rank - 1 - axis))
     let indent = String(repeating: " ", count: axis + 1)

@@ -82,13 +82,13 @@ struct TimeSurvey {
     }
     defer { last = time }
     guard let last else { return }
-    let step = Self.calendar(time - last, areDates)
+    let step = Self.calendar(time - last, ofDates: areDates)
     if steps[step] == nil, steps.count >= Self.mostSteps { return }
     steps[step, default: (0, field.line)].count += 1
   }
 
   /// Rounds the lengths of months and years to one value each.
-  private static func calendar(_ step: Double, _ areDates: Bool) -> Double {
+  private static func calendar(_ step: Double, ofDates areDates: Bool) -> Double {
     guard areDates else { return step }
     let days = step / 86_400
     if (28...31).contains(days), days == days.rounded() { return 30 * 86_400 }

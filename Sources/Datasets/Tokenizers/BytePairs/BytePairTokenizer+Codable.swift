@@ -98,9 +98,17 @@ extension BytePairTokenizer {
     if let fault = SpecialTokens.fault(in: names) {
       throw BytePairFault(merge: nil, expected: "special tokens", found: fault)
     }
+    let (tokens, ids) = try Self.tokens(of: vocabulary, special: Set(marks))
+    let rules = try Self.rules(of: merges, ids)
+    self.init(tokens: tokens, merges: rules, marks: zip(names, marks).map { (name: $0, id: $1) })
+  }
+
+  /// The bytes of each token, and the IDs of those that are not special.
+  private static func tokens(
+    of vocabulary: [String], special: Set<Int32>
+  ) throws(BytePairFault) -> (tokens: [[UInt8]], ids: [[UInt8]: Int32]) {
     var ids: [[UInt8]: Int32] = [:]
     var tokens: [[UInt8]] = []
-    let special = Set(marks)
     for (id, entry) in vocabulary.enumerated() {
       if special.contains(Int32(id)) {
         tokens.append(Array(entry.utf8))
@@ -119,6 +127,12 @@ extension BytePairTokenizer {
       let byte = UTF8Scan.name(of: UInt8(missing))
       throw BytePairFault(merge: nil, expected: "a token for each byte", found: "none for \(byte)")
     }
+    return (tokens, ids)
+  }
+
+  private static func rules(
+    of merges: [(left: String, right: String)], _ ids: [[UInt8]: Int32]
+  ) throws(BytePairFault) -> [BytePairMerge] {
     var rules: [BytePairMerge] = []
     for (index, merge) in merges.enumerated() {
       func token(_ parts: String...) throws(BytePairFault) -> Int32 {
@@ -134,6 +148,6 @@ extension BytePairTokenizer {
           pair: BytePair(try token(merge.left), try token(merge.right)),
           result: try token(merge.left, merge.right)))
     }
-    self.init(tokens: tokens, merges: rules, marks: zip(names, marks).map { (name: $0, id: $1) })
+    return rules
   }
 }

@@ -31,7 +31,7 @@ struct Follower<Task: TrainingTask> {
       guard trainer.isBetweenSteps else { continue }
       if isMeasured { try trainer.collect() }
       isMeasured = false
-      if Ranks.stop(trainer, false), !trainer.isFinished { return try trainer.collect() }
+      if Ranks.stop(trainer, isAsked: false), !trainer.isFinished { return try trainer.collect() }
     }
   }
 }

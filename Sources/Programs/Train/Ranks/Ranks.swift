@@ -60,7 +60,7 @@ enum Ranks {
   }
 
   /// Whether training stops after the last step: where this process wants it or, of several, all have agreed.
-  static func stop(_ trainer: Trainer<some TrainingTask>, _ wantsToStop: Bool) -> Bool {
+  static func stop(_ trainer: Trainer<some TrainingTask>, isAsked wantsToStop: Bool) -> Bool {
     if wantsToStop { content.withLock { $0.wantsToStop = true } }
     return trainer.group.ranks > 1
       ? trainer.isAskedToStop : wantsToStop || Interruption.isRequested
