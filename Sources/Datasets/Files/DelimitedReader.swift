@@ -3,7 +3,7 @@ import FileCore
 /// Reads rows of fields with a delimiter between them, as RFC 4180 defines it for commas.
 ///
 /// A quoted field ends with the next single quote; inside, two quotes are one, and delimiters and line endings are
-/// text. Empty lines are skipped. A quote inside an unquoted field is an error in comma-separated files, but text in
+/// text. Empty lines are skipped, and a first line that states the delimiter, such as `sep=;`. A quote inside an unquoted field is an error in comma-separated files, but text in
 /// tab-separated files, where sentences are usual.
 struct DelimitedReader: FileRecordReader {
   private let lines: TextLines
@@ -20,7 +20,7 @@ struct DelimitedReader: FileRecordReader {
   mutating func next() throws(FileError) -> FileRecord? {
     while true {
       guard let line = try lines.next() else { return nil }
-      if line.withoutLineEnd.isEmpty { continue }
+      if line.withoutLineEnd.isEmpty || lines.number == 1 && statesDelimiter(line) { continue }
       let behind = lines.place
       do throws(FileError) {
         return FileRecord(rows: [try row(beginning: line)])
@@ -30,6 +30,10 @@ struct DelimitedReader: FileRecordReader {
         throw error
       }
     }
+  }
+
+  private func statesDelimiter(_ line: [UInt8]) -> Bool {
+    Delimiter.stated(by: line.withoutLineEnd).map { $0.value == UInt32(delimiter) } ?? false
   }
 
   /// The fields of a row that begins with a line and may continue on the next lines.

@@ -34,6 +34,9 @@ package struct Evaluate: ParsableCommand {
   @Option(help: "The test set's encoding: utf-8, utf-16 or latin-1; detected unless given.")
   var encoding: TextEncoding?
 
+  @Flag(help: "Passes over malformed rows of the test set, and counts them.")
+  var skipBadRows = false
+
   @Flag(help: "Writes JSON, for programs.")
   var json = false
 
@@ -79,6 +82,7 @@ package struct Evaluate: ParsableCommand {
       // The model knows which words are rare; a test set of its own does not.
       options.minimumCount = 1
       (options.format, options.encoding) = (nil, encoding)
+      options.skipsBadRows = options.skipsBadRows || skipBadRows
       if let columns { options.columns = columns.commaSeparated }
       if let target { options.target = target.commaSeparated }
     }
@@ -126,8 +130,13 @@ package struct Evaluate: ParsableCommand {
   private func read(
     _ dataset: any Dataset, as interface: SequenceInterface, isOwn: Bool
   ) throws -> TaskSamples {
-    guard !isOwn, let file = dataset as? FileDataset else { return try dataset.read() }
-    return try file.readTestSet(input: interface.input, target: interface.target)
+    guard let file = dataset as? FileDataset else { return try dataset.read() }
+    do {
+      return isOwn
+        ? try file.read() : try file.readTestSet(input: interface.input, target: interface.target)
+    } catch let error as FileError {
+      throw Failure(error.advisedToSkip)
+    }
   }
 
   private func show(_ evaluation: Evaluation, _ guess: Baseline?, _ name: String) throws {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoint
 import Datasets
+import FileCore
 import Models
 import Training
 import ProgramsCore
@@ -29,7 +30,12 @@ extension SequenceCommand {
     Library.current.datasets.noteFile(named: name)
     let dataset = try Library.current.datasets.open(
       name, task: Self.job?.fileTask, options: options.samples.options())
-    let read = try dataset.read()
+    let read: TaskSamples
+    do {
+      read = try dataset.read()
+    } catch let error as FileError where dataset is FileDataset {
+      throw Failure(error.advisedToSkip)
+    }
     if let remark = read.skipped.remark { Console.note(remark + "\n") }
     let job = SequenceJob(read)
     if let wanted = Self.job, wanted != job {

@@ -7,6 +7,12 @@ extension FileError {
     let other = likely ?? (encoding == .utf8 ? .latin1 : .utf8)
     return "\(self); --encoding \(other.rawValue) reads it as \(other.title)"
   }
+
+  /// The error of a file of samples, with the flag that leaves malformed rows out.
+  package var advisedToSkip: String {
+    guard case .unexpected(.line, _, _) = problem else { return advised }
+    return "\(self); --skip-bad-rows leaves such rows out"
+  }
 }
 
 /// A message about a flag's value with what would do: the argument parser says that of few flags.

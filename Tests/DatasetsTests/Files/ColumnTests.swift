@@ -50,6 +50,16 @@ import Testing
     #expect(try "\(form(numbers, task: .classification))" == "reads 1, 2 -> 3; 2 classes")
   }
 
+  @Test(arguments: [
+    (",", ""), (";", ""), ("\t", ""), ("|", ""), (";", "sep=;\r\n"), ("|", "sep=|\n"),
+    (",", "sep=,\n"),
+  ])
+  func aDelimiterIsFoundOrStatedByTheFirstLine(delimiter: String, first: String) throws {
+    let rows = [["id", "text", "label"], ["1", "fine", "good"], ["2", "poor", "bad"]]
+    let table = first + rows.map { $0.joined(separator: delimiter) + "\n" }.joined()
+    #expect(try "\(form(table, task: .classification))" == "reads text -> label; 2 classes")
+  }
+
   @Test func tasksOfTablesAreTold() throws {
     let prices = "size,price\n" + (1...40).map { "\($0),\(Double($0) * 1.7)\n" }.joined()
     #expect(try form(prices).task == .forecasting)

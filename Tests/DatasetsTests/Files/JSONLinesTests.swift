@@ -46,6 +46,31 @@ import Testing
     }
   }
 
+  @Test func anArrayInsideOneObjectIsRead() throws {
+    let rows = #"[{"text": "a", "label": "x"}, {"text": "b", "label": "y"}]"#
+    for text in [
+      rows, #"{"version": 1, "data": \#(rows)}"#, "{\n  \"tags\": [1],\n  \"rows\": \(rows)\n}\n",
+    ] {
+      try withFile("r.json", text) { path in
+        let task = try FileDataset(path, task: .classification).read()
+        #expect(task.training.count == 2 && task.target.names == ["x", "y"])
+      }
+    }
+    try withFile("r.json", #"{"train": \#(rows), "test": \#(rows)}"#) { path in
+      #expect(
+        throws: FileError(file: path, expected: "one array of objects", found: "test and train")
+      ) { try FileDataset(path).read() }
+    }
+    // One object a line, each with an array of its own.
+    let line = #"{"text": "a", "label": "x", "parts": [{"n": 1}, {"n": 2}]}"# + "\n"
+    for name in ["r.json", "r.jsonl"] {
+      try withFile(name, line + line + line) { path in
+        let task = try FileDataset(path, task: .classification).read()
+        #expect(task.training.count == 3)
+      }
+    }
+  }
+
   /// `printf '\0\0\10\3\0\0\0\1\0\0\0\1\0\0\0\2\144\310' | gzip -n9 | od -An -tu1`, and the label 3.
   @Test func packedImagesAreUnpackedAndDamagedOnesNamed() throws {
     let images = Self.packedImages

@@ -40,6 +40,10 @@ import Testing
     #expect(
       try lines(of: table, as: "t.csv", Self.text, own)
         == [#"{"input":"a;\nb"}"#, "7:1: expected 3 fields, found 2", #"{"input":"c"}"#])
+    for stated in [";", "|"] {
+      let rows = "sep=\(stated)\nid\(stated)review\n1\(stated)b\n"
+      #expect(try lines(of: rows, as: "t.csv", Self.text, own) == [#"{"input":"b"}"#])
+    }
     // A quote that nothing closes spoils its own line alone.
     let open = "review,label\n\"a,x\nb,y\n"
     let found = try lines(of: open, as: "t.csv", Self.text, own)
@@ -63,16 +67,16 @@ import Testing
 
   @Test func objectsHaveTheModelsMembers() throws {
     var own = options(.classification, ["post.text"], ["label"])
-    let objects = #"{"post":{"text":"a"},"label":1}"# + "\n" + #"{"post":{"text":"b"}}"#
-    // A model of a table takes whole rows; any other object must name its input.
-    #expect(
-      try lines(of: objects, as: "t.jsonl", Self.text, own)
-        == [#"{"input":"a"}"#, #"{"post":{"text":"b"}}"#])
-    own.format = .jsonl
-    let both = [#"{"input":"a"}"#, #"{"input":"b"}"#]
-    #expect(try lines(of: objects, as: "t.jsonl", Self.text, own) == both)
-    let array = "[" + objects.split(separator: "\n").joined(separator: ",\n") + "]\n"
-    #expect(try lines(of: array, as: "t.json", Self.text, own) == both)
+    let objects = [#"{"post":{"text":"a"},"label":1}"#, #"{"post":{"text":"b"}}"#, #"{"post":1}"#]
+    let found = [#"{"input":"a"}"#, #"{"input":"b"}"#, #"{"post":1}"#]
+    // Whatever the form of the file that the model was trained on.
+    for format in [FileFormat.csv, .jsonl, nil] {
+      own.format = format
+      let text = objects.joined(separator: "\n") + "\n"
+      #expect(try lines(of: text, as: "t.jsonl", Self.text, own) == found)
+      let array = "[" + objects.joined(separator: ",\n") + "]\n"
+      #expect(try lines(of: array, as: "t.json", Self.text, own) == found)
+    }
   }
 
   @Test func numbersAreStepsOfASeriesOrWholeRows() throws {

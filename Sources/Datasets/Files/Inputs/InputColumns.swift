@@ -9,8 +9,6 @@ struct InputColumns {
   /// Whether each row is an input, and not a step of one.
   let readsRows: Bool
   private let targets: [String]
-  /// Whether an object with the input's members is an input; otherwise it must have the answers' members too.
-  private let readsObjects: Bool
   /// Whether the names are usual ones of a text, of which the first that is there is read.
   private let areUsual: Bool
   private let kind: ValueKind
@@ -22,7 +20,6 @@ struct InputColumns {
     guard areUsual || !options.columns.isEmpty else { return nil }
     names = areUsual ? ColumnNames.texts : options.columns
     targets = options.target ?? []
-    readsObjects = options.format == .jsonl
     form = options.form
     readsRows = task != .forecasting
     self.kind = kind
@@ -97,8 +94,6 @@ struct InputColumns {
       case .object(var members) = try? JSONValue(parsing: Array(line), maximumDepth: 32),
       members["input"] == nil
     else { return nil }
-    let hasTargets = targets.allSatisfy { JSONPath.value($0, in: members) != nil }
-    guard readsObjects || hasTargets && !targets.isEmpty else { return nil }
     let texts = names.map { JSONPath.value($0, in: members)?.fieldText }
     var fields: [String] = []
     for (name, text) in zip(names, texts) {

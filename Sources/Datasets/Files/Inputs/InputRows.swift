@@ -12,7 +12,7 @@ struct InputRows {
 
   /// Rows under a heading; nil if the line is no heading with all columns.
   init?(_ columns: InputColumns, heading line: ArraySlice<UInt8>, isTable: Bool) {
-    for delimiter in [",", "\t", ";"] as [Unicode.Scalar] {
+    for delimiter in Delimiter.all {
       guard let heading = try? Self.row(Array(line), delimiter, in: ""),
         let places = columns.places(in: heading, isTable: isTable)
       else { continue }

@@ -106,7 +106,7 @@ package struct ModelInputs {
     if case .unknown = form {
       let isTable = FileFormat(path: name)?.isTable == true
       guard var first = try lines.next() else { return nil }
-      while isTable, first.isEmpty {
+      while isTable, first.isEmpty || Delimiter.stated(by: first) != nil {
         guard let next = try lines.next() else { return nil }
         first = next
       }
