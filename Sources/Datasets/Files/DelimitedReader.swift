@@ -122,16 +122,15 @@ struct DelimitedReader: FileRecordReader {
     return try lines.field(text, line: line, column: column)
   }
 
-  /// Replaces a decimal comma, as in `3,14`, which numbers may have between semicolons.
+  /// Replaces a decimal comma, as in `3,14` and `1.234,5`, which numbers may have between semicolons.
   private static func withPoint(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    let digits = bytes.drop { $0 == 0x20 || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }
-    let parts = digits.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-    guard parts.count == 2, let comma = bytes.firstIndex(of: UInt8(ascii: ",")),
-      parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { (0x30...0x39).contains($0) } })
+    let trimmed = bytes.drop { $0 == 0x20 }
+    let parts = trimmed.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[1].isEmpty,
+      let whole = parts[0].withoutGroups(by: UInt8(ascii: ".")), !whole.isEmpty
     else { return bytes }
-    var result = bytes
-    result[comma] = UInt8(ascii: ".")
-    return result
+    let number = whole + [UInt8(ascii: ".")] + parts[1]
+    return String(decoding: number, as: UTF8.self).finiteNumber == nil ? bytes : number
   }
 
   /// Appends the next line to a row in the middle of a quoted field.

@@ -8,9 +8,10 @@ extension FileError {
     return "\(self); --encoding \(other.rawValue) reads it as \(other.title)"
   }
 
-  /// The error of a file of samples, with the flag that leaves malformed rows out.
+  /// The error of a file of samples, with the flag that leaves malformed rows out where it may help; the first line is a
+  /// heading.
   package var advisedToSkip: String {
-    guard case .unexpected(.line, _, _) = problem else { return advised }
+    guard case .unexpected(.line(let line, _), _, _) = problem, line > 1 else { return advised }
     return "\(self); --skip-bad-rows leaves such rows out"
   }
 }

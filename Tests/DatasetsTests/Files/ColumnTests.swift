@@ -60,6 +60,35 @@ import Testing
     #expect(try "\(form(table, task: .classification))" == "reads text -> label; 2 classes")
   }
 
+  @Test(arguments: [
+    ("size,price\n", "\"1,234.5\",\"100,000\"\n", [1234.5, 100_000]),
+    ("size;price\n", "1.234,5;100,25\n", [1234.5, 100.25]),
+    ("size;price\n", "-1.234.567,5;+2\n", [-1_234_567.5, 2]),
+    ("size;price\n", "1,234,567;1e3\n", [1_234_567, 1000]),
+  ])
+  func numbersMayHaveGroupsOfDigits(heading: String, row: String, numbers: [Double]) throws {
+    try withFile("n.csv", heading + String(repeating: row, count: 30)) { path in
+      let task = try FileDataset(path, task: .regression).read()
+      guard case .features(let columns) = task.input, case .vector(let answers) = task.target else {
+        Issue.record("\(task.input) to \(task.target)")
+        return
+      }
+      #expect([columns[0].offset, answers[0].offset] == numbers)
+    }
+    for text in ["1,23", "1234,567", ",123", "1,,234", "1.5,000", "1,234,", "a,123"] {
+      #expect(text.finiteNumber == nil, "\(text)")
+    }
+  }
+
+  @Test func classesOfATableWithoutAHeadingAreFew() throws {
+    let rows = (0..<40).map { row in
+      #""\#(row % 2 * 4)","\#(1000 + row * 7)","none","user\#(row % 33)","text \#(row) of many words""#
+    }
+    #expect(
+      try "\(form(rows.joined(separator: "\n"), task: .classification))"
+        == "reads 5 -> 1; 2 classes")
+  }
+
   @Test func tasksOfTablesAreTold() throws {
     let prices = "size,price\n" + (1...40).map { "\($0),\(Double($0) * 1.7)\n" }.joined()
     #expect(try form(prices).task == .forecasting)

@@ -111,10 +111,12 @@ struct ColumnChoice {
     return named(ColumnNames.texts, texts) ?? free.filter(texts).max { score($0) < score($1) }
   }
 
-  /// The last column with repeated values, or else the last one.
+  /// The last column of classes: of several values, each of which occurs twice on average; else the last one with
+  /// repeated values, or else the last one.
   private var lastClass: ColumnSurvey? {
     let rest = free.filter { !$0.holdsTimes && !$0.isMeasured }
-    return rest.last { $0.repeats } ?? rest.last { $0.filled > 0 } ?? rest.last ?? free.last
+    return rest.last { $0.distinct > 1 && $0.distinct * 2 <= $0.filled }
+      ?? rest.last { $0.repeats } ?? rest.last { $0.filled > 0 } ?? rest.last ?? free.last
   }
 
   private mutating func choosePair() {
