@@ -80,6 +80,15 @@ import Testing
     }
   }
 
+  @Test func measuredNumbersAreReadBeforeAFewWords() throws {
+    let rows = (0..<40).map { "\($0 * 1000),\($0 % 5),\($0).5,\(["north", "south"][$0 % 2])\n" }
+      .joined()
+    let houses = "price,rooms,area,side\n" + rows
+    #expect(try "\(form(houses, task: .regression))" == "reads rooms, area -> price")
+    #expect(
+      try "\(form(houses, task: .classification))" == "reads price, rooms, area -> side; 2 classes")
+  }
+
   @Test func classesOfATableWithoutAHeadingAreFew() throws {
     let rows = (0..<40).map { row in
       #""\#(row % 2 * 4)","\#(1000 + row * 7)","none","user\#(row % 33)","text \#(row) of many words""#

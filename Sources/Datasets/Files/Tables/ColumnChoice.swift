@@ -84,12 +84,13 @@ struct ColumnChoice {
     let isFree = targets.isEmpty
     if isFree, let usualTarget { targets = [usualTarget] }
     if inputs.isEmpty, let text {
-      // One column of a few distinct words beside columns of numbers: the numbers are features, the words classes.
+      // One column of a few distinct words beside columns of measured numbers: the numbers are features, the words may
+      // be classes.
       let isClass = !isCalled(text, ColumnNames.texts) && text.distinct * 2 <= text.filled
-      if targets.isEmpty, isClass, free.contains(where: \.isMeasured), task == .classification {
-        targets = [text]
-      } else {
+      if !isClass || !free.contains(where: \.isMeasured) {
         inputs = [text]
+      } else if targets.isEmpty, task == .classification {
+        targets = [text]
       }
     }
     if targets.isEmpty {
