@@ -2,7 +2,8 @@ import FileCore
 
 /// The concatenated texts of a folder: all files in it and its subfolders, sorted by name.
 ///
-/// A line ending is added between two files if the first has none. Hidden files are skipped.
+/// A line ending is added between two files if the first has none. Hidden files are skipped, and files that hold zero
+/// bytes as no text does, such as pictures.
 public struct TextFolder: Corpus {
   /// The folder's path.
   public let path: String
@@ -23,7 +24,7 @@ public struct TextFolder: Corpus {
   /// - Throws: `FileError` for the first file that can't be read or is not text, or if there is no file.
   public func read() throws -> CorpusText {
     var text = ""
-    for file in try files(in: path) {
+    for file in try content().texts {
       let more = try reading.text(of: file, limit: TextFile.sizeLimit)
       if let last = text.utf8.last, last != 0x0A, last != 0x0D { text += "\n" }
       text += more
@@ -41,7 +42,21 @@ public struct TextFolder: Corpus {
   ///
   /// - Throws: `FileError` if one can't be read.
   public func encodings() throws -> Set<TextEncoding> {
-    try reading.encodings(of: files(in: path))
+    try reading.encodings(of: content().texts)
+  }
+
+  /// The files that are skipped because they hold something else than text.
+  ///
+  /// - Throws: `FileError` if one can't be read.
+  public func otherFiles() throws -> [String] { try content().others }
+
+  private func content() throws(FileError) -> (texts: [String], others: [String]) {
+    var (texts, others) = ([String](), [String]())
+    for file in try files(in: path) {
+      let isBinary = reading.encoding == nil ? try TextSource.isBinary(file) : false
+      if isBinary { others.append(file) } else { texts.append(file) }
+    }
+    return (texts, others)
   }
 
   /// The files of a folder, then those of its subfolders.

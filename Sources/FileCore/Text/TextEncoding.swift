@@ -37,9 +37,16 @@ extension TextEncoding {
   package static func detected(in bytes: [UInt8]) -> TextEncoding? {
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return .utf16 }
     if bytes.starts(with: UTF8Scan.mark) { return .utf8 }
+    // Its reader says that this is no UTF-16.
+    if isUTF32(bytes) { return .utf16 }
     if zeroSide(of: bytes) != nil { return .utf16 }
     if UTF8Scan.firstFault(in: bytes) == nil { return .utf8 }
     return looksLatin(bytes) ? .latin1 : nil
+  }
+
+  /// Whether bytes begin with the byte order mark of UTF-32.
+  private static func isUTF32(_ bytes: [UInt8]) -> Bool {
+    bytes.starts(with: [0xFF, 0xFE, 0, 0]) || bytes.starts(with: [0, 0, 0xFE, 0xFF])
   }
 
   /// Which byte of most pairs is zero: 0 or 1; nil for neither.
@@ -136,6 +143,9 @@ extension TextEncoding {
   ]
 
   private static func fromUTF16(_ bytes: [UInt8]) throws(ByteFault) -> [UInt8] {
+    guard !isUTF32(bytes) else {
+      throw ByteFault(offset: 0, expected: "UTF-8, UTF-16 or Latin-1", found: "UTF-32")
+    }
     let isBigEndian = bytes.starts(with: [0xFE, 0xFF])
     let hasMark = isBigEndian || bytes.starts(with: [0xFF, 0xFE])
     let high = isBigEndian || !hasMark && zeroSide(of: bytes) == 0 ? 0 : 1

@@ -77,6 +77,16 @@ package struct TextSource: Sendable {
     storage = .memory(text)
   }
 
+  /// Whether a file begins as no text does, packed or not: with zero bytes, but not as UTF-16 has them.
+  ///
+  /// - Throws: ``FileError`` if it can't be read.
+  package static func isBinary(_ path: String) throws(FileError) -> Bool {
+    let file = try OpenFile(pathOrPipe: path)
+    guard file.isSeekable else { return false }
+    let start = try file.read(at: 0, count: min(file.size, 1 << 12))
+    return !Gzip.begins(start) && start.contains(0) && TextEncoding.detected(in: start) != .utf16
+  }
+
   /// The detected encoding; UTF-8 if none is detected, so that its reader reports the invalid byte.
   private static func encoding(of bytes: [UInt8], isWhole: Bool) -> TextEncoding {
     // The last character of a part may be incomplete.

@@ -140,9 +140,12 @@ struct TrainText: ParsableCommand {
     let corpus = try Library.current.corpora.corpus(
       task.configuration.dataset, reading: task.configuration.reading ?? TextReading())
     let encodings: Set<TextEncoding>
+    var skipped: [String] = []
     switch corpus {
     case let file as TextFile: encodings = try file.encodings()
-    case let folder as TextFolder: encodings = try folder.encodings()
+    case let folder as TextFolder:
+      encodings = try folder.encodings()
+      skipped = try folder.otherFiles()
     default: return nil
     }
     let left = task.corpus.validation.count
@@ -151,6 +154,11 @@ struct TrainText: ParsableCommand {
     parts.append(left > 0 ? "the last \(left.grouped) for validation" : "none for validation")
     let others = encodings.subtracting([.utf8]).map(\.title).sorted()
     if !others.isEmpty { parts.append("as " + others.joined(separator: " and ")) }
+    if let first = skipped.first {
+      parts.append(
+        "\(skipped.count.counted("files")) without text left out: \(first)"
+          + (skipped.count > 1 ? ", ..." : ""))
+    }
     return parts.joined(separator: "; ")
   }
 

@@ -194,6 +194,46 @@ import Testing
     }
   }
 
+  @Test func picturesInAFolderOfTextsAreLeftOut() throws {
+    let picture: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D]
+    let files = [
+      "1.txt": Array("one\n".utf8), "2.png": picture, "3.txt.gz": Self.stored("three\n"),
+      "4.txt": Self.utf16("four\n"),
+    ]
+    try withFolder(files) { folder in
+      let corpus = TextFolder(path: folder)
+      let (text, others) = (try corpus.read().text, try corpus.otherFiles())
+      #expect(text == "one\nthree\nfour\n" && others == ["\(folder)/2.png"])
+      // A given encoding is that of all files.
+      let given = TextFolder(path: folder, reading: TextReading(encoding: .utf8))
+      #expect(throws: FileError.self) { try given.read() }
+    }
+    try withFolder(["2.png": picture]) { folder in
+      #expect(throws: FileError(file: folder, expected: "a folder with text files", found: "none"))
+      {
+        try TextFolder(path: folder).read()
+      }
+    }
+  }
+
+  @Test(arguments: [
+    [0xFF, 0xFE, 0, 0, 0x61, 0, 0, 0], [0, 0, 0xFE, 0xFF, 0, 0, 0, 0x61] as [UInt8],
+  ])
+  func anotherEncodingIsNamed(bytes: [UInt8]) throws {
+    let expected = "expected UTF-8, UTF-16 or Latin-1, found UTF-32"
+    try withFolder(["r.csv": bytes, "t.txt": bytes]) { folder in
+      let readers = [
+        { () throws in _ = try FileDataset("\(folder)/r.csv").read() },
+        { _ = try TextFile(path: "\(folder)/t.txt").read() },
+      ]
+      for read in readers {
+        let error = #expect(throws: FileError.self) { try read() }
+        let message = "\(try #require(error))"
+        #expect(message.contains(expected))
+      }
+    }
+  }
+
   @Test func markedAndOtherLineEndsOfVocabulariesChangeNothing() throws {
     let plain = try BytePairTokenizer(
       vocabularyPath: fixture("vocab.json"), mergesPath: fixture("merges-crlf.txt"),
