@@ -28,6 +28,7 @@ extension ModelConfiguration {
     try validateSizes()
     try teacherForcing.validate()
     try interface.validate()
+    try head.validate(for: interface)
     for size in inputSizes(for: interface) {
       for direction in [direction, .forward] {
         try recurrent.validate(

@@ -31,6 +31,8 @@ public struct ModelConfiguration: Hashable, Sendable {
   public var attention = Attention.dot
   /// The teacher forcing of a decoder.
   public var teacherForcing = TeacherForcing.always
+  /// What the last layer of a model that reads gives for each tag or number.
+  public var head = OutputHead.plain
 
   /// A configuration of unidirectional layers of a cell from a registry.
   public init(
@@ -65,7 +67,7 @@ public struct ModelConfiguration: Hashable, Sendable {
 extension ModelConfiguration: Codable {
   private enum CodingKeys: String, CodingKey {
     case cell, embeddingSize, hiddenSize, layers, dropout, isBidirectional, merge, recurrent
-    case tiesWeights, pooling, attention, teacherForcing
+    case tiesWeights, pooling, attention, teacherForcing, head
   }
 
   /// Decodes a configuration; missing values have their defaults.
@@ -83,5 +85,6 @@ extension ModelConfiguration: Codable {
     try values.update(&pooling, forKey: .pooling)
     try values.update(&attention, forKey: .attention)
     try values.update(&teacherForcing, forKey: .teacherForcing)
+    try values.update(&head, forKey: .head)
   }
 }

@@ -20,6 +20,7 @@ extension SavedSequenceModel {
       layerText(configuration.layers, configuration.hiddenSize)
         + (configuration.isBidirectional ? " in both directions" : ""),
     ]
+    if configuration.head != .plain { parts.append("head: \(configuration.head)") }
     if case .translator = model { parts.append("attention: \(configuration.attention)") }
     parts.append("\(interface.input.summary) to \(interface.target.summary)")
     return "\(role): " + (parts + [model.parameterCount.counted("numbers")]).joined(separator: ", ")
@@ -34,6 +35,7 @@ extension SavedSequenceModel {
     case (.manyToManyInStep, false): "forecaster"
     case (.oneToMany, _): "writer"
     case (.manyToManyDelayed, _): "encoder-decoder"
+    case (.manyToManyOrdered, _): "transcriber"
     }
   }
 }

@@ -34,12 +34,15 @@ public struct SequenceInterface: Codable, Sendable {
     case (false, false): .oneToOne
     case (false, true): .oneToMany
     case (true, false): .manyToOne
-    case (true, true): alignment == .inStep ? .manyToManyInStep : .manyToManyDelayed
+    case (true, true): alignment.shape
     }
   }
 
   /// Whether the model writes its answer token by token and decides its length.
   package var writes: Bool { shape == .oneToMany || shape == .manyToManyDelayed }
+
+  /// Whether the answer is a sequence whose length is the model's choice.
+  package var choosesLength: Bool { writes || shape == .manyToManyOrdered }
 
   func validate() throws(InvalidSetting) {
     for (name, kind) in [("input", input), ("target", target)] {
@@ -53,7 +56,7 @@ public struct SequenceInterface: Codable, Sendable {
           found: target.names.joined(separator: ", "))
       }
     }
-    if writes, !target.isDiscrete {
+    if choosesLength, !target.isDiscrete {
       throw InvalidSetting(
         "target", expected: "text or symbols, for a model that writes", found: target.word)
     }

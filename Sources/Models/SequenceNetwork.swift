@@ -10,6 +10,7 @@ import TensorCore
 /// | sequence | class or vector | ``SequenceReader``, a classifier or regressor |
 /// | sequence | aligned sequence | ``SequenceReader``, a tagger or forecaster |
 /// | sequence | delayed sequence | ``EncoderDecoder`` |
+/// | sequence | ordered sequence | ``SequenceReader`` with a blank, a transcriber by ``CTC`` |
 public enum SequenceNetwork: Module {
   /// Reads, and answers once or at each step.
   case reader(SequenceReader)
@@ -34,7 +35,7 @@ public enum SequenceNetwork: Module {
   /// - Precondition: the configuration passes ``ModelConfiguration/validate(for:)``.
   public init(_ configuration: ModelConfiguration, _ interface: SequenceInterface) {
     switch interface.shape {
-    case .oneToOne, .manyToOne, .manyToManyInStep:
+    case .oneToOne, .manyToOne, .manyToManyInStep, .manyToManyOrdered:
       self = .reader(SequenceReader(configuration, interface))
     case .oneToMany: self = .writer(SequenceWriter(configuration, interface))
     case .manyToManyDelayed: self = .translator(EncoderDecoder(configuration, interface))

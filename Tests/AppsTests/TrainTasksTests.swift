@@ -12,6 +12,10 @@ import Testing
     (["classify", "--data", "parity:5"], "1 0 1\n011\n", 2),
     (["regress", "--data", "adding:10"], "0.5,1\n0.25,0\n0.5,1\n\n0.1 1; 0.2 1\n", 2),
     (["forecast", "--data", "sines:30"], "x\n0.5\n0.6\n0.7\n", 3),
+    (["forecast", "--data", "sines:30", "--quantiles", "0.1,0.9"], "x\n0.5\n0.6\n0.7\n", 3),
+    (["regress", "--data", "adding:10", "--likelihood", "student"], "0.5,1\n0.25,0\n", 1),
+    (["transcribe", "--data", "morse:2"], "1; 0.9; 0; 0.1\n1; 0\n", 2),
+    (["tag", "--crf"], "she was feeling under the weather\n", 1),
     (["tag"], "she was feeling under the weather\n", 1),
     (["translate"], "march third, nineteen ninety-four\n", 1),
     (["names"], "italian\nfinnish\n", 2),
@@ -29,7 +33,10 @@ import Testing
       let trained = try train.run(command + Self.quick, in: directory)
       #expect(trained.status == 0, "\(trained.error)")
       #expect(trained.output.contains("step 4: validation loss "))
-      #expect(trained.output.contains("where ") && trained.output.contains("is asked for"))
+      // Levels are squared errors, which quantiles and likelihoods are not.
+      let hasLevels = !command.contains("--quantiles") && !command.contains("--likelihood")
+      #expect(trained.output.contains("is asked for") == hasLevels)
+      #expect(trained.output.contains("coverage of 0.8") == !hasLevels)
       try input.write(toFile: directory + "/input.txt", atomically: true, encoding: .utf8)
       let flags = ["--ckpt", "model.rnnz", "input.txt"]
       let text = try predict.run(flags, in: directory)
@@ -114,8 +121,8 @@ import Testing
   }
 
   @Test(arguments: [
-    [], ["text"], ["classify"], ["regress"], ["forecast"], ["tag"], ["translate"], ["names"],
-    ["lab"],
+    [], ["text"], ["classify"], ["regress"], ["forecast"], ["tag"], ["translate"], ["transcribe"],
+    ["names"], ["lab"],
   ])
   func helpFitsAScreenAndEndsWithAnExample(_ command: [String]) throws {
     let outcome = try train.run(command + ["--help"])

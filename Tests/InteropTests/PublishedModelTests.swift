@@ -21,77 +21,51 @@ struct PublishedModelTests {
     return zip(a.scalars, b.scalars).map { abs($0 - $1) }.max() ?? 0
   }
 
+  /// A description of `Models/networks`.
+  private func description(_ name: String) throws -> NetworkDescription {
+    try NetworkDescription(path: Published.package + "Models/networks/\(name).json")
+  }
+
   /// An encoder-decoder of two GRU: 150 words, and the logits of three.
   @Test func g2pEnSpeaksAsItsOwnProgram() throws {
-    let g2p = try network(
-      """
-      {"layers": [
-        {"name": "letters", "kind": "embedding", "weights": {"weight": "enc_emb"}},
-        {"name": "word", "kind": "recurrent", "cell": "gru", "weights": {"input": "enc_w_ih",
-          "recurrent": "enc_w_hh", "inputBias": "enc_b_ih", "recurrentBias": "enc_b_hh"}}],
-       "decoder": [
-        {"name": "phonemes", "kind": "embedding", "weights": {"weight": "dec_emb"}},
-        {"name": "writer", "kind": "recurrent", "cell": "gru", "initialState": "word",
-         "weights": {"input": "dec_w_ih", "recurrent": "dec_w_hh", "inputBias": "dec_b_ih",
-          "recurrentBias": "dec_b_hh"}},
-        {"name": "logits", "kind": "linear", "weights": {"weight": "fc_w", "bias": "fc_b"}}]}
-      """, "g2p-en.npz")
+    let (description, file) = (
+      try description("g2p-en"), try ArrayFile(path: Published.cache + "g2p-en.npz")
+    )
+    let speaker = try TextNetwork(description, weights: file)
+    let network = try DescribedNetwork(description, weights: file)
     struct Word: Decodable {
       var word: String, letters: [Int32], phonemes: [String]
     }
     let words: [Word] = try Published.json("g2p-en/words.json")
     let expected = try Safetensors(path: Published.reference + "g2p-en/logits.safetensors")
-    let vowels = [
-      "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH",
-      "IH", "IY", "JH", "K", "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH",
-      "UW", "V", "W", "Y", "Z", "ZH",
-    ]
-    var table = ["<pad>", "<unk>", "<s>", "</s>"]
-    let plain: Set = [
-      "B", "CH", "D", "DH", "F", "G", "HH", "JH", "K", "L", "M", "N", "NG", "P", "R", "S", "SH",
-      "T", "TH", "V", "W", "Y", "Z", "ZH",
-    ]
-    for name in vowels {
-      if name == "UW" || plain.contains(name) { table.append(name) }
-      if !plain.contains(name) { table += (0...2).map { "\(name)\($0)" } }
-    }
-    #expect(table.count == 74)
-    var (right, compared) = (0, 0)
-    for word in words {
-      let read = g2p(.tokens(word.letters, shape: [word.letters.count, 1]))
-      let written = g2p.write(after: read, first: 2, end: 3, limit: 20)
-      let phonemes = written.tokens.map { table[Int($0)] }
-      if phonemes == word.phonemes { right += 1 }
-      guard let key = expected.metadata.first(where: { $0.value == word.word })?.key else {
-        continue
-      }
+    for word in words { #expect(speaker.answer(to: word.word) == word.phonemes, "\(word.word)") }
+    #expect(words.count == 150 && expected.metadata.count == 3)
+    for (key, name) in expected.metadata {
+      let word = try #require(words.first { $0.word == name })
+      let read = network(.tokens(word.letters, shape: [word.letters.count, 1]))
+      let written = network.write(after: read, first: 2, end: 3, limit: 20)
       let encoder = read["word"].at(word.letters.count - 1)
       #expect(worst(encoder, try expected.array("\(key).encoder").tensor) <= 1e-4)
-      #expect(
-        worst(stack(written.logits), try expected.array("\(key).logits").tensor) <= 1e-4)
-      compared += 1
+      #expect(worst(stack(written.logits), try expected.array("\(key).logits").tensor) <= 1e-4)
     }
-    #expect(right == 150 && compared == 3)
   }
 
-  /// A bidirectional tagger with a head of two layers.
+  /// A bidirectional tagger with a head of two layers: the pinyin of 60 sentences, and the logits of two.
   @Test func g2pMReadsAsItsOwnProgram() throws {
-    let g2pm = try network(
-      """
-      {"layers": [
-        {"name": "rows", "kind": "embedding", "prefix": "embedding."},
-        {"name": "read", "kind": "recurrent", "isBidirectional": true},
-        {"name": "inner", "kind": "linear", "prefix": "logit_layer.0.", "activation": "relu"},
-        {"name": "logits", "kind": "linear", "prefix": "logit_layer.2."}]}
-      """, "g2pm.pkl")
+    let (description, file) = (
+      try description("g2pm"), try ArrayFile(path: Published.cache + "g2pm.pkl")
+    )
+    let reader = try TextNetwork(description, weights: file)
+    let network = try DescribedNetwork(description, weights: file)
     struct Sentence: Decodable {
-      var ids: [Int32], positions: [Int], classes: [Int32]
+      var sentence: String, ids: [Int32], positions: [Int], classes: [Int32], pinyin: [String]
     }
     let sentences: [Sentence] = try Published.json("g2pm/sentences.json")
     let expected = try Safetensors(path: Published.reference + "g2pm/logits.safetensors")
     for (number, sentence) in sentences.enumerated() {
+      #expect(reader.answer(to: sentence.sentence) == sentence.pinyin, "\(number)")
       let length = sentence.ids.count
-      let logits = g2pm(.tokens(sentence.ids, shape: [length, 1]))["logits"]
+      let logits = network(.tokens(sentence.ids, shape: [length, 1]))["logits"]
         .reshaped(to: [length, 876])
       let classes = logits.argmax()
       #expect(sentence.positions.map { classes[$0] } == sentence.classes, "\(number)")
@@ -136,7 +110,9 @@ struct PublishedModelTests {
       """, "textgenrnn.hdf5")
     struct Texts: Decodable {
       struct Prompt: Decodable { var window: [Int32] }
+      struct Greedy: Decodable { var prompt, text: String }
       var prompts: [Prompt]
+      var greedy: [Greedy]
     }
     let texts: Texts = try Published.json("textgenrnn/texts.json")
     let expected = try Safetensors(
@@ -146,7 +122,25 @@ struct PublishedModelTests {
       let found = writer(.tokens(prompt.window, shape: [40, 1]))["next"]
       #expect(worst(found, expected.at(number)) <= 1e-5, "\(number)")
     }
-    #expect(texts.prompts.count == 10)
+    let path = Published.cache + "textgenrnn-characters.json"
+    let ids = try JSONDecoder().decode(
+      [String: Int32].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+    let characters = Dictionary(uniqueKeysWithValues: ids.map { ($0.value, $0.key) })
+    let mark = try #require(ids["<s>"])
+    for greedy in texts.greedy {
+      var window = [mark] + greedy.prompt.map { ids[String($0)] ?? 0 }
+      var text = greedy.prompt
+      for _ in 0..<200 {
+        // No state is carried: each character comes of its window of 40, filled in front.
+        window = Array((Array(repeating: 0, count: 40) + window).suffix(40))
+        let next = writer(.tokens(window, shape: [40, 1]))["next"].argmax()[0]
+        if next == mark { break }
+        text += characters[next] ?? ""
+        window.append(next)
+      }
+      #expect(text == greedy.text)
+    }
+    #expect(texts.prompts.count == 10 && texts.greedy.count == 4)
   }
 
   /// Two LSTM with Keras' old hard sigmoid; a word's vector depends on the padding before it.
@@ -186,68 +180,6 @@ struct PublishedModelTests {
     }
   }
 
-  /// Pickles of objects: peephole LSTM, GRU in both directions with learned initial states, RNN in both directions.
-  @Test(arguments: ["beats_lstm", "downbeats_bgru_harmonic", "notes_brnn"])
-  func madmomHearsAsItsOwnProgram(_ name: String) throws {
-    func joined(_ names: [String]) -> String { "[\"" + names.joined(separator: "\", \"") + "\"]" }
-    var layers: [String] = []
-    func recurrent(_ number: Int, _ options: String, _ sides: [(String, String)], _ gates: [String])
-    {
-      var weights: [String] = []
-      for (side, suffix) in sides {
-        let layer = "layers.\(number).\(side)"
-        let parts = gates.map { layer + ($0.isEmpty ? "" : $0 + ".") }
-        for (key, leaf) in [
-          ("input", "weights"), ("recurrent", "recurrent_weights"), ("inputBias", "bias"),
-        ] {
-          weights.append("\"\(key)\(suffix)\": \(joined(parts.map { $0 + leaf }))")
-        }
-        if gates.count == 4 {
-          let seeing = [0, 1, 3].map { parts[$0] + "peephole_weights" }
-          weights.append("\"peepholes\(suffix)\": \(joined(seeing))")
-        }
-        if gates.count == 3 { weights.append("\"initial_hidden\(suffix)\": \"\(layer)hid_init\"") }
-      }
-      layers.append(
-        "{\"name\": \"r\(number)\", \"kind\": \"recurrent\", \"convention\": \"keras\", \(options)"
-          + "\"weights\": {\(weights.joined(separator: ", "))}}")
-    }
-    func linear(_ number: Int, _ activation: String) {
-      layers.append(
-        "{\"name\": \"out\", \"kind\": \"linear\", \"convention\": \"keras\", \(activation)\"weights\": "
-          + "{\"weight\": \"layers.\(number).weights\", \"bias\": \"layers.\(number).bias\"}}")
-    }
-    let both = [("fwd_layer.", ""), ("bwd_layer.", "_reverse")]
-    let sigmoid = "\"activation\": \"sigmoid\", "
-    let file: String
-    switch name {
-    case "beats_lstm":
-      file = "madmom-beats-lstm.pkl"
-      for number in 0..<3 {
-        recurrent(number, "", [("", "")], ["input_gate", "forget_gate", "cell", "output_gate"])
-      }
-      linear(3, sigmoid)
-    case "notes_brnn":
-      file = "madmom-notes-brnn.pkl"
-      for number in 0..<3 { recurrent(number, "\"isBidirectional\": true, ", both, [""]) }
-      linear(3, "")
-    default:
-      file = "madmom-bgru-harmonic.pkl"
-      let options = "\"isBidirectional\": true, \"cell\": \"gru\", \"isUpdateFlipped\": true, "
-      for number in 0..<2 {
-        recurrent(number, options, both, ["update_gate", "reset_gate", "cell"])
-      }
-      linear(2, sigmoid)
-    }
-    let model = try network("{\"layers\": [\(layers.joined(separator: ", "))]}", file)
-    let reference = Published.reference + "madmom/"
-    let features = try Safetensors(path: reference + "features.safetensors").array(name).tensor
-    let expected = try Safetensors(path: reference + "activations.safetensors").array(name).tensor
-    let (steps, width) = (features.shape[0], features.shape[1])
-    let found = model(.vectors(features.reshaped(to: [steps, 1, width])))["out"]
-    #expect(worst(found, expected) <= 1e-5)
-  }
-
   /// Where two sets of weights fit, neither is chosen.
   @Test func twoThatFitAreNamed() throws {
     let error = #expect(throws: CheckpointError.self) {
@@ -272,9 +204,13 @@ enum Published {
     return home + "/swift-rnn/published/"
   }()
 
+  /// The folder of this package.
+  static let package =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path + "/"
+
   static let reference: String = {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
+    let root = URL(fileURLWithPath: package)
     let parents = [
       root.deletingLastPathComponent(),
       root.deletingLastPathComponent().deletingLastPathComponent(),
@@ -284,7 +220,7 @@ enum Published {
   }()
 
   static var isHere: Bool {
-    !reference.isEmpty && FileManager.default.fileExists(atPath: cache + "textgenrnn.hdf5")
+    !reference.isEmpty && FileManager.default.fileExists(atPath: cache + "madmom-notes-brnn.pkl")
   }
 
   static func json<Value: Decodable>(_ name: String) throws -> Value {

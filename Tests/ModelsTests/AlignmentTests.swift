@@ -134,6 +134,24 @@ import Testing
     #expect(abs(found.logProbability - (score(best, frames, field) - total)) <= 1e-5)
   }
 
+  /// A tag that is not known is summed over.
+  @Test func crfSumsOverUnknownTags() {
+    let (field, emissions) = (field(60), logits([4, 1, 3], seed: 61))
+    let frames = emissions.reshaped(to: [4, 3])
+    let all = sequences(4, below: 3)
+    func sum(_ some: [[Int32]]) -> Double { some.reduce(0) { $0 + exp(score($1, frames, field)) } }
+    let fitting = all.filter { $0[0] == 2 && $0[3] == 1 }
+    let loss = field.loss(emissions, [[2, -1, -1, 1]])
+    #expect(abs(Double(loss.scalar) - log(sum(all) / sum(fitting))) <= 1e-5)
+    #expect(abs(field.loss(emissions, [[-1, -1, -1, -1]]).scalar) <= 1e-6)
+    expectGradient(emissions) { field.loss($0, [[2, -1, -1, 1]]) }
+    expectGradient(field.transitions) { value in
+      var changed = field
+      changed.transitions = value
+      return changed.loss(emissions, [[2, -1, -1, 1]])
+    }
+  }
+
   @Test func crfHasExactGradients() {
     let (field, emissions) = (field(40), logits([4, 2, 3], seed: 50))
     let (tags, lengths): ([[Int32]], [Int]) = ([[0, 1, 2, 2], [2, 1]], [4, 2])

@@ -1,7 +1,9 @@
+import Cells
 import Checkpoint
 import FileCore
 import Foundation
 import Models
+import TensorCore
 import Testing
 
 /// Files of published models, and what their own programs compute.
@@ -104,6 +106,44 @@ private enum Published {
       "model_2", "input_4", state: .init("input_5", "tf_op_layer_stack_5"), output: "conv1d_3",
       frames: #require(try Published.arrays("dtln/model_2-in-0")["time"]),
       expected: #require(second["time"]), references: second)
+  }
+
+  /// Spectra, masks and frames that are added up make the denoised signal, whole and in blocks.
+  @Test func denoisedSignalsAreThePackages() throws {
+    let stft = STFT(size: 512, hop: 128, window: .rectangular, padding: .zeros(384))
+    let adding = OverlapAdd(size: 512, hop: 128)
+    var masks = try Published.session(
+      "dtln/model_1", states: [.init("input_3", "tf_op_layer_stack_2")])
+    var filters = try Published.session(
+      "dtln/model_2", states: [.init("input_5", "tf_op_layer_stack_5")])
+    let noisy = try Published.samples("dtln/noisy.s16")
+    func denoised(block: Int) throws -> [Float] {
+      var (read, added, samples) = (stft.start(batch: 1), adding.start(), [Float]())
+      for start in stride(from: 0, to: noisy.count, by: block) {
+        let part = Array(noisy[start..<min(noisy.count, start + block)])
+        guard let spectrum = stft(Tensor(part, shape: [part.count, 1, 1]), after: &read) else {
+          continue
+        }
+        let frames = spectrum.real.shape[0]
+        let masked = try masks.runAll([
+          "input_2": StoredArray(spectrum.magnitude.scalars, shape: [frames, 1, 1, 257])
+        ])
+        let mask = try #require(masked["activation_2"]).floats
+        let filtered = stft.frames(spectrum.masked(Tensor(mask, shape: [frames, 1, 257])))
+        let output = try filters.runAll([
+          "input_4": StoredArray(filtered.scalars, shape: [frames, 1, 1, 512])
+        ])
+        let clean = Tensor(try #require(output["conv1d_3"]).floats, shape: [frames, 1, 512])
+        samples += adding(clean, after: &added).scalars
+      }
+      return samples
+    }
+    let whole = try denoised(block: noisy.count)
+    let expected = try #require(try Published.arrays("dtln/denoised")["denoised"]).floats
+    expect(whole, equals: expected, within: Self.tolerance, "denoised")
+    masks.reset()
+    filters.reset()
+    #expect(try denoised(block: 300) == whole)
   }
 
   /// Frames of 512 samples, each behind the 64 before it.

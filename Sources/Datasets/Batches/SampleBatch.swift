@@ -9,6 +9,10 @@ public struct SampleBatch: Equatable, Sendable {
   /// B, the number of samples.
   public let count: Int
 
+  private init(input: BatchValue, target: BatchValue, count: Int) {
+    (self.input, self.target, self.count) = (input, target, count)
+  }
+
   /// Stacks samples and pads the shorter ones at their end.
   ///
   /// Inputs are padded with 0, targets with ignored values: ``SampleValue/ignored``, or NaN.
@@ -19,6 +23,13 @@ public struct SampleBatch: Equatable, Sendable {
     count = samples.count
     input = BatchValue(samples.map(\.input), padding: 0, 0)
     target = BatchValue(samples.map(\.target), padding: SampleValue.ignored, .nan)
+  }
+}
+
+extension SampleBatch {
+  /// The same with target IDs from `limit` on ignored.
+  package func ignoring(targetsFrom limit: Int) -> SampleBatch {
+    SampleBatch(input: input, target: target.ignoring(idsFrom: limit), count: count)
   }
 }
 
@@ -69,7 +80,7 @@ public enum BatchValue: Equatable, Sendable {
 
 extension BatchValue {
   /// The same with IDs from `limit` on ignored.
-  package func ignoring(idsFrom limit: Int) -> BatchValue {
+  fileprivate func ignoring(idsFrom limit: Int) -> BatchValue {
     func known(_ ids: [Int32]) -> [Int32] {
       ids.map { $0 < limit ? $0 : SampleValue.ignored }
     }

@@ -10,6 +10,8 @@ public enum FileTask: String, Codable, CaseIterable, Sendable {
   case tagging
   /// A text for another text.
   case translation
+  /// A text for another text, in its order and not longer.
+  case transcription
   /// A text for a label, for example a name of a given language.
   case writing
 }

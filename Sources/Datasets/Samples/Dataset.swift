@@ -69,7 +69,7 @@ public struct TaskSamples: Sendable {
     case (false, false): .oneToOne
     case (false, true): .oneToMany
     case (true, false): .manyToOne
-    case (true, true): alignment == .inStep ? .manyToManyInStep : .manyToManyDelayed
+    case (true, true): alignment.shape
     }
   }
 
@@ -102,6 +102,18 @@ public enum Alignment: String, Codable, CaseIterable, Sendable {
   case inStep
   /// The answer is a sequence of its own length, given when the input is read to its end.
   case delayed
+  /// The answer's parts come in the order of the input, at most as many as its steps, but which step says which is not known:
+  /// speech to letters.
+  case ordered
+
+  /// The shape of a task whose two sides are sequences.
+  public var shape: SequenceShape {
+    switch self {
+    case .inStep: .manyToManyInStep
+    case .delayed: .manyToManyDelayed
+    case .ordered: .manyToManyOrdered
+    }
+  }
 }
 
 /// The shapes of sequence work.
@@ -116,4 +128,6 @@ public enum SequenceShape: String, Codable, CaseIterable, Sendable {
   case manyToManyInStep
   /// A sequence gives another sequence.
   case manyToManyDelayed
+  /// A sequence gives a shorter one in its own order, without an alignment.
+  case manyToManyOrdered
 }

@@ -37,6 +37,9 @@ extension Registry where Product == any Dataset {
       Rearranging(.reversing, length: $0 ?? 10)
     }
     datasets.register("dates", nil, 0...0, "dates from words to numbers") { _ in Dates() }
+    datasets.register("morse", "LETTERS", 1...1000, "letters from the noisy key of a telegraph") {
+      MorseCode(length: $0 ?? 5)
+    }
     datasets.register("names", nil, 0...0, "names of a given language") { _ in Names() }
     datasets.register("idioms", nil, 0...0, "tags that a later word decides") { _ in Idioms() }
     datasets.registerFiles()

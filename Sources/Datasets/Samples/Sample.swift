@@ -11,6 +11,7 @@ import Requirements
 /// | sequence | class or vector | many to one: classification, regression |
 /// | sequence | sequence, ``Alignment/inStep`` | many to many: tags, forecasts |
 /// | sequence | sequence, ``Alignment/delayed`` | many to many: translation |
+/// | sequence | sequence, ``Alignment/ordered`` | many to many: transcription |
 ///
 /// ```swift
 /// Sample(.tokens([3, 1, 2]), .label(0))

@@ -54,6 +54,15 @@ public struct DescribedNetwork: Sendable {
     var reads: [String]
     var initialState: String?
     var operation: Operation
+
+    /// The tokens that it knows; nil for a layer that reads vectors.
+    var tokenCount: Int? {
+      switch operation {
+      case .embedding(let table): table.shape[0]
+      case .oneHot(let size): size
+      default: nil
+      }
+    }
   }
 
   /// Finds the weights of a description in a file.
@@ -158,6 +167,24 @@ public struct DescribedNetwork: Sendable {
       return (.attention(weight.reshaped(to: [1, inputSize])), inputSize)
     }
   }
+
+  /// Whether it writes by a decoder.
+  var hasDecoder: Bool { !decoder.isEmpty }
+
+  /// The number of tokens that the first layer knows; nil for one that reads vectors.
+  var tokenCount: Int? { layers.first?.tokenCount }
+
+  /// The number of tokens that the decoder's first layer knows.
+  var decoderTokenCount: Int? { decoder.first?.tokenCount }
+
+  /// The units of the last linear layer; nil where another layer is the last.
+  var outputSize: Int? {
+    guard case .linear(let layer, _) = (decoder.last ?? layers.last)?.operation else { return nil }
+    return layer.weight.shape[0]
+  }
+
+  /// What the last layer gives.
+  func last(of outputs: Outputs) -> Tensor { outputs[layers[layers.count - 1].name] }
 
   /// Runs the layers over a sequence.
   public func callAsFunction(_ input: Input) -> Outputs {

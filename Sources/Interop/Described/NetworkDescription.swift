@@ -21,6 +21,30 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
   public var layers: [Layer]
   /// The layers of a decoder, which writes step by step; its recurrent layers can start from states of `layers`.
   public var decoder: [Layer]?
+  /// How a text becomes tokens, for a ``TextNetwork``.
+  public var input: Tokens?
+  /// How tokens become texts, for a ``TextNetwork``.
+  public var output: Tokens?
+
+  /// The tokens of a text, and how it is marked.
+  public struct Tokens: Codable, Sendable, Hashable {
+    /// The tokens' texts in the order of their numbers; or a file beside the weights: JSON or a pickle with an array of
+    /// texts or a number for each text, or any other file with a text a line.
+    public var tokens: Names
+    /// The token of a character that is none of them; nil to leave it out.
+    public var unknown: Int32?
+    /// The token before the text; of an output the decoder's first input.
+    public var begin: Int32?
+    /// The token after the text.
+    public var end: Int32?
+    /// The most tokens that a decoder writes; nil for 200.
+    public var limit: Int?
+    /// A file beside the weights with the possible answers of each character, of an output: where there is one, it is the answer; the
+    /// network is asked where there are several; a character without any is its own.
+    public var readings: String?
+    /// What stands between the texts of an answer; nil for a space.
+    public var separator: String?
+  }
 
   /// What a layer computes.
   public enum Kind: String, Codable, Sendable, CaseIterable {
@@ -113,8 +137,10 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
   }
 
   /// A description of these layers.
-  public init(layers: [Layer], decoder: [Layer]? = nil) {
-    (self.layers, self.decoder) = (layers, decoder)
+  public init(
+    layers: [Layer], decoder: [Layer]? = nil, input: Tokens? = nil, output: Tokens? = nil
+  ) {
+    (self.layers, self.decoder, self.input, self.output) = (layers, decoder, input, output)
   }
 
   /// Reads a description from a JSON file.

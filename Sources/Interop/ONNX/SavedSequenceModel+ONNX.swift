@@ -14,12 +14,20 @@ extension SavedSequenceModel {
   /// zeros at the beginning of a sequence, and as output, for example, `hidden_out`. Numbers are in the model's scale;
   /// the metadata (`interface`, `config`) has the scales and the names of tokens and classes.
   ///
-  /// - Throws: `CheckpointError` for a model that writes its answer token by token, which an ONNX graph can't express.
+  /// - Throws: `CheckpointError` for a model that writes its answer token by token, which an ONNX graph can't express, or of another
+  ///   head than the plain one.
   public func onnx() throws(CheckpointError) -> ONNXModel {
     guard case .reader(let reader) = model else {
       throw CheckpointError(
         file: "new file", format: "ONNX model", place: "model",
         reason: "expected a model that reads and then answers, found one that writes step by step")
+    }
+    guard reader.configuration.head == .plain, interface.shape != .manyToManyOrdered else {
+      throw CheckpointError(
+        file: "new file", format: "ONNX model", place: "model",
+        reason: "expected a model of plain classes or numbers, found one with a "
+          + (interface.shape == .manyToManyOrdered ? "blank" : "head: \(reader.configuration.head)")
+      )
     }
     var writer = SequenceReaderWriter(reader, interface)
     let graph = writer.graph()

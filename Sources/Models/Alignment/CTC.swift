@@ -161,7 +161,11 @@ private struct CTCPrefix {
   /// Of those that end in the prefix's last label.
   var label = -Double.infinity
 
-  var total: Double { logSumExp([blank, label]) }
+  var total: Double {
+    var sum = blank
+    sum.addLog(label)
+    return sum
+  }
 }
 
 /// The probabilities of all paths that read as given labels: states are the labels with blanks around them.

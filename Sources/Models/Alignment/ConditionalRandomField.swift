@@ -36,11 +36,11 @@ public struct ConditionalRandomField: Module {
   public var tags: Int { start.count }
 
   /// The mean over the samples of -log p(tags), in nats. Differentiable in the emissions and the parameters, exactly, by
-  /// the forward-backward recursion.
+  /// the forward-backward recursion. A tag that is not known, -1, is summed over.
   ///
   /// - Parameters:
   ///   - emissions: `[T, B, K]`.
-  ///   - tags: For each sample its tags, one a step.
+  ///   - tags: For each sample its tags, one a step; -1 for one that is not known.
   ///   - lengths: The number of steps of each sample, one or more; nil for T.
   public func loss(
     _ emissions: Tensor, _ tags: [[Int32]], lengths: [Int]? = nil
@@ -49,17 +49,24 @@ public struct ConditionalRandomField: Module {
     let (batch, count) = (emissions.shape[1], self.tags)
     require(
       tags.count == batch && zip(tags, lengths).allSatisfy { $0.count >= $1 }
-        && tags.allSatisfy { $0.allSatisfy { (0..<count).contains(Int($0)) } },
-      "expected tags from 0 up to \(count) for each step of \(batch) samples")
+        && tags.allSatisfy { $0.allSatisfy { (-1..<count).contains(Int($0)) } },
+      "expected tags from 0 up to \(count), or -1, for each step of \(batch) samples")
     var gradients = FieldGradients(emissions: emissions.count, tags: count)
     let scores = Scores(self)
     var total = 0.0
     let scalars = emissions.scalars
     for sample in 0..<batch {
       let frames = Self.frames(scalars, sample, lengths[sample], batch, count)
-      let chain = CRFChain(frames, scores)
-      total += chain.logNormalizer - scores.score(tags[sample], frames)
-      gradients.add(chain, tags[sample], sample: sample, batch: batch, scores)
+      let (chain, own) = (CRFChain(frames, scores), tags[sample].prefix(frames.count))
+      gradients.add(chain, 1, sample: sample, batch: batch, scores)
+      guard own.contains(-1) else {
+        total += chain.logNormalizer - scores.score(tags[sample], frames)
+        gradients.subtract(own, sample: sample, batch: batch)
+        continue
+      }
+      let given = CRFChain(Self.restricted(frames, to: own), scores)
+      total += chain.logNormalizer - given.logNormalizer
+      gradients.add(given, -1, sample: sample, batch: batch, scores)
     }
     let scale = batch == 0 ? 0 : 1 / Float(batch)
     let slopes = gradients.tensors(shape: emissions.shape)
@@ -96,6 +103,14 @@ public struct ConditionalRandomField: Module {
         && lengths.allSatisfy { $0 >= 1 && $0 <= emissions.shape[0] },
       "expected lengths from 1 to \(emissions.shape[0]), found \(lengths)")
     return lengths
+  }
+
+  /// The scores of steps with no other tag possible where one is known.
+  private static func restricted(_ frames: [[Double]], to tags: ArraySlice<Int32>) -> [[Double]] {
+    zip(frames, tags).map { frame, known in
+      guard known >= 0 else { return frame }
+      return frame.indices.map { $0 == Int(known) ? frame[$0] : -.infinity }
+    }
   }
 
   private static func frames(
@@ -218,25 +233,35 @@ private struct FieldGradients {
     end = start
   }
 
+  /// Adds expected counts of tags and pairs, `weight` times.
   mutating func add(
-    _ chain: CRFChain, _ tags: [Int32], sample: Int, batch: Int, _ scores: Scores
+    _ chain: CRFChain, _ weight: Double, sample: Int, batch: Int, _ scores: Scores
   ) {
     let last = chain.frames.count - 1
     for step in 0...last {
-      let own = Int(tags[step])
       for tag in 0..<count {
-        let share = chain.marginal(step, tag) - (tag == own ? 1 : 0)
-        emissions[(step * batch + sample) * count + tag] = Float(share)
+        let share = weight * chain.marginal(step, tag)
+        emissions[(step * batch + sample) * count + tag] += Float(share)
         if step == 0 { start[tag] += share }
         if step == last { end[tag] += share }
       }
       guard step > 0 else { continue }
       for from in 0..<count {
         for to in 0..<count {
-          transitions[from * count + to] += chain.marginal(step, from, to, scores)
+          transitions[from * count + to] += weight * chain.marginal(step, from, to, scores)
         }
       }
-      transitions[Int(tags[step - 1]) * count + own] -= 1
+    }
+  }
+
+  /// Subtracts the counts of known tags.
+  mutating func subtract(_ tags: ArraySlice<Int32>, sample: Int, batch: Int) {
+    for (step, tag) in tags.enumerated() {
+      let own = Int(tag)
+      emissions[(step * batch + sample) * count + own] -= 1
+      if step == 0 { start[own] -= 1 }
+      if step == tags.count - 1 { end[own] -= 1 }
+      if step > 0 { transitions[Int(tags[tags.startIndex + step - 1]) * count + own] -= 1 }
     }
   }
 

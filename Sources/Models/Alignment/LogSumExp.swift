@@ -9,5 +9,9 @@ func logSumExp(_ values: some Collection<Double>) -> Double {
 
 extension Double {
   /// Adds a probability to this one; both are logarithms.
-  mutating func addLog(_ other: Double) { self = logSumExp([self, other]) }
+  mutating func addLog(_ other: Double) {
+    let (larger, smaller) = self < other ? (other, self) : (self, other)
+    self =
+      smaller > -.infinity ? larger + logarithmOfOnePlus(exponential(smaller - larger)) : larger
+  }
 }

@@ -12,20 +12,38 @@ public struct Prediction: Sendable {
   public let probability: Double?
   /// The probabilities of all classes, for a class.
   public let probabilities: [Double]
+  /// Rising quantiles of the answer's numbers, by a model with a head for them: see ``OutputHead``.
+  public let quantiles: [Quantile]
+
+  /// Numbers that are not exceeded with a probability.
+  public struct Quantile: Sendable {
+    /// The probability.
+    public let share: Double
+    /// The numbers.
+    public let value: SampleValue
+  }
 
   init(
     _ input: SampleValue, _ answer: SampleValue, probability: Double? = nil,
-    probabilities: [Double] = []
+    probabilities: [Double] = [], quantiles: [Quantile] = []
   ) {
     self.input = input
     self.answer = answer
     self.probability = probability
     self.probabilities = probabilities
+    self.quantiles = quantiles
   }
 
-  /// The answer as text.
+  /// The answer as text; numbers with quantiles have the first and the last of them behind: `0.52 (0.31 to 0.74)`.
   public func text(_ interface: SequenceInterface) -> String {
-    interface.target.text(of: answer)
+    let kind = interface.target
+    guard let low = quantiles.first?.value.steps, let high = quantiles.last?.value.steps,
+      quantiles.count > 1
+    else { return kind.text(of: answer) }
+    let texts = zip(answer.steps, zip(low, high)).map { step, bounds in
+      "\(kind.text(of: step)) (\(kind.text(of: bounds.0)) to \(kind.text(of: bounds.1)))"
+    }
+    return texts.joined(separator: "; ")
   }
 
   /// The same line with the input as it was written, and other fields of its line.
@@ -39,7 +57,7 @@ public struct Prediction: Sendable {
   }
 
   /// One line of JSON: `{"answer":"XY","input":"EacXbYB","probability":0.98}`. For a class it has the probabilities of
-  /// all classes; numbers are in their original scale.
+  /// all classes, for numbers with quantiles these by their shares; numbers are in their original scale.
   public func json(_ interface: SequenceInterface) -> String { object(interface).text }
 
   private func object(_ interface: SequenceInterface) -> JSONValue {
@@ -53,7 +71,22 @@ public struct Prediction: Sendable {
         Dictionary(
           pairs.map { (ExactString($0), .number($1)) }, uniquingKeysWith: { first, _ in first }))
     }
+    if !quantiles.isEmpty {
+      members["quantiles"] = JSONValue(
+        members: Dictionary(
+          uniqueKeysWithValues: quantiles.map {
+            ("\($0.share)", interface.target.json(of: $0.value))
+          }))
+    }
     return JSONValue(members: members)
+  }
+}
+
+extension SampleValue {
+  /// The vectors of all steps, or the one.
+  fileprivate var steps: [SampleValue] {
+    guard case .features(let sequence) = self else { return [self] }
+    return (0..<sequence.count).map { .vector(Array(sequence[$0])) }
   }
 }
 

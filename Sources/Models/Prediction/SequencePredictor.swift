@@ -118,23 +118,56 @@ public struct SequencePredictor: Sendable {
     let outputs = model(batch(inputs))
     let (target, count) = (saved.interface.target, inputs.count)
     let size = target.size
+    guard target.isDiscrete else { return readNumbers(inputs, outputs, model) }
     guard target.isSequence else {
-      let rows = target.isDiscrete ? softmax(outputs).scalars : outputs.scalars
+      let rows = softmax(outputs).scalars
       return inputs.enumerated().map { index, input in
         let row = Array(rows[index * size..<(index + 1) * size])
-        guard target.isDiscrete else { return Prediction(input, .vector(row)) }
         let best = row.indices.max { row[$0] < row[$1] } ?? 0
         return Prediction(
           input, .label(Int32(best)), probability: Double(row[best]),
           probabilities: row.map(Double.init))
       }
     }
-    let (best, scalars) = (target.isDiscrete ? outputs.argmax() : [], outputs.scalars)
+    let lengths = inputs.map { $0.length ?? 1 }
+    switch model.reading {
+    case .alignment(let blank):
+      let found = model.labels(
+        outputs, lengths: lengths, blank: blank, beamWidth: writing.beamWidth)
+      return zip(inputs, found).map { input, found in
+        Prediction(input, .tokens(found.labels), probability: exponential(found.logProbability))
+      }
+    case .chain(let field):
+      return zip(inputs, field.viterbi(outputs, lengths: lengths)).map { input, found in
+        Prediction(input, .tokens(found.tags), probability: exponential(found.logProbability))
+      }
+    case .plain, .numbers:
+      let best = outputs.argmax()
+      return inputs.enumerated().map { index, input in
+        Prediction(input, .tokens((0..<lengths[index]).map { best[$0 * count + index] }))
+      }
+    }
+  }
+
+  /// The numbers of a batch's outputs as answers.
+  private func readNumbers(
+    _ inputs: [SampleValue], _ outputs: Tensor, _ model: SequenceReader
+  ) -> [Prediction] {
+    let (target, count) = (saved.interface.target, inputs.count)
+    let size = target.size
+    let (points, quantiles) = (model.points(outputs).scalars, model.quantiles(outputs))
     return inputs.enumerated().map { index, input in
-      let places = (0..<(input.length ?? 1)).map { $0 * count + index }
-      if target.isDiscrete { return Prediction(input, .tokens(places.map { best[$0] })) }
-      let values = places.flatMap { scalars[$0 * size..<($0 + 1) * size] }
-      return Prediction(input, .features(FeatureSequence(values, width: size)))
+      let steps = target.isSequence ? input.length ?? 1 : 1
+      func answer(_ numbers: [Float]) -> SampleValue {
+        let own = (0..<steps).flatMap { step in
+          let start = (step * count + index) * size
+          return numbers[start..<start + size]
+        }
+        return target.isSequence ? .features(FeatureSequence(own, width: size)) : .vector(own)
+      }
+      return Prediction(
+        input, answer(points),
+        quantiles: quantiles.map { .init(share: $0.share, value: answer($0.numbers)) })
     }
   }
 
@@ -188,15 +221,15 @@ public struct StepPredictor: Sendable {
 
   /// The answers to the next steps.
   public mutating func prediction(for steps: FeatureSequence) -> Prediction {
-    var (values, tokens): ([Float], [Int32]) = ([], [])
-    for index in 0..<steps.count {
-      let output = output(Array(steps[index]))
-      if target.isDiscrete { tokens += output.argmax() } else { values += output.scalars }
+    guard steps.count > 0 else { return Prediction(.features(steps), .features(steps)) }
+    let outputs = concatenate((0..<steps.count).map { output(Array(steps[$0])) }, along: 0)
+    if target.isDiscrete { return Prediction(.features(steps), .tokens(outputs.argmax())) }
+    func answer(_ numbers: [Float]) -> SampleValue {
+      .features(FeatureSequence(numbers, width: target.size))
     }
-    let answer: SampleValue =
-      target.isDiscrete
-      ? .tokens(tokens) : .features(FeatureSequence(values, width: target.size))
-    return Prediction(.features(steps), answer)
+    return Prediction(
+      .features(steps), answer(model.points(outputs).scalars),
+      quantiles: model.quantiles(outputs).map { .init(share: $0.share, value: answer($0.numbers)) })
   }
 
   /// Forecasts the steps after those given; each predicted step is the input for the following ones. Does not change
@@ -221,7 +254,7 @@ public struct StepPredictor: Sendable {
   private mutating func output(_ step: [Float]) -> Tensor {
     let output = model.step(Tensor(step, shape: [1, step.count]), from: &state)
     if let stepsAhead {
-      ahead.append(output.scalars)
+      ahead.append(model.points(output).scalars)
       if ahead.count > stepsAhead { ahead.removeFirst() }
     }
     return output

@@ -87,7 +87,9 @@ package struct Evaluate: ParsableCommand {
       if let target { options.target = target.commaSeparated }
     }
     let dataset = try Library.current.datasets.open(name, options: options)
-    let samples = try read(dataset, as: saved.interface, isOwn: data == nil)
+    var samples = try read(dataset, as: saved.interface, isOwn: data == nil)
+    let hasOwnLoss = saved.model.configuration.head.hasOwnLoss
+    if hasOwnLoss { samples.levels = nil }
     if let remark = samples.skipped.remark { Console.note(remark + "\n") }
     // What is generated has no end; its validation part is as good as any.
     let isOwn =
@@ -96,7 +98,8 @@ package struct Evaluate: ParsableCommand {
     let evaluation = try saved.evaluation(
       on: samples, part ?? usual, language: dataset as? any SequenceLanguage)
     let isLeftOut = data == nil && dataset is FileDataset && (part ?? usual) == .validation
-    try show(evaluation, guess(samples, part ?? usual), isLeftOut ? "\(name), left out" : name)
+    let guess = hasOwnLoss ? nil : try guess(samples, part ?? usual)
+    try show(evaluation, guess, isLeftOut ? "\(name), left out" : name)
     if !json, let levels = samples.levels {
       try Console.write(levels.line(for: evaluation) + "\n")
     }

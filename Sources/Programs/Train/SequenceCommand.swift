@@ -59,7 +59,7 @@ extension SequenceCommand {
       throw ValidationError(flagging: error)
     }
     try Session.run(
-      trainer, options.files, levels: read.levels, form: read.form?.description
+      trainer, options.files, levels: trainer.task.samples.levels, form: read.form?.description
     ) { Summary($0) }
   }
 
@@ -95,7 +95,7 @@ extension SequenceCommand {
 
 /// The kinds of tasks, which name the commands.
 enum SequenceJob: String {
-  case classify, regress, forecast, tag, translate, names
+  case classify, regress, forecast, tag, translate, transcribe, names
 
   /// The task of samples.
   init(_ samples: TaskSamples) {
@@ -104,6 +104,7 @@ enum SequenceJob: String {
     case .oneToMany: self = .names
     case .manyToManyInStep: self = samples.target.isDiscrete ? .tag : .forecast
     case .manyToManyDelayed: self = .translate
+    case .manyToManyOrdered: self = .transcribe
     }
   }
 
@@ -114,6 +115,7 @@ enum SequenceJob: String {
     case .forecast: .forecasting
     case .tag: .tagging
     case .translate: .translation
+    case .transcribe: .transcription
     case .regress: .regression
     case .names: .writing
     }
@@ -127,6 +129,7 @@ enum SequenceJob: String {
     case .forecast: "sequences with numbers at each step"
     case .tag: "sequences with a tag at each step"
     case .translate: "pairs of sequences"
+    case .transcribe: "sequences with shorter ones in their order"
     case .names: "classes or numbers with a sequence each"
     }
   }

@@ -49,6 +49,15 @@ struct Translate: SequenceCommand {
   @OptionGroup var options: SequenceOptions
 }
 
+struct Transcribe: SequenceCommand {
+  static let job: SequenceJob? = .transcribe
+  static let configuration = SequenceJob.transcribe.configuration
+
+  @Option(help: SequenceJob.transcribe.dataHelp)
+  var data: String?
+  @OptionGroup var options: SequenceOptions
+}
+
 struct Names: SequenceCommand {
   static let job: SequenceJob? = .names
   static let configuration = SequenceJob.names.configuration
@@ -91,6 +100,7 @@ extension SequenceJob {
     case .forecast: "mackey-glass"
     case .tag: "idioms"
     case .translate: "dates"
+    case .transcribe: "morse"
     case .names: "names"
     }
   }
@@ -102,7 +112,17 @@ extension SequenceJob {
     case .forecast: "Learns to forecast numbers at each step."
     case .tag: "Learns a tag, or the next symbol, at each step."
     case .translate: "Learns to turn a sequence into another one."
+    case .transcribe: "Learns to read symbols from a longer signal (CTC)."
     case .names: "Learns to write a sequence of a given class: names of a language."
+    }
+  }
+
+  /// The flags of the example.
+  private var flags: String {
+    switch self {
+    case .forecast, .regress: " --quantiles 0.1,0.5,0.9"
+    case .tag: " --crf"
+    case .classify, .translate, .transcribe, .names: ""
     }
   }
 
@@ -110,7 +130,7 @@ extension SequenceJob {
   fileprivate var configuration: CommandConfiguration {
     CommandConfiguration(
       abstract: abstract, usage: "train \(self) [OPTION ...]",
-      discussion: discussion("train \(self) --data \(usual) --out model.rnnz"))
+      discussion: discussion("train \(self) --data \(usual)\(flags) --out model.rnnz"))
   }
 
   fileprivate var dataHelp: ArgumentHelp {

@@ -36,7 +36,7 @@ struct Summary {
     samples = measured.samples.map { $0 + "\n" }.joined()
     if let levels = trainer.task.samples.levels {
       verdict = levels.line(for: measured) + "\n"
-    } else if let guess = try? Baseline(trainer.task.samples) {
+    } else if let guess = try? trainer.task.baseline() {
       verdict = guess.line(for: measured) + "\n"
     }
   }

@@ -12,7 +12,7 @@ package struct Train: ParsableCommand {
     version: Version.number,
     subcommands: [
       TrainText.self, Classify.self, Regress.self, Forecast.self, Tag.self, Translate.self,
-      Names.self, Lab.self,
+      Transcribe.self, Names.self, Lab.self,
     ],
     defaultSubcommand: TrainText.self)
 

@@ -1,3 +1,4 @@
+import Interop
 import Models
 import ArgumentParser
 import Checkpoint
@@ -37,6 +38,9 @@ package struct Predict: ParsableCommand {
   @Option(help: "The arrays of a graph model's answer: an .npz, .npy or .json file.")
   var out: String?
 
+  @Option(help: "A JSON description of the network whose weights --ckpt has: text to text.")
+  var network: String?
+
   @Option(help: "The inputs' encoding: utf-8, utf-16 or latin-1; detected unless given.")
   var encoding: TextEncoding?
 
@@ -56,6 +60,7 @@ package struct Predict: ParsableCommand {
   }
 
   package func run() throws {
+    if let network { return try answer(by: NetworkDescription(path: network)) }
     let reader = try Library.current.reader(ckpt)
     let kind = try SavedModelKind(reading: reader)
     if out != nil, kind != .graph {
@@ -78,6 +83,14 @@ package struct Predict: ParsableCommand {
       var arrays = try PredictedArrays(SavedGraphModel(reading: reader).model, output: out)
       try arrays.answer(file)
     }
+  }
+
+  /// Answers lines by a described network of the weights.
+  private func answer(by description: NetworkDescription) throws {
+    if ahead != nil { throw cannotForecast }
+    let network = try TextNetwork(description, weights: ArrayFile(path: ckpt))
+    var lines = try lines(for: .text(ByteTokenizer()), nil)
+    try lines.answer(by: network, separator: description.output?.separator ?? " ")
   }
 
   /// The inputs, read as the model's training read its file.

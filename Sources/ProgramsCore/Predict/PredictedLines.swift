@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import FileCore
+import Interop
 import Models
 import TensorCore
 
@@ -50,6 +51,23 @@ struct PredictedLines {
         prompt.map { prompt in
           let answer = rest.removeFirst()
           return json ? answer.json(others: prompt.others) : answer.text
+        }
+      }
+    }
+  }
+
+  /// Answers each line, an empty one too, by a described network.
+  mutating func answer(by network: TextNetwork, separator: String) throws {
+    try forEachBatch { [json] inputs in
+      ThreadTeam.map(inputs) { input in
+        Result { () throws(UnreadableInput) in
+          let prompt = try Self.prompt(of: input.line, nil)
+          let texts = network.answer(to: prompt.text)
+          guard json else { return texts.joined(separator: separator) }
+          var members = prompt.others
+          members["input"] = .string(prompt.text)
+          members["answer"] = .array(texts.map { .string($0) })
+          return JSONValue.object(members).text
         }
       }
     }

@@ -29,9 +29,9 @@ struct SampleConversion: SampleSource {
         found: "\(samples.input.word) to \(samples.target.word)")
     }
     self.base = base
-    // What is written has no place for other symbols.
+    // What the model writes has no place for other symbols.
     targetKind =
-      interface.writes ? interface.target : interface.target.extended(by: samples.target)
+      interface.choosesLength ? interface.target : interface.target.extended(by: samples.target)
     input = try SideConversion(samples.input, interface.input, name: "input")
     target = try SideConversion(samples.target, targetKind, name: "target")
   }

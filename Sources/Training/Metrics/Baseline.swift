@@ -74,7 +74,7 @@ extension Baseline {
     _ samples: TaskSamples
   ) throws {
     // A sequence that is written has an end, which is one more token.
-    let isWritten = samples.shape == .oneToMany || samples.shape == .manyToManyDelayed
+    let isWritten = [.oneToMany, .manyToManyDelayed, .manyToManyOrdered].contains(samples.shape)
     func tokens(_ value: SampleValue) -> [Int32] {
       switch value {
       case .label(let id): [id]

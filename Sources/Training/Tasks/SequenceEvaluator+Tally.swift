@@ -16,22 +16,32 @@ extension SequenceEvaluator {
     private var answers = ShownAnswers()
     private var comparisons: [Evaluation.Comparison] = []
     private var exact: Exact?
+    private var forecasts: ForecastTally?
     /// The names of all targets: the model's, then unknown ones.
     private let names: [String]
     /// How often each unknown name was a target.
     private var unknown: [Int]
 
-    /// The number of written answers that are right, and of all.
+    /// The number of written answers that are right, and of all; the same of symbols.
     private struct Exact: Codable {
       var hits = 0
       var all = 0
+      /// The symbols to insert, leave out or replace, and those of the right answers.
+      var edits = 0
+      var symbols = 0
+
+      func adding(_ other: Exact) -> Exact {
+        Exact(
+          hits: hits + other.hits, all: all + other.all, edits: edits + other.edits,
+          symbols: symbols + other.symbols)
+      }
     }
 
     init(_ interface: SequenceInterface, _ unknownNames: [String], mostClasses: Int) {
       let target = interface.target
       names = target.names + unknownNames
       unknown = Array(repeating: 0, count: unknownNames.count)
-      if target.isDiscrete, !interface.writes, names.count <= mostClasses {
+      if target.isDiscrete, !interface.choosesLength, names.count <= mostClasses {
         confusion = ConfusionMatrix(classes: names)
       }
     }
@@ -52,17 +62,38 @@ extension SequenceEvaluator {
     }
 
     /// Adds a reader's outputs.
-    mutating func add(_ outputs: Tensor, _ batch: SampleBatch, _ interface: SequenceInterface) {
+    mutating func add(
+      _ outputs: Tensor, _ batch: SampleBatch, _ interface: SequenceInterface,
+      by model: SequenceReader
+    ) {
       switch batch.target {
-      case .tokens(let padded): add(tags: outputs.argmax(), padded, batch, interface)
+      case .tokens(let padded):
+        let chosen = model.choices(outputs, lengths: padded.lengths)
+        add(tags: chosen, padded, batch, interface)
       case .labels(let ids): add(classes: outputs, ids, batch, interface)
       case .features(let padded):
-        add(numbers: outputs.scalars, padded.values, interface.target)
-        if curves.isEmpty { addCurves(outputs.scalars, padded, batch.input, interface) }
+        add(forecasts: outputs, padded.values, interface.target, model)
+        let numbers = model.points(outputs).scalars
+        add(numbers: numbers, padded.values, interface.target)
+        if curves.isEmpty { addCurves(numbers, padded, batch.input, interface) }
       case .vectors(let values, let width):
-        add(numbers: outputs.scalars, values, interface.target)
-        add(vectors: outputs.scalars, values, width: width, interface.target)
+        add(forecasts: outputs, values, interface.target, model)
+        let numbers = model.points(outputs).scalars
+        add(numbers: numbers, values, interface.target)
+        add(vectors: numbers, values, width: width, interface.target)
       }
+    }
+
+    private mutating func add(
+      forecasts outputs: Tensor, _ targets: [Float], _ kind: ValueKind, _ model: SequenceReader
+    ) {
+      guard case .numbers(let head) = model.reading else { return }
+      let columns = kind.columns
+      var tally = forecasts ?? ForecastTally()
+      for (index, forecast) in head.forecasts(outputs).enumerated() where !targets[index].isNaN {
+        tally.add(forecast, columns[index % columns.count].number(of: targets[index]))
+      }
+      forecasts = tally
     }
 
     private mutating func add(
@@ -193,6 +224,8 @@ extension SequenceEvaluator {
         guard case .tokens(let right) = batch.target.value(of: row) else { continue }
         exact.all += 1
         exact.hits += tokens == right ? 1 : 0
+        exact.edits += tokens.editDistance(to: right)
+        exact.symbols += right.count
         let fault = tokens == right ? 0.0 : 1
         guard answers.keeps(fault: fault) else { continue }
         answers.add(
@@ -212,9 +245,8 @@ extension SequenceEvaluator {
       errors.add(other.errors)
       for (index, count) in other.unknown.enumerated() { unknown[index] += count }
       if let counts = other.confusion { confusion?.add(counts) }
-      if let more = other.exact {
-        exact = Exact(hits: (exact?.hits ?? 0) + more.hits, all: (exact?.all ?? 0) + more.all)
-      }
+      if let more = other.exact { exact = exact?.adding(more) ?? more }
+      if let more = other.forecasts { forecasts = forecasts?.adding(more) ?? more }
       if curves.isEmpty { curves = other.curves }
       answers.add(other.answers)
       if comparisons.isEmpty {
@@ -237,12 +269,18 @@ extension SequenceEvaluator {
         .map { .init(name: $0, count: $1) }
       if let confusion { result.metrics.append(.init("macro F1", confusion.macroF1)) }
       if let exact {
-        result.metrics.append(.init("exact match", Double(exact.hits) / Double(max(1, exact.all))))
+        result.metrics += [
+          .init("exact match", Double(exact.hits) / Double(max(1, exact.all))),
+          .init("symbol error rate", Double(exact.edits) / Double(max(1, exact.symbols))),
+        ]
       }
-      if interface.writes { result.metrics.append(.init("perplexity", perplexity(nats: loss))) }
+      if interface.choosesLength {
+        result.metrics.append(.init("perplexity", perplexity(nats: loss)))
+      }
       if errors.count > 0 {
         result.metrics += [.init("MAE", errors.meanAbsolute), .init("RMSE", errors.rootMeanSquare)]
       }
+      result.metrics += forecasts?.metrics ?? []
       return result
     }
   }

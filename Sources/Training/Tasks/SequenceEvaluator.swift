@@ -8,7 +8,8 @@ import TensorCore
 /// |---|---|---|
 /// | classes | cross-entropy | accuracy, macro F1, a confusion matrix |
 /// | numbers | squared error of scaled numbers | MAE and RMSE of the unscaled numbers |
-/// | written tokens | cross-entropy | exact match of the greedy answer, perplexity |
+/// | quantiles, distributions | the head's | also coverage, and the CRPS of distributions |
+/// | written tokens | cross-entropy | exact match and symbol error rate of the greedy answer, perplexity |
 ///
 /// With a language, sequences are generated too, by top-p sampling with p = 0.95; `legal share` is the share of
 /// generated sequences that belong to the language.
@@ -94,9 +95,14 @@ public struct SequenceEvaluator: Sendable {
     switch saved.model {
     case .reader(let model):
       let outputs = model(batch.input)
-      let known = batch.target.ignoring(idsFrom: saved.interface.target.size)
-      tally.add(loss: known.loss(of: outputs), known.countedTargets)
-      tally.add(outputs, batch, saved.interface)
+      let known = batch.ignoring(targetsFrom: saved.interface.target.size)
+      let counted = saved.interface.countedTargets(of: known)
+      tally.add(loss: model.loss(of: outputs, for: known), counted)
+      guard case .alignment(let blank) = model.reading else {
+        return tally.add(outputs, batch, saved.interface, by: model)
+      }
+      let read = model.labels(outputs, lengths: batch.input.lengths ?? [], blank: blank)
+      tally.add(read.map(\.labels), batch, saved.interface)
     case .writer(let model):
       let answers = batch.target.decoderTokens(tokenCount: model.tokenCount)
       let loss = crossEntropy(model(batch.input, answers: answers), answers.targets)

@@ -97,6 +97,9 @@ struct LabPreset {
       (preset.isBidirectional, preset.hiddenSize) = (true, 64)
     case "names":
       (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (2000, 500, 96)
+    case "morse":
+      (preset.steps, preset.evaluateEvery, preset.bucketPool) = (2000, 250, 8)
+      preset.isBidirectional = true
     case "idioms":
       (preset.steps, preset.evaluateEvery, preset.isBidirectional) = (600, 200, true)
     default: return nil
@@ -111,7 +114,7 @@ struct LabPreset {
     if samples.training.count == nil { preset.schedule = .constant }
     preset.bucketPool = samples.shape == .oneToOne ? 1 : 16
     switch samples.shape {
-    case .manyToOne, .manyToManyDelayed: preset.isBidirectional = true
+    case .manyToOne, .manyToManyDelayed, .manyToManyOrdered: preset.isBidirectional = true
     case .manyToManyInStep: preset.isBidirectional = samples.target.isDiscrete
     case .oneToOne, .oneToMany: break
     }

@@ -13,7 +13,8 @@ import TensorCore
 /// var trainer = try Trainer(task, settings)
 /// ```
 ///
-/// The loss is the cross-entropy for classes and tokens, the squared error for numbers.
+/// The loss is the cross-entropy for classes and tokens, the squared error for numbers, or that of the model's
+/// `OutputHead`.
 public struct SequenceTask: TrainingTask {
   /// What is learned from what.
   public struct Configuration: Codable, Hashable, Sendable {
@@ -37,7 +38,7 @@ public struct SequenceTask: TrainingTask {
 
   public let configuration: Configuration
   /// The samples.
-  public let samples: TaskSamples
+  public private(set) var samples: TaskSamples
   /// The language that judges generated sequences, if the dataset has one.
   public let language: (any SequenceLanguage)?
   /// The model's input and answer.
@@ -64,8 +65,10 @@ public struct SequenceTask: TrainingTask {
     try InvalidSetting.checkBatch(size: configuration.batchSize, steps: 1)
     try InvalidSetting.check("bucket pool", configuration.bucketPool, in: 1...1024)
     try configuration.model.validate(for: interface)
+    try configuration.model.head.checkCounts(in: samples)
     self.configuration = configuration
     self.samples = samples
+    if configuration.model.head.hasOwnLoss { self.samples.levels = nil }
     self.language = language
     collator = PaddingCollator(
       batchSize: configuration.batchSize, bucketPool: configuration.bucketPool)
@@ -131,9 +134,7 @@ public struct SequenceTask: TrainingTask {
   public func size(of batch: SampleBatch) -> Int { batch.count }
 
   public func targets(of batch: SampleBatch) -> Int {
-    guard interface.writes else { return batch.target.countedTargets }
-    let answers = batch.target.decoderTokens(tokenCount: interface.target.size)
-    return answers.targets.count { $0 >= 0 }
+    interface.countedTargets(of: batch)
   }
 
   public func loss(
@@ -144,7 +145,7 @@ public struct SequenceTask: TrainingTask {
     switch model {
     case .reader(let model):
       let outputs = model(batch.input, using: &generator)
-      return (batch.target.loss(of: outputs, labelSmoothing: smoothing), nil)
+      return (model.loss(of: outputs, for: batch, labelSmoothing: smoothing), nil)
     case .writer(let model):
       let answers = batch.target.decoderTokens(tokenCount: model.tokenCount)
       let logits = model(batch.input, answers: answers, using: &generator)
@@ -163,8 +164,10 @@ public struct SequenceTask: TrainingTask {
     return try SequenceEvaluator(saved(model), language: language).evaluate([batches])
   }
 
-  /// The loss of guessing that the task's levels state, or what guesses give on the validation samples.
+  /// The loss of guessing that the task's levels state, or what guesses give on the validation samples; nil for
+  /// a head whose loss is no squared error.
   public func baseline() throws -> Baseline? {
+    guard !configuration.model.head.hasOwnLoss else { return nil }
     guard let levels = samples.levels else { return try Baseline(samples) }
     return Baseline(method: "alone", loss: levels.baseline, accuracy: nil)
   }

@@ -147,6 +147,46 @@ import Testing
     #expect(abs(entropy - task.levels.baseline) < 0.015, "\(entropy)")
   }
 
+  /// A reader that knows the unit, and looks at the mean of each unit, reads every message; letters are uniform.
+  @Test func keyedLettersCanBeReadAndAreUniform() throws {
+    let task = MorseCode()
+    let codes = [
+      "a": ".-", "b": "-...", "c": "-.-.", "d": "-..", "e": ".", "f": "..-.", "g": "--.",
+      "h": "....", "i": "..", "j": ".---", "k": "-.-", "l": ".-..", "m": "--", "n": "-.",
+      "o": "---", "p": ".--.", "q": "--.-", "r": ".-.", "s": "...", "t": "-", "u": "..-",
+      "v": "...-", "w": ".--", "x": "-..-", "y": "-.--", "z": "--..",
+    ]
+    let letters = Dictionary(uniqueKeysWithValues: codes.map { ($0.value, $0.key) })
+    func read(_ values: [Float], unit: Int) -> String? {
+      let units = stride(from: 0, to: values.count - unit + 1, by: unit).map { start in
+        values[start..<start + unit].reduce(0, +) / Float(unit) > 0.5
+      }
+      let keyed = String(units.map { $0 ? "1" : "0" })
+      let words = (keyed + "00").replacingOccurrences(of: "000", with: " ").split(separator: " ")
+      let read = words.map { word in
+        let marks = word.split(separator: "0").map { $0.count == 3 ? "-" : "." }
+        return letters[marks.joined()]
+      }
+      return read.contains(nil) ? nil : read.compactMap(\.self).joined()
+    }
+    var (counts, right, all) = ([Int32: Int](), 0, 0)
+    for sample in draw(2_000, of: task) {
+      guard case .features(let steps) = sample.input, case .tokens(let ids) = sample.target else {
+        return
+      }
+      for id in ids { counts[id, default: 0] += 1 }
+      let message = String(ids.map { Character(UnicodeScalar(UInt8(97 + $0))) })
+      all += 1
+      right += [1, 2].contains { read(steps.values, unit: $0) == message } ? 1 : 0
+    }
+    // One step in 160 is on the other side of a half where a unit is one step: 2.5 standard deviations.
+    #expect(Double(right) / Double(all) >= 0.8 && counts.count == 26)
+    let symbols = counts.values.reduce(0, +)
+    #expect(counts.values.allSatisfy { abs(Double($0) / Double(symbols) - 1 / 26) < 0.01 })
+    let nats = log(26) * Double(symbols) / Double(symbols + all)
+    #expect(abs(nats - task.levels.baseline) < 0.02)
+  }
+
   @Test func aLeftToRightTaggerCannotSolveTheIdioms() {
     let task = Idioms()
     // The best guess given all words so far, from counts over many samples.

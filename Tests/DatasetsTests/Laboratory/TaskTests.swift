@@ -36,7 +36,9 @@ import Testing
   @Test func theLaboratoryCoversTheShapes() throws {
     let shapes = try Self.names.map { try generated($0).read().shape }
     #expect(
-      Set(shapes) == [.oneToMany, .manyToOne, .manyToManyInStep, .manyToManyDelayed])
+      Set(shapes) == [
+        .oneToMany, .manyToOne, .manyToManyInStep, .manyToManyDelayed, .manyToManyOrdered,
+      ])
   }
 
   @Test(arguments: ["adding:1", "adding:x", "adding:", "dates:3", "dyck:5", "nothing"])

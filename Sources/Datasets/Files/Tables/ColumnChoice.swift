@@ -33,7 +33,7 @@ struct ColumnChoice {
     chooseTime()
     switch self.task {
     case .forecasting: chooseSeries()
-    case .translation: choosePair()
+    case .translation, .transcription: choosePair()
     case .writing: chooseWriting()
     case .regression: choose(usualTarget: named(ColumnNames.numbers) { $0.holdsNumbers })
     case .classification, .tagging:

@@ -21,7 +21,7 @@ struct TableRows {
       (input, target) = (RowSide(usual, inputNames), RowSide(.label, targetNames))
     case .regression:
       (input, target) = (RowSide(usual, inputNames), RowSide(.vector, targetNames))
-    case .translation:
+    case .translation, .transcription:
       (input, target) = (RowSide(.text, inputNames), RowSide(.text, targetNames))
     case .writing:
       (input, target) = (RowSide(.label, inputNames), RowSide(.text, targetNames))
@@ -57,8 +57,13 @@ struct TableRows {
       choice.task, options(), inputs: input.names, targets: target.names,
       facts: facts + skipped.facts)
     return TaskSamples(
-      input: read, target: answered, alignment: target.job == .text ? .delayed : .inStep,
+      input: read, target: answered, alignment: alignment,
       training: training, validation: validation, skipped: skipped, form: form)
+  }
+
+  private var alignment: Alignment {
+    guard target.job == .text else { return .inStep }
+    return choice.task == .transcription ? .ordered : .delayed
   }
 
   private func survey(_ side: RowSide, _ known: ValueKind?, isTarget: Bool) -> SideSurvey {

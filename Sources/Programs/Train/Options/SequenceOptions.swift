@@ -31,6 +31,7 @@ struct SequenceOptions: ParsableArguments {
     result.model.pooling = parts.pooling ?? result.model.pooling
     result.model.attention = parts.attention ?? result.model.attention
     result.model.teacherForcing = parts.teacherForcing ?? result.model.teacherForcing
+    result.model.head = try parts.head() ?? result.model.head
     result.batchSize = model.batchSize ?? result.batchSize
     result.bucketPool = parts.bucket ?? result.bucketPool
     return result
@@ -54,10 +55,38 @@ struct SequenceModelOptions: ParsableArguments {
     ))
   var teacherForcing: TeacherForcing?
 
+  @Flag(help: .rare("For tag: a random field over the tags of a sequence."))
+  var crf = false
+
+  @Option(help: .rare("For forecast and regress: quantiles of each number, 0.1,0.5,0.9."))
+  var quantiles: String?
+
+  @Option(help: .rare("For forecast and regress: the distribution of each number."))
+  var likelihood: Likelihood?
+
   @Option(help: .rare("Batches that are filled from one pool of samples, sorted by length."))
   var bucket: Int?
+
+  /// The head that the flags ask for; nil without any.
+  func head() throws -> OutputHead? {
+    var heads: [OutputHead] = crf ? [.chain] : []
+    if let quantiles {
+      guard let head = OutputHead("quantiles:" + quantiles) else {
+        throw ValidationError(
+          "--quantiles: expected shares such as 0.1,0.5,0.9, found \(quantiles)")
+      }
+      heads.append(head)
+    }
+    if let likelihood { heads.append(.likelihood(likelihood)) }
+    guard heads.count < 2 else {
+      throw ValidationError(
+        "expected one of --crf, --quantiles and --likelihood, found several")
+    }
+    return heads.first
+  }
 }
 
+extension Likelihood: ExpressibleByArgument {}
 extension Pooling: ExpressibleByArgument {}
 extension Attention: ExpressibleByArgument {}
 extension TeacherForcing: ExpressibleByArgument {}

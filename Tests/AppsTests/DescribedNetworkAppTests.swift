@@ -1,0 +1,62 @@
+import Checkpoint
+import Foundation
+import TensorCore
+import Testing
+
+/// `predict --network` answers texts by weights and a description.
+@Suite struct DescribedNetworkAppTests {
+  /// A table from letters to signs, as an embedding and a linear layer: a to x, b to y, anything else to z.
+  private func save(in directory: String, output: String) throws {
+    let rows = Tensor([1, 0, 0, 0, 1, 0, 0, 0, 1], shape: [3, 3])
+    try NumPyArchive.save(
+      ["table": StoredArray(rows), "out": StoredArray(rows)], to: directory + "/w.npz")
+    try """
+    {"layers": [
+      {"name": "rows", "kind": "embedding", "weights": {"weight": "table"}},
+      {"name": "signs", "kind": "linear", "weights": {"weight": "out"}}],
+     "input": {"tokens": ["a", "b", "?"], "unknown": 2}, "output": \(output)}
+    """.write(toFile: directory + "/net.json", atomically: true, encoding: .utf8)
+  }
+
+  private let arguments = "predict --ckpt w.npz --network net.json"
+
+  @Test func charactersHaveTheirAnswers() throws {
+    try withTemporaryDirectory { directory in
+      try save(in: directory, output: #"{"tokens": ["x", "y", "z"], "separator": "-"}"#)
+      let text = try Program.shell("printf 'abba\\n\\nc\\n' | \(arguments)", in: directory)
+      #expect(text.output == "x-y-y-x\n\nz\n" && text.status == 0, "\(text.error)")
+      let json = try Program.shell(
+        #"printf '{"input": "ab", "id": 7}\n' | \#(arguments) --json"#, in: directory)
+      #expect(json.output == #"{"answer":["x","y"],"id":7,"input":"ab"}"# + "\n")
+    }
+  }
+
+  /// Where a table has one reading for a character, the network is not asked.
+  @Test func tablesOfReadingsGoFirst() throws {
+    try withTemporaryDirectory { directory in
+      try save(
+        in: directory, output: #"{"tokens": "signs.txt", "readings": "readings.json"}"#)
+      try "x\ny\nz\n".write(
+        toFile: directory + "/signs.txt", atomically: true, encoding: .utf8)
+      try #"{"a": ["one"], "b": ["two", "three"]}"#.write(
+        toFile: directory + "/readings.json", atomically: true, encoding: .utf8)
+      let text = try Program.shell("printf 'abc\\n' | \(arguments)", in: directory)
+      #expect(text.output == "one y c\n", "\(text.error)")
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"tokens": ["x"]}"#, "output: expected 3 tokens, one a unit of the last layer, found 1"),
+    (#"{"tokens": "missing.txt"}"#, "missing.txt: no such file or directory"),
+    (#"{"tokens": ["x", "y", "z"], "limit": 0}"#, "expected marks of 0 or more and a limit"),
+  ])
+  func tablesThatDoNotFitAreRefused(_ output: String, _ words: String) throws {
+    try withTemporaryDirectory { directory in
+      try save(in: directory, output: output)
+      let outcome = try Program.shell("echo ab | \(arguments)", in: directory)
+      #expect(outcome.status == 1 && outcome.output.isEmpty)
+      #expect(outcome.error.contains(words), "\(outcome.error)")
+      #expect(outcome.error.split(separator: "\n").count == 1)
+    }
+  }
+}
