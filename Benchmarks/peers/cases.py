@@ -17,6 +17,7 @@ class Case:
     steps: int = 100
     vocabulary: int = 65
     batch_first: bool = False
+    weights: str = "float32"
 
     @property
     def lengths(self):
@@ -51,6 +52,11 @@ _ALL = [
     ),
     replace(_NOTE, name="gen-10", task="generate"),
     *(Case(f"gen-{size}", task="generate", hidden=size) for size in [128, 512, 1024]),
+    *(
+        Case(f"gen-int8-{cell}-{size}", task="generate", cell=cell, hidden=size, weights="int8")
+        for cell in ["lstm", "gru"]
+        for size in [128, 512, 1024]
+    ),
     Case(
         "rtrl-indrnn", task="realtime", cell="indrnn", hidden=512, layers=1, batch=1, vocabulary=16
     ),

@@ -1,7 +1,7 @@
 """onnxruntime's side: logits of a sequence and generation, from a graph with the operators LSTM, GRU and RNN.
 
-At the precision `int8` the graph's weights are quantized by onnxruntime's own tool (dynamically: activations are
-quantized as it runs), which does so for the LSTM and for products, not for the GRU.
+For a case with weights in int8 the graph is tried in float32 and quantized by onnxruntime's own tool (dynamically:
+activations are quantized as it runs), which does so for the LSTM and for products, not for the GRU.
 """
 
 import os
@@ -27,17 +27,19 @@ def use_threads(count):
 
 def settings(case, precision, threads, compiles):
     """All settings of a case on at most so many threads."""
-    if case.task not in ("infer", "generate") or precision not in ("highest", "int8"):
-        return []
-    if precision == "int8" and case.cell != "lstm":
+    if case.task not in ("infer", "generate") or precision != "highest":
         return []
     prepare = _infer if case.task == "infer" else _generate
     repetitions = 1 if case.task == "infer" else 20
-    label = "int8" if precision == "int8" else "float32"
+    is_quantized = [False, True] if case.weights == "int8" and case.cell == "lstm" else [False]
     return [
         Setting(
-            f"{label}, {count} threads", prepare(case, precision == "int8", count), count, repetitions
+            f"{'int8' if quantized else 'float32'}, {count} threads",
+            prepare(case, quantized, count),
+            count,
+            repetitions,
         )
+        for quantized in is_quantized
         for count in sorted({1, threads})
     ]
 

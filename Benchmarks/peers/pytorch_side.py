@@ -207,7 +207,7 @@ def _generate(case, precision, counts, compiles):
         return make
 
     ways = [("layer", with_layer(False)), ("cells", with_cells(False))]
-    if precision == "medium" and case.cell == "lstm":
+    if case.weights == "int8" or precision == "medium" and case.cell == "lstm":
         ways.append(("int8 layer", with_layer(True)))
     if compiles:
         ways.append(("compiled cells", with_cells(True)))

@@ -1,9 +1,19 @@
 public import TensorCore
 
 extension Checkpoint {
-  /// Adds a tensor.
+  /// Adds a tensor. In section ``Section/model`` weights in 8 or 16 bits are stored as they are, int8 with its scales in
+  /// section ``Section/scales``; elsewhere all are float32.
   public mutating func set(_ tensor: Tensor, _ section: Section, _ name: String) {
-    set(StoredArray(tensor), section, name)
+    guard section == .model else { return set(StoredArray(tensor), section, name) }
+    remove(.scales, name)
+    guard let matrix = tensor.encoded, matrix.format != .float32 else {
+      return set(StoredArray(tensor), section, name)
+    }
+    let (bytes, scales) = matrix.numbers
+    let elementType: ElementType = matrix.format == .int8 ? .int8 : .bfloat16
+    set(
+      StoredArray(elementType: elementType, shape: tensor.shape, bytes: bytes), section, name)
+    if matrix.format == .int8 { set(StoredArray(scales), .scales, name) }
   }
 
   /// Adds every parameter of a model under its name.
@@ -21,11 +31,14 @@ extension CheckpointReader {
     case refused
   }
 
-  /// Reads an array as a tensor.
+  /// Reads an array as a tensor: in its own format if it is a matrix of bf16 numbers or of int8 with scales, else in
+  /// float32.
   public func tensor(
     _ section: Checkpoint.Section, _ name: String
   ) throws(CheckpointError) -> Tensor {
-    try array(section, name).tensor
+    let array = try array(section, name)
+    let scales = section == .model ? try scales(of: name, array.elementType, array.shape) : nil
+    return array.encodedTensor(scales: scales) ?? array.tensor
   }
 
   /// Replaces every parameter of a model by the tensor of its name.
@@ -41,7 +54,7 @@ extension CheckpointReader {
     var values: [String: Tensor] = [:]
     for (name, _) in expected {
       let value = try tensor(section, name)
-      if nonFinite == .refused, let index = value.scalars.firstIndex(where: { !$0.isFinite }) {
+      if nonFinite == .refused, let index = value.firstNonFinite {
         throw fail(.nonFiniteWeights(.init(section, name), index: index))
       }
       values[name] = value
@@ -65,6 +78,12 @@ extension CheckpointReader {
       }
     }
     if let key = shapes.keys.min() { throw fail(.unexpectedTensor(key)) }
+    guard section == .model else { return }
+    for entry in entries where entry.key.section == .scales {
+      guard contains(.model, entry.key.name) else {
+        throw fail(.scales(entry.key, expected: "a matrix of this name", found: "none"))
+      }
+    }
   }
 }
 

@@ -30,6 +30,8 @@ extension Checkpoint {
     public static let log = Section(rawValue: 8)
     /// The equations of the model's cell: a text, under the cell's name.
     public static let equations = Section(rawValue: 9)
+    /// The scales of the rows of int8 weights, under their names.
+    public static let scales = Section(rawValue: 10)
 
     /// A section for an application's own use; `number` counts from 0 to 127.
     public static func application(_ number: UInt8) -> Section {
@@ -38,7 +40,7 @@ extension Checkpoint {
     }
 
     /// Whether this version of the format defines the section.
-    var isKnown: Bool { rawValue <= 9 }
+    var isKnown: Bool { rawValue <= 10 }
   }
 
   /// The identity of an entry: its section, and its name in that section.
@@ -76,9 +78,9 @@ extension Checkpoint.Section: CustomStringConvertible {
   public var description: String {
     let names = [
       "model", "configuration", "tokenizer", "optimizer", "trainer", "random", "data", "carry",
-      "log", "equations",
+      "log", "equations", "scales",
     ]
-    if isKnown { return names[Int(rawValue)] }
+    if rawValue < names.count { return names[Int(rawValue)] }
     return rawValue < 128 ? "section \(rawValue)" : "application \(rawValue - 128)"
   }
 }

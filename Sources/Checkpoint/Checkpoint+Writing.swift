@@ -54,7 +54,8 @@ struct EncodedFile {
     for ((key, content), payload) in zip(contents, payloads) {
       let entry = IndexEntry(
         key: key, kind: content.kind, elementType: content.elementType, shape: content.shape,
-        codec: payload.codec, filter: payload.filter, offset: Format.aligned(end),
+        codec: payload.codec, filter: payload.filter,
+        flags: key.section == .scales ? Format.mustUnderstand : 0, offset: Format.aligned(end),
         storedSize: UInt64(payload.bytes.count), rawSize: UInt64(content.bytes.count),
         storedChecksum: payload.storedChecksum, rawChecksum: payload.rawChecksum)
       entries.append(entry)

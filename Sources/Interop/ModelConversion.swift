@@ -1,6 +1,7 @@
 import Checkpoint
 import FileCore
 import Models
+public import TensorCore
 
 /// Converts a model from a file of one format to another format.
 ///
@@ -38,7 +39,7 @@ public struct ModelConversion: Sendable {
   }
 
   private let file: ArrayFile
-  private let content: Content
+  private var content: Content
 
   /// Reads a file: as a model, or, if neither the file nor the description has a vocabulary, as a graph or arrays.
   ///
@@ -67,6 +68,25 @@ public struct ModelConversion: Sendable {
     } catch {
       guard case .onnx = file.content else { throw error }
       return .arrays(try file.arrays(), error)
+    }
+  }
+
+  /// Rounds the model's weights to a format; otherwise they are saved as they were read.
+  ///
+  /// - Throws: `CheckpointError` unless the file has a language or sequence model.
+  public mutating func encodeWeights(as format: WeightFormat) throws(CheckpointError) {
+    switch content {
+    case .model(var saved):
+      saved.model.encodeWeights(as: format)
+      content = .model(saved)
+    case .sequence(var saved):
+      saved.model.encodeWeights(as: format)
+      content = .sequence(saved)
+    case .graph, .arrays:
+      throw file.failure(
+        "weights",
+        "expected a language or sequence model, whose weights can be \(format.rawValue), "
+          + "found \(summary)")
     }
   }
 

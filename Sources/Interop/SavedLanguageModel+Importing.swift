@@ -58,6 +58,7 @@ extension SavedLanguageModel {
           name, "expected finite weights, found infinity or NaN at element \(index)")
       }
     }
+    model.packWeights()
     self.init(model, tokenizer)
   }
 

@@ -1,4 +1,5 @@
 import Datasets
+import TensorCore
 
 extension SavedLanguageModel {
   /// What the model is, in a line.
@@ -7,7 +8,7 @@ extension SavedLanguageModel {
     return "language model: \(configuration.cell.name), "
       + layerText(configuration.layers, configuration.hiddenSize)
       + ", embedding of \(configuration.embeddingSize), \(model.vocabularySize.counted("tokens")), "
-      + model.parameterCount.counted("numbers")
+      + model.sizeText
   }
 }
 
@@ -23,7 +24,7 @@ extension SavedSequenceModel {
     if configuration.head != .plain { parts.append("head: \(configuration.head)") }
     if case .translator = model { parts.append("attention: \(configuration.attention)") }
     parts.append("\(interface.input.summary) to \(interface.target.summary)")
-    return "\(role): " + (parts + [model.parameterCount.counted("numbers")]).joined(separator: ", ")
+    return "\(role): " + (parts + [model.sizeText]).joined(separator: ", ")
   }
 
   /// The usual name of a model with this input and answer, for example `tagger`.
@@ -37,6 +38,15 @@ extension SavedSequenceModel {
     case (.manyToManyDelayed, _): "encoder-decoder"
     case (.manyToManyOrdered, _): "transcriber"
     }
+  }
+}
+
+extension Module {
+  /// For example `42,972 numbers` or, where its weights are not float32, `42,972 numbers, weights in int8`.
+  fileprivate var sizeText: String {
+    let format = weightFormat
+    return parameterCount.counted("numbers")
+      + (format == .float32 ? "" : ", weights in \(format.rawValue)")
   }
 }
 

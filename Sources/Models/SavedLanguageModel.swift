@@ -59,6 +59,7 @@ public struct SavedLanguageModel: Sendable {
     model = LanguageModel(
       header.configuration, vocabularySize: tokenizer.vocabulary.count)
     try reader.load(&model, nonFinite: .refused)
+    model.packWeights()
   }
 
   /// Adds the model and the tokenizer to a checkpoint.

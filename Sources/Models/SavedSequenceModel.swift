@@ -57,6 +57,7 @@ public struct SavedSequenceModel: Sendable {
     model = SequenceNetwork(header.configuration, header.interface)
     interface = header.interface
     try reader.load(&model, nonFinite: .refused)
+    model.packWeights()
   }
 
   /// Adds the model and its interface to a checkpoint.

@@ -56,4 +56,62 @@ import Testing
       #expect(try Data(contentsOf: url) == copy)
     }
   }
+
+  /// A model in 8 or 16 bits is used as it is, and is not trained.
+  @Test(arguments: ["int8", "bf16"])
+  func smallWeightsAreForUseAlone(_ format: String) throws {
+    try withTemporaryDirectory { directory in
+      func run(_ line: String) throws -> Program.Outcome {
+        try Program.shell(line, in: directory)
+      }
+      let small = "--dataset tales:5000 --hidden 24 --batch-size 4 --steps 16 --max-steps 30"
+      #expect(try run("train \(small) --threads 1").status == 0)
+      let converted = try run("convert model.rnnz small.rnnz --weights \(format)")
+      #expect(converted.status == 0, "\(converted.error)")
+      #expect(converted.output.hasSuffix(", weights in \(format)\n"), "\(converted.output)")
+      let inspected = try run("inspect small.rnnz --verify").output
+      #expect(inspected.contains("weights in \(format)\n"), "\(inspected)")
+      #expect(inspected.contains(format == "int8" ? " int8 " : " bfloat16 "), "\(inspected)")
+      #expect(try run("generate --ckpt small.rnnz --length 20 --greedy").status == 0)
+
+      let measured = try run("evaluate --ckpt small.rnnz --original model.rnnz")
+      #expect(measured.output.contains("\nmodel.rnnz: loss "), "\(measured.output)")
+      let json = try run("evaluate --ckpt small.rnnz --original model.rnnz --json").output
+      let object = try #require(
+        JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+      let loss = try #require(object["loss"] as? Double)
+      let original = try #require(object["original loss"] as? Double)
+      let change = try #require(object["change in percent"] as? Double)
+      #expect(loss != original && abs(change - 100 * (loss / original - 1)) < 1e-6)
+      #expect(abs(change) < 0.5)
+
+      let refused = try run("train --resume small.rnnz")
+      #expect(
+        refused.error
+          == "Error: small.rnnz: expected weights in float32, which alone can be trained, found "
+          + "\(format)\n")
+      #expect(
+        try run("convert small.rnnz again.rnnz --weights float32").output.hasSuffix(" numbers\n"))
+      #expect(
+        try run("generate --ckpt again.rnnz --length 20 --greedy").output
+          == run("generate --ckpt small.rnnz --length 20 --greedy").output)
+      #expect(
+        try run("convert small.rnnz small.onnx --weights int8").error.contains(
+          "--weights: expected an output that ends with .rnnz, found small.onnx"))
+    }
+  }
+
+  @Test func aSmallClassifierPredicts() throws {
+    try withTemporaryDirectory { directory in
+      func run(_ line: String) throws -> Program.Outcome {
+        try Program.shell(line, in: directory)
+      }
+      let trained = try run(
+        "train lab parity:5 --max-steps 5 --hidden 8 --batch-size 4 --out c.rnnz --threads 1")
+      #expect(trained.status == 0, "\(trained.error)")
+      #expect(try run("convert c.rnnz s.rnnz --weights int8").status == 0)
+      let measured = try run("evaluate --ckpt s.rnnz --original c.rnnz")
+      #expect(measured.status == 0 && measured.output.contains("\nc.rnnz: loss "))
+    }
+  }
 }

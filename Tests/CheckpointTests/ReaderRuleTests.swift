@@ -192,9 +192,9 @@ struct ReaderRuleTests {
     BrokenFile(.reservedNonZero(offset: 92), tensor { $0.flags = 2 }),
     BrokenFile(.reservedNonZero(offset: 175), tensor { $0.reserved[15] = 1 }),
     BrokenFile(
-      .unknownRequiredSection(.init(.init(rawValue: 10), "w")),
+      .unknownRequiredSection(.init(.init(rawValue: 11), "w")),
       tensor {
-        $0.section = 10
+        $0.section = 11
         $0.flags = 1
       }),
     BrokenFile(

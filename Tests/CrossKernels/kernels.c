@@ -74,6 +74,15 @@ static void check_product(int m, int n, int k) {
   kernels->product_packed(m, n, k, x, a_row, a_column, packed, NULL, accumulates, found, n);
   compare(m * n, tolerance * (float)sqrt(k), NULL, m, n, k);
 
+  what = "packed column";
+  static float saved[LIMIT];
+  memcpy(saved, expected, sizeof saved);
+  const int column = pick(n);
+  for (int p = 0; p < k; p++) expected[p] = w[p * b_row + column * b_column];
+  kernels->packed_column(packed, n, k, column, found);
+  compare(k, 0, NULL, m, n, k);
+  memcpy(expected, saved, sizeof expected);
+
   what = "gathered product";
   memcpy(expected, start, sizeof expected);
   memcpy(found, start, sizeof found);
@@ -108,6 +117,38 @@ static void check_product(int m, int n, int k) {
     memcpy(found, products[i], sizeof found);
     compare(m * n, 0x3.1p-16f + tolerance, magnitudes, m, n, k);
   }
+}
+
+static void check_encoded_product(int m, int n, int k) {
+  static int8_t codes[LIMIT];
+  static uint16_t halves[LIMIT];
+  static float scales[LIMIT], packed[1 << 18], weights[LIMIT], start[LIMIT];
+  const int gap = pick(3), x_row = k + gap;
+  const bool accumulates = pick(2);
+  const float *x = a + pick(3);
+  fill(a, LIMIT, 2);
+  fill(b, n * k, 1);
+  fill(start, LIMIT, 1);
+  const float *bias = pick(2) ? start + LIMIT - 100 - n : NULL;
+
+  what = "int8 product";
+  ctk_int8_encode(b, n, k, codes, scales);
+  ctk_encoded_pack(packed, codes, scales, n, k, CTK_INT8);
+  memcpy(found, start, sizeof found);
+  memcpy(expected, start, sizeof expected);
+  kernels->product_encoded(CTK_INT8, m, n, k, x, x_row, 1, packed, bias, accumulates, found, n);
+  ctk_product_int8_reference(m, n, k, x, x_row, 1, codes, scales, bias, accumulates, expected, n);
+  compare(LIMIT, 0, NULL, m, n, k);
+
+  what = "bf16 product";
+  ctk_bf16_encode(b, n * k, halves);
+  ctk_bf16_decode(halves, n * k, weights);
+  ctk_encoded_pack(packed, halves, NULL, n, k, CTK_BF16);
+  memcpy(found, start, sizeof found);
+  memcpy(expected, start, sizeof expected);
+  kernels->product_encoded(CTK_BF16, m, n, k, x, x_row, 1, packed, bias, accumulates, found, n);
+  ctk_product_reference(m, n, k, x, x_row, 1, weights, 1, k, bias, accumulates, expected, n);
+  compare(LIMIT, (float)(k + 4) * 0x1p-22f * (float)sqrt(k), NULL, m, n, k);
 }
 
 static void check_functions(void) {
@@ -239,6 +280,9 @@ int main(void) {
       check_product(size, pick(70) + 1, pick(70) + 1);
       check_product(pick(70) + 1, size, pick(70) + 1);
       check_product(pick(70) + 1, pick(70) + 1, size);
+      check_encoded_product(size, pick(70) + 1, pick(70) + 1);
+      check_encoded_product(pick(70) + 1, size, pick(70) + 1);
+      check_encoded_product(pick(70) + 1, pick(70) + 1, size);
       check_rows(size, pick(70) + 1);
       check_rows(pick(70) + 1, size);
       check_optimizers(size);
@@ -248,6 +292,8 @@ int main(void) {
     }
     check_product(20, 50, 600);
     check_product(1, 200, 300);
+    check_encoded_product(1, 100, 600);
+    check_encoded_product(7, 20, 2500);
     printf("%s: %d comparisons\n", ctk_isa_name(kernels->isa), comparisons);
     comparisons = 0;
   }

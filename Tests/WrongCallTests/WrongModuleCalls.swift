@@ -8,8 +8,21 @@ private struct Scale: Module {
   }
 }
 
+private struct Matrix: Module {
+  var weight = Tensor(ones: [2, 2])
+
+  mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+    visitor.visit("weight", &weight)
+  }
+}
+
 extension WrongCall {
   static let modules = [
+    WrongCall("training of int8 weights", "weight", "int8", "cannot be trained") {
+      var matrix = Matrix()
+      matrix.encodeWeights(as: .int8)
+      _ = valueAndGradient(of: matrix) { $0.weight.sum() }
+    },
     WrongCall("loss of several elements", "one element", "[3]") {
       _ = valueAndGradient(of: Scale()) { $0.factor * 2 }
     },

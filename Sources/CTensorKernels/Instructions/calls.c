@@ -22,11 +22,22 @@ void ctk_pack(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_str
   ctk_kernels_active()->pack(packed, w, k_stride, n_stride, n, k);
 }
 
+void ctk_packed_column(const float *packed, ptrdiff_t n, ptrdiff_t k, ptrdiff_t j, float *column) {
+  ctk_kernels_active()->packed_column(packed, n, k, j, column);
+}
+
 void ctk_product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
                         ptrdiff_t x_row_stride, ptrdiff_t x_column_stride, const float *packed,
                         const float *bias, bool accumulate, float *y, ptrdiff_t y_stride) {
   ctk_kernels_active()->product_packed(m, n, k, x, x_row_stride, x_column_stride, packed, bias,
                                        accumulate, y, y_stride);
+}
+
+void ctk_product_encoded(ctk_encoding encoding, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
+                         ptrdiff_t x_row_stride, ptrdiff_t x_column_stride, const float *packed,
+                         const float *bias, bool accumulate, float *y, ptrdiff_t y_stride) {
+  ctk_kernels_active()->product_encoded(encoding, m, n, k, x, x_row_stride, x_column_stride, packed, bias,
+                                        accumulate, y, y_stride);
 }
 
 ptrdiff_t ctk_product_scratch(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {

@@ -10,6 +10,7 @@
 #include "pack.inc.h"
 #include "tiles.inc.h"
 #include "product.inc.h"
+#include "encoded.inc.h"
 #include "rows.inc.h"
 #include "softmax.inc.h"
 #include "optimizers.inc.h"
@@ -21,9 +22,11 @@ const ctk_kernels KERNELS_TABLE = {
     .map = map_functions,
     .pack = pack,
     .packed_count = packed_count,
+    .packed_column = packed_column,
     .product_packed = product_packed,
     .product = product,
     .product_scratch = product_scratch,
+    .product_encoded = product_encoded,
     .gathered_product = gathered_product,
     .gathered_scratch = gathered_scratch,
     .row_sum = row_sum,

@@ -69,6 +69,15 @@ static void pack_panel(float *panel, const float *w, ptrdiff_t k_stride, ptrdiff
   }
 }
 
+// Column j of a packed matrix.
+static void packed_column(const float *packed, ptrdiff_t n, ptrdiff_t k, ptrdiff_t j, float *column) {
+  const ptrdiff_t first = j / PANEL * PANEL, columns = smaller(PANEL, n - first);
+  const ptrdiff_t width = rounded_up(columns), vector = (j - first) / LANES;
+  const ptrdiff_t lane = j - first - vector_column(vector, width / LANES, columns);
+  const float *from = packed + first * k + vector * LANES + lane;
+  for (ptrdiff_t p = 0; p < k; p++) column[p] = from[p * width];
+}
+
 // Rows whose panels are written together, so that each is read from end to end.
 enum { PACK_ROWS = 8 };
 

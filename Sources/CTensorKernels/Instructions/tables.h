@@ -1,4 +1,6 @@
 // The tables of kernels; each is defined only where its instruction set exists.
+#include <string.h>
+
 #include "CTensorKernelTable.h"
 
 extern const ctk_kernels ctk_kernels_portable;

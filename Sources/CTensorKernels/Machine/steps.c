@@ -57,7 +57,9 @@ static void multiply(const ctk_kernels *kernels, const ctk_step *step, const ctk
                      const float *bias, float *y, ptrdiff_t y_stride) {
   ptrdiff_t first = 0, end = weight->n;
   if (block->parts > 1) {
-    const ptrdiff_t panel = weight->unit ? CTK_UNIT_COLUMNS : kernels->panel_columns;
+    const ptrdiff_t panel = weight->unit       ? CTK_UNIT_COLUMNS
+                            : weight->encoding ? CTK_ENCODED_COLUMNS
+                                               : kernels->panel_columns;
     const ptrdiff_t panels = (weight->n + panel - 1) / panel;
     first = panels * block->part / block->parts * panel;
     end = panels * (block->part + 1) / block->parts * panel;
@@ -70,6 +72,13 @@ static void multiply(const ctk_kernels *kernels, const ctk_step *step, const ctk
         weight->packed + ctk_unit_packed_count(first, weight->k, weight->parts);
     weight->unit->product(block->rows, end - first, weight->k, x, x_stride, 1, packed,
                           weight->parts, bias, step->flag, y + first, y_stride);
+    return;
+  }
+  if (weight->encoding) {
+    const float *packed = weight->packed + first / CTK_ENCODED_COLUMNS *
+                                               ctk_encoded_panel(weight->k, weight->encoding);
+    kernels->product_encoded(weight->encoding, block->rows, end - first, weight->k, x, x_stride, 1, packed,
+                             bias, step->flag, y + first, y_stride);
     return;
   }
   kernels->product_packed(block->rows, end - first, weight->k, x, x_stride, 1,

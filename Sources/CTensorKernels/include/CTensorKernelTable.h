@@ -16,7 +16,7 @@ extern "C" {
 typedef void (*ctk_map_function)(float *destination, const float *a, const float *b, const float *c,
                                  ptrdiff_t count);
 
-// Each function does what the function of the same name in CTensorKernels.h does.
+// Each function does what the function of the same name in CTensorKernels.h or CTensorEncodings.h does.
 typedef struct ctk_kernels {
   ctk_isa isa;
   ptrdiff_t panel_columns;
@@ -25,9 +25,13 @@ typedef struct ctk_kernels {
   void (*pack)(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t n,
                ptrdiff_t k);
   ptrdiff_t (*packed_count)(ptrdiff_t n, ptrdiff_t k);
+  void (*packed_column)(const float *packed, ptrdiff_t n, ptrdiff_t k, ptrdiff_t j, float *column);
   void (*product_packed)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
                          ptrdiff_t x_row_stride, ptrdiff_t x_column_stride, const float *packed,
                          const float *bias, bool accumulate, float *y, ptrdiff_t y_stride);
+  void (*product_encoded)(ctk_encoding encoding, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
+                          ptrdiff_t x_row_stride, ptrdiff_t x_column_stride, const float *packed,
+                          const float *bias, bool accumulate, float *y, ptrdiff_t y_stride);
   void (*product)(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a, ptrdiff_t a_row_stride,
                   ptrdiff_t a_column_stride, const float *b, ptrdiff_t b_row_stride,
                   ptrdiff_t b_column_stride, const float *bias, bool accumulate, float *y,

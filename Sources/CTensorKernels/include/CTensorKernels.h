@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CTensorEncodings.h"
 #include "CTensorWords.h"
 
 #ifdef __cplusplus
@@ -116,6 +117,8 @@ ptrdiff_t ctk_panel_columns(void);
 // Element W(p, j) stands at w[p * k_stride + j * n_stride].
 void ctk_pack(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t n,
               ptrdiff_t k);
+// Column j of W, as it was packed.
+void ctk_packed_column(const float *packed, ptrdiff_t n, ptrdiff_t k, ptrdiff_t j, float *column);
 // y[m, n] = (accumulate ? y : 0) + bias (a row of n, or null) + x[m, k] * W.
 // Element x(i, p) stands at x[i * x_row_stride + p * x_column_stride], y(i, j) at
 // y[i * y_stride + j]. The bits of y(i, j) depend on row i of x, column j of W, bias(j) and the old
@@ -308,10 +311,12 @@ typedef struct ctk_step {
   bool precedes_barrier;   // threads that split columns wait for each other after it
 } ctk_step;
 
-// A packed right-hand side: see ctk_pack or, where there is a unit, CTensorMatrixUnit.h.
+// A packed right-hand side: see ctk_pack or, where it is not float32, CTensorEncodings.h or, where there is a
+// unit, CTensorMatrixUnit.h.
 typedef struct ctk_weight {
   const float *packed;
   ptrdiff_t n, k;
+  ctk_encoding encoding;
   const struct ctk_matrix_unit *unit;  // or null
   int32_t parts;
 } ctk_weight;
@@ -331,12 +336,6 @@ void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas
 float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_step_block *block,
                          ptrdiff_t *stride);
 
-// MARK: Numbers in 16 bits
-
-// The bf16 numbers nearest to `count` floats, ties to even; NaN stays NaN.
-void ctk_bf16_encode(const float *x, ptrdiff_t count, uint16_t *codes);
-// The floats of bf16 numbers.
-void ctk_bf16_decode(const uint16_t *codes, ptrdiff_t count, float *x);
 // Whether the bits of `count` floats are all zero: they are 0 and not -0.
 bool ctk_is_zero(const float *x, ptrdiff_t count);
 

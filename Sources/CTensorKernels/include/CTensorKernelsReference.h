@@ -30,6 +30,12 @@ void ctk_product_reference(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a
                            ptrdiff_t b_row_stride, ptrdiff_t b_column_stride, const float *bias,
                            bool accumulate, float *y, ptrdiff_t y_stride);
 
+// ctk_product_encoded for int8, with weights as they are before packing. The kernels give the same bits.
+void ctk_product_int8_reference(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x,
+                                ptrdiff_t x_row_stride, ptrdiff_t x_column_stride, const int8_t *codes,
+                                const float *scales, const float *bias, bool accumulate, float *y,
+                                ptrdiff_t y_stride);
+
 uint32_t ctk_crc32_reference(uint32_t crc, const uint8_t *bytes, ptrdiff_t count);
 uint32_t ctk_adler32_reference(uint32_t adler, const uint8_t *bytes, ptrdiff_t count);
 

@@ -102,7 +102,10 @@ final class PlanMemory {
     let buffer = buffers[number]
     switch buffer.kind {
     case .parameter(let index):
-      areas.set(number, matrix(parameters.tensors[index].elements, buffer))
+      let parameter = parameters.tensors[index]
+      // What only products read needs no floats beside the packed weights.
+      if parameter.encoded != nil, !runnable.stepBuffers.contains(number) { return }
+      areas.set(number, matrix(parameter.elements, buffer))
     case .table(let index):
       areas.set(number, matrix(Floats(runnable.schedule.tables[index]), buffer))
     default:

@@ -110,7 +110,7 @@ struct PlanRun {
     if let known {
       weights = known.weights
     } else {
-      weights = Self.prepare(runnable, memory, precision)
+      weights = Self.prepare(runnable, memory, parameters.tensors, precision)
       parameters.cache?.keep(
         Prepared(weights: weights, storages: memory.prepared), for: runnable, parameters.tensors,
         precision)
@@ -127,16 +127,15 @@ struct PlanRun {
 
   /// Computes and packs the values that depend on parameters alone.
   private static func prepare(
-    _ runnable: RunnableSchedule, _ memory: PlanMemory, _ precision: Precision
+    _ runnable: RunnableSchedule, _ memory: PlanMemory, _ parameters: [Tensor],
+    _ precision: Precision
   ) -> PackedWeights {
     runnable.parameterStage.run(memory.areas, PackedWeights([]), StepBlock(step: 0, rows: 1))
     return PackedWeights(
       runnable.schedule.packings.map { packing in
-        let matrix = memory.areas.matrix(
-          packing.matrix, rows: packing.isTransposed ? packing.k : packing.n,
-          columns: packing.isTransposed ? packing.n : packing.k)
-        return PackedMatrix(
-          packing.isTransposed ? matrix : matrix.transposed, precision: precision)
+        let buffer = runnable.schedule.buffers[packing.matrix.area]
+        return packing.encoded(of: buffer, parameters, precision)
+          ?? packing.packed(buffer, memory.areas, parameters, precision)
       })
   }
 

@@ -20,6 +20,8 @@ package final class RunnableSchedule: Sendable {
   let buffersOfSingleSteps: [Schedule.Buffer]
   /// For each buffer, whether something in it is kept.
   let isKept: [Bool]
+  /// The buffers that steps read or write, and not only through a packed weight.
+  let stepBuffers: Set<Int>
   /// The buffer of each state.
   let stateBuffers: [Int]
   /// The approximate number of multiplications and additions for one sample and one step.
@@ -38,6 +40,10 @@ package final class RunnableSchedule: Sendable {
     gathering = StepSequence(schedule.gathering)
     singleStep = StepSequence(
       schedule.earlierSteps + schedule.before + schedule.loop + schedule.after)
+    let steps =
+      schedule.parameterStage + schedule.earlierSteps + schedule.before + schedule.loop
+      + schedule.after + schedule.gathering
+    stepBuffers = Set(steps.flatMap(\.places).map(\.area))
     let hoisted = schedule.earlier.flatMap(\.before) + schedule.before + schedule.after
     let products = hoisted.compactMap { step in
       if case .product(let product) = step { schedule.packings[product.weight] } else { nil }

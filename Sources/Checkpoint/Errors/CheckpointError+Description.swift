@@ -130,6 +130,10 @@ extension CheckpointError.Problem: CustomStringConvertible {
       "\(key): \(path.isEmpty ? "" : "\(path): ")expected \(expected), found \(found)"
     case .nonFiniteWeights(let key, let index):
       "\(key): expected finite weights, found infinity or NaN at element \(index)"
+    case .scales(let key, let expected, let found):
+      "\(key): expected \(expected), found \(found)"
+    case .notTrainable(let format):
+      "expected weights in float32, which alone can be trained, found \(format.rawValue)"
     case .safetensorsHeader(let offset, let reason):
       "safetensors header, byte \(offset): \(reason)"
     case .safetensorsTensor(let name, let reason):

@@ -1,4 +1,5 @@
 import FileCore
+public import TensorCore
 
 /// Why a file could not be read or written: the file, and the first rule that it breaks.
 ///
@@ -116,6 +117,10 @@ extension CheckpointError {
     case configValue(Checkpoint.Key, path: String, expected: String, found: String)
     /// A weight is infinite or NaN; the index is in row-major order.
     case nonFiniteWeights(Checkpoint.Key, index: Int)
+    /// Scales that are not those of the rows of an int8 matrix, or one that is negative, infinite or NaN.
+    case scales(Checkpoint.Key, expected: String, found: String)
+    /// Weights in 8 or 16 bits, which can't be trained.
+    case notTrainable(WeightFormat)
 
     // MARK: safetensors
     /// The header of a safetensors file is malformed; the offset counts from the start of the file.

@@ -115,10 +115,11 @@ public struct ArrayFile: Sendable {
     }
   }
 
-  /// Reads the array of a name; throws if it is missing or damaged.
+  /// Reads the array of a name: int8 weights with scales as the float32 numbers that they stand for. Throws if it is
+  /// missing or damaged.
   public func array(_ name: String) throws(CheckpointError) -> StoredArray {
     switch content {
-    case .checkpoint(let reader): return try reader.array(.model, name)
+    case .checkpoint(let reader): return try reader.weight(name)
     case .safetensors(let file): return try file.array(name)
     case .torch(let file): return try file.array(name)
     case .pickle(let file): return try file.array(name)

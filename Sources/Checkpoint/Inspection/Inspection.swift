@@ -52,11 +52,13 @@ public struct Inspection: Sendable {
     format = file.formatName
     byteCount = file.byteCount
     var storedSizes: [String: Int] = [:]
+    var elementTypes: [String: ElementType] = [:]
     switch file.content {
     case .checkpoint(let reader):
       if verifying { try reader.verify() }
       for entry in file.modelEntries(reader) {
         storedSizes[entry.key.name] = entry.storedByteCount
+        elementTypes[entry.key.name] = entry.elementType
       }
       try read(reader)
     case .safetensors(let content): readMetadata(content.metadata)
@@ -72,10 +74,12 @@ public struct Inspection: Sendable {
     }
     for name in file.names {
       let array = try file.array(name)
+      let elementType = elementTypes[name] ?? array.elementType
+      let byteCount = array.count * elementType.width
       parameters.append(
         Parameter(
-          name: name, shape: array.shape, elementType: array.elementType,
-          byteCount: array.bytes.count, storedByteCount: storedSizes[name] ?? array.bytes.count,
+          name: name, shape: array.shape, elementType: elementType,
+          byteCount: byteCount, storedByteCount: storedSizes[name] ?? byteCount,
           statistics: array.statistics))
     }
     if verifying { verification = Self.verification(of: file.content) }
@@ -131,7 +135,8 @@ public struct Inspection: Sendable {
 
   /// Reads the entries of a checkpoint other than weights.
   private mutating func read(_ reader: CheckpointReader) throws(CheckpointError) {
-    for entry in reader.entries where entry.key.section != .model {
+    for entry in reader.entries
+    where entry.key.section != .model && entry.key.section != .scales {
       let isConfiguration =
         entry.key.section == .configuration || entry.key.section == .tokenizer
       let fact = Fact(name: "\(entry.key)", value: try value(of: entry, reader))

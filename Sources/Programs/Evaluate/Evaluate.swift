@@ -37,38 +37,63 @@ package struct Evaluate: ParsableCommand {
   @Flag(help: "Passes over malformed rows of the test set, and counts them.")
   var skipBadRows = false
 
+  @Option(
+    help:
+      "The model that --ckpt was converted from: prints its loss too, and by how much that changed."
+  )
+  var original: String?
+
   @Flag(help: "Writes JSON, for programs.")
   var json = false
 
   package init() {}
 
+  /// A measured model.
+  private struct Outcome {
+    var evaluation: Evaluation
+    /// What guessing gives on the same data, if it is known.
+    var guess: Baseline?
+    /// What it was measured on.
+    var name: String
+    /// The sizes of a task with levels, as a line.
+    var levels: String?
+  }
+
   package func run() throws {
-    let reader = try Library.current.reader(ckpt)
+    let outcome = try measure(ckpt)
+    try show(outcome, beside: original.map { try measure($0).evaluation.loss })
+  }
+
+  private func measure(_ path: String) throws -> Outcome {
+    let reader = try Library.current.reader(path)
     switch try SavedModelKind(reading: reader) {
-    case .language: try measureText(reader)
-    case .sequence: try measureSamples(reader)
-    case .graph: throw Failure("\(ckpt): holds a graph, which has no measure: predict runs it")
+    case .language: return try measureText(reader)
+    case .sequence: return try measureSamples(reader)
+    case .graph: throw Failure("\(path): holds a graph, which has no measure: predict runs it")
     }
   }
 
-  private func measureText(_ reader: CheckpointReader) throws {
+  private func measureText(_ reader: CheckpointReader) throws -> Outcome {
     let saved = try SavedLanguageModel(reading: reader)
     let own = try trained { try LanguageModelTrainer.configuration(in: reader) }
     if let data = data.map({ $0 == "-" ? "/dev/stdin" : $0 }) {
       let isNamed = try Library.current.corpora.product(data) != nil
       let reading = TextReading(encoding: encoding, form: isNamed ? nil : own?.reading?.form)
       let text = try Library.current.corpora.corpus(data, reading: reading).read().text
-      return try show(saved.evaluation(on: text), Baseline(text, saved.tokenizer), data)
+      return try Outcome(
+        evaluation: saved.evaluation(on: text), guess: Baseline(text, saved.tokenizer), name: data)
     }
-    guard let own else { throw untrained }
+    guard let own else { throw untrained(reader) }
     let corpus = try TokenizedCorpus(
       Library.current.corpora.corpus(own.dataset, reading: own.reading ?? TextReading()),
       validationFraction: own.validationFraction, tokenizer: saved.tokenizer)
     let text = saved.tokenizer.decode(corpus.validation)
-    try show(saved.evaluation(on: text), Baseline(corpus), "\(own.dataset), left out")
+    return try Outcome(
+      evaluation: saved.evaluation(on: text), guess: Baseline(corpus),
+      name: "\(own.dataset), left out")
   }
 
-  private func measureSamples(_ reader: CheckpointReader) throws {
+  private func measureSamples(_ reader: CheckpointReader) throws -> Outcome {
     guard data != "-" else {
       throw ValidationError(
         "--data: expected the format of standard input too, such as csv:/dev/stdin, found -")
@@ -76,17 +101,9 @@ package struct Evaluate: ParsableCommand {
     let saved = try SavedSequenceModel(reading: reader)
     let trained = try trained { try Trainer<SequenceTask>.configuration(in: reader) }
     let own = trained?.dataset
-    guard let name = data ?? own else { throw untrained }
-    var options = trained?.files ?? FileOptions()
-    if data != nil {
-      // The model knows which words are rare; a test set of its own does not.
-      options.minimumCount = 1
-      (options.format, options.encoding) = (nil, encoding)
-      options.skipsBadRows = options.skipsBadRows || skipBadRows
-      if let columns { options.columns = columns.commaSeparated }
-      if let target { options.target = target.commaSeparated }
-    }
-    let dataset = try Library.current.datasets.open(name, options: options)
+    guard let name = data ?? own else { throw untrained(reader) }
+    let dataset = try Library.current.datasets.open(
+      name, options: fileOptions(trained?.files ?? FileOptions()))
     var samples = try read(dataset, as: saved.interface, isOwn: data == nil)
     let hasOwnLoss = saved.model.configuration.head.hasOwnLoss
     if hasOwnLoss { samples.levels = nil }
@@ -98,11 +115,23 @@ package struct Evaluate: ParsableCommand {
     let evaluation = try saved.evaluation(
       on: samples, part ?? usual, language: dataset as? any SequenceLanguage)
     let isLeftOut = data == nil && dataset is FileDataset && (part ?? usual) == .validation
-    let guess = hasOwnLoss ? nil : try guess(samples, part ?? usual)
-    try show(evaluation, guess, isLeftOut ? "\(name), left out" : name)
-    if !json, let levels = samples.levels {
-      try Console.write(levels.line(for: evaluation) + "\n")
-    }
+    return try Outcome(
+      evaluation: evaluation, guess: hasOwnLoss ? nil : guess(samples, part ?? usual),
+      name: isLeftOut ? "\(name), left out" : name,
+      levels: samples.levels?.line(for: evaluation))
+  }
+
+  /// How the files are read: as in training or, for a test set, as the flags say.
+  private func fileOptions(_ trained: FileOptions) -> FileOptions {
+    guard data != nil else { return trained }
+    var options = trained
+    // The model knows which words are rare; a test set of its own does not.
+    options.minimumCount = 1
+    (options.format, options.encoding) = (nil, encoding)
+    options.skipsBadRows = options.skipsBadRows || skipBadRows
+    if let columns { options.columns = columns.commaSeparated }
+    if let target { options.target = target.commaSeparated }
+    return options
   }
 
   /// What a training says of itself; nil for a model without one, such as an imported one.
@@ -115,8 +144,8 @@ package struct Evaluate: ParsableCommand {
     }
   }
 
-  private var untrained: Failure {
-    Failure("\(ckpt): does not say what it was trained on: --data names what to measure on")
+  private func untrained(_ reader: CheckpointReader) -> Failure {
+    Failure("\(reader.file): does not say what it was trained on: --data names what to measure on")
   }
 
   /// What guessing gives on the same samples; nil where the task itself knows, or only some are measured.
@@ -142,13 +171,47 @@ package struct Evaluate: ParsableCommand {
     }
   }
 
-  private func show(_ evaluation: Evaluation, _ guess: Baseline?, _ name: String) throws {
-    guard !json else { return try Console.write(evaluation.json(beside: guess) + "\n") }
-    try Console.write("\(name): \(evaluation.line)\n")
+  private func show(_ outcome: Outcome, beside loss: Double?) throws {
+    let (evaluation, guess) = (outcome.evaluation, outcome.guess)
+    let beside = loss.map { OriginalLoss($0, of: original ?? "", and: evaluation.loss) }
+    guard !json else {
+      return try Console.write(evaluation.json(beside: guess, beside?.members ?? [:]) + "\n")
+    }
+    try Console.write("\(outcome.name): \(evaluation.line)\n")
+    if let beside { try Console.write(beside.line + "\n") }
     if let remark = evaluation.remark { try Console.write(remark + "\n") }
     if let guess { try Console.write(guess.line(for: evaluation) + "\n") }
     for sample in evaluation.samples { try Console.write("  \(sample)\n") }
     if let confusion = evaluation.confusion { try Console.write("\n" + confusion.table) }
+    if let levels = outcome.levels { try Console.write(levels + "\n") }
+  }
+}
+
+/// The loss of the model that the measured one was converted from.
+private struct OriginalLoss {
+  private let path: String
+  private let loss: Double
+  /// By how much the measured model's loss is higher, in percent.
+  private let change: Double
+
+  init(_ loss: Double, of path: String, and measured: Double) {
+    (self.path, self.loss) = (path, loss)
+    change = loss == 0 ? (measured == 0 ? 0 : .infinity) : 100 * (measured - loss) / abs(loss)
+  }
+
+  /// For example `model.rnnz: loss 1.2510; the loss is 0.08% higher than that`.
+  var line: String {
+    let difference = (100 * abs(change)).rounded() / 100
+    let text = difference == 0 ? "equal to" : "\(difference)% \(change > 0 ? "above" : "below")"
+    return "\(path): loss \(loss.significant); the loss is \(text) that"
+  }
+
+  /// For JSON.
+  var members: [String: JSONValue] {
+    [
+      "original loss": .number("\(loss)"),
+      "change in percent": change.isFinite ? .number("\(change)") : .null,
+    ]
   }
 }
 

@@ -79,6 +79,7 @@ extension SequenceCommand {
     let reader = try Library.current.reader(path)
     let kind = try SavedModelKind(reading: reader)
     guard kind != .graph else { throw Failure("\(path): holds a graph, which cannot be trained") }
+    try reader.requireTrainable()
     guard kind == .sequence else {
       throw Failure(
         "\(path): holds a language model: \(Invocation.line(.train, ["text", "--resume", path]))")

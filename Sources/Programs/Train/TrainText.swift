@@ -105,6 +105,7 @@ struct TrainText: ParsableCommand {
     }
     let kind = try SavedModelKind(reading: reader)
     guard kind != .graph else { throw Failure("\(path): holds a graph, which cannot be trained") }
+    try reader.requireTrainable()
     if kind == .sequence {
       if let flag = textFlag {
         throw Failure("\(flag): \(path) holds a model of samples, which it is not for")

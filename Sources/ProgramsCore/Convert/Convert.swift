@@ -2,6 +2,7 @@ import Interop
 import ArgumentParser
 import Checkpoint
 import Models
+import TensorCore
 
 package struct Convert: ParsableCommand {
   package static let configuration = CommandConfiguration(
@@ -13,6 +14,7 @@ package struct Convert: ParsableCommand {
       An ONNX graph becomes a graph model in .rnnz, which predict runs on arrays;
       the graph of a language model whose vocabulary is known, a language model.
       Example: convert model.pt model.rnnz --vocabulary tokens.json
+      Example: convert model.rnnz small.rnnz --weights int8
       """,
     version: Version.number)
 
@@ -32,6 +34,13 @@ package struct Convert: ParsableCommand {
     help: "INPUT=OUTPUT: an ONNX graph's input that takes this output of the call before.")
   var state: [String] = []
 
+  @Option(
+    help: """
+      The numbers of matrices in .rnnz: int8 with a scale for each row, bf16 or float32. \
+      Only float32 can be trained.
+      """)
+  var weights: WeightFormat?
+
   @Flag(help: "Replaces a file that is there already.")
   var overwrite = false
 
@@ -47,6 +56,10 @@ package struct Convert: ParsableCommand {
     guard format != nil else {
       throw ValidationError(
         "output: expected a name that ends with .rnnz, .safetensors or .onnx, found \(output)")
+    }
+    guard weights == nil || format == .rnnz else {
+      throw ValidationError(
+        "--weights: expected an output that ends with .rnnz, found \(output)")
     }
   }
 
@@ -70,15 +83,17 @@ package struct Convert: ParsableCommand {
     guard overwrite || !FilePlace(output).isOccupied else {
       throw Failure("\(output): a file is there already: --overwrite replaces it")
     }
-    if format == .rnnz, !modelOnly, let reader = try? CheckpointReader(path: input),
+    if format == .rnnz, !modelOnly, weights ?? .float32 == .float32,
+      let reader = try? CheckpointReader(path: input),
       reader.contains(.trainer, "step")
     {
       throw Failure(
         "\(output): would leave out what training needs to go on from \(input): --model-only does")
     }
     let description = try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
-    let conversion = try ModelConversion(
+    var conversion = try ModelConversion(
       ArrayFile(path: input), described: description, states: states())
+    if let weights { try conversion.encodeWeights(as: weights) }
     guard modelOnly || !conversion.losesNames(as: format) else {
       throw Failure(
         "\(output): would leave out the names of what \(input) reads and answers: --model-only does"
@@ -88,3 +103,5 @@ package struct Convert: ParsableCommand {
     try Console.write("\(output): \(conversion.summary)\n")
   }
 }
+
+extension WeightFormat: ExpressibleByArgument {}

@@ -126,10 +126,18 @@ struct Leaves {
     _ finished: (_ position: Int, _ gradient: Tensor) -> Void
   ) {
     requireScalar(value)
+    requireTrainable()
     withoutActuallyEscaping(finished) { finished in
       _ = tape.cotangents(of: value, at: slots) { position, cotangent in
         finished(position, cotangent ?? Tensor(zeros: values[position].shape))
       }
+    }
+  }
+
+  /// Weights in 8 or 16 bits are read-only.
+  private func requireTrainable() {
+    for (name, value) in zip(names, values) where value.weightFormat != .float32 {
+      failure("\(name) has weights in \(value.weightFormat.rawValue), which cannot be trained")
     }
   }
 
@@ -146,6 +154,7 @@ struct Leaves {
     of value: Tensor, and others: [Tensor], on tape: Tape
   ) -> (parameters: Gradients, others: [Tensor]) {
     requireScalar(value)
+    requireTrainable()
     let all = slots + others.compactMap { tape.slot(of: $0) }
     let cotangents = tape.cotangents(of: value, at: all)
     let gradients = zip(values + others, cotangents).map { $1 ?? Tensor(zeros: $0.shape) }

@@ -9,29 +9,39 @@ package struct PackedMatrix: Sendable {
   /// The columns of W: the columns of the product.
   package let n: Int
   private let unit: MatrixUnit?
-  private let packed: Storage
+  private let format: WeightFormat
+  private let packed: Floats
 
   /// Packs W [k, n].
   package init(_ w: StridedMatrix, precision: Precision) {
-    (k, n) = (w.rows, w.columns)
+    (k, n, format) = (w.rows, w.columns, .float32)
     unit = MatrixUnit(precision)
     if let unit {
-      packed = Storage(count: ctk_unit_packed_count(n, k, unit.parts))
-      withPointers(Floats(packed), w.base) {
+      packed = Floats(Storage(count: ctk_unit_packed_count(n, k, unit.parts)))
+      withPointers(packed, w.base) {
         unit.kernels.pack($0, $1, w.rowStride, w.columnStride, n, k, unit.parts)
       }
     } else {
-      packed = Storage(count: ctk_packed_count(n, k))
-      withPointers(Floats(packed), w.base) {
+      packed = Floats(Storage(count: ctk_packed_count(n, k)))
+      withPointers(packed, w.base) {
         ctk_pack($0, $1, w.rowStride, w.columnStride, n, k)
       }
     }
   }
 
+  /// The transpose of some rows of a matrix of weights `[.., k]`, in the same memory if they are whole panels; nil if
+  /// the precision needs floats packed for a matrix unit.
+  package init?(transposeOf weights: EncodedMatrix, rows: Range<Int>, precision: Precision) {
+    if weights.format == .float32, MatrixUnit(precision) != nil { return nil }
+    (k, n, format, unit) = (weights.columns, rows.count, weights.format, nil)
+    packed = weights.part(rows)
+  }
+
   /// The matrix in the kernels' form, valid while this value is alive.
   var weight: ctk_weight {
     ctk_weight(
-      packed: packed.pointer, n: n, k: k, unit: unit?.pointer, parts: unit?.parts ?? 0)
+      packed: packed.pointer, n: n, k: k, encoding: format.code, unit: unit?.pointer,
+      parts: unit?.parts ?? 0)
   }
 
   /// y [rows, n] = (accumulate ? y : 0) + bias + x [rows, k] W.
@@ -41,15 +51,14 @@ package struct PackedMatrix: Sendable {
   package func multiply(
     _ x: StridedMatrix, bias: Floats? = nil, accumulate: Bool = false, into y: Floats, stride: Int
   ) {
-    withPointers(x.base, Floats(packed), y, optional: bias) { base, packed, y, bias in
-      if let unit {
-        unit.kernels.product(
-          x.rows, n, k, base, x.rowStride, x.columnStride, packed, unit.parts, bias, accumulate, y,
-          stride)
-      } else {
-        ctk_product_packed(
-          x.rows, n, k, base, x.rowStride, x.columnStride, packed, bias, accumulate, y, stride)
-      }
+    guard let unit else {
+      return multiply(
+        x, columns: 0..<n, bias: bias, accumulate: accumulate, into: y, stride: stride)
+    }
+    withPointers(x.base, packed, y, optional: bias) { base, packed, y, bias in
+      unit.kernels.product(
+        x.rows, n, k, base, x.rowStride, x.columnStride, packed, unit.parts, bias, accumulate, y,
+        stride)
     }
   }
 
@@ -58,12 +67,28 @@ package struct PackedMatrix: Sendable {
     _ x: StridedMatrix, bias: Floats?, into y: Floats, stride: Int
   ) {
     guard unit == nil else { return multiply(x, bias: bias, into: y, stride: stride) }
-    withPointers(x.base, Floats(packed), y, optional: bias) { base, packed, y, bias in
-      ThreadTeam.split(n, unit: ctk_panel_columns(), work: x.rows * n * k) { columns in
-        let first = columns.lowerBound
+    ThreadTeam.split(n, unit: format.panelRows, work: x.rows * n * k) { columns in
+      multiply(x, columns: columns, bias: bias, accumulate: false, into: y, stride: stride)
+    }
+  }
+
+  /// Some columns of the product, which begin a panel, without a matrix unit.
+  private func multiply(
+    _ x: StridedMatrix, columns: Range<Int>, bias: Floats?, accumulate: Bool, into y: Floats,
+    stride: Int
+  ) {
+    let first = columns.lowerBound
+    let bias = bias.map { $0 + first }
+    let part = packed + format.offset(ofRow: first, columns: k)
+    withPointers(x.base, part, y + first, optional: bias) { base, packed, y, bias in
+      if format == .float32 {
         ctk_product_packed(
-          x.rows, columns.count, k, base, x.rowStride, x.columnStride, packed + first * k,
-          bias.map { $0 + first }, false, y + first, stride)
+          x.rows, columns.count, k, base, x.rowStride, x.columnStride, packed, bias, accumulate, y,
+          stride)
+      } else {
+        ctk_product_encoded(
+          format.code, x.rows, columns.count, k, base, x.rowStride, x.columnStride, packed, bias,
+          accumulate, y, stride)
       }
     }
   }

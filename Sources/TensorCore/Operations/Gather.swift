@@ -17,8 +17,12 @@ extension Tensor {
     for index in indices where index < 0 || index >= rows {
       failure("\(index) is no row of a table of shape \(self.shape)")
     }
-    let y = Tensor(uninitialized: shape + [width]) {
-      gatherRows(of: elements, width: width, indices, into: $0)
+    let y = Tensor(uninitialized: shape + [width]) { result in
+      if let encoded {
+        encoded.decode(indices.lazy.map { Int($0) }, into: result)
+      } else {
+        gatherRows(of: elements, width: width, indices, into: result)
+      }
     }
     guard let tape = Tape.tracking(self) else { return y }
     let table = self.shape

@@ -43,20 +43,20 @@ package func affine(
   let y = Tensor(uninitialized: shape) { result in
     let offset = bias?.elements
     let x = StridedMatrix(x.elements, rows: rows, columns: inputs)
-    let w = StridedMatrix(weight.elements, rows: outputs, columns: inputs).transposed
-    if rows <= fewRows {
-      if let packed = packed?.transpose(of: weight) {
-        packed.multiplySharingColumns(x, bias: offset, into: result, stride: outputs)
-      } else {
-        matrixProduct(
-          x, w, bias: offset, into: result, stride: outputs, isShared: true, precision: .highest)
+    let isFew = rows <= fewRows
+    let matrix = rightHandSide(weight, isFew: isFew, packed)
+    guard isFew else {
+      return ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
+        matrix?.multiply(
+          x.rows(range), bias: offset, into: result + range.lowerBound * outputs, stride: outputs)
       }
-      return
     }
-    let packed = PackedMatrix(w, precision: .current)
-    ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
-      packed.multiply(
-        x.rows(range), bias: offset, into: result + range.lowerBound * outputs, stride: outputs)
+    if let matrix {
+      matrix.multiplySharingColumns(x, bias: offset, into: result, stride: outputs)
+    } else {
+      let w = StridedMatrix(weight.elements, rows: outputs, columns: inputs).transposed
+      matrixProduct(
+        x, w, bias: offset, into: result, stride: outputs, isShared: true, precision: .highest)
     }
   }
   let operands = [x, weight] + (bias.map { [$0] } ?? [])
@@ -67,6 +67,22 @@ package func affine(
       affinePullback(
         x: weight.node == nil ? nil : x.detached(), weight: x.node == nil ? nil : weight.detached(),
         xShape: x.shape, weightShape: weight.shape, rows: rows, hasBias: bias != nil)))[0]
+}
+
+/// The transpose of a weight, packed: nil for few rows where neither the weight nor a cache has it so.
+private func rightHandSide(
+  _ weight: Tensor, isFew: Bool, _ cache: PackedOnce?
+) -> PackedMatrix? {
+  let (outputs, inputs) = (weight.shape[0], weight.shape[1])
+  if let encoded = weight.encoded,
+    let packed = PackedMatrix(
+      transposeOf: encoded, rows: 0..<outputs, precision: isFew ? .highest : .current)
+  {
+    return packed
+  }
+  if isFew { return cache?.transpose(of: weight) }
+  return PackedMatrix(
+    StridedMatrix(weight.elements, rows: outputs, columns: inputs).transposed, precision: .current)
 }
 
 /// The sizes O and I of a weight, which the input and the bias must fit.

@@ -54,7 +54,7 @@ public struct Tensor: Sendable {
   /// shared. The tensor must not be tracked: a tape records no write.
   package mutating func writableElements() -> Floats {
     require(!isTracked, "a tracked tensor cannot be written to; write to its detached() copy")
-    if !isKnownUniquelyReferenced(&storage) {
+    if !isKnownUniquelyReferenced(&storage) || storage.encoded != nil {
       let copy = Storage(count: storage.count)
       copyRows(
         Floats(storage), stride: 0, rows: 1, width: count, into: Floats(copy), stride: 0)

@@ -42,6 +42,7 @@ extension OnlineLearner {
   public init(
     resuming reader: CheckpointReader, _ model: Model, optimizer: some Optimizer
   ) throws {
+    try reader.requireTrainable()
     let header = try reader.json(Header.self, .configuration, Self.headerName)
     try InvalidSetting.check("streams", header.batch, in: 1...InvalidSetting.largestSize)
     try self.init(

@@ -78,8 +78,3 @@ public struct Divergence: Error, Hashable, Sendable, CustomStringConvertible {
     return advice + [.scaledInputs]
   }
 }
-
-extension Tensor {
-  /// The index of the first element that is infinite or NaN.
-  fileprivate var firstNonFinite: Int? { scalars.firstIndex { !$0.isFinite } }
-}

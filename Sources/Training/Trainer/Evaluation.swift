@@ -118,10 +118,11 @@ public struct Evaluation: Sendable, Hashable, Codable {
   /// One line of JSON with all metrics.
   public var json: String { json(beside: nil) }
 
-  /// One line of JSON with all metrics, and what guessing gives.
-  public func json(beside guess: Baseline?) -> String {
+  /// One line of JSON with all metrics, what guessing gives, and further members.
+  public func json(beside guess: Baseline?, _ more: [String: JSONValue] = [:]) -> String {
     let others = metrics.map { ($0.name, JSONValue.number("\($0.value)")) }
     var members = Dictionary(others, uniquingKeysWith: { first, _ in first })
+    members.merge(more) { first, _ in first }
     members["loss"] = .number("\(loss)")
     for (name, value) in members where value == .number("nan") || value == .number("inf") {
       members[name] = .null

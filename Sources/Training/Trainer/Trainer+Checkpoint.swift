@@ -52,12 +52,13 @@ extension Trainer {
   ///   - task: the task of the file, as in the file's configuration.
   ///   - settings: other settings, for example more epochs; by default those of the file.
   ///   - group: the processes that train together.
-  /// - Throws: `CheckpointError` for a file that is damaged or has no training state; ``ResumeMismatch`` if the data,
+  /// - Throws: `CheckpointError` for a file that is damaged, has no training state or weights in 8 or 16 bits; ``ResumeMismatch`` if the data,
   ///   the vocabulary or the model differ from the file's: it names the difference.
   public init(
     resuming reader: CheckpointReader, _ task: Task, _ settings: TrainingSettings? = nil,
     in group: ProcessGroup = ProcessGroup()
   ) throws {
+    try reader.requireTrainable()
     let saved = try Self.settings(in: reader)
     let settings = settings ?? saved
     try settings.validate()

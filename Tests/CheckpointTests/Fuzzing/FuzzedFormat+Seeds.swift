@@ -66,7 +66,10 @@ extension FuzzedFormat {
     shuffled.set(StoredArray([Float](), shape: [0, 3]), .model, "empty")
     shuffled.set(StoredArray(UInt64(1500)), .trainer, "step")
     shuffled.set(StoredArray([UInt8](repeating: 7, count: 100)), .optimizer, "plain")
-    return try [tiny, json, shuffled].map { try $0.encoded() }
+    var scaled = Checkpoint()
+    scaled.set(StoredArray([1, -2, 3, 127, 0, -127] as [Int8], shape: [2, 3]), .model, "w")
+    scaled.set(StoredArray([0.5, 0.25] as [Float]), .scales, "w")
+    return try [tiny, json, shuffled, scaled].map { try $0.encoded() }
       + [shuffled.encoded(compression: .none)]
   }
 

@@ -22,6 +22,7 @@ enum RnnzOracle {
         return .violation("\(entry.key): content that is not the one promised")
       }
       checkpoint.set(content, entry.key)
+      if let violation = weightViolation(entry, reader) { return .violation(violation) }
     }
     guard (try? reader.verify()) != nil else { return .opened }
     guard checkpoint.contents.count == entries.count else {
@@ -56,6 +57,24 @@ enum RnnzOracle {
     let start = encodedStart(of: entries, like: bytes)
     guard bytes.starts(with: start) else { return "the index encoded again differs" }
     guard max(start.count, end) == bytes.count else { return "the file ends elsewhere" }
+    return nil
+  }
+
+  /// A weight that is read has its entry's shape, and scales as rule 28 demands.
+  private static func weightViolation(
+    _ entry: CheckpointReader.Entry, _ reader: CheckpointReader
+  ) -> String? {
+    guard entry.key.section == .model,
+      let tensor = try? reader.tensor(.model, entry.key.name)
+    else { return nil }
+    guard tensor.shape == entry.shape, tensor.scalars.count == tensor.count else {
+      return "\(entry.key): a weight of another shape"
+    }
+    guard reader.contains(.scales, entry.key.name) else { return nil }
+    guard let scales = try? reader.values(Float.self, .scales, entry.key.name),
+      scales.count == entry.shape[0], scales.allSatisfy({ $0 >= 0 && $0.isFinite }),
+      entry.elementType == .int8
+    else { return "\(entry.key): a weight with wrong scales" }
     return nil
   }
 

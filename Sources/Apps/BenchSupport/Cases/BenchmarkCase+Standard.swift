@@ -70,6 +70,13 @@ extension BenchmarkCase {
     + [128, 512, 1024].map { size in
       BenchmarkCase("gen-\(size)") { ($0.task, $0.hiddenSize) = (.generate, size) }
     }
+    + ["lstm", "gru"].flatMap { cell in
+      [128, 512, 1024].map { size in
+        BenchmarkCase("gen-int8-\(cell)-\(size)") {
+          ($0.task, $0.cell, $0.hiddenSize, $0.weights) = (.generate, cell, size, .int8)
+        }
+      }
+    }
 
   private static let otherCases = [
     BenchmarkCase("rtrl-indrnn") {

@@ -47,6 +47,8 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
   public var vocabularySize = 65
   /// The precision of matrix products.
   public var precision = Precision.highest
+  /// The format of the weights of generation and inference.
+  public var weights = WeightFormat.float32
   /// The first axis of a layer's input and output.
   public var layout = Recurrent.Layout.timeFirst
 
@@ -59,7 +61,9 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
   /// The sizes in a line.
   public var sizes: String {
     switch task {
-    case .generate: "\(cell) E\(inputSize) H\(hiddenSize) L\(layers), one character"
+    case .generate:
+      "\(cell) E\(inputSize) H\(hiddenSize) L\(layers), one character"
+        + (weights == .float32 ? "" : ", weights in \(weights.rawValue)")
     case .start: "\(cell) E\(inputSize) H\(hiddenSize) L\(layers), from the start to a character"
     case .realtime: "\(cell) \(inputSize) -> \(hiddenSize), one step"
     case .forward, .backward:

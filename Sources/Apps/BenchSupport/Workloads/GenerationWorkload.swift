@@ -8,8 +8,9 @@ extension BenchmarkCase {
   func savedModel() throws -> SavedLanguageModel {
     // Characters from U+4E00 on, which are harmless in a terminal; the tokenizer adds the unknown token.
     let characters = (0..<vocabularySize - 1).compactMap { Unicode.Scalar(0x4E00 + $0) }
-    return SavedLanguageModel(
-      try languageModel(), CharacterTokenizer(characters: characters))
+    var model = try languageModel()
+    model.packWeights()
+    return SavedLanguageModel(model, CharacterTokenizer(characters: characters))
   }
 
   func generationWorkload() throws -> Workload {
@@ -21,14 +22,15 @@ extension BenchmarkCase {
     workload.repetitions = 50
     let graphs = try graphs()
     workload.operations = operations(of: graphs, logitsFrom: graphs[0].outputSize)
-    let weights = graphs.reduce(0) { $0 + $1.parameterCount }
+    let numbers = graphs.reduce(0) { $0 + $1.parameterCount }
     let outputs = vocabularySize * (graphs[0].outputSize + 1)
-    workload.bytesRead = precision.bytesPerWeight * weights + 4 * outputs
+    workload.bytesRead = bytesPerWeight * numbers + weights.bytesPerWeight * outputs
     return workload
   }
-}
 
-extension Precision {
   /// The size of a packed weight on this machine in bytes.
-  fileprivate var bytesPerWeight: Int { inUse == .medium ? 2 : 4 }
+  private var bytesPerWeight: Int {
+    if weights != .float32 { return weights.bytesPerWeight }
+    return precision.inUse == .medium ? 2 : 4
+  }
 }

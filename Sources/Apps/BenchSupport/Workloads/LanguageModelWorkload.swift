@@ -10,7 +10,9 @@ extension BenchmarkCase {
       cell: try namedCell(), embeddingSize: inputSize, hiddenSize: hiddenSize, layers: layers)
     try configuration.validateForText()
     var generator = Philox(seed: 1)
-    return LanguageModel(configuration, vocabularySize: vocabularySize, using: &generator)
+    var model = LanguageModel(configuration, vocabularySize: vocabularySize, using: &generator)
+    model.encodeWeights(as: weights)
+    return model
   }
 
   func trainingWorkload() throws -> Workload {
