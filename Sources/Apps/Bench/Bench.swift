@@ -12,7 +12,8 @@ import ProgramsCore
       """,
     version: Version.number,
     subcommands: [
-      Run.self, PeakLimits.self, Products.self, Layout.self, Explain.self, Checkpoints.self,
+      Run.self, PeakLimits.self, Products.self, Layout.self, Load.self, Explain.self,
+      Checkpoints.self,
       Hostile.self, Serve.self, Graph.self,
     ],
     defaultSubcommand: Run.self)

@@ -2,7 +2,7 @@ import ArgumentParser
 import Checkpoint
 import FileCore
 import Models
-import Programs
+import ProgramsCore
 
 extension BenchProgram {
   /// Measures how many calls a second a graph model answers, each going on from the states of the one before.

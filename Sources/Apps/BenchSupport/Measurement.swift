@@ -14,8 +14,8 @@ public struct Measurement: Codable, Sendable, Hashable {
   public let instructions: String
   /// The number of threads.
   public let threads: Int
-  /// The median time in milliseconds.
-  public let milliseconds: Double
+  /// The median time and the mean in milliseconds.
+  public let milliseconds, mean: Double
   /// The shortest and the longest time in milliseconds.
   public let fastest, slowest: Double
   /// Tokens a second.
@@ -68,7 +68,8 @@ public final class Bench {
       name: benchmark.name, sizes: benchmark.sizes, precision: benchmark.precision,
       precisionInUse: benchmark.precision.inUse,
       instructions: Machine.current.instructions, threads: ThreadTeam.count, milliseconds: middle,
-      fastest: samples[0], slowest: samples[samples.count - 1],
+      mean: samples.reduce(0, +) / Double(samples.count), fastest: samples[0],
+      slowest: samples[samples.count - 1],
       tokensPerSecond: Double(workload.tokens) / middle * 1e3,
       gigaflops: workload.operations / middle * 1e-6, bytesKept: workload.bytesKept,
       bytesRead: workload.bytesRead, peakBytes: PeakMemory.bytes, idleBytes: idleBytes)

@@ -51,6 +51,20 @@ typedef struct {
   bool loaded[CTK_MAX_OPERANDS], stored[CTK_MAX_OPERANDS], shared[CTK_MAX_OPERANDS];
 } operand_use;
 
+// A program with what was chosen for a call, for further calls over the same rows and width. With no program it is
+// not prepared yet.
+typedef struct {
+  const ctk_program *program;
+  operand_use use;
+  ctk_operand operands[CTK_MAX_OPERANDS];
+  call call;
+  _Alignas(64) float scratch[SCRATCH];
+} prepared;
+
+// ctk_program_run_with, prepared once for calls whose operands differ in their addresses.
+void ctk_program_run_again(prepared *self, const ctk_kernels *kernels, const ctk_program *program,
+                           const ctk_operand *operands, ptrdiff_t rows, ptrdiff_t width);
+
 operand_use ctk_operand_use(const ctk_program *program, const ctk_operand *operands, ptrdiff_t rows,
                             ptrdiff_t width);
 // Fills in `call->steps` from the program, once the accesses are known.

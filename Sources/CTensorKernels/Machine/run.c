@@ -112,6 +112,59 @@ static void run_blocks(call *call) {
   }
 }
 
+// Chooses accesses, steps and slots for the operands' strides, and for how they share memory.
+static void prepare(prepared *self, const ctk_kernels *kernels, const ctk_program *program,
+                    const ctk_operand *operands, const operand_use *use, ptrdiff_t rows,
+                    ptrdiff_t width) {
+  self->program = program;
+  self->use = *use;
+  for (int32_t i = 0; i < program->operand_count; i++) self->operands[i] = operands[i];
+  call *call = &self->call;
+  const bool flat = is_flat(program, operands, rows, width);
+  call->rows = flat ? 1 : rows;
+  call->width = flat ? rows * width : width;
+  call->kernels = kernels;
+  call->operands = self->operands;
+  call->operand_count = program->operand_count;
+  call->first_operand = program->register_count;
+  call->first_constant = call->first_operand + program->operand_count;
+  call->slot_count = call->first_constant + program->constant_count;
+  call->step_count = 0;
+  call->narrow = call->rows > 1 && call->width < NARROW && call->slot_count < SCRATCH / NARROW;
+  for (int32_t i = 0; i < call->slot_count; i++) {
+    call->has_scratch[i] = false;
+    call->slots[i] = NULL;
+  }
+  for (int32_t i = 0; i < program->operand_count; i++)
+    call->accesses[i] = use->shared[i] ? COPIED : access_of(call, &operands[i]);
+  ctk_resolve(call, program);
+  place_slots(call, use, self->scratch);
+  fill_constants(call, program->constants);
+}
+
+// Whether the operands differ from those it was prepared for in their addresses alone.
+static bool fits(const prepared *self, const ctk_program *program, const ctk_operand *operands,
+                 const operand_use *use) {
+  if (self->program != program) return false;
+  for (int32_t i = 0; i < program->operand_count; i++)
+    if (self->operands[i].row_stride != operands[i].row_stride ||
+        self->use.shared[i] != use->shared[i])
+      return false;
+  return true;
+}
+
+void ctk_program_run_again(prepared *self, const ctk_kernels *kernels, const ctk_program *program,
+                           const ctk_operand *operands, ptrdiff_t rows, ptrdiff_t width) {
+  if (rows <= 0 || width <= 0) return;
+  const operand_use use = ctk_operand_use(program, operands, rows, width);
+  if (fits(self, program, operands, &use))
+    for (int32_t i = 0; i < program->operand_count; i++) self->operands[i].base = operands[i].base;
+  else
+    prepare(self, kernels, program, operands, &use, rows, width);
+  fill_operands(&self->call, &use);
+  run_blocks(&self->call);
+}
+
 void ctk_program_run_with(const ctk_kernels *kernels, const ctk_program *program,
                           const ctk_operand *operands, ptrdiff_t rows, ptrdiff_t width) {
   const ctk_tiling once = {.samples = 1, .tiles = 1};
@@ -122,42 +175,16 @@ void ctk_program_run_tiles(const ctk_kernels *kernels, const ctk_program *progra
                            const ctk_operand *operands, const ctk_tiling *tiling, ptrdiff_t rows,
                            ptrdiff_t width) {
   if (rows <= 0 || width <= 0) return;
+  prepared self;
   const operand_use use = ctk_operand_use(program, operands, rows, width);
-  if (is_flat(program, operands, rows, width)) {
-    width *= rows;
-    rows = 1;
-  }
-  ctk_operand moved[CTK_MAX_OPERANDS];
-  for (int32_t i = 0; i < program->operand_count; i++) moved[i] = operands[i];
-  call call;
-  call.kernels = kernels;
-  call.operands = moved;
-  call.operand_count = program->operand_count;
-  call.first_operand = program->register_count;
-  call.first_constant = call.first_operand + program->operand_count;
-  call.slot_count = call.first_constant + program->constant_count;
-  call.step_count = 0;
-  call.rows = rows;
-  call.width = width;
-  call.narrow = rows > 1 && width < NARROW && call.slot_count < SCRATCH / NARROW;
-  for (int32_t i = 0; i < call.slot_count; i++) {
-    call.has_scratch[i] = false;
-    call.slots[i] = NULL;
-  }
-  for (int32_t i = 0; i < program->operand_count; i++)
-    call.accesses[i] = use.shared[i] ? COPIED : access_of(&call, &operands[i]);
-  ctk_resolve(&call, program);
-
-  _Alignas(64) float scratch[SCRATCH];
-  place_slots(&call, &use, scratch);
-  fill_constants(&call, program->constants);
+  prepare(&self, kernels, program, operands, &use, rows, width);
   for (ptrdiff_t sample = 0; sample < tiling->samples; sample++)
     for (ptrdiff_t tile = 0; tile < tiling->tiles; tile++) {
       if (sample + tile > 0)
         for (int32_t i = 0; i < program->operand_count; i++)
-          moved[i].base = operands[i].base + sample * tiling->sample_strides[i] +
-                          tile * tiling->tile_strides[i];
-      fill_operands(&call, &use);
-      run_blocks(&call);
+          self.operands[i].base = operands[i].base + sample * tiling->sample_strides[i] +
+                                  tile * tiling->tile_strides[i];
+      fill_operands(&self.call, &use);
+      run_blocks(&self.call);
     }
 }

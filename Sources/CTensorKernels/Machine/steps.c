@@ -1,6 +1,7 @@
 // Runs the steps of a recurrence over the memory that a table of areas names.
 #include "CTensorKernelTable.h"
 #include "CTensorMatrixUnit.h"
+#include "machine.h"
 
 float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_step_block *block,
                          ptrdiff_t *stride) {
@@ -33,7 +34,7 @@ static void run_tiles(const ctk_kernels *kernels, const ctk_step *step, const ct
 }
 
 static void run_program(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
-                        const ctk_step_block *block) {
+                        const ctk_step_block *block, prepared *again) {
   if (step->tiles > 0) {
     run_tiles(kernels, step, areas, block);
     return;
@@ -47,8 +48,9 @@ static void run_program(const ctk_kernels *kernels, const ctk_step *step, const 
     operands[i].row_stride = stride;
     operands[i].column_stride = place->columns == 1 && step->width > 1 ? 0 : 1;
   }
-  ctk_program_run_with(kernels, step->program, operands,
-                       step->matrix_rows > 0 ? step->matrix_rows : block->rows, step->width);
+  const ptrdiff_t rows = step->matrix_rows > 0 ? step->matrix_rows : block->rows;
+  if (again) ctk_program_run_again(again, kernels, step->program, operands, rows, step->width);
+  else ctk_program_run_with(kernels, step->program, operands, rows, step->width);
 }
 
 // One group's product, or this thread's columns of it.
@@ -207,24 +209,64 @@ static void run_matrices(const ctk_kernels *kernels, const ctk_step *step, const
   }
 }
 
+enum { MOST_PREPARED = 2 };
+
+// What the steps of one time have in common with those of the next.
+typedef struct {
+  const ctk_kernels *kernels;
+  const ctk_area *areas;
+  const ctk_weight *weights;
+  // For the first programs among several steps; else none.
+  int32_t prepared_count;
+  prepared *prepared;
+} loop;
+
+static void run_step(const loop *loop, const ctk_step *step, const ctk_step_block *block,
+                     prepared *again) {
+  switch (step->kind) {
+    case CTK_STEP_PROGRAM: run_program(loop->kernels, step, loop->areas, block, again); break;
+    case CTK_STEP_PRODUCT:
+      run_product(loop->kernels, step, loop->areas, loop->weights, block);
+      break;
+    case CTK_STEP_SPREAD:
+    case CTK_STEP_SUM_ALONG:
+    case CTK_STEP_MAXIMUM_ALONG: run_axis(loop->kernels, step, loop->areas, block); break;
+    case CTK_STEP_ROW_PRODUCTS:
+    case CTK_STEP_WEIGHTED_ROWS: run_matrices(loop->kernels, step, loop->areas, block); break;
+    case CTK_STEP_IDENTITY: make_identity(&step->places[0], loop->areas, block); break;
+    default: run_rows(loop->kernels, step, loop->areas, block);
+  }
+}
+
+// Runs the steps of one time. Threads that split columns share them until they work apart; then thread 0 alone goes on.
+static void run_time(const loop *loop, const ctk_step *steps, ptrdiff_t count,
+                     ctk_step_block block) {
+  int32_t programs = 0;
+  for (const ctk_step *step = steps; step < steps + count; step++) {
+    const bool is_program = step->kind == CTK_STEP_PROGRAM && step->tiles == 0;
+    prepared *again =
+        is_program && programs < loop->prepared_count ? &loop->prepared[programs++] : NULL;
+    if (block.parts > 1 && ctk_team_is_apart()) {
+      if (block.part > 0) return;
+      block.parts = 1;
+    }
+    if (block.part == 0 || step->kind == CTK_STEP_PRODUCT) run_step(loop, step, &block, again);
+    if (block.parts > 1 && step->precedes_barrier) ctk_team_barrier();
+  }
+}
+
 void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
                    const ctk_weight *weights, const ctk_step_block *block) {
-  const ctk_kernels *kernels = ctk_kernels_active();
-  for (const ctk_step *step = steps; step < steps + count; step++) {
-    if (step->kind == CTK_STEP_PRODUCT)
-      run_product(kernels, step, areas, weights, block);
-    else if (block->part == 0 && step->kind == CTK_STEP_PROGRAM)
-      run_program(kernels, step, areas, block);
-    else if (block->part == 0 && step->kind == CTK_STEP_IDENTITY)
-      make_identity(&step->places[0], areas, block);
-    else if (block->part == 0 && step->kind >= CTK_STEP_SPREAD &&
-             step->kind <= CTK_STEP_MAXIMUM_ALONG)
-      run_axis(kernels, step, areas, block);
-    else if (block->part == 0 &&
-             (step->kind == CTK_STEP_ROW_PRODUCTS || step->kind == CTK_STEP_WEIGHTED_ROWS))
-      run_matrices(kernels, step, areas, block);
-    else if (block->part == 0)
-      run_rows(kernels, step, areas, block);
-    if (block->parts > 1 && step->precedes_barrier) ctk_team_barrier();
-  }
+  run_time(&(loop){ctk_kernels_active(), areas, weights, 0, NULL}, steps, count, *block);
+}
+
+void ctk_steps_run_times(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
+                         const ctk_weight *weights, const ctk_step_block *first, ptrdiff_t times,
+                         ptrdiff_t stride) {
+  prepared prepared[MOST_PREPARED];
+  for (int i = 0; i < MOST_PREPARED; i++) prepared[i].program = NULL;
+  const loop loop = {ctk_kernels_active(), areas, weights, times > 1 ? MOST_PREPARED : 0, prepared};
+  ctk_step_block block = *first;
+  for (ptrdiff_t i = 0; i < times; i++, block.step += stride)
+    run_time(&loop, steps, count, block);
 }

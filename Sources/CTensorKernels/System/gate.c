@@ -2,6 +2,9 @@
 #define _GNU_SOURCE
 #include "gate.h"
 
+#include <stdbool.h>
+#include <time.h>
+
 #if defined(__linux__)
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -10,7 +13,8 @@
 #include <pthread.h>
 #endif
 
-enum { SPINS = 2000 };  // some ten microseconds: longer than the gap between two parts of a step
+// Spinning is longer than the gap between two parts of a step, and short beside a slice of the scheduler.
+enum { PAUSES = 32, SPINNING = 100000 /* nanoseconds */ };
 
 static void pause_briefly(void) {
 #if defined(__x86_64__)
@@ -44,15 +48,34 @@ static void wake_all(gate *gate) {
 }
 #endif
 
-void ctk_gate_wait(gate *gate, uint32_t value) {
-  for (int i = 0; i < SPINS; i++) {
-    if (atomic_load_explicit(&gate->value, memory_order_acquire) != value) return;
+int64_t ctk_now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return time.tv_sec * (int64_t)1000000000 + time.tv_nsec;
+}
+
+static bool opens_soon(const gate *gate, uint32_t value) {
+  for (int i = 0; i < PAUSES; i++) {
+    if (atomic_load_explicit(&gate->value, memory_order_acquire) != value) return true;
     pause_briefly();
+  }
+  return false;
+}
+
+int64_t ctk_gate_wait(gate *gate, uint32_t value) {
+  if (opens_soon(gate, value)) return 0;
+  const int64_t start = ctk_now();
+  int64_t now = start;
+  while (now - start < SPINNING) {
+    const bool is_open = opens_soon(gate, value);
+    now = ctk_now();
+    if (is_open) return now - start;
   }
   // Either the thread that opens the gate sees the sleeper, or the sleeper sees the new value.
   atomic_fetch_add(&gate->sleepers, 1);
   while (atomic_load(&gate->value) == value) sleep_while(gate, value);
   atomic_fetch_sub(&gate->sleepers, 1);
+  return ctk_now() - start;
 }
 
 void ctk_gate_pass(gate *gate) {

@@ -10,8 +10,12 @@ typedef struct {
   atomic_uint sleepers;
 } gate;
 
-// Returns, with what other threads wrote before they passed it, once the value is not `value`.
-void ctk_gate_wait(gate *gate, uint32_t value);
+// A clock, in nanoseconds.
+int64_t ctk_now(void);
+
+// Returns, with what other threads wrote before they passed it, once the value is not `value`: the nanoseconds that it
+// took, 0 if the gate was open or opened at once.
+int64_t ctk_gate_wait(gate *gate, uint32_t value);
 // Adds one, and wakes those who wait.
 void ctk_gate_pass(gate *gate);
 

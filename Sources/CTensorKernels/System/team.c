@@ -13,37 +13,55 @@ enum { MAX_THREADS = 256 /* as ThreadTeam.swift says */, STACK_SIZE = 8 << 20 };
 
 typedef void (*part_body)(void *context, int32_t part);
 
-// The current caller is thread 0; thread t waits at starts[t].
+// The current caller and the workers take parts of its job one by one, so that a worker that comes late does not
+// keep the caller waiting: the caller takes its part too.
 static struct {
   atomic_bool busy;
-  int32_t thread_count;  // with the caller; changes only under `busy`, like the job
+  // Under `busy`, like the job.
+  int32_t thread_count;  // with the caller
   part_body body;
   void *context;
-  int32_t parts, workers;
-  gate starts[MAX_THREADS];
-  _Alignas(64) atomic_int running;
+  int32_t parts;
+  int64_t start;  // in nanoseconds
+  _Alignas(64) _Atomic uint64_t untaken;  // the job's number, and how many of its parts nobody has taken yet
+  _Alignas(64) atomic_int unfinished;
   gate finished;
+  gate starts[MAX_THREADS];  // worker t waits at starts[t]
   _Alignas(64) atomic_int arrived;
   gate barrier;
+  bool is_apart;  // changes only while all parts stand at the barrier
 } team = {.thread_count = 1};
 
-// The number of threads that a barrier waits for, in the job that this thread runs now.
-static _Thread_local int32_t barrier_threads = 1;
+// The parts that meet at barriers, in the job that this thread runs now.
+static _Thread_local int32_t barrier_parts = 1;
+// Whether this thread is the job's caller.
+static _Thread_local bool is_caller = false;
 
-static void run_parts(int32_t thread) {
-  const int32_t before = barrier_threads;
-  barrier_threads = team.workers;
-  for (int32_t part = thread; part < team.parts; part += team.workers)
+// The next part that nobody has taken; -1 if there is none. Nothing of the job changes before all its parts end.
+static int32_t take_part(void) {
+  uint64_t untaken = atomic_load(&team.untaken);
+  while ((uint32_t)untaken > 0)
+    if (atomic_compare_exchange_weak(&team.untaken, &untaken, untaken - 1))
+      return team.parts - (int32_t)(uint32_t)untaken;
+  return -1;
+}
+
+// Runs a part that this thread has taken, and whatever others have not taken then.
+static void run_parts(int32_t part) {
+  for (; part >= 0; part = take_part()) {
+    barrier_parts = team.parts;
     team.body(team.context, part);
-  barrier_threads = before;
+    barrier_parts = 1;
+    if (atomic_fetch_sub(&team.unfinished, 1) == 1) ctk_gate_pass(&team.finished);
+  }
 }
 
 static void *work(void *argument) {
-  const int32_t thread = (int32_t)(intptr_t)argument;
-  for (uint32_t jobs = 0;; jobs++) {
-    ctk_gate_wait(&team.starts[thread], jobs);
-    run_parts(thread);
-    if (atomic_fetch_sub(&team.running, 1) == 1) ctk_gate_pass(&team.finished);
+  gate *start = &team.starts[(intptr_t)argument];
+  for (uint32_t jobs = 0;;) {
+    ctk_gate_wait(start, jobs);
+    jobs = atomic_load(&start->value);
+    run_parts(take_part());
   }
   return NULL;
 }
@@ -64,25 +82,81 @@ static int32_t grown_to(int32_t count) {
   return team.thread_count;
 }
 
-// Runs the parts on `threads` threads; the team is this caller's.
+// MARK: Whether threads are worth their waiting
+
+enum { MICROSECOND = 1000, MILLISECOND = 1000 * MICROSECOND };
+
+// On a machine that others use too a thread may come a slice of the scheduler later than the others. A caller that
+// waits longer for the others than they save would be faster alone: it works alone for a while, then tries again.
+static struct {
+  int64_t worked, waited;  // of callers, in the last jobs
+  _Atomic int64_t until;   // when threads are tried again
+  int64_t pause;           // how long they were left out last time
+} alone;
+
+// Of the caller, in this job.
+static _Atomic int64_t waited;
+
+static bool is_faster_alone(int64_t worked_now, int64_t waited_now) {
+  const int64_t work = alone.worked + worked_now, wait = alone.waited + waited_now;
+  return wait > MILLISECOND && wait > (team.parts - 1) * work;
+}
+
+static bool works_alone(void) {
+  const int64_t until = atomic_load_explicit(&alone.until, memory_order_relaxed);
+  return until > 0 && ctk_now() < until;
+}
+
+// Draws conclusions from a job that has ended.
+static void note_job(int64_t end) {
+  const int64_t shortest = 20 * MILLISECOND, longest = 1000 * MILLISECOND, memory = 10 * MILLISECOND;
+  const int64_t wait = atomic_load(&waited), work = end - team.start - wait;
+  if (team.is_apart || is_faster_alone(work, wait)) {
+    alone.pause = alone.pause == 0 ? shortest : alone.pause < longest / 2 ? 2 * alone.pause : longest;
+    atomic_store(&alone.until, end + alone.pause);
+    alone.worked = alone.waited = 0;
+    return;
+  }
+  alone.worked += work;
+  alone.waited += wait;
+  if (alone.worked + alone.waited < memory) return;
+  alone.worked /= 2;
+  alone.waited /= 2;
+  alone.pause = 0;
+}
+
+static void wait_at(gate *gate, uint32_t value) {
+  const int64_t time = ctk_gate_wait(gate, value);
+  if (is_caller && time > 0) atomic_fetch_add(&waited, time);
+}
+
+// MARK: Jobs
+
+// Runs the parts on at most `threads` threads; the team is this caller's, which takes part 0.
 static void run_job(int32_t parts, int32_t threads, part_body body, void *context) {
+  const uint64_t number = (atomic_load(&team.untaken) >> 32) + 1;
+  const uint32_t jobs = atomic_load(&team.finished.value);
   team.body = body;
   team.context = context;
   team.parts = parts;
-  team.workers = threads;
-  atomic_store(&team.running, threads);
-  const uint32_t jobs = atomic_load(&team.finished.value);
+  team.is_apart = false;
+  team.start = ctk_now();
+  atomic_store(&waited, 0);
+  atomic_store(&team.unfinished, parts);
+  atomic_store(&team.untaken, number << 32 | (uint32_t)(parts - 1));
   for (int32_t t = 1; t < threads; t++) ctk_gate_pass(&team.starts[t]);
+  is_caller = true;
   run_parts(0);
-  if (atomic_fetch_sub(&team.running, 1) == 1) ctk_gate_pass(&team.finished);
-  ctk_gate_wait(&team.finished, jobs);
+  wait_at(&team.finished, jobs);
+  is_caller = false;
+  note_job(ctk_now());
 }
 
 static void run_alone(int32_t parts, part_body body, void *context) {
-  const int32_t before = barrier_threads;
-  barrier_threads = 1;
+  const int32_t before = barrier_parts;
+  barrier_parts = 1;
   for (int32_t part = 0; part < parts; part++) body(context, part);
-  barrier_threads = before;
+  barrier_parts = before;
 }
 
 static bool take_team(void) {
@@ -94,7 +168,7 @@ static void leave_team(void) {
 
 void ctk_team_run(int32_t parts, void (*body)(void *context, int32_t part), void *context) {
   const int32_t limit = ctk_thread_count(), useful = parts < limit ? parts : limit;
-  if (useful <= 1 || !take_team()) {
+  if (useful <= 1 || works_alone() || !take_team()) {
     run_alone(parts, body, context);
     return;
   }
@@ -108,7 +182,7 @@ bool ctk_team_try_run(int32_t parts, void (*body)(void *context, int32_t part), 
     run_alone(parts, body, context);
     return true;
   }
-  if (parts > ctk_thread_count() || !take_team()) return false;
+  if (parts > ctk_thread_count() || works_alone() || !take_team()) return false;
   const bool enough = grown_to(parts) >= parts;
   if (enough) run_job(parts, parts, body, context);
   leave_team();
@@ -116,15 +190,19 @@ bool ctk_team_try_run(int32_t parts, void (*body)(void *context, int32_t part), 
 }
 
 void ctk_team_barrier(void) {
-  if (barrier_threads <= 1) return;
+  if (barrier_parts <= 1) return;
   const uint32_t round = atomic_load(&team.barrier.value);
-  if (atomic_fetch_add(&team.arrived, 1) == barrier_threads - 1) {
-    atomic_store(&team.arrived, 0);
-    ctk_gate_pass(&team.barrier);
-  } else {
-    ctk_gate_wait(&team.barrier, round);
+  if (atomic_fetch_add(&team.arrived, 1) < barrier_parts - 1) {
+    wait_at(&team.barrier, round);
+    return;
   }
+  const int64_t wait = atomic_load(&waited);
+  if (wait > MILLISECOND && is_faster_alone(ctk_now() - team.start - wait, wait)) team.is_apart = true;
+  atomic_store(&team.arrived, 0);
+  ctk_gate_pass(&team.barrier);
 }
+
+bool ctk_team_is_apart(void) { return team.is_apart; }
 
 // MARK: The thread count
 

@@ -332,6 +332,10 @@ typedef struct ctk_step_block {
 
 void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
                    const ctk_weight *weights, const ctk_step_block *block);
+// The same `times` times, over the rows of `first` at its step and at each `stride` steps later.
+void ctk_steps_run_times(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
+                         const ctk_weight *weights, const ctk_step_block *first, ptrdiff_t times,
+                         ptrdiff_t stride);
 // The address of a place in a block, and the distance of its rows.
 float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_step_block *block,
                          ptrdiff_t *stride);
@@ -353,16 +357,21 @@ void ctk_lock_release(ctk_lock *lock);
 
 // MARK: The thread team
 
-// Runs body(context, part) for every part < parts, on min(parts, ctk_thread_count()) threads of the
-// process's one team, and returns when all have ended. Thread t of n runs the parts t, t + n, ...;
-// the caller is thread 0. If the team is busy (another thread's call, or a call from inside a body)
-// the caller runs all parts itself, in order: so a body must not wait for another part unless
-// `ctk_team_try_run` returned true for it.
+// Runs body(context, part) for every part < parts, on at most min(parts, ctk_thread_count()) threads of
+// the process's one team, and returns when all have ended. Threads take the parts one by one; the
+// caller takes the first, and whatever others are too late for. If the team is busy (another thread's
+// call, or a call from inside a body), or was slower than its caller alone just now, because other
+// processes had the processors, the caller runs all parts itself, in order: so a body must not wait for
+// another part unless `ctk_team_try_run` returned true for it.
 void ctk_team_run(int32_t parts, void (*body)(void *context, int32_t part), void *context);
-// The same, but returns false at once, having run nothing, if the team is busy or has fewer threads
-// than parts. Parts run at the same time and may call ctk_team_barrier: all of them, or none.
+// The same, but returns false at once, having run nothing, if the caller would run all parts itself or
+// there are fewer threads than parts. Parts run at the same time and may call ctk_team_barrier: all of
+// them, or none.
 bool ctk_team_try_run(int32_t parts, void (*body)(void *context, int32_t part), void *context);
 void ctk_team_barrier(void);
+// Whether the job's threads cost more time than they save: the same for all parts between two barriers,
+// and final for the job. ctk_steps_run then leaves all steps to part 0.
+bool ctk_team_is_apart(void);
 // Threads that work may be split over: at first the processors this process may run on, or the
 // environment variable SWIFT_RNN_THREADS; at least 1.
 int32_t ctk_thread_count(void);

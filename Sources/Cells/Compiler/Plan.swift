@@ -36,8 +36,11 @@ public struct Plan: Sendable {
   package var backward: (schedule: Schedule, sources: [Derivative.Source])? {
     content.backward.map { ($0.schedule.schedule, $0.sources) }
   }
-  /// Whether gradients can be added to those of other passes in place.
-  var addsUpGradients: Bool { content.backward?.schedule.gathersPlainSums ?? false }
+  /// The same in the form that runs.
+  var forwardSchedule: RunnableSchedule { content.forward }
+  var backwardSchedule: (schedule: RunnableSchedule, sources: [Derivative.Source])? {
+    content.backward
+  }
   /// How the backward pass can compute states of matrices again.
   var recomputation: Recomputation? { content.recomputation }
 
@@ -94,6 +97,15 @@ public struct Plan: Sendable {
       plan: self, batch: arguments.batch, steps: arguments.steps, isReversed: arguments.isReversed,
       kept: result.kept, memory: result.memory, spaced: result.spaced)
     return (result.states, trail)
+  }
+}
+
+extension PlanRun {
+  /// The activations saved by a run of single steps.
+  func trail(of plan: Plan) -> Plan.Trail {
+    Plan.Trail(
+      plan: plan, batch: memory.batch, steps: memory.steps, isReversed: memory.isReversed,
+      kept: schedule.kept.map { memory.part($0) }, memory: memory.kept)
   }
 }
 

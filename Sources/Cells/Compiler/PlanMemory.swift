@@ -218,16 +218,32 @@ final class PlanMemory {
     }
     area.previousShift = isReversed ? 1 : 0
     area.nextShift = isReversed ? 0 : 1
-    if let initial {
-      copyRows(initial, stride: row, rows: 1, width: row, into: start, stride: row)
-    } else {
-      fill(start, count: row, with: 0)
-    }
+    copyRow(initial, count: row, into: start)
     return area
   }
 
   /// A place's rows at every step.
   func part(_ place: Place) -> Area { areas[place.area].part(place) }
+
+  /// Whether a state is the output, with memory in its rows.
+  func isOutput(state: Int) -> Bool { buffers[runnable.stateBuffers[state]].output != nil }
+
+  /// A copy of a state `[B, width]` at a step, in memory whose rows are contiguous.
+  func state(_ state: Int, _ slot: Place.Slot, step: Int) -> Tensor {
+    let number = runnable.stateBuffers[state]
+    let shape = [batch, buffers[number].width]
+    return Tensor(uninitialized: shape) {
+      copyRow(areas[number].row(slot, step: step), count: shape[0] * shape[1], into: $0)
+    }
+  }
+
+  /// Sets a state at a step; nil stands for zeros.
+  func setState(_ state: Int, _ slot: Place.Slot, step: Int, to values: Floats?) {
+    let number = runnable.stateBuffers[state]
+    copyRow(
+      values, count: batch * buffers[number].width,
+      into: areas[number].row(slot, step: step))
+  }
 
   /// The states after the last step, `[B, width]` each.
   func finalStates(_ arguments: borrowing PlanArguments) -> [Storage] {

@@ -24,21 +24,28 @@ extension PlanRun {
   /// the same bits as the sequence in one piece.
   static func stepsInBlock(batch: Int) -> Int { max(1, 256 / batch) }
 
-  /// Computes a thread's columns of all sums over samples and steps (for `outer`, rows of the matrix).
+  /// Computes a thread's columns of all sums over the samples and some steps (for `outer`, rows of the matrix).
   ///
   /// All sums of one block of steps come before the next block, while the block's signals are in a cache.
-  func gatherSums(_ share: (Int) -> Range<Int>) {
+  func gatherSums(_ steps: Range<Int>, accumulate: Bool, _ share: (Int) -> Range<Int>) {
     let size = Self.stepsInBlock(batch: memory.batch)
-    var accumulate = !segment.isFirst
-    for start in Swift.stride(from: (memory.steps - 1) / size * size, through: 0, by: -size) {
-      let steps = start..<min(memory.steps, start + size)
+    var end = steps.upperBound
+    while end > steps.lowerBound {
+      let block = max((end - 1) / size * size, steps.lowerBound)..<end
       for sum in schedule.sums {
         let columns = share(sum.sharedColumns)
         if columns.isEmpty { continue }
-        add(sum, columns, pieces(steps, sum.sources), accumulate: accumulate)
+        add(
+          sum, columns, pieces(block, sum.sources),
+          accumulate: accumulate || end < steps.upperBound)
       }
-      accumulate = true
+      end = block.lowerBound
     }
+  }
+
+  /// Computes the gathered values that are not plain sums, once the sums are complete. The work is small.
+  func finishSums() {
+    runnable.gathering.run(memory.areas, weights, StepBlock(step: 0, rows: 1))
   }
 
   /// Computes the sums over steps for each sample.

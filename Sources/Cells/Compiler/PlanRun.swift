@@ -22,7 +22,7 @@ struct PlanRun {
 
   let runnable: RunnableSchedule
   var schedule: Schedule { runnable.schedule }
-  private let split: PlanSplit
+  let split: PlanSplit
   /// Whether each sample has gradients of its own, instead of their sum over the batch.
   let hasSampleGradients: Bool
   let segment: Segment
@@ -45,12 +45,9 @@ struct PlanRun {
       arguments.batch >= 0 && arguments.steps > 0,
       "a recurrence over \(arguments.steps) steps of \(arguments.batch) samples")
     if arguments.batch == 0 { return withoutSamples(runnable.schedule, arguments, signals) }
-    let run = PlanRun(runnable, arguments, recomputation)
+    let run = PlanRun(runnable, arguments, PlanSplit(runnable, arguments), recomputation)
     run.memory.bind(arguments, signals)
-    let isShared =
-      run.split.parts > 1
-      && ThreadTeam.tryRun(parts: run.split.parts) { run.execute(part: $0, run.split) }
-    if !isShared { run.execute(part: 0, run.split.alone) }
+    run.inPhases { run.execute($0, $1) }
     run.segment.sums?.keep(run.memory.sums)
     let results = Results(
       states: run.memory.finalStates(arguments),
@@ -80,13 +77,12 @@ struct PlanRun {
       spaced: nil)
   }
 
-  private init(
-    _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments,
-    _ recomputation: Recomputation?
+  init(
+    _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments, _ split: PlanSplit,
+    _ recomputation: Recomputation? = nil
   ) {
     self.runnable = runnable
     precision = Precision.current
-    let split = PlanSplit(runnable, arguments)
     self.split = split
     reading = arguments.spaced
     var spacing: Recomputation?
@@ -100,13 +96,13 @@ struct PlanRun {
     returnsOuterFactors = arguments.returnsOuterFactors
     let parameters = arguments.parameters
     let known = parameters.cache?.prepared(for: runnable, parameters.tensors, precision)
-    if let known, let idle = known.memory, idle.fits(arguments) {
-      (memory, weights, keeping) = (idle, known.weights, nil)
-      return
+    if let idle = known?.memory, idle.fits(arguments) {
+      memory = idle
+    } else {
+      memory = PlanMemory(
+        runnable, arguments, goesStepByStep: split.goesStepByStep, prepared: known?.storages,
+        dropping: spacing?.dropped ?? [])
     }
-    memory = PlanMemory(
-      runnable, arguments, goesStepByStep: split.goesStepByStep, prepared: known?.storages,
-      dropping: spacing?.dropped ?? [])
     if let known {
       weights = known.weights
     } else {
@@ -141,53 +137,62 @@ struct PlanRun {
 
   // MARK: Threads
 
-  private func execute(part: Int, _ split: PlanSplit) {
-    let parts = split.parts
-    func share(_ count: Int) -> Range<Int> { count * part / parts..<count * (part + 1) / parts }
-    func waitForOthers() { if parts > 1 { ThreadTeam.barrier() } }
-    var block = StepBlock(step: 0, rows: memory.batch)
-    if split.cutsColumns {
-      (block.part, block.parts) = (part, parts)
-    } else {
-      let rows = share(memory.batch)
-      (block.row, block.rows) = (rows.lowerBound, rows.count)
+  /// Runs a phase of the work on all parts, before the next one starts.
+  typealias RunPhase = (_ phase: (_ part: Int) -> Void) -> Void
+
+  /// Does work that consists of phases. Threads that split columns also meet within a phase.
+  func inPhases(_ work: (_ split: PlanSplit, _ run: RunPhase) -> Void) {
+    guard split.cutsColumns else {
+      return work(split) { ThreadTeam.run(parts: split.parts, $0) }
     }
+    let isShared = ThreadTeam.tryRun(parts: split.parts) { part in
+      work(split) { phase in
+        phase(part)
+        ThreadTeam.barrier()
+      }
+    }
+    if !isShared { work(split.alone) { $0(0) } }
+  }
+
+  private func execute(_ split: PlanSplit, _ run: RunPhase) {
     if split.goesStepByStep {
-      runSteps(runnable.singleStep, block)
+      run { runSteps(runnable.singleStep, split.block($0, batch: memory.batch)) }
     } else {
       let loops =
         zip(schedule.earlier.map(\.before), runnable.earlier)
         + [(schedule.before, (runnable.before, runnable.loop))]
       for (number, (list, (before, loop))) in loops.enumerated() {
-        runForAllSteps(list, before, share(memory.steps))
-        waitForOthers()
-        if runnable.goesBySample[number] {
-          // There are no products whose columns could be split.
-          runSamples(share(memory.batch), number, loop)
-        } else {
-          runSteps(loop, block)
+        run { runForAllSteps(list, before, split.share(of: memory.steps, $0)) }
+        run { part in
+          if runnable.goesBySample[number] {
+            // There are no products whose columns could be split.
+            runSamples(split.share(of: memory.batch, part), number, loop)
+          } else {
+            runSteps(loop, split.block(part, batch: memory.batch))
+          }
         }
-        waitForOthers()
       }
-      runForAllSteps(schedule.after, runnable.after, share(memory.steps))
+      run { runForAllSteps(schedule.after, runnable.after, split.share(of: memory.steps, $0)) }
     }
-    if schedule.sums.isEmpty && schedule.gathering.isEmpty { return }
-    waitForOthers()
-    if hasSampleGradients { return gatherSamples() }
-    gatherSums(share)
-    if runnable.gathering.count == 0 || !segment.isLast { return }
-    // The work on the sums is small.
-    waitForOthers()
-    if part == 0 { runnable.gathering.run(memory.areas, weights, StepBlock(step: 0, rows: 1)) }
+    gather(split, run)
+  }
+
+  private func gather(_ split: PlanSplit, _ run: RunPhase) {
+    if hasSampleGradients { return run { if $0 == 0 { gatherSamples() } } }
+    if !schedule.sums.isEmpty {
+      run { part in
+        gatherSums(0..<memory.steps, accumulate: !segment.isFirst) { split.share(of: $0, part) }
+      }
+    }
+    if runnable.gathering.count > 0, segment.isLast { run { if $0 == 0 { finishSums() } } }
   }
 
   /// Runs a thread's rows through all steps, in the order of time.
   private func runSteps(_ sequence: StepSequence, _ rows: StepBlock) {
-    var block = rows
-    for index in 0..<memory.steps {
-      block.step = memory.isReversed ? memory.steps - 1 - index : index
-      sequence.run(memory.areas, weights, block)
-    }
+    var first = rows
+    first.step = memory.isReversed ? memory.steps - 1 : 0
+    sequence.run(
+      memory.areas, weights, first, times: memory.steps, stride: memory.isReversed ? -1 : 1)
   }
 
   /// Runs a thread's samples through all steps, one after the other.

@@ -37,6 +37,23 @@ struct PlanSplit {
         && runnable.hoistedSignals * batch * steps > cache.signals
   }
 
+  /// A thread's share of some rows, steps or columns.
+  func share(of count: Int, _ part: Int) -> Range<Int> {
+    count * part / parts..<count * (part + 1) / parts
+  }
+
+  /// A thread's rows of a step, or its part of the columns of all rows.
+  func block(_ part: Int, batch: Int) -> StepBlock {
+    var block = StepBlock(step: 0, rows: batch)
+    if cutsColumns {
+      (block.part, block.parts) = (part, parts)
+    } else {
+      let rows = share(of: batch, part)
+      (block.row, block.rows) = (rows.lowerBound, rows.count)
+    }
+    return block
+  }
+
   /// The same for one thread, when the team is busy.
   var alone: PlanSplit {
     PlanSplit(parts: 1, cutsColumns: false, goesStepByStep: goesStepByStep)

@@ -26,8 +26,6 @@ package final class RunnableSchedule: Sendable {
   let stateBuffers: [Int]
   /// The approximate number of multiplications and additions for one sample and one step.
   let work: Int
-  /// Whether everything gathered is a plain sum, to which further sums can be added in place.
-  let gathersPlainSums: Bool
 
   init(_ schedule: Schedule) {
     self.schedule = schedule
@@ -67,11 +65,6 @@ package final class RunnableSchedule: Sendable {
     }
     stateBuffers = states.indices.map { schedule.buffer(ofState: $0) }
     work = schedule.work
-    gathersPlainSums =
-      schedule.gathering.isEmpty
-      && schedule.sums.allSatisfy { sum in
-        if case .gathered = schedule.buffers[sum.destination.area].kind { true } else { false }
-      }
   }
 }
 

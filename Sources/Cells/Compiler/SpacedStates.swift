@@ -38,7 +38,7 @@ final class SpacedStates {
     guard index % interval == 0 else { return }
     let step = memory.isReversed ? memory.steps - 1 - index : index
     for (number, state) in recomputation.states.enumerated() {
-      let row = memory.areas[state].previousRow(step: step, sample: sample)
+      let row = memory.areas[state].row(.previous, step: step, sample: sample)
       copyRow(
         row, count: width(state), into: value(number, chunk: index / interval, sample: sample))
     }
@@ -88,7 +88,7 @@ final class SpacedStates {
         forward.set(state, area)
         copyRow(
           states.value(number, chunk: chunk.lowerBound / states.interval, sample: sample),
-          count: width, into: area.previousRow(step: time(chunk.lowerBound), sample: sample))
+          count: width, into: area.row(.previous, step: time(chunk.lowerBound), sample: sample))
       }
       for (buffer, place) in recomputation.signals {
         areas.set(buffer, forward[place.area].part(place))
@@ -98,18 +98,5 @@ final class SpacedStates {
           forward, states.weights, StepBlock(step: time(index), row: sample, rows: 1))
       }
     }
-  }
-}
-
-private func copyRow(_ source: Floats, count: Int, into target: Floats) {
-  copyRows(source, stride: count, rows: 1, width: count, into: target, stride: count)
-}
-
-extension Area {
-  /// A sample's state before a step.
-  fileprivate func previousRow(step: Int, sample: Int) -> Floats {
-    let index = (step + previousShift) & stepMask
-    if index == otherStep, let otherMemory { return otherMemory + sample * otherRowStride }
-    return memory + (index * timeStride + sample * rowStride)
   }
 }

@@ -9,7 +9,7 @@ struct LayerSegment {
   var isFirst = true
   /// Whether this segment is processed last.
   var isLast = true
-  /// For each direction of each layer, the sums of its segments so far; empty where gradients are plain sums.
+  /// For each direction of each layer, the sums of its segments so far.
   private let sums: [SegmentSums]
 
   /// The first segment of a layer's sequence, which may be the whole.
@@ -18,18 +18,10 @@ struct LayerSegment {
     sums = layer.weights.map { _ in SegmentSums() }
   }
 
-  /// A sequence in one piece, whose gradients are added to known ones of a layer of one cell, which are moved here.
-  init(adding known: inout [Tensor], haveValues: Bool) {
-    gradients = [[]]
-    swap(&gradients[0], &known)
-    isFirst = !haveValues
-    sums = []
-  }
-
   /// The segment for one direction of one layer.
   func part(_ place: Int) -> PlanRun.Segment {
     PlanRun.Segment(
-      sums: isFirst && isLast || sums.isEmpty ? nil : sums[place], isFirst: isFirst, isLast: isLast)
+      sums: isFirst && isLast ? nil : sums[place], isFirst: isFirst, isLast: isLast)
   }
 
   /// The gradients of one direction of one layer, to be written by one pass.

@@ -3,7 +3,7 @@ import TensorCore
 /// The random masks of one training pass of a layer.
 package struct RandomMasks: Sendable {
   /// For each direction of each layer, the values of its random signals, in the equations' order.
-  package private(set) var signals: [[Tensor]] = []
+  package internal(set) var signals: [[Tensor]] = []
   /// For each direction of each layer, its masks of weights.
   package private(set) var weights: [[Tensor]] = []
 

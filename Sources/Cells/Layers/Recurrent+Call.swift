@@ -71,18 +71,24 @@ extension Recurrent {
     let state = ordered(state, batch: batch)
     let mode = mode(for: x, state)
     let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
+    if let lengths {
+      let pass = GroupedPass(
+        self, x, state.tensors, lengths: lengths, resets: resets, masks: masks, mode)
+      return recorded([pass.output] + pass.finalStates, x, state) { pass.pullBack($0, to: &$1) }
+    }
     let pass = RecurrentPass(
       self, x, state.tensors, marks, masks: masks, mode, keeping: .spacedIfLarge)
-    guard mode != .inference else {
-      return (pass.output, state.replaced(by: pass.finalStates))
-    }
-    let outputs = Tensor.record(
-      [pass.output] + pass.finalStates,
-      dependingOn: [x] + state.tensors + weights.flatMap { $0 },
-      adding: { pass.pullBack($0, to: &$1) })
-    return (
-      outputs[0], RecurrentState(names: state.names, tensors: Array(outputs.dropFirst()))
-    )
+    return recorded([pass.output] + pass.finalStates, x, state) { pass.pullBack($0, to: &$1) }
+  }
+
+  /// The outputs of a pass, recorded where a tape follows its operands.
+  private func recorded(
+    _ outputs: [Tensor], _ x: Tensor, _ state: RecurrentState,
+    _ pullBack: @escaping (_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void
+  ) -> (output: Tensor, state: RecurrentState) {
+    let recorded = Tensor.record(
+      outputs, dependingOn: [[x], state.tensors] + weights, adding: pullBack)
+    return (recorded[0], state.replaced(by: Array(recorded.dropFirst())))
   }
 
   /// The mode of a pass: it learns if a tape records any of its operands.

@@ -38,12 +38,11 @@ final class RecurrentPass {
       masks: masks, mode, states)
   }
 
-  /// A pass over one step of a layer that is one cell: the input and the states are `[B, units]`.
-  convenience init(
-    oneStepOf layer: Recurrent, _ x: Tensor, _ states: [Tensor], _ mode: PassMode
-  ) {
+  /// A pass in inference over one step of a layer that is one cell: the input and the states are `[B, units]`.
+  convenience init(oneStepOf layer: Recurrent, _ x: Tensor, _ states: [Tensor]) {
     self.init(
-      layer, x, steps: 1, batch: x.shape[0], states, StepMarks(), masks: nil, mode, .everyStep)
+      layer, x, steps: 1, batch: x.shape[0], states, StepMarks(), masks: nil, .inference,
+      .everyStep)
   }
 
   private init(
@@ -250,30 +249,6 @@ final class RecurrentPass {
           inputs.add(gradient, to: first + number)
           inputs.finish(first + number)
         }
-      }
-    }
-    for (index, contribution) in others.enumerated() {
-      if let contribution { inputs.add(contribution, to: index) }
-    }
-  }
-
-  /// The same, added to the gradients of other steps of a loop: in place where every gradient of a parameter is a
-  /// plain sum.
-  func pullBack(_ cotangents: [Tensor?], into inputs: inout TensorCore.Cotangents) {
-    let first = 1 + finalStates.count
-    var others: [Tensor?] = []
-    if isAlone, trails[0].plan.addsUpGradients {
-      let shapes = layer.weights[0].map(\.shape)
-      inputs.accumulate(to: first..<first + shapes.count, shapes: shapes) { sums, haveValues in
-        var segment = LayerSegment(adding: &sums, haveValues: haveValues)
-        others = pullBack(cotangents, &segment)
-        sums = segment.gradients[0]
-      }
-    } else {
-      var segment = LayerSegment(of: layer)
-      others = pullBack(cotangents, &segment)
-      for (index, gradient) in segment.gradients.joined().enumerated() {
-        inputs.add(gradient, to: first + index)
       }
     }
     for (index, contribution) in others.enumerated() {

@@ -14,6 +14,9 @@ public struct RecurrentState: Sendable {
   /// The values, in the order of ``names``.
   public internal(set) var tensors: [Tensor]
 
+  /// The recorded steps of a loop that these states are the last ones of, while the tape keeps them.
+  private(set) weak var chain: StepChain?
+
   /// States with the given names and values.
   public init(_ states: [(name: String, value: Tensor)]) {
     self.init(names: states.map(\.name), tensors: states.map(\.value))
@@ -52,9 +55,9 @@ public struct RecurrentState: Sendable {
   }
 
   /// States of the same names with other values.
-  func replaced(by tensors: [Tensor]) -> RecurrentState {
+  func replaced(by tensors: [Tensor], chain: StepChain? = nil) -> RecurrentState {
     var state = self
-    state.tensors = tensors
+    (state.tensors, state.chain) = (tensors, chain)
     return state
   }
 

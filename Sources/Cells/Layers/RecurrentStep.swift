@@ -60,15 +60,24 @@ public struct RecurrentStep: Module {
       "expected an input [B, \(inputSize)], found the shape \(x.shape)")
     let (batch, states) = (x.shape[0], cell.states)
     let state = state.ordered(like: states, shape: [batch]) { states[$0].width }
-    let mode = layer.mode(for: x, state)
-    let pass = RecurrentPass(oneStepOf: layer, x, state.tensors, mode)
-    guard mode != .inference else {
-      return (pass.output, state.replaced(by: pass.finalStates))
+    guard layer.mode(for: x, state) == .inference else { return recorded(x, state) }
+    let pass = RecurrentPass(oneStepOf: layer, x, state.tensors)
+    return (pass.output, state.replaced(by: pass.finalStates))
+  }
+
+  /// A step that a tape records.
+  private func recorded(
+    _ x: Tensor, _ state: RecurrentState
+  ) -> (output: Tensor, state: RecurrentState) {
+    let known = state.chain
+    if let known, let (output, states) = known.step(x, state.tensors, layer.weights[0]) {
+      return (output, state.replaced(by: states, chain: known))
     }
-    let outputs = Tensor.record(
-      [pass.output] + pass.finalStates, dependingOn: [[x], state.tensors, layer.weights[0]],
-      adding: { pass.pullBack($0, into: &$1) })
-    return (outputs[0], state.replaced(by: Array(outputs.dropFirst())))
+    let chain = StepChain(of: layer, from: state.tensors, batch: x.shape[0], after: known)
+    guard let (output, states) = chain.step(x, state.tensors, layer.weights[0]) else {
+      failure("a chain takes its first step")
+    }
+    return (output, state.replaced(by: states, chain: chain))
   }
 
   public mutating func visitParameters(_ visitor: inout ParameterVisitor) {

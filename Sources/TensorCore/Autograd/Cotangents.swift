@@ -95,21 +95,6 @@ package struct Cotangents {
     values[slot] = sum
   }
 
-  /// The same for several inputs at once. Either all have values, made zero where there were none, or
-  /// none has.
-  package mutating func accumulate(
-    to range: Range<Int>, shapes: [[Int]],
-    _ body: (_ sums: inout [Tensor], _ haveValues: Bool) -> Void
-  ) {
-    let haveValues = range.contains { isTracked($0) && values[inputs[$0]] != nil }
-    var sums = zip(range, shapes).map { input, shape in
-      (isTracked(input) ? take(inputs[input]) : nil)
-        ?? (haveValues ? Tensor(zeros: shape) : Tensor(uninitialized: shape))
-    }
-    body(&sums, haveValues)
-    for (input, sum) in zip(range, sums) { add(sum, to: input) }
-  }
-
   /// Moves a slot's cotangent out, so that its memory has one owner and can be changed in place.
   private mutating func take(_ slot: Int) -> Tensor? {
     var taken: Tensor?

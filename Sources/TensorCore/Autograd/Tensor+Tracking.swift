@@ -12,6 +12,11 @@ extension Tensor {
     return copy
   }
 
+  /// Whether this is a copy of another tensor, tracked in the same place if at all.
+  package func isSame(as other: Tensor) -> Bool {
+    storage === other.storage && node?.slot == other.node?.slot && node?.tape === other.node?.tape
+  }
+
   /// Makes a custom differentiable operation, whose results are computed by any means.
   ///
   ///     func cube(_ x: Tensor) -> Tensor {

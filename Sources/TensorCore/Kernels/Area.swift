@@ -41,6 +41,13 @@ package struct Area: Sendable {
     }
   }
 
+  /// A sample's row at a step.
+  package func row(_ slot: Place.Slot, step: Int, sample: Int = 0) -> Floats {
+    let index = (step + shift(slot)) & stepMask
+    if index == otherStep, let otherMemory { return otherMemory + sample * otherRowStride }
+    return memory + (index * timeStride + sample * rowStride)
+  }
+
   /// The signal's units from the given one on.
   package func units(from first: Int) -> Area {
     var part = self

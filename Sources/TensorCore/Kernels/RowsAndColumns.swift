@@ -38,6 +38,12 @@ package func copyRows(
   withPointers(x, y) { ctk_copy_rows($0, stride, rows, width, $1, yStride) }
 }
 
+/// Copies `count` floats; nil stands for zeros.
+package func copyRow(_ x: Floats?, count: Int, into y: Floats) {
+  guard let x else { return fill(y, count: count, with: 0) }
+  copyRows(x, stride: count, rows: 1, width: count, into: y, stride: count)
+}
+
 /// y [columns, rows] = the transpose of x [rows, columns], both contiguous.
 package func transpose(_ x: Floats, rows: Int, columns: Int, into y: Floats) {
   withPointers(x, y) { ctk_transpose($0, rows, columns, $1) }

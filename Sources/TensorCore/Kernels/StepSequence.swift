@@ -58,6 +58,18 @@ package final class StepSequence: @unchecked Sendable {
     keepAlive(weights)
   }
 
+  /// Runs the steps over the rows of a block at its step, then at the other steps of a loop: `times` in all, `stride`
+  /// apart. What programs need besides the addresses of their operands is found out once.
+  package func run(
+    _ areas: AreaTable, _ weights: PackedWeights, _ first: StepBlock, times: Int, stride: Int
+  ) {
+    var first = first.code
+    ctk_steps_run_times(steps, list.count, areas.codes, weights.pointer, &first, times, stride)
+    keepAlive(self)
+    keepAlive(areas)
+    keepAlive(weights)
+  }
+
   /// Runs one of the steps.
   package func run(
     _ index: Int, _ areas: AreaTable, _ weights: PackedWeights, _ block: StepBlock

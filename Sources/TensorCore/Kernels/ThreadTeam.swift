@@ -5,6 +5,10 @@ import Requirements
 ///
 /// Results are the same to the bit for any number of threads. A thread that finds the team busy with
 /// another one's work does its own work alone, so models may be trained in several threads at once.
+///
+/// On a machine that other programs use too, threads that wait for each other may be slower than one. The team
+/// measures how long callers wait and how long they work, and leaves its other threads out where these cost more
+/// than they save, for a while.
 public enum ThreadTeam {
   /// How many threads work is split over, at least 1: at first the processors that the process may
   /// run on, or what the environment variable `SWIFT_RNN_THREADS` says.
@@ -48,8 +52,8 @@ public enum ThreadTeam {
     }
   }
 
-  /// The same, but returns false at once, having called nothing, if the team is busy or smaller
-  /// than `parts`. The calls run at the same time and may call ``barrier()``.
+  /// The same, but returns false at once, having called nothing, if the team is busy, smaller
+  /// than `parts`, or slower than one thread at the moment. The calls run at the same time and may call ``barrier()``.
   package static func tryRun(parts: Int, _ body: (_ part: Int) -> Void) -> Bool {
     withoutActuallyEscaping(body) { body in
       var body = body

@@ -1,5 +1,6 @@
 import CTensorKernels
 import Synchronization
+import TensorCore
 import Testing
 
 #if canImport(Glibc)
@@ -126,6 +127,94 @@ private final class Atomic64: Sendable {
         }
       }
       for await isRight in group { #expect(isRight) }
+    }
+  }
+
+  /// A part on another thread than the caller's comes late.
+  private static let visitLate: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
+    if $1 > 0 { usleep(3000) }
+    Job.from($0).visits[Int($1)].value.add(1, ordering: .relaxed)
+  }
+
+  /// Threads that the caller waits for longer than they save are left out, and tried again later.
+  @Test func lateThreadsAreLeftOutForAWhile() {
+    withThreads(2) {
+      let job = Job(parts: 2)
+      func tries(_ body: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void) -> Bool {
+        job.withPointer { ctk_team_try_run(2, body, $0) }
+      }
+      // Other suites may have the team at any moment.
+      #expect((0..<1000).contains { _ in !tries(Self.visitLate) })
+      #expect(
+        (0..<10_000).contains { _ in
+          usleep(1000)
+          return tries(Self.visit)
+        })
+    }
+  }
+
+  /// The job of steps whose product's columns are split.
+  private final class SplitProduct: Sendable {
+    let rounds = [Atomic64(), Atomic64()]
+    let steps: StepSequence
+    let weights: PackedWeights
+    let areas = AreaTable(count: 2)
+    let result = Storage(repeating: 0, count: 300)
+
+    init() {
+      let x = Storage(count: 8) { Float($0) - 3 }
+      let w = Storage(count: 8 * 300) { Float($0 % 17) - 8 }
+      areas.set(0, Area(Floats(x), rowStride: 8))
+      areas.set(1, Area(Floats(result), rowStride: 300))
+      weights = PackedWeights([
+        PackedMatrix(StridedMatrix(Floats(w), rows: 8, columns: 300), precision: .highest)
+      ])
+      steps = StepSequence([
+        .product(
+          Step.Product(
+            Place(area: 0, columns: 8), weight: 0, bias: nil, accumulates: true,
+            into: Place(area: 1, columns: 300)))
+      ])
+    }
+
+    func run(_ part: Int, of parts: Int) {
+      var block = StepBlock(step: 0, rows: 1)
+      (block.part, block.parts) = (part, parts)
+      steps.run(areas, weights, block)
+    }
+  }
+
+  /// Steps until one thread is left, then five more.
+  private static let multiplyLate: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
+    let product = Unmanaged<SplitProduct>.fromOpaque($0!).takeUnretainedValue()
+    let part = Int($1)
+    for _ in 0..<1000 where !ctk_team_is_apart() {
+      if part > 0 { usleep(3000) }
+      product.run(part, of: 2)
+      product.rounds[part].value.add(1, ordering: .relaxed)
+    }
+    for _ in 0..<5 { product.run(part, of: 2) }
+    ctk_team_barrier()
+  }
+
+  /// Where threads that split columns cost more than they save, the first one goes on alone, with the same sums.
+  @Test func aLateThreadsColumnsAreComputedByTheFirst() {
+    withThreads(2) {
+      let product = SplitProduct()
+      let ran = withExtendedLifetime(product) {
+        (0..<10_000).contains { _ in
+          usleep(1000)
+          return ctk_team_try_run(
+            2, Self.multiplyLate, Unmanaged.passUnretained(product).toOpaque())
+        }
+      }
+      #expect(ran)
+      let rounds = product.rounds.map { $0.value.load(ordering: .relaxed) }
+      #expect(rounds[0] == rounds[1] && rounds[0] < 1000)
+      let found = Floats(product.result).array(300)
+      product.result.fill(0..<300, with: 0)
+      for _ in 0..<rounds[0] + 5 { product.run(0, of: 1) }
+      #expect(found == Floats(product.result).array(300))
     }
   }
 

@@ -1,0 +1,38 @@
+import TensorCore
+
+/// Steps that are run one at a time, in memory for many.
+extension PlanRun {
+  /// A run of at most as many steps as the arguments say, none of which has run yet.
+  static func ofSingleSteps(
+    _ runnable: RunnableSchedule, batch: Int, capacity: Int, isReversed: Bool,
+    _ parameters: PlanParameters, _ signals: some PlanSignals
+  ) -> PlanRun {
+    var arguments = PlanArguments(
+      batch: batch, steps: 1, isReversed: isReversed, parameters: parameters)
+    let split = PlanSplit(runnable, arguments)
+    arguments.steps = capacity
+    let run = PlanRun(runnable, arguments, split)
+    run.memory.bind(arguments, signals)
+    return run
+  }
+
+  /// Runs one step of all samples.
+  func runStep(_ step: Int) {
+    if memory.batch == 0 { return }
+    inPhases { split, run in
+      run { part in
+        var block = split.block(part, batch: memory.batch)
+        block.step = step
+        runnable.singleStep.run(memory.areas, weights, block)
+      }
+    }
+  }
+
+  /// Adds up the gathered values over some steps.
+  func gather(_ steps: Range<Int>, accumulate: Bool) {
+    if memory.batch == 0 { return }
+    ThreadTeam.run(parts: split.parts) { part in
+      gatherSums(steps, accumulate: accumulate) { split.share(of: $0, part) }
+    }
+  }
+}
