@@ -272,7 +272,8 @@ let package = Package(
       name: "AppsTests",
       dependencies: [
         "TrainApp", "PredictApp", "EvaluateApp", "GenerateApp", "InspectApp", "ConvertApp",
-        "CellsApp", "ReportApp", "BenchApp", "EmbedTool", "BenchSupport", "Programs",
+        "CellsApp", "ReportApp", "PlaygroundApp", "BenchApp", "EmbedTool", "BenchSupport",
+        "Programs",
         "ProgramsCore", "Training", "Interop", "DistributedTraining", "Models", "Cells",
         "TensorCore", "FileCore",
         "Datasets", "Checkpoint",

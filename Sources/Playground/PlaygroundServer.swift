@@ -4,8 +4,8 @@ import Foundation
 
 /// The HTTP server of the page.
 ///
-/// No other page can drive it: every request must name the server's own address as its host, so that a name that is made
-/// to point here is refused, and a request with an origin must come from the page itself. Requests are limited in
+/// No other page can drive it: every request must name the server's own address as its host, so that a name that is
+/// made to point here is refused, and a request with an origin must come from the page itself. Requests are limited in
 /// size, and a request to change something must be JSON.
 package struct PlaygroundServer: Sendable {
   /// The most bytes of a request's body.
@@ -85,9 +85,9 @@ package struct PlaygroundServer: Sendable {
 
   private func download(_ request: HTTPRequest) async throws -> HTTPResponse {
     let name = String(request.path.dropFirst("/download/".count))
-    guard let bytes = try await requests.download(name) else {
-      return refusal(.notFound, "no such file")
-    }
+    guard let file = Download(rawValue: name) else { return refusal(.notFound, "no such file") }
+    let lane = request.query["lane"].flatMap(Int.init) ?? 0
+    let bytes = try file.bytes(of: try await session.learner(lane))
     var response = reply("application/octet-stream", Data(bytes))
     response.headers[.contentDisposition] = "attachment; filename=\"\(name)\""
     return response
@@ -129,7 +129,9 @@ package struct PlaygroundServer: Sendable {
       headers: [
         .contentType: type, .cacheControl: "no-store",
         HTTPHeader("X-Content-Type-Options"): "nosniff",
-        HTTPHeader("Content-Security-Policy"): "default-src 'self'; img-src 'self' data:",
+        HTTPHeader("Cross-Origin-Resource-Policy"): "same-origin",
+        HTTPHeader("Content-Security-Policy"):
+          "default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
       ],
       body: body)
   }

@@ -1,8 +1,5 @@
-import Cells
-import Checkpoint
+import Datasets
 import FileCore
-import Foundation
-import Interop
 import Models
 
 /// What a page asks for, and the answers, all as JSON.
@@ -22,11 +19,17 @@ package struct Requests: Sendable {
     case "control":
       try await session.control(decode(Session.Control.self, body))
       return "{}"
-    case "cells": return json(Zoo.entries)
+    case "choices": return json(Choices())
+    case "stream":
+      try await session.control(decode(Session.StreamControl.self, body))
+      return "{}"
+    case "forecast":
+      return json(try await session.forecaster.answer(decode(DrawnCurve.Question.self, body)))
     case "equations": return json(try Zoo.equations(of: decode(Named.self, body).name))
     case "verdict":
       let question = try decode(Equations.self, body)
       return json(Zoo.verdict(of: question.text, measuring: question.measures ?? false))
+    case "branch": return try await branch(decode(Branch.self, body))
     case "next": return try await next(decode(Next.self, body))
     case "units": return try await units(decode(Reading.self, body))
     case "influence": return try await influence(decode(Reading.self, body))
@@ -51,10 +54,21 @@ package struct Requests: Sendable {
     var measures: Bool?
   }
 
+  /// What the page's lists hold.
+  struct Choices: Encodable {
+    var data = DataChoice.all
+    var tasks = FileTask.allCases.map(\.rawValue)
+    var cells = Zoo.entries
+  }
+
   // MARK: What comes next
 
   struct Next: Decodable {
-    var text: String
+    /// The text, where no branch is asked about.
+    var text: String?
+    /// A tree and its node.
+    var tree: Int?
+    var node: Int?
     var lane: Int?
     var temperature: Double
     var topK: Int?
@@ -65,10 +79,44 @@ package struct Requests: Sendable {
   private func next(_ question: Next) async throws -> String {
     let sampler = Sampler(
       temperature: question.temperature, topK: question.topK, topP: question.topP)
+    var (reader, step): (Stepwise, Int)
+    if let number = question.tree {
+      let tree = try await session.trees.tree(number)
+      (reader, step) = (try tree.node(question.node ?? 0), tree.step)
+    } else {
+      let (model, steps) = try await session.language(question.lane ?? 0)
+      (reader, step) = (Stepwise(model, after: question.text ?? ""), steps)
+    }
     return json(
       try NextTokens(
-        after: question.text, by: await session.model(question.lane ?? 0), sampler: sampler,
-        length: 120, seed: question.seed ?? 1))
+        reader, step: step, sampler: sampler, length: 120, seed: question.seed ?? 1))
+  }
+
+  struct Branch: Decodable {
+    /// The tree to grow; nil for a new one.
+    var tree: Int?
+    var node: Int?
+    /// What the branch reads after its node; for a new tree, its whole text.
+    var text: String
+    var lane: Int?
+  }
+
+  struct Place: Codable {
+    var tree: Int
+    var node: Int
+    var step: Int
+  }
+
+  /// Begins a tree of branches, or takes a branch.
+  private func branch(_ question: Branch) async throws -> String {
+    guard let number = question.tree else {
+      let (model, step) = try await session.language(question.lane ?? 0)
+      let tree = BranchTree(model, after: question.text, step: step)
+      return json(Place(tree: await session.trees.keep(tree), node: 0, step: step))
+    }
+    let node = try await session.trees.grow(
+      number, from: question.node ?? 0, reading: question.text)
+    return json(Place(tree: number, node: node, step: try await session.trees.tree(number).step))
   }
 
   // MARK: A text that is read
@@ -90,7 +138,7 @@ package struct Requests: Sendable {
   }
 
   private func read(_ question: Reading) async throws -> ReadText {
-    try ReadText(question.text, by: await session.model(question.lane ?? 0))
+    try ReadText(question.text, by: await session.language(question.lane ?? 0).model)
   }
 
   private func units(_ question: Reading) async throws -> String {
@@ -125,26 +173,5 @@ package struct Requests: Sendable {
       try await read(question).nearest(to: start..<end).map {
         Neighbour(index: $0.index, cosine: $0.cosine)
       })
-  }
-
-  // MARK: Downloads
-
-  /// The bytes of a file that the page offers; nil for an unknown name.
-  package func download(_ name: String) async throws -> [UInt8]? {
-    let saved = try await session.model(0)
-    switch name {
-    case "model.rnnz":
-      var checkpoint = Checkpoint()
-      try saved.write(to: &checkpoint)
-      return try checkpoint.encoded()
-    case "model.onnx": return try saved.onnx().encoded()
-    case "cell.swift":
-      let cell = saved.model.configuration.cell
-      guard let text = CellText(writing: cell.base, name: cell.name) else {
-        throw Refusal("\(cell.name): the notation can't say this cell")
-      }
-      return Array(text.swift(type: "PlaygroundCell").utf8)
-    default: return nil
-    }
   }
 }

@@ -1,20 +1,27 @@
 import Models
-import TensorCore
+import Training
 
 /// The training that all open pages see: a loop that trains step by step, and between two steps answers the pages.
 package actor Session {
   private(set) var setup: Setup
   /// How many setups there were; pages drop messages of older ones.
-  private var number = 0
-  private var learners: [Learner] = []
-  private var history: [Learner.News] = []
-  private var isRunning = true
-  private var temperature = 0.8
+  private(set) var number = 0
+  private(set) var learners: [Learner] = []
+  private(set) var history: [Learner.News] = []
+  private(set) var isRunning = true
+  private(set) var temperature = 0.8
   /// Steps that were asked for while the training pauses.
   private var pendingSteps = 0
-  private var charactersPerSecond = 0
+  private var unitsPerSecond = 0
+  /// The learners on a stream, once a page has asked for them.
+  private var lesson: StreamLesson?
+  private var isLessonRunning = false
   private var pages: [Int: AsyncStream<String>.Continuation] = [:]
   private var lastPage = 0
+  /// The branches that pages have taken.
+  nonisolated let trees = BranchTrees()
+  /// Goes on with curves that were drawn.
+  nonisolated let forecaster = Forecaster()
 
   /// The most pages that are told of progress; beyond it, the oldest is forgotten.
   private static let mostPages = 64
@@ -30,10 +37,12 @@ package actor Session {
     if learners.isEmpty { try? begin(setup) }
     let clock = ContinuousClock()
     var (told, sampled, measured) = (clock.now, clock.now - .seconds(1), clock.now)
-    var charactersBefore = 0
+    var unitsBefore = 0
     while !Task.isCancelled {
       let isIdle = !isRunning && pendingSteps == 0
-      if isIdle { try? await Task.sleep(for: .milliseconds(20)) } else { step() }
+      if !isIdle { step() }
+      if isLessonRunning { lesson?.advance(for: .milliseconds(15)) }
+      if isIdle, !isLessonRunning { try? await Task.sleep(for: .milliseconds(20)) }
       let now = clock.now
       if now - told > .milliseconds(100) {
         tellProgress()
@@ -41,10 +50,11 @@ package actor Session {
       }
       if now - sampled > .seconds(1) {
         if !isIdle, !pages.isEmpty { tell(json(sample())) }
-        let characters = learners.first?.charactersRead ?? 0
+        if isLessonRunning { tellLesson() }
+        let units = learners.first?.unitsRead ?? 0
         let seconds = (now - measured) / .seconds(1)
-        charactersPerSecond = max(0, Int(Double(characters - charactersBefore) / seconds))
-        (charactersBefore, measured, sampled) = (characters, now, now)
+        unitsPerSecond = max(0, Int(Double(units - unitsBefore) / seconds))
+        (unitsBefore, measured, sampled) = (units, now, now)
       }
       await Task.yield()
     }
@@ -104,6 +114,26 @@ package actor Session {
     }
   }
 
+  // MARK: The stream
+
+  /// Begins the lesson on a stream anew, pauses it or goes on with it.
+  func control(_ control: StreamControl) throws {
+    if let options = control.options { lesson = try StreamLesson(options) }
+    if lesson == nil { lesson = try StreamLesson(.init()) }
+    isLessonRunning = control.isRunning
+    tellLesson()
+  }
+
+  struct StreamControl: Codable, Sendable {
+    var options: StreamLesson.Options?
+    var isRunning: Bool
+  }
+
+  private func tellLesson() {
+    guard let lesson, !pages.isEmpty else { return }
+    tell(json(StreamNews(lesson, isRunning: isLessonRunning)))
+  }
+
   // MARK: Pages
 
   /// The messages to a page that has opened; they end when it closes.
@@ -120,10 +150,18 @@ package actor Session {
       pages.removeValue(forKey: oldest)?.finish()
     }
     continuation.yield(json(opening))
+    if let lesson { continuation.yield(json(StreamNews(lesson, isRunning: isLessonRunning))) }
     return stream
   }
 
-  private func forget(_ page: Int) { pages[page] = nil }
+  private func forget(_ page: Int) {
+    pages[page] = nil
+    // A stream that nobody sees would learn for nothing.
+    if pages.isEmpty { isLessonRunning = false }
+  }
+
+  /// The number of open pages.
+  package var pageCount: Int { pages.count }
 
   private func tell(_ message: String) {
     for page in pages.values { page.yield(message) }
@@ -135,65 +173,11 @@ package actor Session {
       history[index].add(news, keeping: Self.mostPoints)
       return Progress.Lane(
         title: learners[index].title, step: learners[index].trainer.steps, news: news,
-        fault: learners[index].fault)
+        fault: learners[index].fault, fingerprint: learners[index].fingerprint)
     }
     tell(
       json(
         Progress(
-          isRunning: isRunning, setup: number, charactersPerSecond: charactersPerSecond,
-          lanes: lanes)))
-  }
-
-  private var opening: Opening {
-    Opening(
-      setup: setup, number: number, isRunning: isRunning, temperature: temperature,
-      rate: learners.first?.rate ?? setup.rate, floor: learners.first?.trainer.task.lossFloor,
-      lanes: zip(learners, history).map {
-        .init(title: $0.title, weights: $0.trainer.model.parameterCount, history: $1)
-      },
-      text: excerpt)
-  }
-
-  /// The beginning of the validation text, to be read in the views.
-  private var excerpt: String {
-    guard let corpus = learners.first?.trainer.task.corpus else { return "" }
-    return corpus.tokenizer.decode(corpus.validation.prefix(800))
-  }
-
-  private func sample() -> WrittenText {
-    WrittenText(
-      lanes: learners.map { learner in
-        (try? written(
-          by: learner.saved, after: "\n", length: 220, sampler: Sampler(temperature: temperature),
-          seed: UInt64(learner.trainer.steps))) ?? []
-      })
-  }
-
-  // MARK: Models
-
-  /// The model of a lane as it is after the last step.
-  package func model(_ lane: Int) throws -> SavedLanguageModel {
-    guard learners.indices.contains(lane) else {
-      throw Refusal("lane: expected 0 to \(learners.count - 1), found \(lane)")
-    }
-    return learners[lane].saved
-  }
-
-  /// The number of steps that every model has learned.
-  package var steps: [Int] { learners.map(\.trainer.steps) }
-}
-
-extension Learner.News {
-  /// Adds points; of more than `most`, every second one of the older half goes.
-  mutating func add(_ news: Self, keeping most: Int) {
-    steps += news.steps
-    validation += news.validation
-    steps = Self.thinned(steps, to: most)
-    validation = Self.thinned(validation, to: most)
-  }
-
-  private static func thinned(_ points: [[Double]], to most: Int) -> [[Double]] {
-    guard points.count > most else { return points }
-    return points.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+          isRunning: isRunning, setup: number, unitsPerSecond: unitsPerSecond, lanes: lanes)))
   }
 }

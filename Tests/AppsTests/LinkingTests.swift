@@ -20,7 +20,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "train", "predict", "evaluate", "generate", "inspect", "convert", "cells", "report", "bench",
+    "train", "predict", "evaluate", "generate", "inspect", "convert", "cells", "report",
+    "playground", "bench",
   ])
   func everyProgramSaysItsVersion(_ name: String) throws {
     let outcome = try Program(name).run("--version")

@@ -46,7 +46,7 @@ struct ProtocolTests {
       let text = String(decoding: try await file.bodyData, as: UTF8.self)
       names += text.matches(of: /(?:from|import) "\.(\/[a-z]+\.js)"/).map { String($0.1) }
     }
-    #expect(served.count == 9)
+    #expect(served.count == 14)
     #expect(await server.response(to: request("/../Package.swift")).statusCode == .notFound)
   }
 
@@ -57,9 +57,20 @@ struct ProtocolTests {
   ])
   func otherHostsAndOriginsAreRefused(host: String?, origin: String?) async throws {
     let (server, _) = try await server()
-    for path in ["/", "/events", "/download/model.rnnz"] {
+    for path in ["/", "/events", "/download/model.rnnz", "/ask/control"] {
       let response = await server.response(to: request(path, host: host, origin: origin))
       #expect(response.statusCode == .forbidden)
+    }
+  }
+
+  @Test func noOtherPageCanShowOrEmbedThisOne() async throws {
+    let (server, _) = try await server()
+    for path in ["/", "/main.js", "/download/model.rnnz"] {
+      let headers = await server.response(to: request(path)).headers
+      let policy = headers[HTTPHeader("Content-Security-Policy")] ?? ""
+      #expect(policy.contains("frame-ancestors 'none'") && policy.contains("default-src 'self'"))
+      #expect(headers[HTTPHeader("Cross-Origin-Resource-Policy")] == "same-origin")
+      #expect(headers[HTTPHeader("X-Content-Type-Options")] == "nosniff")
     }
   }
 
@@ -76,11 +87,24 @@ struct ProtocolTests {
     ("next", #"{"text":"a","temperature":-1}"#, "temperature: expected"),
     ("next", #"{"text":"a","temperature":1,"topK":0}"#, "top-k: expected"),
     ("next", #"{"text":"a","temperature":1,"lane":7}"#, "lane: expected"),
+    ("next", #"{"tree":99,"node":0,"temperature":1}"#, "tree: 99 is not kept"),
+    ("branch", #"{"tree":99,"node":0,"text":"a"}"#, "tree: 99 is not kept"),
+    (
+      "stream",
+      #"{"isRunning":true,"options":{"cell":"gru","units":1,"delay":3,"reach":2,"rate":0.1,"seed":1}}"#,
+      "units: expected"
+    ),
+    ("stream", #"{"isRunning":1}"#, "JSON"),
+    ("forecast", #"{"points":[1,2]}"#, "points: expected 30"),
+    ("forecast", #"{"points":["a"]}"#, "JSON"),
     ("control", #"{"rate":0}"#, "rate: expected"), ("control", #"{"rate":1e99}"#, "rate: expected"),
     ("control", #"{"action":"explode"}"#, "JSON"), ("sing", "{}", "sing: no such request"),
     ("setup", #"{"units":100000}"#, "units: expected"), ("setup", #"{"layers":0}"#, "layers"),
     ("setup", #"{"data":"/etc/passwd"}"#, "data: expected"),
+    ("setup", #"{"data":"csv:/etc/passwd"}"#, "data: expected"),
     ("setup", #"{"data":"text","text":"ab"}"#, "text: expected 2000 to"),
+    ("setup", #"{"data":"table","text":"a,b\n1"}"#, "table"),
+    ("setup", #"{"data":"table","text":"a,b","task":"singing"}"#, "task: expected"),
     ("setup", #"{"cell":"lsmt"}"#, "lsmt"), ("setup", #"{"cell":"cell a(x, h)\n h' = y"}"#, "2:"),
     ("influence", #"{"text":"abc","index":9}"#, "index: expected"),
     ("units", #"{"text":""}"#, "no character"),
@@ -111,6 +135,36 @@ struct ProtocolTests {
     #expect(next.choices.count == 3)
     #expect(abs(next.choices.reduce(0) { $0 + $1.probability } - 1) < 1e-12)
     #expect(next.continuation.count == 120)
+  }
+
+  @Test func aBranchIsGrownAndAskedByItsNode() async throws {
+    let (server, _) = try await server()
+    let (_, root) = try await answer(server, "branch", #"{"text":"ab"}"#)
+    let tree = try root.decoded(as: Requests.Place.self).tree
+    let (_, json) = try await answer(
+      server, "branch", "{\"tree\":\(tree),\"node\":0,\"text\":\"c\"}")
+    let branch = try json.decoded(as: Requests.Place.self)
+    #expect(branch.tree == tree && branch.node == 1)
+    let (status, _) = try await answer(
+      server, "next", "{\"tree\":\(tree),\"node\":1,\"temperature\":1}")
+    #expect(status == 200)
+  }
+
+  @Test(arguments: Download.allCases)
+  func everyDownloadIsAFile(download: Download) async throws {
+    let (server, _) = try await server()
+    let response = await server.response(to: request("/download/\(download.rawValue)"))
+    #expect(response.statusCode == .ok)
+    #expect(
+      response.headers[.contentDisposition] == "attachment; filename=\"\(download.rawValue)\"")
+    let bytes = try await response.bodyData
+    switch download {
+    case .checkpoint: #expect(bytes.prefix(4) == Data("RNNZ".utf8) || bytes.count > 1000)
+    case .onnx: #expect(bytes.count > 1000)
+    case .cell: #expect(String(decoding: bytes, as: UTF8.self).contains("struct PlaygroundCell"))
+    case .report: #expect(String(decoding: bytes, as: UTF8.self).contains("<h1>gru of 1 x 6"))
+    }
+    #expect(await server.response(to: request("/download/secrets")).statusCode == .notFound)
   }
 }
 

@@ -58,6 +58,19 @@ struct TextEvaluation {
     self.builder = builder
   }
 
+  /// A number of units as a text says it: a text for all sizes is tried at some, which its writer has not chosen.
+  private func size(_ count: Int) -> String {
+    switch count {
+    case builder.hiddenSize: "H"
+    case builder.inputSize: "I"
+    default: "\(count)"
+    }
+  }
+
+  private func units(_ count: Int) -> String {
+    count == 1 ? Word.units(1) : "\(size(count)) units"
+  }
+
   // MARK: States
 
   private mutating func stateNames() throws(CellTextError) {
@@ -113,7 +126,7 @@ struct TextEvaluation {
       guard new.width == width else {
         throw CellTextError(
           equation.term.place.value,
-          expected: "\(Word.units(width)), as state \(state.name) has", found: "\(new.width)",
+          expected: "\(units(width)), as state \(state.name) has", found: size(new.width),
           suggestion: "a product with a matrix, which changes the number of units")
       }
       builder.update(Signal(id: old.id, trace: trace), to: new)
@@ -187,8 +200,8 @@ struct TextEvaluation {
     guard width == signal.width else {
       throw CellTextError(
         term.parts[1].place.value,
-        expected: "\(Word.units(width)), for a matrix of \(width) columns",
-        found: Word.units(signal.width))
+        expected: "\(units(width)), for a matrix of \(size(width)) columns",
+        found: units(signal.width))
     }
     return .signal(builder.product(signal, matrix))
   }
@@ -218,8 +231,8 @@ struct TextEvaluation {
     {
       throw CellTextError(
         term.parts[wrong].place.value,
-        expected: "\(width) units, or one, as the other operand has",
-        found: "\(nodes[wrong].columns)",
+        expected: "\(units(width)), or one, as the other operand has",
+        found: size(nodes[wrong].columns),
         suggestion: "a product with a matrix, which changes the number of units")
     }
     let id = trace.add(.apply(function, operands.map(\.id)))

@@ -34,7 +34,10 @@ function showChecks(checks) {
   };
   row(["compared", "error", "tolerated"], "th");
   for (const { name, error, tolerance } of checks) {
-    row([name, error.toExponential(1), tolerance.toExponential(0)], "td", error <= tolerance ? "" : "bad");
+    const holds = error <= tolerance;
+    // Some checks are of laws, which hold or do not; numbers that are not finite come as huge ones.
+    const found = tolerance === 0 ? (holds ? "holds" : "fails") : error > 1e99 ? "not finite" : error.toExponential(1);
+    row([name, found, tolerance === 0 ? "" : tolerance.toExponential(0)], "td", holds ? "" : "bad");
   }
 }
 

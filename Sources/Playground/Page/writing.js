@@ -1,37 +1,54 @@
-// The text that one types: what may come next, how the model goes on, and the branches that were taken.
+// The text that one types: what may come next, how the model goes on, and the branches that were taken. The server keeps
+// the state at every branch, with the model as it was when the first was taken.
 
+import { surprised } from "./samples.js";
 import { ask, element, settled } from "./server.js";
 import { temperature } from "./setup.js";
 
-/** A branch: a text, and the branches that begin with it. */
-const root = { text: element("prompt").value, children: [] };
+/** A branch: its node in the server's tree, its text, and the branches that begin with it. */
+let root = { node: 0, text: element("prompt").value, children: [] };
 let here = root;
+/** The server's tree; null until a branch is taken. */
+let tree = null;
+/** The number of questions about the text, of which the last one counts. */
+let asked = 0;
+/** Requests that change the tree wait for each other. */
+let queue = Promise.resolve();
 
-/** Marks a character by its surprise, in nats. */
-export function surprised({ text, surprise }) {
-  const span = document.createElement("span");
-  span.textContent = text;
-  span.style.background = `rgb(var(--hot) / ${Math.min(0.6, surprise / 8).toFixed(2)})`;
-  span.title = `${surprise.toFixed(2)} nats`;
-  return span;
-}
+const prompt = () => element("prompt").value;
+const lane = () => Number(element("writing-lane").value);
+const inTurn = (action) => { queue = queue.then(action).catch(failed); return queue; };
+
+/** A new training has begun: the branches belong to a model that is gone. */
+export function begin() { uproot(); }
 
 /** Asks the model about the text; called as it changes and as the model learns. */
 export async function look() {
   const [k, p] = [Number(element("top-k").value), Number(element("top-p").value)];
-  const question = { text: element("prompt").value, temperature: temperature(), seed: 1 };
+  const place = tree ? { tree: tree.number, node: here.node } : { text: prompt(), lane: lane() };
+  const question = { ...place, temperature: temperature(), seed: 1 };
   if (k > 0) question.topK = k;
   if (p > 0) question.topP = p;
+  const own = ++asked;
   try {
     const { choices, continuation } = await ask("next", question);
+    // The text may have changed meanwhile, and the bars belong to the text.
+    if (own !== asked) return;
     showChoices(choices);
     element("continuation").replaceChildren(...continuation.map(surprised));
   } catch (error) {
-    element("continuation").textContent = error.message;
+    failed(error);
   }
 }
 
+function failed(error) {
+  // A server that has begun anew, or many other trees since.
+  if (error.message.startsWith("tree:")) uproot();
+  element("continuation").textContent = error.message;
+}
+
 const visible = (text) => ({ " ": "␣", "\n": "⏎", "\t": "⇥" })[text] ?? text;
+const shown = (text) => Array.from(text, visible).join("") || "∅";
 
 /** The bars; those that are there already change their lengths, so that one sees them move. */
 function showChoices(choices) {
@@ -43,7 +60,8 @@ function showChoices(choices) {
     letter.textContent = visible(text);
     bar.style.width = `${(100 * probability).toFixed(1)}%`;
     number.textContent = `${(100 * probability).toFixed(1)}%`;
-    button.onclick = () => take(text);
+    button.disabled = false;
+    button.onclick = () => inTurn(() => take(text));
   });
 }
 
@@ -56,52 +74,92 @@ function newChoice() {
   return button;
 }
 
+// MARK: The tree
+
 /** Takes the branch of a character. */
-function take(text) {
-  settle();
-  const next = here.text + text;
-  let branch = here.children.find((child) => child.text === next);
-  if (!branch) here.children.push(branch = { text: next, children: [] });
-  go(branch);
+async function take(piece) {
+  await plant();
+  const known = here.children.find((child) => child.piece === piece);
+  go(known ?? await grow(here, piece));
 }
 
-/** What was typed since the last branch becomes a branch of its own. */
-function settle() {
-  const text = element("prompt").value;
-  if (text === here.text) return;
-  if (here === root && root.children.length === 0) { root.text = text; return; }
-  const branch = { text, children: [] };
-  (text.startsWith(here.text) ? here : root).children.push(branch);
-  here = branch;
+/** Begins the server's tree, if there is none. */
+async function plant() {
+  if (tree) return;
+  root = here = { node: 0, text: prompt(), children: [] };
+  const place = await ask("branch", { text: root.text, lane: lane() });
+  tree = { number: place.tree, step: place.step };
+}
+
+async function grow(from, piece) {
+  const { node } = await ask("branch", { tree: tree.number, node: from.node, text: piece });
+  const branch = { node, piece, text: from.text + piece, children: [], parent: from };
+  from.children.push(branch);
+  return branch;
+}
+
+/** What was typed goes on from the branch that it begins with; a text that begins otherwise begins anew. */
+async function typed() {
+  if (!tree) return look();
+  if (prompt() === here.text) return;
+  let from = here;
+  while (from && !prompt().startsWith(from.text)) from = from.parent;
+  if (!from) { uproot(); return; }
+  const piece = prompt().slice(from.text.length);
+  if (!piece) { go(from); return; }
+  const branch = await grow(from, piece);
+  // A word that is typed in two goes is one branch.
+  if (from.isTyped && from.children.length === 1) {
+    const { parent } = from;
+    parent.children[parent.children.indexOf(from)] = branch;
+    Object.assign(branch, { parent, piece: from.piece + piece });
+  }
+  branch.isTyped = true;
+  go(branch);
 }
 
 function go(branch) {
   here = branch;
-  element("prompt").value = branch.text;
+  if (prompt() !== branch.text) element("prompt").value = branch.text;
+  for (const button of element("choices").children) button.disabled = true;
+  showTree();
+  look();
+}
+
+/** Forgets the branches; the model as it is now answers again. */
+function uproot() {
+  tree = null;
+  root = here = { node: 0, text: prompt(), children: [] };
   showTree();
   look();
 }
 
 function showTree() {
-  const item = (branch, before) => {
-    const line = document.createElement("li");
-    const button = document.createElement("button");
-    button.type = "button";
-    const own = branch.text.startsWith(before) ? branch.text.slice(before.length) : branch.text;
-    button.textContent = Array.from(own, visible).join("") || "∅";
-    button.setAttribute("aria-current", branch === here);
-    button.onclick = () => go(branch);
-    line.append(button);
-    if (branch.children.length) {
-      const list = document.createElement("ul");
-      list.append(...branch.children.map((child) => item(child, branch.text)));
-      line.append(list);
-    }
-    return line;
-  };
-  element("tree").replaceChildren(item(root, ""));
+  element("renew").hidden = element("tree-note").hidden = !tree;
+  if (tree) element("tree-note").textContent = `Branches of the model as it was at step ${tree.step.toLocaleString("en")}; each keeps its state.`;
+  element("tree").replaceChildren(item(root));
 }
 
+function item(branch) {
+  const line = document.createElement("li");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = shown(branch.piece ?? branch.text);
+  if (branch === here) button.setAttribute("aria-current", "true");
+  button.onclick = () => inTurn(() => go(branch));
+  line.append(button);
+  if (branch.children.length) {
+    const list = document.createElement("ul");
+    list.append(...branch.children.map(item));
+    line.append(list);
+  }
+  return line;
+}
+
+const typedSoon = settled(200, () => inTurn(typed));
 const lookSoon = settled(120, look);
-for (const id of ["prompt", "top-k", "top-p", "temperature"]) element(id).addEventListener("input", lookSoon);
+element("prompt").addEventListener("input", typedSoon);
+for (const id of ["top-k", "top-p", "temperature"]) element(id).addEventListener("input", lookSoon);
+element("writing-lane").addEventListener("change", uproot);
+element("renew").addEventListener("click", uproot);
 showTree();

@@ -38,14 +38,14 @@ import Testing
       "cell a(x, h, c)\n  h' = tanh(W_ih x)", 1, 14, "an equation for each state's new value",
       "none for c", "c' = c"),
     Case(
-      "cell a(x, h)\n  h' = tanh(x)", 2, 8, "720 units, as state h has", "360",
+      "cell a(x, h)\n  h' = tanh(x)", 2, 8, "H units, as state h has", "I",
       "a product with a matrix, which changes the number of units"),
     Case(
-      "cell a(x, h)\n  h' = x + h", 2, 8, "720 units, or one, as the other operand has", "360",
+      "cell a(x, h)\n  h' = x + h", 2, 8, "H units, or one, as the other operand has", "I",
       "a product with a matrix, which changes the number of units"),
     Case(
       "cell a(x, h)\n  parameter W_a[H, H]\n  h' = W_a x", 3, 12,
-      "720 units, for a matrix of 720 columns", "360 units"),
+      "H units, for a matrix of H columns", "I units"),
     Case(
       "cell a(x, h)\n  h' = 2 h", 2, 8, "a matrix before what it multiplies", "a signal",
       "*, which multiplies unit by unit"),
@@ -116,7 +116,7 @@ import Testing
     }
     #expect(
       error?.description
-        == "text, line 2, column 8: expected 7 units, or one, as the other operand has, found 6: perhaps a product with a matrix, which changes the number of units"
+        == "text, line 2, column 8: expected 7 units, or one, as the other operand has, found H: perhaps a product with a matrix, which changes the number of units"
     )
     let fixed = try CellText("cell a(x, h) for I = 3, H = 4\n  h' = h")
     let sizes = #expect(throws: UnsuitableOption.self) {

@@ -57,7 +57,7 @@ class Browser:
         self.call("POST", element + "/value", {"text": text})
 
     def text(self, selector):
-        return self.run("return document.querySelector(arguments[0]).textContent", selector)
+        return self.run("return document.querySelector(arguments[0])?.textContent ?? ''", selector)
 
     def value(self, selector):
         return self.run("return document.querySelector(arguments[0]).value", selector)
@@ -82,6 +82,22 @@ class Browser:
                 {"type": "pointerDown", "button": 0},
                 {"type": "pointerMove", "duration": 200, "x": 3, "y": 0, "origin": places[1]},
                 {"type": "pointerUp", "button": 0}]}]})
+
+    def draw(self, selector, points):
+        """Draws with the mouse through points, each a share of an element's width and height."""
+        self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", selector)
+        box = self.run("const b = document.querySelector(arguments[0]).getBoundingClientRect();"
+                       "return [b.left, b.top, b.width, b.height]", selector)
+        moves = [{"type": "pointerMove", "duration": 10, "origin": "viewport",
+                  "x": round(box[0] + x * box[2]), "y": round(box[1] + y * box[3])} for x, y in points]
+        actions = [moves[0], {"type": "pointerDown", "button": 0}, *moves[1:], {"type": "pointerUp", "button": 0}]
+        self.call("POST", "/actions", {"actions": [
+            {"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions}]})
+
+    def press(self, keys):
+        """Presses keys where the keyboard is."""
+        actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self.call("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
 
     def until(self, what, condition, seconds=20):
         """Waits until a condition holds, and returns what it gave."""
