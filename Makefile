@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks Fuzz) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help install uninstall bench bench-published bench-peers interop-peers published-models demo test test-mpi test-playground test-deep lab torture pictures \
+.PHONY: help install static uninstall bench bench-published bench-peers interop-peers published-models demo test test-mpi test-playground test-deep lab torture pictures \
   format lint docs check-neon sanitize-address sanitize-thread \
   sanitize-kernels clean
 
@@ -45,6 +45,10 @@ pictures: ## Make the README's pictures and its table of speed again (three minu
 install: ## Build the programs and install them with manual pages and completions (PREFIX=~/.local)
 	@Scripts/require-zlib
 	PREFIX="$(PREFIX)" SWIFT="$(SWIFT)" Scripts/install
+
+static: ## Build the programs that use a model as single files that need no library of Swift
+	@Scripts/require-zlib
+	SWIFT="$(SWIFT)" Scripts/static
 
 uninstall: ## Remove what `make install` with the same PREFIX put in place
 	PREFIX="$(PREFIX)" Scripts/install --remove

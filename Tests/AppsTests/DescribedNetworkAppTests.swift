@@ -59,4 +59,32 @@ import Testing
       #expect(outcome.error.split(separator: "\n").count == 1)
     }
   }
+
+  /// A network without tokens of its output answers with numbers: of texts, and of steps.
+  @Test func numbersAreAnswersToo() throws {
+    try withTemporaryDirectory { directory in
+      let weights = Tensor([1, 0, 0, 0, 2, 0], shape: [2, 3, 1])
+      try NumPyArchive.save(["weight": StoredArray(weights)], to: directory + "/w.npz")
+      let layers = """
+        {"name": "window", "kind": "convolution", "stride": 2, "activation": "relu"}, \
+        {"name": "all", "kind": "mean"}
+        """
+      try "{\"layers\": [\(layers)]}".write(
+        toFile: directory + "/net.json", atomically: true, encoding: .utf8)
+      // The first and the third step: 1, 2 x 5; 3, 2 x 1.
+      let lines = #"[[1, 5, 9], [7, 7, 7], [3, 1, 9]]\n[[1, 2]]\ntext\n"#
+      let outcome = try Program.shell(
+        "printf '\(lines)' | predict --ckpt w.npz --network net.json", in: directory)
+      #expect(outcome.output == "[2.0,6.0]\n")
+      #expect(outcome.status == 1 && outcome.error.split(separator: "\n").count == 2)
+      #expect(outcome.error.contains("standard input:2: expected 1 steps or more of 3 numbers"))
+      let spelled =
+        #""layers": [{"name": "rows", "kind": "oneHot", "size": 3}, {"name": "all", "kind": "max"}]"#
+      try "{\(spelled), \"input\": {\"tokens\": [\"a\", \"b\", \"c\"], \"unknown\": -1}}".write(
+        toFile: directory + "/net.json", atomically: true, encoding: .utf8)
+      let texts = try Program.shell(
+        "printf 'ac?\\n?\\n' | predict --ckpt w.npz --network net.json", in: directory)
+      #expect(texts.output == "[1.0,0.0,1.0]\n[0.0,0.0,0.0]\n", "\(texts.error)")
+    }
+  }
 }

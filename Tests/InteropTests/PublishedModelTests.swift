@@ -78,19 +78,13 @@ struct PublishedModelTests {
 
   /// Three LSTM in a container of before PyTorch 1.6, all weights views of one storage: unit vectors.
   @Test func resemblyzerHearsAsItsOwnProgram() throws {
-    let voice = try network(
-      """
-      {"layers": [
-        {"name": "read", "kind": "recurrent", "layers": 3, "prefix": "lstm."},
-        {"name": "end", "kind": "last"},
-        {"name": "inner", "kind": "linear", "prefix": "linear.", "activation": "relu"},
-        {"name": "vector", "kind": "unitLength"}]}
-      """, "resemblyzer.pt")
+    let voice = try VectorNetwork(
+      description("resemblyzer"), weights: ArrayFile(path: Published.cache + "resemblyzer.pt"))
     let mels = try Safetensors(path: Published.reference + "resemblyzer/mels.safetensors")
     let vectors = try Safetensors(path: Published.reference + "resemblyzer/vectors.safetensors")
     for number in 0..<5 {
       let mel = try mels.array("mel.\(number)").tensor
-      let found = voice(.vectors(mel.reshaped(to: [mel.shape[0], 1, 40])))["vector"]
+      let found = try voice.numbers(for: mel)
       #expect(worst(found, try vectors.array("vector.\(number)").tensor) <= 1e-5, "\(number)")
     }
   }
@@ -159,6 +153,11 @@ struct PublishedModelTests {
          "convention": "keras", "hardSigmoidSlope": 0.2},
         {"name": "vector", "kind": "last"}]}
       """, "chars2vec-\(size).h5")
+    let written =
+      size == 50
+      ? try VectorNetwork(
+        description("chars2vec-50"), weights: ArrayFile(path: Published.cache + "chars2vec-50.h5"))
+      : nil
     let words: [String] = try Published.json("chars2vec/words.json")
     let letters = Array("!\"#$%&'()*+,-./0123456789:;<=>?@_abcdefghijklmnopqrstuvwxyz")
     #expect(letters.count == 59)
@@ -174,6 +173,10 @@ struct PublishedModelTests {
     for (number, row) in used.enumerated() {
       let vector = spelling(.tokens(row, shape: [row.count, 1]))["vector"]
       #expect(worst(vector, alone.at(number)) <= 1e-5, "\(words[number])")
+      if let written {
+        let same = try written.numbers(for: words[number].lowercased())
+        #expect(same.scalars == vector.scalars, "\(words[number])")
+      }
       let padded = [Int32](repeating: -1, count: longest - row.count) + row
       let padding = spelling(.tokens(padded, shape: [longest, 1]))["vector"]
       #expect(worst(padding, together.at(number)) <= 1e-5, "\(words[number])")

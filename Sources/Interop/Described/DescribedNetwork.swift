@@ -46,7 +46,8 @@ public struct DescribedNetwork: Sendable {
       case oneHot(Int)
       case recurrent(Recurrent)
       case linear(Linear, NetworkDescription.Activation?)
-      case join, last, unitLength
+      case join, last, mean, max, unitLength
+      case convolution(Conv1d, NetworkDescription.Activation?)
       case attention(Tensor)
     }
 
@@ -157,6 +158,11 @@ public struct DescribedNetwork: Sendable {
       return (.linear(Linear(weight: matrix, bias: bias), layer.activation), matrix.shape[0])
     case .join: return (.join, inputSize)
     case .last: return (.last, inputSize)
+    case .mean: return (.mean, inputSize)
+    case .max: return (.max, inputSize)
+    case .convolution:
+      let convolution = try convolution(layer, inputSize: inputSize, weights)
+      return (.convolution(convolution, layer.activation), convolution.weight.shape[0])
     case .unitLength: return (.unitLength, inputSize)
     case .attention:
       let weight = try weights.matrix("weight", of: layer)
@@ -185,6 +191,49 @@ public struct DescribedNetwork: Sendable {
 
   /// What the last layer gives.
   func last(of outputs: Outputs) -> Tensor { outputs[layers[layers.count - 1].name] }
+
+  private static func convolution(
+    _ layer: NetworkDescription.Layer, inputSize: Int, _ weights: DescribedWeights
+  ) throws(CheckpointError) -> Conv1d {
+    let (stride, padding) = (layer.stride ?? 1, layer.padding ?? 0)
+    guard (1...65_536).contains(stride), (0...65_536).contains(padding) else {
+      throw weights.failure(
+        layer, "expected a stride from 1 and a padding from 0, found \(stride) and \(padding)")
+    }
+    guard let weight = try weights.tensor("weight", of: layer), weight.rank == 3,
+      inputSize == 0 || weight.shape[1] == inputSize
+    else {
+      throw weights.failure(layer, "expected weights [O, \(inputSize), K], found another shape")
+    }
+    let bias = try weights.tensor("bias", of: layer, isOptional: true)
+    guard bias?.shape ?? [weight.shape[0]] == [weight.shape[0]] else {
+      throw weights.failure(layer, "expected a bias of \(weight.shape[0]) units")
+    }
+    return Conv1d(weight: weight, bias: bias, stride: stride, padding: .zeros(padding))
+  }
+
+  /// Whether the first layer makes one-hot rows of tokens.
+  var readsOneHot: Bool { if case .oneHot = layers.first?.operation { true } else { false } }
+
+  /// The numbers of a step that the first layer reads; nil where any are right.
+  var inputSize: Int? {
+    switch layers.first?.operation {
+    case .recurrent(let layer): layer.inputSize
+    case .linear(let layer, _): layer.weight.shape[1]
+    case .convolution(let layer, _): layer.inputSize
+    case .attention(let weight): weight.shape[1]
+    default: nil
+    }
+  }
+
+  /// The fewest steps that all layers can read.
+  var fewestSteps: Int {
+    layers.reversed().reduce(1) { steps, part in
+      guard case .convolution(let layer, _) = part.operation else { return steps }
+      guard case .zeros(let padding) = layer.padding else { return steps }
+      return Swift.max(1, (steps - 1) * layer.stride + layer.span - 2 * padding)
+    }
+  }
 
   /// Runs the layers over a sequence.
   public func callAsFunction(_ input: Input) -> Outputs {
@@ -252,6 +301,10 @@ public struct DescribedNetwork: Sendable {
       case .last:
         let x = read.first ?? vectors(input)
         outputs.signals[part.name] = x.at(x.shape[0] - 1)
+      case .mean: outputs.signals[part.name] = (read.first ?? vectors(input)).mean(along: 0)
+      case .max: outputs.signals[part.name] = (read.first ?? vectors(input)).max(along: 0)
+      case .convolution(let layer, let activation):
+        outputs.signals[part.name] = applied(activation, layer(read.first ?? vectors(input)))
       case .unitLength:
         let x = read.first ?? vectors(input)
         let length = sqrt((x * x).sum(along: x.rank - 1, keepingAxes: true))

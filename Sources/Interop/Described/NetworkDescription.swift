@@ -62,6 +62,10 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
     case attention
     /// The last step.
     case last
+    /// The mean over all steps, or the largest value of each unit.
+    case mean, max
+    /// A convolution along time, `weight [O, I, K]` and `bias [O]`: ``Layer/stride``, ``Layer/padding``.
+    case convolution
     /// The vector divided by its Euclidean length.
     case unitLength
   }
@@ -103,10 +107,14 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
     public var isBidirectional: Bool?
     /// The recurrent layer of `layers` whose last state this one starts from.
     public var initialState: String?
-    /// The function after a linear layer.
+    /// The function after a linear layer or a convolution.
     public var activation: Activation?
     /// The number of units of one-hot rows.
     public var size: Int?
+    /// The steps from one window of a convolution to the next; nil for 1.
+    public var stride: Int?
+    /// The steps of zeros at both ends of a convolution; nil for none.
+    public var padding: Int?
   }
 
   /// One text, or several.

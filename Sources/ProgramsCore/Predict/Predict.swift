@@ -38,7 +38,7 @@ package struct Predict: ParsableCommand {
   @Option(help: "The arrays of a graph model's answer: an .npz, .npy or .json file.")
   var out: String?
 
-  @Option(help: "A JSON description of the network whose weights --ckpt has: text to text.")
+  @Option(help: "A JSON description of the network whose weights --ckpt has.")
   var network: String?
 
   @Option(help: "The inputs' encoding: utf-8, utf-16 or latin-1; detected unless given.")
@@ -88,6 +88,12 @@ package struct Predict: ParsableCommand {
   /// Answers lines by a described network of the weights.
   private func answer(by description: NetworkDescription) throws {
     if ahead != nil { throw cannotForecast }
+    guard description.output != nil else {
+      let network = try VectorNetwork(description, weights: ArrayFile(path: ckpt))
+      let readsTexts = description.input != nil
+      return try DescribedArrays(network, readsTexts: readsTexts, output: out).answer(file)
+    }
+    if out != nil { throw Failure("\(ckpt): --out: expected a network whose answers are arrays") }
     let network = try TextNetwork(description, weights: ArrayFile(path: ckpt))
     var lines = try lines(for: .text(ByteTokenizer()), nil)
     try lines.answer(by: network, separator: description.output?.separator ?? " ")
