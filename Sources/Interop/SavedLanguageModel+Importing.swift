@@ -32,7 +32,7 @@ extension SavedLanguageModel {
     switch file.content {
     case .checkpoint(let reader):
       try self.init(reading: reader)
-    case .safetensors, .torch, .pickle, .numPy, .hdf5, .keras, .onnx:
+    case .safetensors, .torch, .pickle, .numPy, .array, .hdf5, .keras, .onnx:
       let description = try description.completed(by: file)
       let weights = try ImportedWeights(file, outline: description.outline)
       try self.init(weights, description, of: file)

@@ -36,9 +36,9 @@ import Testing
       try write(known.map { ($0, $0) }, to: "train.\(ending)")
       try write(pairs.map { (String($1), String($0)) }, to: "test.\(ending)")
       try write([("good", "meh"), ("bad", "so-so")], to: "none.\(ending)")
+      let command = "train \(isTagger ? "tag" : "classify") --data train.\(ending)"
       let trained = try Program.shell(
-        "train \(isTagger ? "tag" : "classify") --data train.\(ending) --hidden 16 --threads 1",
-        in: directory)
+        "\(command) --hidden 16 --threads 1 --max-steps 40 --learning-rate 0.03", in: directory)
       #expect(trained.status == 0, "\(trained.error)")
       try body(directory, ending)
     }

@@ -28,6 +28,19 @@ struct NumPyArchiveTests {
     #expect(try copy.array("uint16") == file.array("uint16"))
   }
 
+  /// A file of one array is a file of arrays: its own, under the file's name.
+  @Test func aSingleArrayIsInspected() throws {
+    let array = StoredArray([1, -2], shape: [2])
+    let directory = try TemporaryDirectory()
+    let path = "\(directory.path)/x.npy"
+    try array.saveNumPy(to: path)
+    let file = try ArrayFile(path: path)
+    #expect(file.names == ["x"])
+    #expect(try file.array("x") == array)
+    #expect(message { _ = try file.array("y") }.contains("no such array"))
+    #expect(try Inspection(file, verifying: true).parameters.map(\.shape) == [[2]])
+  }
+
   @Test func pythonsObjectsAndOtherByteOrdersAreRefused() throws {
     let objects = try NumPyArchive(path: path("objects.npz"))
     #expect(message { _ = try objects.array("objects") }.contains("found '|O'"))

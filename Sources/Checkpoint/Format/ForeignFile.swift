@@ -16,7 +16,7 @@ enum ForeignFile {
     if starts(with: "PK\u{3}\u{4}") { return "a zip archive (PyTorch's .pt, or .npz)" }
     if isPickle(start) { return "a Python pickle (.pkl, or an old .pt)" }
     if start.starts(with: hdf5) { return "an HDF5 file (Keras)" }
-    if start.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) { return "a NumPy array (.npy)" }
+    if isNumPy(start) { return "a NumPy array (.npy)" }
     if start.starts(with: [0x1F, 0x8B]) { return "a gzip file" }
     if starts(with: "GGUF") { return "a GGUF file" }
     if starts(with: "version https://git-lfs") { return "a Git LFS pointer: run 'git lfs pull'" }
@@ -31,6 +31,11 @@ enum ForeignFile {
   /// Whether a file begins as a pickle of protocol 2 or later.
   static func isPickle(_ start: [UInt8]) -> Bool {
     start.count > 1 && start[0] == 0x80 && (2...5).contains(start[1])
+  }
+
+  /// Whether a file begins as an array of NumPy.
+  static func isNumPy(_ start: [UInt8]) -> Bool {
+    start.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59])
   }
 
   /// Whether a file begins with the length of a header and the header's first character, `{`.

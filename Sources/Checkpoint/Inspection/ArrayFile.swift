@@ -19,6 +19,8 @@ public struct ArrayFile: Sendable {
     case pickle(PickleFile)
     /// An `.npz` file of NumPy.
     case numPy(NumPyArchive)
+    /// An `.npy` file of NumPy: its one array, under the file's name without the ending.
+    case array(name: String, StoredArray)
     /// An HDF5 file of Keras or h5py.
     case hdf5(HDF5File)
     /// A `.keras` file: the weights' HDF5 file, and the model's description as JSON.
@@ -54,6 +56,12 @@ public struct ArrayFile: Sendable {
     if try isHDF5(source, start) { return .hdf5(try HDF5File(source: source, limits: limits)) }
     if ForeignFile.isSafetensors(start) {
       return .safetensors(try Safetensors(path: source.name, limits: limits))
+    }
+    if ForeignFile.isNumPy(start) {
+      let name = source.name.split(separator: "/").last.map(String.init) ?? source.name
+      return .array(
+        name: name.hasSuffix(".npy") ? String(name.dropLast(4)) : name,
+        try StoredArray(numPyPath: source.name, limits: limits))
     }
     if TorchLegacyFile.isKind(of: start) {
       return .torch(try TorchFile(source: source, limits: limits))
@@ -111,6 +119,7 @@ public struct ArrayFile: Sendable {
     case .hdf5(let file): file.names
     case .keras(let file): file.weights.names
     case .numPy(let file): file.names
+    case .array(let name, _): [name]
     case .onnx(let model): model.graph.initializers.map(\.name)
     }
   }
@@ -126,6 +135,9 @@ public struct ArrayFile: Sendable {
     case .hdf5(let file): return try file.array(name)
     case .keras(let file): return try file.weights.array(name)
     case .numPy(let file): return try file.array(name)
+    case .array(let own, let array):
+      guard ExactString(own) == ExactString(name) else { throw failure(name, "no such array") }
+      return array
     case .onnx(let model):
       guard
         let found = model.graph.initializers.first(where: {
@@ -153,7 +165,7 @@ public struct ArrayFile: Sendable {
     case .onnx(let model): model.metadata
     case .hdf5(let file): file.metadata
     case .keras(let file): file.metadata
-    case .checkpoint, .torch, .pickle, .numPy: [:]
+    case .checkpoint, .torch, .pickle, .numPy, .array: [:]
     }
   }
 
@@ -170,6 +182,7 @@ public struct ArrayFile: Sendable {
     case .torch: "PyTorch state_dict (.pt)"
     case .pickle: "pickle of NumPy arrays"
     case .numPy: "NumPy archive (.npz)"
+    case .array: "NumPy array (.npy)"
     case .hdf5: "HDF5 file"
     case .keras: "Keras model (.keras)"
     case .onnx: "ONNX model"

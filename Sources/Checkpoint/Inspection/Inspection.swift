@@ -66,7 +66,7 @@ public struct Inspection: Sendable {
       if !content.path.isEmpty {
         configuration = [Fact(name: "state_dict", value: .string(content.path))]
       }
-    case .pickle: break
+    case .pickle, .array: break
     case .hdf5(let content): readMetadata(content.metadata)
     case .keras(let content): readMetadata(content.metadata)
     case .numPy(let archive): storedSizes = archive.storedSizes
@@ -91,7 +91,7 @@ public struct Inspection: Sendable {
     case .torch(let file) where !file.warnings.isEmpty: file.warnings.joined(separator: "; ")
     case .hdf5, .keras: "the structure is right, and every checksum that there is"
     case .torch, .numPy: "every checksum is right, of every array"
-    case .safetensors, .onnx, .pickle:
+    case .safetensors, .onnx, .pickle, .array:
       "the structure is right; the format has no checksums, so changed numbers go unseen"
     }
   }

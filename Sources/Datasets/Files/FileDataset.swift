@@ -48,12 +48,19 @@ public struct FileDataset: Dataset {
     try read(KnownSides(input: input, target: target))
   }
 
+  /// The format that the options, the name or the content say: a folder with files of images has images, any other texts.
+  private func format() throws -> FileFormat {
+    if let format = options.format { return format }
+    if Folder.exists(path) {
+      let files = try Folder.content(of: path).files
+      return files.contains { FileFormat(path: $0) == .idx } ? .idx : .folder
+    }
+    return try FileFormat(path: path) ?? FileFormat(contentOf: path, options)
+  }
+
   private func read(_ known: KnownSides?) throws -> TaskSamples {
     try options.validate()
-    let isFolder = Folder.exists(path)
-    let named = options.format ?? FileFormat(path: path, isFolder: isFolder)
-    let format =
-      if let named { named } else { try FileFormat(contentOf: path, options) }
+    let format = try format()
     switch format {
     case .folder:
       try require(.classification, for: "a folder of texts")

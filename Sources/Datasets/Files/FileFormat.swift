@@ -17,12 +17,8 @@ public enum FileFormat: String, Codable, CaseIterable, Sendable {
   /// IDX files of images and labels, like MNIST's.
   case idx
 
-  /// The format of a path's extension, or a folder if `isFolder`; nil if unknown.
-  public init?(path: String, isFolder: Bool = false) {
-    if isFolder {
-      self = .folder
-      return
-    }
+  /// The format of a path's extension; nil if unknown.
+  public init?(path: String) {
     var name = path.split(separator: "/").last.map(String.init) ?? path
     if name.lowercased().hasSuffix(".gz") { name.removeLast(3) }
     let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""

@@ -16,10 +16,10 @@ package struct Evaluate: ParsableCommand {
       """,
     version: Version.number)
 
-  @Option(help: "The model: a .rnnz file that `train` wrote.")
+  @Option(help: "The model: a .rnnz file that `train` wrote.", completion: .file())
   var ckpt: String
 
-  @Option(help: "The test set: what `train` takes as its --data or --dataset.")
+  @Option(help: "The test set: what `train` takes as its --data or --dataset.", completion: .file())
   var data: String?
 
   @Option(help: "Which of the samples: validation or all; all of a test set unless given.")

@@ -13,10 +13,10 @@ package struct Report: ParsableCommand {
       """,
     version: Version.number)
 
-  @Argument(help: "The runs' folders.")
+  @Argument(help: "The runs' folders.", completion: .directory)
   var runs: [String]
 
-  @Option(help: "Where the page is saved.")
+  @Option(help: "Where the page is saved.", completion: .file())
   var out = "report.html"
 
   @Flag(help: "Replaces a file that is there already.")

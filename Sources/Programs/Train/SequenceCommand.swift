@@ -16,17 +16,33 @@ protocol SequenceCommand: ParsableCommand {
 }
 
 extension SequenceCommand {
-  func validate() throws { Interruption.listen() }
+  func validate() throws {
+    Interruption.listen()
+    try options.validate()
+  }
 
-  func run() throws { try train() }
-
-  /// Starts or resumes training.
-  func train() throws {
-    options.files.apply()
-    if let sweep = try Sweep(options.files) { return try sweep.run() }
-    if let path = options.files.resume { return try goOn(with: path) }
-    if let path = options.files.config { return try begin(with: RunConfiguration(path)) }
+  func run() throws {
+    let files = options.files
+    guard data != nil || Self.job != nil || files.resume != nil || files.config != nil else {
+      return try listTasks()
+    }
+    files.apply()
+    if let sweep = try Sweep(files) { return try sweep.run() }
+    if let path = files.resume { return try goOn(with: path) }
+    if let path = files.config { return try begin(with: RunConfiguration(path)) }
     guard let name = data ?? Self.job?.usual else { return }
+    try train(on: name)
+  }
+
+  private func listTasks() throws {
+    for entry in Library.current.datasets.entries where FileFormat(rawValue: entry.name) == nil {
+      try Console.write("\(entry.summary)\n")
+    }
+  }
+
+  /// Starts training on a dataset.
+  private func train(on name: String) throws {
+    let options = options
     Library.current.datasets.noteFile(named: name)
     let dataset = try Library.current.datasets.open(
       name, task: Self.job?.fileTask, options: options.samples.options())

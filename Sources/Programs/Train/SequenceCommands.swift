@@ -2,93 +2,81 @@ import ArgumentParser
 import Datasets
 import ProgramsCore
 
-// One command for each kind of task, all with the same flags.
+/// A command for one kind of task, or for any task of the laboratory, all with the same flags.
+///
+/// The groups of flags stand in the command itself, not in a group of their own: in debug builds the argument parser reads
+/// a group four times, for its own checks, and a group inside a group sixteen times.
+struct TrainSequence<Subject: SequenceSubject>: SequenceCommand {
+  static var job: SequenceJob? { Subject.job }
+  static var configuration: CommandConfiguration { Subject.configuration }
 
-struct Classify: SequenceCommand {
-  static let job: SequenceJob? = .classify
-  static let configuration = SequenceJob.classify.configuration
+  @OptionGroup var source: Subject.Source
+  @OptionGroup(title: "Samples of a file") var samples: DataOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Model") var parts: SequenceModelOptions
+  @OptionGroup(title: "Around the cell") var around: LayerOptions
+  @OptionGroup(title: "Training") var trainer: TrainerOptions
+  @OptionGroup(title: "Files and machine") var files: RunOptions
 
-  @Option(help: SequenceJob.classify.dataHelp)
-  var data: String?
-  @OptionGroup var options: SequenceOptions
+  var data: String? { source.data }
+  var options: SequenceOptions {
+    SequenceOptions(
+      samples: samples, model: model, parts: parts, around: around, trainer: trainer, files: files)
+  }
 }
 
-struct Regress: SequenceCommand {
-  static let job: SequenceJob? = .regress
-  static let configuration = SequenceJob.regress.configuration
-
-  @Option(help: SequenceJob.regress.dataHelp)
-  var data: String?
-  @OptionGroup var options: SequenceOptions
+/// What a command trains for.
+protocol SequenceSubject {
+  /// The flag or argument that names the samples.
+  associatedtype Source: SequenceSource
+  /// The kind of task; nil for any.
+  static var job: SequenceJob? { get }
+  static var configuration: CommandConfiguration { get }
 }
 
-struct Forecast: SequenceCommand {
-  static let job: SequenceJob? = .forecast
-  static let configuration = SequenceJob.forecast.configuration
-
-  @Option(help: SequenceJob.forecast.dataHelp)
-  var data: String?
-  @OptionGroup var options: SequenceOptions
+/// The flag or argument that names a command's samples.
+protocol SequenceSource: ParsableArguments {
+  var data: String? { get }
 }
 
-struct Tag: SequenceCommand {
-  static let job: SequenceJob? = .tag
-  static let configuration = SequenceJob.tag.configuration
-
-  @Option(help: SequenceJob.tag.dataHelp)
-  var data: String?
-  @OptionGroup var options: SequenceOptions
+/// A kind of task.
+protocol NamedJob: SequenceSubject where Source == DataFlag<Self> {
+  static var kind: SequenceJob { get }
 }
 
-struct Translate: SequenceCommand {
-  static let job: SequenceJob? = .translate
-  static let configuration = SequenceJob.translate.configuration
-
-  @Option(help: SequenceJob.translate.dataHelp)
-  var data: String?
-  @OptionGroup var options: SequenceOptions
+extension NamedJob {
+  static var job: SequenceJob? { kind }
+  static var configuration: CommandConfiguration { kind.configuration }
 }
 
-struct Transcribe: SequenceCommand {
-  static let job: SequenceJob? = .transcribe
-  static let configuration = SequenceJob.transcribe.configuration
+enum Classify: NamedJob { static let kind = SequenceJob.classify }
+enum Regress: NamedJob { static let kind = SequenceJob.regress }
+enum Forecast: NamedJob { static let kind = SequenceJob.forecast }
+enum Tag: NamedJob { static let kind = SequenceJob.tag }
+enum Translate: NamedJob { static let kind = SequenceJob.translate }
+enum Transcribe: NamedJob { static let kind = SequenceJob.transcribe }
+enum Names: NamedJob { static let kind = SequenceJob.names }
 
-  @Option(help: SequenceJob.transcribe.dataHelp)
+struct DataFlag<Job: NamedJob>: SequenceSource {
+  @Option(help: Job.kind.dataHelp, completion: .file())
   var data: String?
-  @OptionGroup var options: SequenceOptions
 }
 
-struct Names: SequenceCommand {
-  static let job: SequenceJob? = .names
-  static let configuration = SequenceJob.names.configuration
+/// Any task of the laboratory.
+enum Lab: SequenceSubject {
+  struct Source: SequenceSource {
+    @Argument(
+      help: "The task, with its length or delay if it has one.",
+      completion: .shellCommand("train lab | sed 's/,.*//'"))
+    var data: String?
+  }
 
-  @Option(help: SequenceJob.names.dataHelp)
-  var data: String?
-  @OptionGroup var options: SequenceOptions
-}
-
-struct Lab: SequenceCommand {
   static let job: SequenceJob? = nil
   static let configuration = CommandConfiguration(
+    commandName: "lab",
     abstract: "Learns one of the laboratory's tasks; without a name, lists them.",
     usage: "train lab [NAME[:NUMBER]] [OPTION ...]",
     discussion: discussion("train lab adding:100 --cell gru --out model.rnnz"))
-
-  @Argument(help: "The task, with its length or delay if it has one.")
-  var data: String?
-  @OptionGroup var options: SequenceOptions
-
-  func run() throws {
-    let files = options.files
-    guard data != nil || files.resume != nil || files.config != nil else { return try listTasks() }
-    try train()
-  }
-
-  private func listTasks() throws {
-    for entry in Library.current.datasets.entries where FileFormat(rawValue: entry.name) == nil {
-      try Console.write("\(entry.summary)\n")
-    }
-  }
 }
 
 extension SequenceJob {
@@ -129,7 +117,7 @@ extension SequenceJob {
   /// The command's help.
   fileprivate var configuration: CommandConfiguration {
     CommandConfiguration(
-      abstract: abstract, usage: "train \(self) [OPTION ...]",
+      commandName: rawValue, abstract: abstract, usage: "train \(self) [OPTION ...]",
       discussion: discussion("train \(self) --data \(usual)\(flags) --out model.rnnz"))
   }
 

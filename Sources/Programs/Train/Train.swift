@@ -11,8 +11,9 @@ package struct Train: ParsableCommand {
       """,
     version: Version.number,
     subcommands: [
-      TrainText.self, Classify.self, Regress.self, Forecast.self, Tag.self, Translate.self,
-      Transcribe.self, Names.self, Lab.self,
+      TrainText.self, TrainSequence<Classify>.self, TrainSequence<Regress>.self,
+      TrainSequence<Forecast>.self, TrainSequence<Tag>.self, TrainSequence<Translate>.self,
+      TrainSequence<Transcribe>.self, TrainSequence<Names>.self, TrainSequence<Lab>.self,
     ],
     defaultSubcommand: TrainText.self)
 

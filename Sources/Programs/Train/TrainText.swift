@@ -214,7 +214,8 @@ struct TrainText: ParsableCommand {
 /// The flags for the text and its windows.
 struct TextOptions: ParsableArguments {
   @Option(
-    help: "tales; timemachine or shakespeare, which are fetched; timemachine:FILE; or a text file.")
+    help: "tales; timemachine or shakespeare, which are fetched; timemachine:FILE; or a text file.",
+    completion: .file())
   var dataset: String?
 
   @OptionGroup var tokens: TokenOptions

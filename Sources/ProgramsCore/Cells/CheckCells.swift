@@ -13,7 +13,8 @@ struct CheckCells: ParsableCommand {
       difference is too large.
       """)
 
-  @Argument(help: "The cells' names, as in `cells list`, or files of cells as text.")
+  @Argument(
+    help: "The cells' names, as in `cells list`, or files of cells as text.", completion: .cells)
   var names: [String] = []
 
   @Flag(help: "Check every cell.")

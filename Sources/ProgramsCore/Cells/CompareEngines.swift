@@ -11,7 +11,8 @@ struct CompareEngines: ParsableCommand {
       Example: cells engines lstm gru indrnn
       """)
 
-  @Argument(help: "The cells' names, as in `cells list`, or files of cells as text.")
+  @Argument(
+    help: "The cells' names, as in `cells list`, or files of cells as text.", completion: .cells)
   var names: [String]
 
   @Option(help: "Units of the input and of the cell.")

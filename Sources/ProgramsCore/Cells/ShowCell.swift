@@ -9,7 +9,8 @@ struct ShowCell: ParsableCommand {
       The equations are a text that can be changed and trained: cells show mgu > my.cell; train --cell my.cell
       """)
 
-  @Argument(help: "The cell's name, as in `cells list`, or the file of a cell as text.")
+  @Argument(
+    help: "The cell's name, as in `cells list`, or the file of a cell as text.", completion: .cells)
   var name: String
 
   @Flag(help: "The formula as LaTeX.")

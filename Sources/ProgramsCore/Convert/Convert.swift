@@ -18,16 +18,22 @@ package struct Convert: ParsableCommand {
       """,
     version: Version.number)
 
-  @Argument(help: "What to read.")
+  @Argument(help: "What to read.", completion: .file())
   var input: String
 
-  @Argument(help: "What to write; its ending tells the format: .rnnz, .safetensors or .onnx.")
+  @Argument(
+    help: "What to write; its ending tells the format: .rnnz, .safetensors or .onnx.",
+    completion: .file())
   var output: String
 
-  @Option(help: "A JSON array of the model's tokens, for a file that does not say them.")
+  @Option(
+    help: "A JSON array of the model's tokens, for a file that does not say them.",
+    completion: .file())
   var vocabulary: String?
 
-  @Option(help: "A JSON object of the model's kind and sizes, for a file that does not say them.")
+  @Option(
+    help: "A JSON object of the model's kind and sizes, for a file that does not say them.",
+    completion: .file())
   var config: String?
 
   @Option(

@@ -15,13 +15,18 @@ package struct Generate: ParsableCommand {
     version: Version.number)
 
   @Option(
-    help: "The model: a .rnnz file that `train` wrote, or a safetensors, .pt, .npz or .onnx file.")
+    help: "The model: a .rnnz file that `train` wrote, or a safetensors, .pt, .npz or .onnx file.",
+    completion: .file())
   var ckpt: String
 
-  @Option(help: "A JSON array of the model's tokens, for a file that does not say them.")
+  @Option(
+    help: "A JSON array of the model's tokens, for a file that does not say them.",
+    completion: .file())
   var vocabulary: String?
 
-  @Option(help: "A JSON object of the model's kind and sizes, for a file that does not say them.")
+  @Option(
+    help: "A JSON object of the model's kind and sizes, for a file that does not say them.",
+    completion: .file())
   var config: String?
 
   @Option(help: "Text to go on from; without it, a terminal is a conversation.")

@@ -5,13 +5,13 @@ import Checkpoint
 
 package struct Inspect: ParsableCommand {
   package static let configuration = CommandConfiguration(
-    abstract: "Says what is in a file of weights: .rnnz, safetensors, .pt, .npz or .onnx.",
+    abstract: "Says what is in a file of arrays: .rnnz, safetensors, .pt, NumPy, HDF5 or ONNX.",
     discussion: """
       Example: inspect model.rnnz --verify
       """,
     version: Version.number)
 
-  @Argument(help: "The file.")
+  @Argument(help: "The file.", completion: .file())
   var file: String
 
   @Flag(help: "Reads and checks all that the format allows to check.")

@@ -23,10 +23,11 @@ package struct Predict: ParsableCommand {
       """,
     version: Version.number)
 
-  @Option(help: "The model: a .rnnz file that `train` wrote.")
+  @Option(help: "The model: a .rnnz file that `train` wrote.", completion: .file())
   var ckpt: String
 
-  @Argument(help: "The inputs: a file or a folder; standard input unless given.")
+  @Argument(
+    help: "The inputs: a file or a folder; standard input unless given.", completion: .file())
   var file: String?
 
   @Flag(help: "Writes JSON Lines, with probabilities where there are any.")
@@ -35,7 +36,8 @@ package struct Predict: ParsableCommand {
   @Option(help: "Steps to forecast after a sequence's end, each from those before.")
   var ahead: Int?
 
-  @Option(help: "The arrays of a graph model's answer: an .npz, .npy or .json file.")
+  @Option(
+    help: "The arrays of a graph model's answer: an .npz, .npy or .json file.", completion: .file())
   var out: String?
 
   @Option(help: "A JSON description of the network whose weights --ckpt has.")

@@ -57,7 +57,10 @@ import Testing
       "t10k-labels-idx1-ubyte": Self.idx([1], [9]),
     ]
     try withFolder(files) { folder in
-      let task = try DatasetRegistry.standard.open("idx:" + folder).read()
+      for path in ["idx:" + folder, folder] {
+        #expect(try DatasetRegistry.standard.open(path).read().input.size == 2)
+      }
+      let task = try DatasetRegistry.standard.open(folder).read()
       #expect(task.input.size == 2 && task.target.size == 10 && task.shape == .manyToOne)
       let first = try samples(of: task.training)[0]
       let steps = FeatureSequence([0, 20, 40, 60, 80, 100].map { $0 / 255 }, width: 2)

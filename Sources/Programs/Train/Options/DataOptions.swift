@@ -67,7 +67,9 @@ struct ReadingOptions: ParsableArguments {
 
 /// The flags for the tokenization of a text.
 struct TokenOptions: ParsableArguments {
-  @Option(help: "Tokens of texts: character, bytes, words or bpe.")
+  @Option(
+    help: "Tokens of texts: character, bytes, words or bpe.",
+    completion: .list(["character", "bytes", "words", "bpe"]))
   var tokenizer: String?
 
   @Option(help: .rare("The most tokens of words or bpe."))

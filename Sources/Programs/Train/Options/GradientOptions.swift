@@ -4,7 +4,9 @@ import Training
 
 /// The flags for the gradient engine.
 struct GradientOptions: ParsableArguments {
-  @Option(help: "How gradients are found: bptt, bptt-checkpoint, tbptt, rtrl, snap1 or uoro.")
+  @Option(
+    help: "How gradients are found: bptt, bptt-checkpoint, tbptt, rtrl, snap1 or uoro.",
+    completion: .list(["bptt", "bptt-checkpoint", "tbptt", "rtrl", "snap1", "uoro"]))
   var gradient: String?
 
   @Option(

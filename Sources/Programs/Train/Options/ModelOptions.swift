@@ -5,7 +5,7 @@ import ProgramsCore
 
 /// The flags for the model that all tasks share.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "rnn, lstm, gru, one of `cells list`, or a text's file.")
+  @Option(help: "rnn, lstm, gru, one of `cells list`, or a text's file.", completion: .cells)
   var cell: String?
 
   @Option(help: "Numbers that stand for a token.")

@@ -3,19 +3,19 @@ import TensorCore
 
 /// The flags for the outputs of training, and for resuming.
 struct RunOptions: ParsableArguments {
-  @Option(help: "Where the model is saved; usually model.rnnz.")
+  @Option(help: "Where the model is saved; usually model.rnnz.", completion: .file())
   var out: String?
 
-  @Option(help: "Goes on with the training in this file, to the bit.")
+  @Option(help: "Goes on with the training in this file, to the bit.", completion: .file())
   var resume: String?
 
-  @Option(help: "Begins with what a run's configuration.json says.")
+  @Option(help: "Begins with what a run's configuration.json says.", completion: .file())
   var config: String?
 
   @Flag(help: "Replaces files that are there already.")
   var overwrite = false
 
-  @Option(help: "A folder for curves, samples, checkpoints, a report.")
+  @Option(help: "A folder for curves, samples, checkpoints, a report.", completion: .directory)
   var run: String?
 
   @Option(help: "FLAG=VALUE,VALUE ...: trains with each, into --run.")
@@ -31,10 +31,10 @@ struct RunOptions: ParsableArguments {
   var quiet = false
 
   @Option(
-    help: "A line for each step: JSON in a .jsonl, else CSV.")
+    help: "A line for each step: JSON in a .jsonl, else CSV.", completion: .file())
   var log: String?
 
-  @Option(help: "A folder of events that TensorBoard shows.")
+  @Option(help: "A folder of events that TensorBoard shows.", completion: .directory)
   var tensorboard: String?
 
   @Option(help: "Threads; all processors unless given.")

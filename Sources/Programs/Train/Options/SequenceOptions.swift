@@ -6,13 +6,13 @@ import Training
 import ProgramsCore
 
 /// The flags of the commands for sequence models.
-struct SequenceOptions: ParsableArguments {
-  @OptionGroup(title: "Samples of a file") var samples: DataOptions
-  @OptionGroup(title: "Model") var model: ModelOptions
-  @OptionGroup(title: "Model") var parts: SequenceModelOptions
-  @OptionGroup(title: "Around the cell") var around: LayerOptions
-  @OptionGroup(title: "Training") var trainer: TrainerOptions
-  @OptionGroup(title: "Files and machine") var files: RunOptions
+struct SequenceOptions {
+  var samples: DataOptions
+  var model: ModelOptions
+  var parts: SequenceModelOptions
+  var around: LayerOptions
+  var trainer: TrainerOptions
+  var files: RunOptions
 
   func validate() throws {
     do {
