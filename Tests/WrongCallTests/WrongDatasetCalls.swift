@@ -89,6 +89,8 @@ extension WrongCall {
   private static let tasks = [
     WrongCall("adding up one number", "2 or more", "1") { _ = AddingProblem(length: 1) },
     WrongCall("no delay", "positive", "0") { _ = CopyMemory(delay: 0) },
+    WrongCall("no pairs", "1 to 52", "0") { _ = AssociativeRecall(pairs: 0) },
+    WrongCall("more pairs than keys", "1 to 52", "53") { _ = AssociativeRecall(pairs: 53) },
     WrongCall("echo after the end", "10 steps", "10") { _ = DelayedEcho(delay: 10, length: 10) },
     WrongCall("parity of no bits", "positive", "0") { _ = Parity(length: 0) },
     WrongCall("order of too few steps", "10 or more", "9") { _ = TemporalOrder(length: 9) },

@@ -8,6 +8,9 @@ extension Registry where Product == any Dataset {
     datasets.register("copy", "DELAY", 1...100_000, "ten symbols, said again after many blanks") {
       CopyMemory(delay: $0 ?? 50)
     }
+    datasets.register("recall", "PAIRS", 1...52, "the values of keys, asked for later") {
+      AssociativeRecall(pairs: $0 ?? 16)
+    }
     datasets.register("temporal-order", "STEPS", 10...100_000, "the order of two symbols") {
       TemporalOrder(length: $0 ?? 100)
     }

@@ -74,6 +74,9 @@ struct LabPreset {
     case "copy":
       (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (5000, 500, 96)
       preset.learningRate = 0.01
+    case "recall":
+      (preset.steps, preset.evaluateEvery) = (1500, 250)
+      (preset.cell, preset.embeddingSize) = ("gated-deltanet", 64)
     case "echo", "sines":
       (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (3000, 500, 96)
     case "temporal-order":

@@ -60,6 +60,32 @@ import Testing
     #expect(abs(Double(guessed) / 300 * log(8) / 50 - task.levels.baseline) < 1e-12)
   }
 
+  /// Every asked key was told once, its value is the answer, and no answer can be guessed from others.
+  @Test(arguments: [1, 16, 52]) func recalledValuesAreThoseOfTheirKeys(_ pairs: Int) {
+    let task = AssociativeRecall(pairs: pairs)
+    var (tallies, orders) = ([Int](repeating: 0, count: 10), Set<[Int32]>())
+    for sample in draw(2_000 / pairs, of: task) {
+      guard case .tokens(let read) = sample.input, case .tokens(let answers) = sample.target else {
+        return
+      }
+      #expect(read.count == 3 * pairs && answers.count == 3 * pairs)
+      #expect(answers[..<(2 * pairs)].allSatisfy { $0 == SampleValue.ignored })
+      let told = stride(from: 0, to: 2 * pairs, by: 2).map { (read[$0], read[$0 + 1] - 52) }
+      let values = Dictionary(uniqueKeysWithValues: told)
+      #expect(values.count == pairs && values.keys.allSatisfy { (0..<52).contains($0) })
+      #expect(Set(read[(2 * pairs)...]) == Set(values.keys))
+      for (key, answer) in zip(read, answers).dropFirst(2 * pairs) {
+        #expect(values[key] == answer)
+        tallies[Int(answer)] += 1
+      }
+      orders.insert(read[(2 * pairs)...].map { $0 })
+    }
+    // 2000 answers, 200 of each digit with a standard deviation of 13.
+    #expect(tallies.allSatisfy { abs($0 - 200) < 60 }, "\(tallies)")
+    #expect(orders.count > 30)
+    #expect(task.levels.baseline == log(10))
+  }
+
   @Test func classesAreEquallyLikelyAndFollowFromTheInput() throws {
     let order = TemporalOrder(length: 60)
     var tallies = [0, 0, 0, 0]
