@@ -6,7 +6,7 @@ extension SavedLanguageModel {
   public var summary: String {
     let configuration = model.configuration
     return "language model: \(configuration.cell.name), "
-      + layerText(configuration.layers, configuration.hiddenSize)
+      + configuration.layerText
       + ", embedding of \(configuration.embeddingSize), \(model.vocabularySize.counted("tokens")), "
       + model.sizeText
   }
@@ -18,8 +18,7 @@ extension SavedSequenceModel {
     let configuration = model.configuration
     var parts = [
       configuration.cell.name,
-      layerText(configuration.layers, configuration.hiddenSize)
-        + (configuration.isBidirectional ? " in both directions" : ""),
+      configuration.layerText + (configuration.isBidirectional ? " in both directions" : ""),
     ]
     if configuration.head != .plain { parts.append("head: \(configuration.head)") }
     if case .translator = model { parts.append("attention: \(configuration.attention)") }
@@ -50,9 +49,13 @@ extension Module {
   }
 }
 
-/// For example `2 layers of 64 units`.
-private func layerText(_ layers: Int, _ units: Int) -> String {
-  "\(layers == 1 ? "one layer" : "\(layers) layers") of \(units.counted("units"))"
+extension ModelConfiguration {
+  /// For example `2 layers of 64 units`, `4 blocks of 64 units`.
+  fileprivate var layerText: String {
+    let kind = recurrent.block == nil ? "layer" : "block"
+    let count = layers == 1 ? "one \(kind)" : "\(layers) \(kind)s"
+    return "\(count) of \(hiddenSize.counted("units"))"
+  }
 }
 
 extension ValueKind {

@@ -61,6 +61,26 @@ import Testing
     }
   }
 
+  /// A stack of blocks is trained, described and gone on with, and writes.
+  @Test func blocksAreTrainedResumedAndWrite() throws {
+    try withTemporaryDirectory { directory in
+      let flags =
+        Self.small + ["--cell", "gated-deltanet", "--layers", "4", "--hidden", "8", "--block"]
+      let outcome = try run(flags + ["--max-steps", "6"], in: directory)
+      #expect(outcome.status == 0, "\(outcome.error)")
+      let inspected = try Program("inspect").run(["model.rnnz"], in: directory)
+      #expect(inspected.output.contains("gated-deltanet, 4 blocks of 8 units"))
+      #expect(inspected.output.contains("rnn.mlp.down_proj.weight_l3"))
+      let resumed = try run(["--resume", "model.rnnz", "--max-steps", "9"], in: directory)
+      #expect(resumed.status == 0 && resumed.output.contains("9 steps"), "\(resumed.error)")
+      let written = try Program("generate").run(
+        ["--model", "model.rnnz", "--length", "20"], in: directory)
+      #expect(written.status == 0 && written.output.count >= 20, "\(written.error)")
+      let other = try run(["--resume", "model.rnnz", "--no-block"], in: directory)
+      #expect(other.status == 1 && other.error.contains("--block: "), "\(other.error)")
+    }
+  }
+
   @Test(arguments: [
     ["--hidden", "0"], ["--hidden", "999999999"], ["--layers", "-1"], ["--dropout", "1"],
     ["--batch-size", "0"], ["--steps", "-7"], ["--epochs", "0"], ["--learning-rate", "nan"],

@@ -82,6 +82,39 @@ import Testing
     }
   }
 
+  private func blocks() throws -> LanguageModel {
+    var options = Recurrent.Options()
+    options.block = Recurrent.Block()
+    var generator = Philox(seed: 5)
+    return LanguageModel(
+      ModelConfiguration(
+        cell: try CellRegistry.standard.cell(named: "gated-deltanet"), embeddingSize: 8,
+        hiddenSize: 12, layers: 3, recurrent: options),
+      vocabularySize: Self.tokenizer.vocabulary.count, using: &generator)
+  }
+
+  /// A stack of blocks learns in every parameter, is saved and described, and writes the same text when it is loaded.
+  @Test func blocksAreAModelLikeOthers() throws {
+    let model = try blocks()
+    let tokens = Self.tokenizer.encode("the quick brown fox jumps over a")
+    let gradients = valueAndGradient(of: model) { model in
+      let (logits, _) = model(
+        Array(tokens.prefix(30)), shape: [2, 15], from: model.zeroState(batch: 2))
+      return crossEntropy(logits, Array(tokens.dropFirst().prefix(30)))
+    }.gradients
+    for name in model.parameters.map(\.name) {
+      #expect(gradients[name]?.scalars.contains { $0 != 0 } == true, "\(name)")
+    }
+    let saved = SavedLanguageModel(model, Self.tokenizer)
+    #expect(saved.summary.contains("gated-deltanet, 3 blocks of 12 units"))
+    var checkpoint = Checkpoint()
+    try saved.write(to: &checkpoint)
+    let loaded = try SavedLanguageModel(reading: CheckpointReader(bytes: checkpoint.encoded()))
+    #expect(loaded.model.configuration == model.configuration)
+    let text = saved.generation(prompt: "the ", seed: 3).prefix(40).joined()
+    #expect(loaded.generation(prompt: "the ", seed: 3).prefix(40).joined() == text)
+  }
+
   @Test func optionsThatDontSuitAreRefusedAsSettings() throws {
     var configuration = try configuration()
     configuration.recurrent.zoneout = ["memory": 0.1]

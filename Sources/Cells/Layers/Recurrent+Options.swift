@@ -28,7 +28,7 @@ extension Recurrent {
   ///     f        its products normalised, its recurrent weights and what they multiply dropped
   ///     f(d x)   the input dropped
   ///     zoneout of the states, the output projected and then dropped
-  ///     + S x    the connection; S is the identity, or `weight_skip [O, I]` where the sizes differ
+  ///     + S x    the connection or block; S is the identity, or `weight_skip [O, I]` where the sizes differ
   ///
   /// Dropping scales what is kept by `1 / (1 - p)`. Masks are random only in calls with a generator:
   /// inference uses the expected values.
@@ -44,6 +44,8 @@ extension Recurrent {
     public var layerSizes: [Int] = []
     /// The connection from each layer's input to its output.
     public var connection = Connection.plain
+    /// The residual block around each layer's cell, in the place of a connection; nil for none.
+    public var block: Block?
     /// The size that each layer's output is projected to by `weight_hr [P, H]`, without a bias, if it is.
     ///
     /// The cell's states are not projected; ``LSTM/projectionSize`` does that, as PyTorch's `proj_size`.
@@ -108,7 +110,7 @@ extension Recurrent {
 
 extension Recurrent.Options: Codable {
   private enum CodingKeys: String, CodingKey {
-    case layerSizes, connection, projectionSize, normalizesProducts, learnsInitialState
+    case layerSizes, connection, block, projectionSize, normalizesProducts, learnsInitialState
     case inputDropout, recurrentDropout, outputDropout, zoneout, weightDropout
     case initialization
   }
@@ -118,6 +120,7 @@ extension Recurrent.Options: Codable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try values.update(&layerSizes, forKey: .layerSizes)
     try values.update(&connection, forKey: .connection)
+    try values.update(&block, forKey: .block)
     try values.update(&projectionSize, forKey: .projectionSize)
     try values.update(&normalizesProducts, forKey: .normalizesProducts)
     try values.update(&learnsInitialState, forKey: .learnsInitialState)

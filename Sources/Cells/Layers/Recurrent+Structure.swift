@@ -35,7 +35,7 @@ extension Recurrent {
         for place in 0..<direction.count {
           let wrapped = WrappedCell(
             base, options, direction: direction, isReverse: place == 1,
-            dropout: layer == 0 ? 0 : dropout)
+            dropout: layer == 0 ? 0 : dropout, isLast: layer == layers - 1)
           let plan = known[wrapped] ?? PlanCache(base, wrapped)
           known[wrapped] = plan
           plans.append(plan)

@@ -60,6 +60,11 @@ extension Recurrent.Options {
     let sizes = 1...1 << 20
     for size in layerSizes { try sizes.check(size, "layerSizes") }
     if let projectionSize { try sizes.check(projectionSize, "projectionSize") }
+    if let size = block?.feedForwardSize { try (0...1 << 20).check(size, "feedForwardSize") }
+    if block != nil, connection != .plain {
+      throw UnsuitableOption(
+        "connection", expected: "plain, since a block has its own", found: connection.rawValue)
+    }
     let zones = zoneout.sorted { $0.key < $1.key }.map { ("zoneout of \($0.key)", $0.value) }
     for (name, share) in dropouts + zones {
       guard share >= 0, share < 1 else {
@@ -75,24 +80,7 @@ extension Recurrent.Options {
         "zoneout", expected: "states among \(graph.states.map(\.name).joined(separator: ", "))",
         found: name)
     }
-    func has(_ prefix: String) -> Bool {
-      graph.parameters.contains { $0.name.hasPrefix(prefix) }
-    }
-    if normalizesProducts, has("gain_") {
-      throw UnsuitableOption(
-        "normalizesProducts", expected: "a cell without a normalisation of its own",
-        found: "one that has it")
-    }
-    if projectionSize != nil, has("weight_hr") {
-      throw UnsuitableOption(
-        "projectionSize", expected: "a cell without a projection of its own",
-        found: "one that has it")
-    }
-    if connection != .plain, has("weight_highway") || has("bias_highway") || has("weight_skip") {
-      throw UnsuitableOption(
-        "connection", expected: "a cell without parameters named highway or skip",
-        found: "one that has them")
-    }
+    try validateNames(of: graph)
     for name in initialization.blocks.keys.sorted() where !graph.blockNames.contains(name) {
       throw UnsuitableOption(
         "initialization",
@@ -106,6 +94,31 @@ extension Recurrent.Options {
       throw UnsuitableOption(
         recurrentDropout > 0 ? "recurrentDropout" : "weightDropout",
         expected: "a cell whose weights multiply its states", found: "one without such weights")
+    }
+  }
+
+  /// The cell must not have the parameters that options add.
+  private func validateNames(of graph: CellGraph) throws(UnsuitableOption) {
+    let added: [(option: String, isSet: Bool, prefixes: [String], expected: String)] = [
+      ("normalizesProducts", normalizesProducts, ["gain_"], "a normalisation of its own"),
+      ("projectionSize", projectionSize != nil, ["weight_hr"], "a projection of its own"),
+      (
+        "connection", connection != .plain, ["weight_highway", "bias_highway", "weight_skip"],
+        "parameters named highway or skip"
+      ),
+      (
+        "block", block != nil, Recurrent.Block.parameterPrefixes,
+        "parameters named attn, mlp, final_norm or skip"
+      ),
+    ]
+    for (option, isSet, prefixes, expected) in added where isSet {
+      let names = graph.parameters.map(\.name).filter { name in
+        prefixes.contains { name.hasPrefix($0) }
+      }
+      guard names.isEmpty else {
+        throw UnsuitableOption(
+          option, expected: "a cell without \(expected)", found: "one that has \(names[0])")
+      }
     }
   }
 }

@@ -28,16 +28,19 @@ struct WrappedCell: Hashable, Sendable {
   let units: Range<Int>
   /// The factor of the connection.
   let share: Double
+  /// Whether the cell is in the last layer, if it is in a block.
+  let isLast: Bool
 
   /// The cell in one direction of one layer.
   init(
     _ base: CellGraph, _ options: Recurrent.Options, direction: Recurrent.Direction,
-    isReverse: Bool, dropout: Float
+    isReverse: Bool, dropout: Float, isLast: Bool
   ) {
     inputSize = base.inputSize
     hiddenSize = base.hiddenSize
     self.options = options
     self.dropout = dropout
+    self.isLast = isLast && options.block != nil
     let size = options.projectionSize ?? base.outputSize
     switch direction {
     case .bidirectional(merge: .concatenate) where inputSize == 2 * size:
@@ -65,11 +68,7 @@ struct WrappedCell: Hashable, Sendable {
     }
     if let size = options.projectionSize { cell = cell.projectingOutput(to: size) }
     dropping(options.outputDropout) { $0.maskingOutput($1) }
-    switch options.connection {
-    case .plain: break
-    case .residual: cell = cell.residual(units, share: share)
-    case .highway: cell = cell.highway(units, share: share)
-    }
+    cell = connected(cell)
     if options.learnsInitialState { cell = cell.learningInitialStates() }
     cell = cell.starting(as: options.initialization)
     if signals.isRandom, options.weightDropout > 0 {
@@ -78,5 +77,17 @@ struct WrappedCell: Hashable, Sendable {
     if signals.hasLengths { cell = cell.holdingStates() }
     if signals.hasResets { cell = cell.resettingStates() }
     return cell
+  }
+
+  /// The cell with its input added to its output, as the options say.
+  private func connected(_ cell: CellGraph) -> CellGraph {
+    if let block = options.block {
+      return cell.block(block, units, share: share, isLast: isLast)
+    }
+    return switch options.connection {
+    case .plain: cell
+    case .residual: cell.residual(units, share: share)
+    case .highway: cell.highway(units, share: share)
+    }
   }
 }

@@ -54,7 +54,7 @@ extension CellGraph {
   }
 
   /// The input of a connection.
-  private func path(_ units: Range<Int>, share: Double, _ cell: CellRewriting) -> Signal {
+  func path(_ units: Range<Int>, share: Double, _ cell: CellRewriting) -> Signal {
     let taken =
       units.count == outputSize
       ? cell.input[units] : cell.builder.linear(cell.input, "skip", width: outputSize)

@@ -43,7 +43,7 @@ enum ResumedFlags {
     ("model.isBidirectional", "--bidirectional"), ("model.pooling", "--pooling"),
     ("model.attention", "--attention"), ("model.teacherForcing", "--teacher-forcing"),
     ("model.recurrent.layerSizes", "--layer-size"), ("model.recurrent.connection", "--connection"),
-    ("model.recurrent.projectionSize", "--projection"),
+    ("model.recurrent.block", "--block"), ("model.recurrent.projectionSize", "--projection"),
     ("model.recurrent.normalizesProducts", "--layer-norm"),
     ("model.recurrent.learnsInitialState", "--learn-initial-state"),
     ("model.recurrent.inputDropout", "--input-dropout"),

@@ -56,6 +56,9 @@ private let flagValues: [(flags: Set<String>, expected: String)] = [
     "pytorch, keras, flax, xavier, kaiming, lecun, orthogonal, identity or chrono:STEPS:FORGET[:INPUT]"
   ),
   (["--connection"], "plain, residual or highway"),
+  (["--block-norm"], "rms or layer"),
+  (["--block-output"], "plain, normalized or gated"),
+  (["--feed-forward"], "a whole number from 0 on"),
   (["--encoding"], "utf-8, utf-16 or latin-1"),
   (["--precision"], "highest, high or medium"),
   (["--sampling"], "sequential or random"),

@@ -38,6 +38,7 @@ extension InvalidSetting {
 
   /// The flags of settings that belong to a cell or a parameter, by the name after the `'s`.
   private static let parts = [
+    "block": "--block", "connection": "--connection", "feedForwardSize": "--feed-forward",
     "initialization": "--init", "inputDropout": "--input-dropout", "layerSizes": "--layer-size",
     "learning rate": "--group", "normalizesProducts": "--layer-norm",
     "outputDropout": "--output-dropout", "projectionSize": "--projection",

@@ -80,6 +80,7 @@ import Testing
     }
     let connections = Recurrent.Connection.allCases
     options.connection = connections[Int.random(in: connections.indices, using: &generator)]
+    if options.connection == .plain, chance() { options.block = Recurrent.Block() }
     if chance() { options.projectionSize = Int.random(in: 2...5, using: &generator) }
     options.normalizesProducts = chance()
     options.learnsInitialState = chance()

@@ -14,6 +14,9 @@ import Testing
     var options = Recurrent.Options()
     options.layerSizes = [3, 4]
     options.connection = .highway
+    options.block = Recurrent.Block()
+    options.block?.output = .gated
+    options.block?.feedForwardSize = 0
     options.zoneout = ["cell": 0.5]
     options.learnsInitialState = true
     options.initialization = .chrono(steps: 50, forget: "f", input: "i")
@@ -21,6 +24,8 @@ import Testing
     #expect(try JSONDecoder().decode(Recurrent.Options.self, from: saved) == options)
     let empty = try JSONDecoder().decode(Recurrent.Options.self, from: Data("{}".utf8))
     #expect(empty == Recurrent.Options())
+    let plain = try JSONDecoder().decode(Recurrent.Options.self, from: Data(#"{"block":{}}"#.utf8))
+    #expect(plain.block == Recurrent.Block())
   }
 
   private static let refused:
@@ -47,6 +52,20 @@ import Testing
         MinGRU(),
         "recurrentDropout: expected a cell whose weights multiply its states, found one without such weights",
         { $0.recurrentDropout = 0.1 }
+      ),
+      (
+        LSTM(), "connection: expected plain, since a block has its own, found residual",
+        {
+          $0.block = Recurrent.Block()
+          $0.connection = .residual
+        }
+      ),
+      (
+        LSTM(), "feedForwardSize: expected a number from 0 to 1048576, found -1",
+        {
+          $0.block = Recurrent.Block()
+          $0.block?.feedForwardSize = -1
+        }
       ),
       (
         GRU(), "layerSizes: expected at most 1, one for each layer, found 2",

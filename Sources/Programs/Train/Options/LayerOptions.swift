@@ -9,6 +9,20 @@ struct LayerOptions: ParsableArguments {
   @Option(help: .rare("How a layer is connected with its input."))
   var connection: Recurrent.Connection?
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: .rare("Makes each layer a block: norm, cell, residual, gated feed-forward part."))
+  var block: Bool?
+
+  @Option(help: .rare("How a block normalises; implies --block."))
+  var blockNorm: Recurrent.Block.Normalization?
+
+  @Option(help: .rare("What follows the cell in a block; implies --block."))
+  var blockOutput: Recurrent.Block.Output?
+
+  @Option(help: .rare("Units of a block's feed-forward part, 0 for none; implies --block."))
+  var feedForward: Int?
+
   @Option(help: .rare("Units that a layer's output is projected to."))
   var projection: Int?
 
@@ -46,6 +60,7 @@ struct LayerOptions: ParsableArguments {
     var result = options
     if !layerSize.isEmpty { result.layerSizes = layerSize }
     result.connection = connection ?? result.connection
+    result.block = block(from: result.block)
     result.projectionSize = projection ?? result.projectionSize
     result.normalizesProducts = layerNorm ?? result.normalizesProducts
     result.learnsInitialState = learnInitialState ?? result.learnsInitialState
@@ -55,6 +70,17 @@ struct LayerOptions: ParsableArguments {
     for part in zoneout { result.zoneout[part.state] = part.share }
     result.weightDropout = weightDrop ?? result.weightDropout
     result.initialization = initialization ?? result.initialization
+    return result
+  }
+
+  /// The block with the flags' changes; nil for none.
+  private func block(from other: Recurrent.Block?) -> Recurrent.Block? {
+    let isAsked = block ?? (blockNorm != nil || blockOutput != nil || feedForward != nil)
+    guard isAsked || block == nil && other != nil else { return nil }
+    var result = other ?? Recurrent.Block()
+    result.normalization = blockNorm ?? result.normalization
+    result.output = blockOutput ?? result.output
+    result.feedForwardSize = feedForward ?? result.feedForwardSize
     return result
   }
 }
@@ -73,6 +99,8 @@ struct Zoneout: ExpressibleByArgument {
 }
 
 extension Recurrent.Connection: ExpressibleByArgument {}
+extension Recurrent.Block.Normalization: ExpressibleByArgument {}
+extension Recurrent.Block.Output: ExpressibleByArgument {}
 
 extension Recurrent.Initialization: ExpressibleByArgument {
   /// A named initialization, or a chrono initialization.
