@@ -50,6 +50,10 @@ _ALL = [
         replace(_LAYER, name=f"zoo-{cell}", cell=cell)
         for cell in ["lstm", "mgu", "lstm-peephole", "ligru", "indrnn", "mingru", "slstm"]
     ),
+    *(
+        Case(f"matrix-{cell}", "backward", cell, 256, 256, 1, 8, 256, batch_first=True)
+        for cell in ["gla", "gated-deltanet", "mlstm-large", "rwkv7", "s6"]
+    ),
     replace(_NOTE, name="gen-10", task="generate"),
     *(Case(f"gen-{size}", task="generate", hidden=size) for size in [128, 512, 1024]),
     *(

@@ -155,6 +155,10 @@ def _layer(case, precision, counts, compiles):
         ways = [
             ("nn.LSTM", lambda: nn.LSTM(case.input, case.hidden, batch_first=case.batch_first))
         ]
+    elif case.name.startswith("matrix"):
+        import matrix
+
+        ways = matrix.layers(case, compiles)
     else:
         import zoo  # only here: torchrecurrent takes memory that other cases don't need
 

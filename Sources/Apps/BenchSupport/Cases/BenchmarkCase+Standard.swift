@@ -2,10 +2,11 @@ import Cells
 
 extension BenchmarkCase {
   /// The standard cases, in the order in which they run.
-  public static let standard = noteCases + modelCases + layerCases + generationCases + otherCases
+  public static let standard =
+    noteCases + modelCases + layerCases + matrixCases + generationCases + otherCases
 
   /// Names of groups of cases.
-  public static let groups = ["all", "note", "layout", "zoo", "gen", "rtrl"]
+  public static let groups = ["all", "note", "layout", "zoo", "matrix", "gen", "rtrl"]
 
   /// The cases of a name: one, or those of a group; none if the name is unknown.
   public static func cases(named name: String) -> [BenchmarkCase] {
@@ -57,6 +58,16 @@ extension BenchmarkCase {
   ) -> BenchmarkCase {
     BenchmarkCase(name) {
       ($0.cell, $0.task, $0.layers, $0.layout) = (cell, task, 1, layout)
+    }
+  }
+
+  /// Cells with matrices of 64 x 64 for four heads, S6 with 16 states for each of 256 channels.
+  private static let matrixCases = ["gla", "gated-deltanet", "mlstm-large", "rwkv7", "s6"].map {
+    cell in
+    BenchmarkCase("matrix-\(cell)") {
+      ($0.cell, $0.task, $0.layers, $0.layout) = (cell, .backward, 1, .batchFirst)
+      ($0.inputSize, $0.hiddenSize, $0.batch, $0.steps) = (256, 256, 8, 256)
+      if cell == "s6" { $0.options = ["inner": 256] }
     }
   }
 

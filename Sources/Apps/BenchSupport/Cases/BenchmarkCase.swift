@@ -33,6 +33,8 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
   public var task = Task.train
   /// The cell's name in the registry.
   public var cell = "lstm"
+  /// The cell's options by their names, where they are not the registry's.
+  public var options: [String: Int] = [:]
   /// The embedding size E, or the input size I of a layer.
   public var inputSize = 128
   /// The hidden size, H.
@@ -67,11 +69,17 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
     case .start: "\(cell) E\(inputSize) H\(hiddenSize) L\(layers), from the start to a character"
     case .realtime: "\(cell) \(inputSize) -> \(hiddenSize), one step"
     case .forward, .backward:
-      "\(cell) \(inputSize) -> \(hiddenSize), B\(batch) T\(steps), \(task), "
+      "\(cellText) \(inputSize) -> \(hiddenSize), B\(batch) T\(steps), \(task), "
         + (layout == .timeFirst ? "time first" : "batch first")
     default:
       "\(cell) E\(inputSize) H\(hiddenSize) L\(layers), B\(batch) T\(steps) V\(vocabularySize), \(task)"
     }
+  }
+
+  /// The cell and its options, such as `s6 with inner 256`.
+  private var cellText: String {
+    let texts = options.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    return texts.isEmpty ? cell : "\(cell) with \(texts.joined(separator: ", "))"
   }
 
   /// The length of each sample in cases of different lengths: 20 to 100.

@@ -1,4 +1,5 @@
 import Cells
+import FileCore
 import TensorCore
 
 /// Work that is ready to be timed, and its amount.
@@ -36,7 +37,12 @@ extension BenchmarkCase {
     }
   }
 
-  func namedCell() throws -> NamedCell { try CellRegistry.standard.cell(named: cell) }
+  func namedCell() throws -> NamedCell {
+    if options.isEmpty { return try CellRegistry.standard.cell(named: cell) }
+    let numbers = options.mapValues { JSONValue.number("\($0)") }
+    return try JSONValue(members: ["name": .string(cell), "options": JSONValue(members: numbers)])
+      .decoded(as: NamedCell.self)
+  }
 
   /// The cells of the layers, from the first to the last.
   func graphs(directions: Int = 1) throws -> [CellGraph] {
