@@ -105,7 +105,7 @@ import Testing
     // If the forecast is appended to the input, the model answers with it, except for the last steps.
     let all = FeatureSequence(known.values + forecast.values, width: 2)
     var reader = try #require(StepPredictor(predictor))
-    let read = reader.prediction(for: all).answer
+    let read = reader.prediction(for: .features(all)).answer
     guard case .features(let answers) = read else {
       Issue.record("expected numbers, found \(read)")
       return
@@ -115,14 +115,14 @@ import Testing
     }
     // Forecasting does not change the state.
     var other = try #require(StepPredictor(predictor))
-    _ = other.prediction(for: known)
+    _ = other.prediction(for: .features(known))
     _ = other.forecast(3)
     #expect(
-      other.prediction(for: forecast).answer
+      other.prediction(for: .features(forecast)).answer
         == {
           var plain = StepPredictor(predictor)
-          _ = plain?.prediction(for: known)
-          return plain?.prediction(for: forecast).answer
+          _ = plain?.prediction(for: .features(known))
+          return plain?.prediction(for: .features(forecast)).answer
         }())
   }
 

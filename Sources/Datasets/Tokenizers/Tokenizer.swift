@@ -59,7 +59,8 @@ extension Tokenizer {
 /// ```
 public struct TokenStream: Sendable {
   private let tokenizer: any Tokenizer
-  private var pending: [UInt8] = []
+  /// The bytes of an unfinished character.
+  package var unfinished: [UInt8] = []
 
   /// A stream at the beginning of a text.
   public init(_ tokenizer: any Tokenizer) {
@@ -70,15 +71,15 @@ public struct TokenStream: Sendable {
   ///
   /// - Precondition: `token` is in `0..<vocabulary.count`.
   public mutating func decode(_ token: Int32) -> String {
-    pending += tokenizer.utf8(of: token)
-    let whole = pending.count - UTF8Scan.unfinishedTail(of: pending)
-    defer { pending.removeFirst(whole) }
-    return String(decoding: pending[..<whole], as: UTF8.self)
+    unfinished += tokenizer.utf8(of: token)
+    let whole = unfinished.count - UTF8Scan.unfinishedTail(of: unfinished)
+    defer { unfinished.removeFirst(whole) }
+    return String(decoding: unfinished[..<whole], as: UTF8.self)
   }
 
   /// The remaining text at the end: empty, or U+FFFD for an incomplete character.
   public mutating func finish() -> String {
-    defer { pending = [] }
-    return String(decoding: pending, as: UTF8.self)
+    defer { unfinished = [] }
+    return String(decoding: unfinished, as: UTF8.self)
   }
 }

@@ -29,14 +29,9 @@ extension SavedLanguageModel {
   public func continuation(
     of prompt: String, _ writing: SequencePredictor.Writing
   ) -> Continuation {
-    var written = ""
-    let text = generation(prompt: prompt, sampler: writing.sampler, seed: writing.seed)
-    for piece in text.prefix(writing.limit) {
-      let line = piece.prefix { !$0.isNewline }
-      written += line
-      if line.count < piece.count { break }
-    }
-    return Continuation(prompt: prompt, written: written)
+    var session = session(sampler: writing.sampler, seed: writing.seed)
+    session.read(prompt)
+    return Continuation(prompt: prompt, written: session.line(limit: writing.limit))
   }
 
   /// The continuations of lines, in their order, computed on all threads; each has the same bits as alone.

@@ -127,7 +127,7 @@ public struct LineAnswering: Sendable {
       stepwise?.reset()
       return try endSequence() + add(value)
     }
-    if let prediction = stepwise?.prediction(for: new) { return flush() + [prediction] }
+    if let prediction = stepwise?.prediction(for: value) { return flush() + [prediction] }
     let known = steps?.values ?? []
     steps = FeatureSequence(known + new.values, width: new.width)
     return []

@@ -102,10 +102,10 @@ public struct SequencePredictor: Sendable {
       "expected 0 or more steps of a model that forecasts, found \(steps) of one that answers with \(saved.interface.target.word)"
     )
     return ThreadTeam.map(inputs) { input in
-      guard case .features(let known) = input, var predictor = StepPredictor(self) else {
+      guard case .features = input, var predictor = StepPredictor(self) else {
         failure("expected vectors to go on from, found \(input)")
       }
-      _ = predictor.prediction(for: known)
+      _ = predictor.prediction(for: input)
       return Prediction(input, .features(predictor.forecast(steps)))
     }
   }
@@ -192,71 +192,5 @@ public struct SequencePredictor: Sendable {
       Prediction(
         input, .tokens(written.tokens), probability: exponential(written.logProbability))
     }
-  }
-}
-
-/// Answers step by step and keeps the state between steps: for filters and forecasts of a stream.
-public struct StepPredictor: Sendable {
-  private let model: SequenceReader
-  private let target: ValueKind
-  private let stepsAhead: Int?
-  private var state: RecurrentState
-  /// The last answers of a forecaster, as many as it predicts steps ahead.
-  private var ahead: [[Float]] = []
-
-  /// A predictor at the beginning of a sequence; nil for a model that needs whole sequences or does not read numbers.
-  public init?(_ predictor: SequencePredictor) {
-    guard predictor.isStepwise, case .reader(let model) = predictor.saved.model else { return nil }
-    self.model = model
-    target = predictor.saved.interface.target
-    stepsAhead = predictor.saved.interface.stepsAhead
-    state = model.zeroState(batch: 1)
-  }
-
-  /// Begins another sequence.
-  public mutating func reset() {
-    state = model.zeroState(batch: 1)
-    ahead = []
-  }
-
-  /// The answers to the next steps.
-  public mutating func prediction(for steps: FeatureSequence) -> Prediction {
-    guard steps.count > 0 else { return Prediction(.features(steps), .features(steps)) }
-    let outputs = concatenate((0..<steps.count).map { output(Array(steps[$0])) }, along: 0)
-    if target.isDiscrete { return Prediction(.features(steps), .tokens(outputs.argmax())) }
-    func answer(_ numbers: [Float]) -> SampleValue {
-      .features(FeatureSequence(numbers, width: target.size))
-    }
-    return Prediction(
-      .features(steps), answer(model.points(outputs).scalars),
-      quantiles: model.quantiles(outputs).map { .init(share: $0.share, value: answer($0.numbers)) })
-  }
-
-  /// Forecasts the steps after those given; each predicted step is the input for the following ones. Does not change
-  /// the state.
-  ///
-  /// - Precondition: ``SequencePredictor/canForecast``; at least as many steps were given as the model predicts ahead.
-  public func forecast(_ count: Int) -> FeatureSequence {
-    require(
-      stepsAhead == ahead.count,
-      "expected \(stepsAhead ?? 0) values before a forecast, found \(ahead.count)")
-    var copy = self
-    var values: [Float] = []
-    for _ in 0..<count {
-      let next = copy.ahead[0]
-      values += next
-      _ = copy.output(next)
-    }
-    return FeatureSequence(values, width: target.size)
-  }
-
-  /// The output after one more step.
-  private mutating func output(_ step: [Float]) -> Tensor {
-    let output = model.step(Tensor(step, shape: [1, step.count]), from: &state)
-    if let stepsAhead {
-      ahead.append(model.points(output).scalars)
-      if ahead.count > stepsAhead { ahead.removeFirst() }
-    }
-    return output
   }
 }

@@ -32,6 +32,9 @@ package struct Generate: ParsableCommand {
   @Option(help: "Text to go on from; without it, a terminal is a conversation.")
   var prompt: String?
 
+  @Option(help: "The text's state: gone on from where the file is there, and saved in the end.")
+  var session: String?
+
   @Option(help: "How many characters to write.")
   var length = 500
 
@@ -70,6 +73,7 @@ package struct Generate: ParsableCommand {
     guard (1...1_000_000).contains(n) else {
       throw ValidationError("--n: expected a whole number from 1 to 1000000, found \(n)")
     }
+    if session != nil, n > 1 { throw ValidationError("--session: expected one text, found \(n)") }
     do {
       try sampler.validate()
     } catch {
@@ -82,7 +86,9 @@ package struct Generate: ParsableCommand {
     let saved = try model(described: description)
     if precision != .highest { Console.note("Precision: \(precision.line)\n") }
     try withPrecision(precision) {
-      if prompt == nil, n == 1, Console.isConversation {
+      if let session {
+        try write(with: saved, session)
+      } else if prompt == nil, n == 1, Console.isConversation {
         try converse(with: saved)
       } else {
         try write(with: saved)
@@ -92,9 +98,7 @@ package struct Generate: ParsableCommand {
 
   /// Writes the texts one after the other; of several, each under the seed that writes it again.
   private func write(with saved: SavedLanguageModel) throws {
-    let form = (try? Library.current.reader(ckpt)).flatMap { TrainedReading($0)?.form }
-    let prompt = form?.apply(to: prompt ?? "") ?? prompt ?? ""
-    noteUnknown(in: prompt, saved)
+    let prompt = prompt(of: saved)
     for index in 0..<UInt64(n) {
       let seed = seed &+ index
       if n > 1 { try Console.write((index > 0 ? "\n" : "") + "seed \(seed):\n") }
@@ -104,6 +108,26 @@ package struct Generate: ParsableCommand {
       }
       try Console.write("\n")
     }
+  }
+
+  /// Writes on from a saved session, or begins one, and saves it.
+  private func write(with saved: SavedLanguageModel, _ path: String) throws {
+    let prompt = prompt(of: saved)
+    var session = saved.session(sampler: sampler, seed: seed)
+    if FilePlace(path).isOccupied { session = try session.resumed(from: path) }
+    session.read(prompt)
+    try Console.write(prompt)
+    for _ in 0..<length { try Console.write(session.next() ?? "") }
+    try Console.write("\n")
+    try session.save(to: path)
+  }
+
+  /// The given prompt, normalized as the model's training read its text.
+  private func prompt(of saved: SavedLanguageModel) -> String {
+    let form = (try? Library.current.reader(ckpt)).flatMap { TrainedReading($0)?.form }
+    let prompt = form?.apply(to: prompt ?? "") ?? prompt ?? ""
+    noteUnknown(in: prompt, saved)
+    return prompt
   }
 
   /// Writes a text by turns with a person.

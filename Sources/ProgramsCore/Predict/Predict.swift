@@ -18,7 +18,8 @@ package struct Predict: ParsableCommand {
       language model goes on with each line. A line that is no input is named, and
       has no answer; empty lines are counted; with --json, other fields go through.
       A graph model reads arrays: an .npz or .npy file, or a JSON object a line,
-      going on from the states after the line before.
+      going on from the states after the line before. With --sessions each object
+      has an "id", whose state is kept, also for the next run; "reset": true ends it.
       Example: echo "march third, nineteen ninety-four" | predict --ckpt dates.rnnz
       """,
     version: Version.number)
@@ -35,6 +36,14 @@ package struct Predict: ParsableCommand {
 
   @Option(help: "Steps to forecast after a sequence's end, each from those before.")
   var ahead: Int?
+
+  @Option(
+    help: "Keeps a state for each id of JSON lines; the folder of those not in memory.",
+    completion: .directory)
+  var sessions: String?
+
+  @Option(help: "The most states in memory; the one used longest ago goes to the folder.")
+  var sessionLimit = 1000
 
   @Option(
     help: "The arrays of a graph model's answer: an .npz, .npy or .json file.", completion: .file())
@@ -56,6 +65,13 @@ package struct Predict: ParsableCommand {
     } catch {
       throw ValidationError(flagging: error)
     }
+    guard (1...1_000_000_000).contains(sessionLimit) else {
+      throw ValidationError(
+        "--session-limit: expected a whole number from 1 to 1000000000, found \(sessionLimit)")
+    }
+    if sessions != nil, ahead != nil {
+      throw ValidationError("--sessions: expected without --ahead")
+    }
     if let ahead, !(1...1_000_000).contains(ahead) {
       throw ValidationError("--ahead: expected 1 to 1000000 steps, found \(ahead)")
     }
@@ -73,15 +89,20 @@ package struct Predict: ParsableCommand {
       if ahead != nil { throw cannotForecast }
       let saved = try SavedLanguageModel(reading: reader)
       var lines = try lines(for: .text(saved.tokenizer), TrainedReading(reader))
-      try lines.answer(by: saved, writing.choice)
+      guard let sessions else { return try lines.answer(by: saved, writing.choice) }
+      var store = try store(
+        saved.session(sampler: writing.choice.sampler, seed: writing.seed), in: sessions)
+      try lines.answer(by: &store, saved, length: writing.length)
     case .sequence:
       let saved = try SavedSequenceModel(reading: reader)
       let predictor = SequencePredictor(saved, writing: writing.choice)
+      if let sessions { return try answer(by: predictor, TrainedReading(reader), in: sessions) }
       if ahead != nil, !predictor.canForecast { throw cannotForecast }
       var lines = try lines(for: saved.interface.input, TrainedReading(reader))
       try lines.answer(by: predictor, ahead: ahead)
     case .graph:
       if ahead != nil { throw cannotForecast }
+      if sessions != nil { throw needsSteps }
       var arrays = try PredictedArrays(SavedGraphModel(reading: reader).model, output: out)
       try arrays.answer(file)
     }
@@ -109,7 +130,29 @@ package struct Predict: ParsableCommand {
     if let found = inputs.encoding {
       Console.note("\(inputs.name): read as \(found.title); --encoding names another encoding\n")
     }
-    return PredictedLines(inputs, form: trained?.form, json: json)
+    return PredictedLines(inputs, form: trained?.form, json: json || sessions != nil)
+  }
+
+  /// Answers step by step, each id with a state of its own.
+  private func answer(
+    by predictor: SequencePredictor, _ trained: TrainedReading?, in folder: String
+  ) throws {
+    guard let start = StepPredictor(predictor) else { throw needsSteps }
+    let interface = predictor.saved.interface
+    var lines = try lines(for: interface.input, trained)
+    var store = try store(start, in: folder)
+    try lines.answer(by: &store, interface)
+  }
+
+  private func store<State: Session>(
+    _ start: State, in folder: String
+  ) throws -> SessionStore<State> {
+    guard System.makeFolder(folder) == 0 else { throw FileError.system(folder) }
+    return SessionStore(start, limit: sessionLimit, folder: folder)
+  }
+
+  private var needsSteps: Failure {
+    Failure("\(ckpt): --sessions: expected a model that writes a text, or answers step by step")
   }
 
   private var cannotForecast: Failure {

@@ -12,7 +12,8 @@ import TensorCore
 /// for a language model; other models skip it.
 struct PredictedLines {
   /// The most inputs of a batch, and about the most bytes.
-  private static let (mostLines, mostBytes) = (4096, 1 << 24)
+  private static let mostBytes = 1 << 24
+  static let mostLines = 4096
 
   /// The most sequences of numbers of a batch.
   private static let mostSequences = 256
@@ -22,7 +23,7 @@ struct PredictedLines {
 
   private var inputs: ModelInputs
   /// The normalization of the model's texts.
-  private let form: TextForm?
+  let form: TextForm?
   private let json: Bool
   private var faults = 0
   private var emptyLines = 0
@@ -118,13 +119,16 @@ struct PredictedLines {
 
   /// Reads batches of inputs, and writes the answers or reports the errors of each batch in the inputs' order.
   ///
-  /// - Parameter answer: the answers to the inputs of a batch: nil for an empty line.
-  private mutating func forEachBatch(
-    _ answer: ([ModelInput]) -> [Result<String?, UnreadableInput>]
+  /// - Parameters:
+  ///   - most: the most inputs of a batch.
+  ///   - answer: the answers to the inputs of a batch: nil for an empty line.
+  mutating func forEachBatch(
+    atMost most: Int = PredictedLines.mostLines,
+    _ answer: ([ModelInput]) throws -> [Result<String?, UnreadableInput>]
   ) throws {
     while true {
-      let (batch, end) = readBatch()
-      var answers = answer(batch.compactMap { try? $0.input.get() })[...]
+      let (batch, end) = readBatch(atMost: min(most, Self.mostLines))
+      var answers = try answer(batch.compactMap { try? $0.input.get() })[...]
       var text = ""
       for item in batch {
         switch item.input {
@@ -151,7 +155,9 @@ struct PredictedLines {
   }
 
   /// The inputs that are there without waiting for the writer of a pipe, at least one, and whether they are the last.
-  private mutating func readBatch() -> (items: [Item], end: Result<Void, FileError>?) {
+  private mutating func readBatch(
+    atMost most: Int
+  ) -> (items: [Item], end: Result<Void, FileError>?) {
     var (batch, bytes) = ([Item](), 0)
     repeat {
       do throws(FileError) {
@@ -163,7 +169,7 @@ struct PredictedLines {
         guard error.isOfALine else { return (batch, .failure(error)) }
         batch.append((.failure(error), inputs.line))
       }
-    } while inputs.isReady && batch.count < Self.mostLines && bytes < Self.mostBytes
+    } while inputs.isReady && batch.count < most && bytes < Self.mostBytes
     return (batch, nil)
   }
 

@@ -1,0 +1,123 @@
+import Checkpoint
+import Datasets
+import FileCore
+import Models
+import TensorCore
+
+// One session for each id: `predict --sessions`.
+
+extension PredictedLines {
+  /// A line of a session: its id, whether it starts again, and what it says.
+  private struct Turn {
+    let id: String
+    let isReset: Bool
+    let value: SampleValue
+    let input: JSONValue
+    let others: [ExactString: JSONValue]
+  }
+
+  /// Answers each step or steps of numbers or symbols with the state of its id.
+  mutating func answer(
+    by store: inout SessionStore<StepPredictor>, _ interface: SequenceInterface
+  ) throws {
+    try answerTurns(by: &store, interface.input) { session, turn in
+      session.prediction(for: turn.value)
+        .json(interface, input: turn.input, others: turn.others)
+    }
+  }
+
+  /// Reads each text with the state of its id, and writes on up to the end of a line.
+  mutating func answer(
+    by store: inout SessionStore<WritingSession>, _ saved: SavedLanguageModel, length: Int
+  ) throws {
+    try answerTurns(by: &store, .text(saved.tokenizer)) { session, turn in
+      if case .string(let text) = turn.input { session.read(text) }
+      var members = turn.others
+      members["input"] = turn.input
+      members["answer"] = .string(session.line(limit: length))
+      return JSONValue.object(members).text
+    }
+  }
+
+  /// Answers the lines of each id in their order, those of different ids on all threads.
+  private mutating func answerTurns<State: Session>(
+    by store: inout SessionStore<State>, _ kind: ValueKind,
+    _ answer: (inout State, Turn) -> String
+  ) throws {
+    let form = form
+    try forEachBatch(atMost: store.limit) { inputs in
+      let turns = inputs.map { input in
+        Result { () throws(UnreadableInput) in try Self.turn(of: input, kind, form) }
+      }
+      var places: [ExactString: [Int]] = [:]
+      for (place, turn) in turns.enumerated() {
+        if let id = try? turn.get().id { places[ExactString(id), default: []].append(place) }
+      }
+      let order = places.values.sorted { ($0.last ?? 0) < ($1.last ?? 0) }
+      let own = try order.map { places in
+        let turns = places.compactMap { try? turns[$0].get() }
+        return (places, turns, try store.session(of: turns[0].id))
+      }
+      var answers = turns.map { turn in turn.map { _ -> String? in nil } }
+      let found = ThreadTeam.map(own) { [start = store.newSession] places, turns, session in
+        var session = session
+        return (
+          turns.map { turn in
+            if turn.isReset { session = start }
+            return answer(&session, turn)
+          }, session
+        )
+      }
+      for ((places, turns, _), (texts, session)) in zip(own, found) {
+        for (place, text) in zip(places, texts) { answers[place] = .success(text) }
+        try store.set(session, for: turns[0].id)
+      }
+      return answers
+    }
+    try store.saveAll()
+  }
+
+  private static func turn(
+    of input: ModelInput, _ kind: ValueKind, _ form: TextForm?
+  ) throws(UnreadableInput) -> Turn {
+    let line = form?.apply(to: input.line) ?? input.line
+    var (written, others): (JSONValue, [ExactString: JSONValue])
+    switch input.origin {
+    case .record(let record): (written, others) = record
+    case .line:
+      guard let object = try JSONInput(line), let input = object.input else {
+        throw UnreadableInput(
+          expected: #"an object with the fields "id" and "input""#, found: line)
+      }
+      (written, others) = (input, object.others)
+    }
+    let value = try kind.value(reading: line)
+    if value.length == 0, !kind.isText {
+      throw UnreadableInput(expected: "steps", found: "none")
+    }
+    var isReset = false
+    if case .bool(true)? = others.removeValue(forKey: "reset") { isReset = true }
+    return Turn(
+      id: try id(in: others), isReset: isReset, value: value, input: written, others: others)
+  }
+
+  private static func id(
+    in others: [ExactString: JSONValue]
+  ) throws(UnreadableInput) -> String {
+    let id: String
+    switch others["id"] {
+    case .string(let text): id = text
+    case .number(let text): id = text
+    default:
+      throw UnreadableInput(
+        expected: #"a field "id" that is a text or a number"#,
+        found: others["id"]?.text ?? "none")
+    }
+    guard 1...SessionStore<StepPredictor>.longestID ~= id.utf8.count else {
+      throw UnreadableInput(
+        expected: "an id of 1 to \(SessionStore<StepPredictor>.longestID) bytes",
+        found: "\(id.utf8.count)")
+    }
+    return id
+  }
+}

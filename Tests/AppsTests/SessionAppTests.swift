@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// `generate --session` and `predict --sessions`: what goes on from run to run.
+@Suite struct SessionAppTests {
+  private func withModels(_ body: (String) throws -> Void) throws {
+    try withTemporaryDirectory { directory in
+      for command in [
+        "train --dataset tales:5000 --cell gated-deltanet --hidden 8 --batch-size 4 --steps 16 --max-steps 3 --threads 1 --out t.rnnz",
+        "train lab sines --cell gla --hidden 8 --max-steps 3 --threads 1 --out s.rnnz",
+        "train lab parity --hidden 8 --max-steps 3 --threads 1 --out p.rnnz",
+      ] {
+        let outcome = try Program.shell(command, in: directory)
+        #expect(outcome.status == 0, "\(outcome.error)")
+      }
+      try body(directory)
+    }
+  }
+
+  private func output(_ command: String, in directory: String) throws -> String {
+    let outcome = try Program.shell(command, in: directory)
+    #expect(outcome.status == 0 && outcome.error.isEmpty, "\(outcome.error)")
+    return outcome.output
+  }
+
+  @Test func aTextGoesOnInAnotherRun() throws {
+    try withModels { directory in
+      let flags = "generate --ckpt t.rnnz --seed 3"
+      let whole = try output("\(flags) --prompt 'Once ' --length 60", in: directory)
+      let first = try output(
+        "\(flags) --prompt 'Once ' --length 20 --session a.rnnz", in: directory)
+      _ = try output("cp a.rnnz b.rnnz", in: directory)
+      let second = try output("\(flags) --length 40 --session a.rnnz", in: directory)
+      #expect(first.dropLast() + second == whole)
+      #expect(try output("\(flags) --length 40 --session b.rnnz", in: directory) == second)
+      let other = try Program.shell("generate --ckpt t.rnnz --session t.rnnz", in: directory)
+      #expect(other.status == 1 && other.error.contains("session"), "\(other.error)")
+    }
+  }
+
+  /// Ids keep their states within a run with any limit, and from run to run.
+  @Test(arguments: ["s", "t"]) func idsKeepTheirStates(_ model: String) throws {
+    try withModels { directory in
+      let lines = (0..<60).map { step in
+        let input = model == "s" ? "\([Double(step % 5) / 4])" : "\"some \(step % 5)\""
+        return #"{"id":"user \#(step * step % 7)","n":\#(step),"input":\#(input)}"#
+      }
+      func write(_ lines: some Sequence<String>, _ name: String) throws {
+        try (lines.joined(separator: "\n") + "\n").write(
+          toFile: directory + "/" + name, atomically: true, encoding: .utf8)
+      }
+      try write(lines, "all")
+      try write(lines.prefix(25), "first")
+      try write(lines.dropFirst(25), "second")
+      let predict = "predict --ckpt \(model).rnnz --length 8"
+      let whole = try output("\(predict) --sessions one all", in: directory)
+      #expect(whole.split(separator: "\n").count == 60)
+      #expect(try output("\(predict) --sessions two --session-limit 2 all", in: directory) == whole)
+      let parts =
+        try output("\(predict) --sessions three --session-limit 3 first", in: directory)
+        + output("\(predict) --sessions three second", in: directory)
+      #expect(parts == whole)
+      // A session alone has the same answers.
+      let own = lines.filter { $0.contains("user 2") }
+      try write(own, "own")
+      let alone = try output("\(predict) --sessions four own", in: directory)
+      let among = whole.split(separator: "\n").filter { $0.contains("user 2") }
+      #expect(alone.split(separator: "\n") == among && !among.isEmpty)
+      // A reset begins again.
+      try write([own[0], own[0].replacing("\"n\"", with: "\"reset\":true,\"n\"")], "reset")
+      let twice = try output("\(predict) --sessions five reset", in: directory)
+        .split(separator: "\n")
+      #expect(twice.count == 2 && twice[0] == twice[1])
+    }
+  }
+
+  @Test func whatHasNoSessionIsSaid() throws {
+    try withModels { directory in
+      for (line, expected) in [
+        (#"{"input":"a"}"#, #"expected a field "id""#), ("a", #"expected an object with"#),
+        (#"{"id":"","input":"a"}"#, "expected an id of 1 to 80 bytes, found 0"),
+        (#"{"id":[1],"input":"a"}"#, #"expected a field "id""#),
+      ] {
+        let outcome = try Program.shell(
+          "echo '\(line)' | predict --ckpt t.rnnz --sessions s", in: directory)
+        #expect(outcome.status == 1 && outcome.output.contains("error"), "\(outcome.output)")
+        #expect(
+          outcome.output.replacing("\\\"", with: "\"").contains(expected), "\(outcome.output)")
+      }
+      let label = try Program.shell("predict --ckpt p.rnnz --sessions s < /dev/null", in: directory)
+      #expect(label.status == 1 && label.error.contains("answers step by step"))
+    }
+  }
+}
