@@ -32,6 +32,18 @@ import Testing
     #expect(lines[2].hasPrefix("mgu 4 -> 8, B2 T3, backward, time first  "))
   }
 
+  /// The loop in C and the library compute the same numbers.
+  @Test func recurrencesOverMatricesAreComparedWithALoop() throws {
+    let outcome = try program.run("matrices", "--seconds", "0.01")
+    #expect(outcome.status == 0, "\(outcome.error)")
+    let rows = outcome.output.split(separator: "\n").filter { $0.contains("S'") }
+    #expect(rows.count == 2)
+    for row in rows {
+      let difference = row.split(separator: " ").last.flatMap { Float($0) }
+      #expect(difference.map { $0 < 1e-4 } == true, "\(row)")
+    }
+  }
+
   /// A machine without a matrix unit computes in float32, and every program reports it.
   @Test func theHeadSaysWhatThePrecisionIsComputedIn() throws {
     let outcome = try program.run(

@@ -12,7 +12,7 @@ import ProgramsCore
       """,
     version: Version.number,
     subcommands: [
-      Run.self, PeakLimits.self, Products.self, Layout.self, Load.self, Explain.self,
+      Run.self, PeakLimits.self, Products.self, Matrices.self, Layout.self, Load.self, Explain.self,
       Checkpoints.self,
       Hostile.self, Serve.self, Graph.self,
     ],

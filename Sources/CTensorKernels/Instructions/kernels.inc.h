@@ -32,6 +32,7 @@ const ctk_kernels KERNELS_TABLE = {
     .row_sum = row_sum,
     .row_products = row_products,
     .weighted_rows = weighted_rows,
+    .matrix_update = matrix_update,
     .row_maximum = row_maximum,
     .row_cumulative_sum = row_cumulative_sum,
     .column_sum = column_sum,

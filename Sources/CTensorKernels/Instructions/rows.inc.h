@@ -74,6 +74,67 @@ static void weighted_rows(const float *x, const float *a, ptrdiff_t stride, ptrd
     add_weighted_rows(1, x, a + j, stride, rows, smaller(LANES, width - j), y + j);
 }
 
+INLINE vf updated(const bool has_x, const bool has_scale, const bool has_left, const bool has_right,
+                  vf x, vf scale, vf left, vf right) {
+  if (!has_x && has_left && has_right) return left * right;
+  if (!has_x) return has_right ? right : has_scale ? scale : left;
+  if (has_scale) x = scale * x;
+  if (has_right) x = has_left ? x + left * right : x * right;
+  return x;
+}
+
+// `vectors` vectors of each row; the last one has `rest` columns. The right-hand row stays in registers.
+INLINE void update_columns(const int vectors, const bool has_x, const bool has_scale,
+                           const bool has_left, const bool has_right, const ctk_matrix_update *update,
+                           ptrdiff_t column, ptrdiff_t rows, ptrdiff_t rest, float *y,
+                           ptrdiff_t y_stride) {
+  vf right[4];
+  for (int v = 0; v < vectors; v++) {
+    const bool is_whole = v < vectors - 1 || rest == LANES;
+    const float *from = has_right ? update->right + column + v * LANES : NULL;
+    right[v] = !has_right ? splat(0) : is_whole ? load(from) : load_partial(from, rest);
+  }
+  const float *x = has_x ? update->x + column : NULL, *scales = update->scale, *lefts = update->left;
+  for (ptrdiff_t r = 0; r < rows; r++) {
+    const vf scale = has_scale ? splat(*scales) : splat(0), left = has_left ? splat(*lefts) : splat(0);
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) {
+      const bool is_whole = v < vectors - 1 || rest == LANES;
+      const float *from = has_x ? x + v * LANES : NULL;
+      const vf old = !has_x ? splat(0) : is_whole ? load(from) : load_partial(from, rest);
+      const vf new = updated(has_x, has_scale, has_left, has_right, old, scale, left, right[v]);
+      if (is_whole) store(y + v * LANES, new);
+      else store_partial(y + v * LANES, new, rest);
+    }
+    y += y_stride;
+    if (has_x) x += update->x_stride;
+    if (has_scale) scales += update->scale_stride;
+    if (has_left) lefts += update->left_stride;
+  }
+}
+
+INLINE void update_matrix(const bool has_x, const bool has_scale, const bool has_left,
+                          const bool has_right, const ctk_matrix_update *update, ptrdiff_t rows,
+                          ptrdiff_t width, float *y, ptrdiff_t y_stride) {
+  ptrdiff_t j = 0;
+  for (; j + 4 * LANES <= width; j += 4 * LANES)
+    update_columns(4, has_x, has_scale, has_left, has_right, update, j, rows, LANES, y + j, y_stride);
+  for (; j < width; j += LANES)
+    update_columns(1, has_x, has_scale, has_left, has_right, update, j, rows,
+                   smaller(LANES, width - j), y + j, y_stride);
+}
+
+static void matrix_update(const ctk_matrix_update *update, ptrdiff_t rows, ptrdiff_t width, float *y,
+                          ptrdiff_t y_stride) {
+  const bool has_left = update->left != NULL, has_right = update->right != NULL;
+  const bool has_scale = update->scale != NULL;
+  if (!update->x) update_matrix(false, has_scale, has_left, has_right, update, rows, width, y, y_stride);
+  else if (has_scale && has_left) update_matrix(true, true, true, true, update, rows, width, y, y_stride);
+  else if (has_left) update_matrix(true, false, true, true, update, rows, width, y, y_stride);
+  else if (has_scale) update_matrix(true, true, false, false, update, rows, width, y, y_stride);
+  else update_matrix(true, false, false, true, update, rows, width, y, y_stride);
+}
+
 // The maximum of a row without its NaNs; if `has_nan` is not null, sets it to whether there are any.
 INLINE float maximum_of_row(const float *x, ptrdiff_t width, bool *has_nan) {
   const vf lowest = splat(-__builtin_inff());

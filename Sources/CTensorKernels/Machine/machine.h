@@ -15,6 +15,7 @@ enum {
   LARGEST_BLOCK = 512,
   SCRATCH = MAX_SLOTS * SMALLEST_BLOCK,  // floats: less than most L1 caches
   NARROW = 128,                          // rows narrower than this share a block
+  SMALLEST_MATRIX = 512,                 // floats of a tile for which matrices.c is worth its start
 };
 
 // How a call reaches an operand.
@@ -67,6 +68,10 @@ void ctk_program_run_again(prepared *self, const ctk_kernels *kernels, const ctk
 
 operand_use ctk_operand_use(const ctk_program *program, const ctk_operand *operands, ptrdiff_t rows,
                             ptrdiff_t width);
+// Runs a program with operands that have one number for each row, or one row for all; false if it can't.
+bool ctk_program_run_matrices(const ctk_kernels *kernels, const ctk_program *program,
+                              const operand_use *use, const ctk_operand *operands,
+                              const ctk_tiling *tiling, ptrdiff_t rows, ptrdiff_t width);
 // Fills in `call->steps` from the program, once the accesses are known.
 void ctk_resolve(call *call, const ctk_program *program);
 

@@ -175,8 +175,12 @@ void ctk_program_run_tiles(const ctk_kernels *kernels, const ctk_program *progra
                            const ctk_operand *operands, const ctk_tiling *tiling, ptrdiff_t rows,
                            ptrdiff_t width) {
   if (rows <= 0 || width <= 0) return;
-  prepared self;
   const operand_use use = ctk_operand_use(program, operands, rows, width);
+  const bool has_matrices = tiling->tile_strides && rows * width >= SMALLEST_MATRIX;
+  if (has_matrices &&
+      ctk_program_run_matrices(kernels, program, &use, operands, tiling, rows, width))
+    return;
+  prepared self;
   prepare(&self, kernels, program, operands, &use, rows, width);
   for (ptrdiff_t sample = 0; sample < tiling->samples; sample++)
     for (ptrdiff_t tile = 0; tile < tiling->tiles; tile++) {

@@ -27,6 +27,25 @@ void ctk_weighted_rows_reference(const float *x, const float *a, ptrdiff_t strid
   }
 }
 
+void ctk_matrix_update_reference(const ctk_matrix_update *update, ptrdiff_t rows, ptrdiff_t width,
+                                 float *y, ptrdiff_t y_stride) {
+  for (ptrdiff_t r = 0; r < rows; r++)
+    for (ptrdiff_t j = 0; j < width; j++) {
+      float factor = 1, value = update->x ? update->x[r * update->x_stride + j] : 0;
+      if (update->scale) factor = update->scale[r * update->scale_stride];
+      if (update->x) value = factor * value;
+      if (update->left && update->right) {
+        const float product = update->left[r * update->left_stride] * update->right[j];
+        value = update->x ? value + product : product;
+      } else if (update->right) {
+        value = update->x ? value * update->right[j] : update->right[j];
+      } else if (!update->x) {
+        value = update->left ? update->left[r * update->left_stride] : factor;
+      }
+      y[r * y_stride + j] = value;
+    }
+}
+
 void ctk_row_maximum_reference(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                                float *maxima, ptrdiff_t maxima_stride) {
   for (ptrdiff_t r = 0; r < rows; r++) {

@@ -49,6 +49,9 @@ typedef struct ctk_kernels {
   // y[j] = the sum of x[r] * a(r, j) over r, a [rows, width].
   void (*weighted_rows)(const float *x, const float *a, ptrdiff_t stride, ptrdiff_t rows,
                         ptrdiff_t width, float *y);
+  // y(r, j) = [scale[r]] x(r, j) [+ left[r] * right[j]]: see ctk_matrix_update.
+  void (*matrix_update)(const ctk_matrix_update *update, ptrdiff_t rows, ptrdiff_t width, float *y,
+                        ptrdiff_t y_stride);
   void (*row_maximum)(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                       float *maxima, ptrdiff_t maxima_stride);
   void (*row_cumulative_sum)(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,

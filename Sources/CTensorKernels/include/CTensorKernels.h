@@ -93,6 +93,16 @@ typedef struct ctk_operand {
   ptrdiff_t column_stride;  // 0 or 1
 } ctk_operand;
 
+// y(r, j) = scale[r] x(r, j) + left[r] right[j], each product and the sum rounded, without what is null: x with `left` null
+// is x * right; without x it is the outer product or, of one factor, that factor repeated.
+typedef struct ctk_matrix_update {
+  const float *x;
+  ptrdiff_t x_stride;
+  const float *scale, *left;
+  ptrdiff_t scale_stride, left_stride;  // 0: the same for all rows
+  const float *right;
+} ctk_matrix_update;
+
 // Null if the program is well formed, else what is wrong with which instruction (a static text).
 // Well formed: known operations; registers, operands and constants in range; a register is written
 // before it is read; every store comes after every load; no operand is stored twice.

@@ -45,6 +45,8 @@ void ctk_row_products_reference(const float *a, ptrdiff_t a_stride, const float 
                                 ptrdiff_t b_stride, ptrdiff_t rows, ptrdiff_t width, float *y);
 void ctk_weighted_rows_reference(const float *x, const float *a, ptrdiff_t stride, ptrdiff_t rows,
                                  ptrdiff_t width, float *y);
+void ctk_matrix_update_reference(const ctk_matrix_update *update, ptrdiff_t rows, ptrdiff_t width,
+                                 float *y, ptrdiff_t y_stride);
 void ctk_row_maximum_reference(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                                float *maxima, ptrdiff_t maxima_stride);
 void ctk_row_cumulative_sum_reference(const float *x, ptrdiff_t stride, ptrdiff_t rows,

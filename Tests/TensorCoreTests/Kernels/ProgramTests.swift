@@ -131,6 +131,23 @@ private struct ProgramCase {
       in: memory ?? self.memory)
   }
 
+  /// The same as one tile of one sample.
+  func resultOfTile(_ kernels: Kernels) -> [Float] {
+    var memory = memory
+    let strides = [Int](repeating: 0, count: places.count)
+    run(program, at: places, rows: 0..<rows, width: width, in: &memory) {
+      program, operands, rows, width in
+      strides.withUnsafeBufferPointer { strides in
+        var tiling = ctk_tiling(
+          samples: 1, tiles: 1, sample_strides: strides.baseAddress,
+          tile_strides: strides.baseAddress)
+        ctk_program_run_tiles(
+          ctk_kernels_for(kernels.isa), program, operands, &tiling, rows, width)
+      }
+    }
+    return memory
+  }
+
   var expected: [Float] {
     var memory = memory
     run(program, at: places, rows: 0..<rows, width: width, in: &memory, ctk_program_run_reference)
@@ -149,6 +166,20 @@ private struct ProgramCase {
       let programCase = ProgramCase(&generator, MapTests.exactOperations)
       #expect(programCase.program.fault == nil)
       expectSame(programCase.result(kernels), programCase.expected, programCase.description)
+    }
+  }
+
+  /// Tiles have passes of their own for rows, columns and outer products: scaled matrices, `a S + k vᵀ`.
+  @Test(arguments: Kernels.all)
+  func randomTilesMatchTheTwinToTheBit(kernels: Kernels) {
+    var generator = TestGenerator(seed: 43)
+    let operations =
+      MapTests.exactOperations + [ctk_operation](repeating: CTK_MULTIPLY, count: 6)
+      + [ctk_operation](repeating: CTK_ADD, count: 6)
+    for _ in 0..<600 {
+      let programCase = ProgramCase(&generator, operations)
+      expectSame(
+        programCase.resultOfTile(kernels), programCase.expected, programCase.description)
     }
   }
 

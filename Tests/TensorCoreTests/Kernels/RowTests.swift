@@ -61,6 +61,41 @@ private struct Matrix {
     }
   }
 
+  /// Every form of an update: scaled or not, with an outer product, a row, a column, or those alone.
+  @Test(arguments: Kernels.all)
+  func updatesOfMatricesMatchTheirTwinsToTheBit(kernels: Kernels) {
+    var generator = TestGenerator(seed: 19)
+    for (rows, width) in Matrix.sizes {
+      let x = Matrix(&generator, rows: rows, width: width)
+      let (scale, left) = (generator.floats(rows), generator.floats(rows))
+      let right = generator.floats(width)
+      // Bits: x, scale, left, right.
+      let forms = [0b0011, 0b1111, 0b1101, 0b1001, 0b1100, 0b0010, 0b0100, 0b1000]
+      for (form, stride) in forms.flatMap({ [($0, 0), ($0, 1)] }) {
+        let hasX = form & 1 != 0
+        var (found, expected) = (x.values, x.values)
+        x.values.withUnsafeBufferPointer { x0 in
+          scale.withUnsafeBufferPointer { scale in
+            left.withUnsafeBufferPointer { left in
+              right.withUnsafeBufferPointer { right in
+                var update = ctk_matrix_update(
+                  x: hasX ? x0.baseAddress : nil, x_stride: x.stride,
+                  scale: form & 2 != 0 ? scale.baseAddress : nil,
+                  left: form & 4 != 0 ? left.baseAddress : nil, scale_stride: stride,
+                  left_stride: stride, right: form & 8 != 0 ? right.baseAddress : nil)
+                kernels.table.matrix_update(&update, rows, width, &found, x.stride)
+                ctk_matrix_update_reference(&update, rows, width, &expected, x.stride)
+              }
+            }
+          }
+        }
+        #expect(
+          found.map(\.bitPattern) == expected.map(\.bitPattern), "form \(form), [\(rows), \(width)]"
+        )
+      }
+    }
+  }
+
   @Test(arguments: Kernels.all)
   func maximumOfARowWithNaNIsNaN(kernels: Kernels) {
     for width in 1...40 {

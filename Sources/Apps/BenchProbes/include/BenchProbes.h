@@ -25,6 +25,15 @@ double bench_probe_amx(int64_t rounds);
 // Reads `count` floats, a multiple of 64, `passes` times, in the widest vectors; returns their sum.
 double bench_probe_read(const float *memory, ptrdiff_t count, int64_t passes);
 
+// One step of one head of a recurrence over a matrix of 64 columns: S = diag(decay) S + key valueᵀ, or, with a strength
+// b, by the delta rule, b (value - Sᵀ key) in the place of the value, with the decayed S; then y = Sᵀ query.
+typedef struct bench_matrix_step {
+  ptrdiff_t rows;
+  const float *decay, *key, *query, *value;
+  const float *strength;  // or null
+} bench_matrix_step;
+void bench_matrix_step_run(const bench_matrix_step *step, float *matrix, float *y);
+
 #ifdef __cplusplus
 }
 #endif
