@@ -182,7 +182,7 @@ static void check_rows(int rows, int width) {
   fill(b, LIMIT, 1);
   CHECK("row products", rows, row_products(a, stride, b, 0, rows, width, found),
         ctk_row_products_reference(a, stride, b, 0, rows, width, expected));
-  CHECK("weighted rows", width, weighted_rows(b, a, stride, rows, width, found),
+  CHECK("weighted rows", width, weighted_rows(b, a, stride, rows, width, false, found),
         ctk_weighted_rows_reference(b, a, stride, rows, width, expected));
   const ctk_matrix_update update = {a, stride, b, b + 1, 1, 1, b};
   CHECK("matrix updates", rows * width, matrix_update(&update, rows, width, found, width),

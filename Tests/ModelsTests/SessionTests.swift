@@ -78,11 +78,14 @@ import Testing
   }
 
   /// Streams of numbers and of symbols are sessions too; a forecaster keeps its last answers.
-  @Test(arguments: [
-    (ValueKind.features([Column("x")]), ValueKind.features([Column("x")]), 2),
+  private static let streams: [(ValueKind, ValueKind, Int?)] = [
+    (.features([Column("x")]), .features([Column("x")]), 2),
     (.symbols(Vocabulary(["a", "b"])), .symbols(Vocabulary(["c", "d", "e"])), nil),
-  ])
-  func streamsGoOnWithTheSameBits(_ input: ValueKind, _ target: ValueKind, _ ahead: Int?) throws {
+  ]
+
+  @Test(arguments: streams.indices)
+  func streamsGoOnWithTheSameBits(_ index: Int) throws {
+    let (input, target, ahead) = Self.streams[index]
     let predictor = try Self.reader(input, target, ahead: ahead)
     let steps: [SampleValue] =
       input.isDiscrete

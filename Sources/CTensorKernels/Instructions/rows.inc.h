@@ -47,10 +47,13 @@ static void row_products(const float *a, ptrdiff_t a_stride, const float *b, ptr
 
 // y[j] = the sum of x[r] * a(r, j) over the rows.
 INLINE void add_weighted_rows(const int vectors, const float *x, const float *a, ptrdiff_t stride,
-                              ptrdiff_t rows, ptrdiff_t columns, float *y) {
+                              ptrdiff_t rows, ptrdiff_t columns, bool accumulate, float *y) {
   const ptrdiff_t rest = columns - (vectors - 1) * LANES;  // of the last vector
   vf sums[4];
-  for (int v = 0; v < vectors; v++) sums[v] = splat(0);
+  for (int v = 0; v < vectors; v++) {
+    const bool is_whole = v < vectors - 1 || rest == LANES;
+    sums[v] = !accumulate ? splat(0) : is_whole ? load(y + v * LANES) : load_partial(y + v * LANES, rest);
+  }
   for (ptrdiff_t r = 0; r < rows; r++) {
     const vf weight = splat(x[r]);
     for (int v = 0; v < vectors; v++) {
@@ -66,12 +69,12 @@ INLINE void add_weighted_rows(const int vectors, const float *x, const float *a,
 }
 
 static void weighted_rows(const float *x, const float *a, ptrdiff_t stride, ptrdiff_t rows,
-                          ptrdiff_t width, float *y) {
+                          ptrdiff_t width, bool accumulate, float *y) {
   ptrdiff_t j = 0;
   for (; j + 4 * LANES <= width; j += 4 * LANES)
-    add_weighted_rows(4, x, a + j, stride, rows, 4 * LANES, y + j);
+    add_weighted_rows(4, x, a + j, stride, rows, 4 * LANES, accumulate, y + j);
   for (; j < width; j += LANES)
-    add_weighted_rows(1, x, a + j, stride, rows, smaller(LANES, width - j), y + j);
+    add_weighted_rows(1, x, a + j, stride, rows, smaller(LANES, width - j), accumulate, y + j);
 }
 
 INLINE vf updated(const bool has_x, const bool has_scale, const bool has_left, const bool has_right,

@@ -3,49 +3,7 @@
 // The general machine (run.c) writes such operands out, block by block. Here they are read where they stand, and a
 // scaled matrix plus an outer product is one pass. Every value has the bits of the general machine: the same operations,
 // each rounded.
-#include "machine.h"
-
-enum {
-  TEMPORARIES = 6144,  // floats: half of most L1 caches
-  BLOCK = 1024,        // floats of a matrix that several passes read one after the other
-  LONGEST = 128,       // instructions
-};
-
-// What an instruction gives.
-typedef enum {
-  MATRIX,  // a number for each element, in a slot
-  ROW,     // one number for each row, or for all
-  COLUMN,  // one number for each column
-  SCALED,  // a ROW times a MATRIX, not computed yet
-  OUTER,   // a ROW times a COLUMN, not computed yet
-} form;
-
-// Slots are the operands, then temporary memory. Rows and columns are operands, then constants. -1: none.
-typedef struct value {
-  form form;
-  int16_t slot, row, column;
-} value;
-
-typedef struct {
-  ctk_map_function function;  // null: an update
-  int16_t destination, x, y, z, row, outer_row, column;
-} pass;
-
-typedef struct {
-  const ctk_kernels *kernels;
-  const ctk_program *program;
-  const ctk_operand *operands;  // of the current tile
-  ptrdiff_t rows, width, block_rows;
-  int32_t pass_count, temporary_count;
-  pass passes[2 * LONGEST];
-  // By instruction: those that it reads, its value, the slot that it is computed in or -1, and whether its only reader
-  // is an addition.
-  int16_t operands_of[LONGEST][3];
-  value values[LONGEST];
-  int16_t slots[LONGEST];
-  bool added_once[LONGEST];
-  float *scratch;
-} matrix_call;
+#include "matrices.h"
 
 static pass *added_pass(matrix_call *call, int32_t index) {
   if (call->slots[index] < 0)
@@ -228,9 +186,9 @@ static void run_pass(const matrix_call *call, const pass *pass, ptrdiff_t row, p
                    z ? z + r * z_stride : NULL, width);
 }
 
-bool ctk_program_run_matrices(const ctk_kernels *kernels, const ctk_program *program,
-                              const operand_use *use, const ctk_operand *operands,
-                              const ctk_tiling *tiling, ptrdiff_t rows, ptrdiff_t width) {
+bool ctk_matrix_call_make(matrix_call *call, const ctk_kernels *kernels, const ctk_program *program,
+                          const operand_use *use, const ctk_operand *operands, ptrdiff_t rows,
+                          ptrdiff_t width) {
   bool has_rows = false;
   for (int32_t i = 0; i < program->operand_count; i++) {
     const bool is_matrix = operands[i].column_stride == 1 && operands[i].row_stride != 0;
@@ -238,19 +196,28 @@ bool ctk_program_run_matrices(const ctk_kernels *kernels, const ctk_program *pro
     has_rows = has_rows || (use->loaded[i] && !is_matrix);
   }
   if (!has_rows || rows < 2 || width < 8 || program->instruction_count > LONGEST) return false;
-  matrix_call call;
-  call.kernels = kernels;
-  call.program = program;
-  call.operands = operands;
-  call.rows = rows;
-  call.width = width;
-  call.pass_count = call.temporary_count = 0;
-  resolve(&call);
-  call.block_rows = call.pass_count > 1 ? (BLOCK + width - 1) / width : rows;
-  if (call.temporary_count * call.block_rows * width > TEMPORARIES)
-    call.block_rows = TEMPORARIES / (call.temporary_count * width);
-  if (call.block_rows == 0) return false;
+  call->kernels = kernels;
+  call->program = program;
+  call->operands = operands;
+  call->rows = rows;
+  call->width = width;
+  call->pass_count = call->temporary_count = 0;
+  resolve(call);
+  call->block_rows = call->pass_count > 1 ? (BLOCK + width - 1) / width : rows;
+  if (call->temporary_count * call->block_rows * width > TEMPORARIES)
+    call->block_rows = TEMPORARIES / (call->temporary_count * width);
+  return call->block_rows > 0;
+}
 
+void ctk_matrix_call_run(const matrix_call *call, ptrdiff_t row, ptrdiff_t rows) {
+  for (int32_t i = 0; i < call->pass_count; i++) run_pass(call, &call->passes[i], row, rows);
+}
+
+bool ctk_program_run_matrices(const ctk_kernels *kernels, const ctk_program *program,
+                              const operand_use *use, const ctk_operand *operands,
+                              const ctk_tiling *tiling, ptrdiff_t rows, ptrdiff_t width) {
+  matrix_call call;
+  if (!ctk_matrix_call_make(&call, kernels, program, use, operands, rows, width)) return false;
   _Alignas(64) float scratch[TEMPORARIES];
   ctk_operand moved[CTK_MAX_OPERANDS];
   call.scratch = scratch;
@@ -264,9 +231,8 @@ bool ctk_program_run_matrices(const ctk_kernels *kernels, const ctk_program *pro
               sample * tiling->sample_strides[i] + tile * tiling->tile_strides[i];
       }
       for (ptrdiff_t row = 0; row < rows; row += call.block_rows)
-        for (int32_t i = 0; i < call.pass_count; i++)
-          run_pass(&call, &call.passes[i], row,
-                   row + call.block_rows < rows ? call.block_rows : rows - row);
+        ctk_matrix_call_run(&call, row,
+                            row + call.block_rows < rows ? call.block_rows : rows - row);
     }
   return true;
 }

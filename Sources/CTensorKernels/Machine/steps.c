@@ -2,6 +2,7 @@
 #include "CTensorKernelTable.h"
 #include "CTensorMatrixUnit.h"
 #include "machine.h"
+#include "together.h"
 
 float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_step_block *block,
                          ptrdiff_t *stride) {
@@ -198,7 +199,8 @@ static void run_matrices(const ctk_kernels *kernels, const ctk_step *step, const
     for (ptrdiff_t i = 0; i < step->tiles; i++) {
       const float *a = matrix + r * strides[0] + i * size, *b = other + r * strides[1];
       if (step->kind == CTK_STEP_WEIGHTED_ROWS)
-        kernels->weighted_rows(b + i * rows, a, width, rows, width, y + r * strides[2] + i * width);
+        kernels->weighted_rows(b + i * rows, a, width, rows, width, false,
+                               y + r * strides[2] + i * width);
       else if (step->flag)
         kernels->row_products(a, width, b + i * size, width, rows, width,
                               y + r * strides[2] + i * rows);
@@ -243,6 +245,11 @@ static void run_time(const loop *loop, const ctk_step *steps, ptrdiff_t count,
                      ctk_step_block block) {
   int32_t programs = 0;
   for (const ctk_step *step = steps; step < steps + count; step++) {
+    if (step->together > 1 && block.parts == 1 && step->together <= steps + count - step &&
+        ctk_steps_run_together(loop->kernels, step, step->together, loop->areas, &block)) {
+      step += step->together - 1;
+      continue;
+    }
     const bool is_program = step->kind == CTK_STEP_PROGRAM && step->tiles == 0;
     prepared *again =
         is_program && programs < loop->prepared_count ? &loop->prepared[programs++] : NULL;

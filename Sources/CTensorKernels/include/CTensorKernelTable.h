@@ -46,9 +46,9 @@ typedef struct ctk_kernels {
   // y[r] = the sum of a(r, j) * b(r, j) over j, a [rows, width] and b, whose stride may be 0.
   void (*row_products)(const float *a, ptrdiff_t a_stride, const float *b, ptrdiff_t b_stride,
                        ptrdiff_t rows, ptrdiff_t width, float *y);
-  // y[j] = the sum of x[r] * a(r, j) over r, a [rows, width].
+  // y[j] = the sum of x[r] * a(r, j) over r, a [rows, width]; `accumulate` goes on with the sum in y.
   void (*weighted_rows)(const float *x, const float *a, ptrdiff_t stride, ptrdiff_t rows,
-                        ptrdiff_t width, float *y);
+                        ptrdiff_t width, bool accumulate, float *y);
   // y(r, j) = [scale[r]] x(r, j) [+ left[r] * right[j]]: see ctk_matrix_update.
   void (*matrix_update)(const ctk_matrix_update *update, ptrdiff_t rows, ptrdiff_t width, float *y,
                         ptrdiff_t y_stride);

@@ -317,6 +317,8 @@ typedef struct ctk_step {
   int32_t weight, groups;  // of a product: group g of the units has the weight number weight + g
   ptrdiff_t tiles, rows;   // of matrices of a step; no tiles: a program over plain rows
   const ctk_tile_strides *strides;  // by operand of a program over tiles
+  // The steps from this one on, at least two, that may go through the same matrices together; else less.
+  int32_t together;
   bool flag;               // a product adds to its destination; a cumulative sum is reversed
   bool precedes_barrier;   // threads that split columns wait for each other after it
 } ctk_step;

@@ -80,15 +80,6 @@ extension Place {
 }
 
 extension Step {
-  /// The places that the step writes.
-  fileprivate var written: [Place] {
-    switch self {
-    case .program(let program): program.program.storedOperands.map { program.operands[$0] }
-    case .product(let product): [product.destination]
-    default: places.suffix(1)
-    }
-  }
-
   /// The places that it reads.
   fileprivate var read: [Place] {
     switch self {

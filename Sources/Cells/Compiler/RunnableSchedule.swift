@@ -30,10 +30,12 @@ package final class RunnableSchedule: Sendable {
   init(_ schedule: Schedule) {
     self.schedule = schedule
     parameterStage = StepSequence(schedule.parameterStage)
-    earlier = schedule.earlier.map { (StepSequence($0.before), StepSequence($0.loop)) }
+    earlier = schedule.earlier.map {
+      (StepSequence($0.before), schedule.loop($0.loop))
+    }
     goesBySample = (schedule.earlier.map(\.loop) + [schedule.loop]).map(\.worksOnMatrices)
     before = StepSequence(schedule.before)
-    loop = StepSequence(schedule.loop)
+    loop = schedule.loop(schedule.loop)
     after = StepSequence(schedule.after)
     gathering = StepSequence(schedule.gathering)
     singleStep = StepSequence(
@@ -65,6 +67,19 @@ package final class RunnableSchedule: Sendable {
     }
     stateBuffers = states.indices.map { schedule.buffer(ofState: $0) }
     work = schedule.work
+  }
+}
+
+extension Schedule {
+  /// A loop's steps; those over the same matrices go through them together.
+  fileprivate func loop(_ steps: [Step]) -> StepSequence {
+    guard steps.worksOnMatrices else { return StepSequence(steps) }
+    /// A state may live in an output.
+    func memory(_ area: Int) -> Int {
+      guard let output = buffers[area].output else { return area }
+      return buffers.firstIndex { $0.kind == .output(output) } ?? area
+    }
+    return StepSequence(steps.withMatricesTogether(memory: memory), memory: memory)
   }
 }
 

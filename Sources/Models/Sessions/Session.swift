@@ -49,6 +49,9 @@ extension Session {
   }
 }
 
+/// The kind of a session in a file, whatever its details.
+private struct SessionKind: Decodable { var kind: String }
+
 /// The entry `session` of a session's file.
 struct SessionHeader<Details: Codable>: Codable {
   /// The kind of the session: `text` or `steps`.
@@ -58,20 +61,21 @@ struct SessionHeader<Details: Codable>: Codable {
   /// What the session is besides its states.
   var details: Details
 
-  private static var key: Checkpoint.Key { .init(.carry, "session") }
+  fileprivate static var key: Checkpoint.Key { .init(.carry, "session") }
 
   /// Adds the entry and the states.
   func write(_ state: RecurrentState, to checkpoint: inout Checkpoint) throws(CheckpointError) {
     try checkpoint.setJSON(self, Self.key.section, Self.key.name)
     for name in state.names { checkpoint.set(state[name], .carry, "state/" + name) }
   }
+}
 
+extension SessionHeader {
   /// Reads the entry of a session of a kind and of a model.
   init(
     _ kind: String, _ weights: WeightsChecksum, reading reader: CheckpointReader
   ) throws(CheckpointError) {
-    struct Kind: Decodable { var kind: String }
-    let found = try reader.json(Kind.self, Self.key.section, Self.key.name).kind
+    let found = try reader.json(SessionKind.self, Self.key.section, Self.key.name).kind
     guard found == kind else { throw Self.mismatch(reader, "kind", expected: kind, found: found) }
     self = try reader.json(Self.self, Self.key.section, Self.key.name)
     guard self.weights == weights.value else {

@@ -83,7 +83,7 @@ extension PredictedLines {
     let line = form?.apply(to: input.line) ?? input.line
     var (written, others): (JSONValue, [ExactString: JSONValue])
     switch input.origin {
-    case .record(let record): (written, others) = record
+    case .record(let text, let fields): (written, others) = (text, fields)
     case .line:
       guard let object = try JSONInput(line), let input = object.input else {
         throw UnreadableInput(
@@ -92,9 +92,9 @@ extension PredictedLines {
       (written, others) = (input, object.others)
     }
     let value = try kind.value(reading: line)
-    if value.length == 0, !kind.isText {
-      throw UnreadableInput(expected: "steps", found: "none")
-    }
+    var needsSteps = true
+    if case .text = kind { needsSteps = false }
+    if needsSteps, value.length == 0 { throw UnreadableInput(expected: "steps", found: "none") }
     var isReset = false
     if case .bool(true)? = others.removeValue(forKey: "reset") { isReset = true }
     return Turn(

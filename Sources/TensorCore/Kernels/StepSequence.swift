@@ -10,7 +10,11 @@ package final class StepSequence: @unchecked Sendable {
   private let list: [Step]
   package var count: Int { list.count }
 
-  package init(_ list: [Step]) {
+  /// Steps in the kernels' form.
+  ///
+  /// - Parameter memory: a number of each area that is equal for areas that share memory; steps over the same matrices then
+  ///   go through them together.
+  package init(_ list: [Step], memory: ((Int) -> Int)? = nil) {
     let operands = list.map(\.places)
     self.list = list
     steps = .allocate(capacity: max(1, list.count))
@@ -39,6 +43,7 @@ package final class StepSequence: @unchecked Sendable {
       }
       code.place_count = Int32(operands[index].count)
       code.precedes_barrier = index + 1 == list.count || !list[index + 1].isIndependent(of: step)
+      code.together = memory.map { Int32(list.together(from: index, memory: $0)) } ?? 0
       (steps + index).initialize(to: code)
     }
   }

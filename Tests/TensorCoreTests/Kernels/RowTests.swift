@@ -54,7 +54,15 @@ private struct Matrix {
       }
       let weights = generator.floats(rows)
       var (found, expected) = (vector, vector)
-      kernels.table.weighted_rows(weights, a.values, a.stride, rows, width, &found)
+      // The sum goes on from any row with the same bits.
+      let first = rows / 2
+      kernels.table.weighted_rows(weights, a.values, a.stride, first, width, false, &found)
+      kernels.table.weighted_rows(
+        Array(weights[first...]), Array(a.values[(first * a.stride)...]), a.stride, rows - first,
+        width, true, &found)
+      let pieces = found
+      kernels.table.weighted_rows(weights, a.values, a.stride, rows, width, false, &found)
+      expectSame(found, pieces, "weighted [\(rows), \(width)]")
       ctk_weighted_rows_reference(weights, a.values, a.stride, rows, width, &expected)
       expectClose(
         found, expected, within: { _ in Self.sumTolerance(rows) }, "weighted [\(rows), \(width)]")

@@ -1,0 +1,10 @@
+#ifndef TOGETHER_H
+#define TOGETHER_H
+
+#include "CTensorKernelTable.h"
+
+// Runs steps that go through matrices together; false if they have to run one after the other.
+bool ctk_steps_run_together(const ctk_kernels *kernels, const ctk_step *steps, int32_t count,
+                            const ctk_area *areas, const ctk_step_block *block);
+
+#endif
