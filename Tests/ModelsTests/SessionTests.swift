@@ -16,10 +16,11 @@ import Testing
     var generator = Philox(seed: seed)
     let cell = try CellRegistry.standard.cell(named: cell)
     let size = try #require(
-      (6...9).first { (try? cell.validate(inputSize: 6, hiddenSize: $0)) != nil })
+      cell.suitableHiddenSize(from: 6, inputSize: 6)
+        ?? cell.suitableHiddenSize(from: 1, inputSize: 6))
     let model = LanguageModel(
       ModelConfiguration(
-        cell: cell, embeddingSize: 6, hiddenSize: size, layers: 2, recurrent: options),
+        cell: cell, embeddingSize: 6, hiddenSize: size, recurrent: options),
       vocabularySize: tokenizer.vocabulary.count, using: &generator)
     return SavedLanguageModel(model, tokenizer)
   }
@@ -101,6 +102,7 @@ import Testing
     let answer = session.prediction(for: steps[1]).answer
     #expect(loaded.prediction(for: steps[1]).answer == answer)
     // The answers of the whole sequence at once.
+    guard input.isDiscrete else { return }
     var whole = try #require(StepPredictor(predictor))
     guard case .tokens(let all) = whole.prediction(for: .tokens([0, 1, 1, 1, 0])).answer,
       case .tokens(let last) = answer
@@ -127,8 +129,8 @@ import Testing
     #expect(try refusal(checkpoint, by: steps).contains("expected steps, found text"))
     #expect(try refusal(Checkpoint(), by: other).contains("session"))
     var wide = checkpoint
-    wide.set(Tensor(zeros: [2, 1, 7]), .carry, "state/hidden")
-    #expect(try refusal(wide, by: saved.session()).contains("[2, 1, 6]"))
+    wide.set(Tensor(zeros: [1, 1, 7]), .carry, "state/hidden")
+    #expect(try refusal(wide, by: saved.session()).contains("[1, 1, 6]"))
   }
 
   /// The store keeps the last ones that were set, and brings the others back from their files with the same bits.

@@ -104,20 +104,20 @@ extension Recurrent.Options {
       ("projectionSize", projectionSize != nil, ["weight_hr"], "a projection of its own"),
       (
         "connection", connection != .plain, ["weight_highway", "bias_highway", "weight_skip"],
-        "parameters named highway or skip"
+        "a parameter named highway or skip"
       ),
       (
         "block", block != nil, Recurrent.Block.parameterPrefixes,
-        "parameters named attn, mlp, final_norm or skip"
+        "a parameter named attn, mlp, final_norm or skip"
       ),
     ]
     for (option, isSet, prefixes, expected) in added where isSet {
-      let names = graph.parameters.map(\.name).filter { name in
-        prefixes.contains { name.hasPrefix($0) }
+      let hasOne = graph.parameters.contains { parameter in
+        prefixes.contains { parameter.name.hasPrefix($0) }
       }
-      guard names.isEmpty else {
+      if hasOne {
         throw UnsuitableOption(
-          option, expected: "a cell without \(expected)", found: "one that has \(names[0])")
+          option, expected: "a cell without \(expected)", found: "one that has it")
       }
     }
   }
