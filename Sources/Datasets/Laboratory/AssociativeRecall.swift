@@ -15,7 +15,7 @@ public struct AssociativeRecall: GeneratedTask {
   /// The task with a number of keys.
   ///
   /// - Precondition: `pairs` is from 1 to 52.
-  public init(pairs: Int = 16) {
+  public init(pairs: Int = 8) {
     require(1...Self.keys ~= pairs, "expected 1 to \(Self.keys) pairs, found \(pairs)")
     self.pairs = pairs
   }

@@ -9,7 +9,7 @@ extension Registry where Product == any Dataset {
       CopyMemory(delay: $0 ?? 50)
     }
     datasets.register("recall", "PAIRS", 1...52, "the values of keys, asked for later") {
-      AssociativeRecall(pairs: $0 ?? 16)
+      AssociativeRecall(pairs: $0 ?? 8)
     }
     datasets.register("temporal-order", "STEPS", 10...100_000, "the order of two symbols") {
       TemporalOrder(length: $0 ?? 100)

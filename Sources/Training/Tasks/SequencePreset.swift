@@ -75,7 +75,7 @@ struct LabPreset {
       (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (5000, 500, 96)
       preset.learningRate = 0.01
     case "recall":
-      (preset.steps, preset.evaluateEvery) = (1500, 250)
+      (preset.steps, preset.evaluateEvery, preset.learningRate) = (1000, 250, 0.01)
       (preset.cell, preset.embeddingSize) = ("gated-deltanet", 64)
     case "echo", "sines":
       (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (3000, 500, 96)
