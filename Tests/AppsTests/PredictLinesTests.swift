@@ -41,7 +41,7 @@ import Testing
           "Error: input:1: expected a JSON object, found byte "
         ),
         (
-          Array("{\"text\":\"good film\"}\n".utf8), "",
+          Array("{\"words\":\"good film\"}\n".utf8), "",
           "Error: input:1: expected an object with a field"
         ),
         (

@@ -10,8 +10,9 @@ public enum GradientEngine: Sendable, Hashable, Codable {
   /// Gradient checkpointing: backpropagation through the window that saves the states of every `every`-th step
   /// only and recomputes those between: with every √T-th of T steps, memory falls to about √T of T.
   ///
-  /// The same gradient as ``bptt``, to the bit. To that end the number of steps is rounded up to whole blocks
-  /// in which weight gradients are summed: of 256 / B steps for a batch of B samples.
+  /// The same gradient as ``bptt``, to the bit, or within rounding where samples have lengths. To that end the number
+  /// of steps is rounded up to whole blocks in which weight gradients are summed: of 256 / B steps for a batch of B
+  /// samples.
   case checkpointed(every: Int)
 
   /// Truncated backpropagation: the backward pass of a window of `every` steps goes through `through` steps,

@@ -11,7 +11,7 @@ import Testing
   @Test(
     arguments: ["lstm", "gru", "antisymmetric", "rhn", "mingru"],
     [Recurrent.Layout.timeFirst, .batchFirst])
-  func checkpointsChangeNoBit(_ name: String, _ layout: Recurrent.Layout) throws {
+  func checkpointsChangeNoBitWithoutLengths(_ name: String, _ layout: Recurrent.Layout) throws {
     let cell = try CellRegistry.standard.cell(named: name)
     let stream = Stream(
       cell, steps: 38, batch: 32, inputSize: 5, hiddenSize: 5, layers: 2, layout: layout)
@@ -22,7 +22,16 @@ import Testing
         let found = stream.inWindows(
           [38], with: stream.memory(.checkpointed(every: count)), lengths: lengths)
         for name in expected.names {
-          #expect(found[name]?.scalars == expected[name]?.scalars, "\(name), every \(count)")
+          let (found, expected) = (found[name]?.scalars ?? [], expected[name]?.scalars ?? [])
+          // Samples of like lengths run together through time, whose sums have another order.
+          let isEqual =
+            lengths == nil
+            ? found == expected
+            : found.count == expected.count
+              && zip(found, expected).allSatisfy {
+                abs($0 - $1) <= Self.tolerance * max(1, abs($1))
+              }
+          #expect(isEqual, "\(name), every \(count)")
         }
       }
     }

@@ -12,6 +12,7 @@ struct PageCode {
   static func main() throws {
     var generator = Philox(seed: 1)
     wrapped(using: &generator)
+    stacked(using: &generator)
     try savedAndRead()
     differentiated()
     try described()
@@ -42,6 +43,16 @@ struct PageCode {
 
     options.initialization = .keras
     options.initialization.blocks["bias_ih.f"] = .constant(1)
+  }
+
+  /// The page "Around the cell": stacks of blocks.
+  static func stacked(using generator: inout Philox) {
+    var options = Recurrent.Options()
+    options.block = Recurrent.Block()
+    let stack = Recurrent(
+      GatedDeltaNet(), inputSize: 128, hiddenSize: 128, layers: 4, options: options,
+      using: &generator)
+    print("a stack of blocks:", stack(Tensor(zeros: [3, 1, 128])).output.shape)
   }
 
   /// The overview of Checkpoint.
