@@ -41,6 +41,17 @@ extension CheckpointReader {
     return array.encodedTensor(scales: scales) ?? array.tensor
   }
 
+  /// Reads a tensor that must have the given shape.
+  package func tensor(
+    _ section: Checkpoint.Section, _ name: String, shape: [Int]
+  ) throws(CheckpointError) -> Tensor {
+    let tensor = try tensor(section, name)
+    guard tensor.shape == shape else {
+      throw fail(.tensorShape(.init(section, name), expected: shape, found: tensor.shape))
+    }
+    return tensor
+  }
+
   /// Replaces every parameter of a model by the tensor of its name.
   ///
   /// Throws `missingTensor`, `unexpectedTensor` or `tensorShape` unless the section contains exactly the model's

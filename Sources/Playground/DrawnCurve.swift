@@ -101,14 +101,9 @@ struct DrawnCurve: Sendable {
     let (steps, copies) = (values.count - 1, Self.copies)
     for step in 0..<Self.steps {
       optimizer.learningRate = 0.01 * (1 - 0.95 * Double(step) / Double(Self.steps))
-      var (inputs, targets): ([Float], [Float]) = ([], [])
-      for time in 0..<steps {
-        for _ in 0..<copies {
-          let seen = values[time] + Self.noise * Float(normal())
-          inputs.append(seen)
-          targets.append(values[time + 1] - seen)
-        }
-      }
+      let noise = Tensor(normal: [steps * copies], using: &generator).scalars
+      let inputs = noise.enumerated().map { values[$0 / copies] + Self.noise * $1 }
+      let targets = inputs.enumerated().map { values[$0 / copies + 1] - $1 }
       let x = Tensor(inputs, shape: [steps, copies, 1])
       let y = Tensor(targets, shape: [steps, copies, 1])
       let (_, gradients) = valueAndGradient(of: model) { model in
@@ -149,11 +144,6 @@ struct DrawnCurve: Sendable {
       }
     }
     return paths
-  }
-
-  /// A sample of the normal distribution, as a sum of twelve uniform ones.
-  private mutating func normal() -> Double {
-    (0..<12).reduce(-6.0) { sum, _ in sum + Double(generator.next() >> 11) * 0x1p-53 }
   }
 }
 

@@ -30,15 +30,7 @@ extension Trainer: LiveTrainer {
 
   var weightCount: Int { model.parameterCount }
 
-  var fingerprint: UInt32 {
-    var checksum = CRC32()
-    for parameter in model.parameters {
-      let words = parameter.value.scalars.map(\.bitPattern)
-      checksum.update(
-        words.flatMap { word in [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) } })
-    }
-    return checksum.value
-  }
+  var fingerprint: UInt32 { model.weightChecksum }
 }
 
 /// One model that learns, and its curves.

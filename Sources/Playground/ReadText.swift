@@ -1,6 +1,5 @@
 import Cells
 import Datasets
-import Foundation
 import Models
 import TensorCore
 
@@ -45,18 +44,10 @@ struct ReadText: Sendable {
     }
   }
 
-  /// The units' values at every character as signed bytes, unit by unit, in base 64; 127 is the largest magnitude.
-  var picture: (values: String, largest: Float) {
-    let largest = outputs.reduce(Float(1e-9)) { $1.isFinite ? max($0, abs($1)) : $0 }
-    var bytes = Data(count: outputs.count)
-    for index in tokens.indices {
-      for unit in 0..<units {
-        let value = outputs[index * units + unit] / largest * 127
-        let rounded = value.isFinite ? Int8(value.rounded()) : 0
-        bytes[unit * tokens.count + index] = UInt8(bitPattern: rounded)
-      }
-    }
-    return (bytes.base64EncodedString(), largest)
+  /// The units' values at every character, unit by unit.
+  var picture: BytePicture {
+    BytePicture(
+      (0..<units).flatMap { unit in tokens.indices.map { outputs[$0 * units + unit] } })
   }
 
   // MARK: Influence

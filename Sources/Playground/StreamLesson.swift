@@ -1,6 +1,5 @@
 import Cells
 import FileCore
-import Foundation
 import Models
 import TensorCore
 import Training
@@ -118,7 +117,7 @@ struct StreamLesson: Sendable {
     /// The rows: units of states, or a row a state where each unit depends on its own weights alone.
     var rows: Int
     var columns: Int
-    /// Signed bytes row by row, in base 64; 127 is the largest magnitude.
+    /// A ``BytePicture``, row by row.
     var values: String
     var largest: Double
     /// The parameters, in the order of the columns, with their numbers of columns.
@@ -143,14 +142,10 @@ struct StreamLesson: Sendable {
     let isDense = matrix.count > units * columns
     // The dense engine's last row is the loss's.
     let rows = isDense ? units : matrix.count / columns
-    let values = matrix.prefix(rows * columns)
-    let largest = values.reduce(Float(1e-9)) { $1.isFinite ? max($0, abs($1)) : $0 }
-    let bytes = values.map { value in
-      UInt8(bitPattern: value.isFinite ? Int8((value / largest * 127).rounded()) : 0)
-    }
+    let picture = BytePicture(matrix.prefix(rows * columns))
     return Picture(
-      rows: rows, columns: columns, values: Data(bytes).base64EncodedString(),
-      largest: Double(largest), parameters: parameters,
+      rows: rows, columns: columns, values: picture.values, largest: Double(picture.largest),
+      parameters: parameters,
       states: cell.states.map { .init(name: $0.name, count: isDense ? $0.width : 1) })
   }
 }

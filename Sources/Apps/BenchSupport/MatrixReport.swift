@@ -91,11 +91,9 @@ public struct MatrixReport {
     let count = steps * batch * units
     return [Float](unsafeUninitializedCapacity: count) { output, filled in
       filled = count
-      let output = Shared(output.baseAddress)
       x.withUnsafeBufferPointer { x in
-        let x = Shared(x.baseAddress)
+        guard let x = x.baseAddress, let output = output.baseAddress else { return }
         ThreadTeam.run(parts: batch) { sample in
-          guard let x = x.address, let output = output.address else { return }
           var matrices = [Float](repeating: 0, count: units * size)
           for step in 0..<steps {
             let row = x + (step * batch + sample) * width
@@ -116,11 +114,5 @@ public struct MatrixReport {
         }
       }
     }
-  }
-
-  /// An address that threads share.
-  private struct Shared<Address>: @unchecked Sendable {
-    let address: Address
-    init(_ address: Address) { self.address = address }
   }
 }

@@ -15,7 +15,6 @@ enum {
   LARGEST_BLOCK = 512,
   SCRATCH = MAX_SLOTS * SMALLEST_BLOCK,  // floats: less than most L1 caches
   NARROW = 128,                          // rows narrower than this share a block
-  SMALLEST_MATRIX = 512,                 // floats of a tile for which matrices.c is worth its start
 };
 
 // How a call reaches an operand.

@@ -176,7 +176,7 @@ void ctk_program_run_tiles(const ctk_kernels *kernels, const ctk_program *progra
                            ptrdiff_t width) {
   if (rows <= 0 || width <= 0) return;
   const operand_use use = ctk_operand_use(program, operands, rows, width);
-  const bool has_matrices = tiling->tile_strides && rows * width >= SMALLEST_MATRIX;
+  const bool has_matrices = tiling->tile_strides && rows * width >= CTK_SMALLEST_MATRIX;
   if (has_matrices &&
       ctk_program_run_matrices(kernels, program, &use, operands, tiling, rows, width))
     return;

@@ -6,7 +6,7 @@
 #include "matrices.h"
 #include "together.h"
 
-enum { MOST = 8, LEAST_ROWS = 4 };
+enum { LEAST_ROWS = 4 };
 
 typedef struct {
   const ctk_step *step;
@@ -45,10 +45,10 @@ static void run_sum(const ctk_kernels *kernels, const bound_step *bound, const c
 
 bool ctk_steps_run_together(const ctk_kernels *kernels, const ctk_step *steps, int32_t count,
                             const ctk_area *areas, const ctk_step_block *block) {
-  if (count > MOST) return false;
+  if (count > CTK_MOST_TOGETHER) return false;
   const ctk_step *shape = &steps[0];
-  static _Thread_local bound_step bound[MOST];
-  static _Thread_local matrix_call calls[MOST];
+  static _Thread_local bound_step bound[CTK_MOST_TOGETHER];
+  static _Thread_local matrix_call calls[CTK_MOST_TOGETHER];
   _Alignas(64) float scratch[TEMPORARIES];
   ptrdiff_t block_rows = (BLOCK + shape->width - 1) / shape->width;
   if (block_rows < LEAST_ROWS) block_rows = LEAST_ROWS;

@@ -69,6 +69,8 @@ void ctk_map(ctk_operation operation, float *destination, const float *a, const 
 // width, and stores values to its operands there. It runs over blocks that stay in the L1 cache: a
 // register is a block of floats, an instruction one loop over a block.
 
+#define CTK_SMALLEST_MATRIX 512  // floats of a tile for which a program over matrices is worth its start
+#define CTK_MOST_TOGETHER 8      // steps that may go through the same matrices together
 #define CTK_MAX_REGISTERS 64
 #define CTK_MAX_OPERANDS 64
 #define CTK_MAX_INSTRUCTIONS 512

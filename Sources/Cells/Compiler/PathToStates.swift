@@ -67,12 +67,6 @@ struct PathToStates {
 }
 
 extension Place {
-  /// Whether both have units in common: a state before a step and after it stand in different memory.
-  fileprivate func overlaps(_ other: Place) -> Bool {
-    area == other.area && slot == other.slot && offset < other.offset + other.columns
-      && other.offset < offset + columns
-  }
-
   fileprivate func contains(_ other: Place) -> Bool {
     area == other.area && slot == other.slot && offset <= other.offset
       && other.offset + other.columns <= offset + columns

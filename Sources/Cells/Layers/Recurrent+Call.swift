@@ -70,12 +70,13 @@ extension Recurrent {
     require(steps > 0, "expected one step or more, found a sequence of the shape \(x.shape)")
     let state = ordered(state, batch: batch)
     let mode = mode(for: x, state)
-    let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
-    if let lengths {
+    StepMarks.check(lengths: lengths, resets: resets, steps: steps, batch: batch)
+    if let lengths, lengths.contains(where: { $0 < steps }) {
       let pass = GroupedPass(
         self, x, state.tensors, lengths: lengths, resets: resets, masks: masks, mode)
       return recorded([pass.output] + pass.finalStates, x, state) { pass.pullBack($0, to: &$1) }
     }
+    let marks = StepMarks(lengths: nil, resets: resets, steps: steps, batch: batch)
     let pass = RecurrentPass(
       self, x, state.tensors, marks, masks: masks, mode, keeping: .spacedIfLarge)
     return recorded([pass.output] + pass.finalStates, x, state) { pass.pullBack($0, to: &$1) }

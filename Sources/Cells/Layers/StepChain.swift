@@ -6,8 +6,8 @@ import TensorCore
 /// They are run like the steps of a layer's sequence: in one memory, and with weight gradients that are summed over
 /// all of them at the end of the backward pass. A step that continues no chain, or a full one, starts another.
 ///
-/// Threads may record at the same time: a step's memory is written only by the thread that claimed the step. A tape's
-/// backward pass runs on one thread. The tape owns the chain.
+/// `@unchecked Sendable`: threads may record at the same time, since a step's memory is written only by the thread that
+/// claimed the step, under a lock; a tape's backward pass runs on one thread. The tape owns the chain.
 final class StepChain: @unchecked Sendable {
   private let weights: [Tensor]
   private let plan: Plan

@@ -16,15 +16,26 @@ struct StepMarks {
 
   /// The marks for the samples' lengths and, for each sample, the steps that start a sequence; padding starts none.
   init(lengths: [Int]?, resets: [[Int]]? = nil, steps: Int, batch: Int) {
+    Self.check(lengths: lengths, resets: resets, steps: steps, batch: batch)
     validity = lengths.map { Self.validity($0, steps: steps, batch: batch) }
     self.resets = resets.map { Self.resets($0, lengths, steps: steps, batch: batch) }
   }
 
+  /// Stops where lengths or resets do not suit a sequence.
+  static func check(lengths: [Int]?, resets: [[Int]]?, steps: Int, batch: Int) {
+    if let lengths {
+      require(lengths.count == batch, "\(lengths.count) lengths for a batch of \(batch)")
+      require(
+        lengths.allSatisfy { 0...steps ~= $0 }, "lengths \(lengths) are not all in 0...\(steps)")
+    }
+    guard let resets else { return }
+    require(resets.count == batch, "resets of \(resets.count) samples for a batch of \(batch)")
+    for step in resets.joined() {
+      require(0..<steps ~= step, "expected resets at steps in 0..<\(steps), found \(step)")
+    }
+  }
+
   private static func validity(_ lengths: [Int], steps: Int, batch: Int) -> Storage {
-    require(
-      lengths.count == batch, "\(lengths.count) lengths for a batch of \(batch)")
-    require(
-      lengths.allSatisfy { 0...steps ~= $0 }, "lengths \(lengths) are not all in 0...\(steps)")
     let storage = Storage(count: steps * batch)
     for step in 0..<steps {
       for sample in 0..<batch {
@@ -37,12 +48,10 @@ struct StepMarks {
   private static func resets(
     _ resets: [[Int]], _ lengths: [Int]?, steps: Int, batch: Int
   ) -> Storage {
-    require(resets.count == batch, "resets of \(resets.count) samples for a batch of \(batch)")
     let storage = Storage(repeating: 0, count: steps * batch)
     for (sample, starts) in resets.enumerated() {
-      for step in starts {
-        require(0..<steps ~= step, "expected resets at steps in 0..<\(steps), found \(step)")
-        if step < lengths?[sample] ?? steps { storage[step * batch + sample] = 1 }
+      for step in starts where step < lengths?[sample] ?? steps {
+        storage[step * batch + sample] = 1
       }
     }
     return storage

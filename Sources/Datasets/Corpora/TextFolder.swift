@@ -38,17 +38,13 @@ public struct TextFolder: Corpus {
     return CorpusText(text)
   }
 
-  /// The encodings in which its files are read.
+  /// The encodings in which its files are read, and the files that are skipped because they hold something else than text.
   ///
   /// - Throws: `FileError` if one can't be read.
-  public func encodings() throws -> Set<TextEncoding> {
-    try reading.encodings(of: content().texts)
+  public func survey() throws -> (encodings: Set<TextEncoding>, otherFiles: [String]) {
+    let (texts, others) = try content()
+    return (try reading.encodings(of: texts), others)
   }
-
-  /// The files that are skipped because they hold something else than text.
-  ///
-  /// - Throws: `FileError` if one can't be read.
-  public func otherFiles() throws -> [String] { try content().others }
 
   private func content() throws(FileError) -> (texts: [String], others: [String]) {
     var (texts, others) = ([String](), [String]())

@@ -3,8 +3,8 @@ import FileCore
 /// Reads rows of fields with a delimiter between them, as RFC 4180 defines it for commas.
 ///
 /// A quoted field ends with the next single quote; inside, two quotes are one, and delimiters and line endings are
-/// text. Empty lines are skipped, and a first line that states the delimiter, such as `sep=;`. A quote inside an unquoted field is an error in comma-separated files, but text in
-/// tab-separated files, where sentences are usual.
+/// text. Empty lines are skipped, and a first line that states the delimiter, such as `sep=;`. A quote inside an
+/// unquoted field is an error in comma-separated files, but text in tab-separated files, where sentences are usual.
 struct DelimitedReader: FileRecordReader {
   private let lines: TextLines
   private let delimiter: UInt8

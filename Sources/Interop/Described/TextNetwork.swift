@@ -43,7 +43,7 @@ public struct TextNetwork: Sendable {
     let folder = TokenTable.folder(of: file)
     self.output = try TokenTable(output, in: folder)
     readings = try output.readings.map { (name) throws(CheckpointError) in
-      try TokenTable.readings(name.hasPrefix("/") ? name : folder + name)
+      try TokenTable.readings(TokenTable.path(name, in: folder))
     }
     guard let size = network.outputSize, self.output.count >= size else {
       throw failure(

@@ -21,7 +21,7 @@ struct TokenTable: Sendable {
     case .each(let texts):
       (pairs, place) = (texts.enumerated().map { ($1, Int32($0)) }, "description")
     case .common(let name):
-      place = name.hasPrefix("/") ? name : folder + name
+      place = Self.path(name, in: folder)
       pairs = try Self.pairs(place)
     }
     func failure(_ reason: String) -> CheckpointError {
@@ -45,6 +45,11 @@ struct TokenTable: Sendable {
   /// The folder of a file, with its slash.
   static func folder(of file: ArrayFile) -> String {
     String(file.path.dropLast(Folder.name(of: file.path).count))
+  }
+
+  /// The path of a file that a description names, beside the weights unless it begins with a slash.
+  static func path(_ name: String, in folder: String) -> String {
+    name.hasPrefix("/") ? name : folder + name
   }
 
   /// The tokens that a network reads; nil for one that reads numbers.

@@ -1,6 +1,7 @@
 import Checkpoint
 import FileCore
-import TensorCore
+public import Models
+public import TensorCore
 
 /// A described network whose answers are numbers: a voice as a vector, a word as a vector, activations of each step.
 ///
@@ -12,21 +13,6 @@ import TensorCore
 public struct VectorNetwork: Sendable {
   private let network: DescribedNetwork
   private let input: TokenTable?
-
-  /// Why an input is none of a network's.
-  public struct UnsuitableInput: Error, Hashable, CustomStringConvertible {
-    /// What the network reads.
-    public let expected: String
-    /// What was given.
-    public let found: String
-
-    package init(expected: String, found: String) {
-      (self.expected, self.found) = (expected, found)
-    }
-
-    /// One line with both.
-    public var description: String { "expected \(expected), found \(found)" }
-  }
 
   /// Finds the weights of a description in a file, and the tokens of its `input` beside it.
   ///
@@ -44,14 +30,14 @@ public struct VectorNetwork: Sendable {
 
   /// What the last layer gives for a text, `[T, N]`, or `[N]` where the steps are pooled.
   ///
-  /// - Throws: ``UnsuitableInput`` for a network that reads numbers, and for a text without tokens.
-  public func numbers(for text: String) throws(UnsuitableInput) -> Tensor {
+  /// - Throws: `UnreadableInput` for a network that reads numbers, and for a text without tokens.
+  public func numbers(for text: String) throws(UnreadableInput) -> Tensor {
     guard let input else {
-      throw UnsuitableInput(expected: "numbers", found: "a text")
+      throw UnreadableInput(expected: "numbers", found: "a text")
     }
     let ids = input.ids(text.unicodeScalars.map { String($0) })
     guard ids.count >= network.fewestSteps else {
-      throw UnsuitableInput(
+      throw UnreadableInput(
         expected: "a text of \(network.fewestSteps) known characters or more", found: "\(ids.count)"
       )
     }
@@ -60,16 +46,16 @@ public struct VectorNetwork: Sendable {
 
   /// What the last layer gives for vectors `[T, I]`: `[T, N]`, or `[N]` where the steps are pooled.
   ///
-  /// - Throws: ``UnsuitableInput`` for another shape, and for a network that reads tokens.
-  public func numbers(for steps: Tensor) throws(UnsuitableInput) -> Tensor {
+  /// - Throws: `UnreadableInput` for another shape, and for a network that reads tokens.
+  public func numbers(for steps: Tensor) throws(UnreadableInput) -> Tensor {
     guard network.tokenCount == nil else {
-      throw UnsuitableInput(expected: "tokens", found: "numbers")
+      throw UnreadableInput(expected: "tokens", found: "numbers")
     }
     let size = network.inputSize
     guard steps.rank == 2, steps.count > 0, steps.shape[0] >= network.fewestSteps,
       size == nil || steps.shape[1] == size
     else {
-      throw UnsuitableInput(
+      throw UnreadableInput(
         expected:
           "\(network.fewestSteps) steps or more of \(size.map { "\($0)" } ?? "some") numbers",
         found: "shape \(steps.shape)")

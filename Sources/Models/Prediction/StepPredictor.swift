@@ -112,11 +112,7 @@ extension StepPredictor {
     }
     var answers: [[Float]] = []
     if count > 0 {
-      let (shape, found) = ([count, interface.target.size], try reader.tensor(.carry, "ahead"))
-      guard found.shape == shape else {
-        throw reader.fail(
-          .tensorShape(.init(.carry, "ahead"), expected: shape, found: found.shape))
-      }
+      let found = try reader.tensor(.carry, "ahead", shape: [count, interface.target.size])
       answers = (0..<count).map { found.at($0).scalars }
     }
     state = try reader.states(like: state)

@@ -98,13 +98,7 @@ extension CheckpointReader {
   func states(like other: RecurrentState) throws(CheckpointError) -> RecurrentState {
     var states = other
     for name in other.names {
-      let tensor = try tensor(.carry, "state/" + name)
-      guard tensor.shape == other[name].shape else {
-        throw fail(
-          .tensorShape(
-            .init(.carry, "state/" + name), expected: other[name].shape, found: tensor.shape))
-      }
-      states[name] = tensor
+      states[name] = try tensor(.carry, "state/" + name, shape: other[name].shape)
     }
     return states
   }

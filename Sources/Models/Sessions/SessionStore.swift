@@ -101,7 +101,7 @@ public struct SessionStore<State: Session> {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
         UInt8(ascii: "-"), UInt8(ascii: "_"):
         name.unicodeScalars.append(Unicode.Scalar(byte))
-      default: name += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+      default: name += "%" + hexadecimal(byte, digits: 2)
       }
     }
     return "\(folder)/\(name).rnnz"

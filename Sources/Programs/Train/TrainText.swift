@@ -144,9 +144,7 @@ struct TrainText: ParsableCommand {
     var skipped: [String] = []
     switch corpus {
     case let file as TextFile: encodings = try file.encodings()
-    case let folder as TextFolder:
-      encodings = try folder.encodings()
-      skipped = try folder.otherFiles()
+    case let folder as TextFolder: (encodings, skipped) = try folder.survey()
     default: return nil
     }
     let left = task.corpus.validation.count

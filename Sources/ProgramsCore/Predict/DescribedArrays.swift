@@ -27,7 +27,7 @@ struct DescribedArrays {
       let answer: Tensor
       do {
         answer = try network.numbers(for: StoredArray(numPyPath: file).tensor)
-      } catch let error as VectorNetwork.UnsuitableInput {
+      } catch let error as UnreadableInput {
         throw Failure("\(file): \(error)")
       }
       guard let output else { return try Console.write(Self.json(answer).text + "\n") }
@@ -49,10 +49,7 @@ struct DescribedArrays {
           ? try network.numbers(for: JSONInput(line)?.text ?? line)
           : try network.numbers(for: Self.steps(line))
         try Console.write(Self.json(answer).text + "\n")
-      } catch {
-        guard error is VectorNetwork.UnsuitableInput || error is UnreadableInput else {
-          throw error
-        }
+      } catch let error as UnreadableInput {
         faults += 1
         Console.note("Error: \(lines.name):\(lines.number): \(error)\n")
       }
@@ -61,11 +58,11 @@ struct DescribedArrays {
   }
 
   /// The steps of a line: `[[0.5, 1], [0.25, 0]]`.
-  private static func steps(_ line: String) throws(VectorNetwork.UnsuitableInput) -> Tensor {
+  private static func steps(_ line: String) throws(UnreadableInput) -> Tensor {
     let expected = "a JSON array of steps, each an array of as many numbers"
     guard let value = try? JSONValue(parsing: Array(line.utf8), maximumDepth: 8),
       case .array(let rows) = value
-    else { throw VectorNetwork.UnsuitableInput(expected: expected, found: String(line.prefix(40))) }
+    else { throw UnreadableInput(expected: expected, found: String(line.prefix(40))) }
     let steps = rows.map { row -> [Float] in
       guard case .array(let numbers) = row else { return [] }
       return numbers.compactMap { number in
@@ -77,7 +74,7 @@ struct DescribedArrays {
       zip(rows, steps).allSatisfy({ row, step in
         if case .array(let numbers) = row { numbers.count == step.count } else { false }
       })
-    else { throw VectorNetwork.UnsuitableInput(expected: expected, found: String(line.prefix(40))) }
+    else { throw UnreadableInput(expected: expected, found: String(line.prefix(40))) }
     return Tensor(steps.flatMap(\.self), shape: [steps.count, width])
   }
 

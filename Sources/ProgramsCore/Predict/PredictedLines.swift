@@ -11,9 +11,10 @@ import TensorCore
 /// with a field `error`. The others are answered all the same. An empty line ends a sequence of numbers, and is a prompt
 /// for a language model; other models skip it.
 struct PredictedLines {
-  /// The most inputs of a batch, and about the most bytes.
-  private static let mostBytes = 1 << 24
+  /// The most inputs of a batch.
   static let mostLines = 4096
+  /// About the most bytes of a batch.
+  private static let mostBytes = 1 << 24
 
   /// The most sequences of numbers of a batch.
   private static let mostSequences = 256

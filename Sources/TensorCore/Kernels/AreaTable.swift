@@ -3,7 +3,7 @@ import Requirements
 
 /// The areas of a run, by number, in the kernels' form. It keeps the memory of every area alive.
 ///
-/// Areas are set between runs, by one thread. While steps run nothing changes it, so that threads may share it.
+/// `@unchecked Sendable`: areas are set between runs, by one thread; while steps run nothing changes the table.
 package final class AreaTable: @unchecked Sendable {
   let codes: UnsafeMutablePointer<ctk_area>
   /// By area, the storages that its code points into. No other thread works on them, so that the run-time check of

@@ -119,7 +119,7 @@ package struct ElementwiseProgram: Sendable {
   }
 }
 
-/// The memory of a program, in the kernels' form. It never changes, so threads may share it.
+/// The memory of a program, in the kernels' form. `@unchecked Sendable`: it never changes after `init`.
 private final class Code: @unchecked Sendable {
   let instructions: [ElementwiseInstruction]
   let constants: [Float]

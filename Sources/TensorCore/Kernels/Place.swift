@@ -23,6 +23,12 @@ package struct Place: Hashable, Sendable {
     self.columns = columns
   }
 
+  /// Whether both have units in common: a state before a step and after it stand in different memory.
+  package func overlaps(_ other: Place) -> Bool {
+    area == other.area && slot == other.slot && offset < other.offset + other.columns
+      && other.offset < offset + columns
+  }
+
   /// The place in the kernels' form.
   var code: ctk_place {
     ctk_place(

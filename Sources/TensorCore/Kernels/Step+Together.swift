@@ -1,3 +1,5 @@
+internal import CTensorKernels
+
 /// Steps over the same matrices, which the kernels take through them together, block by block of rows.
 extension [Step] {
   /// The same steps, those over the same matrices beside each other where nothing between them reads or writes what they do.
@@ -36,10 +38,9 @@ extension [Step] {
 
   /// The number of steps from one on that may go through their matrices together; 1 where there are not several.
   func together(from index: Int, memory: (Int) -> Int) -> Int {
-    let most = 8
     guard case .program = self[index], let tile = self[index].matrices else { return 1 }
     var end = index + 1
-    while end < count, end - index < most, self[end].isOver(tile),
+    while end < count, end - index < Int(CTK_MOST_TOGETHER), self[end].isOver(tile),
       self[index..<end].allSatisfy({ self[end].goes(with: $0, tile, memory) })
     {
       end += 1
@@ -49,9 +50,6 @@ extension [Step] {
 }
 
 extension Step {
-  /// The smallest number of units of a matrix.
-  private static let smallest = 512
-
   /// The places that the step writes.
   package var written: [Place] {
     switch self {
@@ -69,7 +67,7 @@ extension Step {
       case .rowProducts(_, _, let tile, _, _), .weightedRows(_, _, let tile, _): tile
       default: nil
       }
-    return tile.flatMap { $0.rows * $0.columns < Self.smallest ? nil : $0 }
+    return tile.flatMap { $0.rows * $0.columns < Int(CTK_SMALLEST_MATRIX) ? nil : $0 }
   }
 
   /// Whether the step goes through matrices of the given form.
@@ -105,10 +103,6 @@ extension Step {
 extension Place {
   /// Whether two places may share memory.
   fileprivate func overlaps(_ other: Place, _ memory: (Int) -> Int) -> Bool {
-    if area == other.area {
-      return slot == other.slot && offset < other.offset + other.columns
-        && other.offset < offset + columns
-    }
-    return memory(area) == memory(other.area)
+    area == other.area ? overlaps(other) : memory(area) == memory(other.area)
   }
 }

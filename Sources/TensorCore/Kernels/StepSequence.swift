@@ -1,7 +1,6 @@
 internal import CTensorKernels
 
-/// Steps in the kernels' form, made once and run over any memory. It never changes, so threads may
-/// share it.
+/// Steps in the kernels' form, made once and run over any memory. `@unchecked Sendable`: it never changes after `init`.
 package final class StepSequence: @unchecked Sendable {
   private let steps: UnsafeMutablePointer<ctk_step>
   private let places: UnsafeMutablePointer<ctk_place>
@@ -87,7 +86,8 @@ package final class StepSequence: @unchecked Sendable {
   }
 }
 
-/// The right-hand sides of a sequence's products, packed, by their numbers. It never changes, so threads may share it.
+/// The right-hand sides of a sequence's products, packed, by their numbers. `@unchecked Sendable`: it never changes after
+/// `init`.
 package final class PackedWeights: @unchecked Sendable {
   private let matrices: [PackedMatrix]
   fileprivate let pointer: UnsafeMutablePointer<ctk_weight>

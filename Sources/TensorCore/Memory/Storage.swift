@@ -5,8 +5,8 @@ import Synchronization
 ///
 /// Its contents are undefined at first. The storage of a declared parameter has no memory: it holds the
 /// parameter's initializer. That of an encoded matrix, which is only read, gets its floats when they are asked for.
-/// A writer must hold the only reference to it, or the only one that is read; that
-/// makes it safe to send between threads.
+///
+/// `@unchecked Sendable`: a writer must hold the only reference to it, or the only one that is read.
 package final class Storage: @unchecked Sendable {
   package let count: Int
   /// Nil for a declared parameter and an encoded matrix.

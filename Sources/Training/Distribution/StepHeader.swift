@@ -112,7 +112,7 @@ public struct WeightMismatch: Error, Hashable, Sendable, CustomStringConvertible
 
 extension Module {
   /// A CRC-32 of the bits of all parameters.
-  var weightChecksum: UInt32 {
+  package var weightChecksum: UInt32 {
     let sums = parameters.map { parameter in
       parameter.value.withUnsafePointer {
         crc32(UnsafeRawBufferPointer(start: $0, count: 4 * parameter.value.count))

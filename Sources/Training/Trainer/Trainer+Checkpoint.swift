@@ -119,16 +119,3 @@ extension Trainer {
     }
   }
 }
-
-extension CheckpointReader {
-  /// Reads a tensor that must have the given shape.
-  func tensor(
-    _ section: Checkpoint.Section, _ name: String, shape: [Int]
-  ) throws(CheckpointError) -> Tensor {
-    let tensor = try tensor(section, name)
-    guard tensor.shape == shape else {
-      throw fail(.tensorShape(.init(section, name), expected: shape, found: tensor.shape))
-    }
-    return tensor
-  }
-}

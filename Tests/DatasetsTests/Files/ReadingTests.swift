@@ -202,7 +202,7 @@ import Testing
     ]
     try withFolder(files) { folder in
       let corpus = TextFolder(path: folder)
-      let (text, others) = (try corpus.read().text, try corpus.otherFiles())
+      let (text, others) = (try corpus.read().text, try corpus.survey().otherFiles)
       #expect(text == "one\nthree\nfour\n" && others == ["\(folder)/2.png"])
       // A given encoding is that of all files.
       let given = TextFolder(path: folder, reading: TextReading(encoding: .utf8))
