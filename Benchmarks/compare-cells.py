@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""Compares cells on the embedded tales, at equal numbers of weights and at equal processor time.
+"""Compares cells on the embedded tales or a task of the laboratory, at equal numbers of weights and equal processor time.
 
-    swift build -c release --product train && swift build -c release --product cells
+    swift build -c release --product train
     Benchmarks/compare-cells.py --steps 600 --seconds 12
+    Benchmarks/compare-cells.py --task recall --set states --seconds 60
 
-Prints the table of the page on comparing cells.
-
-Every cell gets the hidden size that comes nearest to the given number of weights, and learns twice on one
-thread: the same number of characters as the others, and as many as it can in the same time. Time is the
-processor's, so that other programs do not count.
+Prints the tables of the page on comparing cells. Every cell gets the hidden size, a multiple of 8 up to 512, whose model
+comes nearest to the given number of weights, and learns on one thread: the same number of steps as the others, if --steps is
+given, and as many steps as it can in the same time. Time is the processor's, so that other programs do not count.
 """
 import argparse
 import re
@@ -17,75 +16,101 @@ import subprocess
 import sys
 import tempfile
 
-CELLS = ["rnn", "lstm", "gru", "mgu", "fastgrnn", "multiplicative-lstm", "rhn", "lem", "indrnn", "mingru"]
-EMBEDDING, BATCH, WINDOW = 32, 32, 64
+# What is compared, and the flags of its models.
+SETS = {
+    "families": (
+        ["rnn", "lstm", "gru", "mgu", "fastgrnn", "multiplicative-lstm", "rhn", "lem", "indrnn", "mingru"],
+        ["--layers", "1", "--embedding", "32"]),
+    "states": (
+        ["lstm", "gru", "mlstm-block", "gla", "gated-deltanet", "rwkv7", "s6"],
+        ["--layers", "2", "--block", "--embedding", "64"]),
+}
+BATCH, WINDOW = 32, 64
 
 
-def run(*command):
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+class Model:
+    """A cell in a size, and what `train` says of it."""
+
+    def __init__(self, options, cell, hidden):
+        self.options, self.cell, self.hidden = options, cell, hidden
+
+    def train(self, steps):
+        """What `train` printed, and the seconds of the processor that it took."""
+        options = self.options
+        if options.task == "tales":
+            task = ["--dataset", options.dataset, "--batch-size", str(BATCH), "--steps", str(WINDOW)]
+        else:
+            task = ["lab", options.task]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        with tempfile.TemporaryDirectory() as directory:
+            done = subprocess.run(
+                [f"{options.build}/train", *task, "--cell", self.cell, "--hidden", str(self.hidden), *options.flags,
+                 "--epochs", "1000", "--max-steps", str(steps), "--evaluate-every", str(steps), "--threads", "1",
+                 "--out", f"{directory}/model.rnnz"], capture_output=True, text=True)
+        return done.stdout, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+
+    def weights(self):
+        """The number of its weights, or None for a size that the cell refuses."""
+        found = re.search(r"([\d,]+) weights", self.train(1)[0])
+        return int(found[1].replace(",", "")) if found else None
+
+    def seconds_a_step(self):
+        """Seconds of a step, without those of the start and of the measurement at the end."""
+        few, many = 2, 12
+        return max((self.train(many)[1] - self.train(few)[1]) / (many - few), 1e-3)
 
 
-def cell_weights(options, hidden):
-    """The numbers of weights of all cells that suit a size."""
-    counts = {}
-    for line in run(f"{options.build}/cells", "list", "--input", str(EMBEDDING), "--hidden", str(hidden)).splitlines():
-        match = re.match(r"(\S+)\s.*?\s{2,}(\d+)  ", line)
-        if match:
-            counts[match[1]] = int(match[2])
-    return counts
+def sized(options, cell):
+    """The model of a cell that has about the number of weights asked for."""
+    sizes, best = (1, 64), (float("inf"), None)  # in eights
+    low, high = sizes
+    while low <= high:
+        middle = (low + high) // 2
+        model = Model(options, cell, 8 * middle)
+        weights = model.weights()
+        if weights is None:
+            low = middle + 1
+            continue
+        best = min(best, (abs(weights - options.weights), model.hidden))
+        low, high = (middle + 1, high) if weights < options.weights else (low, middle - 1)
+    return Model(options, cell, best[1])
 
 
-def sizes(options):
-    """For each cell, the hidden size whose model has about the number of weights asked for."""
-    best = {}
-    for hidden in range(16, 513, 4):
-        for cell, count in cell_weights(options, hidden).items():
-            total = count + options.vocabulary * (EMBEDDING + hidden + 1)
-            distance = abs(total - options.weights)
-            if cell in CELLS and distance < best.get(cell, (float("inf"),))[0]:
-                best[cell] = (distance, hidden)
-    return {cell: best[cell][1] for cell in CELLS}
-
-
-def train(options, cell, hidden, steps):
-    """The number of weights, the validation loss, and the seconds that training took."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    with tempfile.TemporaryDirectory() as directory:
-        text = run(
-            f"{options.build}/train", "--dataset", options.dataset, "--cell", cell, "--hidden", str(hidden),
-            "--embedding", str(EMBEDDING), "--batch-size", str(BATCH), "--steps", str(WINDOW),
-            "--epochs", "1000", "--max-steps", str(steps), "--threads", "1", "--out", f"{directory}/model.rnnz")
-    seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-    weights = int(re.search(r"([\d,]+) weights", text)[1].replace(",", ""))
-    loss = float(re.search(r"validation loss ([\d.]+)", text)[1])
-    floor = float(re.search(r"no model can beat, is ([\d.]+)", text)[1])
-    return weights, loss, seconds, floor
+def measured(text):
+    """The last validation loss, and the accuracy where the task has one."""
+    loss = re.findall(r"validation loss ([\d.]+)", text)[-1]
+    accuracy = re.findall(r"accuracy ([\d.]+)", text)
+    return f"{float(loss):.4f}" + (f" ({100 * float(accuracy[-1]):.1f}%)" if accuracy else "")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=".build/release", help="where train and cells are")
+    parser.add_argument("--build", default=".build/release", help="where train is")
+    parser.add_argument("--task", default="tales", help="tales, or a task that `train lab` lists")
+    parser.add_argument("--set", choices=SETS, default="families", help="which cells")
     parser.add_argument("--dataset", default="tales:2000000")
     parser.add_argument("--weights", type=int, default=60_000)
-    parser.add_argument("--steps", type=int, default=1000, help="steps of the comparison at equal characters")
+    parser.add_argument("--steps", type=int, help="steps of the comparison at equal steps; none unless given")
     parser.add_argument("--seconds", type=float, default=20, help="seconds of the comparison at equal time")
-    parser.add_argument("--vocabulary", type=int, default=28)
+    parser.add_argument("--flags", default="", help="further flags of train, such as '--learning-rate 0.003'")
     options = parser.parse_args()
+    cells, flags = SETS[options.set]
+    options.flags = flags + options.flags.split()
     rows = []
-    for cell, hidden in sizes(options).items():
-        weights, loss, seconds, floor = train(options, cell, hidden, options.steps)
-        again = max(1, round(options.steps * options.seconds / seconds))
-        _, timed, _, _ = train(options, cell, hidden, again)
-        rows.append((cell, hidden, weights, loss, seconds, timed, again))
-        print(f"{cell}: {loss} after {seconds:.1f} s, {timed} after {again} steps", file=sys.stderr)
-    characters = options.steps * BATCH * WINDOW
-    print(f"| cell | units | weights | nats after {characters / 1e6:.1f} million characters | seconds for them "
-          f"| nats after {options.seconds:.0f} seconds | characters in them |")
-    print("|---|---|---|---|---|---|---|")
-    for cell, hidden, weights, loss, seconds, timed, again in sorted(rows, key=lambda row: row[3]):
-        print(f"| `{cell}` | {hidden} | {weights:,} | {loss:.4f} | {seconds:.1f} | {timed:.4f} "
-              f"| {again * BATCH * WINDOW / 1e6:.1f} million |")
-    print(f"\nThe language's own entropy, which no model can beat, is {floor:.4f} nats a character.")
+    for cell in cells:
+        model = sized(options, cell)
+        weights, seconds = model.weights(), model.seconds_a_step()
+        columns = [f"`{cell}`", str(model.hidden), f"{weights:,}"]
+        if options.steps:
+            columns.append(measured(model.train(options.steps)[0]))
+        steps = max(1, round(options.seconds / seconds))
+        columns += [measured(model.train(steps)[0]), f"{steps:,}"]
+        rows.append(columns)
+        print(*columns, file=sys.stderr)
+    heading = ["cell", "units", "weights"] + ([f"nats after {options.steps:,} steps"] if options.steps else [])
+    heading += [f"nats after {options.seconds:.0f} seconds", "steps in them"]
+    for columns in [heading, ["---"] * len(heading), *sorted(rows, key=lambda row: float(row[-2].split()[0]))]:
+        print("| " + " | ".join(columns) + " |")
 
 
 main()
