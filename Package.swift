@@ -30,6 +30,11 @@ let mpiLibraries =
   default: ["COpenMPI", "CMPICH"]
   }
 
+/// `Scripts/test-mpi` asks for MPI by the environment: a trait is a flag of every library, so that all would be compiled again.
+let hasMPI = Context.environment["SWIFT_RNN_WITH_MPI"] != nil
+let mpiCondition: TargetDependencyCondition? = hasMPI ? nil : .when(traits: ["MPI"])
+let mpiSettings = swiftSettings + (hasMPI ? [.define("MPI")] : [])
+
 /// A program of one folder, made of a library.
 func program(
   _ name: String, folder: String, of library: Target.Dependency,
@@ -129,15 +134,15 @@ let package = Package(
       name: "CMPICH", pkgConfig: "mpich", providers: [.apt(["libmpich-dev"]), .brew(["mpich"])]),
     .target(
       name: "CMessagePassing",
-      dependencies: mpiLibraries.map { .target(name: $0, condition: .when(traits: ["MPI"])) },
-      cSettings: [.define("SWIFT_RNN_MPI", .when(traits: ["MPI"]))]),
+      dependencies: mpiLibraries.map { .target(name: $0, condition: mpiCondition) },
+      cSettings: [.define("SWIFT_RNN_MPI", hasMPI ? nil : .when(traits: ["MPI"]))]),
     .target(
       name: "DistributedTraining",
       dependencies: [
         "Training", "Requirements",
-        .target(name: "CMessagePassing", condition: .when(traits: ["MPI"])),
+        .target(name: "CMessagePassing", condition: mpiCondition),
       ],
-      swiftSettings: swiftSettings),
+      swiftSettings: mpiSettings),
     .target(
       name: "Downloads", dependencies: ["FileCore", "Datasets"], swiftSettings: swiftSettings),
     // A library of its own, so that a new commit compiles nothing else again.
@@ -158,9 +163,9 @@ let package = Package(
       dependencies: [
         "ProgramsCore", "Training", "Models", "Checkpoint", "Cells", "Datasets", "FileCore",
         "TensorCore", "Downloads", argumentParser,
-        .target(name: "DistributedTraining", condition: .when(traits: ["MPI"])),
+        .target(name: "DistributedTraining", condition: mpiCondition),
       ],
-      swiftSettings: swiftSettings),
+      swiftSettings: mpiSettings),
     program("TrainApp", folder: "Train", of: "Programs"),
     program("PredictApp", folder: "Predict", of: "ProgramsCore"),
     program("EvaluateApp", folder: "Evaluate", of: "Programs"),

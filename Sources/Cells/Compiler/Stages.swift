@@ -175,8 +175,13 @@ extension Recurrence {
       var states: (all: Set<Int>, multiplied: Set<Int>) = ([], [])
       for operand in graph[id].operation.operands {
         guard let more = reads[operand] else { continue }
-        states.all.formUnion(more.all)
-        states.multiplied.formUnion(more.multiplied)
+        // Most nodes read one node that depends on states.
+        if states.all.isEmpty {
+          states = more
+        } else {
+          states.all.formUnion(more.all)
+          states.multiplied.formUnion(more.multiplied)
+        }
       }
       if case .affine(let terms, _) = graph[id].operation {
         for term in terms { states.multiplied.formUnion(reads[term.signal]?.all ?? []) }

@@ -1,6 +1,6 @@
 import TensorCore
 
-/// The plans of one cell, each compiled when it is first needed.
+/// The plans of one cell, each compiled when it is first needed. Layers of equal cells share them, in whatever models.
 final class PlanCache: Sendable {
   /// The signals and the mode that a plan is compiled for.
   struct Features {
@@ -23,7 +23,33 @@ final class PlanCache: Sendable {
   private let wrapped: WrappedCell
   private let compiled = Guarded(Compiled())
 
-  init(_ base: CellGraph, _ wrapped: WrappedCell) {
+  /// The caches of the process by cell: at most ``limit`` of them, then it starts anew.
+  private struct Known {
+    var caches: [WrappedCell: [PlanCache]] = [:]
+    var count = 0
+    static let limit = 256
+
+    func cache(_ base: CellGraph, _ wrapped: WrappedCell) -> PlanCache? {
+      caches[wrapped]?.first { $0.base == base }
+    }
+  }
+
+  private static let known = Guarded(Known())
+
+  /// The plans of a cell at a place in a stack of layers.
+  static func shared(_ base: CellGraph, _ wrapped: WrappedCell) -> PlanCache {
+    if let cache = known.withLock({ $0.cache(base, wrapped) }) { return cache }
+    let cache = PlanCache(base, wrapped)
+    return known.withLock { known in
+      if let other = known.cache(base, wrapped) { return other }
+      if known.count == Known.limit { known = Known() }
+      known.caches[wrapped, default: []].append(cache)
+      known.count += 1
+      return cache
+    }
+  }
+
+  private init(_ base: CellGraph, _ wrapped: WrappedCell) {
     self.base = base
     self.wrapped = wrapped
     cell = wrapped.equations(base)

@@ -9,7 +9,7 @@ extension Recurrent {
     let dropout: Float
     let layout: Layout
     let options: Options
-    /// The plans of each direction of each layer; equal cells share theirs.
+    /// The plans of each direction of each layer.
     let plans: [PlanCache]
     /// The number of units that each state has in the largest layer.
     let stateWidths: [Int]
@@ -25,7 +25,6 @@ extension Recurrent {
       (self.inputSize, self.hiddenSize, self.layers) = (inputSize, hiddenSize, layers)
       (self.direction, self.dropout) = (direction, dropout)
       (self.layout, self.options) = (layout, options)
-      var known: [WrappedCell: PlanCache] = [:]
       var plans: [PlanCache] = []
       var size = inputSize
       for layer in 0..<layers {
@@ -36,9 +35,7 @@ extension Recurrent {
           let wrapped = WrappedCell(
             base, options, direction: direction, isReverse: place == 1,
             dropout: layer == 0 ? 0 : dropout, isLast: layer == layers - 1)
-          let plan = known[wrapped] ?? PlanCache(base, wrapped)
-          known[wrapped] = plan
-          plans.append(plan)
+          plans.append(.shared(base, wrapped))
         }
         size = direction.mergedSize(of: plans[plans.count - 1].cell.outputSize)
       }

@@ -34,7 +34,7 @@ extension Oracle {
       }
       influence = jacobian.advanced(
         influence, unitsOfStates: keepsToUnits ? initial[0].count : nil)
-      states = step(inputs, seeded(states)).states.map { $0.map(\.value) }
+      states = step(inputs, states.map { $0.map { Dual($0) } }).states.map { $0.map(\.value) }
     }
     let result = InfluenceResult(
       parameters: Array(gradient[..<parameterSize]),
@@ -46,7 +46,8 @@ extension Oracle {
   private func jacobian(
     _ inputs: [[Dual]], _ states: [[Double]], _ weights: [Double]
   ) -> StepJacobian {
-    let values = parameters.map { $0.map(\.value) }
+    let states = states.map { $0.map { Dual($0) } }
+    let values = parameters.map { $0.map { Dual($0.value) } }
     func derivative(_ states: [[Dual]], _ parameters: [[Dual]]) -> StepJacobian.Column {
       let step = Oracle(cell, parameters: parameters).step(inputs, states)
       let loss = zip(weights, step.output).reduce(0) { $0 + $1.0 * $1.1.derivative }
@@ -54,20 +55,22 @@ extension Oracle {
     }
     return StepJacobian(
       byParameter: (0..<values.joined().count).map {
-        derivative(seeded(states), seeded(values, at: $0))
+        derivative(states, seeded(values, at: $0))
       },
       byState: (0..<states.joined().count).map {
-        derivative(seeded(states, at: $0), seeded(values))
+        derivative(seeded(states, at: $0), values)
       })
   }
 
-  /// Dual numbers, of which the one at the given place is the one to differentiate by.
-  private func seeded(_ values: [[Double]], at place: Int = -1) -> [[Dual]] {
-    var start = 0
-    return values.map { part in
-      defer { start += part.count }
-      return part.enumerated().map { Dual($1, derivative: start + $0 == place ? 1 : 0) }
+  /// The numbers, of which the one at the given place is the one to differentiate by.
+  private func seeded(_ values: [[Dual]], at place: Int) -> [[Dual]] {
+    var (seeded, part, place) = (values, 0, place)
+    while place >= values[part].count {
+      place -= values[part].count
+      part += 1
     }
+    seeded[part][place].derivative = 1
+    return seeded
   }
 }
 
@@ -95,8 +98,10 @@ private struct StepJacobian {
     byState.indices.map { row in
       influence[row].indices.map { column in
         var sum = column < byParameter.count ? byParameter[column].state[row] : 0
-        for (unit, derivative) in byState.enumerated() {
-          sum += derivative.state[row] * influence[unit][column]
+        var unit = 0
+        while unit < byState.count {
+          sum += byState[unit].state[row] * influence[unit][column]
+          unit += 1
         }
         guard let width else { return sum }
         let own = stride(from: row % width, to: byState.count, by: width)

@@ -8,10 +8,18 @@ extension Oracle {
     var columns: Int
     var elements: [Dual]
 
-    init(rows: Int, columns: Int, _ element: (_ row: Int, _ column: Int) -> Dual) {
+    init(rows: Int, columns: Int, elements: [Dual]) {
       self.rows = rows
       self.columns = columns
-      elements = (0..<rows * columns).map { element($0 / columns, $0 % columns) }
+      self.elements = elements
+    }
+
+    init(rows: Int, columns: Int, _ element: (_ row: Int, _ column: Int) -> Dual) {
+      self.init(rows: rows, columns: columns, elements: [])
+      elements.reserveCapacity(rows * columns)
+      for row in 0..<rows {
+        for column in 0..<columns { elements.append(element(row, column)) }
+      }
     }
 
     subscript(row: Int, column: Int) -> Dual { elements[row * columns + column] }
@@ -25,6 +33,9 @@ extension Oracle {
   }
 
   /// One step of one sample: its parameters, external signals and states, and the values of the nodes so far.
+  ///
+  /// What is done for each term of a product or operand of a function is written as loops: in a debug build, in which
+  /// tests run, `reduce` and `zip` take several times as long.
   struct Step {
     let parameters: [[Dual]]
     let sequences: [[Dual]]
@@ -36,12 +47,20 @@ extension Oracle {
       func make(_ element: (_ row: Int, _ column: Int) -> Dual) -> Value {
         Value(rows: node.rows, columns: node.columns, element)
       }
+      func whole(_ elements: [Dual]) -> Value {
+        Value(rows: node.rows, columns: node.columns, elements: elements)
+      }
       switch node.operation {
-      case .sequence, .state, .parameter, .constant, .table, .identity:
-        return make { leaf(node, $0, $1) }
+      case .sequence(let index): return whole(sequences[index])
+      case .state(let index): return whole(states[index])
+      case .parameter(let index): return whole(parameters[index])
+      case .constant(let value, _, _): return make { _, _ in Dual(value) }
+      case .table(let table): return whole(table.elements.map { Dual($0) })
+      case .identity: return make { Dual($0 == $1 ? 1 : 0) }
       case .apply(let function, let operands):
+        let operands = operands.map { values[$0] }
         return make { row, column in
-          function.evaluated(operands.map { values[$0].broadcast(row, column) })
+          function.evaluated(operands.map { $0.broadcast(row, column) })
         }
       case .broadcast(let a, _): return make { values[a].broadcast($0, $1) }
       case .affine(let terms, let biases):
@@ -75,28 +94,19 @@ extension Oracle {
       }
     }
 
-    /// An element of a leaf.
-    private func leaf(_ node: Graph.Node, _ row: Int, _ column: Int) -> Dual {
-      switch node.operation {
-      case .sequence(let index): sequences[index][column]
-      case .state(let index): states[index][column]
-      case .parameter(let index): parameters[index][row * node.columns + column]
-      case .constant(let value, _, _): Dual(value)
-      case .table(let table): Dual(table.elements[row * node.columns + column])
-      case .identity: Dual(row == column ? 1 : 0)
-      default: failure("\(node.operation) is no leaf")
-      }
-    }
-
     private func product(of term: ProductTerm, _ column: Int, addedTo sum: Dual) -> Dual {
       let (signal, weight) = (values[term.signal], values[term.weight])
       let inputs = signal.columns / term.groups
       let outputs = term.isTransposed ? weight.columns : weight.rows / term.groups
       let first = column / outputs * inputs
-      return (0..<inputs).reduce(sum) {
-        $0 + signal[0, first + $1]
-          * (term.isTransposed ? weight[first + $1, column % outputs] : weight[column, $1])
+      var (sum, input) = (sum, 0)
+      while input < inputs {
+        let factor =
+          term.isTransposed ? weight[first + input, column % outputs] : weight[column, input]
+        sum = sum + signal[0, first + input] * factor
+        input += 1
       }
+      return sum
     }
 
     /// The elements along an axis that are reduced to one unit.
@@ -118,12 +128,13 @@ extension Oracle {
 extension ElementwiseFunction {
   /// The function's value, with its derivative along the operands' direction.
   fileprivate func evaluated(_ x: [Dual]) -> Dual {
-    let (value, partials) = valueAndPartials(x.map(\.value))
-    return Dual(
-      value,
-      derivative: zip(partials, x).reduce(0) { sum, term in
-        // A branch that is not taken contributes nothing, even where it is not finite.
-        term.0 == 0 ? sum : sum + term.0 * term.1.derivative
-      })
+    let (value, partials) = valueAndPartials(x.map { $0.value })
+    var (result, operand) = (Dual(value), 0)
+    while operand < partials.count {
+      // A branch that is not taken contributes nothing, even where it is not finite.
+      if partials[operand] != 0 { result.derivative += partials[operand] * x[operand].derivative }
+      operand += 1
+    }
+    return result
   }
 }

@@ -1,10 +1,15 @@
 import Cells
+import Foundation
 import TensorCore
 
 /// A well-formed cell with random equations from a seed: every word of the language, in any combination.
 struct RandomCell: RecurrentCell {
   var seed: UInt64
   var length = 14
+
+  /// Seeds by the hundred: 200 of them, with SWIFT_RNN_DEEP, as in `make test-deep`, a thousand.
+  static let blocksOfHundred =
+    0..<(ProcessInfo.processInfo.environment["SWIFT_RNN_DEEP"] == nil ? 2 : 10)
 
   func equations(_ cell: inout CellBuilder) {
     var writer = Writer(seed: seed)
