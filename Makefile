@@ -111,7 +111,8 @@ sanitize-address: ## Run the test suite under the address sanitizer
 
 sanitize-thread: ## Run the test suite under the thread sanitizer
 	@Scripts/require-zlib
-	$(SWIFT) test -c release --disable-xctest --sanitize thread --scratch-path .build-thread
+	TSAN_OPTIONS=die_after_fork=0 $(SWIFT) test -c release --disable-xctest \
+	  --sanitize thread --scratch-path .build-thread
 
 sanitize-kernels: ## Test the kernels in C under the address and undefined-behaviour sanitizers
 	@mkdir -p .build-kernels

@@ -15,7 +15,9 @@ import Testing
     for text in ["$s8Training", "$s9Downloads", "libFoundation.so"] {
       #expect(try !contains(name, text), "\(text)")
     }
-    // The names are those of what a trainer is linked with.
+  }
+
+  @Test func theNamesAreThoseOfWhatATrainerIsLinkedWith() throws {
     #expect(try contains("train", "$s8Training") && contains("train", "libFoundation.so"))
   }
 

@@ -112,7 +112,7 @@ import Testing
   @Test(arguments: CellRegistry.standard.entries.map(\.name))
   func everyCellTravels(_ name: String) throws {
     var configuration = ModelConfiguration(cell: try CellRegistry.standard.cell(named: name))
-    (configuration.embeddingSize, configuration.hiddenSize, configuration.layers) = (6, 8, 2)
+    (configuration.embeddingSize, configuration.hiddenSize) = (6, 8)
     var generator = Philox(seed: 1)
     let original = SavedLanguageModel(
       LanguageModel(

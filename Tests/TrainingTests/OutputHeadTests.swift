@@ -33,7 +33,7 @@ import Training
     var configuration = SequenceTask.Configuration(dataset: "numbers", model: model)
     configuration.batchSize = 200
     var settings = TrainingSettings()
-    (settings.epochs, settings.steps) = (1000, steps)
+    (settings.epochs, settings.steps, settings.evaluateEvery) = (1000, steps, steps)
     settings.learningRate = 0.02
     let task = try SequenceTask(configuration, samples: samples)
     var trainer = try Trainer(task, settings)

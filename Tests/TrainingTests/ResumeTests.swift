@@ -39,14 +39,15 @@ import Training
     .sgd(), .sgd(momentum: 0.9), .nesterov(momentum: 0.9), .rmsProp, .adam, .adamW,
   ]
 
-  @Test(arguments: ["rnn", "gru", "lstm"], optimizers)
-  func everyOptimizerGoesOn(_ cell: String, _ optimizer: OptimizerChoice) throws {
+  /// Every optimizer with every sampling and with every cell, and every cell with every sampling.
+  @Test(arguments: 0..<3, optimizers.indices)
+  func everyOptimizerGoesOn(_ cell: Int, _ optimizer: Int) throws {
     var settings = Self.settings
-    settings.optimizer = optimizer
+    settings.optimizer = Self.optimizers[optimizer]
     settings.weightDecay = 0.01
-    for sampling in Windows.Sampling.allCases {
-      try expectSameBits(Self.task(cell, sampling), settings, "\(sampling)")
-    }
+    let samplings = Array(Windows.Sampling.allCases)
+    let sampling = samplings[(cell + optimizer) % samplings.count]
+    try expectSameBits(Self.task(["rnn", "gru", "lstm"][cell], sampling), settings, "\(sampling)")
   }
 
   @Test(arguments: [

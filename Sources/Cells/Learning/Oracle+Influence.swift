@@ -96,20 +96,22 @@ private struct StepJacobian {
   /// `A J + I`; with the states' number of units, SnAp-1's: zero where a parameter does not act on the unit itself.
   func advanced(_ influence: [[Double]], unitsOfStates width: Int?) -> [[Double]] {
     byState.indices.map { row in
-      influence[row].indices.map { column in
-        var sum = column < byParameter.count ? byParameter[column].state[row] : 0
-        var unit = 0
-        while unit < byState.count {
-          sum += byState[unit].state[row] * influence[unit][column]
-          unit += 1
+      var sums = byParameter.map { $0.state[row] } + byState.map { _ in 0 }
+      for (derivative, past) in zip(byState, influence) where derivative.state[row] != 0 {
+        var column = 0
+        while column < sums.count {
+          sums[column] += derivative.state[row] * past[column]
+          column += 1
         }
-        guard let width else { return sum }
-        let own = stride(from: row % width, to: byState.count, by: width)
+      }
+      guard let width else { return sums }
+      let own = stride(from: row % width, to: byState.count, by: width)
+      return sums.indices.map { column in
         let acts =
           column < byParameter.count
           ? own.contains { byParameter[column].state[$0] != 0 }
           : own.contains { byParameter.count + $0 == column }
-        return acts ? sum : 0
+        return acts ? sums[column] : 0
       }
     }
   }

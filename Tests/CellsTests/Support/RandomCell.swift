@@ -7,9 +7,10 @@ struct RandomCell: RecurrentCell {
   var seed: UInt64
   var length = 14
 
-  /// Seeds by the hundred: 200 of them, with SWIFT_RNN_DEEP, as in `make test-deep`, a thousand.
-  static let blocksOfHundred =
-    0..<(ProcessInfo.processInfo.environment["SWIFT_RNN_DEEP"] == nil ? 2 : 10)
+  /// Whether all of what is sampled is tested, as in `make test-deep`, or a part of it.
+  static let isDeep = ProcessInfo.processInfo.environment["SWIFT_RNN_DEEP"] != nil
+  /// Seeds by the hundred.
+  static let blocksOfHundred = 0..<(isDeep ? 10 : 2)
 
   func equations(_ cell: inout CellBuilder) {
     var writer = Writer(seed: seed)

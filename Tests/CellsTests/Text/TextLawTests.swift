@@ -40,7 +40,7 @@ import Testing
     "second", "third", "f", "fo", "ifo",
   ]
 
-  /// Every option of every cell with another value, one after the other.
+  /// Every option of every cell, one after the other, with another number or with all other names.
   @Test(arguments: CellRegistry.standard.entries.map(\.name))
   func everyOptionReadsBack(_ name: String) throws {
     let cell = try CellRegistry.standard.cell(named: name)
@@ -67,6 +67,7 @@ import Testing
           })
         else { continue }
         try check(named.base, "\(name), \(option): \(other)", sizes: 2)
+        if case .number = other { break }
       }
     }
   }

@@ -144,9 +144,9 @@ import Testing
     var generator = Philox(seed: UInt64(index), stream: 63)
     var options = Recurrent.Options()
     options.block = Self.blocks[index % Self.blocks.count]
-    // Some cells read sizes that their own output does not have.
+    // Two layers for some; some cells read sizes that their own output does not have.
     var example: WrapperCase?
-    for layers in [2, 1] where example == nil {
+    for layers in index.isMultiple(of: 3) ? [2, 1] : [1] where example == nil {
       example = WrapperCase(
         entry, options, layers: layers, direction: .forward, hasMarks: true,
         isLearning: index.isMultiple(of: 2), using: &generator)

@@ -12,6 +12,8 @@ import Testing
 /// Training on any number of ranks ends with the same file, to the bit.
 @Suite struct SameBitsTests {
   private static let counts = [1, 2, 3, 4, 8]
+  /// For what does not depend on how the ranks share the shards.
+  private static let fewCounts = [1, 3]
 
   static func languageTask(
     _ cell: String = "lstm", _ sampling: Windows.Sampling = .sequential, dropout: Float = 0.2,
@@ -50,7 +52,7 @@ import Testing
     var settings = Self.settings
     settings.optimizer = optimizer
     settings.weightDecay = 0.01
-    try expectSameBits(Self.languageTask("gru"), settings)
+    try expectSameBits(Self.languageTask("gru"), settings, Self.fewCounts)
   }
 
   @Test func accumulationClippingAveragesAndTheBestWeights() throws {
@@ -68,7 +70,7 @@ import Testing
   @Test func sumsInHalfPrecision() throws {
     var settings = Self.settings
     settings.sharding = Sharding(8, wire: .bf16)
-    let exact = try expectSameBits(Self.languageTask(), Self.settings)
+    let exact = try Self.train(Self.languageTask(), Self.settings, ranks: 1)[0]
     let rounded = try expectSameBits(Self.languageTask(), settings)
     #expect(exact != rounded)
   }
@@ -83,7 +85,8 @@ import Testing
   @Test(arguments: [GradientEngine.tbptt(every: 15, through: 30), .snap1, .uoro(seed: 3)])
   func enginesThatRemember(_ engine: GradientEngine) throws {
     try expectSameBits(
-      Self.languageTask("gru", dropout: 0, engine: engine, layers: 1), Self.settings)
+      Self.languageTask("gru", dropout: 0, engine: engine, layers: 1), Self.settings,
+      Self.fewCounts)
   }
 
   @Test(arguments: ModelCase.all)
@@ -96,7 +99,7 @@ import Testing
     configuration.batchSize = 4
     settings.sharding = Sharding(4)
     task = try SequenceTask(configuration, samples: task.samples)
-    try expectSameBits(task, settings)
+    try expectSameBits(task, settings, Self.fewCounts)
   }
 
   @Test func samplesInBucketsAndShortBatches() throws {
@@ -106,7 +109,7 @@ import Testing
     ).task
     configuration.batchSize = 12
     configuration.bucketPool = 3
-    try expectSameBits(SequenceTask(configuration, dataset), Self.settings)
+    try expectSameBits(SequenceTask(configuration, dataset), Self.settings, Self.fewCounts)
   }
 
   /// Stopped on one number of ranks and gone on with another, training ends as without a stop.
@@ -145,10 +148,10 @@ import Testing
 
   @discardableResult
   private func expectSameBits<Task: TrainingTask>(
-    _ task: Task, _ settings: TrainingSettings
+    _ task: Task, _ settings: TrainingSettings, _ counts: [Int] = SameBitsTests.counts
   ) throws -> [UInt8] {
     let alone = try Self.train(task, settings, ranks: 1)[0]
-    for ranks in Self.counts.dropFirst() {
+    for ranks in counts.dropFirst() {
       let found = try Self.train(task, settings, ranks: ranks)[0]
       #expect(found == alone, "\(ranks) ranks")
     }
