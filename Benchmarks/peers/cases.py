@@ -48,7 +48,9 @@ _ALL = [
     replace(_LAYER, name="layout-backward-time"),
     *(
         replace(_LAYER, name=f"zoo-{cell}", cell=cell)
-        for cell in ["lstm", "mgu", "lstm-peephole", "ligru", "indrnn", "mingru", "slstm"]
+        for cell in [
+            "lstm", "mgu", "lstm-peephole", "ligru", "indrnn", "mingru", "slstm", "sru", "lru", "hgrn"
+        ]
     ),
     *(
         Case(f"matrix-{cell}", "backward", cell, 256, 256, 1, 8, 256, batch_first=True)

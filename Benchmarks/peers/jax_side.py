@@ -141,6 +141,33 @@ def _slstm(p, state, row):
     return (h, c, n, largest), h
 
 
+def _sru(p, state, row):
+    (c,) = state
+    f, u, r, skip = jnp.split(row, 4, -1)
+    f, r = nn.sigmoid(f + p["vf"] * c), nn.sigmoid(r + p["vr"] * c)
+    c = f * c + (1 - f) * u
+    return (c,), r * c + (1 - r) * skip
+
+
+def _lru(p, state, row):
+    re, im = state
+    x_re, x_im, skip = jnp.split(row, 3, -1)
+    radius = jnp.exp(-jnp.exp(p["nu"]))
+    cosine, sine = radius * jnp.cos(jnp.exp(p["theta"])), radius * jnp.sin(jnp.exp(p["theta"]))
+    gain = jnp.exp(p["gain"]) * jnp.sqrt(1 - radius * radius)
+    re, im = cosine * re - sine * im + gain * x_re, sine * re + cosine * im + gain * x_im
+    return (re, im), re @ p["of_re"] - im @ p["of_im"] + skip
+
+
+def _hgrn(p, state, row):
+    (h,) = state
+    content, f, gate = jnp.split(row, 3, -1)
+    f = nn.sigmoid(f)
+    h = f * h + nn.silu(content) * (1 - f)
+    scale = lax.rsqrt((h * h).mean(-1, keepdims=True) + 1e-5)
+    return (h,), p["gain"] * h * scale * nn.silu(gate)
+
+
 # Gates of the input's product; recurrent matrices with their gates; vectors; the step; the number of states.
 CELLS = {
     "lstm": (4, {"u": 4}, [], _lstm, 2),
@@ -150,4 +177,7 @@ CELLS = {
     "indrnn": (1, {}, ["u"], _indrnn, 1),
     "mingru": (2, {}, [], _mingru, 1),
     "slstm": (4, {"u": 4}, [], _slstm, 4),
+    "sru": (4, {}, ["vf", "vr"], _sru, 1),
+    "lru": (3, {"of_re": 1, "of_im": 1}, ["nu", "theta", "gain"], _lru, 2),
+    "hgrn": (3, {}, ["gain"], _hgrn, 1),
 }

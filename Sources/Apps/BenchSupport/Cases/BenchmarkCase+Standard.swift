@@ -49,9 +49,11 @@ extension BenchmarkCase {
       layer("layout-backward-batch", "lstm", .backward, .batchFirst),
       layer("layout-backward-time", "lstm", .backward, .timeFirst),
     ]
-    + ["lstm", "mgu", "lstm-peephole", "ligru", "indrnn", "mingru", "slstm"].map {
-      layer("zoo-\($0)", $0, .backward, .timeFirst)
-    }
+    + zooCells.map { layer("zoo-\($0)", $0, .backward, .timeFirst) }
+
+  private static let zooCells = [
+    "lstm", "mgu", "lstm-peephole", "ligru", "indrnn", "mingru", "slstm", "sru", "lru", "hgrn",
+  ]
 
   private static func layer(
     _ name: String, _ cell: String, _ task: Task, _ layout: Recurrent.Layout
