@@ -45,10 +45,11 @@ typedef struct {
   step steps[CTK_MAX_INSTRUCTIONS];
 } call;
 
-// Which operands a program reads and writes, and which of them it must not use in place: those whose
-// memory it both reads and writes.
+// Which operands a program reads and writes, and which have memory that it both reads and writes. Of these it uses in
+// place those that are overwritten: what shares their memory has the same elements there, and is read before.
 typedef struct {
   bool loaded[CTK_MAX_OPERANDS], stored[CTK_MAX_OPERANDS], shared[CTK_MAX_OPERANDS];
+  bool overwritten[CTK_MAX_OPERANDS];
 } operand_use;
 
 // A program with what was chosen for a call, for further calls over the same rows and width. With no program it is
@@ -61,6 +62,14 @@ typedef struct {
   _Alignas(64) float scratch[SCRATCH];
 } prepared;
 
+// Chooses accesses, steps and slots for the operands' strides, and for how they share memory.
+void ctk_prepare(prepared *self, const ctk_kernels *kernels, const ctk_program *program,
+                 const ctk_operand *operands, const operand_use *use, ptrdiff_t rows, ptrdiff_t width);
+// Fills the slots of operands that are the same for every block of a call.
+void ctk_fill_operands(prepared *self);
+// Runs the program, with its operands where they are now.
+void ctk_run_blocks(prepared *self);
+
 // ctk_program_run_with, prepared once for calls whose operands differ in their addresses.
 void ctk_program_run_again(prepared *self, const ctk_kernels *kernels, const ctk_program *program,
                            const ctk_operand *operands, ptrdiff_t rows, ptrdiff_t width);
@@ -72,6 +81,6 @@ bool ctk_program_run_matrices(const ctk_kernels *kernels, const ctk_program *pro
                               const operand_use *use, const ctk_operand *operands,
                               const ctk_tiling *tiling, ptrdiff_t rows, ptrdiff_t width);
 // Fills in `call->steps` from the program, once the accesses are known.
-void ctk_resolve(call *call, const ctk_program *program);
+void ctk_resolve(call *call, const ctk_program *program, const operand_use *use);
 
 #endif

@@ -31,6 +31,28 @@ static bool overlap(const ctk_operand *a, const ctk_operand *b, ptrdiff_t rows, 
   return x.start < y.end && y.start < x.end && !are_separate_columns(a, b, width);
 }
 
+static bool are_same(const ctk_operand *a, const ctk_operand *b) {
+  return a->base == b->base && a->row_stride == b->row_stride && a->column_stride == b->column_stride;
+}
+
+// Whether every store comes after all computations, and stores a computed value.
+static bool stores_at_end(const ctk_program *program) {
+  bool is_computed[CTK_MAX_REGISTERS] = {false}, has_stored = false;
+  for (int32_t i = 0; i < program->instruction_count; i++) {
+    const ctk_instruction *instruction = &program->instructions[i];
+    if (instruction->operation == CTK_STORE) {
+      if (!is_computed[instruction->a]) return false;
+      has_stored = true;
+    } else if (has_stored) {
+      return false;
+    } else {
+      is_computed[instruction->destination] =
+          instruction->operation != CTK_LOAD && instruction->operation != CTK_CONSTANT;
+    }
+  }
+  return true;
+}
+
 operand_use ctk_operand_use(const ctk_program *program, const ctk_operand *operands, ptrdiff_t rows,
                             ptrdiff_t width) {
   operand_use use = {0};
@@ -39,11 +61,16 @@ operand_use ctk_operand_use(const ctk_program *program, const ctk_operand *opera
     if (instruction->operation == CTK_LOAD) use.loaded[instruction->a] = true;
     if (instruction->operation == CTK_STORE) use.stored[instruction->destination] = true;
   }
+  bool differs[CTK_MAX_OPERANDS] = {false}, any_shared = false;
   for (int32_t s = 0; s < program->operand_count; s++) {
     if (!use.stored[s]) continue;
-    for (int32_t l = 0; l < program->operand_count; l++)
-      if (use.loaded[l] && overlap(&operands[s], &operands[l], rows, width))
-        use.shared[s] = use.shared[l] = true;
+    for (int32_t l = 0; l < program->operand_count; l++) {
+      if (!use.loaded[l] || !overlap(&operands[s], &operands[l], rows, width)) continue;
+      use.shared[s] = use.shared[l] = any_shared = true;
+      if (!are_same(&operands[s], &operands[l])) differs[s] = differs[l] = true;
+    }
   }
+  if (!any_shared || !stores_at_end(program)) return use;
+  for (int32_t i = 0; i < program->operand_count; i++) use.overwritten[i] = use.shared[i] && !differs[i];
   return use;
 }

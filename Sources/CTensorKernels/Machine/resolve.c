@@ -1,8 +1,8 @@
 // Turns the instructions of a program into steps over slots.
 //
 // A load in place costs nothing: the register becomes a name of the operand. A value that is stored
-// in place is computed there. Both are safe because operands that share memory are never
-// `IN_PLACE`.
+// in place is computed there. Operands that share memory are `IN_PLACE` only where they are overwritten:
+// such a value is computed there if no later step reads what it replaces, else copied at the end.
 #include "machine.h"
 
 // Where a register's value is now, and the step that computed it into the register's own slot (or
@@ -48,13 +48,28 @@ static void resolve_load(call *call, const ctk_instruction *instruction, place *
   copy->load = (int16_t)operand;
 }
 
-static void resolve_store(call *call, const ctk_instruction *instruction, place *source) {
+// Whether a step after the one of a value reads the memory of an operand.
+static bool is_read_after(const call *call, int32_t definition, int32_t operand) {
+  for (int32_t i = 0; i < call->operand_count; i++) {
+    if (call->operands[i].base != call->operands[operand].base) continue;
+    const uint16_t slot = operand_slot(call, i);
+    for (int32_t j = definition + 1; j < call->step_count; j++) {
+      const step *reader = &call->steps[j];
+      if (reader->a == slot || reader->b == slot || reader->c == slot) return true;
+    }
+  }
+  return false;
+}
+
+static void resolve_store(call *call, const ctk_instruction *instruction, const operand_use *use,
+                          place *source) {
   const int32_t operand = instruction->destination;
   if (call->accesses[operand] == COPIED) {
     step *copy = added_step(call);
     copy->a = source->slot;
     copy->store = (int16_t)operand;
-  } else if (source->definition >= 0) {
+  } else if (source->definition >= 0 &&
+             !(use->overwritten[operand] && is_read_after(call, source->definition, operand))) {
     move_value(call, source->definition, source->slot, operand_slot(call, operand));
     *source = (place){operand_slot(call, operand), -1};
   } else {
@@ -65,7 +80,7 @@ static void resolve_store(call *call, const ctk_instruction *instruction, place 
   }
 }
 
-void ctk_resolve(call *call, const ctk_program *program) {
+void ctk_resolve(call *call, const ctk_program *program, const operand_use *use) {
   place places[CTK_MAX_REGISTERS];
   for (int32_t i = 0; i < program->instruction_count; i++) {
     const ctk_instruction *instruction = &program->instructions[i];
@@ -74,7 +89,7 @@ void ctk_resolve(call *call, const ctk_program *program) {
         resolve_load(call, instruction, &places[instruction->destination]);
         break;
       case CTK_STORE:
-        resolve_store(call, instruction, &places[instruction->a]);
+        resolve_store(call, instruction, use, &places[instruction->a]);
         break;
       case CTK_CONSTANT:
         places[instruction->destination] = (place){constant_slot(call, instruction->a), -1};

@@ -61,11 +61,11 @@ static void place_slots(call *call, const operand_use *use, float *scratch) {
   }
 }
 
-// Fills the slots of operands that are the same for every block.
-static void fill_operands(call *call, const operand_use *use) {
+void ctk_fill_operands(prepared *self) {
+  call *call = &self->call;
   const ptrdiff_t rows = call->block_rows < call->rows ? call->block_rows : call->rows;
   for (int32_t i = 0; i < call->operand_count; i++)
-    if (use->loaded[i] && call->accesses[i] == FILLED_ONCE)
+    if (self->use.loaded[i] && call->accesses[i] == FILLED_ONCE)
       copy_in(call, &call->operands[i], 0, 0, rows, call->block_width,
               call->slots[call->first_operand + i]);
 }
@@ -101,7 +101,8 @@ static void run_block(call *call, ptrdiff_t row, ptrdiff_t column, ptrdiff_t row
   }
 }
 
-static void run_blocks(call *call) {
+void ctk_run_blocks(prepared *self) {
+  call *call = &self->call;
   for (ptrdiff_t row = 0; row < call->rows; row += call->block_rows) {
     const ptrdiff_t rows_left = call->rows - row;
     for (ptrdiff_t column = 0; column < call->width; column += call->block_width) {
@@ -112,10 +113,9 @@ static void run_blocks(call *call) {
   }
 }
 
-// Chooses accesses, steps and slots for the operands' strides, and for how they share memory.
-static void prepare(prepared *self, const ctk_kernels *kernels, const ctk_program *program,
-                    const ctk_operand *operands, const operand_use *use, ptrdiff_t rows,
-                    ptrdiff_t width) {
+void ctk_prepare(prepared *self, const ctk_kernels *kernels, const ctk_program *program,
+                 const ctk_operand *operands, const operand_use *use, ptrdiff_t rows,
+                 ptrdiff_t width) {
   self->program = program;
   self->use = *use;
   for (int32_t i = 0; i < program->operand_count; i++) self->operands[i] = operands[i];
@@ -136,8 +136,9 @@ static void prepare(prepared *self, const ctk_kernels *kernels, const ctk_progra
     call->slots[i] = NULL;
   }
   for (int32_t i = 0; i < program->operand_count; i++)
-    call->accesses[i] = use->shared[i] ? COPIED : access_of(call, &operands[i]);
-  ctk_resolve(call, program);
+    call->accesses[i] =
+        use->shared[i] && !use->overwritten[i] ? COPIED : access_of(call, &operands[i]);
+  ctk_resolve(call, program, use);
   place_slots(call, use, self->scratch);
   fill_constants(call, program->constants);
 }
@@ -148,7 +149,7 @@ static bool fits(const prepared *self, const ctk_program *program, const ctk_ope
   if (self->program != program) return false;
   for (int32_t i = 0; i < program->operand_count; i++)
     if (self->operands[i].row_stride != operands[i].row_stride ||
-        self->use.shared[i] != use->shared[i])
+        self->use.shared[i] != use->shared[i] || self->use.overwritten[i] != use->overwritten[i])
       return false;
   return true;
 }
@@ -160,9 +161,9 @@ void ctk_program_run_again(prepared *self, const ctk_kernels *kernels, const ctk
   if (fits(self, program, operands, &use))
     for (int32_t i = 0; i < program->operand_count; i++) self->operands[i].base = operands[i].base;
   else
-    prepare(self, kernels, program, operands, &use, rows, width);
-  fill_operands(&self->call, &use);
-  run_blocks(&self->call);
+    ctk_prepare(self, kernels, program, operands, &use, rows, width);
+  ctk_fill_operands(self);
+  ctk_run_blocks(self);
 }
 
 void ctk_program_run_with(const ctk_kernels *kernels, const ctk_program *program,
@@ -181,14 +182,14 @@ void ctk_program_run_tiles(const ctk_kernels *kernels, const ctk_program *progra
       ctk_program_run_matrices(kernels, program, &use, operands, tiling, rows, width))
     return;
   prepared self;
-  prepare(&self, kernels, program, operands, &use, rows, width);
+  ctk_prepare(&self, kernels, program, operands, &use, rows, width);
   for (ptrdiff_t sample = 0; sample < tiling->samples; sample++)
     for (ptrdiff_t tile = 0; tile < tiling->tiles; tile++) {
       if (sample + tile > 0)
         for (int32_t i = 0; i < program->operand_count; i++)
           self.operands[i].base = operands[i].base + sample * tiling->sample_strides[i] +
                                   tile * tiling->tile_strides[i];
-      fill_operands(&self.call, &use);
-      run_blocks(&self.call);
+      ctk_fill_operands(&self);
+      ctk_run_blocks(&self);
     }
 }

@@ -70,6 +70,12 @@ static void multiply(const ctk_kernels *kernels, const ctk_step *step, const ctk
     if (first >= end) return;
   }
   if (bias) bias += first;
+  if (!weight->packed) {
+    kernels->product(block->rows, end - first, weight->k, x, x_stride, 1,
+                     weight->matrix + first * weight->n_stride, weight->k_stride, weight->n_stride, bias,
+                     step->flag, y + first, y_stride, NULL);
+    return;
+  }
   if (weight->unit) {
     const float *packed =
         weight->packed + ctk_unit_packed_count(first, weight->k, weight->parts);

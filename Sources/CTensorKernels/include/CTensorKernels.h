@@ -326,9 +326,11 @@ typedef struct ctk_step {
 } ctk_step;
 
 // A packed right-hand side: see ctk_pack or, where it is not float32, CTensorEncodings.h or, where there is a
-// unit, CTensorMatrixUnit.h.
+// unit, CTensorMatrixUnit.h. With `packed` null it is float32 and not packed: element (p, j) stands at
+// matrix[p * k_stride + j * n_stride].
 typedef struct ctk_weight {
-  const float *packed;
+  const float *packed, *matrix;
+  ptrdiff_t k_stride, n_stride;
   ptrdiff_t n, k;
   ctk_encoding encoding;
   const struct ctk_matrix_unit *unit;  // or null

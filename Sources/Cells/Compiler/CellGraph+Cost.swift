@@ -29,4 +29,15 @@ extension CellGraph {
       }
     }
   }
+
+  /// The operations of ``operationsPerStep`` in products of the input itself: its cotangent takes as many again.
+  package var inputOperationsPerStep: Int {
+    let graph = simplified().graph
+    return graph.nodes.reduce(0) { count, node in
+      guard case .affine(let terms, _) = node.operation else { return count }
+      return terms.filter { graph[$0.signal].operation == .sequence(0) }.reduce(count) {
+        $0 + 2 * graph[$1.signal].columns / $1.groups * node.columns
+      }
+    }
+  }
 }

@@ -35,8 +35,8 @@ extension BackwardBuilder {
 
   /// The activations to save for the backward pass; the rest is recomputed from them.
   ///
-  /// Results of products, sums along units and costly functions are saved; cheap arithmetic on saved values,
-  /// states and inputs is recomputed, unless that needs as many further units as it has.
+  /// Results of products, sums along units and costly functions are saved where they are read. What is cheap is saved,
+  /// or recomputed from what is, so that least is saved in all. States, inputs and outputs are there anyway.
   private func retainedNodes(of recurrence: Recurrence) -> Set<NodeID> {
     let forwardCount = forward.graph.nodes.count
     func isForwardSignal(_ id: NodeID) -> Bool {
@@ -47,24 +47,17 @@ extension BackwardBuilder {
     for id in needed where id >= forwardCount {
       read.formUnion(graph[id].operation.operands.filter(isForwardSignal))
     }
-    var retained = read.filter { !graph[$0].operation.isCheap }
-    for id in read.sorted() where graph[id].operation.isCheap {
-      var pending = [id]
-      var leaves = Set<NodeID>()
-      while let next = pending.popLast() {
-        guard isForwardSignal(next) else { continue }
-        if retained.contains(next) || !graph[next].operation.isCheap {
-          leaves.insert(next)
-        } else {
-          pending += graph[next].operation.operands
-        }
-      }
-      let missing = leaves.filter { !retained.contains($0) && !graph[$0].operation.isLeaf }
-      // Several narrow signals may cost less than one that is made of them: an outer product, say.
-      let isFree = missing.reduce(0) { $0 + graph[$1].columns } < max(1, graph[id].columns)
-      if isFree { retained.formUnion(leaves) } else { retained.insert(id) }
+    let saved = read.filter { !graph[$0].operation.isCheap }
+    let free = saved.union(forward.outputs)
+    var cut = CheapestCut()
+    for id in 0..<forwardCount where isForwardSignal(id) {
+      let node = graph[id]
+      cut.add(
+        id, cost: node.operation.isLeaf || free.contains(id) ? 0 : node.columns,
+        from: node.operation.isCheap ? node.operation.operands.filter(isForwardSignal) : [])
     }
-    return retained
+    for id in read where graph[id].operation.isCheap { cut.want(id) }
+    return saved.union(cut.values())
   }
 }
 

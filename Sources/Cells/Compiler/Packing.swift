@@ -12,19 +12,26 @@ extension Schedule.Packing {
     return PackedMatrix(transposeOf: weights, rows: first..<first + n, precision: precision)
   }
 
+  /// The weight where it stands in a parameter's memory, not packed; nil where it is computed.
+  func unpacked(_ buffer: Schedule.Buffer, _ parameters: [Tensor]) -> PackedMatrix? {
+    weights(buffer, parameters).map { PackedMatrix(unpacked: isTransposed ? $0 : $0.transposed) }
+  }
+
+  private func weights(_ buffer: Schedule.Buffer, _ parameters: [Tensor]) -> StridedMatrix? {
+    guard case .parameter(let index) = buffer.kind else { return nil }
+    let (rows, columns) = isTransposed ? (k, n) : (n, k)
+    return StridedMatrix(
+      parameters[index].elements + matrix.offset, rows: rows, columns: columns,
+      rowStride: buffer.width)
+  }
+
   /// The weight, packed. A matrix that was computed from weights in 8 or 16 bits becomes one of their format.
   func packed(
     _ buffer: Schedule.Buffer, _ areas: AreaTable, _ parameters: [Tensor], _ precision: Precision
   ) -> PackedMatrix {
     let (rows, columns) = isTransposed ? (k, n) : (n, k)
     let weights =
-      if case .parameter(let index) = buffer.kind {
-        StridedMatrix(
-          parameters[index].elements + matrix.offset, rows: rows, columns: columns,
-          rowStride: buffer.width)
-      } else {
-        areas.matrix(matrix, rows: rows, columns: columns)
-      }
+      weights(buffer, parameters) ?? areas.matrix(matrix, rows: rows, columns: columns)
     if case .prepared = buffer.kind, !isTransposed, weights.rowStride == k,
       let format = parameters.map(\.weightFormat).first(where: { $0 != .float32 }),
       let packed = PackedMatrix(

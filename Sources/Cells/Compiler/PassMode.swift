@@ -10,3 +10,14 @@ enum PassMode: Int, CaseIterable, Sendable {
   /// The mode of a pass that a tape records, or not.
   init(isTracked: Bool) { self = isTracked ? .learning : .inference }
 }
+
+/// Whether a backward pass computes the cotangent of its input. A third of the work of a layer's products of its input
+/// is done for it.
+enum InputCotangent: Sendable {
+  case computed
+  /// Nobody reads it.
+  case omitted
+
+  /// That of an input that a tape tracks, or not.
+  init(isTracked: Bool) { self = isTracked ? .computed : .omitted }
+}

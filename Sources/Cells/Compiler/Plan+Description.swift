@@ -16,11 +16,11 @@ extension Plan: CustomStringConvertible {
 
   /// Bytes that the forward pass keeps for the backward pass, for each sample and step.
   package var bytesKeptPerStep: Int {
-    4
-      * forward.buffers.reduce(0) { sum, buffer in
-        switch buffer.kind {
-        case .everyStep: sum + buffer.width
-        case .state: sum + (buffer.keepsHistory ? buffer.width : 0)
+    let kept = Set(forward.kept.map(\.area))
+    return 4
+      * kept.reduce(0) { sum, number in
+        switch forward.buffers[number].kind {
+        case .everyStep, .state: sum + forward.buffers[number].width
         default: sum
         }
       }
@@ -44,19 +44,24 @@ private struct PlanWriter {
     let earlier = schedule.earlier.flatMap { phase in
       [
         ("all steps, before an earlier loop", phase.before.map(line)),
-        ("each step, in an earlier loop", phase.loop.map(line)),
+        (order(of: phase.loop) + ", in an earlier loop", phase.loop.map(line)),
       ]
     }
     let once = [("once", schedule.parameterStage.map(line) + packed)]
     let last: [(String, [String])] = [
       ("all steps, before the loop", schedule.before.map(line)),
-      ("each step", schedule.loop.map(line)),
+      (order(of: schedule.loop), schedule.loop.map(line)),
       ("all steps, after the loop", schedule.after.map(line)),
       ("summed over samples and steps", schedule.sums.map(line) + schedule.gathering.map(line)),
     ]
     return (once + earlier + last).filter { !$0.1.isEmpty }.map { title, lines in
       "  \(title)\n" + lines.map { "    \($0)\n" }.joined()
     }.joined()
+  }
+
+  private func order(of loop: [Step]) -> String {
+    loop.actsOnUnitsAlone(memory: schedule.memory(ofArea:))
+      ? "each step, units block by block" : "each step"
   }
 
   private func line(_ step: Step) -> String {

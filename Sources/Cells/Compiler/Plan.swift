@@ -16,15 +16,31 @@ public struct Plan: Sendable {
     let forward: RunnableSchedule
     let backward: (schedule: RunnableSchedule, sources: [Derivative.Source])?
     let recomputation: Recomputation?
+    private let derivative: Derivative?
+    private let withoutInput = Guarded<RunnableSchedule?>(nil)
 
-    init(
-      _ cell: CellGraph, _ forward: Schedule, _ backward: (Schedule, [Derivative.Source])? = nil
-    ) {
+    init(_ cell: CellGraph, _ forward: Schedule, _ derivative: Derivative? = nil) {
       self.cell = cell
+      self.derivative = derivative
       self.forward = RunnableSchedule(forward)
-      self.backward = backward.map { (RunnableSchedule($0), $1) }
-      recomputation = self.backward.flatMap { [forward = self.forward] in
+      backward = derivative.map {
+        (RunnableSchedule(Scheduler.schedule($0.recurrence.optimized())), $0.sources)
+      }
+      recomputation = backward.flatMap { [forward = self.forward] in
         Recomputation(forward, $0.schedule, $0.sources)
+      }
+    }
+
+    /// The derivative's schedule without the products that lead to the input's cotangent alone; made when first
+    /// asked for.
+    var backwardWithoutInput: RunnableSchedule? {
+      guard var recurrence = derivative?.recurrence else { return nil }
+      return withoutInput.withLock { known in
+        if let known { return known }
+        recurrence.outputs = []
+        let schedule = RunnableSchedule(Scheduler.schedule(recurrence.optimized()))
+        known = schedule
+        return schedule
       }
     }
   }
@@ -64,9 +80,7 @@ public struct Plan: Sendable {
     recurrence.kept = derivative.sources.compactMap { source in
       if case .forward(let id) = source { id } else { nil }
     }
-    content = Content(
-      cell, Scheduler.schedule(recurrence),
-      (Scheduler.schedule(derivative.recurrence.optimized()), derivative.sources))
+    content = Content(cell, Scheduler.schedule(recurrence), derivative)
   }
 
   /// The activations that a forward pass saves for the backward pass.
@@ -111,25 +125,36 @@ extension PlanRun {
 
 extension Plan.Trail {
   /// Runs the backward pass: from the cotangents of the output and of the final states to those of the input,
-  /// of the initial states (returned), and of the parameters. With a stride, each sample has gradients of
-  /// its own, that many floats after those of the sample before it.
+  /// of the initial states (returned), and of the parameters. Without an area for the input's cotangent that is not
+  /// computed. With a stride, each sample has gradients of its own, that many floats after those of the sample before
+  /// it.
   func runBackward(
-    outputCotangent: Area, stateCotangents: [Floats?], inputCotangent: Area,
+    outputCotangent: Area, stateCotangents: [Floats?], inputCotangent: Area?,
     parameters: PlanParameters, gradients: [Floats], gradientStride: Int = 0,
     segment: PlanRun.Segment = .init(), returnsOuterFactors: Bool = false
   ) -> (states: [Storage], outers: [PlanRun.Outer?]) {
     guard let backward = plan.content.backward else {
       failure("a plan that does not learn has no backward pass")
     }
+    // Matrices that are computed again belong to one schedule.
+    let omitsInput = inputCotangent == nil && spaced == nil
     let results = PlanRun.run(
-      backward.schedule,
+      omitsInput ? plan.content.backwardWithoutInput ?? backward.schedule : backward.schedule,
       PlanArguments(
         batch: batch, steps: steps, isReversed: !isReversed, parameters: parameters,
         gatheredStride: gradientStride, segment: segment,
         returnsOuterFactors: returnsOuterFactors, spaced: spaced),
       BackwardSignals(
         trail: self, sources: backward.sources, outputCotangent: outputCotangent,
-        inputCotangent: inputCotangent, stateCotangents: stateCotangents, gradients: gradients))
+        inputCotangent: inputCotangent ?? (omitsInput ? outputCotangent : unreadInput),
+        stateCotangents: stateCotangents, gradients: gradients))
     return (results.states, results.outers)
+  }
+
+  /// Memory for a cotangent of the input that nobody reads.
+  private var unreadInput: Area {
+    let width = plan.cell.inputSize
+    return Area(
+      Floats(Storage(count: steps * batch * width)), timeStride: batch * width, rowStride: width)
   }
 }

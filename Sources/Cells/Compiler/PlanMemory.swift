@@ -59,6 +59,9 @@ final class PlanMemory {
   private let keptCount: Int
   /// The buffers whose areas are set for every run.
   private let bound: [Int]
+  /// The parameters' buffers in memory for learning. Between runs it does not keep the parameters alive, since an
+  /// optimizer changes them in place only where nobody else holds them.
+  private let released: [Int]
 
   /// Memory for runs with the sizes and parameters of the arguments. `known` holds values that an earlier run
   /// computed from the same parameters, by buffer. Only the last two steps of the dropped states are kept.
@@ -89,6 +92,10 @@ final class PlanMemory {
       buffers[number].kind.isBound || runnable.isKept[number] && prepared[number] == nil
     }
     bound = buffers.indices.filter { isBound[$0] }
+    released =
+      runnable.learns
+      ? buffers.indices.filter { if case .parameter = buffers[$0].kind { true } else { false } }
+      : []
     areas = AreaTable(count: buffers.count)
     (self.runnable, self.buffers, self.offsets, self.prepared) =
       (runnable, buffers, offsets, prepared)
@@ -119,6 +126,7 @@ final class PlanMemory {
   func bind(_ arguments: borrowing PlanArguments, _ signals: some PlanSignals) {
     let kept = keptCount > 0 ? Storage(count: keptCount) : nil
     self.kept = kept
+    for number in released { setFixed(number, arguments.parameters) }
     for number in bound {
       let buffer = buffers[number]
       switch buffer.kind {
@@ -161,7 +169,7 @@ final class PlanMemory {
   /// Releases the saved activations and the caller's memory.
   func release() {
     kept = nil
-    for number in bound { areas.release(number) }
+    for number in bound + released { areas.release(number) }
   }
 
   /// Floats of memory of its own that a buffer needs, whole cache lines.

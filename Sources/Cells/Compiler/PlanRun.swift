@@ -105,8 +105,11 @@ struct PlanRun {
     }
     if let known {
       weights = known.weights
+    } else if runnable.learns, memory.steps == 1, memory.batch == 1, precision.inUse == .highest {
+      // The next step has other weights.
+      weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: .computed)
     } else {
-      weights = Self.prepare(runnable, memory, parameters.tensors, precision)
+      weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: .all)
       parameters.cache?.keep(
         Prepared(weights: weights, storages: memory.prepared), for: runnable, parameters.tensors,
         precision)
@@ -121,16 +124,20 @@ struct PlanRun {
     arguments.parameters.cache?.store(memory, with: weights, for: runnable)
   }
 
+  /// The weights that are packed: those that are used once are read where they stand.
+  private enum Packed { case all, computed }
+
   /// Computes and packs the values that depend on parameters alone.
   private static func prepare(
     _ runnable: RunnableSchedule, _ memory: PlanMemory, _ parameters: [Tensor],
-    _ precision: Precision
+    _ precision: Precision, packs: Packed
   ) -> PackedWeights {
     runnable.parameterStage.run(memory.areas, PackedWeights([]), StepBlock(step: 0, rows: 1))
     return PackedWeights(
       runnable.schedule.packings.map { packing in
         let buffer = runnable.schedule.buffers[packing.matrix.area]
         return packing.encoded(of: buffer, parameters, precision)
+          ?? (packs == .computed ? packing.unpacked(buffer, parameters) : nil)
           ?? packing.packed(buffer, memory.areas, parameters, precision)
       })
   }

@@ -20,6 +20,8 @@ package final class RunnableSchedule: Sendable {
   let buffersOfSingleSteps: [Schedule.Buffer]
   /// For each buffer, whether something in it is kept.
   let isKept: [Bool]
+  /// Whether it is part of learning: something is kept for a backward pass, or gathered in one.
+  let learns: Bool
   /// The buffers that steps read or write, and not only through a packed weight.
   let stepBuffers: Set<Int>
   /// The buffer of each state.
@@ -53,6 +55,7 @@ package final class RunnableSchedule: Sendable {
     var isKept = schedule.buffers.map { _ in false }
     for place in schedule.kept { isKept[place.area] = true }
     self.isKept = isKept
+    learns = !schedule.kept.isEmpty || !schedule.gatheredRows.isEmpty
     var isReadLater = isKept
     for place in schedule.sums.flatMap(\.sources) + schedule.gathering.flatMap(\.places) {
       isReadLater[place.area] = true
@@ -71,15 +74,21 @@ package final class RunnableSchedule: Sendable {
 }
 
 extension Schedule {
-  /// A loop's steps; those over the same matrices go through them together.
+  /// A loop's steps: those over the same matrices go through them together, those of units that are independent of each
+  /// other block by block of units.
   fileprivate func loop(_ steps: [Step]) -> StepSequence {
-    guard steps.worksOnMatrices else { return StepSequence(steps) }
-    /// A state may live in an output.
-    func memory(_ area: Int) -> Int {
-      guard let output = buffers[area].output else { return area }
-      return buffers.firstIndex { $0.kind == .output(output) } ?? area
+    if steps.worksOnMatrices {
+      return StepSequence(
+        steps.withMatricesTogether(memory: memory(ofArea:)), memory: memory(ofArea:))
     }
-    return StepSequence(steps.withMatricesTogether(memory: memory), memory: memory)
+    let isUnitsFirst = steps.actsOnUnitsAlone(memory: memory(ofArea:))
+    return StepSequence(steps, order: isUnitsFirst ? .unitsFirst : .stepByStep)
+  }
+
+  /// The number of an area, or of another one in whose memory it is: a state may live in an output.
+  func memory(ofArea area: Int) -> Int {
+    guard let output = buffers[area].output else { return area }
+    return buffers.firstIndex { $0.kind == .output(output) } ?? area
   }
 }
 

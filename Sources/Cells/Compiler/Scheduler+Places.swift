@@ -145,7 +145,7 @@ extension Scheduler {
   private mutating func placeOverOperand(_ id: NodeID) {
     guard case .apply(_, let operands) = graph[id].operation, canBePlaced(id) else { return }
     for operand in operands where graph[operand].columns == graph[id].columns {
-      guard isReadBy(id, alone: operand), stages[operand] == stages[id] else { continue }
+      guard isReadBy(id, alone: operand), isOverwritten(operand, by: id) else { continue }
       var source = operand
       if case .slice(let whole, _) = graph[operand].operation { source = whole }
       guard case .affine = graph[source].operation, areSlicesReadOnce(source, operand) else {
@@ -158,6 +158,16 @@ extension Scheduler {
       if lasts || !isReadLater(id) { places[id] = target }
       return
     }
+  }
+
+  /// Whether a node may take the place of an operand: one of its own stage or, of a gate that moved into a loop, one
+  /// that was computed for all steps before. Where states are matrices a loop's steps may be run again, from the
+  /// same operands.
+  private func isOverwritten(_ operand: NodeID, by id: NodeID) -> Bool {
+    guard let source = stages[operand], let stage = stages[id] else { return false }
+    if source == stage { return true }
+    return stage.loop != nil && source > .parameters && source < stage && source.loop == nil
+      && repeated.isEmpty
   }
 
   private func isReadBy(_ id: NodeID, alone operand: NodeID) -> Bool {

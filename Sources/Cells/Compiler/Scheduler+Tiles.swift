@@ -32,6 +32,9 @@ struct RepeatedUnits {
   private let graph: SimplifiedGraph
   private let stages: [NodeID: Stage]
 
+  /// Whether there are no such units.
+  var isEmpty: Bool { sums.isEmpty && unwritten.isEmpty && tiles.isEmpty }
+
   init(_ recurrence: Recurrence, _ stages: [NodeID: Stage], _ consumers: [NodeID: [NodeID]]) {
     (graph, self.stages) = (recurrence.graph, stages)
     let roots = Set(recurrence.roots)

@@ -43,9 +43,10 @@ final class GroupedPass {
       cotangents[1 + number]?.detached() ?? Tensor(zeros: state.shape)
     }
     for (group, pass) in parts {
-      let results = pass.pullback(
+      let results = pass.pullBack(
         [cotangents[0].map { group.part(of: $0, layer.layout) }]
-          + cotangents.dropFirst().map { $0.map { group.part(ofState: $0) } })
+          + cotangents.dropFirst().map { $0.map { group.part(ofState: $0) } },
+        InputCotangent(isTracked: inputs.isTracked(0)))
       for (number, result) in results.enumerated() {
         guard let result else { continue }
         switch number {

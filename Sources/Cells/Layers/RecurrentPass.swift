@@ -229,11 +229,9 @@ final class RecurrentPass {
 
   /// Maps the cotangents of the output and of each final state to those of the input, each initial state and
   /// each parameter.
-  var pullback: ([Tensor?]) -> [Tensor?] {
-    { cotangents in
-      var segment = LayerSegment(of: self.layer)
-      return self.pullBack(cotangents, &segment) + segment.gradients.flatMap { $0 }
-    }
+  func pullBack(_ cotangents: [Tensor?], _ input: InputCotangent) -> [Tensor?] {
+    var segment = LayerSegment(of: layer)
+    return pullBack(cotangents, &segment, input) + segment.gradients.flatMap { $0 }
   }
 
   /// Adds to the cotangents of the input, each initial state and each parameter what those of the output and of each
@@ -242,7 +240,8 @@ final class RecurrentPass {
     var segment = LayerSegment(of: layer)
     let directions = layer.direction.count
     let counts = layer.weights.map(\.count)
-    let others = pullBack(cotangents, &segment) { index, gradients in
+    let input = InputCotangent(isTracked: inputs.isTracked(0))
+    let others = pullBack(cotangents, &segment, input) { index, gradients in
       for place in index * directions..<(index + 1) * directions {
         let first = counts[..<place].reduce(1 + finalStates.count, +)
         for (number, gradient) in gradients[place].enumerated() {
@@ -262,21 +261,22 @@ final class RecurrentPass {
   /// - Parameter finished: called with each layer and the gradients by layer and direction, of which the layer's are
   ///   complete; the last layer comes first.
   func pullBack(
-    _ cotangents: [Tensor?], _ segment: inout LayerSegment,
+    _ cotangents: [Tensor?], _ segment: inout LayerSegment, _ input: InputCotangent,
     finished: (_ layer: Int, _ gradients: [[Tensor]]) -> Void = { _, _ in }
   ) -> [Tensor?] {
-    let inputCotangent = Tensor(uninitialized: input.shape)
+    let inputCotangent = input == .computed ? Tensor(uninitialized: self.input.shape) : nil
     var stateCotangents = isAlone ? [] : finalStates.map { layer.emptyState(like: $0) }
     var downstream =
       cotangents[0].map { strided($0.elements, layer.outputSize) }
       ?? Area(Floats(Storage(repeating: 0, count: layer.outputSize)), rowStride: 0)
     for index in (0..<layer.layers).reversed() {
       let target =
-        index == 0 ? view(of: inputCotangent) : newSignal(layer.inputSize(ofLayer: index))
+        index > 0
+        ? newSignal(layer.inputSize(ofLayer: index)) : inputCotangent.map { view(of: $0) }
       pullBack(
         layer: index, from: downstream, to: target, cotangents, &stateCotangents, &segment)
       finished(index, segment.gradients)
-      downstream = target
+      if let target { downstream = target }
     }
     var result: [Tensor?] = [inputCotangent]
     for cotangent in stateCotangents { result.append(cotangent) }
@@ -284,14 +284,14 @@ final class RecurrentPass {
   }
 
   private func pullBack(
-    layer index: Int, from outputCotangent: Area, to inputCotangent: Area,
+    layer index: Int, from outputCotangent: Area, to inputCotangent: Area?,
     _ cotangents: [Tensor?], _ stateCotangents: inout [Tensor], _ segment: inout LayerSegment
   ) {
     let directions = layer.direction.count
     let width = layer.inputSize(ofLayer: index)
     for (direction, part) in unmerge(outputCotangent, index).enumerated() {
       let place = index * directions + direction
-      let target = direction == 0 ? inputCotangent : newSignal(width)
+      let target = inputCotangent.map { direction == 0 ? $0 : newSignal(width) }
       let finals = cotangents.dropFirst().enumerated().map { state, cotangent in
         cotangent.map { layer.part(of: $0, batch: batch, state: state, place) }
       }
@@ -307,7 +307,7 @@ final class RecurrentPass {
           layer.set(storage, in: &stateCotangents[state], batch: batch, state: state, place)
         }
       }
-      if direction > 0 {
+      if direction > 0, let inputCotangent, let target {
         combine(MergePrograms.sum, width, [inputCotangent, target, inputCotangent])
       }
     }

@@ -70,7 +70,7 @@ struct DenseInfluence: Influence {
     }
   }
 
-  /// next += [A; ∂l/∂s] J, its columns split over threads.
+  /// next += [A; ∂l/∂s] J, its columns split over threads. Some columns of both matrices at a time stay in a cache.
   private func addProduct(
     of factors: [Storage], with matrix: Floats, steps: Int
   ) {
@@ -82,17 +82,27 @@ struct DenseInfluence: Influence {
     ThreadTeam.run(parts: parts) { part in
       let first = blocks * part / parts * blockSize
       let end = min(columns, blocks * (part + 1) / parts * blockSize)
-      var row = 0
-      for (index, state) in cell.states.enumerated() {
-        let source = matrix + (row * columns + first)
-        // Over several steps a unit also acts on itself by way of others.
-        if isOwn[index], steps == 1 {
-          addOwn(Floats(factors[index]), state.width, source, first..<end)
-        } else {
-          add(Floats(factors[index]), rows.count, state.width, source, first, end - first)
-        }
-        row += state.width
+      for start in stride(from: first, to: end, by: 4 * blockSize) {
+        addProduct(of: factors, with: matrix, start..<min(end, start + 4 * blockSize), steps)
       }
+    }
+  }
+
+  /// The same for some columns.
+  private func addProduct(
+    of factors: [Storage], with matrix: Floats, _ part: Range<Int>, _ steps: Int
+  ) {
+    let first = part.lowerBound
+    var row = 0
+    for (index, state) in cell.states.enumerated() {
+      let source = matrix + (row * columns + first)
+      // Over several steps a unit also acts on itself by way of others.
+      if isOwn[index], steps == 1 {
+        addOwn(Floats(factors[index]), state.width, source, part)
+      } else {
+        add(Floats(factors[index]), rows.count, state.width, source, first, part.count)
+      }
+      row += state.width
     }
   }
 

@@ -6,6 +6,8 @@ struct EvaluatedWindow {
   let parameters: PlanParameters
   /// The same steps under a plan that omits the influence of units on each other, for SnAp-1.
   var ownTrail: Plan.Trail?
+  /// Whether the rows of the input's cotangents are computed; else they stay zeros.
+  let input: InputCotangent
 
   /// The number of steps, T.
   var steps: Int { trail.steps }
@@ -13,7 +15,7 @@ struct EvaluatedWindow {
   /// The window under that plan, or else the window itself.
   var own: EvaluatedWindow {
     guard let ownTrail else { return self }
-    return EvaluatedWindow(trail: ownTrail, parameters: parameters)
+    return EvaluatedWindow(trail: ownTrail, parameters: parameters, input: input)
   }
 
   /// The results of pulling rows of cotangents back.
@@ -57,7 +59,8 @@ struct EvaluatedWindow {
     let result = copies.runBackward(
       outputCotangent: view(rows.output, cell.outputSize),
       stateCotangents: rows.states.map { Floats($0) },
-      inputCotangent: view(rows.input, cell.inputSize), parameters: parameters,
+      inputCotangent: input == .computed ? view(rows.input, cell.inputSize) : nil,
+      parameters: parameters,
       gradients: places, gradientStride: stride, returnsOuterFactors: returnsOuterFactors)
     return PulledBack(states: result.states, outers: result.outers)
   }

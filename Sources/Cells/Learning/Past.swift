@@ -24,6 +24,7 @@ struct Past {
   private struct Window {
     var pass: RecurrentPass
     var own: RecurrentPass?
+    var input: InputCotangent
   }
 
   let engine: GradientEngine
@@ -116,9 +117,13 @@ struct Past {
     states = pass.finalStates
     mostBytesKept = max(mostBytesKept, pass.trailByteCount)
     let noStates: [Tensor?] = states.map { _ in nil }
+    let input = InputCotangent(isTracked: x.isTracked)
     return (
       pass.output,
-      { Self.withoutEarlierStarts(pass.pullback([$0] + noStates), noStates.count, start.samples) }
+      {
+        Self.withoutEarlierStarts(
+          pass.pullBack([$0] + noStates, input), noStates.count, start.samples)
+      }
     )
   }
 
@@ -153,7 +158,7 @@ struct Past {
       ? RecurrentPass(layer, x, start.states, marks, .learningWithinUnits) : nil
     states = pass.finalStates
     mostBytesKept = max(mostBytesKept, pass.trailByteCount)
-    pending = Window(pass: pass, own: own)
+    pending = Window(pass: pass, own: own, input: InputCotangent(isTracked: x.isTracked))
     let number = windowCount
     return (pass.output, { cotangent in memory.withPast { $0.pullBack(cotangent, number) } })
   }
@@ -185,7 +190,7 @@ struct Past {
     _ window: Window, _ cotangent: Tensor?
   ) -> RecurrentPass.Cotangents {
     window.pass.advance(
-      &influences, own: window.own, outputCotangent: cotangent,
+      &influences, own: window.own, outputCotangent: cotangent, window.input,
       learnsInitialState: learnsInitialState)
   }
 

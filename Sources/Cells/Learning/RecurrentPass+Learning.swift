@@ -21,10 +21,10 @@ extension RecurrentPass {
   /// `own` is the same window under plans that omit the influence of units on each other, for SnAp-1.
   func advance(
     _ influences: inout [any Influence], own: RecurrentPass?, outputCotangent: Tensor?,
-    learnsInitialState: Bool
+    _ input: InputCotangent, learnsInitialState: Bool
   ) -> Cotangents {
     let result = Cotangents(
-      input: Tensor(zeros: input.shape),
+      input: Tensor(zeros: self.input.shape),
       initialStates: finalStates.map { Tensor(zeros: $0.shape) },
       parameters: layer.weights.map { $0.map { Tensor(zeros: $0.shape) } })
     var outputs = outputCotangent.map { view(of: $0) }
@@ -32,7 +32,7 @@ extension RecurrentPass {
       let inputs = index == 0 ? view(of: result.input) : newSignal(layer.inputSize(ofLayer: index))
       advance(
         &influences[index], own, layer: index, from: outputs, to: inputs, result,
-        learnsInitialState: learnsInitialState)
+        index == 0 ? input : .computed, learnsInitialState: learnsInitialState)
       outputs = inputs
     }
     return result
@@ -40,13 +40,13 @@ extension RecurrentPass {
 
   private func advance(
     _ influence: inout any Influence, _ own: RecurrentPass?, layer index: Int,
-    from outputs: Area?, to inputs: Area, _ result: Cotangents,
+    from outputs: Area?, to inputs: Area, _ result: Cotangents, _ input: InputCotangent,
     learnsInitialState: Bool
   ) {
     let window = EvaluatedWindow(
       trail: trails[index],
       parameters: PlanParameters(layer.weights[index], cache: layer.caches[index]),
-      ownTrail: own?.trails[index])
+      ownTrail: own?.trails[index], input: input)
     let cell = window.trail.plan.cell
     let parameters = result.parameters[index].map { (floats: $0.elements, count: $0.count) }
     for sample in 0..<batch {

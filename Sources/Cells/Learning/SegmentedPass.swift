@@ -63,7 +63,7 @@ struct SegmentedPass {
       let part = cotangent.map { $0.slice(cuts[index], along: layer.timeAxis) }
       segment.isFirst = index == cuts.count - 1
       segment.isLast = index == 0
-      let result = pass.pullBack([part] + later, &segment)
+      let result = pass.pullBack([part] + later, &segment, .computed)
       if let input = result[0] { inputs.append(input) }
       later = Array(result.dropFirst())
     }

@@ -11,10 +11,17 @@ package struct PackedMatrix: Sendable {
   private let unit: MatrixUnit?
   private let format: WeightFormat
   private let packed: Floats
+  /// W itself, where it is not packed.
+  private let matrix: StridedMatrix?
+
+  /// W [k, n] as it stands, for products of one row, each of which packing would take longer than.
+  package init(unpacked w: StridedMatrix) {
+    (k, n, format, unit, packed, matrix) = (w.rows, w.columns, .float32, nil, w.base, w)
+  }
 
   /// Packs W [k, n].
   package init(_ w: StridedMatrix, precision: Precision) {
-    (k, n, format) = (w.rows, w.columns, .float32)
+    (k, n, format, matrix) = (w.rows, w.columns, .float32, nil)
     unit = MatrixUnit(precision)
     if let unit {
       packed = Floats(Storage(count: ctk_unit_packed_count(n, k, unit.parts)))
@@ -33,15 +40,16 @@ package struct PackedMatrix: Sendable {
   /// the precision needs floats packed for a matrix unit.
   package init?(transposeOf weights: EncodedMatrix, rows: Range<Int>, precision: Precision) {
     if weights.format == .float32, MatrixUnit(precision) != nil { return nil }
-    (k, n, format, unit) = (weights.columns, rows.count, weights.format, nil)
+    (k, n, format, unit, matrix) = (weights.columns, rows.count, weights.format, nil, nil)
     packed = weights.part(rows)
   }
 
   /// The matrix in the kernels' form, valid while this value is alive.
   var weight: ctk_weight {
     ctk_weight(
-      packed: packed.pointer, n: n, k: k, encoding: format.code, unit: unit?.pointer,
-      parts: unit?.parts ?? 0)
+      packed: matrix == nil ? packed.pointer : nil, matrix: matrix?.base.pointer,
+      k_stride: matrix?.rowStride ?? 0, n_stride: matrix?.columnStride ?? 0, n: n, k: k,
+      encoding: format.code, unit: unit?.pointer, parts: unit?.parts ?? 0)
   }
 
   /// y [rows, n] = (accumulate ? y : 0) + bias + x [rows, k] W.
@@ -51,6 +59,10 @@ package struct PackedMatrix: Sendable {
   package func multiply(
     _ x: StridedMatrix, bias: Floats? = nil, accumulate: Bool = false, into y: Floats, stride: Int
   ) {
+    if let matrix {
+      return matrixProduct(
+        x, matrix, bias: bias, accumulate: accumulate, into: y, stride: stride, precision: .highest)
+    }
     guard let unit else {
       return multiply(
         x, columns: 0..<n, bias: bias, accumulate: accumulate, into: y, stride: stride)
@@ -66,7 +78,9 @@ package struct PackedMatrix: Sendable {
   func multiplySharingColumns(
     _ x: StridedMatrix, bias: Floats?, into y: Floats, stride: Int
   ) {
-    guard unit == nil else { return multiply(x, bias: bias, into: y, stride: stride) }
+    guard unit == nil, matrix == nil else {
+      return multiply(x, bias: bias, into: y, stride: stride)
+    }
     ThreadTeam.split(n, unit: format.panelRows, work: x.rows * n * k) { columns in
       multiply(x, columns: columns, bias: bias, accumulate: false, into: y, stride: stride)
     }

@@ -8,12 +8,25 @@ package final class StepSequence: @unchecked Sendable {
   /// Keeps the programs alive.
   private let list: [Step]
   package var count: Int { list.count }
+  /// The order of work over several steps.
+  package let order: Order
+
+  /// The order of work over several steps, with the same results.
+  package enum Order: Sendable {
+    /// All units of a step before the next step.
+    case stepByStep
+    /// All steps of a block of units before the next block.
+    case unitsFirst
+  }
 
   /// Steps in the kernels' form.
   ///
-  /// - Parameter memory: a number of each area that is equal for areas that share memory; steps over the same matrices then
-  ///   go through them together.
-  package init(_ list: [Step], memory: ((Int) -> Int)? = nil) {
+  /// - Parameters:
+  ///   - memory: a number of each area that is equal for areas that share memory; steps over the same matrices then go
+  ///     through them together.
+  ///   - order: units first only where the steps act on each unit alone.
+  package init(_ list: [Step], memory: ((Int) -> Int)? = nil, order: Order = .stepByStep) {
+    self.order = order
     let operands = list.map(\.places)
     self.list = list
     steps = .allocate(capacity: max(1, list.count))
@@ -68,7 +81,12 @@ package final class StepSequence: @unchecked Sendable {
     _ areas: AreaTable, _ weights: PackedWeights, _ first: StepBlock, times: Int, stride: Int
   ) {
     var first = first.code
-    ctk_steps_run_times(steps, list.count, areas.codes, weights.pointer, &first, times, stride)
+    switch order {
+    case .stepByStep:
+      ctk_steps_run_times(steps, list.count, areas.codes, weights.pointer, &first, times, stride)
+    case .unitsFirst:
+      ctk_steps_run_units(steps, list.count, areas.codes, &first, times, stride)
+    }
     keepAlive(self)
     keepAlive(areas)
     keepAlive(weights)

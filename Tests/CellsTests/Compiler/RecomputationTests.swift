@@ -31,7 +31,7 @@ import Testing
     let cotangents = ([pass.output] + pass.finalStates).map {
       Tensor(normal: $0.shape, using: &generator)
     }
-    let gradients = pass.pullback(cotangents)
+    let gradients = pass.pullBack(cotangents, .computed)
     return (
       pass, ([pass.output] + pass.finalStates + gradients.compactMap { $0 }).map(\.scalars)
     )
