@@ -35,7 +35,7 @@ public struct MatrixReport {
   }
 
   /// Steps and samples.
-  private static let (steps, batch) = (256, 8)
+  static let (steps, batch) = (256, 8)
 
   /// The times, and the share of the loop's speed that the library reaches.
   public let text: String
@@ -68,11 +68,12 @@ public struct MatrixReport {
     }
     text =
       "B\(Self.batch) T\(Self.steps), \(Recurrence.heads) x \(Recurrence.size) x \(Recurrence.size); "
-      + "\(Machine.current.line); \(ThreadTeam.count) threads\n\n\(table.text)"
+      + "\(Machine.current.line); \(ThreadTeam.count) threads\n\n\(table.text)\n"
+      + Self.training(seconds: seconds / 2).text
   }
 
   /// Decays from 0.8 to 1, keys of about unit length, strengths from 0 to 1.
-  private static func input(_ cell: Recurrence) -> Tensor {
+  static func input(_ cell: Recurrence) -> Tensor {
     var generator = Philox(seed: 1)
     func uniform(_ width: Int, _ range: ClosedRange<Float>) -> Tensor {
       Tensor(

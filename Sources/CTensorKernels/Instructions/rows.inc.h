@@ -15,9 +15,9 @@ static void row_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t 
   for (ptrdiff_t r = 0; r < rows; r++) sums[r * sums_stride] = sum_of_row(x + r * stride, width);
 }
 
-// Rows of a times rows of b, element by element, added up: `count` rows at once.
+// Rows of a times rows of b, element by element, added up to vectors whose lanes are still to be: `count` rows at once.
 INLINE void multiply_rows(const int count, const float *a, ptrdiff_t a_stride, const float *b,
-                          ptrdiff_t b_stride, ptrdiff_t width, float *y) {
+                          ptrdiff_t b_stride, ptrdiff_t width, vf *y) {
   vf sums[4][2];
   for (int i = 0; i < count; i++) sums[i][0] = sums[i][1] = splat(0);
   ptrdiff_t j = 0;
@@ -33,16 +33,24 @@ INLINE void multiply_rows(const int count, const float *a, ptrdiff_t a_stride, c
     for (int i = 0; i < count; i++)
       sums[i][1] = multiply_add(load_partial(a + i * a_stride + j, width - j),
                                 load_partial(b + i * b_stride + j, width - j), sums[i][1]);
-  for (int i = 0; i < count; i++) y[i] = sum_of_lanes(sums[i][0] + sums[i][1]);
+  for (int i = 0; i < count; i++) y[i] = sums[i][0] + sums[i][1];
 }
 
 static void row_products(const float *a, ptrdiff_t a_stride, const float *b, ptrdiff_t b_stride,
                          ptrdiff_t rows, ptrdiff_t width, float *y) {
   ptrdiff_t r = 0;
-  for (; r + 4 <= rows; r += 4)
-    multiply_rows(4, a + r * a_stride, a_stride, b + r * b_stride, b_stride, width, y + r);
-  for (; r < rows; r++)
-    multiply_rows(1, a + r * a_stride, a_stride, b + r * b_stride, b_stride, width, y + r);
+  vf sums[LANES];
+  for (; r + LANES <= rows; r += LANES) {
+#pragma clang loop unroll(full)
+    for (int i = 0; i < LANES; i += 4)
+      multiply_rows(4, a + (r + i) * a_stride, a_stride, b + (r + i) * b_stride, b_stride, width,
+                    sums + i);
+    store(y + r, sums_of_lanes(sums));
+  }
+  for (; r < rows; r++) {
+    multiply_rows(1, a + r * a_stride, a_stride, b + r * b_stride, b_stride, width, sums);
+    y[r] = sum_of_lanes(sums[0]);
+  }
 }
 
 // y[j] = the sum of x[r] * a(r, j) over the rows.

@@ -138,6 +138,16 @@ INLINE float sum_of_lanes(vf v) {
   for (int step = 1; step < LANES; step *= 2) v = interleave_lower(v, v) + interleave_upper(v, v);
   return v[0];
 }
+// The same of LANES vectors at once, with the same bits.
+INLINE vf sums_of_lanes(vf vectors[LANES]) {
+#pragma clang loop unroll(full)
+  for (int count = LANES / 2; count > 0; count /= 2)
+#pragma clang loop unroll(full)
+    for (int i = 0; i < count; i++)
+      vectors[i] = interleave_lower(vectors[i], vectors[i + count]) +
+                   interleave_upper(vectors[i], vectors[i + count]);
+  return vectors[0];
+}
 INLINE float maximum_of_lanes(vf v) {  // of no NaN
 #pragma clang loop unroll(full)
   for (int step = 1; step < LANES; step *= 2)

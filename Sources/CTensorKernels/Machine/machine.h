@@ -74,6 +74,9 @@ void ctk_run_blocks(prepared *self);
 void ctk_program_run_again(prepared *self, const ctk_kernels *kernels, const ctk_program *program,
                            const ctk_operand *operands, ptrdiff_t rows, ptrdiff_t width);
 
+// Runs a prepared program with other addresses that share memory alike.
+void ctk_program_run_prepared(prepared *self, const ctk_operand *operands);
+
 operand_use ctk_operand_use(const ctk_program *program, const ctk_operand *operands, ptrdiff_t rows,
                             ptrdiff_t width);
 // Runs a program with operands that have one number for each row, or one row for all; false if it can't.

@@ -143,6 +143,13 @@ void ctk_prepare(prepared *self, const ctk_kernels *kernels, const ctk_program *
   fill_constants(call, program->constants);
 }
 
+void ctk_program_run_prepared(prepared *self, const ctk_operand *operands) {
+  for (int32_t i = 0; i < self->program->operand_count; i++)
+    self->operands[i].base = operands[i].base;
+  ctk_fill_operands(self);
+  ctk_run_blocks(self);
+}
+
 // Whether the operands differ from those it was prepared for in their addresses alone.
 static bool fits(const prepared *self, const ctk_program *program, const ctk_operand *operands,
                  const operand_use *use) {

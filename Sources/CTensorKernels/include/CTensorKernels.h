@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "CTensorEncodings.h"
+#include "CTensorTeam.h"
 #include "CTensorWords.h"
 
 #ifdef __cplusplus
@@ -71,6 +72,7 @@ void ctk_map(ctk_operation operation, float *destination, const float *a, const 
 
 #define CTK_SMALLEST_MATRIX 512  // floats of a tile for which a program over matrices is worth its start
 #define CTK_MOST_TOGETHER 8      // steps that may go through the same matrices together
+#define CTK_MOST_OF_HEADS 32     // steps that the heads take one after the other
 #define CTK_MAX_REGISTERS 64
 #define CTK_MAX_OPERANDS 64
 #define CTK_MAX_INSTRUCTIONS 512
@@ -321,6 +323,9 @@ typedef struct ctk_step {
   const ctk_tile_strides *strides;  // by operand of a program over tiles
   // The steps from this one on, at least two, that may go through the same matrices together; else less.
   int32_t together;
+  // Of the first head's step: by place, the floats to the next head's; a bit for each matrix that only its group uses.
+  const ptrdiff_t *head_strides;
+  uint64_t temporaries;
   bool flag;               // a product adds to its destination; a cumulative sum is reversed
   bool precedes_barrier;   // threads that split columns wait for each other after it
 } ctk_step;
@@ -352,6 +357,11 @@ void ctk_steps_run(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas
 void ctk_steps_run_times(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
                          const ctk_weight *weights, const ctk_step_block *first, ptrdiff_t times,
                          ptrdiff_t stride);
+// The same for one row and the heads from `head` to `end` - 1, one after the other. The steps, at most CTK_MOST_OF_HEADS,
+// are programs and sums of products with a signal, of one tile at most.
+void ctk_steps_run_heads(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
+                         const ctk_step_block *first, ptrdiff_t times, ptrdiff_t stride,
+                         ptrdiff_t head, ptrdiff_t end);
 // The address of a place in a block, and the distance of its rows.
 float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ctk_step_block *block,
                          ptrdiff_t *stride);
@@ -370,28 +380,6 @@ ctk_lock *ctk_lock_create(void);
 void ctk_lock_destroy(ctk_lock *lock);
 void ctk_lock_acquire(ctk_lock *lock);
 void ctk_lock_release(ctk_lock *lock);
-
-// MARK: The thread team
-
-// Runs body(context, part) for every part < parts, on at most min(parts, ctk_thread_count()) threads of
-// the process's one team, and returns when all have ended. Threads take the parts one by one; the
-// caller takes the first, and whatever others are too late for. If the team is busy (another thread's
-// call, or a call from inside a body), or was slower than its caller alone just now, because other
-// processes had the processors, the caller runs all parts itself, in order: so a body must not wait for
-// another part unless `ctk_team_try_run` returned true for it.
-void ctk_team_run(int32_t parts, void (*body)(void *context, int32_t part), void *context);
-// The same, but returns false at once, having run nothing, if the caller would run all parts itself or
-// there are fewer threads than parts. Parts run at the same time and may call ctk_team_barrier: all of
-// them, or none.
-bool ctk_team_try_run(int32_t parts, void (*body)(void *context, int32_t part), void *context);
-void ctk_team_barrier(void);
-// Whether the job's threads cost more time than they save: the same for all parts between two barriers,
-// and final for the job. ctk_steps_run then leaves all steps to part 0.
-bool ctk_team_is_apart(void);
-// Threads that work may be split over: at first the processors this process may run on, or the
-// environment variable SWIFT_RNN_THREADS; at least 1.
-int32_t ctk_thread_count(void);
-void ctk_set_thread_count(int32_t count);
 
 #ifdef __cplusplus
 }

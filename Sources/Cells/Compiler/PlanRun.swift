@@ -171,9 +171,9 @@ struct PlanRun {
       for (number, (list, (before, loop))) in loops.enumerated() {
         run { runForAllSteps(list, before, split.share(of: memory.steps, $0)) }
         run { part in
-          if runnable.goesBySample[number] {
+          if let parts = runnable.partsBySample[number] {
             // There are no products whose columns could be split.
-            runSamples(split.share(of: memory.batch, part), number, loop)
+            runSamples(split.share(of: memory.batch, part), number, parts)
           } else {
             runSteps(loop, split.block(part, batch: memory.batch))
           }
@@ -203,28 +203,29 @@ struct PlanRun {
   }
 
   /// Runs a thread's samples through all steps, one after the other.
-  private func runSamples(_ samples: Range<Int>, _ loop: Int, _ sequence: StepSequence) {
-    let chunk = reading.flatMap { states in
+  private func runSamples(_ samples: Range<Int>, _ loop: Int, _ parts: LoopParts) {
+    if samples.isEmpty { return }
+    let computing = reading.flatMap { states in
       states.recomputation.backwardLoop == loop ? SpacedStates.Chunk(states, memory.areas) : nil
     }
     let saving = keeping.flatMap { $0.recomputation.forwardLoop == loop ? $0 : nil }
+    let chunk = LoopChunk(
+      parts, memory, computing?.areas ?? AreaTable(copying: memory.areas),
+      holding: parts.states.filter { memory.areas[$0].stepMask != -1 })
     for sample in samples {
-      var block = StepBlock(step: 0, row: sample, rows: 1)
-      func run(_ steps: Range<Int>, _ areas: AreaTable) {
-        for index in steps {
-          saving?.save(beforeStep: index, sample: sample)
-          block.step = memory.isReversed ? memory.steps - 1 - index : index
-          sequence.run(areas, weights, block)
+      guard let computing else {
+        for steps in saving?.chunks ?? [0..<memory.steps] {
+          saving?.save(beforeStep: steps.lowerBound, sample: sample)
+          chunk.run(steps, sample: sample, weights)
         }
-      }
-      guard let chunk else {
-        run(0..<memory.steps, memory.areas)
         continue
       }
-      for steps in chunk.chunks.reversed() {
-        chunk.compute(steps, sample: sample)
+      for steps in computing.chunks.reversed() {
+        computing.compute(steps, sample: sample)
         // The backward pass counts its steps from the last one.
-        run(memory.steps - steps.upperBound..<memory.steps - steps.lowerBound, chunk.areas)
+        chunk.run(
+          memory.steps - steps.upperBound..<memory.steps - steps.lowerBound, sample: sample,
+          weights)
       }
     }
   }

@@ -9,7 +9,8 @@ struct PlanSplit {
   /// Whether the loop does the work that could be done for all steps before or after it.
   ///
   /// One product over all steps is fastest while its result fits the caches. Past that it is faster to read the
-  /// weights again at each step, if they stay in a cache and are multiplied with enough rows.
+  /// weights again at each step, if they stay in a cache and are multiplied with enough rows. Matrices of a loop that
+  /// takes the samples one by one would leave the cache.
   let goesStepByStep: Bool
 
   private init(parts: Int, cutsColumns: Bool, goesStepByStep: Bool) {
@@ -32,7 +33,7 @@ struct PlanSplit {
     let cache = (signals: 1 << 18, weights: 1 << 21)  // floats
     goesStepByStep =
       steps == 1
-      || arguments.spaced == nil && !cutsColumns && batch / parts >= enoughRows
+      || !runnable.goesBySample && !cutsColumns && batch / parts >= enoughRows
         && runnable.hoistedWeights <= cache.weights
         && runnable.hoistedSignals * batch * steps > cache.signals
   }

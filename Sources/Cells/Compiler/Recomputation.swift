@@ -26,7 +26,7 @@ struct Recomputation: Sendable {
   /// The forward buffers that are written on the way.
   let scratch: [Int]
   /// The steps that lead to the states.
-  let steps: StepSequence
+  let parts: LoopParts
   /// The buffers of backward signals that stand in those states: where.
   let signals: [(buffer: Int, place: Place)]
   /// The floats of the dropped states for one sample and step.
@@ -60,7 +60,7 @@ struct Recomputation: Sendable {
     var dropped = Set<Int>()
     for buffer in candidates.sorted() {
       guard let loop = forward.schedule.loopOfMatrices(writing: buffer, forward),
-        let reading = readers.onlyLoop(reading: buffer), backward.goesBySample[reading],
+        let reading = readers.onlyLoop(reading: buffer), backward.partsBySample[reading] != nil,
         found.map({ $0 == (loop, reading) }) ?? true
       else { continue }
       found = (loop, reading)
@@ -73,7 +73,8 @@ struct Recomputation: Sendable {
     self.dropped = dropped
     states = path.states.sorted()
     scratch = path.scratch.sorted()
-    steps = StepSequence(path.steps)
+    parts = LoopParts(
+      path.steps, forward.schedule.buffers, scratch: path.scratch, memory: forward.schedule.memory)
     signals = readers.signals.filter { dropped.contains($0.place.area) }
     width = dropped.reduce(0) { $0 + forward.schedule.buffers[$1].width }
   }
@@ -98,7 +99,7 @@ extension Schedule {
     let using = loops.indices.filter { number in
       loops[number].contains { $0.places.contains { $0.area == buffer } }
     }
-    guard using.count == 1, runnable.goesBySample[using[0]] else { return nil }
+    guard using.count == 1, runnable.partsBySample[using[0]] != nil else { return nil }
     return using[0]
   }
 }

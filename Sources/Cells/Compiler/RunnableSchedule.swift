@@ -11,9 +11,11 @@ package final class RunnableSchedule: Sendable {
   let earlier: [(before: StepSequence, loop: StepSequence)]
   /// All work of one step, if none is done for all steps at once.
   let singleStep: StepSequence
-  /// For each loop, whether it runs through all steps of one sample before the next: where it has no products
-  /// and works on matrices, these then stay in a cache.
-  let goesBySample: [Bool]
+  /// For each loop that runs through all steps of one sample before the next, its parts: where it has no products and
+  /// works on matrices, these then stay in a cache.
+  let partsBySample: [LoopParts?]
+  /// Whether there is such a loop.
+  let goesBySample: Bool
   /// The floats that products for all steps read of weights, and write for each sample and step.
   let hoistedWeights, hoistedSignals: Int
   /// The buffers of runs that go step by step: signals that are read only within their step have memory for one step.
@@ -35,7 +37,8 @@ package final class RunnableSchedule: Sendable {
     earlier = schedule.earlier.map {
       (StepSequence($0.before), schedule.loop($0.loop))
     }
-    goesBySample = (schedule.earlier.map(\.loop) + [schedule.loop]).map(\.worksOnMatrices)
+    partsBySample = (schedule.earlier.map(\.loop) + [schedule.loop]).map(schedule.parts)
+    goesBySample = partsBySample.contains { $0 != nil }
     before = StepSequence(schedule.before)
     loop = schedule.loop(schedule.loop)
     after = StepSequence(schedule.after)
@@ -74,13 +77,8 @@ package final class RunnableSchedule: Sendable {
 }
 
 extension Schedule {
-  /// A loop's steps: those over the same matrices go through them together, those of units that are independent of each
-  /// other block by block of units.
+  /// A loop's steps: those of units that are independent of each other go block by block of units.
   fileprivate func loop(_ steps: [Step]) -> StepSequence {
-    if steps.worksOnMatrices {
-      return StepSequence(
-        steps.withMatricesTogether(memory: memory(ofArea:)), memory: memory(ofArea:))
-    }
     let isUnitsFirst = steps.actsOnUnitsAlone(memory: memory(ofArea:))
     return StepSequence(steps, order: isUnitsFirst ? .unitsFirst : .stepByStep)
   }
@@ -89,6 +87,13 @@ extension Schedule {
   func memory(ofArea area: Int) -> Int {
     guard let output = buffers[area].output else { return area }
     return buffers.firstIndex { $0.kind == .output(output) } ?? area
+  }
+
+  /// The parts of a loop that takes the samples one by one; nil for another.
+  fileprivate func parts(_ loop: [Step]) -> LoopParts? {
+    guard loop.worksOnMatrices else { return nil }
+    let scratch = buffers.indices.filter { buffers[$0].kind == .oneStep }
+    return LoopParts(loop, buffers, scratch: Set(scratch), memory: memory(ofArea:))
   }
 }
 

@@ -32,10 +32,15 @@ final class SpacedStates {
       offset: (chunk * memory.batch + sample) * width(recomputation.states[number]))
   }
 
-  /// Saves a sample's states before a step, if it is the first one of a chunk. Steps are numbered in the order of the
-  /// forward pass.
+  /// The chunks' steps, in the order of the forward pass.
+  var chunks: [Range<Int>] {
+    stride(from: 0, to: memory.steps, by: interval).map {
+      $0..<min($0 + interval, memory.steps)
+    }
+  }
+
+  /// Saves a sample's states before the first step of a chunk. Steps are numbered in the order of the forward pass.
   func save(beforeStep index: Int, sample: Int) {
-    guard index % interval == 0 else { return }
     let step = memory.isReversed ? memory.steps - 1 - index : index
     for (number, state) in recomputation.states.enumerated() {
       let row = memory.areas[state].row(.previous, step: step, sample: sample)
@@ -50,6 +55,8 @@ final class SpacedStates {
     let areas: AreaTable
     private let states: SpacedStates
     private let forward: AreaTable
+    /// Runs the steps that lead to the states.
+    private let running: LoopChunk
     /// For each state, the values before each step of a chunk and after the last, in the order of time.
     private let memory: [Storage]
 
@@ -64,15 +71,10 @@ final class SpacedStates {
         let row = Storage(count: states.width(buffer))
         forward.set(buffer, Area(Floats(row), rowStride: 0))
       }
+      running = LoopChunk(states.recomputation.parts, states.memory, forward, holding: [])
     }
 
-    /// The chunks' steps, in the order of the forward pass.
-    var chunks: [Range<Int>] {
-      let steps = states.memory.steps
-      return stride(from: 0, to: steps, by: states.interval).map {
-        $0..<min($0 + states.interval, steps)
-      }
-    }
+    var chunks: [Range<Int>] { states.chunks }
 
     /// Computes the states of a sample in a chunk of steps.
     func compute(_ chunk: Range<Int>, sample: Int) {
@@ -93,10 +95,7 @@ final class SpacedStates {
       for (buffer, place) in recomputation.signals {
         areas.set(buffer, forward[place.area].part(place))
       }
-      for index in chunk {
-        recomputation.steps.run(
-          forward, states.weights, StepBlock(step: time(index), row: sample, rows: 1))
-      }
+      running.run(chunk, sample: sample, states.weights)
     }
   }
 }

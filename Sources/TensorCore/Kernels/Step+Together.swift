@@ -80,7 +80,7 @@ extension Step {
   }
 
   /// Whether the order of two steps matters.
-  fileprivate func conflicts(with other: Step, _ memory: (Int) -> Int) -> Bool {
+  package func conflicts(with other: Step, _ memory: (Int) -> Int) -> Bool {
     written.contains { place in other.places.contains { place.overlaps($0, memory) } }
       || other.written.contains { place in places.contains { place.overlaps($0, memory) } }
   }

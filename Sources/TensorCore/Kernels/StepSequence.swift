@@ -5,6 +5,8 @@ package final class StepSequence: @unchecked Sendable {
   private let steps: UnsafeMutablePointer<ctk_step>
   private let places: UnsafeMutablePointer<ctk_place>
   private let strides: UnsafeMutablePointer<ctk_tile_strides>
+  /// By place, where the steps are those of one head.
+  private let headStrides: UnsafeMutablePointer<Int>?
   /// Keeps the programs alive.
   private let list: [Step]
   package var count: Int { list.count }
@@ -25,7 +27,12 @@ package final class StepSequence: @unchecked Sendable {
   ///   - memory: a number of each area that is equal for areas that share memory; steps over the same matrices then go
   ///     through them together.
   ///   - order: units first only where the steps act on each unit alone.
-  package init(_ list: [Step], memory: ((Int) -> Int)? = nil, order: Order = .stepByStep) {
+  ///   - headStrides: of the steps of one head, the floats from each place to the next head's.
+  ///   - scratch: the areas of matrices that these steps alone use.
+  package init(
+    _ list: [Step], memory: ((Int) -> Int)? = nil, order: Order = .stepByStep,
+    headStrides: [[Int]]? = nil, scratch: Set<Int> = []
+  ) {
     self.order = order
     let operands = list.map(\.places)
     self.list = list
@@ -35,6 +42,12 @@ package final class StepSequence: @unchecked Sendable {
       if case .program(let program) = step { program.strides } else { [] }
     }
     strides = .allocate(capacity: max(1, tiled.count))
+    self.headStrides = headStrides.map { strides in
+      let all = strides.flatMap { $0 }
+      let memory = UnsafeMutablePointer<Int>.allocate(capacity: max(1, all.count))
+      for (index, stride) in all.enumerated() { (memory + index).initialize(to: stride) }
+      return memory
+    }
     for (index, stride) in tiled.enumerated() {
       (strides + index).initialize(
         to: ctk_tile_strides(tile: stride.tile, row: stride.row, column: stride.column))
@@ -56,7 +69,28 @@ package final class StepSequence: @unchecked Sendable {
       code.place_count = Int32(operands[index].count)
       code.precedes_barrier = index + 1 == list.count || !list[index + 1].isIndependent(of: step)
       code.together = memory.map { Int32(list.together(from: index, memory: $0)) } ?? 0
+      code.head_strides = self.headStrides.map { UnsafePointer($0 + (first - places)) }
       (steps + index).initialize(to: code)
+    }
+    markTemporaries(scratch)
+  }
+
+  /// Marks the matrices that only the steps of one group use, of which a block of rows is enough.
+  private func markTemporaries(_ scratch: Set<Int>) {
+    var index = 0
+    while index < list.count {
+      let group = index..<index + max(1, Int(steps[index].together))
+      for area in scratch
+      where list.indices.allSatisfy({
+        group.contains($0) || !list[$0].uses(area)
+      }) {
+        for member in group {
+          for (number, place) in list[member].places.enumerated() where place.area == area {
+            steps[member].temporaries |= 1 << UInt64(number)
+          }
+        }
+      }
+      index = group.upperBound
     }
   }
 
@@ -64,6 +98,7 @@ package final class StepSequence: @unchecked Sendable {
     steps.deallocate()
     places.deallocate()
     strides.deallocate()
+    headStrides?.deallocate()
   }
 
   /// Runs the steps over one block of rows.
@@ -90,6 +125,17 @@ package final class StepSequence: @unchecked Sendable {
     keepAlive(self)
     keepAlive(areas)
     keepAlive(weights)
+  }
+
+  /// Runs the steps of one head over a sample's row at its step, then at the other steps of a loop, for the first head and
+  /// for each next one.
+  package func run(
+    heads: Int, _ areas: AreaTable, _ first: StepBlock, times: Int, stride: Int
+  ) {
+    var first = first.code
+    ctk_steps_run_heads(steps, list.count, areas.codes, &first, times, stride, 0, heads)
+    keepAlive(self)
+    keepAlive(areas)
   }
 
   /// Runs one of the steps.

@@ -1,0 +1,57 @@
+import Cells
+import TensorCore
+
+extension MatrixReport {
+  /// Forward and backward passes, with gradients of all inputs: their time, and their memory besides inputs, outputs and
+  /// their gradients.
+  static func training(seconds: Double) -> Table {
+    var table = Table([
+      "forward and backward", "milliseconds", "on one thread", "matrices of all steps",
+      "memory on top",
+    ])
+    for isDeltaRule in [false, true] {
+      let cell = Recurrence(isDeltaRule: isDeltaRule)
+      let x = input(cell)
+      let layer = Recurrent(cell, inputSize: cell.inputSize, hiddenSize: Recurrence.units)
+      func run() { _ = valueAndGradient(of: [x]) { layer($0[0]).output.sum() } }
+      run()
+      let states = steps * batch * Recurrence.units * Recurrence.size
+      // The gradient of the input, the output and its gradient.
+      let signals = steps * batch * (cell.inputSize + 2 * Recurrence.units)
+      let onTop = memory(of: run) - signals * MemoryLayout<Float>.stride
+      let threads = ThreadTeam.count
+      let all = fastest(seconds: seconds / 4, run)
+      ThreadTeam.count = 1
+      let one = fastest(seconds: seconds / 4, run)
+      ThreadTeam.count = threads
+      table.add([
+        cell.title, (1e3 * all).text(2), (1e3 * one).text(2),
+        mebibytes(states * MemoryLayout<Float>.stride), mebibytes(onTop),
+      ])
+    }
+    return table
+  }
+
+  private static func mebibytes(_ bytes: Int) -> String {
+    (Double(bytes) / 1_048_576).text(1) + " MiB"
+  }
+
+  private static func fastest(seconds: Double, _ run: () -> Void) -> Double {
+    var (best, spent) = (Double.infinity, 0.0)
+    while spent < seconds {
+      let time = timed(run)
+      best = min(best, time)
+      spent += time
+    }
+    return best
+  }
+
+  /// The bytes by which the peak memory of a run is above what there was before it.
+  private static func memory(of run: () -> Void) -> Int {
+    MemoryPool.clear()
+    PeakMemory.reset()
+    let before = PeakMemory.bytes
+    run()
+    return PeakMemory.bytes - before
+  }
+}

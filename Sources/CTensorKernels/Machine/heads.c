@@ -1,0 +1,166 @@
+// Steps of a recurrence whose heads don't depend on each other: one head goes through all times before the next, so that
+// its matrices stay in the first cache, and what programs need is found out once for all heads and times.
+//
+// Each step does what it does when all heads take it together, on the same numbers in the same order.
+#include "matrices.h"
+#include "together.h"
+
+enum { MOST_PREPARED = 8, MOST_CALLS = 16, LEAST_ROWS = 4 };
+
+// A step of one head.
+typedef struct {
+  const ctk_step *step;
+  ctk_operand operands[CTK_MAX_OPERANDS];  // at the current time
+  float *bases[CTK_MAX_OPERANDS];          // the same, of whole matrices
+  matrix_call *call;                       // of a program over matrices, or null
+  prepared *prepared;                      // of another, or null
+  int32_t together;                        // steps, from this one on
+} head_step;
+
+typedef struct {
+  const ctk_kernels *kernels;
+  head_step steps[CTK_MOST_OF_HEADS];
+  int32_t prepared_count, call_count;
+  bool moves_temporaries;
+  prepared prepared[MOST_PREPARED];
+  matrix_call calls[MOST_CALLS];
+  _Alignas(64) float scratch[TEMPORARIES];
+} head_run;
+
+static void bind(head_step *bound, const ctk_area *areas, const ctk_step_block *block,
+                 ptrdiff_t head) {
+  const ctk_step *step = bound->step;
+  for (int32_t i = 0; i < step->place_count; i++) {
+    ptrdiff_t stride;
+    float *row = ctk_place_address(&step->places[i], areas, block, &stride);
+    bound->operands[i].base = bound->bases[i] = row + head * step->head_strides[i];
+  }
+}
+
+static ptrdiff_t rows_of(const ctk_step *step) { return step->tiles > 0 ? step->rows : 1; }
+
+static void make_program(head_run *run, head_step *bound) {
+  const ctk_step *step = bound->step;
+  for (int32_t i = 0; i < step->place_count; i++) {
+    ctk_operand *operand = &bound->operands[i];
+    operand->row_stride = step->tiles > 0 ? step->strides[i].row : 0;
+    operand->column_stride = step->tiles > 0 ? step->strides[i].column
+                                             : !(step->places[i].columns == 1 && step->width > 1);
+  }
+  const operand_use use =
+      ctk_operand_use(step->program, bound->operands, rows_of(step), step->width);
+  if (rows_of(step) * step->width >= CTK_SMALLEST_MATRIX && run->call_count < MOST_CALLS) {
+    matrix_call *call = &run->calls[run->call_count];
+    if (ctk_matrix_call_make(call, run->kernels, step->program, &use, bound->operands,
+                             step->rows, step->width)) {
+      call->operands = bound->operands;
+      call->scratch = run->scratch;
+      bound->call = call;
+      run->call_count++;
+      return;
+    }
+  }
+  if (run->prepared_count == MOST_PREPARED) return;
+  bound->prepared = &run->prepared[run->prepared_count++];
+  ctk_prepare(bound->prepared, run->kernels, step->program, bound->operands, &use,
+                      rows_of(step), step->width);
+}
+
+static bool is_sum(const head_step *bound) {
+  return bound->step->kind == CTK_STEP_ROW_PRODUCTS || bound->step->kind == CTK_STEP_WEIGHTED_ROWS;
+}
+
+// Resolves the steps for addresses like those of a first time.
+static void make(head_run *run, const ctk_step *steps, int32_t count, const ctk_area *areas,
+                 const ctk_step_block *first) {
+  run->kernels = ctk_kernels_active();
+  run->prepared_count = run->call_count = 0;
+  run->moves_temporaries = true;
+  for (int32_t i = 0; i < count; i++) {
+    head_step *bound = &run->steps[i];
+    bound->step = &steps[i];
+    bound->call = NULL;
+    bound->prepared = NULL;
+    bound->together = steps[i].together > 1 && i + steps[i].together <= count ? steps[i].together : 1;
+    bind(bound, areas, first, 0);
+    if (steps[i].kind == CTK_STEP_PROGRAM) make_program(run, bound);
+  }
+  for (int32_t i = 0; i < count; i++)
+    for (int32_t j = i; run->steps[i].together > 1 && j < i + run->steps[i].together; j++)
+      if (!run->steps[j].call && !is_sum(&run->steps[j])) {
+        run->steps[i].together = 1;
+        run->moves_temporaries = false;
+      }
+}
+
+static void run_sum(const ctk_kernels *kernels, const head_step *bound, ptrdiff_t row,
+                    ptrdiff_t rows) {
+  const ptrdiff_t width = bound->step->width;
+  const float *matrix = bound->operands[0].base + row * width, *other = bound->operands[1].base;
+  float *y = bound->operands[2].base;
+  if (bound->step->kind == CTK_STEP_WEIGHTED_ROWS)
+    kernels->weighted_rows(other + row, matrix, width, rows, width, row > 0, y);
+  else if (bound->step->flag)
+    kernels->row_products(matrix, width, other + row * width, width, rows, width, y + row);
+  else
+    kernels->row_products(matrix, width, other, 0, rows, width, y + row);
+}
+
+// Of matrices that only the steps of a group use, every block of rows takes the first rows' memory.
+static void move_temporaries(head_step *bound, ptrdiff_t row) {
+  for (uint64_t left = bound->step->temporaries; left; left &= left - 1) {
+    const int i = __builtin_ctzll(left);
+    bound->operands[i].base = bound->bases[i] - row * bound->step->width;
+  }
+}
+
+static void run_group(head_run *run, head_step *group, int32_t count) {
+  const ptrdiff_t rows = rows_of(group->step), width = group->step->width;
+  ptrdiff_t block_rows = rows;
+  if (count > 1) {
+    block_rows = (BLOCK + width - 1) / width;
+    if (block_rows < LEAST_ROWS) block_rows = LEAST_ROWS;
+  }
+  for (int32_t i = 0; i < count; i++)
+    if (group[i].call && group[i].call->block_rows < block_rows)
+      block_rows = group[i].call->block_rows;
+  for (ptrdiff_t row = 0; row < rows; row += block_rows) {
+    const ptrdiff_t block = row + block_rows < rows ? block_rows : rows - row;
+    for (int32_t i = 0; i < count; i++) {
+      if (count > 1 && run->moves_temporaries) move_temporaries(&group[i], row);
+      if (group[i].call) ctk_matrix_call_run(group[i].call, row, block);
+      else run_sum(run->kernels, &group[i], row, block);
+    }
+  }
+}
+
+static void run_time(head_run *run, int32_t count) {
+  for (int32_t i = 0; i < count; i += run->steps[i].together) {
+    head_step *bound = &run->steps[i];
+    const ctk_step *step = bound->step;
+    if (bound->call || is_sum(bound)) {
+      run_group(run, bound, bound->together);
+    } else if (bound->prepared) {
+      ctk_program_run_prepared(bound->prepared, bound->operands);
+    } else {
+      const ctk_tiling once = {.samples = 1, .tiles = 1};
+      ctk_program_run_tiles(run->kernels, step->program, bound->operands, &once, rows_of(step),
+                            step->width);
+    }
+  }
+}
+
+void ctk_steps_run_heads(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
+                         const ctk_step_block *first, ptrdiff_t times, ptrdiff_t stride,
+                         ptrdiff_t head, ptrdiff_t end) {
+  static _Thread_local head_run run;
+  if (count > CTK_MOST_OF_HEADS || times == 0) return;
+  make(&run, steps, (int32_t)count, areas, first);
+  for (; head < end; head++) {
+    ctk_step_block block = *first;
+    for (ptrdiff_t i = 0; i < times; i++, block.step += stride) {
+      for (ptrdiff_t j = 0; j < count; j++) bind(&run.steps[j], areas, &block, head);
+      run_time(&run, (int32_t)count);
+    }
+  }
+}
