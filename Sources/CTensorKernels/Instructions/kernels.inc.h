@@ -11,6 +11,7 @@
 #include "tiles.inc.h"
 #include "product.inc.h"
 #include "encoded.inc.h"
+#include "int8.inc.h"
 #include "rows.inc.h"
 #include "softmax.inc.h"
 #include "optimizers.inc.h"

@@ -117,6 +117,20 @@ INLINE vf only(vf v, ptrdiff_t count, vf other) {
   __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
 #endif
 
+// The lanes of a, then of b, with an even (odd) index.
+#if LANES == 4
+#define even_lanes(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6)
+#define odd_lanes(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7)
+#elif LANES == 8
+#define even_lanes(a, b) __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14)
+#define odd_lanes(a, b) __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15)
+#elif LANES == 16
+#define even_lanes(a, b)                                                                         \
+  __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30)
+#define odd_lanes(a, b)                                                                          \
+  __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
+#endif
+
 // Transposes a square of LANES vectors: log2(LANES) perfect shuffles of the whole.
 INLINE void transpose_square(vf square[LANES]) {
 #pragma clang loop unroll(full)

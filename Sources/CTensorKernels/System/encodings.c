@@ -67,8 +67,12 @@ ptrdiff_t ctk_encoded_count(ptrdiff_t n, ptrdiff_t k, ctk_encoding encoding) {
 static ptrdiff_t place_in_panel(ptrdiff_t j, ptrdiff_t p, ctk_encoding encoding) {
   const ptrdiff_t column = j % CTK_ENCODED_COLUMNS;
   if (encoding == CTK_BF16) return p * CTK_ENCODED_COLUMNS + column;
-  return CTK_ENCODED_COLUMNS * (ptrdiff_t)sizeof(float) + p / 2 * 2 * CTK_ENCODED_COLUMNS + 2 * column +
-         p % 2;
+  return CTK_ENCODED_COLUMNS * (ptrdiff_t)sizeof(float) + p / 4 * 4 * CTK_ENCODED_COLUMNS + 4 * column +
+         p % 4;
+}
+
+static int8_t code_at(const float *panel, ptrdiff_t j, ptrdiff_t p) {
+  return (int8_t)(((const uint8_t *)panel)[place_in_panel(j, p, CTK_INT8)] - 128);
 }
 
 void ctk_encoded_pack(float *packed, const void *codes, const float *scales, ptrdiff_t n, ptrdiff_t k,
@@ -82,7 +86,7 @@ void ctk_encoded_pack(float *packed, const void *codes, const float *scales, ptr
       for (ptrdiff_t p = 0; p < k; p++) ((uint16_t *)panel)[place_in_panel(j, p, encoding)] = row[p];
     } else {
       const int8_t *row = (const int8_t *)codes + j * k;
-      for (ptrdiff_t p = 0; p < k; p++) ((int8_t *)panel)[place_in_panel(j, p, encoding)] = row[p];
+      for (ptrdiff_t p = 0; p < k; p++) ((uint8_t *)panel)[place_in_panel(j, p, encoding)] = (uint8_t)(row[p] + 128);
       panel[j % CTK_ENCODED_COLUMNS] = scales[j];
     }
   }
@@ -98,7 +102,7 @@ void ctk_encoded_unpack(const float *packed, void *codes, float *scales, ptrdiff
       for (ptrdiff_t p = 0; p < k; p++) row[p] = ((const uint16_t *)panel)[place_in_panel(j, p, encoding)];
     } else {
       int8_t *row = (int8_t *)codes + j * k;
-      for (ptrdiff_t p = 0; p < k; p++) row[p] = ((const int8_t *)panel)[place_in_panel(j, p, encoding)];
+      for (ptrdiff_t p = 0; p < k; p++) row[p] = code_at(panel, j, p);
       scales[j] = panel[j % CTK_ENCODED_COLUMNS];
     }
   }
@@ -112,6 +116,6 @@ void ctk_encoded_row(const float *packed, ptrdiff_t j, ptrdiff_t k, ctk_encoding
   } else {
     const float scale = panel[j % CTK_ENCODED_COLUMNS];
     for (ptrdiff_t p = 0; p < k; p++)
-      row[p] = scale * ((const int8_t *)panel)[place_in_panel(j, p, encoding)];
+      row[p] = scale * code_at(panel, j, p);
   }
 }

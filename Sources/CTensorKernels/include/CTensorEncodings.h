@@ -32,8 +32,8 @@ void ctk_int8_encode(const float *x, ptrdiff_t rows, ptrdiff_t columns, int8_t *
 // MARK: Packed weights
 //
 // Panels of CTK_ENCODED_COLUMNS columns of W, the same for every instruction set. A panel of int8 has the
-// scales of its columns, then for every two values of p the two codes of each column; one of bf16, for every p
-// the codes of all columns. Columns and an odd last p that do not exist are 0. Columns [j, n) are themselves
+// scales of its columns, then for every four values of p the four codes of each column, plus 128; one of bf16, for
+// every p the codes of all columns. Columns and values of p that do not exist are 0. Columns [j, n) are themselves
 // packed, at packed[j / CTK_ENCODED_COLUMNS * ctk_encoded_panel(k, encoding)], if j is a multiple.
 
 enum {
@@ -47,7 +47,7 @@ enum {
 
 // Floats of one panel, and of all of a matrix.
 static inline ptrdiff_t ctk_encoded_panel(ptrdiff_t k, ctk_encoding encoding) {
-  return encoding == CTK_INT8 ? CTK_ENCODED_COLUMNS + CTK_ENCODED_COLUMNS / 2 * ((k + 1) / 2)
+  return encoding == CTK_INT8 ? CTK_ENCODED_COLUMNS * (1 + (k + 3) / 4)
                               : CTK_ENCODED_COLUMNS / 2 * k;
 }
 ptrdiff_t ctk_encoded_count(ptrdiff_t n, ptrdiff_t k, ctk_encoding encoding);
