@@ -295,6 +295,7 @@ int main(void) {
     }
     check_product(20, 50, 600);
     check_product(1, 200, 300);
+    check_product(200, 30, 100);
     check_encoded_product(1, 100, 600);
     check_encoded_product(7, 20, 2500);
     printf("%s: %d comparisons\n", ctk_isa_name(kernels->isa), comparisons);
