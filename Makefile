@@ -73,7 +73,7 @@ bench: ## Compare with PyTorch and write Benchmarks/RESULTS.md (BENCH_FLAGS="--c
 	$(SWIFT) build -c release --product generate
 	python3 Benchmarks/run.py $(BENCH_FLAGS)
 
-bench-published: ## Measure published graphs beside onnxruntime, after `make published-models interop-peers`
+bench-published: ## Measure published models beside their own programs, after `make published-models bench-peers`
 	@Scripts/require-zlib
 	$(SWIFT) build -c release --product bench
 	Benchmarks/published

@@ -195,7 +195,8 @@ let package = Package(
     program(
       "BenchApp", folder: "Bench", of: "ProgramsCore",
       using: [
-        "BenchSupport", "TensorCore", "Cells", "FileCore", "Checkpoint", "Models", argumentParser,
+        "BenchSupport", "TensorCore", "Cells", "FileCore", "Checkpoint", "Models", "Interop",
+        argumentParser,
       ]),
     // The plugins, and the tool that one of them runs. SwiftPM compiles a tool's libraries for the host, once more
     // than for the program, so the tool has none of ours.

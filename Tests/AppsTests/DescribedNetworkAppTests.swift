@@ -87,4 +87,36 @@ import Testing
       #expect(texts.output == "[1.0,0.0,1.0]\n[0.0,0.0,0.0]\n", "\(texts.error)")
     }
   }
+
+  /// A text is written from a window of its last tokens, up to the mark of the end.
+  @Test func windowsWriteTexts() throws {
+    try withTemporaryDirectory { directory in
+      // What follows a is b, after b the end, after the beginning (2) a.
+      let rows = Tensor([0, 0, 9, 9, 0, 0, 0, 9, 0], shape: [3, 3])
+      try NumPyArchive.save(["weight": StoredArray(rows)], to: directory + "/w.npz")
+      func describe(_ input: String) throws {
+        try """
+        {"layers": [{"name": "rows", "kind": "oneHot", "size": 3}, {"name": "seen", "kind": "last"},
+          {"name": "next", "kind": "linear", "activation": "softmax"}],
+         "input": {"tokens": ["a", "b"], "begin": 2, \(input)}, "output": {"tokens": ["a", "b", "|"], "end": 2}}
+        """.write(toFile: directory + "/net.json", atomically: true, encoding: .utf8)
+      }
+      let command = "generate --ckpt w.npz --network net.json --greedy"
+      try describe(#""window": 2"#)
+      for (prompt, text) in [("", "ab"), ("a", "ab"), ("ba", "bab"), ("b", "b")] {
+        let outcome = try Program.shell("\(command) --prompt '\(prompt)'", in: directory)
+        #expect(outcome.output == text + "\n" && outcome.status == 0, "\(outcome.error)")
+      }
+      let two = try Program.shell("\(command) --prompt a --n 2 --length 1", in: directory)
+      #expect(two.output == "seed 0:\nab\n\nseed 1:\nab\n", "\(two.error)")
+      for (input, words) in [
+        (#""limit": 3"#, "input: expected a window from 1 to 65536"),
+        (#""window": 2, "padding": 3"#, "input: expected padding that is a token below 3, found 3"),
+      ] {
+        try describe(input)
+        let outcome = try Program.shell(command, in: directory)
+        #expect(outcome.status == 1 && outcome.error.contains(words), "\(outcome.error)")
+      }
+    }
+  }
 }

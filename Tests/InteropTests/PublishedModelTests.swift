@@ -91,50 +91,42 @@ struct PublishedModelTests {
 
   /// Two LSTM in the layout of cuDNN, joined with the embedding, and attention over 40 places.
   @Test func textgenrnnWritesAsItsOwnProgram() throws {
-    let writer = try network(
-      """
-      {"layers": [
-        {"name": "rows", "kind": "embedding", "prefix": "embedding/embedding/"},
-        {"name": "one", "kind": "recurrent", "prefix": "rnn_1/rnn_1/", "convention": "keras"},
-        {"name": "two", "kind": "recurrent", "prefix": "rnn_2/rnn_2/", "convention": "keras"},
-        {"name": "all", "kind": "join", "reads": ["rows", "one", "two"]},
-        {"name": "seen", "kind": "attention", "prefix": "attention/attention/"},
-        {"name": "next", "kind": "linear", "prefix": "output/output/", "convention": "keras",
-         "activation": "softmax"}]}
-      """, "textgenrnn.hdf5")
+    let (description, file) = (
+      try description("textgenrnn"), try ArrayFile(path: Published.cache + "textgenrnn.hdf5")
+    )
+    let writer = try WritingNetwork(description, weights: file)
+    let network = try DescribedNetwork(description, weights: file)
     struct Texts: Decodable {
       struct Prompt: Decodable { var window: [Int32] }
       struct Greedy: Decodable { var prompt, text: String }
+      struct Likelihood: Decodable { var text: String }
       var prompts: [Prompt]
       var greedy: [Greedy]
+      var likelihood: Likelihood
     }
     let texts: Texts = try Published.json("textgenrnn/texts.json")
-    let expected = try Safetensors(
-      path: Published.reference + "textgenrnn/probabilities.safetensors"
-    ).array("probabilities").tensor
+    let numbers = try Safetensors(
+      path: Published.reference + "textgenrnn/probabilities.safetensors")
+    let expected = try numbers.array("probabilities").tensor
     for (number, prompt) in texts.prompts.enumerated() {
-      let found = writer(.tokens(prompt.window, shape: [40, 1]))["next"]
+      let found = network(.tokens(prompt.window, shape: [40, 1]))["next"]
       #expect(worst(found, expected.at(number)) <= 1e-5, "\(number)")
     }
+    for greedy in texts.greedy {
+      let text = writer.text(after: greedy.prompt, sampler: .greedy).prefix(200).joined()
+      #expect(greedy.prompt + text == greedy.text)
+    }
+    #expect(texts.prompts.count == 10 && texts.greedy.count == 4)
+    // Of each character of a text the nats, given the window before it.
     let path = Published.cache + "textgenrnn-characters.json"
     let ids = try JSONDecoder().decode(
       [String: Int32].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
-    let characters = Dictionary(uniqueKeysWithValues: ids.map { ($0.value, $0.key) })
-    let mark = try #require(ids["<s>"])
-    for greedy in texts.greedy {
-      var window = [mark] + greedy.prompt.map { ids[String($0)] ?? 0 }
-      var text = greedy.prompt
-      for _ in 0..<200 {
-        // No state is carried: each character comes of its window of 40, filled in front.
-        window = Array((Array(repeating: 0, count: 40) + window).suffix(40))
-        let next = writer(.tokens(window, shape: [40, 1]))["next"].argmax()[0]
-        if next == mark { break }
-        text += characters[next] ?? ""
-        window.append(next)
-      }
-      #expect(text == greedy.text)
-    }
-    #expect(texts.prompts.count == 10 && texts.greedy.count == 4)
+    let text = try texts.likelihood.text.map { try #require(ids[String($0)]) }
+    let tokens = [Int32](repeating: 0, count: 39) + [try #require(ids["<s>"])] + text
+    let windows = (0..<40).flatMap { place in text.indices.map { tokens[$0 + place] } }
+    let shares = network(.tokens(windows, shape: [40, text.count]))["next"].scalars
+    let nats = text.enumerated().map { -log(shares[$0 * 465 + Int($1)]) }
+    #expect(worst(Tensor(nats), try numbers.array("nats").tensor) <= 1e-3)
   }
 
   /// Two LSTM with Keras' old hard sigmoid; a word's vector depends on the padding before it.

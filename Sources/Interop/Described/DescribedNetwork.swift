@@ -189,6 +189,21 @@ public struct DescribedNetwork: Sendable {
     return layer.weight.shape[0]
   }
 
+  /// Whether a layer pools the steps.
+  var isPooled: Bool {
+    layers.contains { part in
+      switch part.operation {
+      case .last, .mean, .max, .attention: true
+      default: false
+      }
+    }
+  }
+
+  /// Whether the last layer gives probabilities.
+  var endsWithSoftmax: Bool {
+    if case .linear(_, .softmax) = layers.last?.operation { true } else { false }
+  }
+
   /// What the last layer gives.
   func last(of outputs: Outputs) -> Tensor { outputs[layers[layers.count - 1].name] }
 

@@ -5,19 +5,30 @@ import TensorCore
 /// The weights of a file, found by the names of a description.
 struct DescribedWeights {
   let file: ArrayFile
-  let arrays: [String: Tensor]
+  private(set) var arrays: [String: Tensor] = [:]
+  /// What is wrong with the arrays that can't be read: of texts, of objects. It matters if one of them is asked for.
+  private var unread: [String: CheckpointError] = [:]
 
   init(_ file: ArrayFile) throws(CheckpointError) {
     self.file = file
-    arrays = try file.arrays().mapValues(\.tensor).dictionary
+    for name in file.names {
+      do throws(CheckpointError) {
+        arrays[name] = try file.array(name).tensor
+      } catch {
+        unread[name] = error
+      }
+    }
+    if arrays.isEmpty, let first = unread.min(by: { $0.key < $1.key }) { throw first.value }
   }
 
   /// The names of a parameter in the libraries that are known, without what they begin with.
   private static let names: [String: [String]] = [
-    "weight": ["weight", "kernel:0", "embeddings:0", "attention_W:0", "vars/0"],
+    "weight": [
+      "weight", "kernel", "kernel:0", "embeddings", "embeddings:0", "attention_W:0", "vars/0",
+    ],
     "bias": ["bias", "bias:0", "vars/1"],
-    "input": ["weight_ih", "kernel:0", "Wx", "vars/0"],
-    "recurrent": ["weight_hh", "recurrent_kernel:0", "Wh", "vars/1"],
+    "input": ["weight_ih", "kernel", "kernel:0", "Wx", "vars/0"],
+    "recurrent": ["weight_hh", "recurrent_kernel", "recurrent_kernel:0", "Wh", "vars/1"],
     "inputBias": ["bias_ih", "bias:0", "vars/2"],
     "recurrentBias": ["bias_hh"],
   ]
@@ -37,7 +48,9 @@ struct DescribedWeights {
       return try joined(name, key, of: layer)
     }
     if layer.weights?["weight"] != nil || layer.weights?["input"] != nil, isOptional { return nil }
-    let candidates = Self.names[parameter] ?? [parameter]
+    var candidates = Self.names[parameter] ?? [parameter]
+    // Of Keras 3, whose names have no number; elsewhere the bias of another layer.
+    if parameter == "inputBias", isKeras(layer) { candidates.append("bias") }
     let endings = candidates.flatMap { [$0 + suffix, $0] }
     switch layer.prefix {
     case .common(let prefix):
@@ -45,7 +58,7 @@ struct DescribedWeights {
         return arrays[name]
       }
       if isOptional { return nil }
-      throw failure(layer, "expected \(prefix)\(endings[0]) in the file, not found")
+      throw missing(endings, after: prefix, of: layer)
     case .each(let prefixes):
       guard prefixes.indices.contains(place) else {
         throw failure(
@@ -55,7 +68,7 @@ struct DescribedWeights {
         return arrays[name]
       }
       if isOptional { return nil }
-      throw failure(layer, "expected \(prefixes[place])\(candidates[0]) in the file, not found")
+      throw missing(endings, after: prefixes[place], of: layer)
     case nil:
       return try only(parameter, endings, of: layer, isOptional: isOptional)
     }
@@ -67,7 +80,8 @@ struct DescribedWeights {
   ) throws(CheckpointError) -> Tensor {
     func array(_ name: String) throws(CheckpointError) -> Tensor {
       guard let tensor = arrays[name] else {
-        throw failure(layer, "\(key): expected the array \(name) in the file, not found")
+        throw unread[name]
+          ?? failure(layer, "\(key): expected the array \(name) in the file, not found")
       }
       return tensor
     }
@@ -79,8 +93,7 @@ struct DescribedWeights {
       guard let first = tensors.first, first.rank >= 1,
         tensors.allSatisfy({ $0.shape == first.shape })
       else { throw failure(layer, "\(key): expected arrays of equal shapes, one for each gate") }
-      let isTransposed = layer.convention == .keras || layer.convention == .cudnn
-      return concatenate(tensors, along: isTransposed ? first.rank - 1 : 0)
+      return concatenate(tensors, along: isKeras(layer) ? first.rank - 1 : 0)
     }
   }
 
@@ -106,7 +119,29 @@ struct DescribedWeights {
     }
     if let name = found.first { return arrays[name] }
     if isOptional { return nil }
-    throw failure(layer, "expected an array \(endings[0]) in the file, not found")
+    throw missing(endings, after: "", of: layer)
+  }
+
+  private func isKeras(_ layer: NetworkDescription.Layer) -> Bool {
+    layer.convention == .keras || layer.convention == .cudnn
+  }
+
+  /// That an array is missing, by the name that the layer's convention gives it, with those of the file that end so.
+  private func missing(
+    _ endings: [String], after prefix: String, of layer: NetworkDescription.Layer
+  ) -> CheckpointError {
+    let last = layer.kind == .embedding ? "embeddings" : "kernel"
+    let known = isKeras(layer) ? endings.first { $0.hasSuffix(last) } : nil
+    let wanted = prefix + (known ?? endings[0])
+    let near = arrays.keys.filter { name in endings.contains { name.hasSuffix(prefix + $0) } }
+    if let error = endings.lazy.compactMap({ unread[prefix + $0] }).first { return error }
+    guard !prefix.isEmpty, !near.isEmpty else {
+      return failure(layer, "expected \(wanted) in the file, not found")
+    }
+    return failure(
+      layer,
+      "expected \(wanted) in the file, found \(near.sorted().prefix(2).joined(separator: ", ")): "
+        + "the prefix lacks its beginning")
   }
 
   /// The tensor of a parameter that only the description can name; nil if it does not.

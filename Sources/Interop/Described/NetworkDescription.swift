@@ -21,9 +21,9 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
   public var layers: [Layer]
   /// The layers of a decoder, which writes step by step; its recurrent layers can start from states of `layers`.
   public var decoder: [Layer]?
-  /// How a text becomes tokens, for a ``TextNetwork``.
+  /// How a text becomes tokens, for a ``TextNetwork`` or a ``WritingNetwork``.
   public var input: Tokens?
-  /// How tokens become texts, for a ``TextNetwork``.
+  /// How tokens become texts, for the same.
   public var output: Tokens?
 
   /// The tokens of a text, and how it is marked.
@@ -37,6 +37,10 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
     public var begin: Int32?
     /// The token after the text.
     public var end: Int32?
+    /// The number of last tokens that a ``WritingNetwork`` reads for the next one, of an input.
+    public var window: Int?
+    /// The token before those of a text that is shorter than the window; nil for 0.
+    public var padding: Int32?
     /// The most tokens that a decoder writes; nil for 200.
     public var limit: Int?
     /// A file beside the weights with the possible answers of each character, of an output: where there is one, it is the answer; the

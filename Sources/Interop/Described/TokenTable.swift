@@ -81,6 +81,9 @@ struct TokenTable: Sendable {
 
   func text(of id: Int32) -> String { texts[id] ?? "<\(id)>" }
 
+  /// The text of a token; nil if the table has none.
+  func knownText(of id: Int32) -> String? { texts[id] }
+
   /// The texts of a file with their numbers: JSON, a pickle, or a text a line.
   private static func pairs(_ path: String) throws(CheckpointError) -> [(String, Int32)] {
     guard path.hasSuffix(".json") || path.hasSuffix(".pkl") else {

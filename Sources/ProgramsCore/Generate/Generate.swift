@@ -29,6 +29,10 @@ package struct Generate: ParsableCommand {
     completion: .file())
   var config: String?
 
+  @Option(
+    help: "A JSON description of the network whose weights --ckpt has.", completion: .file())
+  var network: String?
+
   @Option(help: "Text to go on from; without it, a terminal is a conversation.")
   var prompt: String?
 
@@ -73,6 +77,9 @@ package struct Generate: ParsableCommand {
     guard (1...1_000_000).contains(n) else {
       throw ValidationError("--n: expected a whole number from 1 to 1000000, found \(n)")
     }
+    if network != nil, session != nil || vocabulary != nil || config != nil {
+      throw ValidationError("--network: expected without --session, --vocabulary and --config")
+    }
     if session != nil, n > 1 { throw ValidationError("--session: expected one text, found \(n)") }
     do {
       try sampler.validate()
@@ -82,6 +89,7 @@ package struct Generate: ParsableCommand {
   }
 
   package func run() throws {
+    if let network { return try write(by: NetworkDescription(path: network)) }
     let description = try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
     let saved = try model(described: description)
     if precision != .highest { Console.note("Precision: \(precision.line)\n") }
@@ -99,13 +107,26 @@ package struct Generate: ParsableCommand {
   /// Writes the texts one after the other; of several, each under the seed that writes it again.
   private func write(with saved: SavedLanguageModel) throws {
     let prompt = prompt(of: saved)
+    try write(after: prompt) { saved.generation(prompt: prompt, sampler: sampler, seed: $0) }
+  }
+
+  /// The same by a described network.
+  private func write(by description: NetworkDescription) throws {
+    let writer = try WritingNetwork(description, weights: ArrayFile(path: ckpt))
+    let prompt = prompt ?? ""
+    try withPrecision(precision) {
+      try write(after: prompt) { writer.text(after: prompt, sampler: sampler, seed: $0) }
+    }
+  }
+
+  private func write(
+    after prompt: String, _ text: (_ seed: UInt64) -> some Sequence<String>
+  ) throws {
     for index in 0..<UInt64(n) {
       let seed = seed &+ index
       if n > 1 { try Console.write((index > 0 ? "\n" : "") + "seed \(seed):\n") }
       try Console.write(prompt)
-      for piece in saved.generation(prompt: prompt, sampler: sampler, seed: seed).prefix(length) {
-        try Console.write(piece)
-      }
+      for piece in text(seed).prefix(length) { try Console.write(piece) }
       try Console.write("\n")
     }
   }
