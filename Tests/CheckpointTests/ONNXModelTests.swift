@@ -1,4 +1,5 @@
 import Checkpoint
+import Foundation
 import Testing
 
 struct ONNXModelTests {
@@ -70,11 +71,56 @@ struct ONNXModelTests {
     #expect(try model([0x08, 2, 0x10, 7, 0x3A, 2, 5, 6]).values(as: Int64.self) == [5, 6])
     #expect(try model([0x08, 1, 0x10, 9, 0x28, 1]).elementType == .bool)
     #expect(
-      message { _ = try model([0x08, 1, 0x10, 1, 0x6A, 0, 0x70, 1]) }
-        .contains("weights in another file are not read"))
-    #expect(
       message { _ = try model([0x08, 3, 0x10, 1]) }.contains("expected elements for shape [3]"))
     #expect(message { _ = try model([0x10, 8]) }.contains("element type 8 is not supported"))
+  }
+
+  /// What PyTorch's exporter writes: arrays whose bytes lie in a file beside the graph's.
+  @Test func weightsInAnotherFileAreRead() throws {
+    func tensor(_ entries: [(String, String)]) -> [UInt8] {
+      func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+        [number << 3 | 2, UInt8(bytes.count)] + bytes
+      }
+      let places = entries.map {
+        field(13, field(1, Array($0.0.utf8)) + field(2, Array($0.1.utf8)))
+      }
+      let array = [0x08, 2, 0x10, 1] + places.flatMap(\.self) + [0x70, 1]
+      let graph = field(5, array)
+      return [0x08, 8] + field(7, graph) + [0x42, 2, 0x10, 14]
+    }
+    let directory = NSTemporaryDirectory() + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    do {
+      let path = directory + "/model.onnx"
+      let numbers = StoredArray([0, 1, 2] as [Float])
+      try Data(numbers.bytes).write(to: URL(fileURLWithPath: directory + "/model.onnx.data"))
+      func read(_ entries: [(String, String)]) throws -> StoredArray? {
+        try Data(tensor(entries)).write(to: URL(fileURLWithPath: path))
+        return try ONNXModel(path: path).graph.initializers.first?.array
+      }
+      let place = ("location", "model.onnx.data")
+      #expect(try read([place, ("offset", "4"), ("length", "8")])?.floats == [1, 2])
+      #expect(try read([place, ("offset", "4"), ("checksum", "x")])?.floats == [1, 2])
+      for (entries, words) in [
+        ([place], "expected 8 bytes at 0 of \(directory)/model.onnx.data, found 12"),
+        ([place, ("offset", "13")], "ends before byte 13"),
+        ([place, ("offset", "8"), ("length", "8")], "expected 8 bytes at 8 of"),
+        ([place, ("offset", "-1")], "offset: expected a whole number of 0 or more, found -1"),
+        (
+          [("location", "../model.onnx.data")],
+          "a file of the same folder, found ../model.onnx.data"
+        ),
+        ([("location", "/etc/passwd")], "a file of the same folder, found /etc/passwd"),
+        ([("location", "none.data")], "none.data: no such file"),
+        ([], "expected weights in a file of the same folder, found"),
+      ] as [([(String, String)], String)] {
+        let text = message { _ = try read(entries) }
+        #expect(text.contains(words), "\(text)")
+      }
+      let bytes = tensor([place, ("offset", "4"), ("length", "8")])
+      #expect(message { _ = try ONNXModel(bytes: bytes) }.contains("which bytes in memory lack"))
+    }
   }
 
   @Test func everyTruncationIsRefusedOrWhole() throws {

@@ -28,6 +28,12 @@ public struct ByteSource: Sendable {
     (self.name, count, storage) = (name, bytes.count, .memory(bytes))
   }
 
+  /// The folder of the file, with its slash; nil for bytes in memory.
+  var folder: String? {
+    if case .memory = storage { return nil }
+    return name.lastIndex(of: "/").map { String(name[...$0]) } ?? ""
+  }
+
   /// The mapped file, if there is one.
   var mapping: MappedFile? {
     if case .mapped(let file) = storage { file } else { nil }

@@ -9,9 +9,9 @@ extension ONNXModel: ReadableFile {
   /// The most metadata entries of a model.
   private static let maximumRemarks = 1024
 
-  /// Reads a file.
+  /// Reads a file, with the weights that it says to be in other files of its folder.
   ///
-  /// Throws if it is damaged or has an unsupported part: functions, training graphs, sparse or external weights,
+  /// Throws if it is damaged or has an unsupported part: functions, training graphs, sparse weights,
   /// texts as weights, values that are not arrays.
   public init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
     let limit = min(limits.totalBytes, Self.maximumSize)
@@ -21,8 +21,9 @@ extension ONNXModel: ReadableFile {
         .resourceLimit(.totalBytes, nil, limit: UInt64(limit), found: UInt64(source.count)))
     }
     let bytes = try source.read(at: 0, count: source.count)
+    let files = ONNXFiles(limits, beside: source.folder)
     do throws(ProtobufError) {
-      try self.init(parsing: bytes[...], limits: limits)
+      try self.init(parsing: bytes[...], files)
     } catch {
       throw CheckpointError(
         file: source.name, format: Self.format, place: "byte \(error.offset)",
@@ -30,7 +31,7 @@ extension ONNXModel: ReadableFile {
     }
   }
 
-  private init(parsing bytes: ArraySlice<UInt8>, limits: ReadLimits) throws(ProtobufError) {
+  private init(parsing bytes: ArraySlice<UInt8>, _ files: ONNXFiles) throws(ProtobufError) {
     self.init(ONNXGraph(name: ""), irVersion: 0, operationSet: 0)
     var graphs = 0
     var reader = ProtobufReader(bytes)
@@ -40,7 +41,7 @@ extension ONNXModel: ReadableFile {
       case (2, .data(let text)): producer = try reader.text(text)
       case (7, .data(let message)):
         graphs += 1
-        graph = try ONNXGraph(parsing: message, depth: 1, limits: limits)
+        graph = try ONNXGraph(parsing: message, depth: 1, files)
       case (8, .data(let message)):
         let (domain, version) = try ONNXModel.operationSet(message)
         if domain.isEmpty || domain == "ai.onnx" { operationSet = version }
@@ -106,7 +107,7 @@ extension ProtobufReader {
 
 extension ONNXGraph {
   fileprivate init(
-    parsing bytes: ArraySlice<UInt8>, depth: Int, limits: ReadLimits
+    parsing bytes: ArraySlice<UInt8>, depth: Int, _ files: ONNXFiles
   ) throws(ProtobufError) {
     self.init(name: "")
     var reader = ProtobufReader(bytes)
@@ -115,10 +116,10 @@ extension ONNXGraph {
     while let (field, value) = try reader.next() {
       switch (field, value) {
       case (1, .data(let message)):
-        nodes.append(try ONNXNode(parsing: message, depth: depth, limits: limits))
+        nodes.append(try ONNXNode(parsing: message, depth: depth, files))
       case (2, .data(let text)): name = try reader.text(text)
       case (5, .data(let message)):
-        let (name, array) = try ONNXTensorReader.tensor(message)
+        let (name, array) = try ONNXTensorReader.tensor(message, files)
         guard names.insert(ExactString(name)).inserted else {
           throw reader.failure(
             "\(name): expected a name of its own, found a second initializer of it")
@@ -130,8 +131,9 @@ extension ONNXGraph {
       case (15, _): throw reader.failure("sparse weights are not supported")
       default: throw reader.failure("field \(field) of a graph is not known")
       }
-      guard max(nodes.count, initializers.count, inputs.count, outputs.count) <= limits.entries
-      else { throw reader.failure("more than \(limits.entries) entries") }
+      guard
+        max(nodes.count, initializers.count, inputs.count, outputs.count) <= files.limits.entries
+      else { throw reader.failure("more than \(files.limits.entries) entries") }
     }
   }
 }
@@ -204,7 +206,7 @@ extension ONNXNode {
   private static let maximumAttributes = 64
 
   fileprivate init(
-    parsing bytes: ArraySlice<UInt8>, depth: Int, limits: ReadLimits
+    parsing bytes: ArraySlice<UInt8>, depth: Int, _ files: ONNXFiles
   ) throws(ProtobufError) {
     self.init("", [], [])
     var reader = ProtobufReader(bytes)
@@ -216,7 +218,7 @@ extension ONNXNode {
       case (4, .data(let text)): operation = try reader.text(text)
       case (5, .data(let message)):
         let (name, attribute) = try ONNXAttributeReader.attribute(
-          message, depth: depth, limits: limits)
+          message, depth: depth, files)
         guard attributes.updateValue(attribute, forKey: name) == nil else {
           throw reader.failure("\(operation): \(name) is set twice")
         }
@@ -227,8 +229,8 @@ extension ONNXNode {
       case (6, _), (9, _): continue
       default: throw reader.failure("field \(field) of an operation is not known")
       }
-      guard max(inputs.count, outputs.count) <= limits.entries else {
-        throw reader.failure("\(operation): more than \(limits.entries) values")
+      guard max(inputs.count, outputs.count) <= files.limits.entries else {
+        throw reader.failure("\(operation): more than \(files.limits.entries) values")
       }
     }
     if domain == "ai.onnx" { domain = "" }
@@ -244,11 +246,11 @@ private struct ONNXAttributeReader {
   private var reader: ProtobufReader
 
   static func attribute(
-    _ bytes: ArraySlice<UInt8>, depth: Int, limits: ReadLimits
+    _ bytes: ArraySlice<UInt8>, depth: Int, _ files: ONNXFiles
   ) throws(ProtobufError) -> (String, ONNXNode.Attribute) {
     var attribute = ONNXAttributeReader(reader: ProtobufReader(bytes))
     while let (field, value) = try attribute.reader.next() {
-      try attribute.set(field, value, depth: depth, limits: limits)
+      try attribute.set(field, value, depth: depth, files)
     }
     return (attribute.name, try attribute.value())
   }
@@ -256,16 +258,16 @@ private struct ONNXAttributeReader {
   private init(reader: ProtobufReader) { self.reader = reader }
 
   private mutating func set(
-    _ field: Int, _ value: ProtobufReader.Value, depth: Int, limits: ReadLimits
+    _ field: Int, _ value: ProtobufReader.Value, depth: Int, _ files: ONNXFiles
   ) throws(ProtobufError) {
     switch (field, value) {
     case (1, .data(let bytes)): name = try reader.text(bytes)
     case (2, .four(let pattern)): float = Float(bitPattern: pattern)
     case (3, .integer(let number)): integer = Int(Int64(bitPattern: number))
     case (4, .data(let bytes)): text = try reader.text(bytes, atMost: 1 << 16)
-    case (5, .data(let bytes)): tensor = try ONNXTensorReader.tensor(bytes).1
+    case (5, .data(let bytes)): tensor = try ONNXTensorReader.tensor(bytes, files).1
     case (6, .data(let bytes)):
-      graph = try ONNXGraph(parsing: bytes, depth: depth + 1, limits: limits)
+      graph = try ONNXGraph(parsing: bytes, depth: depth + 1, files)
     case (7, .four(let pattern)): floats.append(Float(bitPattern: pattern))
     case (7, .data(let bytes)):
       guard bytes.count.isMultiple(of: 4) else { throw reader.failure("numbers are cut off") }
@@ -278,8 +280,8 @@ private struct ONNXAttributeReader {
       integers += try ProtobufReader.numbers(bytes).map { Int(Int64(bitPattern: $0)) }
     case (9, .data(let bytes)):
       texts.append(try reader.text(bytes))
-      guard texts.count <= limits.entries else {
-        throw reader.failure("\(name): more than \(limits.entries) texts")
+      guard texts.count <= files.limits.entries else {
+        throw reader.failure("\(name): more than \(files.limits.entries) texts")
       }
     case (20, .integer(let number)): code = Int(clamping: number)
     case (13, _): break

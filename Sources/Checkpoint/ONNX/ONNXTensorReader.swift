@@ -3,9 +3,12 @@ import FileCore
 /// Reads an array of an ONNX file in any of ONNX's encodings.
 enum ONNXTensorReader {
   /// The array's name and content.
-  static func tensor(_ bytes: ArraySlice<UInt8>) throws(ProtobufError) -> (String, StoredArray) {
+  static func tensor(
+    _ bytes: ArraySlice<UInt8>, _ files: ONNXFiles
+  ) throws(ProtobufError) -> (String, StoredArray) {
     var (name, code, shape) = ("", 0, [Int]())
     var raw: ArraySlice<UInt8>?
+    var outer: ONNXFiles.Place?
     var (numbers, patterns): ([UInt64], [UInt8]) = ([], [])
     var reader = ProtobufReader(bytes)
     while let (field, value) = try reader.next() {
@@ -24,7 +27,11 @@ enum ONNXTensorReader {
         numbers.append(number)
       case (12, _), (16, _): continue
       case (14, .integer(0)): continue
-      case (13, _), (14, _): throw reader.failure("\(name): weights in another file are not read")
+      case (14, .integer(1)): outer = outer ?? ONNXFiles.Place()
+      case (13, .data(let pair)):
+        var place = outer ?? ONNXFiles.Place()
+        try place.set(pair)
+        outer = place
       default: throw reader.failure("\(name): field \(field) of an array is not supported")
       }
       guard shape.count <= 64 else { throw reader.failure("\(name): more than 64 axes") }
@@ -32,9 +39,14 @@ enum ONNXTensorReader {
     guard let type = ElementType(onnxCode: code) else {
       throw reader.failure("\(name): element type \(code) is not supported")
     }
-    let content = raw.map { Array($0) } ?? unpacked(numbers, patterns, type)
-    guard let size = StoredArray.byteCount(shape: shape, elementType: type), size == content.count
-    else {
+    let size = StoredArray.byteCount(shape: shape, elementType: type)
+    let content: [UInt8]
+    if let outer {
+      content = try files.bytes(outer, expecting: size, reader, name)
+    } else {
+      content = raw.map { Array($0) } ?? unpacked(numbers, patterns, type)
+    }
+    guard size == content.count else {
       throw reader.failure(
         "\(name): expected elements for shape \(shape), found \(content.count) bytes")
     }

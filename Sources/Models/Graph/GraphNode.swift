@@ -125,7 +125,17 @@ struct GraphNode {
     _ name: String, orInput index: Int, from first: Int
   ) throws(GraphFailure) -> GraphIntegers {
     if version < first { return .known(try integers(name)) }
-    return hasInput(index) ? .input(index, name) : .known(nil)
+    return integers(ofInput: index, name)
+  }
+
+  /// Integers of an input, which are known where it is a constant; `name` is theirs in errors.
+  func integers(ofInput index: Int, _ name: String) -> GraphIntegers {
+    guard hasInput(index) else { return .known(nil) }
+    // What does not fit is an error when the node runs.
+    if let value = constant(index), value.rank <= 1, let integers = value.integers {
+      return .known(integers.map { Int(clamping: $0) })
+    }
+    return .input(index, name)
   }
 
   /// A graph among the attributes.

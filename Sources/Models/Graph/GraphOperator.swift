@@ -20,8 +20,8 @@ struct GraphOperator: Sendable {
   /// All operators by name.
   static let standard: [String: GraphOperator] = {
     let tables = [
-      elementwise, comparisons, shapes, indexing, products, reductions, normalization, recurrent,
-      controlFlow,
+      elementwise, activations, comparisons, shapes, indexing, products, convolutions, pooling,
+      reductions, normalization, recurrent, controlFlow,
     ]
     var all: [String: GraphOperator] = [:]
     for table in tables { all.merge(table) { first, _ in first } }

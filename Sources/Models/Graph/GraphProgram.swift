@@ -16,15 +16,23 @@ package struct GraphProgram: Sendable {
     case nowhere
   }
 
-  /// A node's function with its inputs and outputs.
-  struct Step: Sendable {
+  /// A node's function with its inputs and outputs; a class, so that running it counts one reference.
+  final class Step: Sendable {
     /// The operator and the node's name, for errors.
     let name: String
     let function: GraphFunction
     let inputs: [Place]
     let outputs: [Place]
     /// The slots that no later node reads.
-    var released: [Int] = []
+    let released: [Int]
+
+    init(
+      name: String, function: @escaping GraphFunction, inputs: [Place], outputs: [Place],
+      released: [Int] = []
+    ) {
+      (self.name, self.function, self.inputs, self.outputs) = (name, function, inputs, outputs)
+      self.released = released
+    }
   }
 
   /// The values known before the graph runs.
@@ -126,11 +134,15 @@ package struct GraphProgram: Sendable {
   private static func needed(_ steps: [Step], for outputs: [Place]) -> [Step] {
     var read = Set(outputs)
     var result: [Step] = []
-    for var step in steps.reversed() {
+    for step in steps.reversed() {
       guard step.outputs.contains(where: { read.contains($0) && $0 != .nowhere }) else { continue }
+      var released: [Int] = []
       for case .slot(let slot) in step.inputs + step.outputs
-      where read.insert(.slot(slot)).inserted { step.released.append(slot) }
-      result.append(step)
+      where read.insert(.slot(slot)).inserted { released.append(slot) }
+      result.append(
+        Step(
+          name: step.name, function: step.function, inputs: step.inputs, outputs: step.outputs,
+          released: released))
     }
     return result.reversed()
   }

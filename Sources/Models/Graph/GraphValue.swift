@@ -5,7 +5,9 @@ import TensorCore
 ///
 /// Floats of up to 32 bits are a tensor, rounded to their type after every operation; floats of 64 bits are computed
 /// as `Double`. Integers and truth values are `Int64`, an unsigned integer of 64 bits by its bit pattern.
-package struct GraphValue: Sendable {
+///
+/// It never changes; a class, so that passing it on counts one reference and not those of its shape and elements.
+package final class GraphValue: Sendable {
   /// The elements in row-major order.
   enum Elements: Sendable {
     /// float32, float16 or bfloat16.

@@ -10,7 +10,9 @@ import Testing
   private static let operators =
     "RNN LSTM GRU Scan MatMul Gemm Add Sub Mul Div Sqrt Pow Sigmoid Tanh Relu Exp Log Softmax LogSoftmax Gather "
     + "Transpose Reshape Squeeze Unsqueeze Concat Slice Split Pad Shape ConstantOfShape Expand Cast Identity Where "
-    + "ReduceMean ReduceSum LayerNormalization InstanceNormalization BatchNormalization Conv ArgMax"
+    + "ReduceMean ReduceSum LayerNormalization InstanceNormalization BatchNormalization Conv ArgMax "
+    + "ConvTranspose MaxPool AveragePool GlobalMaxPool GlobalAveragePool LeakyRelu ThresholdedRelu Elu Celu Selu "
+    + "HardSigmoid HardSwish Mish Gelu PRelu Mod"
 
   /// What an error says of a test that is refused: types that files of weights do not have, values that are no arrays,
   /// statistics of training, and the first form of Scan.

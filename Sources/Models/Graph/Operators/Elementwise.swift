@@ -27,19 +27,7 @@ extension GraphOperator {
       UnaryFunction({ sign($0) }, { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }) { $0.signum() }),
     "Erf": unary(
       UnaryFunction(
-        { Tensor($0.scalars.map { Float(errorFunction(Double($0))) }, shape: $0.shape) },
-        { errorFunction($0) })),
-    "LeakyRelu": scaled("alpha", 0.01) { x, alpha in
-      select(where: x .> 0, x, else: x * alpha)
-    },
-    "Elu": scaled("alpha", 1) { x, alpha in
-      select(where: x .> 0, x, else: (exp(minimum(x, Tensor(0))) - 1) * alpha)
-    },
-    "HardSigmoid": GraphOperator(1...1) { node throws(GraphFailure) in
-      let alpha = try node.float("alpha") ?? 0.2
-      let beta = try node.float("beta") ?? 0.5
-      return tensorFunction { clamp($0 * alpha + beta, from: 0, to: 1) }
-    },
+        { errorFunctions(of: $0) }, { errorFunction($0) })),
     "Add": binary(
       BinaryFunction({ $0 + $1 }, { $0 + $1 }) { $0 &+ $1 }),
     "Sub": binary(
@@ -66,6 +54,31 @@ extension GraphOperator {
           StoredArray(Float(inputs.count)).tensor, as: sum.elementType)
         let divide = BinaryFunction({ $0 / $1 }, { $0 / $1 })
         return [try divide(sum, count, &run)]
+      }
+    },
+    "Mod": GraphOperator(2...2) { node throws(GraphFailure) in
+      // The sign of the dividend with fmod, else that of the divisor.
+      let isTruncated = try node.flag("fmod")
+      let remainder = BinaryFunction(
+        { $0 - $1 * floor($0 / $1) },
+        { $0.truncatingRemainder(dividingBy: $1) },
+        { a, b in
+          let rest = b == -1 ? 0 : a % b
+          return isTruncated || rest == 0 || (rest < 0) == (b < 0) ? rest : rest &+ b
+        })
+      return { inputs, run throws(GraphFailure) in
+        let (a, b) = (try inputs.value(0), try inputs.value(1))
+        if case .integers(let divisors) = b.elements, divisors.contains(0) {
+          throw GraphFailure("division of an integer by zero")
+        }
+        guard a.elementType.isFloat else { return [try remainder(a, b, &run)] }
+        guard isTruncated else {
+          throw GraphFailure("floats without fmod: the form is not supported")
+        }
+        // A quotient of floats would lose digits.
+        let exact = try remainder(
+          GraphValue(a.doubles, shape: a.shape), GraphValue(b.doubles, shape: b.shape), &run)
+        return [exact.converted(to: a.elementType)]
       }
     },
     "Pow": GraphOperator(2...2) { _ throws(GraphFailure) in
@@ -101,18 +114,8 @@ extension GraphOperator {
     }
   }
 
-  /// A function of floats with one number of its own.
-  private static func scaled(
-    _ name: String, _ usual: Float, _ function: @escaping @Sendable (Tensor, Float) -> Tensor
-  ) -> GraphOperator {
-    GraphOperator(1...1) { node throws(GraphFailure) in
-      let scale = try node.float(name) ?? usual
-      return tensorFunction { function($0, scale) }
-    }
-  }
-
   /// A function of one array of floats of the same shape.
-  private static func tensorFunction(
+  static func tensorFunction(
     _ function: @escaping @Sendable (Tensor) -> Tensor
   ) -> GraphFunction {
     { inputs, run throws(GraphFailure) in

@@ -30,6 +30,7 @@ extension GraphOperator {
       let starts = try node.integers("starts", orInput: 1, from: first)
       let ends = try node.integers("ends", orInput: 2, from: first)
       let axes = try node.integers("axes", orInput: 3, from: first)
+      let steps = node.integers(ofInput: 4, "steps")
       return { inputs, run throws(GraphFailure) in
         let x = try inputs.value(0)
         guard let starts = try starts.values(inputs), let ends = try ends.values(inputs),
@@ -37,8 +38,7 @@ extension GraphOperator {
         else { throw GraphFailure("expected as many starts as ends, one for each axis") }
         let axes = try axes.values(inputs) ?? Array(starts.indices)
         let steps =
-          try GraphIntegers.input(4, "steps").values(inputs)
-          ?? [Int](repeating: 1, count: starts.count)
+          try steps.values(inputs) ?? [Int](repeating: 1, count: starts.count)
         guard axes.count == starts.count, steps.count == starts.count else {
           throw GraphFailure(
             expected: "\(starts.count) axes and steps", found: "\(axes.count) and \(steps.count)")
@@ -91,9 +91,10 @@ extension GraphOperator {
       let value = node.version < 11 ? try node.float("value") ?? 0 : 0
       let usual = GraphValue(Tensor(value))
       let padding = Padding(rawValue: mode ?? "constant") ?? .constant
+      let given = node.integers(ofInput: 3, "axes")
       return { inputs, run throws(GraphFailure) in
         let x = try inputs.value(0)
-        let axes = try GraphIntegers.input(3, "axes").values(inputs) ?? Array(x.shape.indices)
+        let axes = try given.values(inputs) ?? Array(x.shape.indices)
         let places = try positions(ofAxes: axes, rank: x.rank)
         guard let pads = try pads.values(inputs), pads.count == 2 * places.count else {
           throw GraphFailure("expected \(2 * places.count) pads, two for each axis")

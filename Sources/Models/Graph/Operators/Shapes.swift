@@ -63,8 +63,9 @@ extension GraphOperator {
     },
     "Reshape": GraphOperator(2...2) { node throws(GraphFailure) in
       let keepsZeros = try node.flag("allowzero")
+      let shape = node.integers(ofInput: 1, "shape")
       return { inputs, _ throws(GraphFailure) in
-        let shape = try GraphIntegers.input(1, "shape").values(inputs) ?? []
+        let shape = try shape.values(inputs) ?? []
         return [try reshaped(inputs.value(0), shape, keepsZeros: keepsZeros)]
       }
     },
