@@ -59,6 +59,54 @@ import Training
     #expect(abs(score / (4 / Double.pi.squareRoot()) - 1) <= 0.08, "\(score)")
   }
 
+  /// What all numbers alike give: the loss, coverage and CRPS of their true distribution.
+  @Test(arguments: [
+    // φ of the quantiles; the entropy of a normal distribution.
+    ("quantiles:0.1,0.5,0.9", 0.25), ("gaussian", 1.4189), ("student", 1.4189),
+  ])
+  func guessesOfNormalNumbersAreTheirDistribution(_ name: String, _ loss: Double) throws {
+    let samples = samples(4000, Column("y", offset: 10, scale: 4)) { 10 + 4 * $0.gauss() }
+    let head = try #require(OutputHead(name))
+    let guess = try #require(try Baseline(samples, head: head))
+    #expect(guess.method == "all numbers alike" && abs(guess.loss / loss - 1) <= 0.03, "\(guess)")
+    let metrics = Dictionary(
+      uniqueKeysWithValues: (guess.metrics ?? []).map { ($0.name, $0.value) })
+    #expect(abs(try #require(metrics["coverage of 0.8"]) - 0.8) <= 0.03)
+    guard !name.hasPrefix("quantiles") else { return }
+    #expect(abs(try #require(metrics["CRPS"]) / (4 / Double.pi.squareRoot()) - 1) <= 0.04)
+  }
+
+  @Test func guessesOfCountsHaveTheirEntropy() throws {
+    let samples = samples(4000, Column("y", offset: 4, scale: 4)) {
+      floor(log(1 - $0.uniform()) / log(0.8))
+    }
+    let guess = try #require(try Baseline(samples, head: .likelihood(.negativeBinomial)))
+    #expect(abs(guess.loss - 2.502) <= 0.06, "\(guess)")
+  }
+
+  /// A walk goes on from its last value by steps of one size, which all numbers alike do not know.
+  @Test func guessesOfForecastsKnowTheLastValue() throws {
+    var generator = Philox(seed: 3)
+    var place = 0.0
+    let walk = (0..<2001).map { _ -> Float in
+      place += generator.gauss()
+      return Float(place)
+    }
+    func values(_ numbers: ArraySlice<Float>) -> SampleValue {
+      .features(FeatureSequence(Array(numbers), width: 1))
+    }
+    let series = ArraySamples([Sample(values(walk.dropLast()), values(walk.dropFirst()))])
+    let column = ValueKind.features([Column("y")])
+    let samples = TaskSamples(
+      input: column, target: column, training: series, validation: series)
+    let guess = try #require(try Baseline(samples, head: .likelihood(.gaussian)))
+    #expect(guess.method == "the last value and its usual changes")
+    #expect(abs(guess.loss - 1.4189) <= 0.05, "\(guess)")
+    let line = guess.line(
+      for: Evaluation(loss: 1, metrics: [.init("CRPS", 0.5), .init("RMSE", 3)]))
+    #expect(line.hasSuffix("), the model 1.0000 (CRPS: 0.5000)"), "\(line)")
+  }
+
   @Test func boundsHoldTheirShareOfCounts() throws {
     // Geometric numbers of mean 4: a negative binomial of dispersion 1.
     let samples = samples(1000, Column("y", offset: 4, scale: 4)) {

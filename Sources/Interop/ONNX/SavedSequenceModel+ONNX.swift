@@ -14,20 +14,21 @@ extension SavedSequenceModel {
   /// zeros at the beginning of a sequence, and as output, for example, `hidden_out`. Numbers are in the model's scale;
   /// the metadata (`interface`, `config`) has the scales and the names of tokens and classes.
   ///
-  /// - Throws: `CheckpointError` for a model that writes its answer token by token, which an ONNX graph can't express, or of another
-  ///   head than the plain one.
+  /// A head gives what it stands for, in the order of its column in `OutputHead`:
+  ///
+  /// | head | `output` at each step or in all |
+  /// |---|---|
+  /// | CTC | logits of the classes and, last, the blank |
+  /// | random field | scores of the tags; constant outputs `start_transitions`, `transitions` and `end_transitions` |
+  /// | quantiles | for each number its quantiles, which may cross |
+  /// | likelihood | for each number the parameters of its distribution |
+  ///
+  /// - Throws: `CheckpointError` for a model that writes its answer token by token, which an ONNX graph can't express.
   public func onnx() throws(CheckpointError) -> ONNXModel {
     guard case .reader(let reader) = model else {
       throw CheckpointError(
         file: "new file", format: "ONNX model", place: "model",
         reason: "expected a model that reads and then answers, found one that writes step by step")
-    }
-    guard reader.configuration.head == .plain, interface.shape != .manyToManyOrdered else {
-      throw CheckpointError(
-        file: "new file", format: "ONNX model", place: "model",
-        reason: "expected a model of plain classes or numbers, found one with a "
-          + (interface.shape == .manyToManyOrdered ? "blank" : "head: \(reader.configuration.head)")
-      )
     }
     var writer = SequenceReaderWriter(reader, interface)
     let graph = writer.graph()
@@ -111,15 +112,35 @@ private struct SequenceReaderWriter {
   }
 
   private mutating func answer(_ outputs: String) {
-    let size = Extent.fixed(interface.target.size)
+    let size = Extent.fixed(weights["fc.bias"]?.count ?? interface.target.size)
     if interface.target.isSequence {
-      let answers = linear(outputs, "fc")
+      let answers = parameters(linear(outputs, "fc"))
       _ = builder.add("Transpose", [answers], ["perm": .integers([1, 0, 2])], named: "output")
       builder.addOutput(.init("output", .float32, [Self.batch, Self.steps, size]))
     } else {
-      _ = builder.add("Identity", [linear(pooled(outputs), "fc")], named: "output")
+      let answer = parameters(linear(pooled(outputs), "fc"))
+      _ = builder.add("Identity", [answer], named: "output")
       builder.addOutput(.init("output", .float32, [Self.batch, size]))
     }
+    for name in ["start_transitions", "transitions", "end_transitions"] {
+      guard let scores = weights["crf." + name] else { continue }
+      _ = builder.add("Identity", [named("crf." + name)], named: name)
+      builder.addOutput(.init(name, .float32, scores.shape.map { .fixed($0) }))
+    }
+  }
+
+  /// The parameters of distributions that outputs say; other outputs as they are.
+  private mutating func parameters(_ outputs: String) -> String {
+    guard case .likelihood(let likelihood) = reader.configuration.head else { return outputs }
+    let parameters = interface.target.columns.flatMap { likelihood.parameters($0) }
+    func row(_ number: (Likelihood.Parameter) -> Double) -> StoredArray {
+      StoredArray(Tensor(parameters.map { Float(number($0)) }))
+    }
+    let linear = builder.add("Mul", [outputs, builder.constant(row { $0.linear })])
+    let softplus = builder.add("Softplus", [outputs])
+    let positive = builder.add("Mul", [softplus, builder.constant(row { $0.positive })])
+    let sum = builder.add("Add", [linear, positive])
+    return builder.add("Add", [sum, builder.constant(row { $0.least })])
   }
 
   private mutating func linear(_ x: String, _ name: String) -> String {

@@ -3,26 +3,50 @@ import Requirements
 
 extension Likelihood {
   /// The least standard deviation, in units of the column's.
-  private static let leastDeviation = 1e-3
+  static let leastDeviation = 1e-3
   /// The least dispersion of counts.
-  private static let leastDispersion = 1e-5
+  static let leastDispersion = 1e-5
 
   /// The least mean of counts, in units of the column's.
-  private static let leastShare = 1e-6
+  static let leastShare = 1e-6
+
+  /// A parameter of a distribution, of its output: `linear o + positive softplus(o) + least`.
+  package struct Parameter: Sendable {
+    /// The factors of the output and of its softplus, and what is added.
+    package let linear, positive, least: Double
+
+    fileprivate init(linear: Double = 0, positive: Double = 0, least: Double = 0) {
+      (self.linear, self.positive, self.least) = (linear, positive, least)
+    }
+
+    fileprivate func callAsFunction(_ output: Double) -> Double {
+      linear * output + positive * softplus(output) + least
+    }
+  }
+
+  /// The parameters of the distribution, in the samples' scale, but those of counts as they are: location, scale and degrees of
+  /// freedom; or mean and dispersion.
+  package func parameters(_ column: Column) -> [Parameter] {
+    let deviation = Parameter(positive: 1, least: Self.leastDeviation)
+    switch self {
+    case .gaussian: return [Parameter(linear: 1), deviation]
+    case .student: return [Parameter(linear: 1), deviation, Parameter(positive: 1, least: 2)]
+    case .negativeBinomial:
+      let usual = column.usualCount
+      return [
+        Parameter(positive: usual, least: usual * Self.leastShare),
+        Parameter(positive: 1, least: Self.leastDispersion),
+      ]
+    }
+  }
 
   /// The distribution that outputs say: in the samples' scale, but counts as they are.
   func distribution(_ outputs: ArraySlice<Float>, _ column: Column) -> PredictiveDistribution {
-    let o = outputs.map { Double($0) }
+    let p = zip(parameters(column), outputs).map { $0(Double($1)) }
     switch self {
-    case .gaussian:
-      return .gaussian(mean: o[0], deviation: softplus(o[1]) + Self.leastDeviation)
-    case .student:
-      return .student(
-        location: o[0], scale: softplus(o[1]) + Self.leastDeviation, freedom: 2 + softplus(o[2]))
-    case .negativeBinomial:
-      return .negativeBinomial(
-        mean: column.usualCount * (softplus(o[0]) + Self.leastShare),
-        dispersion: softplus(o[1]) + Self.leastDispersion)
+    case .gaussian: return .gaussian(mean: p[0], deviation: p[1])
+    case .student: return .student(location: p[0], scale: p[1], freedom: p[2])
+    case .negativeBinomial: return .negativeBinomial(mean: p[0], dispersion: p[1])
     }
   }
 
@@ -78,7 +102,7 @@ extension PredictiveDistribution {
 
 extension Column {
   /// The size of a usual count: the mean of the column where it is scaled, else 1.
-  fileprivate var usualCount: Double { offset > 0 ? offset : 1 }
+  var usualCount: Double { offset > 0 ? offset : 1 }
 }
 
 private func softplus(_ x: Double) -> Double {

@@ -15,22 +15,27 @@ import TensorCore
 ///
 /// R. Koenker and G. Bassett, Regression quantiles, Econometrica 1978; D. Salinas et al., DeepAR, 2020 (the distributions).
 package struct NumberHead: Sendable {
-  private enum Kind {
+  enum Kind {
     case quantiles([Double])
     case likelihood(Likelihood)
   }
 
-  private let kind: Kind
-  private let columns: [Column]
+  let kind: Kind
+  let columns: [Column]
 
   /// A head for numbers of columns; nil for one that gives plain numbers or tags.
-  init?(_ head: OutputHead, _ columns: [Column]) {
+  package init?(_ head: OutputHead, _ columns: [Column]) {
     switch head {
     case .plain, .chain: return nil
     case .quantiles(let levels): kind = .quantiles(levels)
     case .likelihood(let likelihood): kind = .likelihood(likelihood)
     }
     self.columns = columns
+  }
+
+  /// Whether it gives distributions of counts.
+  package var countsNumbers: Bool {
+    if case .likelihood(.negativeBinomial) = kind { true } else { false }
   }
 
   /// P, the number of outputs of each number.

@@ -105,8 +105,8 @@ package struct Evaluate: ParsableCommand {
     let dataset = try Library.current.datasets.open(
       name, options: fileOptions(trained?.files ?? FileOptions()))
     var samples = try read(dataset, as: saved.interface, isOwn: data == nil)
-    let hasOwnLoss = saved.model.configuration.head.hasOwnLoss
-    if hasOwnLoss { samples.levels = nil }
+    let head = saved.model.configuration.head
+    if head.hasOwnLoss { samples.levels = nil }
     if let remark = samples.skipped.remark { Console.note(remark + "\n") }
     // What is generated has no end; its validation part is as good as any.
     let isOwn =
@@ -116,7 +116,7 @@ package struct Evaluate: ParsableCommand {
       on: samples, part ?? usual, language: dataset as? any SequenceLanguage)
     let isLeftOut = data == nil && dataset is FileDataset && (part ?? usual) == .validation
     return try Outcome(
-      evaluation: evaluation, guess: hasOwnLoss ? nil : guess(samples, part ?? usual),
+      evaluation: evaluation, guess: guess(samples, part ?? usual, head),
       name: isLeftOut ? "\(name), left out" : name,
       levels: samples.levels?.line(for: evaluation))
   }
@@ -149,11 +149,13 @@ package struct Evaluate: ParsableCommand {
   }
 
   /// What guessing gives on the same samples; nil where the task itself knows, or only some are measured.
-  private func guess(_ samples: TaskSamples, _ part: EvaluatedPart) throws -> Baseline? {
+  private func guess(
+    _ samples: TaskSamples, _ part: EvaluatedPart, _ head: OutputHead
+  ) throws -> Baseline? {
     guard samples.levels == nil else { return nil }
     switch (part, samples.validation == nil) {
-    case (.validation, false): return try Baseline(samples)
-    case (.all, true): return try Baseline(testSet: samples)
+    case (.validation, false): return try Baseline(samples, head: head)
+    case (.all, true): return try Baseline(testSet: samples, head: head)
     default: return nil
     }
   }

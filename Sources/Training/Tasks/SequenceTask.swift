@@ -164,11 +164,11 @@ public struct SequenceTask: TrainingTask {
     return try SequenceEvaluator(saved(model), language: language).evaluate([batches])
   }
 
-  /// The loss of guessing that the task's levels state, or what guesses give on the validation samples; nil for
-  /// a head whose loss is no squared error.
+  /// The loss of guessing that the task's levels state, or what guesses give on the validation samples.
   public func baseline() throws -> Baseline? {
-    guard !configuration.model.head.hasOwnLoss else { return nil }
-    guard let levels = samples.levels else { return try Baseline(samples) }
+    guard let levels = samples.levels else {
+      return try Baseline(samples, head: configuration.model.head)
+    }
     return Baseline(method: "alone", loss: levels.baseline, accuracy: nil)
   }
 
