@@ -75,7 +75,8 @@ import Testing
       try text.write(toFile: "\(folder)/my.cell", atomically: true, encoding: .utf8)
       let small = "--max-steps 3 --hidden 8 --seed 1"
       func shell(_ line: String) throws -> Program.Outcome { try Program.shell(line, in: folder) }
-      let trained = try shell("train --cell my.cell --embedding 8 \(small) --out text.rnnz")
+      let trained = try shell(
+        "train --cell my.cell --dataset tales:30000 --embedding 8 \(small) --out text.rnnz")
       #expect(trained.status == 0, "\(trained.error)")
       let lab = try shell("train lab temporal-order --cell my.cell \(small) --out lab.rnnz")
       #expect(lab.status == 0, "\(lab.error)")
