@@ -10,7 +10,7 @@ import Testing
   private func withModel(_ body: (String) throws -> Void) throws {
     try withTemporaryDirectory { directory in
       #expect(try Program.shell(Self.model, in: directory).status == 0)
-      try String(repeating: "Once \n", count: 300)
+      try String(repeating: "Once \n", count: 40)
         .write(toFile: directory + "/lines.txt", atomically: true, encoding: .utf8)
       try body(directory)
     }
