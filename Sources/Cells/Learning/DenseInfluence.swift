@@ -82,8 +82,8 @@ struct DenseInfluence: Influence {
     ThreadTeam.run(parts: parts) { part in
       let first = blocks * part / parts * blockSize
       let end = min(columns, blocks * (part + 1) / parts * blockSize)
-      for start in stride(from: first, to: end, by: 4 * blockSize) {
-        addProduct(of: factors, with: matrix, start..<min(end, start + 4 * blockSize), steps)
+      for start in stride(from: first, to: end, by: 16 * blockSize) {
+        addProduct(of: factors, with: matrix, start..<min(end, start + 16 * blockSize), steps)
       }
     }
   }
