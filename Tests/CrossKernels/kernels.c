@@ -196,6 +196,12 @@ static void check_rows(int rows, int width) {
         ctk_column_sum_reference(a, stride, rows, width, false, expected));
   CHECK("copies", rows * width, copy_rows(a, stride, rows, width, found, width),
         ctk_copy_rows_reference(a, stride, rows, width, expected, width));
+  fill(found, rows * width, 1);
+  memcpy(expected, found, sizeof expected);
+  what = "sums of blocks";
+  kernels->add_rows(a, stride, rows, width, found, width);
+  ctk_add_rows_reference(a, stride, rows, width, expected, width);
+  compare(rows * width, tolerance, NULL, rows, width, 0);
   CHECK("transposes", rows * width, transpose(a, rows, width, found),
         ctk_transpose_reference(a, rows, width, expected));
   CHECK("softmax", rows * width, softmax(a, rows, width, found),
@@ -204,6 +210,10 @@ static void check_rows(int rows, int width) {
         ctk_log_softmax_reference(a, rows, width, expected));
   int32_t targets[80];
   for (int r = 0; r < rows; r++) targets[r] = pick(width + 1) - 1;
+  int32_t indices[80];
+  for (int r = 0; r < rows; r++) indices[r] = pick(rows);
+  CHECK("gathered rows", rows * width, gather_rows(a, width, indices, rows, found),
+        ctk_gather_rows_reference(a, width, indices, rows, expected));
   CHECK("cross-entropy", rows + rows * width,
         cross_entropy(a, rows, width, targets, found, found + rows),
         ctk_cross_entropy_reference(a, rows, width, targets, expected, expected + rows));

@@ -14,7 +14,7 @@ import ProgramsCore
     subcommands: [
       Run.self, PeakLimits.self, Products.self, Matrices.self, Layout.self, Load.self, Explain.self,
       Checkpoints.self,
-      Hostile.self, Serve.self, Graph.self, Network.self,
+      Hostile.self, Serve.self, Repeat.self, Graph.self, Network.self,
     ],
     defaultSubcommand: Run.self)
 

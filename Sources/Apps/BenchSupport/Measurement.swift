@@ -51,6 +51,14 @@ public final class Bench {
     }
   }
 
+  /// Does the work without a clock; returns the number of repetitions.
+  public func run(times: Int) throws -> Int {
+    try withPrecision(benchmark.precision) {
+      for _ in 0..<times { try workload.run() }
+    }
+    return times * workload.repetitions
+  }
+
   /// Times the work for about `seconds`, with at least `count` runs.
   public func measure(seconds: Double, atLeast count: Int = 3) throws -> Measurement {
     var samples: [Double] = []

@@ -93,6 +93,11 @@ void ctk_copy_rows(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t
   ctk_kernels_active()->copy_rows(x, x_stride, rows, width, y, y_stride);
 }
 
+void ctk_add_rows(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width, float *y,
+                  ptrdiff_t y_stride) {
+  ctk_kernels_active()->add_rows(x, x_stride, rows, width, y, y_stride);
+}
+
 void ctk_transpose(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *y) {
   ctk_kernels_active()->transpose(x, rows, columns, y);
 }
@@ -112,9 +117,7 @@ void ctk_cross_entropy(const float *x, ptrdiff_t rows, ptrdiff_t width, const in
 
 void ctk_gather_rows(const float *table, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,
                      float *y) {
-  const ctk_kernels *kernels = ctk_kernels_active();
-  for (ptrdiff_t r = 0; r < count; r++)
-    kernels->copy_rows(table + indices[r] * width, width, 1, width, y + r * width, width);
+  ctk_kernels_active()->gather_rows(table, width, indices, count, y);
 }
 
 void ctk_scatter_add_rows(const float *x, ptrdiff_t stride, ptrdiff_t width, const int32_t *indices,

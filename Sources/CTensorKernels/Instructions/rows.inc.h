@@ -151,11 +151,16 @@ INLINE float maximum_of_row(const float *x, ptrdiff_t width, bool *has_nan) {
   const vf lowest = splat(-__builtin_inff());
   vf maxima = lowest;
   vi nan = {};
-  for (ptrdiff_t j = 0; j < width; j += LANES) {
-    vf v = j + LANES <= width ? load(x + j) : load_partial(x + j, width - j);
-    if (j + LANES > width) v = only(v, width - j, lowest);
+  ptrdiff_t j = 0;
+  for (; j + LANES <= width; j += LANES) {
+    const vf v = load(x + j);
     if (has_nan) nan |= v != v;
     maxima = at_least(maxima, v);  // loses NaN
+  }
+  if (j < width) {
+    const vf v = only(load_partial(x + j, width - j), width - j, lowest);
+    if (has_nan) nan |= v != v;
+    maxima = at_least(maxima, v);
   }
   if (has_nan) *has_nan = __builtin_reduce_or(nan) != 0;
   return maximum_of_lanes(maxima);
@@ -246,13 +251,42 @@ static double sum_of_squares(const float *x, ptrdiff_t count) {
   return sum_of_powers(true, x, count);
 }
 
+// The last vector of a row overlaps the one before it where the columns don't fill it. It is read before anything is
+// written: the rows may share memory.
+INLINE void copy_row(const float *x, ptrdiff_t width, float *y) {
+  if (width < LANES) {
+    if (width > 0) store_partial(y, load_partial(x, width), width);
+    return;
+  }
+  const vf last = load(x + width - LANES);
+#pragma clang loop unroll(disable)
+  for (ptrdiff_t j = 0; j < width - LANES; j += LANES) store(y + j, load(x + j));
+  store(y + width - LANES, last);
+}
+
 static void copy_rows(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width, float *y,
                       ptrdiff_t y_stride) {
-  for (ptrdiff_t r = 0; r < rows; r++, x += x_stride, y += y_stride) {
-    ptrdiff_t j = 0;
-    for (; j + LANES <= width; j += LANES) store(y + j, load(x + j));
-    if (j < width) store_partial(y + j, load_partial(x + j, width - j), width - j);
+  if (x_stride == width && y_stride == width) {
+    copy_row(x, rows * width, y);
+    return;
   }
+  for (ptrdiff_t r = 0; r < rows; r++, x += x_stride, y += y_stride) copy_row(x, width, y);
+}
+
+INLINE void add_row(const float *x, ptrdiff_t width, float *y) {
+  if (width < LANES) {
+    if (width > 0) store_partial(y, load_partial(y, width) + load_partial(x, width), width);
+    return;
+  }
+  const vf last = load(y + width - LANES) + load(x + width - LANES);
+#pragma clang loop unroll(disable)
+  for (ptrdiff_t j = 0; j < width - LANES; j += LANES) store(y + j, load(y + j) + load(x + j));
+  store(y + width - LANES, last);
+}
+
+static void add_rows(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width, float *y,
+                     ptrdiff_t y_stride) {
+  for (ptrdiff_t r = 0; r < rows; r++, x += x_stride, y += y_stride) add_row(x, width, y);
 }
 
 static void repeat_columns(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width,

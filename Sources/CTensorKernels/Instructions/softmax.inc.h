@@ -20,14 +20,17 @@ INLINE float exponentials_of_row(const float *x, ptrdiff_t width, float maximum,
   return sum_of_lanes(sums);
 }
 
-// y = x * factor + shift
-INLINE void scale_row(const float *x, ptrdiff_t width, float factor, float shift, float *y) {
-  const vf factors = splat(factor), shifts = splat(shift);
-  ptrdiff_t j = 0;
-  for (; j + LANES <= width; j += LANES)
-    store(y + j, multiply_add(load(x + j), factors, shifts));
-  if (j < width)
-    store_partial(y + j, multiply_add(load_partial(x + j, width - j), factors, shifts), width - j);
+// y = x * factor; y may be x, so that a last vector that overlaps the one before it is read first.
+INLINE void scale_row(const float *x, ptrdiff_t width, float factor, float *y) {
+  const vf factors = splat(factor), zero = splat(0);
+  if (width < LANES) {
+    if (width > 0) store_partial(y, multiply_add(load_partial(x, width), factors, zero), width);
+    return;
+  }
+  const vf last = load(x + width - LANES);
+  for (ptrdiff_t j = 0; j < width - LANES; j += LANES)
+    store(y + j, multiply_add(load(x + j), factors, zero));
+  store(y + width - LANES, multiply_add(last, factors, zero));
 }
 
 INLINE float log_of(float x) { return vector_log(splat(x))[0]; }
@@ -35,7 +38,7 @@ INLINE float log_of(float x) { return vector_log(splat(x))[0]; }
 static void softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y) {
   for (ptrdiff_t r = 0; r < rows; r++, x += width, y += width) {
     const float sum = exponentials_of_row(x, width, maximum_of_row(x, width, NULL), y);
-    scale_row(y, width, 1 / sum, 0, y);
+    scale_row(y, width, 1 / sum, y);
   }
 }
 
@@ -50,32 +53,49 @@ static void log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *
   }
 }
 
+// The gradient of a row; its loss is the logarithm of the sum that is returned, less `relative`.
+INLINE float cross_entropy_of_row(const float *row, ptrdiff_t width, int32_t target, float *gradient,
+                                  float *relative) {
+  if (target < 0) {
+    for (ptrdiff_t j = 0; gradient && j < width; j++) gradient[j] = 0;
+    *relative = 0;
+    return 1;
+  }
+  const float maximum = maximum_of_row(row, width, NULL);
+  *relative = row[target] - maximum;
+  const float sum = exponentials_of_row(row, width, maximum, gradient);
+  if (gradient) {
+    scale_row(gradient, width, 1 / sum, gradient);
+    gradient[target] -= 1;
+  }
+  return sum;
+}
+
 static void cross_entropy(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets,
                           float *losses, float *gradient) {
-  for (ptrdiff_t r = 0; r < rows; r++) {
-    const float *row = x + r * width;
-    float *row_gradient = gradient ? gradient + r * width : NULL;
-    const int32_t target = targets[r];
-    if (target < 0) {
-      losses[r] = 0;
-      for (ptrdiff_t j = 0; gradient && j < width; j++) row_gradient[j] = 0;
-      continue;
+  // A logarithm of several rows takes as long as that of one.
+  float sums[LANES] = {}, relatives[LANES];
+  for (ptrdiff_t r = 0; r < rows; r += LANES) {
+    const ptrdiff_t count = smaller(LANES, rows - r);
+    for (ptrdiff_t i = 0; i < count; i++) {
+      const ptrdiff_t row = r + i;
+      sums[i] = cross_entropy_of_row(x + row * width, width, targets[row],
+                                     gradient ? gradient + row * width : NULL, &relatives[i]);
     }
-    const float maximum = maximum_of_row(row, width, NULL);
-    const float relative = row[target] - maximum;
-    const float sum = exponentials_of_row(row, width, maximum, row_gradient);
-    losses[r] = log_of(sum) - relative;
-    if (!gradient) continue;
-    scale_row(row_gradient, width, 1 / sum, 0, row_gradient);
-    row_gradient[target] -= 1;
+    const vf logs = vector_log(load(sums));
+    for (ptrdiff_t i = 0; i < count; i++)
+      losses[r + i] = targets[r + i] < 0 ? 0 : logs[i] - relatives[i];
   }
+}
+
+static void gather_rows(const float *table, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,
+                        float *y) {
+  for (ptrdiff_t r = 0; r < count; r++) copy_row(table + indices[r] * width, width, y + r * width);
 }
 
 static void scatter_add_rows(const float *x, ptrdiff_t stride, ptrdiff_t width,
                              const int32_t *indices, ptrdiff_t count, float *table,
                              ptrdiff_t table_stride) {
-  for (ptrdiff_t r = 0; r < count; r++, x += stride) {
-    float *row = table + indices[r] * table_stride;
-    map_add(row, row, x, NULL, width);
-  }
+  for (ptrdiff_t r = 0; r < count; r++, x += stride)
+    add_row(x, width, table + indices[r] * table_stride);
 }

@@ -96,6 +96,12 @@ void ctk_copy_rows_reference(const float *x, ptrdiff_t x_stride, ptrdiff_t rows,
     for (ptrdiff_t j = 0; j < width; j++) y[r * y_stride + j] = x[r * x_stride + j];
 }
 
+void ctk_add_rows_reference(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width,
+                            float *y, ptrdiff_t y_stride) {
+  for (ptrdiff_t r = 0; r < rows; r++)
+    for (ptrdiff_t j = 0; j < width; j++) y[r * y_stride + j] += x[r * x_stride + j];
+}
+
 void ctk_transpose_reference(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *y) {
   for (ptrdiff_t r = 0; r < rows; r++)
     for (ptrdiff_t c = 0; c < columns; c++) y[c * rows + r] = x[r * columns + c];

@@ -62,6 +62,8 @@ typedef struct ctk_kernels {
   double (*sum_of_squares)(const float *x, ptrdiff_t count);
   void (*copy_rows)(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width, float *y,
                     ptrdiff_t y_stride);
+  void (*add_rows)(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width, float *y,
+                   ptrdiff_t y_stride);
   // y(r, j) = x[r * x_stride], y [rows, width] contiguous.
   void (*repeat_columns)(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width,
                          float *y);
@@ -71,6 +73,8 @@ typedef struct ctk_kernels {
   void (*log_softmax)(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
   void (*cross_entropy)(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets,
                         float *losses, float *gradient);
+  void (*gather_rows)(const float *table, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,
+                      float *y);
   void (*scatter_add_rows)(const float *x, ptrdiff_t stride, ptrdiff_t width,
                            const int32_t *indices, ptrdiff_t count, float *table,
                            ptrdiff_t table_stride);

@@ -183,9 +183,11 @@ void ctk_column_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t 
 // Sum, and sum of squares, of `count` floats, added up in double precision.
 double ctk_sum(const float *x, ptrdiff_t count);
 double ctk_sum_of_squares(const float *x, ptrdiff_t count);
-// Copies a block: y(r, j) = x(r, j).
+// Copies a block, y(r, j) = x(r, j), or adds one, y(r, j) += x(r, j).
 void ctk_copy_rows(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width, float *y,
                    ptrdiff_t y_stride);
+void ctk_add_rows(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width, float *y,
+                  ptrdiff_t y_stride);
 // y [columns, rows] = the transpose of x [rows, columns], both contiguous.
 void ctk_transpose(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *y);
 

@@ -57,6 +57,8 @@ double ctk_sum_reference(const float *x, ptrdiff_t count);
 double ctk_sum_of_squares_reference(const float *x, ptrdiff_t count);
 void ctk_copy_rows_reference(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width,
                              float *y, ptrdiff_t y_stride);
+void ctk_add_rows_reference(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width,
+                            float *y, ptrdiff_t y_stride);
 void ctk_transpose_reference(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *y);
 
 void ctk_softmax_reference(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);

@@ -236,21 +236,9 @@ final class PlanMemory {
   /// Whether a state is the output, with memory in its rows.
   func isOutput(state: Int) -> Bool { buffers[runnable.stateBuffers[state]].output != nil }
 
-  /// A copy of a state `[B, width]` at a step, in memory whose rows are contiguous.
-  func state(_ state: Int, _ slot: Place.Slot, step: Int) -> Tensor {
-    let number = runnable.stateBuffers[state]
-    let shape = [batch, buffers[number].width]
-    return Tensor(uninitialized: shape) {
-      copyRow(areas[number].row(slot, step: step), count: shape[0] * shape[1], into: $0)
-    }
-  }
-
-  /// Sets a state at a step; nil stands for zeros.
-  func setState(_ state: Int, _ slot: Place.Slot, step: Int, to values: Floats?) {
-    let number = runnable.stateBuffers[state]
-    copyRow(
-      values, count: batch * buffers[number].width,
-      into: areas[number].row(slot, step: step))
+  /// A state `[B, width]` at a step, in memory whose rows are contiguous.
+  func rows(ofState state: Int, _ slot: Place.Slot, step: Int) -> Floats {
+    areas.row(runnable.stateBuffers[state], slot, step: step)
   }
 
   /// The states after the last step, `[B, width]` each.

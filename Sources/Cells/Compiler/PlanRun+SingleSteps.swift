@@ -19,6 +19,15 @@ extension PlanRun {
   /// Runs one step of all samples.
   func runStep(_ step: Int) {
     if memory.batch == 0 { return }
+    guard split.parts > 1 else {
+      runnable.singleStep.run(
+        memory.areas, weights, StepBlock(step: step, rows: memory.batch))
+      return
+    }
+    runSharedStep(step)
+  }
+
+  private func runSharedStep(_ step: Int) {
     inPhases { split, run in
       run { part in
         var block = split.block(part, batch: memory.batch)
@@ -29,10 +38,9 @@ extension PlanRun {
   }
 
   /// Adds up the gathered values over some steps.
-  func gather(_ steps: Range<Int>, accumulate: Bool) {
-    if memory.batch == 0 { return }
+  func gather(_ steps: Range<Int>) {
     ThreadTeam.run(parts: split.parts) { part in
-      gatherSums(steps, accumulate: accumulate) { split.share(of: $0, part) }
+      gatherSums(steps, accumulate: false) { split.share(of: $0, part) }
     }
   }
 }

@@ -37,7 +37,7 @@ package final class PreparedCache: Sendable {
     entries.withLock { entries in
       guard let index = Self.index(of: schedule, in: entries),
         entries[index].precision == precision,
-        entries[index].stamps.elementsEqual(stamps(parameters))
+        parameters.haveStamps(entries[index].stamps)
       else { return nil }
       defer { entries[index].prepared.memory = nil }
       return entries[index].prepared
@@ -59,7 +59,7 @@ package final class PreparedCache: Sendable {
     _ precision: Precision
   ) {
     let entry = Entry(
-      schedule: schedule, stamps: Array(stamps(parameters)), precision: precision,
+      schedule: schedule, stamps: parameters.map(\.storage.stamp), precision: precision,
       prepared: prepared)
     entries.withLock { entries in
       if let index = Self.index(of: schedule, in: entries) {
@@ -72,9 +72,5 @@ package final class PreparedCache: Sendable {
 
   private static func index(of schedule: RunnableSchedule, in entries: [Entry]) -> Int? {
     entries.firstIndex { $0.schedule === schedule }
-  }
-
-  private func stamps(_ parameters: [Tensor]) -> some Sequence<UInt64> {
-    parameters.lazy.map(\.storage.stamp)
   }
 }

@@ -20,6 +20,8 @@ package final class RunnableSchedule: Sendable {
   let hoistedWeights, hoistedSignals: Int
   /// The buffers of runs that go step by step: signals that are read only within their step have memory for one step.
   let buffersOfSingleSteps: [Schedule.Buffer]
+  /// The floats that single steps keep for each sample and step.
+  let keptWidth: Int
   /// For each buffer, whether something in it is kept.
   let isKept: [Bool]
   /// Whether it is part of learning: something is kept for a backward pass, or gathered in one.
@@ -67,6 +69,9 @@ package final class RunnableSchedule: Sendable {
       var buffer = buffer
       if buffer.kind == .everyStep, !isReadLater { buffer.kind = .oneStep }
       return buffer
+    }
+    keptWidth = buffersOfSingleSteps.reduce(0) { width, buffer in
+      buffer.kind == .everyStep || buffer.keepsHistory ? width + buffer.width : width
     }
     let states = schedule.buffers.filter {
       if case .state = $0.kind { true } else { false }

@@ -74,29 +74,30 @@ extension Recurrent {
     if let lengths, lengths.contains(where: { $0 < steps }) {
       let pass = GroupedPass(
         self, x, state.tensors, lengths: lengths, resets: resets, masks: masks, mode)
-      return recorded([pass.output] + pass.finalStates, x, state) { pass.pullBack($0, to: &$1) }
+      return recorded(pass.output, pass.finalStates, x, state, mode) { pass.pullBack($0, to: &$1) }
     }
     let marks = StepMarks(lengths: nil, resets: resets, steps: steps, batch: batch)
     let pass = RecurrentPass(
       self, x, state.tensors, marks, masks: masks, mode, keeping: .spacedIfLarge)
-    return recorded([pass.output] + pass.finalStates, x, state) { pass.pullBack($0, to: &$1) }
+    return recorded(pass.output, pass.finalStates, x, state, mode) { pass.pullBack($0, to: &$1) }
   }
 
-  /// The outputs of a pass, recorded where a tape follows its operands.
+  /// The output and the final states of a pass, recorded where a tape follows its operands.
   private func recorded(
-    _ outputs: [Tensor], _ x: Tensor, _ state: RecurrentState,
+    _ output: Tensor, _ finalStates: [Tensor], _ x: Tensor, _ state: RecurrentState,
+    _ mode: PassMode,
     _ pullBack: @escaping (_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void
   ) -> (output: Tensor, state: RecurrentState) {
+    if mode == .inference { return (output, state.replaced(by: finalStates)) }
     let recorded = Tensor.record(
-      outputs, dependingOn: [[x], state.tensors] + weights, adding: pullBack)
+      [output] + finalStates, dependingOn: [[x], state.tensors] + weights, adding: pullBack)
     return (recorded[0], state.replaced(by: Array(recorded.dropFirst())))
   }
 
   /// The mode of a pass: it learns if a tape records any of its operands.
   func mode(for x: Tensor, _ state: RecurrentState) -> PassMode {
-    PassMode(
-      isTracked: x.isTracked || state.tensors.contains { $0.isTracked }
-        || weights.contains { $0.contains { $0.isTracked } })
+    let areTracked = weights.contains(where: \.anyIsTracked)
+    return PassMode(isTracked: areTracked || x.isTracked || state.tensors.anyIsTracked)
   }
 
   /// States that a caller gave, in the order of the cell's.

@@ -14,8 +14,10 @@ public struct RecurrentState: Sendable {
   /// The values, in the order of ``names``.
   public internal(set) var tensors: [Tensor]
 
+  private var link: StepChain.Link?
+
   /// The recorded steps of a loop that these states are the last ones of, while the tape keeps them.
-  private(set) weak var chain: StepChain?
+  var chain: StepChain? { link?.chain }
 
   /// States with the given names and values.
   public init(_ states: [(name: String, value: Tensor)]) {
@@ -57,7 +59,7 @@ public struct RecurrentState: Sendable {
   /// States of the same names with other values.
   func replaced(by tensors: [Tensor], chain: StepChain? = nil) -> RecurrentState {
     var state = self
-    (state.tensors, state.chain) = (tensors, chain)
+    (state.tensors, state.link) = (tensors, chain?.link)
     return state
   }
 

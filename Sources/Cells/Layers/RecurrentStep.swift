@@ -73,7 +73,7 @@ public struct RecurrentStep: Module {
     if let known, let (output, states) = known.step(x, state.tensors, layer.weights[0]) {
       return (output, state.replaced(by: states, chain: known))
     }
-    let chain = StepChain(of: layer, from: state.tensors, batch: x.shape[0], after: known)
+    let chain = StepChain(of: layer, x, from: state.tensors, after: known)
     guard let (output, states) = chain.step(x, state.tensors, layer.weights[0]) else {
       failure("a chain takes its first step")
     }

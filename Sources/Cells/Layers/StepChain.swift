@@ -3,12 +3,13 @@ import TensorCore
 
 /// Steps of a cell that a tape records one after the other, each from the states that the one before it returned.
 ///
-/// They are run like the steps of a layer's sequence: in one memory, and with weight gradients that are summed over
-/// all of them at the end of the backward pass. A step that continues no chain, or a full one, starts another.
+/// They are run like the steps of a layer's sequence: in one memory, in which the states' cotangents go from step to step,
+/// and with weight gradients that are summed over all of them at the end of the backward pass. A step that continues no
+/// chain, or a full one, starts another.
 ///
 /// `@unchecked Sendable`: threads may record at the same time, since a step's memory is written only by the thread that
 /// claimed the step, under a lock; a tape's backward pass runs on one thread. The tape owns the chain.
-final class StepChain: @unchecked Sendable {
+final class StepChain: RecordedSteps, @unchecked Sendable {
   private let weights: [Tensor]
   private let plan: Plan
   private let cache: PreparedCache
@@ -16,11 +17,28 @@ final class StepChain: @unchecked Sendable {
   private let capacity: Int
   private let forward: PlanRun
   private let signals: Signals
+  private let states: [State]
   /// Has no elements. Every step depends on it, so that the tape pulls its cotangent, which stands for the weights'
   /// gradients, after those of all steps.
   private var token = Tensor(zeros: [0])
   private let progress: Guarded<Progress>
-  private var backward: Backward?
+  @exclusivity(unchecked) private var backward: Backward?
+  /// What the states hold that a step returns.
+  let link = Link()
+
+  /// A weak reference to a chain, which is copied as a strong one to the link: that is cheaper. `@unchecked Sendable`: it
+  /// is set once, before anyone else has it.
+  final class Link: @unchecked Sendable {
+    fileprivate(set) weak var chain: StepChain?
+  }
+
+  private struct State {
+    let shape: [Int]
+    /// Whether it is the output, with memory in its rows.
+    let isOutput: Bool
+
+    var count: Int { shape[0] * shape[1] }
+  }
 
   private struct Progress {
     var count = 0
@@ -29,21 +47,32 @@ final class StepChain: @unchecked Sendable {
   }
 
   /// A chain of a layer that is one cell, from the states `[B, width]`. After a full chain it takes twice as many steps.
-  init(of layer: Recurrent, from states: [Tensor], batch: Int, after last: StepChain?) {
+  init(of layer: Recurrent, _ x: Tensor, from states: [Tensor], after last: StepChain?) {
     weights = layer.weights[0]
     plan = layer.plans[0].plan(.init(mode: .learning))
     cache = layer.caches[0]
-    self.batch = batch
-    capacity = last.map { $0.isFull ? 2 * $0.capacity : $0.capacity } ?? 16
+    batch = x.shape[0]
+    let schedule = plan.forwardSchedule
+    capacity =
+      last.map { $0.isFull ? 2 * $0.capacity : $0.capacity }
+      ?? Self.capacity(floats: schedule.keptWidth * batch)
     signals = Signals(plan.cell, batch: batch, steps: capacity, from: states)
-    forward = PlanRun.ofSingleSteps(
-      plan.forwardSchedule, batch: batch, capacity: capacity, isReversed: false,
+    let forward = PlanRun.ofSingleSteps(
+      schedule, batch: batch, capacity: capacity, isReversed: false,
       PlanParameters(weights, cache: cache), signals)
+    self.forward = forward
+    self.states = states.indices.map {
+      State(shape: states[$0].shape, isOutput: forward.memory.isOutput(state: $0))
+    }
     progress = Guarded(Progress(states: states))
     token =
       Tensor.record(
-        [token], dependingOn: weights, adding: { [self] in gather(into: &$1) })[0]
+        [token], dependingOn: weights + [x] + states, adding: { [self] in gather(into: &$1) })[0]
+    link.chain = self
   }
+
+  /// The capacity of a first chain: a megabyte, for steps of that size, within limits.
+  private static func capacity(floats: Int) -> Int { min(64, max(16, 1 << 18 / max(1, floats))) }
 
   private var isFull: Bool { progress.withLock { $0.count == capacity } }
 
@@ -56,24 +85,32 @@ final class StepChain: @unchecked Sendable {
     guard let step = claim(states, weights) else { return nil }
     signals.input.write(x.elements, step)
     forward.runStep(step)
-    let output = signals.output.tensor(step)
-    let next = plan.cell.states.indices.map { state in
-      forward.memory.isOutput(state: state)
-        ? output : forward.memory.state(state, .next, step: step)
+    var output = signals.output.tensor(step)
+    var next: [Tensor] = []
+    next.reserveCapacity(states.count)
+    for (number, state) in self.states.enumerated() {
+      next.append(
+        state.isOutput
+          ? output : copy(forward.memory.rows(ofState: number, .next, step: step), state))
     }
-    let recorded = Tensor.record(
-      [output] + next, dependingOn: [[x], states, [token]],
-      adding: { [self] in pullBack(step, $0, &$1) })
-    let after = Array(recorded.dropFirst())
-    progress.withLock { $0.states = after }
-    return (recorded[0], after)
+    Tensor.record(
+      step, of: self, &output, &next, dependingOn: x, token, step == 0 ? states : [])
+    progress.withLock { $0.states = next }
+    return (output, next)
+  }
+
+  private func copy(_ rows: Floats, _ state: State) -> Tensor {
+    Tensor(uninitialized: state.shape) { copyRow(rows, count: state.count, into: $0) }
   }
 
   /// The number of the step that starts from these states, if it is the next one.
   private func claim(_ states: [Tensor], _ weights: [Tensor]) -> Int? {
-    guard areSame(weights, self.weights), forward.precision == Precision.current else { return nil }
+    guard weights.areSame(as: self.weights), forward.precision == Precision.current else {
+      return nil
+    }
     return progress.withLock { progress in
-      guard progress.count < capacity, let last = progress.states, areSame(last, states) else {
+      guard progress.count < capacity, let last = progress.states, last.areSame(as: states)
+      else {
         return nil
       }
       progress.states = nil
@@ -82,35 +119,45 @@ final class StepChain: @unchecked Sendable {
     }
   }
 
-  private func areSame(_ a: [Tensor], _ b: [Tensor]) -> Bool {
-    zip(a, b).allSatisfy { $0.isSame(as: $1) }
-  }
-
   // MARK: Backward
 
-  private func pullBack(_ step: Int, _ cotangents: [Tensor?], _ inputs: inout Cotangents) {
-    let backward = self.backward ?? Backward(of: self, from: step)
-    self.backward = backward
-    backward.add(step)
-    backward.output.write(cotangents[0]?.elements, step)
-    let memory = backward.run.memory
-    let states = plan.cell.states.indices
-    for state in states {
-      memory.setState(state, .previous, step: step, to: cotangents[1 + state]?.elements)
+  func pullBack(_ step: Int, _ cotangents: inout Cotangents) {
+    guard let backward = backward(from: step, &cotangents) else { return }
+    backward.output.write(cotangents.takeOutput(0)?.elements, step)
+    for (number, state) in states.enumerated() {
+      let given = cotangents.takeOutput(1 + number)?.elements
+      let rows = backward.run.memory.rows(ofState: number, .previous, step: step)
+      if step == backward.last {
+        copyRow(given, count: state.count, into: rows)
+      } else if let given {
+        // The next step's share is there already.
+        addRows(given, stride: 0, rows: 1, width: state.count, to: rows, stride: 0)
+      }
     }
     backward.run.runStep(step)
-    if inputs.isTracked(0) { inputs.add(backward.input.tensor(step), to: 0) }
-    for state in states where inputs.isTracked(1 + state) {
-      inputs.add(memory.state(state, .next, step: step), to: 1 + state)
+    if cotangents.isTracked(0) { cotangents.add(backward.input.tensor(step), to: 0) }
+    guard step == 0 else { return }
+    for (number, state) in states.enumerated() where cotangents.isTracked(2 + number) {
+      let rows = backward.run.memory.rows(ofState: number, .next, step: step)
+      cotangents.add(copy(rows, state), to: 2 + number)
     }
-    inputs.add(Tensor(zeros: [0]), to: 1 + states.count)
+  }
+
+  /// The backward pass, which begins with the last step whose outputs have cotangents.
+  private func backward(from step: Int, _ cotangents: inout Cotangents) -> Backward? {
+    if let backward { return backward }
+    guard cotangents.hasOutputs else { return nil }
+    cotangents.add(Tensor(zeros: [0]), to: 1)
+    let new = Backward(of: self, from: step)
+    backward = new
+    return new
   }
 
   /// Adds the gradients of the weights.
   private func gather(into inputs: inout Cotangents) {
     guard let backward else { return }
     self.backward = nil
-    backward.finishGradients()
+    backward.sumGradients()
     for (number, gradient) in backward.gradients.enumerated() {
       inputs.add(gradient, to: number)
       inputs.finish(number)
@@ -122,23 +169,24 @@ extension StepChain {
   /// The backward pass of a chain.
   private final class Backward {
     let run: PlanRun
+    /// The step that it begins with.
+    let last: Int
     /// The cotangents of the outputs and of the inputs.
     let output, input: StepRows
     /// Of the weights.
     let gradients: [Tensor]
-    /// The steps that have run and are in no sum yet.
-    private var steps: Range<Int>
-    private var hasSums = false
 
-    /// A pass that begins with the given step.
     init(of chain: StepChain, from last: Int) {
       let (plan, batch, count) = (chain.plan, chain.batch, last + 1)
       guard let (schedule, sources) = plan.backwardSchedule else {
         failure("a plan that does not learn has no backward pass")
       }
+      self.last = last
       output = StepRows(batch: batch, width: plan.cell.outputSize, steps: count)
       input = StepRows(batch: batch, width: plan.cell.inputSize, steps: count)
-      gradients = chain.weights.map { Tensor(zeros: $0.shape) }
+      gradients = chain.weights.map {
+        batch > 0 ? Tensor(uninitialized: $0.shape) : Tensor(zeros: $0.shape)
+      }
       run = PlanRun.ofSingleSteps(
         schedule, batch: batch, capacity: count, isReversed: true,
         PlanParameters(chain.weights, cache: chain.cache),
@@ -146,51 +194,38 @@ extension StepChain {
           trail: chain.forward.trail(of: plan), sources: sources, outputCotangent: output.area,
           inputCotangent: input.area, stateCotangents: plan.cell.states.map { _ in nil },
           gradients: gradients.map(\.elements)))
-      steps = count..<count
     }
 
-    /// Notes that a step is run next. One that has no cotangents is not: the steps on its two sides are summed apart.
-    func add(_ step: Int) {
-      if step + 1 != steps.lowerBound { sumGradients(before: step + 1) }
-      steps = step..<steps.upperBound
-    }
-
-    private func sumGradients(before step: Int) {
-      run.gather(steps, accumulate: hasSums)
-      hasSums = true
-      steps = step..<step
-    }
-
-    /// Completes the gradients; those of an empty batch are zero.
-    func finishGradients() {
-      sumGradients(before: 0)
-      if run.memory.batch > 0 { run.finishSums() }
+    /// Computes the gradients; those of an empty batch are zero.
+    func sumGradients() {
+      if run.memory.batch == 0 { return }
+      run.gather(0..<last + 1)
+      run.finishSums()
     }
   }
 }
 
 /// A signal of a chain, `[steps, B, width]`.
 private struct StepRows {
-  let batch, width: Int
+  private let shape: [Int]
+  private let count: Int
   private let memory: Storage
 
   init(batch: Int, width: Int, steps: Int) {
-    (self.batch, self.width) = (batch, width)
+    (shape, count) = ([batch, width], batch * width)
     memory = Storage(count: steps * batch * width)
   }
 
-  var area: Area { Area(Floats(memory), timeStride: batch * width, rowStride: width) }
+  var area: Area { Area(Floats(memory), timeStride: count, rowStride: shape[1]) }
 
-  private func rows(_ step: Int) -> Floats { Floats(memory, offset: step * batch * width) }
+  private func rows(_ step: Int) -> Floats { Floats(memory, offset: step * count) }
 
   /// Sets a step's rows; nil stands for zeros.
-  func write(_ values: Floats?, _ step: Int) {
-    copyRow(values, count: batch * width, into: rows(step))
-  }
+  func write(_ values: Floats?, _ step: Int) { copyRow(values, count: count, into: rows(step)) }
 
   /// A copy of a step's rows.
   func tensor(_ step: Int) -> Tensor {
-    Tensor(uninitialized: [batch, width]) { copyRow(rows(step), count: batch * width, into: $0) }
+    Tensor(uninitialized: shape) { copyRow(rows(step), count: count, into: $0) }
   }
 }
 

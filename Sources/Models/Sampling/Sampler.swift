@@ -86,10 +86,12 @@ public struct Sampler: Sendable, Hashable, Codable {
 
   /// The first of the likeliest tokens; nil if none is allowed.
   private func likeliest(of logits: [Float], excluding excluded: Int32?) -> Int? {
+    let excluded = excluded.map { Int($0) }
     var best: Int?
-    for index in logits.indices where logits[index].isFinite && excluded != Int32(index) {
-      if let best, logits[best] >= logits[index] { continue }
-      best = index
+    var largest = -Float.infinity
+    for (index, logit) in logits.enumerated()
+    where logit > largest && logit < .infinity && index != excluded {
+      (best, largest) = (index, logit)
     }
     return best
   }
@@ -99,13 +101,12 @@ public struct Sampler: Sendable, Hashable, Codable {
   private func token(
     at share: Double, of logits: [Float], likeliest: Int, excluding excluded: Int32?
   ) -> Int32 {
-    let largest = logits[likeliest]
+    let (largest, excluded) = (logits[likeliest], excluded.map { Int($0) })
     return withUnsafeTemporaryAllocation(of: Double.self, capacity: logits.count) { weights in
       var total = 0.0
-      for index in logits.indices {
-        let isAllowed = logits[index].isFinite && excluded != Int32(index)
-        let weight =
-          isAllowed ? exponential(Double(logits[index] - largest) / temperature) : 0
+      for (index, logit) in logits.enumerated() {
+        let isAllowed = logit.isFinite && index != excluded
+        let weight = isAllowed ? exponential(Double(logit - largest) / temperature) : 0
         weights.initializeElement(at: index, to: weight)
         total += weight
       }

@@ -12,10 +12,15 @@ package struct Cotangents {
   var finished: ((_ leaf: Int, _ cotangent: Tensor?) -> Void)?
 
   private var values: [Tensor?]
-  private var inputs: [Int] = []
+  /// The slots of the inputs of all entries.
+  private let slots: [Int]
+  /// Those of the current entry, and the slots of its outputs.
+  private var inputs = 0..<0
+  private var outputs = 0..<0
 
-  init(slotCount: Int) {
+  init(slotCount: Int, inputs: [Int]) {
     values = Array(repeating: nil, count: slotCount)
+    slots = inputs
   }
 
   /// The cotangent of a slot; nil stands for zero.
@@ -27,23 +32,32 @@ package struct Cotangents {
 
   /// Takes the cotangents of an entry's outputs and adds to those of its inputs.
   mutating func pull(_ entry: Tape.Entry) {
-    guard entry.outputs.contains(where: { values[$0] != nil }) else { return }
-    inputs = entry.inputs
+    (inputs, outputs) = (entry.inputs, entry.outputs)
     switch entry.pullback {
     case .single(let pullback):
-      guard let output = take(entry.outputs.lowerBound) else { return }
+      guard let output = takeOutput(0) else { return }
       pullback(output, &self)
     case .several(let pullback):
+      guard hasOutputs else { return }
       pullback(entry.outputs.map { take($0) }, &self)
+    case .step(let steps, let number): steps.pullBack(number, &self)
     }
   }
 
+  /// Whether any output of the current entry has a cotangent.
+  package var hasOutputs: Bool { outputs.contains { values[$0] != nil } }
+
+  /// Takes the cotangent of an output of the current entry; nil stands for zero.
+  package mutating func takeOutput(_ output: Int) -> Tensor? { take(outputs.lowerBound + output) }
+
+  private func slot(_ input: Int) -> Int { slots[inputs.lowerBound + input] }
+
   /// Whether the tape tracks an input of the current entry, so that its cotangent is needed.
-  package func isTracked(_ input: Int) -> Bool { inputs[input] != Self.untracked }
+  package func isTracked(_ input: Int) -> Bool { slot(input) != Self.untracked }
 
   /// Says that the current entry adds nothing more to the cotangent of an input.
   package mutating func finish(_ input: Int) {
-    let slot = inputs[input]
+    let slot = slot(input)
     guard let finished, let leaf = due.removeValue(forKey: slot) else { return }
     finished(leaf, values[slot])
   }
@@ -68,7 +82,7 @@ package struct Cotangents {
   /// Adds to the cotangent of an input of the current entry.
   package mutating func add(_ contribution: Tensor, to input: Int) {
     guard isTracked(input) else { return }
-    let slot = inputs[input]
+    let slot = slot(input)
     guard var sum = take(slot) else {
       values[slot] = contribution.detached()
       return
@@ -86,7 +100,7 @@ package struct Cotangents {
     to input: Int, shape: [Int], _ body: (_ sum: Floats, _ hasValues: Bool) -> Void
   ) {
     guard isTracked(input) else { return }
-    let slot = inputs[input]
+    let slot = slot(input)
     guard var sum = take(slot) else {
       values[slot] = Tensor(uninitialized: shape) { body($0, false) }
       return

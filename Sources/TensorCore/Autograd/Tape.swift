@@ -1,4 +1,11 @@
 import Requirements
+import Synchronization
+
+/// Operations that are recorded one after the other and share their memory: each is known by its number.
+package protocol RecordedSteps: AnyObject, Sendable {
+  /// Adds to the cotangents of a step's inputs what those of its outputs give.
+  func pullBack(_ step: Int, _ cotangents: inout Cotangents)
+}
 
 /// The operations on the tracked tensors of one `valueAndGradient` call, in order, for the backward pass.
 ///
@@ -18,23 +25,30 @@ final class Tape: Sendable {
     case single((_ output: Tensor, _ inputs: inout Cotangents) -> Void)
     /// Of an operation with several outputs: gets each one's cotangent, nil for zero.
     case several((_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void)
+    /// Of a step, called whether its outputs have cotangents or not.
+    case step(any RecordedSteps, Int)
   }
 
   struct Entry {
-    let inputs: [Int]
+    /// The positions of its inputs among those of all entries.
+    let inputs: Range<Int>
     let outputs: Range<Int>
     let pullback: Pullback
   }
 
   private struct Recording {
     var entries: [Entry] = []
+    /// The slots of the inputs of all entries.
+    var inputs: [Int] = []
     var slotCount = 0
     var isOpen = true
   }
 
   private let recording = Guarded(Recording())
+  /// The recording's, to be read without its lock.
+  private let open = Atomic(true)
 
-  var isOpen: Bool { recording.withLock { $0.isOpen } }
+  var isOpen: Bool { open.load(ordering: .relaxed) }
 
   /// A copy of a tensor that this tape tracks.
   func track(_ tensor: Tensor) -> Tensor {
@@ -53,38 +67,91 @@ final class Tape: Sendable {
     return node.slot
   }
 
+  /// The slot number of an input.
+  private func number(_ input: Tensor) -> Int { slot(of: input) ?? Cotangents.untracked }
+
+  /// Records an operation; returns the slot of its first output, nil if the tape is closed.
+  @inline(__always)
+  private func append(
+    _ pullback: Pullback, outputs: Int, _ addInputs: (_ slots: inout [Int]) -> Void
+  ) -> Int? {
+    recording.withLock { recording in
+      guard recording.isOpen else { return nil }
+      let (input, output) = (recording.inputs.count, recording.slotCount)
+      addInputs(&recording.inputs)
+      recording.slotCount += outputs
+      recording.entries.append(
+        Entry(
+          inputs: input..<recording.inputs.count, outputs: output..<recording.slotCount,
+          pullback: pullback))
+      return output
+    }
+  }
+
   /// Records an operation and returns its outputs, tracked.
   func record(
     _ outputs: [Tensor], inputs: some Sequence<Tensor>, pullback: Pullback
   ) -> [Tensor] {
-    let slots = inputs.map { slot(of: $0) ?? Cotangents.untracked }
-    let first: Int? = recording.withLock { recording in
-      guard recording.isOpen else { return nil }
-      let first = recording.slotCount
-      recording.slotCount += outputs.count
-      recording.entries.append(
-        Entry(inputs: slots, outputs: first..<recording.slotCount, pullback: pullback))
-      return first
+    let first = append(pullback, outputs: outputs.count) { slots in
+      for input in inputs { slots.append(number(input)) }
     }
     guard let first else { return outputs }
-    var tracked = outputs
-    for index in tracked.indices {
-      tracked[index].node = Node(tape: self, slot: first + index)
+    return zip(outputs, first...).map { tracked($0, $1) }
+  }
+
+  /// Records an operation of one input and one output; returns the output, tracked.
+  func record(
+    _ output: Tensor, _ input: Tensor,
+    pullback: @escaping (_ output: Tensor, _ inputs: inout Cotangents) -> Void
+  ) -> Tensor {
+    tracked(output, append(.single(pullback), outputs: 1) { $0.append(number(input)) })
+  }
+
+  /// The same for two inputs.
+  func record(
+    _ output: Tensor, _ a: Tensor, _ b: Tensor,
+    pullback: @escaping (_ output: Tensor, _ inputs: inout Cotangents) -> Void
+  ) -> Tensor {
+    let slot = append(.single(pullback), outputs: 1) {
+      $0.append(number(a))
+      $0.append(number(b))
     }
+    return tracked(output, slot)
+  }
+
+  /// Records a step: its outputs become tracked, `first` and the others.
+  func record(
+    _ first: inout Tensor, _ others: inout [Tensor], as pullback: Pullback,
+    inputs: (Tensor, Tensor), _ moreInputs: [Tensor]
+  ) {
+    let slot = append(pullback, outputs: 1 + others.count) {
+      $0.append(number(inputs.0))
+      $0.append(number(inputs.1))
+      for input in moreInputs { $0.append(number(input)) }
+    }
+    guard let slot else { return }
+    first.node = Node(tape: self, slot: slot)
+    for index in others.indices { others[index].node = Node(tape: self, slot: slot + 1 + index) }
+  }
+
+  private func tracked(_ output: Tensor, _ slot: Int?) -> Tensor {
+    guard let slot else { return output }
+    var tracked = output
+    tracked.node = Node(tape: self, slot: slot)
     return tracked
   }
 
   /// Ends the recording and releases the entries.
   func close() { _ = closed() }
 
-  /// Ends the recording; returns the entries, which the tape releases, and the number of slots.
-  private func closed() -> (entries: [Entry], slotCount: Int) {
-    recording.withLock { recording in
-      defer {
-        recording.isOpen = false
-        recording.entries = []
-      }
-      return (recording.entries, recording.slotCount)
+  /// Ends the recording; returns it, and releases its entries.
+  private func closed() -> Recording {
+    open.store(false, ordering: .relaxed)
+    return recording.withLock { recording in
+      let result = recording
+      recording.isOpen = false
+      (recording.entries, recording.inputs) = ([], [])
+      return result
     }
   }
 
@@ -96,16 +163,16 @@ final class Tape: Sendable {
     of value: Tensor, at leaves: [Int],
     finish: ((_ leaf: Int, _ cotangent: Tensor?) -> Void)? = nil
   ) -> [Tensor?] {
-    var (entries, slotCount) = closed()
+    var recording = closed()
     guard let slot = slot(of: value) else {
       for position in leaves.indices { finish?(position, nil) }
       return leaves.map { _ in nil }
     }
-    var cotangents = Cotangents(slotCount: slotCount)
+    var cotangents = Cotangents(slotCount: recording.slotCount, inputs: recording.inputs)
     cotangents.seed(slot, with: Tensor(ones: value.shape))
     cotangents.finished = finish
-    var readers = finish == nil ? [] : Self.firstReaders(of: leaves, in: entries)
-    while let entry = entries.popLast() {
+    var readers = finish == nil ? [] : Self.firstReaders(of: leaves, in: recording)
+    while let entry = recording.entries.popLast() {
       cotangents.due = readers.popLast() ?? [:]
       cotangents.pull(entry)
       cotangents.finishAll()
@@ -117,12 +184,12 @@ final class Tape: Sendable {
 
   /// For each entry the leaves that no earlier entry reads, by slot: their cotangents are complete after it. First come
   /// those that no entry reads.
-  private static func firstReaders(of leaves: [Int], in entries: [Entry]) -> [[Int: Int]] {
-    var result = Array(repeating: [Int: Int](), count: entries.count + 1)
+  private static func firstReaders(of leaves: [Int], in recording: Recording) -> [[Int: Int]] {
+    var result = Array(repeating: [Int: Int](), count: recording.entries.count + 1)
     var waiting: [Int: Int] = [:]
     for (leaf, slot) in leaves.enumerated() { waiting[slot] = leaf }
-    for (index, entry) in entries.enumerated() where !waiting.isEmpty {
-      for slot in entry.inputs {
+    for (index, entry) in recording.entries.enumerated() where !waiting.isEmpty {
+      for slot in recording.inputs[entry.inputs] {
         if let leaf = waiting.removeValue(forKey: slot) { result[index + 1][slot] = leaf }
       }
     }
@@ -140,10 +207,16 @@ extension Tape {
   }
 
   /// The open tape that tracks any of the tensors, which must not belong to two tapes.
-  static func tracking(_ a: Tensor, _ b: Tensor) -> Tape? {
-    guard let first = tracking(a) else { return tracking(b) }
-    if let second = tracking(b) { requireSame(first, second) }
-    return first
+  static func tracking(_ a: Tensor, _ b: Tensor, _ c: Tensor? = nil) -> Tape? {
+    var found = tracking(a)
+    if let other = tracking(b) { found = same(found, other) }
+    if let c, let other = tracking(c) { found = same(found, other) }
+    return found
+  }
+
+  private static func same(_ found: Tape?, _ other: Tape) -> Tape {
+    if let found { requireSame(found, other) }
+    return other
   }
 
   static func tracking(_ tensors: some Sequence<Tensor>) -> Tape? {

@@ -55,14 +55,24 @@ extension Tensor {
     guard let tape = Tape.tracking(groups.joined()) else { return outputs }
     return tape.record(outputs, inputs: groups.joined(), pullback: .several(pullback))
   }
+
+  /// Records a step of several. Its outputs, the states after the first one, become tracked where one of the two inputs
+  /// is; a first step also depends on the states that it starts from.
+  package static func record(
+    _ number: Int, of steps: some RecordedSteps, _ output: inout Tensor, _ states: inout [Tensor],
+    dependingOn a: Tensor, _ b: Tensor, _ start: [Tensor]
+  ) {
+    Tape.tracking(a, b)?
+      .record(&output, &states, as: .step(steps, number), inputs: (a, b), start)
+  }
 }
 
-extension Tape {
-  /// Records an operation with one output and returns the output, tracked.
-  func record(
-    _ output: Tensor, _ inputs: Tensor...,
-    pullback: @escaping (_ output: Tensor, _ inputs: inout Cotangents) -> Void
-  ) -> Tensor {
-    record([output], inputs: inputs, pullback: .single(pullback))[0]
+extension [Tensor] {
+  /// Whether a tape tracks any of the tensors.
+  package var anyIsTracked: Bool { indices.contains { Tape.tracking(self[$0]) != nil } }
+
+  /// Whether the contents are those that had these stamps.
+  package func haveStamps(_ stamps: [UInt64]) -> Bool {
+    count == stamps.count && indices.allSatisfy { self[$0].storage.stamp == stamps[$0] }
   }
 }

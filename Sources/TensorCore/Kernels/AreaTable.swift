@@ -34,6 +34,17 @@ package final class AreaTable: @unchecked Sendable {
     return Area(codes[number], owner, otherOwners[number])
   }
 
+  /// The first sample's row of an area at a step.
+  package func row(_ number: Int, _ slot: Place.Slot, step: Int) -> Floats {
+    let place = Place(area: number, slot: slot, columns: 1)
+    let (row, _) = address(of: place, StepBlock(step: step, rows: 1))
+    let isOther = hasOther(place, step..<step + 1)
+    guard let owner = isOther ? otherOwners[number] : owners[number] else {
+      failure("area \(number) has no memory")
+    }
+    return Floats(owner, offset: row - owner.pointer)
+  }
+
   /// Sets an area.
   package func set(_ number: Int, _ area: Area) {
     codes[number] = area.code

@@ -38,6 +38,13 @@ package func copyRows(
   withPointers(x, y) { ctk_copy_rows($0, stride, rows, width, $1, yStride) }
 }
 
+/// Adds a block: y(r, j) += x(r, j).
+package func addRows(
+  _ x: Floats, stride: Int, rows: Int, width: Int, to y: Floats, stride yStride: Int
+) {
+  withPointers(x, y) { ctk_add_rows($0, stride, rows, width, $1, yStride) }
+}
+
 /// Copies `count` floats; nil stands for zeros.
 package func copyRow(_ x: Floats?, count: Int, into y: Floats) {
   guard let x else { return fill(y, count: count, with: 0) }

@@ -24,6 +24,7 @@ public enum ThreadTeam {
   /// the same time where threads are free, so `body` must only write what belongs to its part, and
   /// must not wait for another part.
   package static func run(parts: Int, _ body: (_ part: Int) -> Void) {
+    if parts == 1 { return body(0) }
     withoutActuallyEscaping(body) { body in
       var body = body
       withUnsafeMutablePointer(to: &body) { ctk_team_run(Int32(parts), callBody, $0) }

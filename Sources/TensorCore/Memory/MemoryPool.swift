@@ -48,10 +48,13 @@ final class BlockLists: Sendable {
   }
 
   private struct Blocks {
-    var lists = [List](repeating: List(), count: SizeClass.count)
+    /// One for each size class, for as long as the process runs.
+    let lists = UnsafeMutableBufferPointer<List>.allocate(capacity: SizeClass.count)
     var clock = 0
     var counters = MemoryPool.Statistics()
     var limit = 1 << 30
+
+    init() { lists.initialize(repeating: List()) }
 
     mutating func push(_ block: UnsafeMutableRawPointer, _ index: Int) {
       clock &+= 1

@@ -11,10 +11,8 @@ package final class Storage: @unchecked Sendable {
   package let count: Int
   /// Nil for a declared parameter and an encoded matrix.
   private let memory: UnsafeMutablePointer<Float>?
-  /// A declared parameter's initializer; nil for all other storage.
-  let initializer: (any ParameterInitializer)?
-  /// The contents in panels of weights; nil where they are floats.
-  private let contents: EncodedContents?
+  /// What there is instead of memory.
+  private let substitute: Substitute?
   /// A number that identifies these contents: different for other memory and after every write. Caches of
   /// values computed from the contents, such as packed weights, compare it.
   ///
@@ -25,25 +23,27 @@ package final class Storage: @unchecked Sendable {
     require(count >= 0, "a tensor cannot have \(count) elements")
     self.count = count
     memory = BlockLists.shared.take(count)
-    initializer = nil
-    contents = nil
+    substitute = nil
   }
 
   /// The storage of a declared parameter: no memory.
   init(declaring count: Int, _ initializer: some ParameterInitializer) {
     self.count = count
-    self.initializer = initializer
-    contents = nil
+    substitute = Substitute(initializer: initializer, contents: nil)
     memory = nil
   }
 
   /// The storage of an encoded matrix: only to be read.
   init(_ matrix: EncodedMatrix) {
     count = matrix.rows * matrix.columns
-    contents = EncodedContents(matrix)
-    initializer = nil
+    substitute = Substitute(initializer: nil, contents: EncodedContents(matrix))
     memory = nil
   }
+
+  /// A declared parameter's initializer; nil for all other storage.
+  var initializer: (any ParameterInitializer)? { substitute?.initializer }
+
+  private var contents: EncodedContents? { substitute?.contents }
 
   /// The contents in panels of weights; nil where they are floats.
   package var encoded: EncodedMatrix? { contents?.matrix }
@@ -68,6 +68,16 @@ package final class Storage: @unchecked Sendable {
   func willChange() { stamp = nextStamp() }
 
   deinit { if let memory { BlockLists.shared.give(memory, count) } }
+}
+
+/// What a storage without memory has: one object, so that all others are small.
+private final class Substitute: Sendable {
+  let initializer: (any ParameterInitializer)?
+  let contents: EncodedContents?
+
+  init(initializer: (any ParameterInitializer)?, contents: EncodedContents?) {
+    (self.initializer, self.contents) = (initializer, contents)
+  }
 }
 
 /// An encoded matrix, and its floats from their first use on.

@@ -59,10 +59,9 @@ package func affine(
         x, w, bias: offset, into: result, stride: outputs, isShared: true, precision: .highest)
     }
   }
-  let operands = [x, weight] + (bias.map { [$0] } ?? [])
-  guard let tape = Tape.tracking(operands) else { return y }
+  guard let tape = Tape.tracking(x, weight, bias) else { return y }
   return tape.record(
-    [y], inputs: operands,
+    [y], inputs: [x, weight] + (bias.map { [$0] } ?? []),
     pullback: .single(
       affinePullback(
         x: weight.node == nil ? nil : x.detached(), weight: x.node == nil ? nil : weight.detached(),

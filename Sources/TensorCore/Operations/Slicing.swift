@@ -143,10 +143,6 @@ private struct Block: Sendable {
   }
 
   func add(_ part: Floats, to whole: Floats) {
-    let target = ElementwiseOperand(whole + offset, rowStride: stride)
-    addition.run(
-      [target, ElementwiseOperand(part, rowStride: width), target], rows: rows, width: width)
+    addRows(part, stride: width, rows: rows, width: width, to: whole + offset, stride: stride)
   }
 }
-
-private let addition = ElementwiseProgram(operands: 2, .operand(0) + .operand(1))

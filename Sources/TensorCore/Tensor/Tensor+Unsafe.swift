@@ -14,3 +14,15 @@ extension Tensor {
     try withPointers(writableElements()) { try body($0) }
   }
 }
+
+extension [Tensor] {
+  /// Whether these are copies of other tensors, tracked in the same places if at all.
+  package func areSame(as others: [Tensor]) -> Bool {
+    // Copies of an array share its memory.
+    let areOne = withUnsafeBufferPointer { tensors in
+      others.withUnsafeBufferPointer { tensors.baseAddress == $0.baseAddress }
+    }
+    return count == others.count
+      && (areOne || indices.allSatisfy { self[$0].isSame(as: others[$0]) })
+  }
+}

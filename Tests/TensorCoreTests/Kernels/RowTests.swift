@@ -198,6 +198,34 @@ private struct Matrix {
   }
 
   @Test(arguments: Kernels.all)
+  func addsBlocksAndLeavesTheRest(kernels: Kernels) {
+    var generator = TestGenerator(seed: 18)
+    for (rows, width) in Matrix.sizes {
+      let x = Matrix(&generator, rows: rows, width: width)
+      var found = generator.floats(rows * (width + 2))
+      var expected = found
+      kernels.table.add_rows(x.values, x.stride, rows, width, &found, width + 2)
+      ctk_add_rows_reference(x.values, x.stride, rows, width, &expected, width + 2)
+      expectSame(found, expected, "[\(rows), \(width)]")
+    }
+  }
+
+  /// The rows of a block follow each other, in memory that the copy overlaps.
+  @Test(arguments: Kernels.all)
+  func copiesOfARowMayOverlapIt(kernels: Kernels) {
+    var generator = TestGenerator(seed: 20)
+    for width in 1...40 {
+      var values = generator.floats(width + 3)
+      let expected = Array(values[3...])
+      values.withUnsafeMutableBufferPointer { values in
+        guard let base = values.baseAddress else { return }
+        kernels.table.copy_rows(base + 3, width, 1, width, base, width)
+      }
+      expectSame(Array(values[..<width]), expected, "\(width)")
+    }
+  }
+
+  @Test(arguments: Kernels.all)
   func transposesLikeItsTwin(kernels: Kernels) {
     var generator = TestGenerator(seed: 16)
     for (rows, width) in Matrix.sizes {

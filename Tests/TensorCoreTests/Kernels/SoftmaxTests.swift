@@ -87,6 +87,20 @@ import Testing
   }
 
   @Test(arguments: Kernels.all)
+  func gathersRowsLikeItsTwin(kernels: Kernels) {
+    var generator = TestGenerator(seed: 25)
+    for width in 1...40 {
+      let table = generator.floats(5 * width)
+      let indices: [Int32] = [4, 0, 2, 2, 1]
+      var found = [Float](repeating: 0, count: 5 * width)
+      var expected = found
+      kernels.table.gather_rows(table, width, indices, 5, &found)
+      ctk_gather_rows_reference(table, width, indices, 5, &expected)
+      expectSame(found, expected, "width \(width)")
+    }
+  }
+
+  @Test(arguments: Kernels.all)
   func scatterAddsInTheOrderOfRows(kernels: Kernels) {
     var generator = TestGenerator(seed: 24)
     for width in 1...70 {
