@@ -17,12 +17,18 @@ class Case:
     steps: int = 100
     vocabulary: int = 65
     batch_first: bool = False
+    directions: int = 1
+    shortest: int = 0  # with another number the samples' lengths differ
+    longest: int = 0
     weights: str = "float32"
 
     @property
     def lengths(self):
-        """Steps of each sample that count, where samples differ: 20 to 100."""
-        return [min(self.steps, 20 + sample * 37 % 81) for sample in range(self.batch)]
+        """Steps of each sample that count."""
+        if not self.shortest:
+            return [self.steps] * self.batch
+        span = self.longest - self.shortest + 1
+        return [min(self.steps, self.shortest + i * 37 % span) for i in range(self.batch)]
 
 
 _NOTE = Case(
@@ -40,8 +46,16 @@ _ALL = [
     Case("gru-256", cell="gru"),
     Case("gru-512", cell="gru", hidden=512),
     Case("rnn-256", cell="rnn"),
-    Case("bilstm-256", task="tag"),
+    Case("bilstm-256", task="tag", directions=2, shortest=20, longest=100),
     Case("infer-256", task="infer"),
+    *(
+        Case(
+            f"ragged-{cell}-{name}", task, cell, layers=layers, steps=200, batch_first=True,
+            shortest=5, longest=200,
+        )
+        for cell in ["lstm", "gru"]
+        for name, task, layers in [("forward", "forward", 1), ("train", "tag", 2)]
+    ),
     replace(_LAYER, name="layout-forward-batch", task="forward", batch_first=True),
     replace(_LAYER, name="layout-forward-time", task="forward"),
     replace(_LAYER, name="layout-backward-batch", batch_first=True),

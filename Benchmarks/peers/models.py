@@ -25,10 +25,10 @@ class CharacterModel(nn.Module):
 
 
 class Tagger(CharacterModel):
-    """The same in both directions, over packed sequences of several lengths."""
+    """The same over packed sequences of several lengths, in both directions where the case says so."""
 
     def __init__(self, case):
-        super().__init__(case, bidirectional=True)
+        super().__init__(case, bidirectional=case.directions == 2)
 
     def forward(self, tokens, lengths):
         packed = pack_padded_sequence(

@@ -137,24 +137,41 @@ def _layer(case, precision, counts, compiles):
         def make():
             layer = make_layer()
             x = torch.randn(*shape, case.input)
+            lengths = torch.tensor(case.lengths)
+
+            def outputs():
+                if not case.shortest:
+                    return layer(x)
+                packed = nn.utils.rnn.pack_padded_sequence(
+                    x, lengths, batch_first=case.batch_first, enforce_sorted=False
+                )
+                return nn.utils.rnn.pad_packed_sequence(
+                    layer(packed)[0], batch_first=case.batch_first
+                )
 
             def forward():
                 with torch.inference_mode():
-                    layer(x)
+                    outputs()
 
             def backward():
                 layer.zero_grad()
-                output = layer(x)
+                output = outputs()
                 (output[0] if isinstance(output, tuple) else output).sum().backward()
 
             return forward if case.task == "forward" else backward
 
         return make
 
-    if case.name.startswith("layout"):
+    if case.name.startswith(("layout", "ragged")):
+        kind = LAYERS[case.cell]
         ways = [
-            ("nn.LSTM", lambda: nn.LSTM(case.input, case.hidden, batch_first=case.batch_first))
+            (
+                f"nn.{kind.__name__}",
+                lambda: kind(case.input, case.hidden, batch_first=case.batch_first),
+            )
         ]
+        if case.shortest:
+            ways = [(f"{name}, packed", way) for name, way in ways]
     elif case.name.startswith("matrix"):
         import matrix
 

@@ -36,7 +36,8 @@ import Testing
   @Test func recurrencesOverMatricesAreComparedWithALoop() throws {
     let outcome = try program.run("matrices", "--seconds", "0.01")
     #expect(outcome.status == 0, "\(outcome.error)")
-    let rows = outcome.output.split(separator: "\n").filter { $0.contains("S'") }
+    let lines = outcome.output.split(separator: "\n")
+    let rows = lines.prefix { !$0.hasPrefix("forward and backward") }.filter { $0.contains("S'") }
     #expect(rows.count == 2)
     for row in rows {
       let difference = row.split(separator: " ").last.flatMap { Float($0) }
@@ -143,10 +144,20 @@ import Testing
     for benchmark in BenchmarkCase.standard { try benchmark.validate() }
   }
 
-  @Test func lengthsLieBetweenTwentyAndAllSteps() {
-    let lengths = BenchmarkCase("tags").lengths
-    #expect(lengths.count == 64 && lengths.min() == 20 && lengths.max() ?? 0 > 95)
-    #expect(lengths.allSatisfy { (20...100).contains($0) })
+  @Test func lengthsLieInTheirRange() {
+    let tags = BenchmarkCase("tags") { $0.lengthRange = 20...100 }.lengths
+    #expect(tags.count == 64 && tags.min() == 20 && tags.max() ?? 0 > 95)
+    #expect(tags.allSatisfy { (20...100).contains($0) })
+    #expect(BenchmarkCase("whole").lengths == Array(repeating: 100, count: 64))
+  }
+
+  @Test func raggedBatchesFillHalf() {
+    let cases = BenchmarkCase.cases(named: "ragged")
+    #expect(cases.map(\.name).count == 4)
+    for benchmark in cases {
+      let share = Double(benchmark.lengths.reduce(0, +)) / Double(benchmark.batch * benchmark.steps)
+      #expect(0.49...0.52 ~= share, "\(benchmark.name)")
+    }
   }
 
   @Test func operationsAreThoseOfTheFormula() throws {

@@ -60,12 +60,15 @@ struct CaseOptions: ParsableArguments {
   @Option(help: "Steps of a sequence.")
   var steps: Int?
 
+  @Option(help: "Steps of the shortest sequence; without it all are equally long.")
+  var shortest: Int?
+
   @Option(help: "Different tokens.")
   var vocabulary: Int?
 
   var isGiven: Bool {
     cell != nil || task != nil
-      || [input, hidden, layers, batch, steps, vocabulary].contains { $0 != nil }
+      || [input, hidden, layers, batch, steps, shortest, vocabulary].contains { $0 != nil }
   }
 
   func validate() throws {
@@ -80,6 +83,9 @@ struct CaseOptions: ParsableArguments {
     }
     if let vocabulary, !(2...20_000).contains(vocabulary) {
       throw ValidationError("--vocabulary: expected a number from 2 to 20000, found \(vocabulary)")
+    }
+    if let shortest, !(1...(steps ?? BenchmarkCase("custom").steps)).contains(shortest) {
+      throw ValidationError("--shortest: expected a number from 1 to the steps, found \(shortest)")
     }
     guard isGiven else { return }
     do {
@@ -98,6 +104,9 @@ struct CaseOptions: ParsableArguments {
       $0.hiddenSize = hidden ?? $0.hiddenSize
       $0.batch = batch ?? $0.batch
       $0.steps = steps ?? $0.steps
+      $0.directions = $0.task == .tag ? 2 : 1
+      let longest = $0.steps
+      $0.lengthRange = shortest.map { $0...longest } ?? ($0.task == .tag ? 20...100 : nil)
       $0.vocabularySize = vocabulary ?? $0.vocabularySize
     }
   }

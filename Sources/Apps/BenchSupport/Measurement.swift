@@ -1,3 +1,4 @@
+import FileCore
 import TensorCore
 
 /// The measurement of one case.
@@ -18,6 +19,8 @@ public struct Measurement: Codable, Sendable, Hashable {
   public let milliseconds, mean: Double
   /// The shortest and the longest time in milliseconds.
   public let fastest, slowest: Double
+  /// The mean processor time of all threads in milliseconds, which other programs hardly change.
+  public let processor: Double
   /// Tokens a second.
   public let tokensPerSecond: Double
   /// Billions of floating-point operations a second.
@@ -63,6 +66,7 @@ public final class Bench {
   public func measure(seconds: Double, atLeast count: Int = 3) throws -> Measurement {
     var samples: [Double] = []
     var total = 0.0
+    let start = System.processorSeconds
     try withPrecision(benchmark.precision) {
       while total < seconds || samples.count < count {
         let time = try timed(workload.run)
@@ -70,6 +74,8 @@ public final class Bench {
         samples.append(1000 * time / Double(workload.repetitions))
       }
     }
+    let processor =
+      1000 * (System.processorSeconds - start) / Double(samples.count * workload.repetitions)
     samples.sort()
     let middle = (samples[(samples.count - 1) / 2] + samples[samples.count / 2]) / 2
     return Measurement(
@@ -77,7 +83,7 @@ public final class Bench {
       precisionInUse: benchmark.precision.inUse,
       instructions: Machine.current.instructions, threads: ThreadTeam.count, milliseconds: middle,
       mean: samples.reduce(0, +) / Double(samples.count), fastest: samples[0],
-      slowest: samples[samples.count - 1],
+      slowest: samples[samples.count - 1], processor: processor,
       tokensPerSecond: Double(workload.tokens) / middle * 1e3,
       gigaflops: workload.operations / middle * 1e-6, bytesKept: workload.bytesKept,
       bytesRead: workload.bytesRead, peakBytes: PeakMemory.bytes, idleBytes: idleBytes)

@@ -11,13 +11,16 @@ float *ctk_place_address(const ctk_place *place, const ctk_area *areas, const ct
     *stride = 0;
     return area->base + place->offset + block->row * area->sample_stride;
   }
-  const ptrdiff_t step = (block->step + area->shifts[place->slot]) & area->step_mask;
-  if (step == area->other_step) {
+  const ptrdiff_t i = block->step + area->shifts[place->slot], step = i & area->step_mask;
+  const ctk_step_rows *rows = area->rows;
+  if (rows ? block->row >= rows->counts[i] : step == area->other_step) {
     *stride = area->other_row_stride;
     return area->other_base + place->offset + block->row * area->other_row_stride;
   }
   *stride = block->along_time ? area->time_stride : area->row_stride;
-  return area->base + place->offset + step * area->time_stride + block->row * area->row_stride;
+  const ptrdiff_t start =
+      rows && area->step_mask == -1 ? rows->starts[i] * area->row_stride : step * area->time_stride;
+  return area->base + place->offset + start + block->row * area->row_stride;
 }
 
 static void run_tiles(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,

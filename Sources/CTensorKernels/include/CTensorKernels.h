@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "CTensorEncodings.h"
+#include "CTensorStepRows.h"
 #include "CTensorTeam.h"
 #include "CTensorWords.h"
 
@@ -265,8 +266,7 @@ uint32_t ctk_adler32(uint32_t adler, const uint8_t *bytes, ptrdiff_t count);
 // i = (t + shift) & step_mask. A matrix, which is the same for all steps, has rows of its own.
 typedef struct ctk_area {
   float *base;
-  ptrdiff_t time_stride, row_stride;
-  ptrdiff_t step_mask;
+  ptrdiff_t time_stride, row_stride, step_mask;
   ptrdiff_t shifts[3];  // by ctk_slot
   // The value for i = `other_step` is at `other_base` instead. -1: no such value.
   ptrdiff_t other_step;
@@ -274,6 +274,8 @@ typedef struct ctk_area {
   ptrdiff_t other_row_stride;
   bool is_matrix;
   ptrdiff_t sample_stride;  // floats from one sample's matrix to the next one's
+  // Null, or the row of sample b is row starts[i] + b if the mask is -1, and at `other_base` if step i has no such sample.
+  const ctk_step_rows *rows;
 } ctk_area;
 
 // Which step's value of a signal a place holds.

@@ -28,10 +28,10 @@ final class LoopChunk {
 
   /// Runs a sample through some steps, numbered in the order in which they follow each other.
   func run(_ indices: Range<Int>, sample: Int, _ weights: PackedWeights) {
+    let count = pass.steps(ofSample: sample)
     for first in stride(from: indices.lowerBound, to: indices.upperBound, by: steps) {
       let chunk = first..<min(first + steps, indices.upperBound)
-      let times =
-        pass.isReversed ? pass.steps - chunk.upperBound..<pass.steps - chunk.lowerBound : chunk
+      let times = pass.isReversed ? count - chunk.upperBound..<count - chunk.lowerBound : chunk
       bind(times, sample: sample)
       for part in parts.parts { run(part, times, sample: sample, weights) }
       storeStates(times, sample: sample)
@@ -41,7 +41,9 @@ final class LoopChunk {
   private func run(
     _ part: LoopParts.Part, _ times: Range<Int>, sample: Int, _ weights: PackedWeights
   ) {
-    let isSeparate = part.list[0].places.contains { areas.hasOther($0, times) }
+    // The rows of packed samples are not one stride apart.
+    let isSeparate =
+      pass.rows != nil || part.list[0].places.contains { areas.hasOther($0, times) }
     let stride = pass.isReversed ? -1 : 1
     if let heads = part.heads {
       part.steps.run(

@@ -89,6 +89,8 @@ public struct Plan: Sendable {
     let batch: Int
     let steps: Int
     let isReversed: Bool
+    /// The rows of samples of different lengths; nil if all have all steps.
+    var rows: StepRows?
     /// The signals that the backward pass reads.
     let kept: [Area]
     /// The memory of those that are not the caller's.
@@ -109,7 +111,7 @@ public struct Plan: Sendable {
     let result = PlanRun.run(content.forward, arguments, signals, content.recomputation)
     let trail = Trail(
       plan: self, batch: arguments.batch, steps: arguments.steps, isReversed: arguments.isReversed,
-      kept: result.kept, memory: result.memory, spaced: result.spaced)
+      rows: arguments.rows, kept: result.kept, memory: result.memory, spaced: result.spaced)
     return (result.states, trail)
   }
 }
@@ -141,7 +143,7 @@ extension Plan.Trail {
     let results = PlanRun.run(
       omitsInput ? plan.content.backwardWithoutInput ?? backward.schedule : backward.schedule,
       PlanArguments(
-        batch: batch, steps: steps, isReversed: !isReversed, parameters: parameters,
+        batch: batch, steps: steps, isReversed: !isReversed, rows: rows, parameters: parameters,
         gatheredStride: gradientStride, segment: segment,
         returnsOuterFactors: returnsOuterFactors, spaced: spaced),
       BackwardSignals(

@@ -18,6 +18,8 @@ struct PlanArguments: ~Copyable {
   var steps: Int
   /// Whether the last step comes first.
   var isReversed: Bool
+  /// The rows of samples of different lengths; nil if all have all steps.
+  var rows: StepRows?
   /// The memory of the only output, if it is that of a single step and nothing else.
   var outputStorage: Storage?
   var parameters: PlanParameters
@@ -42,6 +44,7 @@ final class PlanMemory {
   let batch: Int
   let steps: Int
   let isReversed: Bool
+  let rows: StepRows?
   /// By buffer.
   let areas: AreaTable
   /// The activations saved after the run, if any.
@@ -73,10 +76,12 @@ final class PlanMemory {
       goesStepByStep ? runnable.buffersOfSingleSteps : runnable.schedule.buffers
     for number in dropped { buffers[number].keepsHistory = false }
     (batch, steps, isReversed) = (arguments.batch, arguments.steps, arguments.isReversed)
+    rows = arguments.rows
+    let rowCount = rows?.rowCount ?? batch * steps
     var counts = (kept: 0, temporary: 0)
     var offsets: [Int] = []
     for (buffer, isKept) in zip(buffers, runnable.isKept) {
-      let count = Self.size(of: buffer, batch: batch, steps: steps)
+      let count = Self.size(of: buffer, batch: batch, rowCount: rowCount, rows)
       offsets.append(isKept ? counts.kept : counts.temporary)
       if isKept { counts.kept += count } else { counts.temporary += count }
     }
@@ -96,7 +101,7 @@ final class PlanMemory {
       runnable.learns
       ? buffers.indices.filter { if case .parameter = buffers[$0].kind { true } else { false } }
       : []
-    areas = AreaTable(count: buffers.count)
+    areas = AreaTable(count: buffers.count, rows: rows)
     (self.runnable, self.buffers, self.offsets, self.prepared) =
       (runnable, buffers, offsets, prepared)
     for number in buffers.indices where !isBound[number] {
@@ -161,9 +166,13 @@ final class PlanMemory {
   /// The floats of a buffer's row.
   func width(ofBuffer number: Int) -> Int { buffers[number].width }
 
+  /// The number of steps of a sample.
+  func steps(ofSample sample: Int) -> Int { rows?.lengths[sample] ?? steps }
+
   /// Whether a run with the arguments' sizes fits.
   func fits(_ arguments: borrowing PlanArguments) -> Bool {
-    arguments.steps == steps && arguments.batch == batch && arguments.isReversed == isReversed
+    arguments.rows == nil && rows == nil && arguments.steps == steps && arguments.batch == batch
+      && arguments.isReversed == isReversed
   }
 
   /// Releases the saved activations and the caller's memory.
@@ -173,14 +182,17 @@ final class PlanMemory {
   }
 
   /// Floats of memory of its own that a buffer needs, whole cache lines.
-  private static func size(of buffer: Schedule.Buffer, batch: Int, steps: Int) -> Int {
+  private static func size(
+    of buffer: Schedule.Buffer, batch: Int, rowCount: Int, _ rows: StepRows?
+  ) -> Int {
     let row = batch * buffer.width
     let size =
       switch buffer.kind {
       case .sequence, .output, .parameter, .table, .gathered, .prepared: 0
       case .state where buffer.output != nil: row
-      case .state: (buffer.keepsHistory ? steps + 1 : 2) * row
-      case .everyStep: steps * row
+      case .state where buffer.keepsHistory: row + rowCount * buffer.width
+      case .state: (rows == nil ? 2 : 3) * row
+      case .everyStep: rowCount * buffer.width
       case .oneStep: row
       case .value(let rows): rows * buffer.width
       }
@@ -197,9 +209,11 @@ final class PlanMemory {
   private func own(_ buffer: Schedule.Buffer, _ memory: Floats) -> Area {
     switch buffer.kind {
     case .everyStep:
-      Area(memory, timeStride: batch * buffer.width, rowStride: buffer.width)
-    case .oneStep: Area(memory, rowStride: buffer.width)
-    default: matrix(memory, buffer)
+      var area = Area(memory, timeStride: batch * buffer.width, rowStride: buffer.width)
+      area.rows = rows
+      return area
+    case .oneStep: return Area(memory, rowStride: buffer.width)
+    default: return matrix(memory, buffer)
     }
   }
 
@@ -211,6 +225,17 @@ final class PlanMemory {
     let row = batch * buffer.width
     var area: Area
     let start: Floats
+    if rows != nil {
+      // What a sample starts from has memory of its own, before that of the steps.
+      area = output ?? Area(memory + row, timeStride: row, rowStride: buffer.width)
+      area.rows = rows
+      area.stepMask = output != nil || buffer.keepsHistory ? -1 : 1
+      area.otherMemory = memory
+      area.otherRowStride = buffer.width
+      area.previousShift = isReversed ? 1 : -1
+      copyRow(initial, count: row, into: memory)
+      return area
+    }
     if let output {
       // The state lives in the output; only its initial value is in memory of its own.
       area = output
@@ -250,6 +275,14 @@ final class PlanMemory {
       let area = areas[number]
       let last = (isReversed ? 0 : steps) & area.stepMask
       let storage = Storage(count: batch * buffer.width)
+      if let rows {
+        for (sample, length) in rows.lengths.enumerated() {
+          copyRow(
+            area.row(.next, step: isReversed ? 0 : length - 1, sample: sample),
+            count: buffer.width, into: Floats(storage, offset: sample * buffer.width))
+        }
+        return storage
+      }
       copyRows(
         area.memory + last * area.timeStride, stride: area.rowStride, rows: batch,
         width: buffer.width, into: Floats(storage), stride: buffer.width)

@@ -22,24 +22,31 @@ extension PlanRun {
   ///
   /// Blocks of this size are added one after the other, the last block first. So segments of whole blocks give
   /// the same bits as the sequence in one piece.
-  static func stepsInBlock(batch: Int) -> Int { max(1, 256 / batch) }
+  static func stepsInBlock(batch: Int) -> Int { max(1, rowsInBlock / batch) }
+  private static let rowsInBlock = 256
 
   /// Computes a thread's columns of all sums over the samples and some steps (for `outer`, rows of the matrix).
   ///
   /// All sums of one block of steps come before the next block, while the block's signals are in a cache.
   func gatherSums(_ steps: Range<Int>, accumulate: Bool, _ share: (Int) -> Range<Int>) {
-    let size = Self.stepsInBlock(batch: memory.batch)
-    var end = steps.upperBound
-    while end > steps.lowerBound {
-      let block = max((end - 1) / size * size, steps.lowerBound)..<end
+    for block in blocks(of: steps).reversed() {
       for sum in schedule.sums {
         let columns = share(sum.sharedColumns)
         if columns.isEmpty { continue }
         add(
           sum, columns, pieces(block, sum.sources),
-          accumulate: accumulate || end < steps.upperBound)
+          accumulate: accumulate || block.upperBound < steps.upperBound)
       }
-      end = block.lowerBound
+    }
+  }
+
+  /// The blocks of some steps.
+  private func blocks(of steps: Range<Int>) -> [Range<Int>] {
+    if let rows = memory.rows { return rows.ranges(of: steps, rows: Self.rowsInBlock) }
+    let size = Self.stepsInBlock(batch: memory.batch)
+    let first = steps.lowerBound / size * size
+    return stride(from: first, to: steps.upperBound, by: size).map {
+      max($0, steps.lowerBound)..<min($0 + size, steps.upperBound)
     }
   }
 
@@ -66,7 +73,9 @@ extension PlanRun {
 
   /// The rows of all samples at some steps, in the order of time, in as few pieces as have one stride.
   private func pieces(_ steps: Range<Int>, _ places: [Place]) -> [StepBlock] {
-    if places.allSatisfy({ memory.areas.isFlat($0, steps, batch: memory.batch) }) {
+    if memory.rows != nil
+      || places.allSatisfy({ memory.areas.isFlat($0, steps, batch: memory.batch) })
+    {
       return blocks(steps, for: places)
     }
     return steps.map { StepBlock(step: $0, rows: memory.batch) }

@@ -30,7 +30,7 @@ extension PlanRun {
   private func runSharedStep(_ step: Int) {
     inPhases { split, run in
       run { part in
-        var block = split.block(part, batch: memory.batch)
+        var block = split.block(part, memory)
         block.step = step
         runnable.singleStep.run(memory.areas, weights, block)
       }

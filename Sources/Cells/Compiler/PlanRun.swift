@@ -87,7 +87,9 @@ struct PlanRun {
     reading = arguments.spaced
     var spacing: Recomputation?
     if let recomputation, !split.goesStepByStep,
-      recomputation.isUsed(arguments.states, batch: arguments.batch, steps: arguments.steps)
+      recomputation.isUsed(
+        arguments.states, steps: arguments.steps,
+        places: arguments.rows?.count ?? arguments.batch * arguments.steps)
     {
       spacing = recomputation
     }
@@ -119,7 +121,9 @@ struct PlanRun {
 
   /// Stores the memory for the next run, if that may be the next step of a loop.
   private func storeMemory(_ arguments: borrowing PlanArguments) {
-    guard memory.steps == 1, !returnsOuterFactors, segment.sums == nil else { return }
+    guard memory.steps == 1, memory.rows == nil, !returnsOuterFactors, segment.sums == nil else {
+      return
+    }
     memory.release()
     arguments.parameters.cache?.store(memory, with: weights, for: runnable)
   }
@@ -163,23 +167,23 @@ struct PlanRun {
 
   private func execute(_ split: PlanSplit, _ run: RunPhase) {
     if split.goesStepByStep {
-      run { runSteps(runnable.singleStep, split.block($0, batch: memory.batch)) }
+      run { runSteps(runnable.singleStep, split.block($0, memory)) }
     } else {
       let loops =
         zip(schedule.earlier.map(\.before), runnable.earlier)
         + [(schedule.before, (runnable.before, runnable.loop))]
       for (number, (list, (before, loop))) in loops.enumerated() {
-        run { runForAllSteps(list, before, split.share(of: memory.steps, $0)) }
+        run { runForAllSteps(list, before, split.steps($0, memory)) }
         run { part in
           if let parts = runnable.partsBySample[number] {
             // There are no products whose columns could be split.
-            runSamples(split.share(of: memory.batch, part), number, parts)
+            runSamples(split.samples(part, memory), number, parts)
           } else {
-            runSteps(loop, split.block(part, batch: memory.batch))
+            runSteps(loop, split.block(part, memory))
           }
         }
       }
-      run { runForAllSteps(schedule.after, runnable.after, split.share(of: memory.steps, $0)) }
+      run { runForAllSteps(schedule.after, runnable.after, split.steps($0, memory)) }
     }
     gather(split, run)
   }
@@ -196,10 +200,20 @@ struct PlanRun {
 
   /// Runs a thread's rows through all steps, in the order of time.
   private func runSteps(_ sequence: StepSequence, _ rows: StepBlock) {
+    let stride = memory.isReversed ? -1 : 1
     var first = rows
+    if let lengths = memory.rows {
+      let runs = lengths.runs(
+        of: rows.row..<rows.row + rows.rows, isReversed: memory.isReversed,
+        cutsEnds: memory.areas.hasLaterValues)
+      for run in runs {
+        (first.step, first.row, first.rows) = (run.step, run.samples.lowerBound, run.samples.count)
+        sequence.run(memory.areas, weights, first, times: run.times, stride: stride)
+      }
+      return
+    }
     first.step = memory.isReversed ? memory.steps - 1 : 0
-    sequence.run(
-      memory.areas, weights, first, times: memory.steps, stride: memory.isReversed ? -1 : 1)
+    sequence.run(memory.areas, weights, first, times: memory.steps, stride: stride)
   }
 
   /// Runs a thread's samples through all steps, one after the other.
@@ -213,19 +227,18 @@ struct PlanRun {
       parts, memory, computing?.areas ?? AreaTable(copying: memory.areas),
       holding: parts.states.filter { memory.areas[$0].stepMask != -1 })
     for sample in samples {
+      let count = memory.steps(ofSample: sample)
       guard let computing else {
-        for steps in saving?.chunks ?? [0..<memory.steps] {
+        for steps in saving?.chunks(ofSample: sample) ?? [0..<count] {
           saving?.save(beforeStep: steps.lowerBound, sample: sample)
           chunk.run(steps, sample: sample, weights)
         }
         continue
       }
-      for steps in computing.chunks.reversed() {
+      for steps in computing.chunks(ofSample: sample).reversed() {
         computing.compute(steps, sample: sample)
         // The backward pass counts its steps from the last one.
-        chunk.run(
-          memory.steps - steps.upperBound..<memory.steps - steps.lowerBound, sample: sample,
-          weights)
+        chunk.run(count - steps.upperBound..<count - steps.lowerBound, sample: sample, weights)
       }
     }
   }
@@ -243,6 +256,7 @@ struct PlanRun {
   /// All rows of some steps, in as few blocks as the strides allow.
   func blocks(_ steps: Range<Int>, for places: [Place]) -> [StepBlock] {
     if steps.isEmpty { return [] }
+    if let rows = memory.rows { return memory.areas.blocks(steps, of: rows, for: places) }
     let batch = memory.batch
     if steps.count > 1, places.allSatisfy({ memory.areas.isFlat($0, steps, batch: memory.batch) }) {
       // The rows of one sample are a step apart.

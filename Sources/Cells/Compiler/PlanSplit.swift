@@ -23,8 +23,9 @@ struct PlanSplit {
     let leastRows = 4
     let (batch, steps) = (arguments.batch, arguments.steps)
     let work = runnable.work * batch
+    let places = arguments.rows?.count ?? batch * steps
     let threads = arguments.gatheredStride == 0 ? ThreadTeam.count : 1
-    let helpful = max(1, min(threads, work * steps / leastWork))
+    let helpful = max(1, min(threads, runnable.work * places / leastWork))
     let rows = max(1, min(helpful, batch / leastRows))
     cutsColumns = rows == 1 && helpful > 1 && work >= leastWork
     parts = cutsColumns ? helpful : rows
@@ -35,7 +36,7 @@ struct PlanSplit {
       steps == 1
       || !runnable.goesBySample && !cutsColumns && batch / parts >= enoughRows
         && runnable.hoistedWeights <= cache.weights
-        && runnable.hoistedSignals * batch * steps > cache.signals
+        && runnable.hoistedSignals * places > cache.signals
   }
 
   /// A thread's share of some rows, steps or columns.
@@ -43,13 +44,23 @@ struct PlanSplit {
     count * part / parts..<count * (part + 1) / parts
   }
 
+  /// A thread's samples.
+  func samples(_ part: Int, _ memory: PlanMemory) -> Range<Int> {
+    memory.rows?.samples(part, of: parts) ?? share(of: memory.batch, part)
+  }
+
+  /// A thread's steps.
+  func steps(_ part: Int, _ memory: PlanMemory) -> Range<Int> {
+    memory.rows?.steps(part, of: parts) ?? share(of: memory.steps, part)
+  }
+
   /// A thread's rows of a step, or its part of the columns of all rows.
-  func block(_ part: Int, batch: Int) -> StepBlock {
-    var block = StepBlock(step: 0, rows: batch)
+  func block(_ part: Int, _ memory: PlanMemory) -> StepBlock {
+    var block = StepBlock(step: 0, rows: memory.batch)
     if cutsColumns {
       (block.part, block.parts) = (part, parts)
     } else {
-      let rows = share(of: batch, part)
+      let rows = samples(part, memory)
       (block.row, block.rows) = (rows.lowerBound, rows.count)
     }
     return block

@@ -41,12 +41,12 @@ struct Recomputation: Sendable {
   /// The steps of a chunk, of which the state before the first is kept.
   static func interval(steps: Int) -> Int { max(1, Int(Double(steps).squareRoot().rounded(.up))) }
 
-  /// Whether a pass over a batch drops states.
-  func isUsed(_ keeping: StateKeeping, batch: Int, steps: Int) -> Bool {
+  /// Whether a pass drops states; `places` is the sum of its samples' steps.
+  func isUsed(_ keeping: StateKeeping, steps: Int, places: Int) -> Bool {
     switch keeping {
     case .everyStep: false
     case .spaced: steps > 1
-    case .spacedIfLarge: steps > 1 && width * batch * steps >= Self.leastCount
+    case .spacedIfLarge: steps > 1 && width * places >= Self.leastCount
     }
   }
 

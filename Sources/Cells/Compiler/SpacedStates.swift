@@ -7,15 +7,21 @@ final class SpacedStates {
   private let memory: PlanMemory
   private let weights: PackedWeights
   private let interval: Int
-  /// For each state of the recomputation, the values before the first step of each chunk: `[chunks, B, width]`.
+  /// For each sample, the number of its first chunk among those of all samples.
+  private let firstChunks: [Int]
+  /// For each state of the recomputation, the values before the first step of each chunk: `[chunks, width]`.
   private let values: [Storage]
 
   init(_ recomputation: Recomputation, _ memory: PlanMemory, _ weights: PackedWeights) {
     (self.recomputation, self.memory, self.weights) = (recomputation, memory, weights)
     interval = Recomputation.interval(steps: memory.steps)
-    let chunks = (memory.steps + interval - 1) / interval
-    values = recomputation.states.map {
-      Storage(count: chunks * memory.batch * memory.width(ofBuffer: $0))
+    var chunks = 0
+    firstChunks = (0..<memory.batch).map { [interval] sample in
+      defer { chunks += (memory.steps(ofSample: sample) + interval - 1) / interval }
+      return chunks
+    }
+    values = recomputation.states.map { [chunks] in
+      Storage(count: chunks * memory.width(ofBuffer: $0))
     }
   }
 
@@ -29,19 +35,18 @@ final class SpacedStates {
   private func value(_ number: Int, chunk: Int, sample: Int) -> Floats {
     Floats(
       values[number],
-      offset: (chunk * memory.batch + sample) * width(recomputation.states[number]))
+      offset: (firstChunks[sample] + chunk) * width(recomputation.states[number]))
   }
 
-  /// The chunks' steps, in the order of the forward pass.
-  var chunks: [Range<Int>] {
-    stride(from: 0, to: memory.steps, by: interval).map {
-      $0..<min($0 + interval, memory.steps)
-    }
+  /// The steps of a sample's chunks, in the order of the forward pass.
+  func chunks(ofSample sample: Int) -> [Range<Int>] {
+    let steps = memory.steps(ofSample: sample)
+    return stride(from: 0, to: steps, by: interval).map { $0..<min($0 + interval, steps) }
   }
 
   /// Saves a sample's states before the first step of a chunk. Steps are numbered in the order of the forward pass.
   func save(beforeStep index: Int, sample: Int) {
-    let step = memory.isReversed ? memory.steps - 1 - index : index
+    let step = memory.isReversed ? memory.steps(ofSample: sample) - 1 - index : index
     for (number, state) in recomputation.states.enumerated() {
       let row = memory.areas[state].row(.previous, step: step, sample: sample)
       copyRow(
@@ -74,12 +79,14 @@ final class SpacedStates {
       running = LoopChunk(states.recomputation.parts, states.memory, forward, holding: [])
     }
 
-    var chunks: [Range<Int>] { states.chunks }
+    /// The steps of a sample's chunks, in the order of the forward pass.
+    func chunks(ofSample sample: Int) -> [Range<Int>] { states.chunks(ofSample: sample) }
 
     /// Computes the states of a sample in a chunk of steps.
     func compute(_ chunk: Range<Int>, sample: Int) {
       let (pass, recomputation) = (states.memory, states.recomputation)
-      func time(_ index: Int) -> Int { pass.isReversed ? pass.steps - 1 - index : index }
+      let last = pass.steps(ofSample: sample) - 1
+      func time(_ index: Int) -> Int { pass.isReversed ? last - index : index }
       let first = min(time(chunk.lowerBound), time(chunk.upperBound - 1))
       for (number, state) in recomputation.states.enumerated() {
         let width = states.width(state)

@@ -9,7 +9,8 @@ extension Recurrent {
   ///   - x: `[T, B, I]`, or `[B, T, I]` if the layout is batch first.
   ///   - lengths: The number of valid steps of each sample, 0 to T; T unless given. Outputs past a
   ///     sample's end are zero, its final state is that of its last step, and the reverse direction starts
-  ///     at its own end, as with PyTorch's packed sequences.
+  ///     at its own end, as with PyTorch's packed sequences. Padding is neither read nor computed; the samples
+  ///     may have any order.
   ///   - resets: For each sample, the steps that start a new sequence: there the states are those that sequences
   ///     start from, and no gradient passes. To the reverse direction such a step is the last of its sequence.
   /// - Returns: `output` `[T, B, outputSize]` in the layout of the input, and `state` `[L * D, B, H]`.
@@ -70,27 +71,13 @@ extension Recurrent {
     require(steps > 0, "expected one step or more, found a sequence of the shape \(x.shape)")
     let state = ordered(state, batch: batch)
     let mode = mode(for: x, state)
-    StepMarks.check(lengths: lengths, resets: resets, steps: steps, batch: batch)
-    if let lengths, lengths.contains(where: { $0 < steps }) {
-      let pass = GroupedPass(
-        self, x, state.tensors, lengths: lengths, resets: resets, masks: masks, mode)
-      return recorded(pass.output, pass.finalStates, x, state, mode) { pass.pullBack($0, to: &$1) }
-    }
-    let marks = StepMarks(lengths: nil, resets: resets, steps: steps, batch: batch)
+    let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
     let pass = RecurrentPass(
       self, x, state.tensors, marks, masks: masks, mode, keeping: .spacedIfLarge)
-    return recorded(pass.output, pass.finalStates, x, state, mode) { pass.pullBack($0, to: &$1) }
-  }
-
-  /// The output and the final states of a pass, recorded where a tape follows its operands.
-  private func recorded(
-    _ output: Tensor, _ finalStates: [Tensor], _ x: Tensor, _ state: RecurrentState,
-    _ mode: PassMode,
-    _ pullBack: @escaping (_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void
-  ) -> (output: Tensor, state: RecurrentState) {
-    if mode == .inference { return (output, state.replaced(by: finalStates)) }
+    if mode == .inference { return (pass.output, state.replaced(by: pass.finalStates)) }
     let recorded = Tensor.record(
-      [output] + finalStates, dependingOn: [[x], state.tensors] + weights, adding: pullBack)
+      [pass.output] + pass.finalStates, dependingOn: [[x], state.tensors] + weights
+    ) { pass.pullBack($0, to: &$1) }
     return (recorded[0], state.replaced(by: Array(recorded.dropFirst())))
   }
 

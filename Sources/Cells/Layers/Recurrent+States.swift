@@ -23,7 +23,7 @@ extension Recurrent {
   }
 
   /// Memory for a state, zero where a layer has fewer units than the largest.
-  func emptyState(like tensor: Tensor) -> Tensor {
-    hasEqualStates ? Tensor(uninitialized: tensor.shape) : Tensor(zeros: tensor.shape)
+  func emptyState(_ shape: [Int]) -> Tensor {
+    hasEqualStates ? Tensor(uninitialized: shape) : Tensor(zeros: shape)
   }
 }

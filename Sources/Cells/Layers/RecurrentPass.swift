@@ -5,9 +5,12 @@ import TensorCore
 ///
 /// Between layers signals are time first, `[T, B, units]`; the layer's own input and output are read
 /// and written in their layout, in place. A single step may also have neither a time axis nor a layer axis:
-/// `[B, units]`.
+/// `[B, units]`. Samples of different lengths are run as a packed batch: see ``PackedSamples``.
 final class RecurrentPass {
   let layer: Recurrent
+  /// The samples that are run, in their order, if there is padding.
+  let packing: PackedSamples?
+  /// The steps and samples that are run.
   let steps: Int
   let batch: Int
   let input: Tensor
@@ -27,15 +30,31 @@ final class RecurrentPass {
 
   private(set) var output: Tensor
   private(set) var finalStates: [Tensor]
+  /// The shapes of the states of the samples that are run.
+  private let stateShapes: [[Int]]
 
   /// A pass over a sequence in the layer's layout.
   convenience init(
     _ layer: Recurrent, _ x: Tensor, _ initialStates: [Tensor], _ marks: StepMarks,
-    masks: RandomMasks? = nil, _ mode: PassMode, keeping states: StateKeeping = .everyStep
+    masks: RandomMasks? = nil, _ mode: PassMode, keeping states: StateKeeping = .everyStep,
+    padding: PaddedSteps = .skipped(.packed)
   ) {
+    let (steps, batch) = (layer.steps(of: x), layer.batch(of: x))
+    let marks = padding == .masked ? marks : marks.withoutWholeValidity(steps: steps, batch: batch)
+    guard let packing = PackedSamples(marks, steps: steps, batch: batch, padding) else {
+      self.init(
+        layer, marks.withoutPadding(x.detached(), timeAxis: layer.timeAxis), steps: steps,
+        batch: batch, initialStates, marks, masks: masks, mode, states)
+      return
+    }
     self.init(
-      layer, x, steps: layer.steps(of: x), batch: layer.batch(of: x), initialStates, marks,
-      masks: masks, mode, states)
+      layer, packing.packed(x, layer.layout), steps: max(1, packing.rows.steps),
+      batch: packing.rows.batch, initialStates.map { packing.part(ofState: $0) },
+      packing.marks(marks), masks: masks.map { packing.masks($0) }, mode, states, packing)
+    output = packing.unpacked(output, layer.layout)
+    finalStates = zip(finalStates, initialStates).enumerated().map { number, states in
+      packing.states(states.0, others: states.1, of: layer, state: number)
+    }
   }
 
   /// A pass in inference over one step of a layer that is one cell: the input and the states are `[B, units]`.
@@ -47,22 +66,27 @@ final class RecurrentPass {
 
   private init(
     _ layer: Recurrent, _ x: Tensor, steps: Int, batch: Int, _ initialStates: [Tensor],
-    _ marks: StepMarks, masks: RandomMasks?, _ mode: PassMode, _ states: StateKeeping
+    _ marks: StepMarks, masks: RandomMasks?, _ mode: PassMode, _ states: StateKeeping,
+    _ packing: PackedSamples? = nil
   ) {
     self.layer = layer
+    self.packing = packing
     self.states = states
     self.marks = marks
     self.masks = masks
     self.mode = mode
     (self.steps, self.batch) = (steps, batch)
-    reversedResets = layer.direction == .forward ? nil : marks.reversedResets(batch: batch)
-    input = marks.withoutPadding(x.detached(), timeAxis: layer.timeAxis)
+    reversedResets =
+      layer.direction == .forward
+      ? nil : packing.map { $0.reversed(marks.resets) } ?? marks.reversedResets(batch: batch)
+    input = x
+    stateShapes = initialStates.map(\.shape)
     let (structure, shape) = (layer.structure, x.shape)
     output = Tensor(
       uninitialized: shape.last == structure.outputSize
         ? shape : shape.dropLast() + [structure.outputSize])
     isAlone = structure.plans.count == 1
-    finalStates = isAlone ? [] : initialStates.map { layer.emptyState(like: $0) }
+    finalStates = isAlone ? [] : stateShapes.map { layer.emptyState($0) }
     for index in 0..<structure.layers { runLayer(index, initialStates) }
   }
 
@@ -74,7 +98,7 @@ final class RecurrentPass {
       target = view(of: output)
     } else {
       let width = layer.outputSize(ofLayer: index)
-      between.append(Storage(count: steps * batch * width))
+      between.append(Storage(count: rowCount * width))
       target = timeFirst(Floats(between[index]), width)
     }
     for direction in 0..<layer.direction.count {
@@ -88,9 +112,9 @@ final class RecurrentPass {
   private func run(_ place: Int, _ initialStates: [Tensor], into output: Area) {
     let plan = plan(place)
     var arguments = PlanArguments(
-      batch: batch, steps: steps, isReversed: layer.isReversed(place),
+      batch: batch, steps: steps, isReversed: layer.isReversed(place), rows: packing?.rows,
       parameters: parameters(place), states: states)
-    if isAlone, steps == 1 { arguments.outputStorage = self.output.storage }
+    if isAlone, steps == 1, packing == nil { arguments.outputStorage = self.output.storage }
     let (states, trail) = plan.run(
       arguments,
       ForwardSignals(
@@ -152,7 +176,7 @@ final class RecurrentPass {
         failure("sequence \(index) of the cell has no mask")
       }
       var view = timeFirst(values.elements, cell.sequences[index].width)
-      if mask.lifetime == .sequence { view.timeStride = 0 }
+      if mask.lifetime == .sequence { (view.timeStride, view.rows) = (0, nil) }
       return view
     case .validity: return marks.validity.map { timeFirst(Floats($0), 1) } ?? missing
     case .resets:
@@ -176,7 +200,7 @@ final class RecurrentPass {
       return target.units(from: direction * size)
     case .bidirectional:
       if direction == 0 { parts.append([]) }
-      parts[index].append(Storage(count: steps * batch * size))
+      parts[index].append(Storage(count: rowCount * size))
       return timeFirst(Floats(parts[index][direction]), size)
     }
   }
@@ -217,6 +241,11 @@ final class RecurrentPass {
 
   /// Runs a program over the units of some signals, at every step.
   private func combine(_ program: ElementwiseProgram, _ width: Int, _ signals: [Area]) {
+    if let packing {
+      let operands = signals.map { ElementwiseOperand($0.memory, rowStride: $0.rowStride) }
+      program.run(operands, rows: packing.rows.rowCount, width: width)
+      return
+    }
     for step in 0..<steps {
       let operands = signals.map {
         ElementwiseOperand($0.memory + step * $0.timeStride, rowStride: $0.rowStride)
@@ -264,8 +293,27 @@ final class RecurrentPass {
     _ cotangents: [Tensor?], _ segment: inout LayerSegment, _ input: InputCotangent,
     finished: (_ layer: Int, _ gradients: [[Tensor]]) -> Void = { _, _ in }
   ) -> [Tensor?] {
+    guard let packing else { return pullBackRows(cotangents, &segment, input, finished: finished) }
+    let packed =
+      [cotangents[0].map { packing.packed($0, layer.layout) }]
+      + cotangents.dropFirst().map { $0.map { packing.part(ofState: $0) } }
+    let results = pullBackRows(packed, &segment, input, finished: finished)
+    return results.enumerated().map { number, result in
+      guard number > 0 else { return result.map { packing.unpacked($0, layer.layout) } }
+      // A sample without a step ends with the state that it started from.
+      return result.map {
+        packing.states($0, others: cotangents[number], of: layer, state: number - 1)
+      }
+    }
+  }
+
+  /// The same for the rows that are run.
+  private func pullBackRows(
+    _ cotangents: [Tensor?], _ segment: inout LayerSegment, _ input: InputCotangent,
+    finished: (_ layer: Int, _ gradients: [[Tensor]]) -> Void
+  ) -> [Tensor?] {
     let inputCotangent = input == .computed ? Tensor(uninitialized: self.input.shape) : nil
-    var stateCotangents = isAlone ? [] : finalStates.map { layer.emptyState(like: $0) }
+    var stateCotangents = isAlone ? [] : stateShapes.map { layer.emptyState($0) }
     var downstream =
       cotangents[0].map { strided($0.elements, layer.outputSize) }
       ?? Area(Floats(Storage(repeating: 0, count: layer.outputSize)), rowStride: 0)
@@ -301,7 +349,7 @@ final class RecurrentPass {
         segment: segment.part(place)
       ).states
       if isAlone {
-        stateCotangents = zip(states, finalStates).map { Tensor(storage: $0, shape: $1.shape) }
+        stateCotangents = zip(states, stateShapes).map { Tensor(storage: $0, shape: $1) }
       } else {
         for (state, storage) in states.enumerated() {
           layer.set(storage, in: &stateCotangents[state], batch: batch, state: state, place)
@@ -315,18 +363,23 @@ final class RecurrentPass {
 
   // MARK: Views
 
+  /// The rows that have memory.
+  private var rowCount: Int { packing?.rows.rowCount ?? steps * batch }
+
   func timeFirst(_ memory: Floats, _ width: Int) -> Area {
-    Area(memory, timeStride: batch * width, rowStride: width)
+    var area = Area(memory, timeStride: batch * width, rowStride: width)
+    area.rows = packing?.rows
+    return area
   }
 
   /// A signal in new memory, time first.
   func newSignal(_ width: Int) -> Area {
-    timeFirst(Floats(Storage(count: steps * batch * width)), width)
+    timeFirst(Floats(Storage(count: rowCount * width)), width)
   }
 
   /// A signal in the layer's layout.
   func strided(_ memory: Floats, _ width: Int) -> Area {
-    layer.layout == .timeFirst
+    packing != nil || layer.layout == .timeFirst
       ? timeFirst(memory, width) : Area(memory, timeStride: width, rowStride: steps * width)
   }
 

@@ -57,6 +57,25 @@ struct StepMarks {
     return storage
   }
 
+  /// The number of valid steps of each sample, if these are its first ones; nil if a valid step follows padding.
+  func lengths(steps: Int, batch: Int) -> [Int]? {
+    guard let validity else { return Array(repeating: steps, count: batch) }
+    var lengths = Array(repeating: 0, count: batch)
+    for step in 0..<steps {
+      for sample in 0..<batch where validity[step * batch + sample] != 0 {
+        guard lengths[sample] == step else { return nil }
+        lengths[sample] += 1
+      }
+    }
+    return lengths
+  }
+
+  /// The same marks where some steps are padding, else without ``validity``.
+  func withoutWholeValidity(steps: Int, batch: Int) -> StepMarks {
+    let isWhole = lengths(steps: steps, batch: batch)?.allSatisfy { $0 == steps } ?? false
+    return isWhole ? StepMarks(resets: resets) : self
+  }
+
   /// The sequence with zeros in the padding, so that a NaN or infinity there reaches no product (zero times it
   /// is NaN). The sequence itself if its padding is zero already.
   func withoutPadding(_ x: Tensor, timeAxis: Int) -> Tensor {

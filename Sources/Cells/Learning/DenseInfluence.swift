@@ -54,7 +54,7 @@ struct DenseInfluence: Influence {
     rows.setLoss(outputs, from: 0)
     clearInitialStates()
     let factors = window.pullBack(
-      rows, from: 0, sample: sample, into: Floats(next), stride: columns
+      rows, from: 0, into: Floats(next), stride: columns
     ).states
     addProduct(of: factors, with: Floats(samples[sample]), steps: window.steps)
     swap(&samples[sample], &next)

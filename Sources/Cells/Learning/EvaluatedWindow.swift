@@ -1,21 +1,23 @@
 import TensorCore
 
-/// The evaluated steps of a cell, ready for backward passes.
+/// The evaluated steps of one sample, ready for backward passes.
 struct EvaluatedWindow {
   let trail: Plan.Trail
+  /// The sample's row among those of the trail.
+  let row: Int
   let parameters: PlanParameters
   /// The same steps under a plan that omits the influence of units on each other, for SnAp-1.
   var ownTrail: Plan.Trail?
   /// Whether the rows of the input's cotangents are computed; else they stay zeros.
   let input: InputCotangent
 
-  /// The number of steps, T.
-  var steps: Int { trail.steps }
+  /// The number of the sample's steps, T: padding is none.
+  var steps: Int { trail.rows?.lengths[row] ?? trail.steps }
 
   /// The window under that plan, or else the window itself.
   var own: EvaluatedWindow {
     guard let ownTrail else { return self }
-    return EvaluatedWindow(trail: ownTrail, parameters: parameters, input: input)
+    return EvaluatedWindow(trail: ownTrail, row: row, parameters: parameters, input: input)
   }
 
   /// The results of pulling rows of cotangents back.
@@ -33,7 +35,7 @@ struct EvaluatedWindow {
     }
   }
 
-  /// Pulls rows of cotangents back through as many steps of one sample as the rows have.
+  /// Pulls rows of cotangents back through as many steps as the rows have.
   ///
   /// - Parameters:
   ///   - gradients: Receives a row for each row of cotangents: the parameters' elements, in the cell's order.
@@ -42,8 +44,8 @@ struct EvaluatedWindow {
   ///     those of one step can be.
   /// - Returns: The cotangents of the states before the steps. Those of the input are in `rows.input`.
   func pullBack(
-    _ rows: CotangentRows, from first: Int, sample: Int,
-    into gradients: Floats, stride: Int, returnsOuterFactors: Bool = false
+    _ rows: CotangentRows, from first: Int, into gradients: Floats, stride: Int,
+    returnsOuterFactors: Bool = false
   ) -> PulledBack {
     let cell = trail.plan.cell
     var offset = 0
@@ -55,7 +57,7 @@ struct EvaluatedWindow {
       Area(Floats(storage), timeStride: rows.count * width, rowStride: width)
     }
     let copies = trail.repeating(
-      sample: sample, count: rows.count, steps: first..<first + rows.steps)
+      sample: row, count: rows.count, steps: first..<first + rows.steps)
     let result = copies.runBackward(
       outputCotangent: view(rows.output, cell.outputSize),
       stateCotangents: rows.states.map { Floats($0) },

@@ -152,10 +152,11 @@ struct Past {
     _ layer: Recurrent, _ x: Tensor, _ marks: StepMarks, _ start: Start,
     of memory: RecurrentMemory
   ) -> (output: Tensor, pullback: Pullback) {
-    let pass = RecurrentPass(layer, x, start.states, marks, .learning)
-    let own =
-      engine == .snap1
-      ? RecurrentPass(layer, x, start.states, marks, .learningWithinUnits) : nil
+    func run(_ mode: PassMode) -> RecurrentPass {
+      RecurrentPass(layer, x, start.states, marks, mode, padding: .skipped(.everyStep))
+    }
+    let pass = run(.learning)
+    let own = engine == .snap1 ? run(.learningWithinUnits) : nil
     states = pass.finalStates
     mostBytesKept = max(mostBytesKept, pass.trailByteCount)
     pending = Window(pass: pass, own: own, input: InputCotangent(isTracked: x.isTracked))

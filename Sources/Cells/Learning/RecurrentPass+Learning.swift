@@ -23,11 +23,13 @@ extension RecurrentPass {
     _ influences: inout [any Influence], own: RecurrentPass?, outputCotangent: Tensor?,
     _ input: InputCotangent, learnsInitialState: Bool
   ) -> Cotangents {
-    let result = Cotangents(
+    var result = Cotangents(
       input: Tensor(zeros: self.input.shape),
       initialStates: finalStates.map { Tensor(zeros: $0.shape) },
       parameters: layer.weights.map { $0.map { Tensor(zeros: $0.shape) } })
-    var outputs = outputCotangent.map { view(of: $0) }
+    var outputs = outputCotangent.map {
+      view(of: packing?.packed($0, layer.layout) ?? $0)
+    }
     for index in (0..<layer.layers).reversed() {
       let inputs = index == 0 ? view(of: result.input) : newSignal(layer.inputSize(ofLayer: index))
       advance(
@@ -35,6 +37,7 @@ extension RecurrentPass {
         index == 0 ? input : .computed, learnsInitialState: learnsInitialState)
       outputs = inputs
     }
+    if let packing { result.input = packing.unpacked(result.input, layer.layout) }
     return result
   }
 
@@ -43,24 +46,26 @@ extension RecurrentPass {
     from outputs: Area?, to inputs: Area, _ result: Cotangents, _ input: InputCotangent,
     learnsInitialState: Bool
   ) {
-    let window = EvaluatedWindow(
-      trail: trails[index],
-      parameters: PlanParameters(layer.weights[index], cache: layer.caches[index]),
-      ownTrail: own?.trails[index], input: input)
-    let cell = window.trail.plan.cell
+    let weights = PlanParameters(layer.weights[index], cache: layer.caches[index])
+    let cell = trails[index].plan.cell
     let parameters = result.parameters[index].map { (floats: $0.elements, count: $0.count) }
-    for sample in 0..<batch {
+    let samples = packing?.samples ?? Array(0..<batch)
+    let count = result.initialStates.first?.shape[1] ?? batch
+    for (row, sample) in samples.enumerated() {
+      let window = EvaluatedWindow(
+        trail: trails[index], row: row, parameters: weights, ownTrail: own?.trails[index],
+        input: input)
       let states = (learnsInitialState ? result.initialStates : []).enumerated().map {
         state, tensor in
         (
-          floats: tensor.elements + (index * batch + sample) * layer.stateWidths[state],
+          floats: tensor.elements + (index * count + sample) * layer.stateWidths[state],
           count: cell.states[state].width
         )
       }
       influence.advance(
-        window, sample: sample, outputs: outputs?.sample(sample),
+        window, sample: sample, outputs: outputs?.sample(row),
         into: GradientSums(targets: parameters + states),
-        inputs: inputs.sample(sample))
+        inputs: inputs.sample(row))
     }
   }
 }

@@ -11,6 +11,8 @@ struct SegmentedPass {
   private let batch: Int
   private let marks: StepMarks
   private let cuts: [Range<Int>]
+  /// The same for all segments, since sums over them are added up in one place.
+  private let padding: PaddedSteps
   /// The passes, if their activations are saved.
   private var passes: [RecurrentPass] = []
   /// The states before each segment and after the last.
@@ -24,7 +26,12 @@ struct SegmentedPass {
     self.layer = layer
     self.marks = marks
     self.cuts = cuts
-    batch = layer.batch(of: x)
+    let batch = layer.batch(of: x)
+    self.batch = batch
+    let isPacked = cuts.allSatisfy {
+      marks.steps($0, batch: batch).lengths(steps: $0.count, batch: batch) != nil
+    }
+    padding = isPacked ? .skipped(.packed) : .masked
     input = x.detached()
     states = [initialStates.map { $0.detached() }]
     output = input
@@ -47,7 +54,13 @@ struct SegmentedPass {
     let range = cuts[index]
     return RecurrentPass(
       layer, input.slice(range, along: layer.timeAxis), states[index],
-      marks.steps(range, batch: batch), mode)
+      marks.steps(range, batch: batch), mode, padding: padding)
+  }
+
+  /// Whether a segment is padding.
+  private func isEmpty(_ index: Int) -> Bool {
+    marks.steps(cuts[index], batch: batch).lengths(steps: cuts[index].count, batch: batch)?
+      .allSatisfy { $0 == 0 } ?? false
   }
 
   /// Maps the output's cotangent to those of the input, the initial states and the parameters.
@@ -57,11 +70,16 @@ struct SegmentedPass {
     var inputs: [Tensor] = []
     var later: [Tensor?] = states[0].map { _ in nil }
     var segment = LayerSegment(of: layer)
+    let last = cuts.indices.last { !isEmpty($0) } ?? 0
     for index in cuts.indices.reversed() {
+      if index > last {
+        inputs.append(Tensor(zeros: input.slice(cuts[index], along: layer.timeAxis).shape))
+        continue
+      }
       let pass = passes.isEmpty ? pass(index, .learning) : passes[index]
       report(pass.trailByteCount)
       let part = cotangent.map { $0.slice(cuts[index], along: layer.timeAxis) }
-      segment.isFirst = index == cuts.count - 1
+      segment.isFirst = index == last
       segment.isLast = index == 0
       let result = pass.pullBack([part] + later, &segment, .computed)
       if let input = result[0] { inputs.append(input) }

@@ -71,7 +71,7 @@ struct UnbiasedInfluence: Influence {
       lossRow.setLoss(outputs, from: step)
       loss.fill(0..<columns, with: 0)
       let byState = window.pullBack(
-        lossRow, from: step, sample: sample, into: Floats(loss), stride: columns
+        lossRow, from: step, into: Floats(loss), stride: columns
       ).states
       let factor = products(of: byState, with: states, rows: 1)[0]
       combine(1, loss, factor, parameters, into: loss)
@@ -89,7 +89,7 @@ struct UnbiasedInfluence: Influence {
     rows.setDiagonal(signs, cell)
     // Summed over the rows, which have one sign each, the parameters' cotangents are νᵀI.
     let factors = window.pullBack(
-      rows, from: step, sample: sample, into: Floats(direct), stride: 0
+      rows, from: step, into: Floats(direct), stride: 0
     ).states
     let byRow = products(of: factors, with: states, rows: stateSize)
     let moved = Storage(count: stateSize) { signs[$0] * byRow[$0] }

@@ -74,7 +74,7 @@ struct UnitInfluence: Influence {
     }
     rows.setLoss(outputs, from: 0)
     let result = window.pullBack(
-      rows, from: 0, sample: sample, into: Floats(direct), stride: columns,
+      rows, from: 0, into: Floats(direct), stride: columns,
       returnsOuterFactors: window.steps == 1)
     let factors = TracePiece.Factors(
       states: result.rows(from: 0, cell), loss: result.rows(from: rows.count - 1, cell))
@@ -89,10 +89,10 @@ struct UnitInfluence: Influence {
     let stateCount = cell.states.count
     rows.setLoss(nil, from: step)
     let own = window.own.pullBack(
-      rows, from: step, sample: sample, into: Floats(direct), stride: columns)
+      rows, from: step, into: Floats(direct), stride: columns)
     lossRow.setLoss(outputs, from: step)
     let loss = window.pullBack(
-      lossRow, from: step, sample: sample, into: Floats(direct, offset: stateCount * columns),
+      lossRow, from: step, into: Floats(direct, offset: stateCount * columns),
       stride: columns)
     let factors = TracePiece.Factors(
       states: own.rows(from: 0, cell), loss: loss.rows(from: 0, cell))

@@ -10,7 +10,8 @@ package struct Area: Sendable {
   package var rowStride: Int
   /// The bits of a step's number that are used: all, or the last one where memory holds two steps by turns.
   package var stepMask = -1
-  /// The offsets from a step's number to the state before and after the step.
+  /// The offsets from a step's number to the signal's own value, and to the state before and after the step.
+  package var currentShift = 0
   package var previousShift = 0
   package var nextShift = 0
   /// The number i whose value is in `otherMemory`, as a state's initial value is; -1 for none.
@@ -20,6 +21,9 @@ package struct Area: Sendable {
   package var isMatrix = false
   /// Floats from one sample's matrix to the next one's, where each sample has its own.
   package var sampleStride = 0
+  /// The rows of samples of different lengths: the row of sample b at step t is row `start(ofStep: t + shift) + b` unless
+  /// the mask makes it that of a step in turn, and in `otherMemory` where the sample has no such step.
+  package var rows: StepRows?
 
   package init(_ memory: Floats, timeStride: Int, rowStride: Int) {
     self.memory = memory
@@ -35,7 +39,7 @@ package struct Area: Sendable {
   /// The offset from a step's number to the value of a place.
   private func shift(_ slot: Place.Slot) -> Int {
     switch slot {
-    case .current: 0
+    case .current: currentShift
     case .previous: previousShift
     case .next: nextShift
     }
@@ -43,8 +47,13 @@ package struct Area: Sendable {
 
   /// A sample's row at a step.
   package func row(_ slot: Place.Slot, step: Int, sample: Int = 0) -> Floats {
-    let index = (step + shift(slot)) & stepMask
-    if index == otherStep, let otherMemory { return otherMemory + sample * otherRowStride }
+    let number = step + shift(slot)
+    let index = number & stepMask
+    let isOther = rows.map { sample >= $0.samples(atStep: number) } ?? (index == otherStep)
+    if isOther, let otherMemory { return otherMemory + sample * otherRowStride }
+    if stepMask == -1, let rows {
+      return memory + (rows.start(ofStep: number) + sample) * rowStride
+    }
     return memory + (index * timeStride + sample * rowStride)
   }
 
@@ -59,6 +68,13 @@ package struct Area: Sendable {
   /// The rows of a place in this area, as an area of their own, with the signal at every step.
   package func part(_ place: Place) -> Area {
     let shift = shift(place.slot)
+    if rows != nil {
+      var part = Area(memory + place.offset, timeStride: timeStride, rowStride: rowStride)
+      (part.rows, part.currentShift) = (rows, shift)
+      part.otherMemory = otherMemory.map { $0 + place.offset }
+      part.otherRowStride = otherRowStride
+      return part
+    }
     var part = Area(
       memory + (place.offset + (isMatrix ? 0 : shift * timeStride)), timeStride: timeStride,
       rowStride: rowStride)
@@ -70,11 +86,12 @@ package struct Area: Sendable {
     return part
   }
 
-  /// Some steps of one sample, for any number of samples.
+  /// Some steps of one sample, for any number of samples. The rows, if any, have memory for every step.
   package func repeating(sample: Int, steps: Range<Int>) -> Area {
+    let first = steps.lowerBound + currentShift
     var part = Area(
-      memory + (steps.lowerBound * timeStride + sample * rowStride), timeStride: timeStride,
-      rowStride: 0)
+      memory + (first * timeStride + sample * rowStride), timeStride: timeStride, rowStride: 0)
+    let otherStep = rows == nil ? otherStep : -1 - currentShift
     if let otherMemory, steps.contains(otherStep) {
       part.otherStep = otherStep - steps.lowerBound
       part.otherMemory = otherMemory + sample * otherRowStride
@@ -83,12 +100,12 @@ package struct Area: Sendable {
   }
 
   /// The area that a code stands for, with the storages that it points into.
-  init(_ code: ctk_area, _ owner: Storage, _ otherOwner: Storage?) {
+  init(_ code: ctk_area, _ owner: Storage, _ otherOwner: Storage?, _ rows: StepRows?) {
     self.init(
       Floats(owner, offset: code.base - owner.pointer), timeStride: code.time_stride,
       rowStride: code.row_stride)
     stepMask = code.step_mask
-    (_, previousShift, nextShift) = code.shifts
+    (currentShift, previousShift, nextShift) = code.shifts
     otherStep = code.other_step
     if let otherOwner, let base = code.other_base {
       otherMemory = Floats(otherOwner, offset: base - otherOwner.pointer)
@@ -96,14 +113,15 @@ package struct Area: Sendable {
     otherRowStride = code.other_row_stride
     isMatrix = code.is_matrix
     sampleStride = code.sample_stride
+    if code.rows != nil { self.rows = rows }
   }
 
   /// The area in the kernels' form, valid while this value is alive.
   var code: ctk_area {
     ctk_area(
       base: memory.pointer, time_stride: timeStride, row_stride: rowStride, step_mask: stepMask,
-      shifts: (0, previousShift, nextShift), other_step: otherStep,
+      shifts: (currentShift, previousShift, nextShift), other_step: otherStep,
       other_base: otherMemory?.pointer, other_row_stride: otherRowStride, is_matrix: isMatrix,
-      sample_stride: sampleStride)
+      sample_stride: sampleStride, rows: rows.map { UnsafePointer($0.code) })
   }
 }

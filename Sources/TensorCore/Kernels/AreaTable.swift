@@ -6,13 +6,16 @@ import Requirements
 /// `@unchecked Sendable`: areas are set between runs, by one thread; while steps run nothing changes the table.
 package final class AreaTable: @unchecked Sendable {
   let codes: UnsafeMutablePointer<ctk_area>
+  /// The rows of the areas that have some.
+  private let rows: StepRows?
   /// By area, the storages that its code points into. No other thread works on them, so that the run-time check of
   /// exclusive access would only cost time.
   @exclusivity(unchecked) private var owners: [Storage?]
   @exclusivity(unchecked) private var otherOwners: [Storage?]
 
   /// A table of areas that are still to be set.
-  package init(count: Int) {
+  package init(count: Int, rows: StepRows? = nil) {
+    self.rows = rows
     owners = Array(repeating: nil, count: count)
     otherOwners = owners
     codes = .allocate(capacity: max(1, count))
@@ -21,17 +24,22 @@ package final class AreaTable: @unchecked Sendable {
 
   /// A table with the same areas, of which some are to be set anew.
   package convenience init(copying other: AreaTable) {
-    self.init(count: other.owners.count)
+    self.init(count: other.owners.count, rows: other.rows)
     codes.update(from: other.codes, count: other.owners.count)
     (owners, otherOwners) = (other.owners, other.otherOwners)
   }
 
   deinit { codes.deallocate() }
 
+  /// The number of areas.
+  var count: Int { owners.count }
+  /// Whether there are areas of packed samples.
+  var hasRows: Bool { rows != nil }
+
   /// The area of a number, which must have been set.
   package subscript(number: Int) -> Area {
     guard let owner = owners[number] else { failure("area \(number) has no memory") }
-    return Area(codes[number], owner, otherOwners[number])
+    return Area(codes[number], owner, otherOwners[number], rows)
   }
 
   /// The first sample's row of an area at a step.

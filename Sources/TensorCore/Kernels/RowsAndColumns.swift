@@ -51,6 +51,35 @@ package func copyRow(_ x: Floats?, count: Int, into y: Floats) {
   copyRows(x, stride: count, rows: 1, width: count, into: y, stride: count)
 }
 
+/// Copies each sample's rows at its steps: y, in memory by steps, from x, with the given floats from step to step and from
+/// sample to sample.
+///
+/// - Parameter samples: the sample in x of each sample of the rows.
+package func packRows(
+  _ x: Floats, timeStride: Int, sampleStride: Int, width: Int, _ rows: StepRows, samples: [Int],
+  into y: Floats
+) {
+  withPointers(x, y) { x, y in
+    samples.withUnsafeBufferPointer {
+      guard let samples = $0.baseAddress else { return }
+      ctk_pack_rows(x, timeStride, sampleStride, width, rows.code, rows.steps, samples, y)
+    }
+  }
+}
+
+/// Copies them back: y, with the given strides, from x.
+package func unpackRows(
+  _ x: Floats, width: Int, _ rows: StepRows, samples: [Int], into y: Floats, timeStride: Int,
+  sampleStride: Int
+) {
+  withPointers(x, y) { x, y in
+    samples.withUnsafeBufferPointer {
+      guard let samples = $0.baseAddress else { return }
+      ctk_unpack_rows(x, width, rows.code, rows.steps, samples, y, timeStride, sampleStride)
+    }
+  }
+}
+
 /// y [columns, rows] = the transpose of x [rows, columns], both contiguous.
 package func transpose(_ x: Floats, rows: Int, columns: Int, into y: Floats) {
   withPointers(x, y) { ctk_transpose($0, rows, columns, $1) }

@@ -116,7 +116,8 @@ package final class StepSequence: @unchecked Sendable {
     _ areas: AreaTable, _ weights: PackedWeights, _ first: StepBlock, times: Int, stride: Int
   ) {
     var first = first.code
-    switch order {
+    // Of packed samples, rows of a step have no one distance from those of the next.
+    switch areas.hasRows ? .stepByStep : order {
     case .stepByStep:
       ctk_steps_run_times(steps, list.count, areas.codes, weights.pointer, &first, times, stride)
     case .unitsFirst:

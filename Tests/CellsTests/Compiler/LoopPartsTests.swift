@@ -56,8 +56,10 @@ import Testing
     memory.bind(arguments, signals)
     memory.kept?.fill(&generator)
     for (index, state) in signals.states {
-      memory.setState(
-        index, .previous, step: isReversed ? Self.steps - 1 : 0, to: Floats(state))
+      let first = isReversed ? Self.steps - 1 : 0
+      copyRow(
+        Floats(state), count: state.count,
+        into: memory.rows(ofState: index, .previous, step: first))
     }
     run(memory)
     let outputs = signals.areas.sorted { "\($0.key)" < "\($1.key)" }.map(\.value.memory.storage)

@@ -42,7 +42,10 @@ import Testing
           "\(name) \(found.gradients.names[number])")
       }
       for (gradient, number) in zip(found.inputGradients, 0...) {
-        #expect(gradient.scalars == expected.inputGradients[number].scalars, "\(name) \(number)")
+        // A chain sums the cotangents of a state in another order.
+        expectClose(
+          gradient.scalars, expected.inputGradients[number].scalars, within: 1e-5,
+          "\(name) \(number)")
       }
     }
   }

@@ -23,7 +23,7 @@ import Testing
           [38], with: stream.memory(.checkpointed(every: count)), lengths: lengths)
         for name in expected.names {
           let (found, expected) = (found[name]?.scalars ?? [], expected[name]?.scalars ?? [])
-          // Samples of like lengths run together through time, whose sums have another order.
+          // Sums over the steps that count have another order in segments.
           let isEqual =
             lengths == nil
             ? found == expected

@@ -3,10 +3,10 @@ import Cells
 extension BenchmarkCase {
   /// The standard cases, in the order in which they run.
   public static let standard =
-    noteCases + modelCases + layerCases + matrixCases + generationCases + otherCases
+    noteCases + modelCases + raggedCases + layerCases + matrixCases + generationCases + otherCases
 
   /// Names of groups of cases.
-  public static let groups = ["all", "note", "layout", "zoo", "matrix", "gen", "rtrl"]
+  public static let groups = ["all", "note", "ragged", "layout", "zoo", "matrix", "gen", "rtrl"]
 
   /// The cases of a name: one, or those of a group; none if the name is unknown.
   public static func cases(named name: String) -> [BenchmarkCase] {
@@ -38,9 +38,21 @@ extension BenchmarkCase {
     BenchmarkCase("gru-256") { $0.cell = "gru" },
     BenchmarkCase("gru-512") { ($0.cell, $0.hiddenSize) = ("gru", 512) },
     BenchmarkCase("rnn-256") { $0.cell = "rnn" },
-    BenchmarkCase("bilstm-256") { $0.task = .tag },
+    BenchmarkCase("bilstm-256") {
+      ($0.task, $0.directions, $0.lengthRange) = (.tag, 2, 20...100)
+    },
     BenchmarkCase("infer-256") { $0.task = .infer },
   ]
+
+  /// Batches that fill half of their rectangle.
+  private static let raggedCases = ["lstm", "gru"].flatMap { cell in
+    [("forward", Task.forward), ("train", .tag)].map { name, task in
+      BenchmarkCase("ragged-\(cell)-\(name)") {
+        ($0.cell, $0.task, $0.layout) = (cell, task, .batchFirst)
+        ($0.layers, $0.steps, $0.lengthRange) = (task == .tag ? 2 : 1, 200, 5...200)
+      }
+    }
+  }
 
   private static let layerCases =
     [

@@ -13,11 +13,10 @@ extension BenchmarkCase {
     let cell = try namedCell()
     try cell.validate(inputSize: inputSize, hiddenSize: hiddenSize)
     let first = CellGraph(cell, inputSize: inputSize, hiddenSize: hiddenSize)
-    let directions = task == .tag ? 2 : 1
     if layers > 1 {
       try cell.validate(inputSize: directions * first.outputSize, hiddenSize: hiddenSize)
     }
-    let graphs = try graphs(directions: directions)
+    let graphs = try graphs()
     let weights =
       graphs.reduce(0.0) { $0 + Double($1.parameterCount) }
       + Double(vocabularySize) * Double(first.outputSize + inputSize)

@@ -11,7 +11,7 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
     case train
     /// The same with an explicit loop over single steps of one cell.
     case loop
-    /// The same for a bidirectional tagger: sequences of different lengths, a class for each step.
+    /// The same for a tagger: sequences of different lengths, a class for each step.
     case tag
     /// A character model's logits, without gradients.
     case infer
@@ -45,6 +45,10 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
   public var batch = 64
   /// The number of steps, T.
   public var steps = 100
+  /// The number of directions, D.
+  public var directions = 1
+  /// The lengths of samples in cases of different lengths; nil where all have all steps.
+  public var lengthRange: ClosedRange<Int>?
   /// The vocabulary size, V.
   public var vocabularySize = 65
   /// The precision of matrix products.
@@ -70,10 +74,15 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
     case .realtime: "\(cell) \(inputSize) -> \(hiddenSize), one step"
     case .forward, .backward:
       "\(cellText) \(inputSize) -> \(hiddenSize), B\(batch) T\(steps), \(task), "
-        + (layout == .timeFirst ? "time first" : "batch first")
+        + (layout == .timeFirst ? "time first" : "batch first") + lengthText
     default:
       "\(cell) E\(inputSize) H\(hiddenSize) L\(layers), B\(batch) T\(steps) V\(vocabularySize), \(task)"
+        + (directions > 1 ? ", both directions" : "") + lengthText
     }
+  }
+
+  private var lengthText: String {
+    lengthRange.map { ", lengths from \($0.lowerBound) to \($0.upperBound)" } ?? ""
   }
 
   /// The cell and its options, such as `s6 with inner 256`.
@@ -82,8 +91,11 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
     return texts.isEmpty ? cell : "\(cell) with \(texts.joined(separator: ", "))"
   }
 
-  /// The length of each sample in cases of different lengths: 20 to 100.
+  /// The length of each sample.
   ///
   /// By a formula instead of random numbers, so that both sides of a comparison have the same lengths.
-  public var lengths: [Int] { (0..<batch).map { min(steps, 20 + $0 * 37 % 81) } }
+  public var lengths: [Int] {
+    guard let range = lengthRange else { return Array(repeating: steps, count: batch) }
+    return (0..<batch).map { min(steps, range.lowerBound + $0 * 37 % range.count) }
+  }
 }

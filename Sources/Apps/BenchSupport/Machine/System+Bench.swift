@@ -18,6 +18,13 @@ extension System {
     Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
   }
 
+  /// The seconds that this process's threads have spent on processors.
+  static var processorSeconds: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
+  }
+
   /// The peak resident memory of this process in bytes, where the system counts in bytes; else nil.
   static var peakResidentBytes: Int? {
     #if canImport(Darwin)

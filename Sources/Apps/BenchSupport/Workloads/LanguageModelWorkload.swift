@@ -32,7 +32,7 @@ extension BenchmarkCase {
     workload.tokens = count
     workload.operations =
       3 * Double(count) * operations(of: graphs, logitsFrom: graphs[0].outputSize)
-    workload.bytesKept = bytesKept(by: graphs, steps: steps)
+    workload.bytesKept = bytesKept(by: graphs)
     return workload
   }
 

@@ -10,20 +10,21 @@ extension BenchmarkCase {
     let shape = (layout == .timeFirst ? [steps, batch] : [batch, steps]) + [inputSize]
     let x = Tensor(normal: shape, using: &generator)
     let learns = task == .backward
+    let lengths = lengthRange == nil ? nil : lengths
     var workload = Workload {
       if learns {
-        _ = valueAndGradient(of: layer) { $0(x).output.sum() }
+        _ = valueAndGradient(of: layer) { $0(x, lengths: lengths).output.sum() }
       } else {
-        _ = layer(x)
+        _ = layer(x, lengths: lengths)
       }
     }
     let graphs = try graphs()
-    workload.tokens = batch * steps
+    workload.tokens = tokenCount
     let forward = operations(of: graphs, logitsFrom: nil)
     // Nobody asks for the input's cotangent.
     let input = Double(graphs.first?.inputOperationsPerStep ?? 0)
-    workload.operations = Double(batch * steps) * (learns ? 3 * forward - input : forward)
-    workload.bytesKept = learns ? bytesKept(by: graphs, steps: steps) : 0
+    workload.operations = Double(tokenCount) * (learns ? 3 * forward - input : forward)
+    workload.bytesKept = learns ? bytesKept(by: graphs) : 0
     return workload
   }
 }

@@ -2,7 +2,7 @@ import Cells
 import TensorCore
 import Training
 
-/// A bidirectional tagger: a class for each step of a sequence.
+/// A tagger: a class for each step of a sequence.
 private struct Tagger: Module {
   var embed: Embedding
   var rnn: Recurrent
@@ -13,8 +13,9 @@ private struct Tagger: Module {
       count: sizes.vocabularySize, size: sizes.inputSize, using: &generator)
     rnn = Recurrent(
       try sizes.namedCell(), inputSize: sizes.inputSize, hiddenSize: sizes.hiddenSize,
-      layers: sizes.layers, direction: .bidirectional(merge: .concatenate), layout: .batchFirst,
-      using: &generator)
+      layers: sizes.layers,
+      direction: sizes.directions == 2 ? .bidirectional(merge: .concatenate) : .forward,
+      layout: .batchFirst, using: &generator)
     fc = Linear(
       inputSize: rnn.outputSize, outputSize: sizes.vocabularySize, using: &generator)
   }
@@ -45,12 +46,12 @@ extension BenchmarkCase {
       }
       optimizer.update(&model, with: gradients)
     }
-    let graphs = try graphs(directions: 2)
+    let graphs = try graphs()
     workload.tokens = lengths.reduce(0, +)
     workload.operations =
       3 * Double(workload.tokens)
-      * operations(of: graphs, logitsFrom: 2 * graphs[0].outputSize)
-    workload.bytesKept = bytesKept(by: graphs, steps: steps)
+      * operations(of: graphs, logitsFrom: directions * graphs[0].outputSize)
+    workload.bytesKept = bytesKept(by: graphs)
     return workload
   }
 }

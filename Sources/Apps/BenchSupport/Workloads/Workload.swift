@@ -45,7 +45,7 @@ extension BenchmarkCase {
   }
 
   /// The cells of the layers, from the first to the last.
-  func graphs(directions: Int = 1) throws -> [CellGraph] {
+  func graphs() throws -> [CellGraph] {
     let cell = try namedCell()
     let first = CellGraph(cell, inputSize: inputSize, hiddenSize: hiddenSize)
     let size = directions * first.outputSize
@@ -59,9 +59,12 @@ extension BenchmarkCase {
     return Double(recurrent + 2 * (width ?? 0) * vocabularySize)
   }
 
+  /// The steps of all samples.
+  var tokenCount: Int { lengths.reduce(0, +) }
+
   /// The bytes of activations that a forward pass saves for the backward pass.
-  func bytesKept(by graphs: [CellGraph], steps: Int) -> Int {
-    graphs.reduce(0) { $0 + Plan($1, learns: true).bytesKeptPerStep } * steps * batch
+  func bytesKept(by graphs: [CellGraph]) -> Int {
+    graphs.reduce(0) { $0 + Plan($1, learns: true).bytesKeptPerStep } * tokenCount
   }
 
   /// Token IDs below a bound, the same in every run.

@@ -3,28 +3,8 @@ import Testing
 
 @testable import Cells
 
-/// Batches of different lengths are run in groups of like lengths; nothing shows it but time and memory.
-@Suite struct LengthGroupTests {
-  @Test func likeLengthsAreTogether() {
-    let groups = LengthGroups([100, 3, 0, 100, 4, 99, 3, 4, 98, 97, 3, 4], rowsPerStep: 4).groups
-    #expect(groups.map(\.samples) == [[0, 3, 5, 8, 9], [4, 7, 11, 1, 6, 10]])
-    #expect(groups.map(\.lengths) == [[100, 100, 99, 98, 97], [4, 4, 4, 3, 3, 3]])
-  }
-
-  @Test func equalLengthsAreOneGroup() {
-    let groups = LengthGroups([7, 7, 7, 7], rowsPerStep: 1).groups
-    #expect(groups == [LengthGroups.Group(samples: [0, 1, 2, 3], lengths: [7, 7, 7, 7])])
-  }
-
-  /// 64 samples of 5 to 200 steps fill half of their rectangle.
-  @Test func littlePaddingIsLeft() {
-    let lengths = (0..<64).map { 5 + $0 * 37 % 64 * 195 / 63 }
-    let computed = LengthGroups(lengths, rowsPerStep: 1).groups
-      .reduce(0) { $0 + $1.steps * $1.samples.count }
-    #expect(Double(lengths.reduce(0, +)) > 0.5 * 64 * 200)
-    #expect(Double(computed) < 0.6 * 64 * 200)
-  }
-
+/// Batches of different lengths are run as packed batches; nothing shows it but time and memory.
+@Suite struct PackedSamplesTests {
   private static let layouts: [Recurrent.Layout] = [.timeFirst, .batchFirst]
   private static let lengths = [2, 9, 0, 1, 9, 8, 2, 1, 3]
   private static let resets = [[1], [3, 8], [], [0], [], [2], [], [], [2]]
@@ -101,5 +81,27 @@ import Testing
       return (result.gradients.values + result.inputGradients).map(\.scalars)
     }
     #expect(gradients(padding: .nan) == gradients(padding: 0))
+  }
+
+  /// Activations are kept for the steps that count alone.
+  @Test func paddingTakesNoMemory() {
+    let steps = 40
+    let lengths = (0..<16).map { 1 + $0 * 7 % steps }
+    for direction in [Recurrent.Direction.forward, .bidirectional(merge: .concatenate)] {
+      var generator = Philox(seed: 3)
+      let layer = Recurrent(
+        LSTM(), inputSize: 8, hiddenSize: 16, direction: direction, using: &generator)
+      let x = Tensor(normal: [steps, 16, 8], using: &generator)
+      func bytes(_ lengths: [Int]?) -> Int {
+        RecurrentPass(
+          layer, x, layer.zeroState(batch: 16).tensors,
+          StepMarks(lengths: lengths, steps: steps, batch: 16), .learning
+        ).trailByteCount
+      }
+      let share = Double(lengths.reduce(0, +)) / Double(16 * steps)
+      // The states that samples start from are kept once.
+      let starts = Double(2 * layer.direction.count * 16 * 16 * 4)
+      #expect(Double(bytes(lengths)) <= share * Double(bytes(nil)) + starts)
+    }
   }
 }
