@@ -149,7 +149,6 @@ extension Step {
 extension Place {
   /// Whether a state's value before a step may be what an earlier step wrote to a place.
   fileprivate func mayHold(_ written: Place, _ memory: (Int) -> Int) -> Bool {
-    guard area == written.area else { return memory(area) == memory(written.area) }
-    return offset < written.offset + written.columns && written.offset < offset + columns
+    area == written.area ? sharesUnits(with: written) : memory(area) == memory(written.area)
   }
 }

@@ -54,7 +54,7 @@ extension AreaTable {
   }
 
   /// The offset from a step's number to the value of a place.
-  private func shift(of place: Place) -> Int {
+  func shift(of place: Place) -> Int {
     let shifts = codes[place.area].shifts
     return switch place.slot {
     case .current: shifts.0

@@ -79,13 +79,7 @@ package final class AreaTable: @unchecked Sendable {
   package func hasOther(_ place: Place, _ steps: Range<Int>) -> Bool {
     let code = codes[place.area]
     guard code.other_step >= 0, code.other_base != nil else { return false }
-    let shift =
-      switch place.slot {
-      case .current: 0
-      case .previous: code.shifts.1
-      case .next: code.shifts.2
-      }
-    return steps.contains(code.other_step - shift)
+    return steps.contains(code.other_step - shift(of: place))
   }
 
   /// The address of a place in a block, and the distance of its rows there: 0 for a matrix.

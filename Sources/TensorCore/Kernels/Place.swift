@@ -25,8 +25,12 @@ package struct Place: Hashable, Sendable {
 
   /// Whether both have units in common: a state before a step and after it stand in different memory.
   package func overlaps(_ other: Place) -> Bool {
-    area == other.area && slot == other.slot && offset < other.offset + other.columns
-      && other.offset < offset + columns
+    area == other.area && slot == other.slot && sharesUnits(with: other)
+  }
+
+  /// Whether some units of an area are in both, at whatever step.
+  package func sharesUnits(with other: Place) -> Bool {
+    offset < other.offset + other.columns && other.offset < offset + columns
   }
 
   /// The place in the kernels' form.

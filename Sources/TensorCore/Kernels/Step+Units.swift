@@ -19,7 +19,7 @@ extension [Step] {
     return flatMap(\.written).allSatisfy { target in
       all.allSatisfy { place in
         memory(place.area) != memory(target.area) || place.hasSameUnits(as: target)
-          || place.isApart(from: target)
+          || !place.sharesUnits(with: target)
       }
     }
   }
@@ -28,10 +28,5 @@ extension [Step] {
 extension Place {
   fileprivate func hasSameUnits(as other: Place) -> Bool {
     offset == other.offset && columns == other.columns
-  }
-
-  /// Whether the units of one are none of the other's, at whatever step.
-  fileprivate func isApart(from other: Place) -> Bool {
-    offset + columns <= other.offset || other.offset + other.columns <= offset
   }
 }
