@@ -26,15 +26,7 @@ struct Skeleton {
           + "found \(names.isEmpty ? "none" : names.joined(separator: " "))")
     }
     let modules = package.targets.compactMap { $0 as? any SourceModuleTarget }
-    let able = modules.filter { $0.kind != .test && Self.uses(library, $0) }
-    let candidates = able.filter { chosen == nil || $0.name == chosen }
-    guard candidates.count == 1 || able.isEmpty && chosen == nil else {
-      throw Refusal(
-        candidates.isEmpty
-          ? "expected a target \(chosen ?? "") that depends on the product \(library), found none"
-          : "expected --target with one of \(candidates.map(\.name).joined(separator: ", "))")
-    }
-    let target = candidates.first
+    let target = try Self.target(for: library, named: chosen, among: modules)
     let targetName = target?.name ?? "Own\(library)"
     let tests = modules.first { module in
       module.kind == .test && Self.dependsDirectly(module, on: targetName)
@@ -59,6 +51,21 @@ struct Skeleton {
     let testFolder = tests?.directoryURL ?? folder("Tests", "\(targetName)Tests")
     codeFile = codeFolder.appending(path: "\(name).swift")
     testFile = testFolder.appending(path: "\(name)Tests.swift")
+  }
+
+  /// The target that the type belongs to; nil if no target uses the library.
+  private static func target(
+    for library: String, named chosen: String?, among modules: [any SourceModuleTarget]
+  ) throws -> (any SourceModuleTarget)? {
+    let able = modules.filter { $0.kind != .test && uses(library, $0) }
+    let candidates = able.filter { chosen == nil || $0.name == chosen }
+    guard candidates.count == 1 || able.isEmpty && chosen == nil else {
+      throw Refusal(
+        candidates.isEmpty
+          ? "expected a target \(chosen ?? "") that depends on the product \(library), found none"
+          : "expected --target with one of \(candidates.map(\.name).joined(separator: ", "))")
+    }
+    return candidates.first
   }
 
   /// Writes both files, and the folders that they need; throws if one of the files exists already.

@@ -80,34 +80,46 @@ static int wait_for(int count, MPI_Request *requests, MPI_Status *statuses) {
   }
 }
 
+// Starts to receive from all other ranks and to send to them; each begins with its successor, so that no rank is
+// everybody's first. Sets the number of requests, and the rank at which it failed.
+static const char *start_exchange(int rank, int ranks, const void *const *messages,
+                                  const size_t *sizes, void *const *places,
+                                  const size_t *capacities, MPI_Request *requests, int *count,
+                                  int *failed) {
+  for (int step = 1; step < ranks; step++) {
+    const int from = (rank - step + ranks) % ranks;
+    const int capacity = capacities[from] > INT_MAX ? INT_MAX : (int)capacities[from];
+    const int code = MPI_Irecv(places[from], capacity, MPI_BYTE, from, 0, MPI_COMM_WORLD,
+                               &requests[(*count)++]);
+    if (code == MPI_SUCCESS) continue;
+    *failed = from;
+    return text_of(code);
+  }
+  for (int step = 1; step < ranks; step++) {
+    const int to = (rank + step) % ranks;
+    if (sizes[to] > INT_MAX) return "a message of more than 2 GiB";
+    const int code = MPI_Isend(messages[to], (int)sizes[to], MPI_BYTE, to, 0, MPI_COMM_WORLD,
+                               &requests[(*count)++]);
+    if (code == MPI_SUCCESS) continue;
+    *failed = to;
+    return text_of(code);
+  }
+  return NULL;
+}
+
 const char *cmp_exchange(int rank, int ranks, const void *const *messages, const size_t *sizes,
                          void *const *places, const size_t *capacities, size_t *received,
                          int *failed) {
   *failed = -1;
   MPI_Request *requests = calloc(2 * (size_t)ranks, sizeof *requests);
   MPI_Status *statuses = calloc(2 * (size_t)ranks, sizeof *statuses);
-  int count = 0, code = MPI_SUCCESS;
+  int count = 0;
   const char *error = requests && statuses ? NULL : "no memory";
-  // Each rank begins with its successor, so that no rank is everybody's first.
-  for (int step = 1; !error && step < ranks; step++) {
-    const int from = (rank - step + ranks) % ranks;
-    const int capacity = capacities[from] > INT_MAX ? INT_MAX : (int)capacities[from];
-    code = MPI_Irecv(places[from], capacity, MPI_BYTE, from, 0, MPI_COMM_WORLD, &requests[count++]);
-    if (code != MPI_SUCCESS) *failed = from;
-    error = text_of(code);
-  }
-  for (int step = 1; !error && step < ranks; step++) {
-    const int to = (rank + step) % ranks;
-    if (sizes[to] > INT_MAX) {
-      error = "a message of more than 2 GiB";
-      break;
-    }
-    code = MPI_Isend(messages[to], (int)sizes[to], MPI_BYTE, to, 0, MPI_COMM_WORLD, &requests[count++]);
-    if (code != MPI_SUCCESS) *failed = to;
-    error = text_of(code);
+  if (!error) {
+    error = start_exchange(rank, ranks, messages, sizes, places, capacities, requests, &count, failed);
   }
   if (!error) {
-    code = wait_for(count, requests, statuses);
+    int code = wait_for(count, requests, statuses);
     for (int i = 0; code == MPI_ERR_IN_STATUS && i < count; i++) {
       if (statuses[i].MPI_ERROR == MPI_SUCCESS || statuses[i].MPI_ERROR == MPI_ERR_PENDING) continue;
       *failed = i < ranks - 1 ? (rank - 1 - i + ranks) % ranks : (rank + 2 + i - ranks) % ranks;

@@ -35,21 +35,27 @@ extension ImportedWeights {
           + model.layers.map(\.path).joined(separator: ", "))
     }
     let kernel = try matrix(output.weight("kernel", 0), output.path + " kernel")
-    let table: Tensor
-    if let embedding = embeddings.first {
-      table = try matrix(embedding.weight("embeddings", 0), embedding.path + " embeddings")
-    } else {
-      let size = try matrix(first.weight("kernel", 0), first.path + " kernel").shape[0]
-      guard size == kernel.shape[1], size <= 4_096 else {
-        throw failure(
-          first.path,
-          "expected an Embedding, or as many inputs as the \(kernel.shape[1]) tokens of the output, "
-            + "found \(size)")
+    let table =
+      if let embedding = embeddings.first {
+        try matrix(embedding.weight("embeddings", 0), embedding.path + " embeddings")
+      } else {
+        try oneHot(for: first, tokens: kernel.shape[1])
       }
-      table = Tensor(identity: size)
+    setEnds(embedding: table, output: kernel.transposed(1, 0), bias: output.weight("bias", 1))
+  }
+
+  /// The embedding that stands for a one-hot input of the first recurrent layer.
+  private func oneHot(
+    for layer: KerasModel.Layer, tokens: Int
+  ) throws(CheckpointError) -> Tensor {
+    let size = try matrix(layer.weight("kernel", 0), layer.path + " kernel").shape[0]
+    guard size == tokens, size <= 4_096 else {
+      throw failure(
+        layer.path,
+        "expected an Embedding, or as many inputs as the \(tokens) tokens of the output, "
+          + "found \(size)")
     }
-    setEnds(
-      embedding: table, output: kernel.transposed(1, 0), bias: output.weight("bias", 1))
+    return Tensor(identity: size)
   }
 
   private func matrix(_ tensor: Tensor?, _ name: String) throws(CheckpointError) -> Tensor {

@@ -61,21 +61,26 @@ extension ImportedWeights {
         "expected one recurrent module, found \(recurrent.count): "
           + "\(recurrent.joined(separator: ", ")); their names do not say in which order they are")
     }
-    var renamed: [String: Tensor] = [:]
-    for (number, module) in recurrent.enumerated() {
-      for (leaf, tensor) in modules.modules[module] ?? [:] {
-        // The cells `nn.LSTMCell` and so on have no number of a layer.
-        let hasLayer = leaf.contains("_l")
-        let layer =
-          recurrent.count == 1
-          ? leaf : leaf.replacing("_l0", with: "_l\(number)")
-        renamed["rnn." + (hasLayer ? layer : "\(leaf)_l\(number)")] = tensor
-      }
-    }
+    var renamed = recurrentParameters(of: modules)
     try checkParameters(renamed, of: recurrent, modules)
     let ends = try ends(of: modules, recurrent, inputSize: renamed["rnn.weight_ih_l0"]?.shape.last)
     for (module, name) in [(ends.embedding, "embed"), (ends.output, "fc")] {
       for (leaf, tensor) in modules.modules[module] ?? [:] { renamed["\(name).\(leaf)"] = tensor }
+    }
+    return renamed
+  }
+
+  /// The weights of the recurrent modules, as those of one of as many layers.
+  private func recurrentParameters(of modules: TorchModules) -> [String: Tensor] {
+    var renamed: [String: Tensor] = [:]
+    for (number, module) in modules.recurrent.enumerated() {
+      for (leaf, tensor) in modules.modules[module] ?? [:] {
+        // The cells `nn.LSTMCell` and so on have no number of a layer.
+        let hasLayer = leaf.contains("_l")
+        let layer =
+          modules.recurrent.count == 1 ? leaf : leaf.replacing("_l0", with: "_l\(number)")
+        renamed["rnn." + (hasLayer ? layer : "\(leaf)_l\(number)")] = tensor
+      }
     }
     return renamed
   }

@@ -24,6 +24,9 @@ public enum WeightConvention: String, Codable, Sendable, CaseIterable {
   case cudnn
   /// `VanillaLSTMBuilder` of DyNet.
   case dynet
+
+  /// Whether matrices are `[in, out]`.
+  var hasTransposedMatrices: Bool { self == .keras || self == .cudnn }
 }
 
 /// The weights of one direction of a recurrent layer in this library's layout, which is PyTorch's.
@@ -47,29 +50,13 @@ struct RecurrentWeights {
   init(
     _ convention: WeightConvention, input: Tensor, recurrent: Tensor, biases: [Tensor]
   ) throws(Mismatch) {
-    let isTransposed = convention == .keras || convention == .cudnn
-    guard input.rank == 2, recurrent.rank == 2, biases.count <= 2 else {
-      throw Mismatch(
-        reason: "expected two matrices and at most two biases, found shapes \(input.shape), "
-          + "\(recurrent.shape) and \(biases.count) biases")
-    }
-    let (rows, hidden) =
-      isTransposed
-      ? (recurrent.shape[1], recurrent.shape[0]) : (recurrent.shape[0], recurrent.shape[1])
-    let inputRows = input.shape[isTransposed ? 1 : 0]
-    gates = hidden > 0 ? rows / hidden : 0
-    let sizes = biases.map(\.count)
-    guard [1, 3, 4].contains(gates), rows == gates * hidden, inputRows == rows,
-      sizes.count < 2 ? sizes.allSatisfy({ $0 == rows || $0 == 2 * rows }) : sizes == [rows, rows]
-    else {
-      throw Mismatch(
-        reason: "expected matrices of one, three or four gates and biases, found shapes "
-          + "\(input.shape), \(recurrent.shape)" + biases.map { ", \($0.shape)" }.joined())
-    }
+    let isTransposed = convention.hasTransposedMatrices
+    let (rows, hidden) = try Self.size(convention, input, recurrent, biases)
+    gates = rows / hidden
     let isCuDNN =
       convention == .cudnn
       || convention == .keras && gates > 1 && biases.count == 1 && biases[0].rank == 1
-        && sizes[0] == 2 * rows
+        && biases[0].count == 2 * rows
     if isCuDNN {
       self.input = Self.turned(input, gates: gates)
       self.recurrent = Self.turned(recurrent, gates: gates)
@@ -87,6 +74,32 @@ struct RecurrentWeights {
       for index in hidden..<2 * hidden { bias[index] += 1 }
       inputBias = Tensor(bias, shape: [rows])
     }
+  }
+
+  /// The rows of the matrices in PyTorch's layout, and the hidden units.
+  private static func size(
+    _ convention: WeightConvention, _ input: Tensor, _ recurrent: Tensor, _ biases: [Tensor]
+  ) throws(Mismatch) -> (rows: Int, hidden: Int) {
+    guard input.rank == 2, recurrent.rank == 2, biases.count <= 2 else {
+      throw Mismatch(
+        reason: "expected two matrices and at most two biases, found shapes \(input.shape), "
+          + "\(recurrent.shape) and \(biases.count) biases")
+    }
+    let isTransposed = convention.hasTransposedMatrices
+    let (rows, hidden) =
+      isTransposed
+      ? (recurrent.shape[1], recurrent.shape[0]) : (recurrent.shape[0], recurrent.shape[1])
+    let gates = hidden > 0 ? rows / hidden : 0
+    let sizes = biases.map(\.count)
+    guard [1, 3, 4].contains(gates), rows == gates * hidden,
+      input.shape[isTransposed ? 1 : 0] == rows,
+      sizes.count < 2 ? sizes.allSatisfy({ $0 == rows || $0 == 2 * rows }) : sizes == [rows, rows]
+    else {
+      throw Mismatch(
+        reason: "expected matrices of one, three or four gates and biases, found shapes "
+          + "\(input.shape), \(recurrent.shape)" + biases.map { ", \($0.shape)" }.joined())
+    }
+    return (rows, hidden)
   }
 
   /// The biases of the inputs and of the state, and what they say of a GRU's reset gate.

@@ -155,6 +155,15 @@ struct UnitDemand {
     extent(operand) == demand.count ? ask(operand, demand) : askAll(operand, demand)
   }
 
+  /// Asks parts for what is asked of them one after the other.
+  private mutating func askParts(_ parts: [NodeID], _ demand: [Demand], sizes: [Int]) {
+    var start = 0
+    for (part, size) in zip(parts, sizes) {
+      askAlike(part, Array(demand[start..<start + size]))
+      start += size
+    }
+  }
+
   private mutating func passOn(_ demand: [Demand], from id: NodeID) {
     switch graph[id].operation {
     case .sequence, .state, .parameter, .constant, .identity, .table: break
@@ -168,11 +177,7 @@ struct UnitDemand {
     case .slice(let a, let range):
       graph[a].rows > 1 ? ask(a, demand) : ask(a, demand, at: range.lowerBound)
     case .concatenate(let parts):
-      var start = 0
-      for part in parts {
-        ask(part, Array(demand[start..<start + graph[part].columns]))
-        start += graph[part].columns
-      }
+      askParts(parts, demand, sizes: parts.map { graph[$0].columns })
     case .sum(let a), .maximum(let a):
       if mixing == .followed || graph[a].dependence == .parameters { askAll(a, demand) }
     case .sumAlong(let a, let axis), .maximumAlong(let a, let axis):
@@ -185,12 +190,7 @@ struct UnitDemand {
     case .rows(let a, let range):
       let rows = graph[id].rows > 1 ? demand : [Demand.joined(demand)]
       ask(a, rows, at: range.lowerBound)
-    case .stack(let parts):
-      var start = 0
-      for part in parts {
-        askAlike(part, Array(demand[start..<start + graph[part].rows]))
-        start += graph[part].rows
-      }
+    case .stack(let parts): askParts(parts, demand, sizes: parts.map { graph[$0].rows })
     case .transpose(let a), .total(let a): askAll(a, demand)
     case .outer(let a, let b, _):
       askAll(a, demand)

@@ -61,52 +61,58 @@ package struct Graph: GraphBuilder, Equatable, Sendable {
   }
 
   private func makeNode(_ operation: Operation, _ rows: Int, _ columns: Int) -> Node {
+    let least: Dependence =
+      switch operation {
+      case .sequence: .input
+      case .state: .state
+      case .outer, .total: .gathered
+      default: .parameters
+      }
     let dependence = operation.operands.map { nodes[$0].dependence }.max() ?? .parameters
-    func node(rows: Int = 1, _ columns: Int, _ least: Dependence = .parameters) -> Node {
-      Node(
-        operation: operation, rows: rows, columns: columns, dependence: max(dependence, least))
-    }
+    let shape = shape(of: operation) ?? (rows, columns)
+    return Node(
+      operation: operation, rows: shape.rows, columns: shape.columns,
+      dependence: max(dependence, least))
+  }
+
+  /// The shape of an operation's value; nil where it is given.
+  private func shape(of operation: Operation) -> (rows: Int, columns: Int)? {
     switch operation {
-    case .sequence: return node(columns, .input)
-    case .state: return node(columns, .state)
-    case .parameter: return node(rows: rows, columns)
-    case .constant(_, let rows, let columns): return node(rows: rows, columns)
-    case .identity(let size): return node(rows: size, size)
-    case .table(let table): return node(rows: table.rows, table.columns)
-    case .apply(_, let operands):
-      let (rows, columns) = commonShape(of: operands)
-      return node(rows: rows, columns)
-    case .broadcast(let a, let columns): return node(rows: nodes[a].rows, columns)
+    case .sequence, .state, .parameter: return nil
+    case .constant(_, let rows, let columns): return (rows, columns)
+    case .identity(let size): return (size, size)
+    case .table(let table): return (table.rows, table.columns)
+    case .apply(_, let operands): return commonShape(of: operands)
+    case .broadcast(let a, let columns): return (nodes[a].rows, columns)
     case .affine(let terms, let biases):
       let widths = terms.map { outputWidth(of: $0) } + biases.map { nodes[$0].columns }
       require(
         widths.allSatisfy { $0 == widths[0] }, "a sum of products with \(widths) units")
-      return node(widths[0])
+      return (1, widths[0])
     case .slice(let a, let range):
       require(
         range.upperBound <= nodes[a].columns,
         "expected units in 0..<\(nodes[a].columns), found \(range)")
-      return node(rows: nodes[a].rows, range.count)
-    case .concatenate(let parts): return node(parts.reduce(0) { $0 + nodes[$1].columns })
-    case .sum(let a), .maximum(let a): return node(rows: nodes[a].rows, 1)
-    case .cumulativeSum(let a, _): return node(rows: nodes[a].rows, nodes[a].columns)
+      return (nodes[a].rows, range.count)
+    case .concatenate(let parts): return (1, parts.reduce(0) { $0 + nodes[$1].columns })
+    case .sum(let a), .maximum(let a): return (nodes[a].rows, 1)
+    case .cumulativeSum(let a, _): return (nodes[a].rows, nodes[a].columns)
     case .spread(let a, let axis):
       require(
         nodes[a].rows == 1 && axis.count > 0 && nodes[a].columns % axis.inner == 0,
         "\(nodes[a].columns) units spread over \(axis)")
-      return node(nodes[a].columns * axis.count)
+      return (1, nodes[a].columns * axis.count)
     case .sumAlong(let a, let axis), .maximumAlong(let a, let axis):
       require(
         nodes[a].rows == 1 && axis.count > 0 && nodes[a].columns % (axis.count * axis.inner) == 0,
         "\(nodes[a].columns) units reduced along \(axis)")
-      return node(nodes[a].columns / axis.count)
-    case .rows(let a, let range): return node(rows: range.count, nodes[a].columns)
+      return (1, nodes[a].columns / axis.count)
+    case .rows(let a, let range): return (range.count, nodes[a].columns)
     case .stack(let parts):
-      return node(rows: parts.reduce(0) { $0 + nodes[$1].rows }, nodes[parts[0]].columns)
-    case .transpose(let a): return node(rows: nodes[a].columns, nodes[a].rows)
-    case .outer(let a, let b, let groups):
-      return node(rows: nodes[a].columns, nodes[b].columns / groups, .gathered)
-    case .total(let a): return node(nodes[a].columns, .gathered)
+      return (parts.reduce(0) { $0 + nodes[$1].rows }, nodes[parts[0]].columns)
+    case .transpose(let a): return (nodes[a].columns, nodes[a].rows)
+    case .outer(let a, let b, let groups): return (nodes[a].columns, nodes[b].columns / groups)
+    case .total(let a): return (1, nodes[a].columns)
     }
   }
 

@@ -44,9 +44,6 @@ extension Oracle {
 
     /// The value of the next node, from those of the nodes that it reads.
     func value(of node: Graph.Node) -> Value {
-      func make(_ element: (_ row: Int, _ column: Int) -> Dual) -> Value {
-        Value(rows: node.rows, columns: node.columns, element)
-      }
       func whole(_ elements: [Dual]) -> Value {
         Value(rows: node.rows, columns: node.columns, elements: elements)
       }
@@ -54,43 +51,49 @@ extension Oracle {
       case .sequence(let index): return whole(sequences[index])
       case .state(let index): return whole(states[index])
       case .parameter(let index): return whole(parameters[index])
-      case .constant(let value, _, _): return make { _, _ in Dual(value) }
       case .table(let table): return whole(table.elements.map { Dual($0) })
-      case .identity: return make { Dual($0 == $1 ? 1 : 0) }
+      case .concatenate(let parts), .stack(let parts):
+        return whole(parts.flatMap { values[$0].elements })
+      default: return Value(rows: node.rows, columns: node.columns, element(of: node.operation))
+      }
+    }
+
+    /// An element of an operation's value, by its row and column.
+    private func element(of operation: Operation) -> (_ row: Int, _ column: Int) -> Dual {
+      switch operation {
+      case .constant(let value, _, _): return { _, _ in Dual(value) }
+      case .identity: return { Dual($0 == $1 ? 1 : 0) }
       case .apply(let function, let operands):
         let operands = operands.map { values[$0] }
-        return make { row, column in
-          function.evaluated(operands.map { $0.broadcast(row, column) })
-        }
-      case .broadcast(let a, _): return make { values[a].broadcast($0, $1) }
+        return { row, column in function.evaluated(operands.map { $0.broadcast(row, column) }) }
+      case .broadcast(let a, _): return { values[a].broadcast($0, $1) }
       case .affine(let terms, let biases):
-        return make { _, column in
+        return { _, column in
           let sum = biases.reduce(Dual(0)) { $0 + values[$1].broadcast(0, column) }
           return terms.reduce(sum) { product(of: $1, column, addedTo: $0) }
         }
-      case .slice(let a, let range): return make { values[a][$0, range.lowerBound + $1] }
-      case .rows(let a, let range): return make { values[a][range.lowerBound + $0, $1] }
-      case .concatenate(let parts), .stack(let parts):
-        let all = parts.flatMap { values[$0].elements }
-        return make { all[$0 * node.columns + $1] }
-      case .sum(let a): return make { row, _ in values[a].row(row).reduce(Dual(0), +) }
-      case .maximum(let a): return make { row, _ in largest(of: values[a].row(row)) }
+      case .slice(let a, let range): return { values[a][$0, range.lowerBound + $1] }
+      case .rows(let a, let range): return { values[a][range.lowerBound + $0, $1] }
+      case .transpose(let a): return { values[a][$1, $0] }
+      case .sum(let a): return { row, _ in values[a].row(row).reduce(Dual(0), +) }
+      case .maximum(let a): return { row, _ in largest(of: values[a].row(row)) }
       case .cumulativeSum(let a, let isReversed):
-        return make { row, column in
+        return { row, column in
           let units = values[a].row(row)
           return (isReversed ? units.dropFirst(column) : units.prefix(column + 1))
             .reduce(Dual(0), +)
         }
       case .spread(let a, let axis):
-        return make { _, unit in
+        return { _, unit in
           values[a][0, unit / (axis.count * axis.inner) * axis.inner + unit % axis.inner]
         }
       case .sumAlong(let a, let axis):
-        return make { _, unit in elements(of: values[a], along: axis, unit).reduce(Dual(0), +) }
+        return { _, unit in elements(of: values[a], along: axis, unit).reduce(Dual(0), +) }
       case .maximumAlong(let a, let axis):
-        return make { _, unit in largest(of: elements(of: values[a], along: axis, unit)[...]) }
-      case .transpose(let a): return make { values[a][$1, $0] }
+        return { _, unit in largest(of: elements(of: values[a], along: axis, unit)[...]) }
       case .outer, .total: failure("a sum over all steps is no operation of a cell's step")
+      case .sequence, .state, .parameter, .table, .concatenate, .stack:
+        failure("the elements are there already")
       }
     }
 

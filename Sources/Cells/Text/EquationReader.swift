@@ -94,25 +94,16 @@ struct EquationReader {
     var parameters: [CellDefinition.Parameter] = []
     var places: [Int: [(range: Range<Int>, place: Int)]] = [:]
     for (index, parameter) in cell.parameters.enumerated() {
-      let kind = parameter.kind
       for block in parameter.blocks {
         let stored = parameter.name + (block.name.isEmpty ? "" : "." + block.name)
-        let isMatrix = kind == .blocks && !parameter.isSignal
-        let wanted = kind == .blocks ? ParameterNames.text(stored, isMatrix: isMatrix) : stored
-        // A name that says the wrong kind is replaced.
-        let saysMatrix = ParameterNames.isMatrix(wanted)
-        let suits =
-          TextScanner.isName(wanted)
-          && (kind == .blocks
-            ? saysMatrix.map { $0 == isMatrix } ?? true && ParameterNames.stored(wanted) == stored
-            : saysMatrix == nil)
-        let name = unique(suits ? wanted : "p")
         let sizes =
-          kind == .blocks ? [block.range.count] + parameter.shape.dropFirst() : parameter.shape
+          parameter.kind == .blocks
+          ? [block.range.count] + parameter.shape.dropFirst() : parameter.shape
         places[index, default: []].append((block.range, parameters.count))
         parameters.append(
           .init(
-            name: name, storedName: stored, shape: sizes.map { .number(Double($0)) }, kind: kind,
+            name: name(of: parameter, stored: stored), storedName: stored,
+            shape: sizes.map { .number(Double($0)) }, kind: parameter.kind,
             start: block.initialization.map(StartWord.start)))
       }
     }
@@ -131,6 +122,19 @@ struct EquationReader {
     for (id, place) in blocks { names[id] = parameters[place].name }
     parameterNames = parameters.map(\.name)
     return parameters
+  }
+
+  /// The name in the text of a parameter, or of a block of one. A stored name that says the wrong kind is replaced.
+  private mutating func name(of parameter: CellGraph.Parameter, stored: String) -> String {
+    let hasBlocks = parameter.kind == .blocks
+    let isMatrix = hasBlocks && !parameter.isSignal
+    let wanted = hasBlocks ? ParameterNames.text(stored, isMatrix: isMatrix) : stored
+    let saysMatrix = ParameterNames.isMatrix(wanted)
+    let saysKind =
+      hasBlocks
+      ? saysMatrix.map { $0 == isMatrix } ?? true && ParameterNames.stored(wanted) == stored
+      : saysMatrix == nil
+    return unique(saysKind && TextScanner.isName(wanted) ? wanted : "p")
   }
 
   // MARK: Words and lines

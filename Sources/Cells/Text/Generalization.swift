@@ -57,42 +57,44 @@ struct Generalization {
     let one = Term.number(1)
     for (form, isFromOne) in [(values, false), (values.map { 1 - $0 }, true)] {
       let (size, isNegative) = (form.map { abs($0) }, form[0] < 0)
-      // Roots, quotients, and quotients of roots.
       var found: [Term] = []
-      let squares = size.map { $0 * $0 }
-      if let square = linear(Self.short(squares), most: 8) {
+      if let square = linear(Self.short(size.map { $0 * $0 }), most: 8) {
         found.append(Term(.function(.sqrt), [square]))
       }
-      for (value, term) in [
-        (\Sizes.hidden, Term.hiddenSize), (\Sizes.input, Term.inputSize),
+      for (width, term) in [
+        (sizes[0].hidden, Term.hiddenSize), (sizes[0].input, Term.inputSize),
       ] {
-        let widths = sizes.map { Double($0[keyPath: value]) }
-        let root = Term(.function(.sqrt), [term])
-        for (divisor, widths) in [(term, widths), (root, widths.map { $0.squareRoot() })] {
-          let numerator = Self.short([size[0] * widths[0]])[0]
-          for sign in isNegative ? [-1.0, 1] : [1.0] {
-            found.append(.infix(.divide, .number(sign * numerator), divisor))
-          }
-        }
-        let square = squares[0] * widths[0]
-        let short = Self.short([square])[0]
-        found.append(Term(.function(.sqrt), [.infix(.divide, .number(short), term)]))
-        // 1 / sqrt(2 H), sqrt(2 / (5 I)).
-        for numerator in 1...8 {
-          let factor = Double(numerator) / square
-          guard factor > 0.5, abs(factor - factor.rounded()) < 1e-9 else { continue }
-          let divisor = Term.infix(.multiply, .number(factor.rounded()), term)
-          if numerator == 1 {
-            found.append(.infix(.divide, one, Term(.function(.sqrt), [divisor])))
-          }
-          found.append(
-            Term(.function(.sqrt), [.infix(.divide, .number(Double(numerator)), divisor)]))
-        }
+        found += quotients(size[0], isNegative: isNegative, width: Double(width), term)
       }
       if isNegative { found += found.map { Term(.function(.negate), [$0]) } }
       result += isFromOne ? found.map { .infix(.subtract, one, $0) } : found
     }
     return result
+  }
+
+  /// Quotients of numbers and a width or its root, and roots of quotients, which may be a value at the first size.
+  private func quotients(
+    _ value: Double, isNegative: Bool, width: Double, _ term: Term
+  ) -> [Term] {
+    var found: [Term] = []
+    func root(_ term: Term) -> Term { Term(.function(.sqrt), [term]) }
+    for (divisor, width) in [(term, width), (root(term), width.squareRoot())] {
+      let numerator = Self.short([value * width])[0]
+      for sign in isNegative ? [-1.0, 1] : [1.0] {
+        found.append(.infix(.divide, .number(sign * numerator), divisor))
+      }
+    }
+    let square = value * value * width
+    found.append(root(.infix(.divide, .number(Self.short([square])[0]), term)))
+    // 1 / sqrt(2 H), sqrt(2 / (5 I)).
+    for numerator in 1...8 {
+      let factor = Double(numerator) / square
+      guard factor > 0.5, abs(factor - factor.rounded()) < 1e-9 else { continue }
+      let divisor = Term.infix(.multiply, .number(factor.rounded()), term)
+      if numerator == 1 { found.append(.infix(.divide, .number(1), root(divisor))) }
+      found.append(root(.infix(.divide, .number(Double(numerator)), divisor)))
+    }
+    return found
   }
 
   /// Numbers that may be off by a rounding, as short ones.

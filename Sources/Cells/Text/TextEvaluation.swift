@@ -109,30 +109,34 @@ struct TextEvaluation {
       let output = try signal(equation.term)
       builder.output(output)
       values[Reserved.output] = .signal(output)
-    case .update(let name):
-      guard let state = definition.states.first(where: { $0.name == name }), let old = values[name]
-      else {
-        throw CellTextError(
-          place, expected: "a state's name before '", found: name,
-          suggestion: nearestName(to: name, among: definition.states.map(\.name)))
-      }
-      guard updated.insert(name).inserted else {
-        throw CellTextError(
-          place, expected: "one new value of each state", found: "\(name)' again")
-      }
-      var new = try signal(equation.term)
-      let width = trace.graph[old.id].columns
-      if new.width == 1, width > 1 { new = new.broadcast(to: width) }
-      guard new.width == width else {
-        throw CellTextError(
-          equation.term.place.value,
-          expected: "\(units(width)), as state \(state.name) has", found: size(new.width),
-          suggestion: "a product with a matrix, which changes the number of units")
-      }
-      builder.update(Signal(id: old.id, trace: trace), to: new)
-      values[name + "'"] = .signal(new)
-      try count(place)
+    case .update(let name): try update(name, to: equation.term, place)
     }
+  }
+
+  private mutating func update(
+    _ name: String, to term: Term, _ place: TextPlace
+  ) throws(CellTextError) {
+    guard let state = definition.states.first(where: { $0.name == name }), let old = values[name]
+    else {
+      throw CellTextError(
+        place, expected: "a state's name before '", found: name,
+        suggestion: nearestName(to: name, among: definition.states.map(\.name)))
+    }
+    guard updated.insert(name).inserted else {
+      throw CellTextError(place, expected: "one new value of each state", found: "\(name)' again")
+    }
+    var new = try signal(term)
+    let width = trace.graph[old.id].columns
+    if new.width == 1, width > 1 { new = new.broadcast(to: width) }
+    guard new.width == width else {
+      throw CellTextError(
+        term.place.value,
+        expected: "\(units(width)), as state \(state.name) has", found: size(new.width),
+        suggestion: "a product with a matrix, which changes the number of units")
+    }
+    builder.update(Signal(id: old.id, trace: trace), to: new)
+    values[name + "'"] = .signal(new)
+    try count(place)
   }
 
   private mutating func signal(_ term: Term) throws(CellTextError) -> Signal {

@@ -36,62 +36,26 @@ public struct RWKV6: RecurrentCell, Codable, Hashable {
   }
 
   public func equations(_ cell: inout CellBuilder) {
-    let (x, width) = (cell.input, cell.hiddenSize)
-    let size = Heads(heads, sharing: width)
-    let start = RWKVStart(layer: layer, layers: layers)
-    let builder = cell
-    let (mixRank, decayRank) = (mixRank ?? min(32, width), decayRank ?? min(64, width))
-    func mix(_ name: String, power: Double = 1, less: Double = 0) -> Signal {
-      builder.parameter(
-        "time_maa_" + name, [1, 1, x.width],
-        initially: start.mix(x.width, power: power, less: less)
-      ).flat
-    }
-    func projection(_ name: String, from inputs: Int, gain: Double = 1) -> Projection {
-      builder.projection(
-        name, from: inputs, to: width,
-        initially: gain == 0 ? .constant(0) : .orthogonal(gain: gain))
-    }
-    let small = Initialization.uniform(-0.01...0.01)
-    let (mixX, mixW, mixK) = (mix("x"), mix("w"), mix("k"))
-    let (mixV, mixR) = (mix("v", less: 0.3 * start.share), mix("r", power: 0.5))
-    let mixG = mix("g", power: 0.5)
-    let mix1 = cell.weight("time_maa_w1", [x.width, 5 * mixRank], initially: .constant(0))
-    let mix2 = cell.weight("time_maa_w2", [5, mixRank, x.width], initially: small)
-    let decay = cell.parameter(
-      "time_decay", [1, 1, width],
-      initially: start.units(width) { -6 + 5 * power($0, 0.7 + 1.3 * start.share) }
-    ).flat
-    let decay1 = cell.weight("time_decay_w1", [x.width, decayRank], initially: .constant(0))
-    let decay2 = cell.weight("time_decay_w2", [decayRank, width], initially: small)
-    let bonus = cell.parameter(
-      "time_faaaa", [size.count, size.key], initially: start.bonus(width))
-    let receptance = projection("receptance", from: x.width)
-    let key = projection("key", from: x.width, gain: 0.1)
-    let value = projection("value", from: x.width)
-    let output = projection("output", from: width, gain: 0)
-    let gate = projection("gate", from: x.width, gain: 0.1)
-    let gain = cell.parameter("ln_x.weight", [width], initially: .constant(start.normGain))
-    let offset = cell.parameter("ln_x.bias", [width], initially: .constant(0))
+    let x = cell.input
+    let p = Parameters(of: self, cell)
+    func keys(_ signal: Signal) -> Signal { signal.shaped(p.heads.count, p.heads.key) }
 
     let d = cell.delay(x) - x
-    let s = cell.state("matrix", shape: size.matrices)
-    let low = tanh(cell.product(x + d * mixX, mix1.transposed()))
-    let m = cell.product(low, mix2.transposed()).chunks(5)
-    let (xw, xk) = (x + d * (mixW + m[0]), x + d * (mixK + m[1]))
-    let (xv, xr, xg) = (x + d * (mixV + m[2]), x + d * (mixR + m[3]), x + d * (mixG + m[4]))
-    let rate =
-      decay + cell.product(tanh(cell.product(xw, decay1.transposed())), decay2.transposed())
-    let w = exp(-exp(rate)).shaped(size.count, size.key)
-    let (r, k) = (
-      receptance(xr).shaped(size.count, size.key), key(xk).shaped(size.count, size.key)
-    )
-    let v = value(xv).shaped(size.count, size.value)
+    let s = cell.state("matrix", shape: p.heads.matrices)
+    let low = tanh(cell.product(x + d * p.mixX, p.mix1.transposed()))
+    let m = cell.product(low, p.mix2.transposed()).chunks(5)
+    let (xw, xk) = (x + d * (p.mixW + m[0]), x + d * (p.mixK + m[1]))
+    let xv = x + d * (p.mixV + m[2])
+    let (xr, xg) = (x + d * (p.mixR + m[3]), x + d * (p.mixG + m[4]))
+    let slow = tanh(cell.product(xw, p.decay1.transposed()))
+    let w = keys(exp(-exp(p.decay + cell.product(slow, p.decay2.transposed()))))
+    let (r, k) = (keys(p.receptance(xr)), keys(p.key(xk)))
+    let v = p.value(xv).shaped(p.heads.count, p.heads.value)
     // The bonus reads k vᵀ along r: a number for each head, times v.
-    let o = s.read(by: r) + (r * bonus * k).sum(-1).expanded(at: -1) * v
+    let o = s.read(by: r) + (r * p.bonus * k).sum(-1).expanded(at: -1) * v
     cell.update(s, to: w.expanded(at: -1) * s + outer(k, v))
-    let normalized = o.normalizedAlongLastAxis(epsilon: 64e-5).flat * gain + offset
-    cell.output(output(normalized * silu(gate(xg))))
+    let normalized = o.normalizedAlongLastAxis(epsilon: 64e-5).flat * p.gain + p.offset
+    cell.output(p.output(normalized * silu(p.gate(xg))))
   }
 
   /// Checks that the heads divide H, the ranks, and the place in the stack.
@@ -114,4 +78,54 @@ extension RWKV6 {
         "B. Peng et al., Eagle and Finch: RWKV with matrix-valued states and dynamic"
         + " recurrence, COLM 2024")
   ]
+}
+
+extension RWKV6 {
+  /// The parameters, in the published order.
+  private struct Parameters {
+    let heads: Heads
+    let mixX, mixW, mixK, mixV, mixR, mixG: Signal
+    let mix1, mix2: Matrix
+    let decay: Signal
+    let decay1, decay2: Matrix
+    let bonus: Signal
+    let receptance, key, value, output, gate: Projection
+    let gain, offset: Signal
+
+    init(of options: RWKV6, _ cell: CellBuilder) {
+      let (inputs, width) = (cell.inputSize, cell.hiddenSize)
+      let start = RWKVStart(layer: options.layer, layers: options.layers)
+      let mixRank = options.mixRank ?? min(32, width)
+      let decayRank = options.decayRank ?? min(64, width)
+      func mix(_ name: String, power: Double = 1, less: Double = 0) -> Signal {
+        let first = start.mix(inputs, power: power, less: less)
+        return cell.parameter("time_maa_" + name, [1, 1, inputs], initially: first).flat
+      }
+      func projection(_ name: String, from inputs: Int, gain: Double = 1) -> Projection {
+        cell.projection(
+          name, from: inputs, to: width,
+          initially: gain == 0 ? .constant(0) : .orthogonal(gain: gain))
+      }
+      let small = Initialization.uniform(-0.01...0.01)
+      heads = Heads(options.heads, sharing: width)
+      (mixX, mixW, mixK) = (mix("x"), mix("w"), mix("k"))
+      (mixV, mixR) = (mix("v", less: 0.3 * start.share), mix("r", power: 0.5))
+      mixG = mix("g", power: 0.5)
+      mix1 = cell.weight("time_maa_w1", [inputs, 5 * mixRank], initially: .constant(0))
+      mix2 = cell.weight("time_maa_w2", [5, mixRank, inputs], initially: small)
+      let rates = start.units(width) { -6 + 5 * power($0, 0.7 + 1.3 * start.share) }
+      decay = cell.parameter("time_decay", [1, 1, width], initially: rates).flat
+      decay1 = cell.weight("time_decay_w1", [inputs, decayRank], initially: .constant(0))
+      decay2 = cell.weight("time_decay_w2", [decayRank, width], initially: small)
+      bonus = cell.parameter(
+        "time_faaaa", [heads.count, heads.key], initially: start.bonus(width))
+      receptance = projection("receptance", from: inputs)
+      key = projection("key", from: inputs, gain: 0.1)
+      value = projection("value", from: inputs)
+      output = projection("output", from: width, gain: 0)
+      gate = projection("gate", from: inputs, gain: 0.1)
+      gain = cell.parameter("ln_x.weight", [width], initially: .constant(start.normGain))
+      offset = cell.parameter("ln_x.bias", [width], initially: .constant(0))
+    }
+  }
 }

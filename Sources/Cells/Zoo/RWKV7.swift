@@ -44,80 +44,37 @@ public struct RWKV7: RecurrentCell, Codable, Hashable {
 
   public func equations(_ cell: inout CellBuilder) {
     let width = cell.hiddenSize
-    let size = Heads(heads, sharing: width)
-    let start = RWKVStart(layer: layer, layers: layers)
     let inputs = cell.inputSize - (hasValueResidual ? width : 0)
     let x = hasValueResidual ? cell.input[0..<inputs] : cell.input
+    let p = Parameters(of: self, inputs: inputs, cell)
     let builder = cell
-    func mix(_ name: String, _ exponent: Double) -> Signal {
-      builder.parameter(
-        "x_" + name, [1, 1, inputs], initially: start.mix(inputs, power: exponent)
-      ).flat
-    }
-    func vector(_ name: String, _ number: (_ lin: Double, _ zig: Double) -> Double) -> Signal {
-      builder.parameter(
-        name, [1, 1, width], initially: start.waves(width, head: size.key, number)
-      ).flat
-    }
-    func pair(_ name: String, _ scale: Double) -> (Matrix, Matrix) {
-      let rank = pairRank(scale, inputs, hidden: width)
-      return (
-        builder.weight(name + "1", [inputs, rank], initially: .constant(0)).transposed(),
-        builder.weight(name + "2", [rank, width], initially: .orthogonal(gain: 0.1)).transposed()
-      )
-    }
-    func projection(_ name: String, from inputs: Int, limit: Double) -> Projection {
-      let reach = limit / Double(width).squareRoot()
-      return builder.projection(
-        name, from: inputs, to: width,
-        initially: limit == 0 ? .constant(0) : .uniform(-reach...reach))
-    }
-    let (mixR, mixW, mixK) = (mix("r", 0.2), mix("w", 0.9), mix("k", 0.7))
-    let (mixV, mixA, mixG) = (mix("v", 0.7), mix("a", 0.9), mix("g", 0.2))
-    let bend = 1 + power(start.share, 0.3)
-    let w0 = vector("w0") { lin, zig in -5.5 + 6 * power(lin + 0.5, bend) + 2.5 * zig }
-    let (w1, w2) = pair("w", 2.5)
-    let a0 = vector("a0") { lin, zig in -0.19 + 0.3 * zig + 0.4 * lin }
-    let (a1, a2) = pair("a", 2.5)
-    let residual =
-      hasValueResidual ? (vector("v0") { lin, _ in 0.73 - 0.4 * lin }, pair("v", 1.7)) : nil
-    let (g1, g2) = pair("g", 5)
-    let removal = vector("k_k") { lin, _ in 0.71 - 0.1 * lin }
-    let replacement = vector("k_a") { _, _ in 1.02 }
-    let bonus = cell.parameter("r_k", [size.count, size.key], initially: .constant(-0.04))
-    let receptance = projection("receptance", from: inputs, limit: 0.5)
-    let key = projection("key", from: inputs, limit: 0.05)
-    let value = projection("value", from: inputs, limit: 0.5)
-    let output = projection("output", from: width, limit: 0)
-    let gain = cell.parameter("ln_x.weight", [width], initially: .constant(1))
-    let offset = cell.parameter("ln_x.bias", [width], initially: .constant(0))
 
     let d = cell.delay(x) - x
-    let s = cell.state("matrix", shape: size.matrices)
-    let (xr, xw, xk) = (x + d * mixR, x + d * mixW, x + d * mixK)
-    let (xv, xa, xg) = (x + d * mixV, x + d * mixA, x + d * mixG)
-    func inHeads(_ signal: Signal) -> Signal { signal.shaped(size.count, size.key) }
-    let r = inHeads(receptance(xr))
-    let rate = w0 + cell.product(tanh(cell.product(xw, w1)), w2)
+    let s = cell.state("matrix", shape: p.heads.matrices)
+    let (xr, xw, xk) = (x + d * p.mixR, x + d * p.mixW, x + d * p.mixK)
+    let (xv, xa, xg) = (x + d * p.mixV, x + d * p.mixA, x + d * p.mixG)
+    func inHeads(_ signal: Signal) -> Signal { signal.shaped(p.heads.count, p.heads.key) }
+    let r = inHeads(p.receptance(xr))
+    let rate = p.w0 + cell.product(tanh(cell.product(xw, p.w.0)), p.w.1)
     let w = inHeads(exp(-exponential(-0.5) * sigmoid(rate)))
-    let whole = value(xv)
+    let whole = p.value(xv)
     let v = inHeads(
-      residual.map { v0, v in
+      p.residual.map { v0, v in
         let share = sigmoid(v0 + builder.product(builder.product(xv, v.0), v.1))
         return whole + (builder.input[inputs..<inputs + width] - whole) * share
       } ?? whole)
-    let a = sigmoid(a0 + cell.product(cell.product(xa, a1), a2))
-    let g = cell.product(sigmoid(cell.product(xg, g1)), g2)
-    let product = key(xk)
-    let removed = inHeads(product * removal)
+    let a = sigmoid(p.a0 + cell.product(cell.product(xa, p.a.0), p.a.1))
+    let g = cell.product(sigmoid(cell.product(xg, p.g.0)), p.g.1)
+    let product = p.key(xk)
+    let removed = inHeads(product * p.removal)
     let kappa = removed / sqrt((removed * removed).sum(-1) + 1e-24).expanded(at: -1)
-    let k = inHeads(product * (1 + (a - 1) * replacement))
+    let k = inHeads(product * (1 + (a - 1) * p.replacement))
     let kept = w.expanded(at: -1) * s
     let matrix = kept - outer(kappa * inHeads(a), s.read(by: kappa)) + outer(k, v)
     cell.update(s, to: matrix)
-    let o = matrix.read(by: r).normalizedAlongLastAxis(epsilon: 64e-5).flat * gain + offset
-    let itself = (r * k * bonus).sum(-1).expanded(at: -1) * v
-    cell.output(output((o + itself.flat) * g))
+    let normalized = matrix.read(by: r).normalizedAlongLastAxis(epsilon: 64e-5).flat
+    let itself = (r * k * p.bonus).sum(-1).expanded(at: -1) * v
+    cell.output(p.output((normalized * p.gain + p.offset + itself.flat) * g))
   }
 
   /// The published rank: about a multiple of the root of the width, in steps of 32.
@@ -148,4 +105,65 @@ extension RWKV7 {
       paper:
         "B. Peng et al., RWKV-7 Goose with expressive dynamic state evolution, 2025")
   ]
+}
+
+extension RWKV7 {
+  /// The parameters, in the published order.
+  private struct Parameters {
+    let heads: Heads
+    let mixR, mixW, mixK, mixV, mixA, mixG: Signal
+    let w0, a0: Signal
+    let w, a, g: (Matrix, Matrix)
+    let residual: (Signal, (Matrix, Matrix))?
+    let removal, replacement, bonus: Signal
+    let receptance, key, value, output: Projection
+    let gain, offset: Signal
+
+    init(of options: RWKV7, inputs: Int, _ cell: CellBuilder) {
+      let width = cell.hiddenSize
+      let heads = Heads(options.heads, sharing: width)
+      let start = RWKVStart(layer: options.layer, layers: options.layers)
+      func mix(_ name: String, _ exponent: Double) -> Signal {
+        let first = start.mix(inputs, power: exponent)
+        return cell.parameter("x_" + name, [1, 1, inputs], initially: first).flat
+      }
+      func vector(_ name: String, _ number: (_ lin: Double, _ zig: Double) -> Double) -> Signal {
+        let first = start.waves(width, head: heads.key, number)
+        return cell.parameter(name, [1, 1, width], initially: first).flat
+      }
+      func pair(_ name: String, _ scale: Double) -> (Matrix, Matrix) {
+        let rank = options.pairRank(scale, inputs, hidden: width)
+        let first = cell.weight(name + "1", [inputs, rank], initially: .constant(0))
+        let second = cell.weight(name + "2", [rank, width], initially: .orthogonal(gain: 0.1))
+        return (first.transposed(), second.transposed())
+      }
+      func projection(_ name: String, from inputs: Int, limit: Double) -> Projection {
+        let reach = limit / Double(width).squareRoot()
+        return cell.projection(
+          name, from: inputs, to: width,
+          initially: limit == 0 ? .constant(0) : .uniform(-reach...reach))
+      }
+      self.heads = heads
+      (mixR, mixW, mixK) = (mix("r", 0.2), mix("w", 0.9), mix("k", 0.7))
+      (mixV, mixA, mixG) = (mix("v", 0.7), mix("a", 0.9), mix("g", 0.2))
+      let bend = 1 + power(start.share, 0.3)
+      w0 = vector("w0") { lin, zig in -5.5 + 6 * power(lin + 0.5, bend) + 2.5 * zig }
+      w = pair("w", 2.5)
+      a0 = vector("a0") { lin, zig in -0.19 + 0.3 * zig + 0.4 * lin }
+      a = pair("a", 2.5)
+      residual =
+        options.hasValueResidual
+        ? (vector("v0") { lin, _ in 0.73 - 0.4 * lin }, pair("v", 1.7)) : nil
+      g = pair("g", 5)
+      removal = vector("k_k") { lin, _ in 0.71 - 0.1 * lin }
+      replacement = vector("k_a") { _, _ in 1.02 }
+      bonus = cell.parameter("r_k", [heads.count, heads.key], initially: .constant(-0.04))
+      receptance = projection("receptance", from: inputs, limit: 0.5)
+      key = projection("key", from: inputs, limit: 0.05)
+      value = projection("value", from: inputs, limit: 0.5)
+      output = projection("output", from: width, limit: 0)
+      gain = cell.parameter("ln_x.weight", [width], initially: .constant(1))
+      offset = cell.parameter("ln_x.bias", [width], initially: .constant(0))
+    }
+  }
 }

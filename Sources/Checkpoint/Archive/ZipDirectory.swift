@@ -114,9 +114,7 @@ struct ZipDirectory {
     guard position <= bytes.count else {
       throw failure("expected a name inside the directory, found a longer one", place)
     }
-    guard let name = String(utf8: bytes[nameStart..<extraStart]),
-      !name.isEmpty, name.utf8.count <= Format.maximumNameSize, !name.hasControlCharacter
-    else { throw failure("expected a printable name of 1 to 512 bytes in UTF-8", place) }
+    let name = try name(bytes[nameStart..<extraStart], place)
     guard short(8) & ~0x080E == 0 else {
       throw failure("encrypted, or of a kind that is not known: flags \(short(8))", name)
     }
@@ -137,6 +135,15 @@ struct ZipDirectory {
     return ZipArchive.Entry(
       name: name, isDeflated: isDeflated, checksum: UInt32(long(16)), storedSize: Int(stored),
       rawSize: Int(raw), headerOffset: Int(numbers[2]))
+  }
+
+  private func name(
+    _ bytes: ArraySlice<UInt8>, _ place: String
+  ) throws(CheckpointError) -> String {
+    guard let name = String(utf8: bytes),
+      !name.isEmpty, name.utf8.count <= Format.maximumNameSize, !name.hasControlCharacter
+    else { throw failure("expected a printable name of 1 to 512 bytes in UTF-8", place) }
+    return name
   }
 
   /// Reads the numbers that did not fit 32 bits from the extra field of tag 1, in their order.

@@ -145,42 +145,42 @@ struct HDF5Scanner {
 enum HDF5Checksum {
   /// Bob Jenkins' hash `lookup3` (`hashlittle` with the initial value 0), which protects metadata.
   static func lookup3(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-    var (a, b, c) = (UInt32(0), UInt32(0), UInt32(0))
     let start = 0xDEAD_BEEF &+ UInt32(truncatingIfNeeded: bytes.count)
-    (a, b, c) = (start, start, start)
-    var position = bytes.startIndex
-    func rotated(_ value: UInt32, _ count: UInt32) -> UInt32 {
-      value << count | value >> (32 - count)
+    var (a, b, c) = (start, start, start)
+    var rest = bytes
+    func word(_ number: Int) -> UInt32 {
+      rest.dropFirst(4 * number).prefix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
-    func word(_ offset: Int, _ limit: Int) -> UInt32 {
-      var value: UInt32 = 0
-      for index in 0..<4 where offset + index < limit {
-        value |= UInt32(bytes[offset + index]) << (8 * UInt32(index))
+    while !rest.isEmpty {
+      (a, b, c) = (a &+ word(0), b &+ word(1), c &+ word(2))
+      guard rest.count > 12 else {
+        mixLast(&a, &b, &c)
+        break
       }
-      return value
+      mix(&a, &b, &c)
+      rest = rest.dropFirst(12)
     }
-    while bytes.endIndex - position > 12 {
-      a = a &+ word(position, bytes.endIndex)
-      b = b &+ word(position + 4, bytes.endIndex)
-      c = c &+ word(position + 8, bytes.endIndex)
-      a = (a &- c) ^ rotated(c, 4)
+    return c
+  }
+
+  private static func rotated(_ value: UInt32, _ count: UInt32) -> UInt32 {
+    value << count | value >> (32 - count)
+  }
+
+  /// Mixes twelve bytes that others follow.
+  private static func mix(_ a: inout UInt32, _ b: inout UInt32, _ c: inout UInt32) {
+    for counts: (UInt32, UInt32, UInt32) in [(4, 6, 8), (16, 19, 4)] {
+      a = (a &- c) ^ rotated(c, counts.0)
       c = c &+ b
-      b = (b &- a) ^ rotated(a, 6)
+      b = (b &- a) ^ rotated(a, counts.1)
       a = a &+ c
-      c = (c &- b) ^ rotated(b, 8)
+      c = (c &- b) ^ rotated(b, counts.2)
       b = b &+ a
-      a = (a &- c) ^ rotated(c, 16)
-      c = c &+ b
-      b = (b &- a) ^ rotated(a, 19)
-      a = a &+ c
-      c = (c &- b) ^ rotated(b, 4)
-      b = b &+ a
-      position += 12
     }
-    guard position < bytes.endIndex else { return c }
-    a = a &+ word(position, bytes.endIndex)
-    b = b &+ word(position + 4, bytes.endIndex)
-    c = c &+ word(position + 8, bytes.endIndex)
+  }
+
+  /// Mixes the last bytes.
+  private static func mixLast(_ a: inout UInt32, _ b: inout UInt32, _ c: inout UInt32) {
     c = (c ^ b) &- rotated(b, 14)
     a = (a ^ c) &- rotated(c, 11)
     b = (b ^ a) &- rotated(a, 25)
@@ -188,7 +188,6 @@ enum HDF5Checksum {
     a = (a ^ c) &- rotated(c, 4)
     b = (b ^ a) &- rotated(a, 14)
     c = (c ^ b) &- rotated(b, 24)
-    return c
   }
 
   /// Fletcher's checksum of 16-bit big-endian words, of the filter `fletcher32`.

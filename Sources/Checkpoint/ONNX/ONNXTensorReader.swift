@@ -6,12 +6,37 @@ enum ONNXTensorReader {
   static func tensor(
     _ bytes: ArraySlice<UInt8>, _ files: ONNXFiles
   ) throws(ProtobufError) -> (String, StoredArray) {
+    var reader = ProtobufReader(bytes)
+    var fields = Fields()
+    while let (field, value) = try reader.next() { try fields.set(field, value, reader) }
+    let (name, shape) = (fields.name, fields.shape)
+    guard let type = ElementType(onnxCode: fields.code) else {
+      throw reader.failure("\(name): element type \(fields.code) is not supported")
+    }
+    let size = StoredArray.byteCount(shape: shape, elementType: type)
+    let content: [UInt8]
+    if let outer = fields.outer {
+      content = try files.bytes(outer, expecting: size, reader, name)
+    } else {
+      content = fields.raw.map { Array($0) } ?? unpacked(fields.numbers, fields.patterns, type)
+    }
+    guard size == content.count else {
+      throw reader.failure(
+        "\(name): expected elements for shape \(shape), found \(content.count) bytes")
+    }
+    return (name, StoredArray(elementType: type, shape: shape, bytes: content))
+  }
+
+  /// The fields of the message `TensorProto`.
+  private struct Fields {
     var (name, code, shape) = ("", 0, [Int]())
     var raw: ArraySlice<UInt8>?
     var outer: ONNXFiles.Place?
     var (numbers, patterns): ([UInt64], [UInt8]) = ([], [])
-    var reader = ProtobufReader(bytes)
-    while let (field, value) = try reader.next() {
+
+    mutating func set(
+      _ field: Int, _ value: ProtobufReader.Value, _ reader: ProtobufReader
+    ) throws(ProtobufError) {
       switch (field, value) {
       case (1, .integer(let extent)): shape.append(Int(clamping: extent))
       case (1, .data(let packed)):
@@ -25,8 +50,7 @@ enum ONNXTensorReader {
         numbers += try ProtobufReader.numbers(packed)
       case (5, .integer(let number)), (7, .integer(let number)), (11, .integer(let number)):
         numbers.append(number)
-      case (12, _), (16, _): continue
-      case (14, .integer(0)): continue
+      case (12, _), (16, _), (14, .integer(0)): break
       case (14, .integer(1)): outer = outer ?? ONNXFiles.Place()
       case (13, .data(let pair)):
         var place = outer ?? ONNXFiles.Place()
@@ -36,21 +60,6 @@ enum ONNXTensorReader {
       }
       guard shape.count <= 64 else { throw reader.failure("\(name): more than 64 axes") }
     }
-    guard let type = ElementType(onnxCode: code) else {
-      throw reader.failure("\(name): element type \(code) is not supported")
-    }
-    let size = StoredArray.byteCount(shape: shape, elementType: type)
-    let content: [UInt8]
-    if let outer {
-      content = try files.bytes(outer, expecting: size, reader, name)
-    } else {
-      content = raw.map { Array($0) } ?? unpacked(numbers, patterns, type)
-    }
-    guard size == content.count else {
-      throw reader.failure(
-        "\(name): expected elements for shape \(shape), found \(content.count) bytes")
-    }
-    return (name, StoredArray(elementType: type, shape: shape, bytes: content))
   }
 
   /// The bytes of elements that are encoded as integers or as fixed 32- or 64-bit patterns.

@@ -37,14 +37,10 @@ public struct PickleFile: ReadableFile {
     try limits.check(.entryBytes, UInt64(source.count), of: nil, in: source.name)
     try limits.check(.totalBytes, UInt64(source.count), of: nil, in: source.name)
     bytes = try source.read(at: 0, count: source.count)
-    var machine = PickleMachine(bytes)
     do throws(PickleError) {
-      contents = try machine.run()
+      contents = try PickleMachine.contents(of: bytes)
     } catch {
       throw failure("byte \(error.offset)", error.problem)
-    }
-    guard machine.scanner.position == bytes.count else {
-      throw failure("byte \(machine.scanner.position)", "expected nothing after the end")
     }
     guard contents.storages.isEmpty else {
       throw failure("", "expected arrays of NumPy, found tensors of PyTorch without their storages")

@@ -36,6 +36,17 @@ struct PickleMachine {
     scanner = PickleScanner(bytes: bytes, position: position)
   }
 
+  /// What a pickle makes that fills all bytes.
+  static func contents(of bytes: [UInt8]) throws(PickleError) -> PickleContents {
+    var machine = PickleMachine(bytes)
+    let contents = try machine.run()
+    let end = machine.scanner.position
+    guard end == bytes.count else {
+      throw PickleError(offset: end, problem: "expected nothing after the end")
+    }
+    return contents
+  }
+
   /// Runs the instructions to the end of the pickle; returns what they made.
   mutating func run() throws(PickleError) -> PickleContents {
     while try step() {}
@@ -120,7 +131,7 @@ struct PickleMachine {
     }
   }
 
-  /// Executes an instruction that makes or fills a container, or calls something.
+  /// Executes an instruction that makes or fills a container.
   private mutating func container(_ instruction: UInt8) throws(PickleError) {
     switch instruction {
     case UInt8(ascii: "}"): try push(try made(.dictionary))
@@ -139,6 +150,13 @@ struct PickleMachine {
     case UInt8(ascii: "e"), 0x90: try extend(with: try popGroup())
     case UInt8(ascii: "s"): try setMembers(try pop(2))
     case UInt8(ascii: "u"): try setMembers(try popGroup())
+    default: try object(instruction)
+    }
+  }
+
+  /// Executes an instruction that names or calls something.
+  private mutating func object(_ instruction: UInt8) throws(PickleError) {
+    switch instruction {
     case 0x93:
       guard case .text(let name) = try pop(), case .text(let module) = try pop() else {
         throw failure("expected the texts of a name")

@@ -103,9 +103,6 @@ struct SafetensorsHeader {
   private mutating func checkLayout(
     source: ByteSource, limits: ReadLimits
   ) throws(CheckpointError) {
-    func failure(_ name: String, _ reason: String) -> CheckpointError {
-      CheckpointError(file: source.name, .safetensorsTensor(name: name, reason: reason))
-    }
     guard tensors.count <= limits.entries else {
       throw CheckpointError(
         file: source.name,
@@ -117,17 +114,11 @@ struct SafetensorsHeader {
     }
     var end = 0
     for tensor in tensors {
-      let (name, range) = (tensor.name, tensor.range)
-      guard range.lowerBound == end else {
-        throw failure(name, "expected at byte \(end) of the data, found at \(range.lowerBound)")
+      if let reason = tensor.problem(expectedStart: end) {
+        throw CheckpointError(
+          file: source.name, .safetensorsTensor(name: tensor.name, reason: reason))
       }
-      let needed = StoredArray.byteCount(shape: tensor.shape, elementType: tensor.elementType)
-      let shape = tensor.shape
-      guard let needed else { throw failure(name, "the shape \(shape) is beyond any memory") }
-      guard needed == range.count else {
-        throw failure(name, "expected \(needed) bytes for shape \(shape), found \(range.count)")
-      }
-      end = range.upperBound
+      end = tensor.range.upperBound
     }
     let available = source.count - dataOffset
     guard end == available else {
@@ -141,6 +132,20 @@ struct SafetensorsHeader {
         file: source.name,
         .resourceLimit(.totalBytes, nil, limit: UInt64(limits.totalBytes), found: UInt64(end)))
     }
+  }
+}
+
+extension SafetensorsHeader.Tensor {
+  /// Why its bytes are not those of its shape from a start on; nil if they are.
+  fileprivate func problem(expectedStart start: Int) -> String? {
+    if range.lowerBound != start {
+      return "expected at byte \(start) of the data, found at \(range.lowerBound)"
+    }
+    guard let needed = StoredArray.byteCount(shape: shape, elementType: elementType) else {
+      return "the shape \(shape) is beyond any memory"
+    }
+    return needed == range.count
+      ? nil : "expected \(needed) bytes for shape \(shape), found \(range.count)"
   }
 }
 

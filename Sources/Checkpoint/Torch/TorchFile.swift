@@ -85,14 +85,10 @@ public struct TorchFile: ReadableFile {
       }
     }
     try limits.check(.indexBytes, UInt64(program.rawSize), of: nil, in: file)
-    var machine = PickleMachine(try archive.bytes(of: program))
+    let bytes = try archive.bytes(of: program)
     let contents: PickleContents
     do throws(PickleError) {
-      contents = try machine.run()
-      guard machine.scanner.position == machine.scanner.bytes.count else {
-        throw PickleError(
-          offset: machine.scanner.position, problem: "expected nothing after the end")
-      }
+      contents = try PickleMachine.contents(of: bytes)
     } catch {
       throw failure("data.pkl, byte \(error.offset)", error.problem)
     }

@@ -125,7 +125,6 @@ public struct DescribedNetwork: Sendable {
   private static func operation(
     _ layer: NetworkDescription.Layer, inputSize: Int, _ weights: DescribedWeights
   ) throws(CheckpointError) -> (Part.Operation, size: Int) {
-    let isTransposed = layer.convention == .keras || layer.convention == .cudnn
     switch layer.kind {
     case .embedding:
       let table = try weights.matrix("weight", of: layer)
@@ -141,21 +140,13 @@ public struct DescribedNetwork: Sendable {
       if size == 0, let input = try weights.tensor("input", of: layer, suffix: "_l0"),
         input.rank == 2
       {
-        size = input.shape[isTransposed ? 0 : 1]
+        size = input.shape[layer.hasTransposedMatrices ? 0 : 1]
       }
       let recurrent = try weights.recurrent(layer, inputSize: size)
       return (.recurrent(recurrent), recurrent.outputSize)
     case .linear:
-      let stored = try weights.matrix("weight", of: layer)
-      let matrix = isTransposed ? stored.transposed(1, 0) : stored
-      let bias = try weights.tensor("bias", of: layer, isOptional: true)
-      guard inputSize == 0 || matrix.shape[1] == inputSize,
-        bias.map({ $0.shape == [matrix.shape[0]] }) ?? true
-      else {
-        throw weights.failure(
-          layer, "expected a matrix for \(inputSize) inputs, found shape \(stored.shape)")
-      }
-      return (.linear(Linear(weight: matrix, bias: bias), layer.activation), matrix.shape[0])
+      let linear = try linear(layer, inputSize: inputSize, weights)
+      return (.linear(linear, layer.activation), linear.weight.shape[0])
     case .join: return (.join, inputSize)
     case .last: return (.last, inputSize)
     case .mean: return (.mean, inputSize)
@@ -172,6 +163,21 @@ public struct DescribedNetwork: Sendable {
       }
       return (.attention(weight.reshaped(to: [1, inputSize])), inputSize)
     }
+  }
+
+  private static func linear(
+    _ layer: NetworkDescription.Layer, inputSize: Int, _ weights: DescribedWeights
+  ) throws(CheckpointError) -> Linear {
+    let stored = try weights.matrix("weight", of: layer)
+    let matrix = layer.hasTransposedMatrices ? stored.transposed(1, 0) : stored
+    let bias = try weights.tensor("bias", of: layer, isOptional: true)
+    guard inputSize == 0 || matrix.shape[1] == inputSize,
+      bias.map({ $0.shape == [matrix.shape[0]] }) ?? true
+    else {
+      throw weights.failure(
+        layer, "expected a matrix for \(inputSize) inputs, found shape \(stored.shape)")
+    }
+    return Linear(weight: matrix, bias: bias)
   }
 
   /// Whether it writes by a decoder.

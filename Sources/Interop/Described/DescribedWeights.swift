@@ -50,7 +50,7 @@ struct DescribedWeights {
     if layer.weights?["weight"] != nil || layer.weights?["input"] != nil, isOptional { return nil }
     var candidates = Self.names[parameter] ?? [parameter]
     // Of Keras 3, whose names have no number; elsewhere the bias of another layer.
-    if parameter == "inputBias", isKeras(layer) { candidates.append("bias") }
+    if parameter == "inputBias", layer.hasTransposedMatrices { candidates.append("bias") }
     let endings = candidates.flatMap { [$0 + suffix, $0] }
     switch layer.prefix {
     case .common(let prefix):
@@ -93,7 +93,7 @@ struct DescribedWeights {
       guard let first = tensors.first, first.rank >= 1,
         tensors.allSatisfy({ $0.shape == first.shape })
       else { throw failure(layer, "\(key): expected arrays of equal shapes, one for each gate") }
-      return concatenate(tensors, along: isKeras(layer) ? first.rank - 1 : 0)
+      return concatenate(tensors, along: layer.hasTransposedMatrices ? first.rank - 1 : 0)
     }
   }
 
@@ -122,16 +122,12 @@ struct DescribedWeights {
     throw missing(endings, after: "", of: layer)
   }
 
-  private func isKeras(_ layer: NetworkDescription.Layer) -> Bool {
-    layer.convention == .keras || layer.convention == .cudnn
-  }
-
   /// That an array is missing, by the name that the layer's convention gives it, with those of the file that end so.
   private func missing(
     _ endings: [String], after prefix: String, of layer: NetworkDescription.Layer
   ) -> CheckpointError {
     let last = layer.kind == .embedding ? "embeddings" : "kernel"
-    let known = isKeras(layer) ? endings.first { $0.hasSuffix(last) } : nil
+    let known = layer.hasTransposedMatrices ? endings.first { $0.hasSuffix(last) } : nil
     let wanted = prefix + (known ?? endings[0])
     let near = arrays.keys.filter { name in endings.contains { name.hasSuffix(prefix + $0) } }
     if let error = endings.lazy.compactMap({ unread[prefix + $0] }).first { return error }

@@ -99,6 +99,8 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
     public var weights: [String: Names]?
     /// The library whose layout the weights have; nil for PyTorch's.
     public var convention: WeightConvention?
+    /// Whether its matrices are `[in, out]`.
+    var hasTransposedMatrices: Bool { convention?.hasTransposedMatrices ?? false }
     /// The cell's name; nil for the one that the shapes imply.
     public var cell: String?
     /// The slope of a hard sigmoid in the gates: 0.2 in Keras, 1/6 in PyTorch.

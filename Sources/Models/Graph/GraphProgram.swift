@@ -165,23 +165,7 @@ extension GraphProgram {
     for value in slots { if let value { run.hold(unlimited: value) } }
     for step in steps {
       do throws(GraphFailure) {
-        try run.charge(GraphRun.nodeWork)
-        let arguments = step.inputs.map { place -> GraphValue? in
-          switch place {
-          case .constant(let index): constants[index]
-          case .slot(let slot): slots[slot]
-          case .nowhere: nil
-          }
-        }
-        let results = try step.function(arguments, &run)
-        guard results.count >= step.outputs.count else {
-          throw GraphFailure(expected: "\(results.count) outputs", found: step.outputs.count)
-        }
-        for (place, value) in zip(step.outputs, results) {
-          guard case .slot(let slot) = place else { continue }
-          try run.hold(value)
-          slots[slot] = value
-        }
+        try execute(step, &slots, &run)
       } catch {
         throw GraphNodeFailure(node: step.name, reason: error.reason)
       }
@@ -191,12 +175,31 @@ extension GraphProgram {
       }
     }
     for value in slots { if let value { run.release(value) } }
-    return outputs.compactMap { place in
-      switch place {
-      case .constant(let index): constants[index]
-      case .slot(let slot): slots[slot]
-      case .nowhere: nil
-      }
+    return outputs.compactMap { value(at: $0, slots) }
+  }
+
+  /// Runs a node's function, and puts its results in their slots.
+  private func execute(
+    _ step: Step, _ slots: inout [GraphValue?], _ run: inout GraphRun
+  ) throws(GraphFailure) {
+    try run.charge(GraphRun.nodeWork)
+    let arguments = step.inputs.map { value(at: $0, slots) }
+    let results = try step.function(arguments, &run)
+    guard results.count >= step.outputs.count else {
+      throw GraphFailure(expected: "\(results.count) outputs", found: step.outputs.count)
+    }
+    for (place, value) in zip(step.outputs, results) {
+      guard case .slot(let slot) = place else { continue }
+      try run.hold(value)
+      slots[slot] = value
+    }
+  }
+
+  private func value(at place: Place, _ slots: [GraphValue?]) -> GraphValue? {
+    switch place {
+    case .constant(let index): constants[index]
+    case .slot(let slot): slots[slot]
+    case .nowhere: nil
     }
   }
 }

@@ -34,32 +34,18 @@ package final class StepSequence: @unchecked Sendable {
     headStrides: [[Int]]? = nil, scratch: Set<Int> = []
   ) {
     self.order = order
-    let operands = list.map(\.places)
     self.list = list
+    let operands = list.map(\.places)
     steps = .allocate(capacity: max(1, list.count))
-    places = .allocate(capacity: max(1, operands.reduce(0) { $0 + $1.count }))
-    let tiled = list.flatMap { step -> [Step.TileStrides] in
-      if case .program(let program) = step { program.strides } else { [] }
-    }
-    strides = .allocate(capacity: max(1, tiled.count))
-    self.headStrides = headStrides.map { strides in
-      let all = strides.flatMap { $0 }
-      let memory = UnsafeMutablePointer<Int>.allocate(capacity: max(1, all.count))
-      for (index, stride) in all.enumerated() { (memory + index).initialize(to: stride) }
-      return memory
-    }
-    for (index, stride) in tiled.enumerated() {
-      (strides + index).initialize(
-        to: ctk_tile_strides(tile: stride.tile, row: stride.row, column: stride.column))
-    }
-    var next = places
+    places = .copied(operands.joined().map(\.code))
+    strides = .copied(
+      list.flatMap { step -> [Step.TileStrides] in
+        if case .program(let program) = step { program.strides } else { [] }
+      }.map { ctk_tile_strides(tile: $0.tile, row: $0.row, column: $0.column) })
+    self.headStrides = headStrides.map { .copied($0.flatMap { $0 }) }
+    var first = places
     var nextStrides = strides
     for (index, step) in list.enumerated() {
-      let first = next
-      for operand in operands[index] {
-        next.initialize(to: operand.code)
-        next += 1
-      }
       var code = step.code
       code.places = UnsafePointer(first)
       if case .program(let program) = step, program.tile != nil {
@@ -71,6 +57,7 @@ package final class StepSequence: @unchecked Sendable {
       code.together = memory.map { Int32(list.together(from: index, memory: $0)) } ?? 0
       code.head_strides = self.headStrides.map { UnsafePointer($0 + (first - places)) }
       (steps + index).initialize(to: code)
+      first += operands[index].count
     }
     markTemporaries(scratch)
   }
@@ -166,4 +153,13 @@ package final class PackedWeights: @unchecked Sendable {
   }
 
   deinit { pointer.deallocate() }
+}
+
+extension UnsafeMutablePointer {
+  /// Memory that holds the elements of an array.
+  fileprivate static func copied(_ elements: [Pointee]) -> UnsafeMutablePointer {
+    let memory = allocate(capacity: max(1, elements.count))
+    memory.initialize(from: elements, count: elements.count)
+    return memory
+  }
 }

@@ -24,7 +24,7 @@ public struct SequencePreset: Sendable {
   public init(
     dataset: String, _ samples: TaskSamples, steps: Int = TrainingSettings.usualSteps
   ) throws(UnknownCell) {
-    let known = LabPreset.named(String(dataset.prefix { $0 != ":" }))
+    let known = LabPreset.known[String(dataset.prefix { $0 != ":" })]
     let (lab, isOwn) = (known ?? LabPreset.of(samples), known == nil)
     var model = ModelConfiguration(cell: try CellRegistry.standard.cell(named: lab.cell))
     model.hiddenSize = lab.hiddenSize
@@ -64,51 +64,30 @@ struct LabPreset {
   var evaluateEvery: Int?
   var initialization = Recurrent.Options().initialization
 
-  /// The preset that solves a synthetic task; nil for other names.
-  static func named(_ name: String) -> LabPreset? {
-    var preset = LabPreset()
-    switch name {
-    case "adding":
-      (preset.steps, preset.evaluateEvery) = (4000, 500)
-      (preset.batchSize, preset.learningRate) = (32, 0.01)
-    case "copy":
-      (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (5000, 500, 96)
-      preset.learningRate = 0.01
-    case "recall":
-      (preset.steps, preset.evaluateEvery, preset.learningRate) = (1000, 250, 0.01)
-      (preset.cell, preset.embeddingSize) = ("gated-deltanet", 64)
-    case "echo", "sines":
-      (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (3000, 500, 96)
-    case "temporal-order":
-      (preset.steps, preset.evaluateEvery) = (2000, 250)
-      // Without units that remember from the beginning some seeds never learn it.
-      preset.initialization = .chrono(steps: 100, forget: "z")
-    case "parity":
-      (preset.steps, preset.evaluateEvery) = (2000, 250)
-    case "reber", "embedded-reber":
-      (preset.steps, preset.evaluateEvery, preset.bucketPool) = (1500, 250, 8)
-    case "dyck":
-      (preset.steps, preset.evaluateEvery, preset.bucketPool) = (3000, 500, 8)
-      preset.hiddenSize = 128
-    case "mackey-glass":
-      (preset.steps, preset.evaluateEvery) = (800, 200)
-    case "sorting", "reversing":
-      (preset.steps, preset.evaluateEvery, preset.bucketPool) = (3000, 500, 8)
-      preset.isBidirectional = true
-    case "dates":
-      (preset.steps, preset.evaluateEvery, preset.bucketPool) = (2000, 500, 8)
-      (preset.isBidirectional, preset.hiddenSize) = (true, 64)
-    case "names":
-      (preset.steps, preset.evaluateEvery, preset.hiddenSize) = (2000, 500, 96)
-    case "morse":
-      (preset.steps, preset.evaluateEvery, preset.bucketPool) = (2000, 250, 8)
-      preset.isBidirectional = true
-    case "idioms":
-      (preset.steps, preset.evaluateEvery, preset.isBidirectional) = (600, 200, true)
-    default: return nil
-    }
-    return preset
-  }
+  /// The presets that solve the synthetic tasks, by name.
+  static let known: [String: LabPreset] = [
+    "adding": LabPreset(batchSize: 32, steps: 4000, learningRate: 0.01, evaluateEvery: 500),
+    "copy": LabPreset(hiddenSize: 96, steps: 5000, learningRate: 0.01, evaluateEvery: 500),
+    "recall": LabPreset(
+      cell: "gated-deltanet", embeddingSize: 64, steps: 1000, learningRate: 0.01,
+      evaluateEvery: 250),
+    "echo": LabPreset(hiddenSize: 96, steps: 3000, evaluateEvery: 500),
+    "sines": LabPreset(hiddenSize: 96, steps: 3000, evaluateEvery: 500),
+    // Without units that remember from the beginning some seeds never learn it.
+    "temporal-order": LabPreset(
+      steps: 2000, evaluateEvery: 250, initialization: .chrono(steps: 100, forget: "z")),
+    "parity": LabPreset(steps: 2000, evaluateEvery: 250),
+    "reber": LabPreset(bucketPool: 8, steps: 1500, evaluateEvery: 250),
+    "embedded-reber": LabPreset(bucketPool: 8, steps: 1500, evaluateEvery: 250),
+    "dyck": LabPreset(hiddenSize: 128, bucketPool: 8, steps: 3000, evaluateEvery: 500),
+    "mackey-glass": LabPreset(steps: 800, evaluateEvery: 200),
+    "sorting": LabPreset(isBidirectional: true, bucketPool: 8, steps: 3000, evaluateEvery: 500),
+    "reversing": LabPreset(isBidirectional: true, bucketPool: 8, steps: 3000, evaluateEvery: 500),
+    "dates": LabPreset(isBidirectional: true, bucketPool: 8, steps: 2000, evaluateEvery: 500),
+    "names": LabPreset(hiddenSize: 96, steps: 2000, evaluateEvery: 500),
+    "morse": LabPreset(isBidirectional: true, bucketPool: 8, steps: 2000, evaluateEvery: 250),
+    "idioms": LabPreset(isBidirectional: true, steps: 600, evaluateEvery: 200),
+  ]
 
   /// The initial preset for samples of a shape.
   static func of(_ samples: TaskSamples) -> LabPreset {

@@ -27,10 +27,7 @@ extension FormulaWriter {
       }
       let summands = products + biases.map { part($0, .sum) }
       return (summands.joined(separator: " + "), summands.count > 1 ? .sum : .matrixProduct)
-    case .slice(let a, let range):
-      let units = "\(range.lowerBound)..\(range.upperBound - 1)"
-      return ("\(part(a, .atom))[\(units)]", .atom)
-    case .rows(let a, let range):
+    case .slice(let a, let range), .rows(let a, let range):
       return ("\(part(a, .atom))[\(range.lowerBound)..\(range.upperBound - 1)]", .atom)
     case .concatenate(let parts), .stack(let parts):
       return ("[" + parts.map { part($0, .sum) }.joined(separator: "; ") + "]", .atom)

@@ -66,17 +66,25 @@ package struct ModelInputs {
     }
     if encoding == nil, let found = stream.encoding, found != .utf8 { self.encoding = found }
     guard let path, let format else { return }
+    form = try Self.form(of: path, format, kind, columns, options, encoding)
+  }
+
+  /// The form of a file that is known before its first line.
+  private static func form(
+    of path: String, _ format: FileFormat, _ kind: ValueKind, _ columns: InputColumns?,
+    _ options: FileOptions?, _ encoding: TextEncoding?
+  ) throws(FileError) -> Form {
     switch (format, kind) {
     case (.conll, .symbols), (.conllu, .symbols):
-      form = .sentences(
+      return .sentences(
         try InputSentences(path, options, isUniversal: format == .conllu, encoding))
     case (.csv, _), (.tsv, _):
       // Rows without a heading, by the columns' numbers.
-      guard let columns, let places = columns.numbers else { return }
+      guard let columns, let places = columns.numbers else { return .unknown }
       let source = try TextSource(path, encoding: encoding)
       let delimiter = format == .tsv ? "\t" : Delimiter.likeliest(in: source)
-      form = .rows(InputRows(columns, places, delimiter: delimiter))
-    default: break
+      return .rows(InputRows(columns, places, delimiter: delimiter))
+    default: return .unknown
     }
   }
 

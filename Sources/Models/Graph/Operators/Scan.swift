@@ -56,27 +56,16 @@ struct Scan: Sendable {
     if let results = try compiled(inputs, &run) { return results }
     var current: [GraphValue] = []
     for index in 0..<states { current.append(try inputs.value(index)) }
-    var (scanned, axes, steps) = ([GraphValue](), [Int](), 0)
-    for index in 0..<sequences {
-      let sequence = try inputs.value(states + index)
-      let axis = try position(ofAxis: inputAxes[index], rank: sequence.rank)
-      guard index == 0 || sequence.shape[axis] == steps else {
-        throw GraphFailure(expected: "\(steps) steps", found: sequence.shape[axis])
-      }
-      steps = sequence.shape[axis]
-      scanned.append(sequence)
-      axes.append(axis)
-    }
-    guard steps > 0 else { throw GraphFailure(expected: "one step or more", found: 0) }
+    let (scanned, steps) = try scanned(inputs)
     let captured = inputs[(states + sequences)...]
     var collected = [[GraphValue]](repeating: [], count: outputs)
     for step in 0..<steps {
       var arguments = current
-      for (index, sequence) in scanned.enumerated() {
+      for (index, (sequence, axis)) in scanned.enumerated() {
         let place = inputsAreReversed[index] ? steps - 1 - step : step
-        let element = try sequence.taking([place], along: axes[index], &run)
+        let element = try sequence.taking([place], along: axis, &run)
         var shape = sequence.shape
-        shape.remove(at: axes[index])
+        shape.remove(at: axis)
         arguments.append(element.reshaped(to: shape))
       }
       let results = try body.nested(arguments, captured, &run)
@@ -91,6 +80,24 @@ struct Scan: Sendable {
     }
     for index in 0..<outputs { current.append(try joined(collected[index], index, &run)) }
     return current
+  }
+
+  /// The sequences with their axes of time, and the number of steps.
+  private func scanned(
+    _ inputs: [GraphValue?]
+  ) throws(GraphFailure) -> ([(sequence: GraphValue, axis: Int)], steps: Int) {
+    var (result, steps) = ([(sequence: GraphValue, axis: Int)](), 0)
+    for index in 0..<sequences {
+      let sequence = try inputs.value(states + index)
+      let axis = try position(ofAxis: inputAxes[index], rank: sequence.rank)
+      guard index == 0 || sequence.shape[axis] == steps else {
+        throw GraphFailure(expected: "\(steps) steps", found: sequence.shape[axis])
+      }
+      steps = sequence.shape[axis]
+      result.append((sequence, axis))
+    }
+    guard steps > 0 else { throw GraphFailure(expected: "one step or more", found: 0) }
+    return (result, steps)
   }
 
   /// The results of the compiled layer; nil if there is none for these shapes.
