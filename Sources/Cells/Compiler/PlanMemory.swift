@@ -20,8 +20,6 @@ struct PlanArguments: ~Copyable {
   var isReversed: Bool
   /// The rows of samples of different lengths; nil if all have all steps.
   var rows: StepRows?
-  /// The memory of the only output, if it is that of a single step and nothing else.
-  var outputStorage: Storage?
   var parameters: PlanParameters
   /// Floats from one sample's gathered values to the next one's; 0 where they are summed over samples.
   var gatheredStride = 0
@@ -267,11 +265,9 @@ final class PlanMemory {
   }
 
   /// The states after the last step, `[B, width]` each.
-  func finalStates(_ arguments: borrowing PlanArguments) -> [Storage] {
+  var finalStates: [Storage] {
     runnable.stateBuffers.map { number in
       let buffer = buffers[number]
-      // The output of a single step may be all of a state.
-      if buffer.output != nil, let storage = arguments.outputStorage { return storage }
       let area = areas[number]
       let last = (isReversed ? 0 : steps) & area.stepMask
       let storage = Storage(count: batch * buffer.width)

@@ -50,7 +50,7 @@ struct PlanRun {
     run.inPhases { run.execute($0, $1) }
     run.segment.sums?.keep(run.memory.sums)
     let results = Results(
-      states: run.memory.finalStates(arguments),
+      states: run.memory.finalStates,
       kept: runnable.schedule.kept.map { run.memory.part($0) }, memory: run.memory.kept,
       outers: run.outers, spaced: run.keeping)
     run.storeMemory(arguments)
@@ -85,14 +85,7 @@ struct PlanRun {
     precision = Precision.current
     self.split = split
     reading = arguments.spaced
-    var spacing: Recomputation?
-    if let recomputation, !split.goesStepByStep,
-      recomputation.isUsed(
-        arguments.states, steps: arguments.steps,
-        places: arguments.rows?.count ?? arguments.batch * arguments.steps)
-    {
-      spacing = recomputation
-    }
+    let spacing = Self.spacing(recomputation, arguments, split)
     hasSampleGradients = arguments.gatheredStride != 0
     segment = arguments.segment
     returnsOuterFactors = arguments.returnsOuterFactors
@@ -119,11 +112,23 @@ struct PlanRun {
     keeping = spacing.map { [memory, weights] in SpacedStates($0, memory, weights) }
   }
 
+  /// How the backward pass computes states again, if this run keeps them at some steps only.
+  private static func spacing(
+    _ recomputation: Recomputation?, _ arguments: borrowing PlanArguments, _ split: PlanSplit
+  ) -> Recomputation? {
+    guard let recomputation, !split.goesStepByStep,
+      recomputation.isUsed(
+        arguments.states, steps: arguments.steps,
+        places: arguments.rows?.count ?? arguments.batch * arguments.steps)
+    else { return nil }
+    return recomputation
+  }
+
   /// Stores the memory for the next run, if that may be the next step of a loop.
   private func storeMemory(_ arguments: borrowing PlanArguments) {
-    guard memory.steps == 1, memory.rows == nil, !returnsOuterFactors, segment.sums == nil else {
-      return
-    }
+    guard runnable.learns, memory.steps == 1, memory.rows == nil, !returnsOuterFactors,
+      segment.sums == nil
+    else { return }
     memory.release()
     arguments.parameters.cache?.store(memory, with: weights, for: runnable)
   }

@@ -6,8 +6,10 @@ struct Prepared {
   var weights: PackedWeights
   /// By buffer of the schedule.
   var storages: [Storage?]
-  /// Scratch memory for single steps; nil while a run uses it.
+  /// Scratch memory for single steps that learn; nil while a run uses it.
   var memory: PlanMemory?
+  /// Memory for single steps in inference; nil while a run uses it.
+  var step: SingleStep?
 }
 
 /// Caches the values that schedules computed from one set of parameters, until the parameters change.
@@ -41,6 +43,31 @@ package final class PreparedCache: Sendable {
       else { return nil }
       defer { entries[index].prepared.memory = nil }
       return entries[index].prepared
+    }
+  }
+
+  /// The memory for single steps in inference, if there is one for a schedule and these parameters, and they and the
+  /// precision are unchanged. It belongs to the caller until it is stored.
+  func takeStep(
+    for schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision
+  ) -> SingleStep? {
+    entries.withLock { entries in
+      guard let index = Self.index(of: schedule, in: entries),
+        entries[index].precision == precision,
+        parameters.haveStamps(entries[index].stamps)
+      else { return nil }
+      defer { entries[index].prepared.step = nil }
+      return entries[index].prepared.step
+    }
+  }
+
+  /// Stores memory for the next single step in inference with the same weights.
+  func store(_ step: SingleStep) {
+    entries.withLock { entries in
+      guard let index = Self.index(of: step.runnable, in: entries),
+        entries[index].prepared.weights === step.weights
+      else { return }
+      entries[index].prepared.step = step
     }
   }
 

@@ -71,6 +71,11 @@ extension Recurrent {
     require(steps > 0, "expected one step or more, found a sequence of the shape \(x.shape)")
     let state = ordered(state, batch: batch)
     let mode = mode(for: x, state)
+    if mode == .inference, steps == 1, hasSingleSteps, lengths == nil, resets == nil, masks == nil {
+      let (output, next) = step(x.elements, batch: batch, from: state.tensors)
+      let shape = [x.shape[0], x.shape[1], outputSize]
+      return (Tensor(storage: output, shape: shape), state.replaced(by: next))
+    }
     let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
     let pass = RecurrentPass(
       self, x, state.tensors, marks, masks: masks, mode, keeping: .spacedIfLarge)

@@ -4,8 +4,7 @@ import TensorCore
 /// One forward pass of a recurrent layer over a sequence, and the activations saved for the backward pass.
 ///
 /// Between layers signals are time first, `[T, B, units]`; the layer's own input and output are read
-/// and written in their layout, in place. A single step may also have neither a time axis nor a layer axis:
-/// `[B, units]`. Samples of different lengths are run as a packed batch: see ``PackedSamples``.
+/// and written in their layout, in place. Samples of different lengths are run as a packed batch: see ``PackedSamples``.
 final class RecurrentPass {
   let layer: Recurrent
   /// The samples that are run, in their order, if there is padding.
@@ -57,13 +56,6 @@ final class RecurrentPass {
     }
   }
 
-  /// A pass in inference over one step of a layer that is one cell: the input and the states are `[B, units]`.
-  convenience init(oneStepOf layer: Recurrent, _ x: Tensor, _ states: [Tensor]) {
-    self.init(
-      layer, x, steps: 1, batch: x.shape[0], states, StepMarks(), masks: nil, .inference,
-      .everyStep)
-  }
-
   private init(
     _ layer: Recurrent, _ x: Tensor, steps: Int, batch: Int, _ initialStates: [Tensor],
     _ marks: StepMarks, masks: RandomMasks?, _ mode: PassMode, _ states: StateKeeping,
@@ -111,10 +103,9 @@ final class RecurrentPass {
   /// Runs one direction of one layer.
   private func run(_ place: Int, _ initialStates: [Tensor], into output: Area) {
     let plan = plan(place)
-    var arguments = PlanArguments(
+    let arguments = PlanArguments(
       batch: batch, steps: steps, isReversed: layer.isReversed(place), rows: packing?.rows,
       parameters: parameters(place), states: states)
-    if isAlone, steps == 1, packing == nil { arguments.outputStorage = self.output.storage }
     let (states, trail) = plan.run(
       arguments,
       ForwardSignals(

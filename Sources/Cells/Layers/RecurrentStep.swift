@@ -61,8 +61,8 @@ public struct RecurrentStep: Module {
     let (batch, states) = (x.shape[0], cell.states)
     let state = state.ordered(like: states, shape: [batch]) { states[$0].width }
     guard layer.mode(for: x, state) == .inference else { return recorded(x, state) }
-    let pass = RecurrentPass(oneStepOf: layer, x, state.tensors)
-    return (pass.output, state.replaced(by: pass.finalStates))
+    let (output, next) = layer.step(x.elements, batch: batch, from: state.tensors)
+    return (Tensor(storage: output, shape: [batch, outputSize]), state.replaced(by: next))
   }
 
   /// A step that a tape records.

@@ -16,7 +16,7 @@ final class StepChain: RecordedSteps, @unchecked Sendable {
   private let batch: Int
   private let capacity: Int
   private let forward: PlanRun
-  private let signals: Signals
+  private let signals: SingleStepSignals
   private let states: [State]
   /// Has no elements. Every step depends on it, so that the tape pulls its cotangent, which stands for the weights'
   /// gradients, after those of all steps.
@@ -56,7 +56,7 @@ final class StepChain: RecordedSteps, @unchecked Sendable {
     capacity =
       last.map { $0.isFull ? 2 * $0.capacity : $0.capacity }
       ?? Self.capacity(floats: schedule.keptWidth * batch)
-    signals = Signals(plan.cell, batch: batch, steps: capacity, from: states)
+    signals = SingleStepSignals(plan.cell, batch: batch, steps: capacity, from: states)
     let forward = PlanRun.ofSingleSteps(
       schedule, batch: batch, capacity: capacity, isReversed: false,
       PlanParameters(weights, cache: cache), signals)
@@ -172,7 +172,7 @@ extension StepChain {
     /// The step that it begins with.
     let last: Int
     /// The cotangents of the outputs and of the inputs.
-    let output, input: StepRows
+    let output, input: SignalRows
     /// Of the weights.
     let gradients: [Tensor]
 
@@ -182,8 +182,8 @@ extension StepChain {
         failure("a plan that does not learn has no backward pass")
       }
       self.last = last
-      output = StepRows(batch: batch, width: plan.cell.outputSize, steps: count)
-      input = StepRows(batch: batch, width: plan.cell.inputSize, steps: count)
+      output = SignalRows(batch: batch, width: plan.cell.outputSize, steps: count)
+      input = SignalRows(batch: batch, width: plan.cell.inputSize, steps: count)
       gradients = chain.weights.map {
         batch > 0 ? Tensor(uninitialized: $0.shape) : Tensor(zeros: $0.shape)
       }
@@ -203,45 +203,4 @@ extension StepChain {
       run.finishSums()
     }
   }
-}
-
-/// A signal of a chain, `[steps, B, width]`.
-private struct StepRows {
-  private let shape: [Int]
-  private let count: Int
-  private let memory: Storage
-
-  init(batch: Int, width: Int, steps: Int) {
-    (shape, count) = ([batch, width], batch * width)
-    memory = Storage(count: steps * batch * width)
-  }
-
-  var area: Area { Area(Floats(memory), timeStride: count, rowStride: shape[1]) }
-
-  private func rows(_ step: Int) -> Floats { Floats(memory, offset: step * count) }
-
-  /// Sets a step's rows; nil stands for zeros.
-  func write(_ values: Floats?, _ step: Int) { copyRow(values, count: count, into: rows(step)) }
-
-  /// A copy of a step's rows.
-  func tensor(_ step: Int) -> Tensor {
-    Tensor(uninitialized: shape) { copyRow(rows(step), count: count, into: $0) }
-  }
-}
-
-/// The signals of a chain's forward pass.
-private struct Signals: PlanSignals {
-  let input, output: StepRows
-  let states: [Tensor]
-
-  init(_ cell: CellGraph, batch: Int, steps: Int, from states: [Tensor]) {
-    input = StepRows(batch: batch, width: cell.inputSize, steps: steps)
-    output = StepRows(batch: batch, width: cell.outputSize, steps: steps)
-    self.states = states
-  }
-
-  func sequence(_ index: Int) -> Area { input.area }
-  func output(_ index: Int) -> Area { output.area }
-  func initialState(_ index: Int) -> Floats? { states[index].elements }
-  func gathered(_ index: Int) -> Floats { failure("a forward pass gathers nothing") }
 }
