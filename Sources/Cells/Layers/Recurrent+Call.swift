@@ -88,7 +88,7 @@ extension Recurrent {
 
   /// The mode of a pass: it learns if a tape records any of its operands.
   func mode(for x: Tensor, _ state: RecurrentState) -> PassMode {
-    let areTracked = weights.contains(where: \.anyIsTracked)
+    let areTracked = weights.contains { $0.anyIsTracked }
     return PassMode(isTracked: areTracked || x.isTracked || state.tensors.anyIsTracked)
   }
 

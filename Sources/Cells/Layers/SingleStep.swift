@@ -44,18 +44,20 @@ final class SingleStep {
   var output: Floats { signals.output.rows(0) }
 
   /// Runs the step of a layer: from its part of the states of all layers to that of the states after the step.
-  func callAsFunction(layer: Int, _ before: [Tensor], to after: [Floats], widths: [Int]) {
-    for (number, state) in states.enumerated() {
-      let start = before[number].elements + layer * batch * widths[number]
+  func callAsFunction(layer: Int, _ before: [Tensor], to after: [Storage], widths: [Int]) {
+    for number in states.indices {
+      let width = widths[number]
       copyRows(
-        start, stride: widths[number], rows: batch, width: state.width, into: state.before,
-        stride: state.width)
+        Floats(before[number].storage, offset: layer * batch * width), stride: width, rows: batch,
+        width: states[number].width, into: states[number].before, stride: states[number].width)
     }
     run.runStep(0)
-    for (number, state) in states.enumerated() {
+    for number in states.indices {
+      let width = widths[number]
       copyRows(
-        state.after, stride: state.width, rows: batch, width: state.width,
-        into: after[number] + layer * batch * widths[number], stride: widths[number])
+        states[number].after, stride: states[number].width, rows: batch,
+        width: states[number].width, into: Floats(after[number], offset: layer * batch * width),
+        stride: width)
     }
   }
 }
@@ -70,19 +72,20 @@ extension Recurrent {
     _ x: Floats, batch: Int, from states: [Tensor]
   ) -> (output: Storage, states: [Tensor]) {
     let output = Storage(count: batch * outputSize)
-    var next = states.map { emptyState($0.shape) }
-    let after = next.indices.map { next[$0].writableElements() }
+    let next = states.map { state in
+      hasEqualStates ? Storage(count: state.count) : Storage(repeating: 0, count: state.count)
+    }
     var signal = x
     for layer in 0..<layers {
       let parameters = PlanParameters(weights[layer], cache: caches[layer])
       let plan = plans[layer].plan(.init())
       let step = SingleStep.taken(for: plan, batch: batch, parameters)
       copyRow(signal, count: batch * plan.cell.inputSize, into: step.input)
-      step(layer: layer, states, to: after, widths: stateWidths)
+      step(layer: layer, states, to: next, widths: stateWidths)
       signal = step.output
       if layer == layers - 1 { copyRow(signal, count: output.count, into: Floats(output)) }
       caches[layer].store(step)
     }
-    return (output, next)
+    return (output, zip(next, states).map { Tensor(storage: $0, shape: $1.shape) })
   }
 }
