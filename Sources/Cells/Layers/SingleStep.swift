@@ -31,10 +31,9 @@ final class SingleStep {
   /// The memory of an earlier step of the plan with these weights, or new memory. It belongs to the caller until it is
   /// stored.
   static func taken(
-    for plan: Plan, batch: Int, _ parameters: PlanParameters
+    for plan: Plan, batch: Int, _ parameters: PlanParameters, _ precision: Precision
   ) -> SingleStep {
-    let idle = parameters.cache?.takeStep(
-      for: plan.forwardSchedule, parameters.tensors, Precision.current)
+    let idle = parameters.cache?.takeStep(for: plan.forwardSchedule, parameters.tensors, precision)
     if let idle, idle.batch == batch, idle.threads == ThreadTeam.count { return idle }
     return SingleStep(plan, batch: batch, parameters)
   }
@@ -75,11 +74,12 @@ extension Recurrent {
     let next = states.map { state in
       hasEqualStates ? Storage(count: state.count) : Storage(repeating: 0, count: state.count)
     }
+    let precision = Precision.current
     var signal = x
     for layer in 0..<layers {
       let parameters = PlanParameters(weights[layer], cache: caches[layer])
       let plan = plans[layer].plan(.init())
-      let step = SingleStep.taken(for: plan, batch: batch, parameters)
+      let step = SingleStep.taken(for: plan, batch: batch, parameters, precision)
       copyRow(signal, count: batch * plan.cell.inputSize, into: step.input)
       step(layer: layer, states, to: next, widths: stateWidths)
       signal = step.output

@@ -31,6 +31,7 @@ extension Tensor {
 
   /// The elements of a block, in the given shape.
   private func taking(_ block: Block, shape part: [Int]) -> Tensor {
+    if elementCount(of: part) == count { return reshaped(to: part) }
     let y = Tensor(uninitialized: part) { block.read(from: elements, into: $0) }
     guard let tape = Tape.tracking(self) else { return y }
     let full = shape
