@@ -43,13 +43,10 @@ private let flagValues: [(flags: Set<String>, expected: String)] = [
   ),
   (["--learning-rate", "--weight-decay", "--clip", "--clip-value", "--temperature"], "a number"),
   (["--top-p"], "a share above 0, at most 1"),
-  (["--optimizer"], "adam, adamw, rmsprop, sgd or sgd:MOMENTUM"),
-  (
-    ["--schedule"],
-    "constant, cosine, cosine:WARM-UP, one-cycle, plateau, step:N:FACTOR or exponential:FACTOR"
-  ),
-  (["--average"], "ema:DECAY, swa:FIRST-STEP or none"),
-  (["--group"], "NAME:RATE-FACTOR or NAME:FACTOR:DECAY"),
+  (["--optimizer"], FlagForms.optimizer),
+  (["--schedule"], FlagForms.schedule),
+  (["--average"], FlagForms.average),
+  (["--group"], FlagForms.group),
   (["--zoneout"], "STATE=SHARE, such as hidden=0.1"),
   (
     ["--init"],
@@ -65,7 +62,7 @@ private let flagValues: [(flags: Set<String>, expected: String)] = [
   (["--preset"], "demo or note"),
   (["--pooling"], "last, mean, max or attention"),
   (["--attention"], "none, dot, general or additive"),
-  (["--teacher-forcing"], "always, linear:LAST:STEPS or sigmoid:WIDTH"),
+  (["--teacher-forcing"], FlagForms.teacherForcing),
   (["--format"], "csv, tsv, jsonl, conll, conllu, folder or idx"),
   (["--part"], "validation or all"),
 ]

@@ -51,7 +51,7 @@ struct SequenceModelOptions: ParsableArguments {
 
   @Option(
     help: .rare(
-      "How often a translator learns from the right beginning: always, linear:LAST:STEPS, sigmoid:WIDTH."
+      "How often a translator learns from the right beginning: \(FlagForms.teacherForcing)."
     ))
   var teacherForcing: TeacherForcing?
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Models
+import ProgramsCore
 import TensorCore
 import Training
 
@@ -11,14 +12,13 @@ struct TrainerOptions: ParsableArguments {
   @Option(help: "The most steps.")
   var maxSteps: Int?
 
-  @Option(help: "adam, adamw, rmsprop or sgd[:MOMENTUM[:nesterov]].")
+  @Option(help: "\(FlagForms.optimizer).")
   var optimizer: OptimizerChoice?
 
   @Option(help: "The step size.")
   var learningRate: Double?
 
-  @Option(
-    help: "constant, cosine:WARM-UP, one-cycle, plateau, step:N:FACTOR, exponential:FACTOR.")
+  @Option(help: "\(FlagForms.schedule).")
   var schedule: LearningRateSchedule?
 
   @Option(help: "The largest norm of the gradients; 0 for no limit.")
@@ -36,13 +36,13 @@ struct TrainerOptions: ParsableArguments {
   @Option(help: .rare("Share of a target's probability that is spread over all classes."))
   var labelSmoothing: Double?
 
-  @Option(help: .rare("Average of the weights: ema:DECAY, swa:FIRST-STEP, none."))
+  @Option(help: .rare("Average of the weights: \(FlagForms.average)."))
   var average: WeightAveraging?
 
   @Option(help: .rare("Parameters that stay as they are, by the beginning of their names."))
   var freeze: [String] = []
 
-  @Option(help: .rare("Parameters that learn otherwise: NAME:RATE-FACTOR or NAME:FACTOR:DECAY."))
+  @Option(help: .rare("Parameters that learn otherwise: \(FlagForms.group)."))
   var group: [ParameterGroup] = []
 
   @Option(help: "Steps between measurements; usually an epoch.")
