@@ -92,7 +92,7 @@ struct BackwardBuilder {
 
   /// Visits the forward nodes from the last to the first.
   mutating func run() {
-    for id in forward.graph.reachable(from: forward.updates + forward.outputs).sorted(by: >) {
+    for id in forward.graph.reachable(from: forward.updates + forward.outputs).reversed() {
       guard let cotangent = combined(id) else { continue }
       cotangents[id] = cotangent
       propagate(cotangent, through: id)

@@ -5,7 +5,7 @@ extension Recurrence {
   /// graphs their cotangents are one wide signal, so that each weight's gradient is one product too.
   func mergingProducts() -> Recurrence {
     var groups: [AffineShape: [NodeID]] = [:]
-    for id in graph.reachable(from: roots).sorted() {
+    for id in graph.reachable(from: roots) {
       if let shape = AffineShape(of: id, in: graph) { groups[shape, default: []].append(id) }
     }
     return rewritten { id, copy in

@@ -78,8 +78,10 @@ final class PlanMemory {
     let rowCount = rows?.rowCount ?? batch * steps
     var counts = (kept: 0, temporary: 0)
     var offsets: [Int] = []
-    for (buffer, isKept) in zip(buffers, runnable.isKept) {
-      let count = Self.size(of: buffer, batch: batch, rowCount: rowCount, rows)
+    offsets.reserveCapacity(buffers.count)
+    for number in buffers.indices {
+      let count = Self.size(of: buffers[number], batch: batch, rowCount: rowCount, rows)
+      let isKept = runnable.isKept[number]
       offsets.append(isKept ? counts.kept : counts.temporary)
       if isKept { counts.kept += count } else { counts.temporary += count }
     }
@@ -91,20 +93,21 @@ final class PlanMemory {
         guard case .prepared(let rows) = buffer.kind else { return nil }
         return Storage(count: rows * buffer.width)
       }
-    let isBound = buffers.indices.map { number in
-      buffers[number].kind.isBound || runnable.isKept[number] && prepared[number] == nil
+    var (bound, fixed, released) = ([Int](), [Int](), [Int]())
+    for number in buffers.indices {
+      let kind = buffers[number].kind
+      if kind.isBound || runnable.isKept[number] && prepared[number] == nil {
+        bound.append(number)
+      } else {
+        fixed.append(number)
+      }
+      if runnable.learns, case .parameter = kind { released.append(number) }
     }
-    bound = buffers.indices.filter { isBound[$0] }
-    released =
-      runnable.learns
-      ? buffers.indices.filter { if case .parameter = buffers[$0].kind { true } else { false } }
-      : []
+    (self.bound, self.released) = (bound, released)
     areas = AreaTable(count: buffers.count, rows: rows)
     (self.runnable, self.buffers, self.offsets, self.prepared) =
       (runnable, buffers, offsets, prepared)
-    for number in buffers.indices where !isBound[number] {
-      setFixed(number, arguments.parameters)
-    }
+    for number in fixed { setFixed(number, arguments.parameters) }
   }
 
   /// Sets an area that is the same in every run.

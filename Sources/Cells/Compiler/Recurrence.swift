@@ -33,7 +33,7 @@ package struct Recurrence: Sendable {
     -> Recurrence
   {
     var copy = GraphCopy(of: graph.graph, into: SimplifiedGraph())
-    for id in graph.reachable(from: roots).sorted() { rewrite(id, &copy) }
+    for id in graph.reachable(from: roots) { rewrite(id, &copy) }
     let outputs = outputs.map { copy.node($0) }
     let updates = updates.map { copy.node($0) }
     let gathered = gathered.map { copy.node($0) }

@@ -29,9 +29,11 @@ extension Recurrence {
   /// Work that does not feed the next step leaves the loop if it is a product, which is faster over all
   /// steps at once; elementwise work stays in the loop, where it is fused with its neighbours.
   func stages() -> [NodeID: Stage] {
-    let needed = graph.reachable(from: roots).sorted()
-    let loops = nodeLoops()
-    let feedsUpdates = feedingNodes()
+    let needed = graph.reachable(from: roots)
+    let reads = statesRead()
+    let loopsOfStates = loopsOfStates(reads)
+    let loops = Self.nodeLoops(reads, loopsOfStates)
+    let feedsUpdates = feedingNodes(loopsOfStates)
     var stages: [NodeID: Stage] = [:]
     for id in needed {
       let node = graph[id]
@@ -41,7 +43,7 @@ extension Recurrence {
       case .gathered: stages[id] = .gathering
       case .state:
         let loop = loops[id] ?? 0
-        if feedsUpdates[loop].contains(id) {
+        if feedsUpdates[loop][id] {
           stages[id] = .loop(loop)
           continue
         }
@@ -50,20 +52,23 @@ extension Recurrence {
         stages[id] = max(latest, isProduct ? .before(loop + 1) : .loop(loop))
       }
     }
-    moveIntoLoops(&stages, needed)
+    moveIntoLoops(&stages, needed, loopsOfStates)
     return stages
   }
 
   /// Work that a single later loop alone reads, elementwise or along axes, moves into that loop: nothing of it
   /// has to be stored for all steps. So do sums over repeated units, such as a matrix's read, which would need the
   /// matrix of every step, and with them what they feed.
-  private func moveIntoLoops(_ stages: inout [NodeID: Stage], _ needed: [NodeID]) {
+  private func moveIntoLoops(
+    _ stages: inout [NodeID: Stage], _ needed: [NodeID], _ loops: [Int]
+  ) {
     var consumers: [NodeID: [NodeID]] = [:]
     for id in needed {
       for operand in graph[id].operation.operands { consumers[operand, default: []].append(id) }
     }
     // With several loops, an update belongs to the loop of its state.
-    let fixed = loopsOfStates().contains { $0 > 0 } ? updates : []
+    let last = loops.max() ?? 0
+    let fixed = last > 0 ? updates : []
     let results = Set(outputs + gathered + fixed)
     let heavy = sumsOfRepeatedUnits(needed)
     for id in needed.reversed() where !results.contains(id) {
@@ -77,15 +82,17 @@ extension Recurrence {
       if isReadInOneLoop {
         stages[id] = max(stage, first)
       } else if let isMultiplied = heavy[id] {
-        stages[id] = max(stage, latestStage(of: id, isMultiplied: isMultiplied, before: first))
+        stages[id] = max(
+          stage, latestStage(of: id, isMultiplied: isMultiplied, before: first, last))
       }
     }
   }
 
   /// The latest stage of a node whose readers come from a stage on: before a loop for a product and for what it
   /// feeds, else in one.
-  private func latestStage(of id: NodeID, isMultiplied: Bool, before first: Stage) -> Stage {
-    let last = loopsOfStates().max() ?? 0
+  private func latestStage(
+    of id: NodeID, isMultiplied: Bool, before first: Stage, _ last: Int
+  ) -> Stage {
     let following = min(first.loop ?? first.following ?? last + 1, last + 1)
     if case .affine = graph[id].operation { return .before(following) }
     if first.loop != nil { return first }
@@ -121,9 +128,10 @@ extension Recurrence {
   /// A state that depends on others' products, and on which they don't depend, has a loop of its own after
   /// theirs: the products between are done for all steps at once. So what follows a delayed input leaves the
   /// loop of the other states, and so do, backwards, the cotangents that lead to it.
-  func loopsOfStates() -> [Int] {
+  func loopsOfStates() -> [Int] { loopsOfStates(statesRead()) }
+
+  private func loopsOfStates(_ reads: [NodeID: StatesRead]) -> [Int] {
     let count = updates.count
-    let reads = statesRead()
     var depends = updates.map { reads[$0]?.all ?? [] }
     for middle in 0..<count {
       for state in 0..<count where depends[state].contains(middle) {
@@ -152,27 +160,34 @@ extension Recurrence {
 
   /// For each node that depends on states, the last of their loops.
   func nodeLoops() -> [NodeID: Int] {
-    let loops = loopsOfStates()
-    return statesRead().compactMapValues { states in states.all.map { loops[$0] }.max() }
+    let reads = statesRead()
+    return Self.nodeLoops(reads, loopsOfStates(reads))
   }
 
-  /// For each loop, the nodes that the updates of its states read.
-  private func feedingNodes() -> [Set<NodeID>] {
-    let loops = loopsOfStates()
-    return (0...(loops.max() ?? 0)).map { loop in
-      graph.reachable(from: updates.indices.filter { loops[$0] == loop }.map { updates[$0] })
+  private static func nodeLoops(
+    _ reads: [NodeID: StatesRead], _ loops: [Int]
+  ) -> [NodeID: Int] {
+    reads.compactMapValues { states in states.all.map { loops[$0] }.max() }
+  }
+
+  /// For each loop, whether the updates of its states read a node, by node.
+  private func feedingNodes(_ loops: [Int]) -> [[Bool]] {
+    (0...(loops.max() ?? 0)).map { loop in
+      graph.isReached(from: updates.indices.filter { loops[$0] == loop }.map { updates[$0] })
     }
   }
 
-  /// The states that each node depends on, and those of them that products stand between.
-  private func statesRead() -> [NodeID: (all: Set<Int>, multiplied: Set<Int>)] {
-    var reads: [NodeID: (all: Set<Int>, multiplied: Set<Int>)] = [:]
-    for id in graph.reachable(from: roots).sorted() {
+  /// The states that a node depends on, and those of them that products stand between.
+  private typealias StatesRead = (all: Set<Int>, multiplied: Set<Int>)
+
+  private func statesRead() -> [NodeID: StatesRead] {
+    var reads: [NodeID: StatesRead] = [:]
+    for id in graph.reachable(from: roots) where graph[id].dependence > .input {
       if case .state(let index) = graph[id].operation {
         reads[id] = ([index], [])
         continue
       }
-      var states: (all: Set<Int>, multiplied: Set<Int>) = ([], [])
+      var states: StatesRead = ([], [])
       for operand in graph[id].operation.operands {
         guard let more = reads[operand] else { continue }
         // Most nodes read one node that depends on states.

@@ -67,7 +67,7 @@ struct UnitDemand {
     for (update, state) in zip(recurrence.updates, states) {
       ask(update, (0..<state.width).map { .unit($0, of: state.width) })
     }
-    for id in graph.reachable(from: recurrence.updates).sorted(by: >) {
+    for id in graph.reachable(from: recurrence.updates).reversed() {
       if let demand = demands[id] { passOn(demand, from: id) }
     }
   }

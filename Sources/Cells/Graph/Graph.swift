@@ -61,18 +61,17 @@ package struct Graph: GraphBuilder, Equatable, Sendable {
   }
 
   private func makeNode(_ operation: Operation, _ rows: Int, _ columns: Int) -> Node {
-    let least: Dependence =
+    var dependence: Dependence =
       switch operation {
       case .sequence: .input
       case .state: .state
       case .outer, .total: .gathered
       default: .parameters
       }
-    let dependence = operation.operands.map { nodes[$0].dependence }.max() ?? .parameters
+    for operand in operation.operands { dependence = max(dependence, nodes[operand].dependence) }
     let shape = shape(of: operation) ?? (rows, columns)
     return Node(
-      operation: operation, rows: shape.rows, columns: shape.columns,
-      dependence: max(dependence, least))
+      operation: operation, rows: shape.rows, columns: shape.columns, dependence: dependence)
   }
 
   /// The shape of an operation's value; nil where it is given.
@@ -118,8 +117,11 @@ package struct Graph: GraphBuilder, Equatable, Sendable {
 
   /// The shape of an elementwise function of several operands.
   private func commonShape(of operands: [NodeID]) -> (rows: Int, columns: Int) {
-    let columns = operands.map { nodes[$0].columns }.max() ?? 1
-    let rows = operands.map { nodes[$0].rows }.max() ?? 1
+    var (rows, columns) = (1, 1)
+    for operand in operands {
+      rows = max(rows, nodes[operand].rows)
+      columns = max(columns, nodes[operand].columns)
+    }
     for operand in operands {
       require(
         nodes[operand].columns == columns || nodes[operand].columns == 1,

@@ -30,27 +30,42 @@ extension GraphBuilder {
     return counts
   }
 
-  /// The nodes that some root depends on, roots included.
-  package func reachable(from roots: [NodeID]) -> Set<NodeID> {
-    var reached = Set<NodeID>()
-    var pending = roots
-    while let id = pending.popLast() {
-      if reached.insert(id).inserted { pending += nodes[id].operation.operands }
+  /// The nodes that some root depends on, roots included, in their order.
+  package func reachable(from roots: [NodeID]) -> [NodeID] {
+    let isReached = isReached(from: roots)
+    return isReached.indices.filter { isReached[$0] }
+  }
+
+  /// Whether some root depends on a node or is it, by node.
+  package func isReached(from roots: [NodeID]) -> [Bool] {
+    let nodes = nodes
+    var isReached = [Bool](repeating: false, count: nodes.count)
+    for root in roots { isReached[root] = true }
+    // Readers follow what they read: one pass from the last node.
+    var id = nodes.count - 1
+    while id >= 0 {
+      if isReached[id] {
+        for operand in nodes[id].operation.operands { isReached[operand] = true }
+      }
+      id -= 1
     }
-    return reached
+    return isReached
   }
 
   /// The nodes that some root depends on, roots included: operands from left to right, each before its readers.
   package func postOrder(from roots: [NodeID]) -> [NodeID] {
     var order: [NodeID] = []
-    var reached = Set<NodeID>()
-    var pending = roots.reversed().map { (id: $0, isComplete: false) }
-    while let (id, isComplete) = pending.popLast() {
-      if isComplete {
-        order.append(id)
-      } else if reached.insert(id).inserted {
-        pending.append((id, true))
-        pending += nodes[id].operation.operands.reversed().map { ($0, false) }
+    let nodes = nodes
+    var isReached = [Bool](repeating: false, count: nodes.count)
+    // A node that waits for its operands is there as its complement.
+    var pending: [Int] = roots.reversed()
+    while let id = pending.popLast() {
+      if id < 0 {
+        order.append(~id)
+      } else if !isReached[id] {
+        isReached[id] = true
+        pending.append(~id)
+        pending += nodes[id].operation.operands.reversed()
       }
     }
     return order

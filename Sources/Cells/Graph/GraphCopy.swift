@@ -2,35 +2,56 @@
 package struct GraphCopy<Result: GraphBuilder> {
   package var result: Result
   private let source: Graph
-  private var copies: [NodeID: NodeID] = [:]
+  /// By the source's nodes.
+  private var copies: [NodeID?]
 
   package init(of source: Graph, into result: Result) {
     self.source = source
     self.result = result
+    copies = Array(repeating: nil, count: source.nodes.count)
   }
 
   /// Maps a node of the source to this node of the result.
   package mutating func map(_ id: NodeID, to copy: NodeID) { copies[id] = copy }
 
   /// The copy of a node.
-  package mutating func node(_ id: NodeID) -> NodeID { nodes([id])[0] }
+  package mutating func node(_ id: NodeID) -> NodeID {
+    if let known = copies[id] { return known }
+    if source[id].operation.operands.contains(where: { copies[$0] == nil }) {
+      return nodes([id])[0]
+    }
+    return copy(id)
+  }
 
   /// The copies of several nodes; what they read is copied in the order in which it stands in the source.
   package mutating func nodes(_ ids: [NodeID]) -> [NodeID] {
-    var needed = Set<NodeID>()
-    var pending = ids
-    while let next = pending.popLast() {
-      if copies[next] == nil, needed.insert(next).inserted {
-        pending += source[next].operation.operands
+    var isNeeded = [Bool](repeating: false, count: copies.count)
+    for id in ids where copies[id] == nil { isNeeded[id] = true }
+    // Operands precede their readers: one pass back to mark them, one in order to copy them, no recursion.
+    let last = ids.max() ?? -1
+    var id = last
+    while id >= 0 {
+      if isNeeded[id] {
+        for operand in source[id].operation.operands where copies[operand] == nil {
+          isNeeded[operand] = true
+        }
       }
+      id -= 1
     }
-    // Operands precede their readers: one pass in order, no recursion.
-    for needed in needed.sorted() {
-      let original = source[needed]
-      copies[needed] = result.add(
-        original.operation.mapOperands { copies[$0] ?? $0 }, rows: original.rows,
-        columns: original.columns)
+    while id < last {
+      id += 1
+      if isNeeded[id] { _ = copy(id) }
     }
     return ids.map { copies[$0] ?? $0 }
+  }
+
+  /// Copies a node whose operands have copies.
+  private mutating func copy(_ id: NodeID) -> NodeID {
+    let original = source[id]
+    let copy = result.add(
+      original.operation.mapOperands { copies[$0] ?? $0 }, rows: original.rows,
+      columns: original.columns)
+    copies[id] = copy
+    return copy
   }
 }

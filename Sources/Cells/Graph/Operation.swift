@@ -91,7 +91,10 @@ package enum Operation: Hashable, Sendable {
     switch self {
     case .sequence, .state, .parameter, .constant, .identity, .table: []
     case .apply(_, let operands), .concatenate(let operands), .stack(let operands): operands
-    case .affine(let terms, let biases): terms.flatMap { [$0.signal, $0.weight] } + biases
+    case .affine(let terms, let biases):
+      terms.count == 1
+        ? [terms[0].signal, terms[0].weight] + biases
+        : terms.flatMap { [$0.signal, $0.weight] } + biases
     case .broadcast(let a, _), .slice(let a, _), .sum(let a), .maximum(let a),
       .cumulativeSum(let a, _), .spread(let a, _), .sumAlong(let a, _), .maximumAlong(let a, _),
       .rows(let a, _), .transpose(let a), .total(let a):
@@ -132,7 +135,12 @@ package enum Operation: Hashable, Sendable {
   }
 
   /// Whether it reads nothing.
-  package var isLeaf: Bool { operands.isEmpty }
+  package var isLeaf: Bool {
+    switch self {
+    case .sequence, .state, .parameter, .constant, .identity, .table: true
+    default: false
+    }
+  }
 
   /// Whether it is a leaf whose value has to be written somewhere.
   package var isWritten: Bool {

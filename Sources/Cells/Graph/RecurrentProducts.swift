@@ -16,7 +16,7 @@ struct RecurrentProduct {
 extension CellGraph {
   /// The products of the cell's recurrent weights on the way to the states' updates, by their nodes, in order.
   var recurrentProducts: [(node: NodeID, product: RecurrentProduct)] {
-    graph.reachable(from: updates).sorted().compactMap { id in
+    graph.reachable(from: updates).compactMap { id in
       if let term = graph.product(id), graph[term.signal].dependence == .state,
         graph.firstParameter(of: term.weight) != nil
       {
@@ -63,7 +63,7 @@ extension Graph {
 
   /// The first parameter that a value depends on.
   func firstParameter(of id: NodeID) -> Int? {
-    reachable(from: [id]).lazy.compactMap { node -> Int? in
+    reachable(from: [id]).compactMap { node -> Int? in
       if case .parameter(let index) = self[node].operation { index } else { nil }
     }.min()
   }

@@ -24,6 +24,9 @@ final class Trace: GraphBuilder {
     /// Its rows, or a vector's units.
     var extent: Int { blocks.last?.range.upperBound ?? 0 }
     var shape: [Int] { published ?? (isVector ? [extent] : [extent, across]) }
+    var description: CellGraph.Parameter {
+      .init(name: name, shape: shape, isSignal: isVector, blocks: blocks)
+    }
   }
 
   /// A trace that starts with known states and parameters; equations may add more.
@@ -80,14 +83,12 @@ final class Trace: GraphBuilder {
 
   /// The parameters that the equations have mentioned.
   var parameterDescriptions: [CellGraph.Parameter] {
-    parameters.map {
-      .init(name: $0.name, shape: $0.shape, isSignal: $0.isVector, blocks: $0.blocks)
-    }
+    parameters.map(\.description)
   }
 
   /// The node of a parameter as a whole.
   func parameter(_ index: Int) -> NodeID {
-    let parameter = parameterDescriptions[index]
+    let parameter = parameters[index].description
     return add(.parameter(index), rows: parameter.rows, columns: parameter.columns)
   }
 

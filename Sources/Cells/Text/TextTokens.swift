@@ -77,8 +77,8 @@ struct TextScanner {
     if Self.startsName(first) { return TextToken(kind: .name(try name(start)), place: start) }
     if Self.isDigit(first) { return TextToken(kind: .number(try number(start)), place: start) }
     if first == "\"" { return TextToken(kind: .quoted(try quoted(start)), place: start) }
-    for sign in Self.signs where matches(sign) {
-      for _ in sign.unicodeScalars { advance() }
+    for (sign, scalars) in Self.signs where first == scalars[0] && matches(scalars) {
+      for _ in scalars { advance() }
       if "([{".contains(sign) { depth += 1 }
       if ")]}".contains(sign) { depth = max(0, depth - 1) }
       return TextToken(kind: .sign(sign), place: start)
@@ -89,9 +89,9 @@ struct TextScanner {
   }
 
   /// The signs, the longer ones first.
-  private static let signs = [
+  private static let signs: [(text: String, scalars: [Unicode.Scalar])] = [
     "..<", "==", "+", "-", "*", "/", ">", "=", "(", ")", "[", "]", "{", "}", ",", ";", ":", "~",
-  ]
+  ].map { ($0, Array($0.unicodeScalars)) }
 
   /// What is meant by signs of other notations.
   private static let otherSigns: [Unicode.Scalar: String] = [
@@ -112,8 +112,8 @@ struct TextScanner {
     }
   }
 
-  private func matches(_ sign: String) -> Bool {
-    sign.unicodeScalars.enumerated().allSatisfy { self[$0.offset] == $0.element }
+  private func matches(_ sign: [Unicode.Scalar]) -> Bool {
+    sign.indices.allSatisfy { self[$0] == sign[$0] }
   }
 
   private mutating func name(_ start: TextPlace) throws(CellTextError) -> String {
@@ -192,7 +192,11 @@ struct TextScanner {
 
   static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
   static func startsName(_ scalar: Unicode.Scalar) -> Bool {
-    scalar == "_" || scalar.properties.isAlphabetic && scalar != "σ" && scalar != "ᵀ"
+    // The letters of nearly all texts, without a look into Unicode's tables.
+    if scalar.isASCII {
+      return scalar == "_" || (65...90).contains(scalar.value & ~32)
+    }
+    return scalar.properties.isAlphabetic && scalar != "σ" && scalar != "ᵀ"
   }
   static func continuesName(_ scalar: Unicode.Scalar) -> Bool {
     startsName(scalar) || isDigit(scalar)

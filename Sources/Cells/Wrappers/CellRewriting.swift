@@ -184,7 +184,7 @@ final class CellRewriting {
   }
 
   private var reachable: [NodeID] {
-    original.graph.reachable(from: original.updates + [original.output]).sorted()
+    original.graph.reachable(from: original.updates + [original.output])
   }
 
   // MARK: The rewritten cell

@@ -22,32 +22,33 @@ struct BitWriter {
   /// Writes the lowest `count` bits, at most 48; the higher bits must be 0.
   @inline(__always)
   mutating func write(_ bits: UInt64, _ count: Int) {
-    pending |= bits << UInt64(truncatingIfNeeded: pendingCount)
+    pending |= bits &<< UInt64(truncatingIfNeeded: pendingCount)
     pendingCount &+= count
     start.storeBytes(of: pending.littleEndian, toByteOffset: position, as: UInt64.self)
-    position &+= pendingCount >> 3
-    pending = pending >> UInt64(truncatingIfNeeded: pendingCount & 56)
+    position &+= pendingCount &>> 3
+    pending = pending &>> UInt64(truncatingIfNeeded: pendingCount & 56)
     pendingCount &= 7
   }
 
   /// Writes a code of up to 15 bits for each byte; `table` has each code, with its length from bit 16 up.
-  mutating func write(_ bytes: UnsafeRawBufferPointer, table: UnsafePointer<UInt32>) {
+  mutating func write(_ bytes: UnsafeBufferPointer<UInt8>, table: UnsafePointer<UInt32>) {
+    guard let first = bytes.baseAddress else { return }
     var index = 0
     // Three codes and seven pending bits are at most 52 bits.
-    while index + 3 <= bytes.count {
+    while index &+ 3 <= bytes.count {
+      let three = first + index
       let (a, b, c) = (
-        UInt64(table[Int(bytes[index])]), UInt64(table[Int(bytes[index &+ 1])]),
-        UInt64(table[Int(bytes[index &+ 2])])
+        UInt64(table[Int(three[0])]), UInt64(table[Int(three[1])]), UInt64(table[Int(three[2])])
       )
-      let (first, second) = (a >> 16, a >> 16 &+ b >> 16)
-      let bits = (a & 0xFFFF) | (b & 0xFFFF) << first | (c & 0xFFFF) << second
-      write(bits, Int(truncatingIfNeeded: second &+ c >> 16))
+      let (one, two) = (a &>> 16, a &>> 16 &+ b &>> 16)
+      let bits = (a & 0xFFFF) | (b & 0xFFFF) &<< one | (c & 0xFFFF) &<< two
+      write(bits, Int(truncatingIfNeeded: two &+ c &>> 16))
       index &+= 3
     }
     while index < bytes.count {
-      let code = UInt64(table[Int(bytes[index])])
-      write(code & 0xFFFF, Int(truncatingIfNeeded: code >> 16))
-      index += 1
+      let code = UInt64(table[Int(first[index])])
+      write(code & 0xFFFF, Int(truncatingIfNeeded: code &>> 16))
+      index &+= 1
     }
   }
 

@@ -3,6 +3,9 @@ import FileCore
 /// The coding of one block: a Huffman code for single bytes and lengths of runs.
 ///
 /// A run is a byte followed by a deflate copy with distance 1.
+///
+/// The loops over bytes go through pointers, and those over tables count themselves: checkpoints are written quickly by debug
+/// builds too.
 struct BlockCoding {
   /// Symbols 0 to 255 are bytes, 256 ends the block, 257 to 285 are lengths of copies.
   private static let symbolCount = 286
@@ -25,11 +28,14 @@ struct BlockCoding {
   let bitCount: Int
 
   /// A code for the bytes; nil if their values are so evenly distributed that it would save less than 1/30.
-  init?(of bytes: UnsafeRawBufferPointer) {
+  init?(of bytes: UnsafeBufferPointer<UInt8>) {
     var counts = BlockCoding.histogram(of: bytes)
     // The sum of squares bounds the entropy from below: most noise is refused here.
-    var squares = 0
-    for count in counts { squares += count * count }
+    var (squares, symbol) = (0, 0)
+    while symbol < counts.count {
+      squares += counts[symbol] * counts[symbol]
+      symbol += 1
+    }
     guard squares * 216 > bytes.count * bytes.count else { return nil }
     counts[BlockCoding.endOfBlock] = 1
     var code = HuffmanCode(counts: counts, longest: BlockCoding.longestCode)
@@ -50,7 +56,7 @@ struct BlockCoding {
     guard bitCount * 100 < 8 * bytes.count * 97 else { return nil }
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer, to writer: inout BitWriter) {
+  func write(_ bytes: UnsafeBufferPointer<UInt8>, to writer: inout BitWriter) {
     for field in header { writer.write(field.bits, field.count) }
     let table = zip(code.codes, code.lengths).map { UInt32($0) | UInt32($1) << 16 }
     func write(_ symbol: Int) {
@@ -58,55 +64,65 @@ struct BlockCoding {
     }
     var position = 0
     for copy in copies {
-      writer.write(UnsafeRawBufferPointer(rebasing: bytes[position..<copy.start]), table: table)
+      writer.write(UnsafeBufferPointer(rebasing: bytes[position..<copy.start]), table: table)
       let length = LengthSymbol(copy.count)
       write(length.symbol)
       // One more bit: the code of the distance 1.
       writer.write(UInt64(length.extra), length.extraCount + 1)
       position = copy.start + copy.count
     }
-    writer.write(UnsafeRawBufferPointer(rebasing: bytes[position...]), table: table)
+    writer.write(UnsafeBufferPointer(rebasing: bytes[position...]), table: table)
     write(BlockCoding.endOfBlock)
   }
 
-  private static func histogram(of bytes: UnsafeRawBufferPointer) -> [Int] {
+  private static func histogram(of bytes: UnsafeBufferPointer<UInt8>) -> [Int] {
     // Four tables in turns, so that equal neighbours do not wait for each other's increment.
     var tables = [UInt32](repeating: 0, count: 4 * 256)
+    var counts = [Int](repeating: 0, count: symbolCount)
     tables.withUnsafeMutableBufferPointer { tables in
+      guard let first = bytes.baseAddress, let table = tables.baseAddress else { return }
       var index = 0
-      while index + 4 <= bytes.count {
-        let four = bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self)
-        tables[Int(four & 0xFF)] &+= 1
-        tables[256 &+ Int(four >> 8 & 0xFF)] &+= 1
-        tables[512 &+ Int(four >> 16 & 0xFF)] &+= 1
-        tables[768 &+ Int(four >> 24)] &+= 1
+      while index &+ 4 <= bytes.count {
+        let four = first + index
+        table[Int(four[0])] &+= 1
+        table[256 &+ Int(four[1])] &+= 1
+        table[512 &+ Int(four[2])] &+= 1
+        table[768 &+ Int(four[3])] &+= 1
         index &+= 4
       }
       while index < bytes.count {
-        tables[Int(bytes[index])] &+= 1
-        index += 1
+        table[Int(first[index])] &+= 1
+        index &+= 1
+      }
+      var byte = 0
+      while byte < 256 {
+        let sum = table[byte] &+ table[256 &+ byte] &+ table[512 &+ byte] &+ table[768 &+ byte]
+        counts[byte] = Int(sum)
+        byte &+= 1
       }
     }
-    var counts = [Int](repeating: 0, count: symbolCount)
-    for (index, count) in tables.enumerated() { counts[index & 0xFF] += Int(count) }
     return counts
   }
 
   /// The runs that are shorter as copies than byte by byte.
-  private static func copies(in bytes: UnsafeRawBufferPointer, costs: [UInt8]) -> [Copy] {
+  private static func copies(in bytes: UnsafeBufferPointer<UInt8>, costs: [UInt8]) -> [Copy] {
+    guard let first = bytes.baseAddress else { return [] }
+    let count = bytes.count
     var copies: [Copy] = []
     var index = 0
-    while index + 4 <= bytes.count {
-      let four = bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self).littleEndian
-      let changes = (four ^ four >> 8) & 0xFF_FFFF
+    while index &+ 4 <= count {
+      let byte = first[index]
+      let four =
+        UInt32(byte) | UInt32(first[index &+ 1]) &<< 8 | UInt32(first[index &+ 2]) &<< 16
+        | UInt32(first[index &+ 3]) &<< 24
+      let changes = (four ^ four &>> 8) & 0xFF_FFFF
       if changes != 0 {
         // No run of four starts before the last change in these four bytes.
-        index &+= 4 &- changes.leadingZeroBitCount >> 3
+        index &+= 4 &- changes.leadingZeroBitCount &>> 3
         continue
       }
-      let byte = bytes[index]
-      var end = index + 4
-      while end < bytes.count, bytes[end] == byte { end += 1 }
+      var end = index &+ 4
+      while end < count, first[end] == byte { end &+= 1 }
       if (end - index - 1) * Int(costs[Int(byte)]) > copyCost {
         append(Copy(start: index + 1, count: end - index - 1), to: &copies)
       }
@@ -184,7 +200,9 @@ extension BlockCoding {
     var items: [Item] = []
     var rest = lengths
     while let length = rest.first {
-      let run = rest.prefix { $0 == length }.count
+      var end = rest.startIndex + 1
+      while end < rest.endIndex, rest[end] == length { end += 1 }
+      let run = end - rest.startIndex
       let item: Item
       let count: Int
       if length == 0, run >= 11 {

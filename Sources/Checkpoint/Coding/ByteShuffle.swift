@@ -6,15 +6,17 @@ import Requirements
 /// Weights often share sign and exponent but not the fraction. So of the planes of a shuffled array the highest
 /// compresses well, the lower ones not at all.
 /// `planes[p * count + i] = elements[i * width + p]`.
+///
+/// The loops over pointers are fast in debug builds too, and the widths are constants for the optimizer, which vectorizes them.
 enum ByteShuffle {
   /// Elements to planes. The number of bytes must be a multiple of the width.
   static func shuffled(_ bytes: [UInt8], width: Int) -> [UInt8] {
     transformed(bytes, width: width) { input, output in
       switch width {
-      case 2: split(input, as: UInt16.self, into: output)
-      case 4: split(input, as: UInt32.self, into: output)
-      case 8: split(input, as: UInt64.self, into: output)
-      default: output.copyMemory(from: input)
+      case 2: split(input, bytes.count / 2, width: 2, into: output)
+      case 4: split(input, bytes.count / 4, width: 4, into: output)
+      case 8: split(input, bytes.count / 8, width: 8, into: output)
+      default: output.update(from: input, count: bytes.count)
       }
     }
   }
@@ -23,60 +25,59 @@ enum ByteShuffle {
   static func unshuffled(_ bytes: [UInt8], width: Int) -> [UInt8] {
     transformed(bytes, width: width) { input, output in
       switch width {
-      case 2: join(input, as: UInt16.self, into: output)
-      case 4: join(input, as: UInt32.self, into: output)
-      case 8: join(input, as: UInt64.self, into: output)
-      default: output.copyMemory(from: input)
+      case 2: join(input, bytes.count / 2, width: 2, into: output)
+      case 4: join(input, bytes.count / 4, width: 4, into: output)
+      case 8: join(input, bytes.count / 8, width: 8, into: output)
+      default: output.update(from: input, count: bytes.count)
       }
     }
   }
 
   private static func transformed(
     _ bytes: [UInt8], width: Int,
-    _ body: (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void
+    _ body: (UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>) -> Void
   ) -> [UInt8] {
     require(
       bytes.count.isMultiple(of: width), "\(bytes.count) bytes are not elements of \(width)")
     return [UInt8](uninitializedCapacity: bytes.count) { buffer, initializedCount in
-      bytes.withUnsafeBytes { input in
-        let output = UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: bytes.count)
-        body(input, output)
+      bytes.withUnsafeBufferPointer { input in
+        if let source = input.baseAddress, let target = buffer.baseAddress { body(source, target) }
       }
       initializedCount = bytes.count
     }
   }
 
-  private static func split<Element: FixedWidthInteger & UnsignedInteger>(
-    _ input: UnsafeRawBufferPointer, as type: Element.Type,
-    into output: UnsafeMutableRawBufferPointer
+  @inline(__always)
+  private static func split(
+    _ elements: UnsafePointer<UInt8>, _ count: Int, width: Int,
+    into planes: UnsafeMutablePointer<UInt8>
   ) {
-    let width = MemoryLayout<Element>.size
-    let count = input.count / width
-    guard count > 0, let source = input.baseAddress, let target = output.baseAddress else { return }
-    for plane in 0..<width {
-      let (row, shift) = (target + plane * count, Element(8 * plane))
-      for index in 0..<count {
-        let element = source.loadUnaligned(fromByteOffset: index * width, as: type)
-        row.storeBytes(
-          of: UInt8(truncatingIfNeeded: element >> shift), toByteOffset: index, as: UInt8.self)
+    var plane = 0
+    while plane < width {
+      let (first, row) = (elements + plane, planes + plane &* count)
+      var index = 0
+      while index < count {
+        row[index] = first[index &* width]
+        index &+= 1
       }
+      plane &+= 1
     }
   }
 
-  private static func join<Element: FixedWidthInteger & UnsignedInteger>(
-    _ input: UnsafeRawBufferPointer, as type: Element.Type,
-    into output: UnsafeMutableRawBufferPointer
+  @inline(__always)
+  private static func join(
+    _ planes: UnsafePointer<UInt8>, _ count: Int, width: Int,
+    into elements: UnsafeMutablePointer<UInt8>
   ) {
-    let width = MemoryLayout<Element>.size
-    let count = input.count / width
-    guard count > 0, let source = input.baseAddress, let target = output.baseAddress else { return }
-    for index in 0..<count {
-      var element: Element = 0
-      for plane in 0..<width {
-        let byte = source.load(fromByteOffset: plane * count + index, as: UInt8.self)
-        element |= Element(truncatingIfNeeded: byte) << Element(8 * plane)
+    var index = 0
+    while index < count {
+      let element = elements + index &* width
+      var plane = 0
+      while plane < width {
+        element[plane] = planes[plane &* count &+ index]
+        plane &+= 1
       }
-      target.storeBytes(of: element, toByteOffset: index * width, as: type)
+      index &+= 1
     }
   }
 }

@@ -16,8 +16,11 @@ struct HuffmanCode {
 
   /// The total size in bits of symbols with these counts.
   func cost(of counts: [Int]) -> Int {
-    var result = 0
-    for (symbol, count) in counts.enumerated() { result += count * Int(lengths[symbol]) }
+    var (result, symbol) = (0, 0)
+    while symbol < counts.count {
+      result += counts[symbol] * Int(lengths[symbol])
+      symbol += 1
+    }
     return result
   }
 
@@ -42,8 +45,10 @@ struct HuffmanCode {
   private static func unlimitedLengths(_ counts: [Int]) -> [UInt8] {
     // The symbol in the low bits breaks ties between counts.
     var leaves: [Int] = []
-    for (symbol, count) in counts.enumerated() where count > 0 {
-      leaves.append(count << 9 | symbol)
+    var symbol = 0
+    while symbol < counts.count {
+      if counts[symbol] > 0 { leaves.append(counts[symbol] << 9 | symbol) }
+      symbol += 1
     }
     leaves.sort()
     let leafCount = leaves.count
@@ -51,25 +56,29 @@ struct HuffmanCode {
     var parents = [Int](repeating: 0, count: 2 * leafCount - 1)
     weights.reserveCapacity(parents.count)
     var (leaf, pair) = (0, leafCount)
-    func lightest() -> Int {
-      if leaf < leafCount, pair >= weights.count || weights[leaf] <= weights[pair] {
-        leaf += 1
-        return leaf - 1
+    while weights.count < parents.count {
+      var weight = 0
+      for _ in 0..<2 {
+        var lightest = pair
+        if leaf < leafCount, pair >= weights.count || weights[leaf] <= weights[pair] {
+          lightest = leaf
+          leaf += 1
+        } else {
+          pair += 1
+        }
+        parents[lightest] = weights.count
+        weight += weights[lightest]
       }
-      pair += 1
-      return pair - 1
-    }
-    for parent in leafCount..<parents.count {
-      let (first, second) = (lightest(), lightest())
-      (parents[first], parents[second]) = (parent, parent)
-      weights.append(weights[first] + weights[second])
+      weights.append(weight)
     }
     var depths = [UInt8](repeating: 0, count: parents.count)
-    for node in stride(from: parents.count - 2, through: 0, by: -1) {
+    var node = parents.count - 2
+    while node >= 0 {
       depths[node] = depths[parents[node]] + 1
+      node -= 1
     }
     var lengths = [UInt8](repeating: 0, count: counts.count)
-    for (index, leaf) in leaves.enumerated() { lengths[leaf & 511] = depths[index] }
+    for index in 0..<leafCount { lengths[leaves[index] & 511] = depths[index] }
     return lengths
   }
 

@@ -30,21 +30,23 @@ enum RunLengthDeflate {
     let output = [UInt8](uninitializedCapacity: bytes.count + BitWriter.slack) {
       buffer, initializedCount in
       guard let start = buffer.baseAddress else { return }
-      bytes.withUnsafeBytes { input in
+      bytes.withUnsafeBufferPointer { input in
         var writer = BitWriter(start)
         header.withUnsafeBytes { writer.copy($0) }
         var position = 0
         while position < input.count {
           let plane = position / length
           let end = min(position + blockSize, (plane + 1) * length)
-          let block = Block(UnsafeRawBufferPointer(rebasing: input[position..<end]))
+          let block = Block(UnsafeBufferPointer(rebasing: input[position..<end]))
           let size = (writer.bitOffset + block.bitCount + 7) / 8
           guard writer.byteCount + size + checksumSize < input.count else { return }
           block.write(to: &writer, isLast: end == input.count)
           position = end
         }
         writer.align()
-        withUnsafeBytes(of: Checksums.adler32(input).bigEndian) { writer.copy($0) }
+        withUnsafeBytes(of: Checksums.adler32(UnsafeRawBufferPointer(input)).bigEndian) {
+          writer.copy($0)
+        }
         initializedCount = writer.byteCount
         isComplete = true
       }
@@ -54,11 +56,11 @@ enum RunLengthDeflate {
 
   /// A block of input and its coding.
   private struct Block {
-    private let bytes: UnsafeRawBufferPointer
+    private let bytes: UnsafeBufferPointer<UInt8>
     /// The code; nil where the bytes are copied.
     private let coding: BlockCoding?
 
-    init(_ bytes: UnsafeRawBufferPointer) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
       self.bytes = bytes
       coding = BlockCoding(of: bytes)
     }
@@ -73,7 +75,7 @@ enum RunLengthDeflate {
       writer.align()
       writer.write(UInt64(bytes.count), 16)
       writer.write(UInt64(~UInt16(truncatingIfNeeded: bytes.count)), 16)
-      writer.copy(bytes)
+      writer.copy(UnsafeRawBufferPointer(bytes))
     }
   }
 }

@@ -61,7 +61,7 @@ struct ONNXCellWriter {
     body.addInput(
       .init(name(Self.input), .float32, [.named("batch"), .fixed(cell.inputSize)]))
     let roots = cell.updates + [cell.output]
-    for id in cell.graph.reachable(from: roots).sorted() {
+    for id in cell.graph.reachable(from: roots) {
       values[id] =
         cell.graph[id].dependence == .parameters ? write(id, to: &outer) : writeStep(id, &outer)
     }

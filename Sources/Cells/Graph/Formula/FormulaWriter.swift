@@ -23,7 +23,7 @@ struct FormulaWriter {
   }
 
   mutating func formula() -> String {
-    let needed = graph.reachable(from: cell.updates + [cell.output]).sorted()
+    let needed = graph.reachable(from: cell.updates + [cell.output])
     let uses = readerCounts(needed)
     var (lines, ids) = ([(name: String, value: String)](), [NodeID]())
     var written = Set<Int>()
