@@ -22,7 +22,7 @@ package enum Program: String, CaseIterable, Sendable {
       do {
         try checkArguments()
         try checkSubcommands(of: command)
-        var chosen = try command.parseAsRoot(joined)
+        var chosen = try parsed(command)
         try chosen.run()
       } catch {
         end(command, error)
@@ -30,6 +30,30 @@ package enum Program: String, CaseIterable, Sendable {
     }
     if let peers = Peers.current.withLock({ $0 }) { peers.end(nil, 0, "") }
     System.end(0)
+  }
+
+  /// What the arguments choose.
+  ///
+  /// On its way to a subcommand the argument parser reads the flags of each one that it passes up to four times, which is most
+  /// of what a debug build needs to start. So the chosen one is asked first; what it can't take, the whole program answers.
+  private static func parsed(
+    _ command: any ParsableCommand.Type
+  ) throws -> any ParsableCommand {
+    var (chosen, rest) = (command, joined[...])
+    while let argument = rest.first,
+      let next = chosen.configuration.subcommands.first(where: { $0._commandName == argument })
+    {
+      (chosen, rest) = (next, rest.dropFirst())
+    }
+    if let usual = chosen.configuration.defaultSubcommand, rest.first?.hasPrefix("-") ?? true {
+      chosen = usual
+    }
+    if chosen != command, let parsed = try? chosen.parseAsRoot(Array(rest)),
+      type(of: parsed) == chosen
+    {
+      return parsed
+    }
+    return try command.parseAsRoot(joined)
   }
 
   /// Says why a command ended, and ends the process.

@@ -27,12 +27,12 @@ public struct Philox: RandomNumberGenerator, Sendable {
 
   /// The next 64 random bits.
   public mutating func next() -> UInt64 {
-    guard position.isMultiple(of: 2) else {
+    guard position & 1 == 0 else {
       let number = pending
       position &+= 1
       return number
     }
-    let (first, second) = block(position / 2)
+    let (first, second) = block(position &>> 1)
     pending = second
     position &+= 1
     return first
@@ -105,9 +105,9 @@ extension Philox: Codable {
 
 extension UInt64 {
   fileprivate var low: UInt32 { UInt32(truncatingIfNeeded: self) }
-  fileprivate var high: UInt32 { UInt32(truncatingIfNeeded: self >> 32) }
+  fileprivate var high: UInt32 { UInt32(truncatingIfNeeded: self &>> 32) }
 
   fileprivate init(_ low: UInt32, _ high: UInt32) {
-    self = UInt64(high) << 32 | UInt64(low)
+    self = UInt64(high) &<< 32 | UInt64(low)
   }
 }

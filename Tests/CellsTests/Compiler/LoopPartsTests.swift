@@ -142,7 +142,9 @@ extension Storage {
   }
 
   fileprivate func fill(_ generator: inout Philox) {
-    for index in 0..<count { self[index] = Float.random(in: 0.1..<1, using: &generator) }
+    for index in 0..<count {
+      self[index] = 0.1 + 0.9 * Float(generator.next() >> 40) / Float(1 << 24)
+    }
   }
 
   fileprivate var bits: [UInt32] { (0..<count).map { self[$0].bitPattern } }

@@ -58,10 +58,12 @@ import Testing
     .forward, .reverse, .bidirectional(merge: .concatenate), .bidirectional(merge: .mean),
   ]
 
+  /// Every cell in every direction; alone and wrapped in turns, unless the whole product is asked for.
   @Test(arguments: CellRegistry.standard.entries.map(\.name))
   func skippingGivesWhatMaskingGives(_ name: String) throws {
-    for direction in Self.directions {
-      for isWrapped in [false, true] {
+    let place = CellRegistry.standard.entries.firstIndex { $0.name == name } ?? 0
+    for (index, direction) in Self.directions.enumerated() {
+      for isWrapped in [false, true] where RandomCell.isDeep || isWrapped == ((place + index) % 2 == 0) {
         let layer = try layer(name, direction, isWrapped: isWrapped)
         let (expected, wanted) = results(layer, .masked)
         let (values, gradients) = results(layer, .skipped(.packed))
