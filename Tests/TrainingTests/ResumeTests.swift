@@ -11,7 +11,7 @@ import Training
 /// all of the saved state is needed for that.
 @Suite struct ResumeTests {
   static func corpus(_ seed: UInt64 = 2) throws -> TokenizedCorpus {
-    try TokenizedCorpus(Tales(characters: 3_000, seed: seed))
+    try TokenizedCorpus(Tales(characters: 2_000, seed: seed))
   }
 
   static func task(
@@ -19,7 +19,7 @@ import Training
     carriesState: Bool = true, hiddenSize: Int = 7, corpus: TokenizedCorpus? = nil
   ) throws -> LanguageModelTask {
     let configuration = LanguageModelTask.Configuration(
-      dataset: "tales:3000",
+      dataset: "tales:2000",
       model: .init(
         cell: try CellRegistry.standard.cell(named: cell), embeddingSize: 5,
         hiddenSize: hiddenSize, layers: 2, dropout: dropout),

@@ -10,11 +10,12 @@ public struct CellGraph: Sendable, Equatable {
     /// The axes of its units: one, unless the equations say otherwise.
     public let shape: [Int]
     /// The number of units.
-    public var width: Int { shape.reduce(1, *) }
+    public let width: Int
 
     init(name: String, shape: [Int]) {
       self.name = name
       self.shape = shape
+      width = shape.reduce(1, *)
     }
 
     init(name: String, width: Int) { self.init(name: name, shape: [width]) }
@@ -42,9 +43,15 @@ public struct CellGraph: Sendable, Equatable {
     public let blocks: [Block]
 
     /// The rows of its numbers as a matrix; 1 for a signal.
-    package var rows: Int { isSignal ? 1 : shape.dropLast().reduce(1, *) }
+    package let rows: Int
     /// The numbers of a row.
-    package var columns: Int { shape.reduce(1, *) / max(1, rows) }
+    package let columns: Int
+
+    init(name: String, shape: [Int], isSignal: Bool, blocks: [Block]) {
+      (self.name, self.shape, self.isSignal, self.blocks) = (name, shape, isSignal, blocks)
+      rows = isSignal ? 1 : shape.dropLast().reduce(1, *)
+      columns = shape.reduce(1, *) / max(1, rows)
+    }
   }
 
   /// An external signal: the input, or a mask that a layer feature adds.

@@ -102,6 +102,8 @@ public func silu(_ x: Signal) -> Signal { x * sigmoid(x) }
 /// Operands brought to a common shape, by repeating those that are shorter along an axis. One unit alone is
 /// left as it is: elementwise functions broadcast it.
 func broadcastTogether(_ signals: [Signal]) -> (operands: [Signal], shape: [Int]) {
+  let first = signals[0].shape
+  if signals.allSatisfy({ $0.shape == first }) { return (signals, first) }
   let rank = signals.map(\.shape.count).max() ?? 1
   let padded = signals.map { Array(repeating: 1, count: rank - $0.shape.count) + $0.shape }
   var shape = padded[0]

@@ -58,7 +58,7 @@ struct BlockCoding {
 
   func write(_ bytes: UnsafeBufferPointer<UInt8>, to writer: inout BitWriter) {
     for field in header { writer.write(field.bits, field.count) }
-    let table = zip(code.codes, code.lengths).map { UInt32($0) | UInt32($1) << 16 }
+    let table = code.codes.indices.map { UInt32(code.codes[$0]) | UInt32(code.lengths[$0]) &<< 16 }
     func write(_ symbol: Int) {
       writer.write(UInt64(code.codes[symbol]), Int(code.lengths[symbol]))
     }

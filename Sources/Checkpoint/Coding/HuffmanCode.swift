@@ -26,14 +26,18 @@ struct HuffmanCode {
 
   private static func lengths(counts: [Int], longest limit: Int) -> [UInt8] {
     var counts = counts
-    var missing = 2 - counts.count { $0 > 0 }
-    for symbol in counts.indices where missing > 0 && counts[symbol] == 0 {
-      counts[symbol] = 1
-      missing -= 1
+    var (used, symbol) = (0, 0)
+    while symbol < counts.count {
+      if counts[symbol] > 0 { used += 1 }
+      symbol += 1
+    }
+    while used < 2, let unused = counts.firstIndex(of: 0) {
+      counts[unused] = 1
+      used += 1
     }
     while true {
-      let lengths = unlimitedLengths(counts)
-      if lengths.allSatisfy({ $0 <= limit }) { return lengths }
+      let (lengths, longest) = unlimitedLengths(counts)
+      if longest <= limit { return lengths }
       // More even counts give more even lengths.
       for symbol in counts.indices where counts[symbol] > 0 {
         counts[symbol] = counts[symbol] / 2 + 1
@@ -42,7 +46,7 @@ struct HuffmanCode {
   }
 
   /// Huffman's algorithm with two queues: the sorted symbols, and the pairs, which are created in sorted order.
-  private static func unlimitedLengths(_ counts: [Int]) -> [UInt8] {
+  private static func unlimitedLengths(_ counts: [Int]) -> (lengths: [UInt8], longest: Int) {
     // The symbol in the low bits breaks ties between counts.
     var leaves: [Int] = []
     var symbol = 0
@@ -78,8 +82,12 @@ struct HuffmanCode {
       node -= 1
     }
     var lengths = [UInt8](repeating: 0, count: counts.count)
-    for index in 0..<leafCount { lengths[leaves[index] & 511] = depths[index] }
-    return lengths
+    var longest: UInt8 = 0
+    for index in 0..<leafCount {
+      lengths[leaves[index] & 511] = depths[index]
+      longest = max(longest, depths[index])
+    }
+    return (lengths, Int(longest))
   }
 
   /// The canonical codes of RFC 1951: shorter lengths first, equal lengths in the order of the symbols.
@@ -87,11 +95,17 @@ struct HuffmanCode {
     var next = [UInt16](repeating: 0, count: 17)
     for length in lengths where length > 0 { next[Int(length) + 1] += 1 }
     for length in 1..<16 { next[length] = (next[length - 1] + next[length]) << 1 }
-    return lengths.map { length in
-      guard length > 0 else { return 0 }
-      defer { next[Int(length)] += 1 }
-      return next[Int(length)].reversedBits(Int(length))
+    var codes = [UInt16](repeating: 0, count: lengths.count)
+    var symbol = 0
+    while symbol < lengths.count {
+      let length = Int(lengths[symbol])
+      if length > 0 {
+        codes[symbol] = next[length].reversedBits(length)
+        next[length] += 1
+      }
+      symbol += 1
     }
+    return codes
   }
 }
 
@@ -99,9 +113,11 @@ extension UInt16 {
   /// The lowest bits in reverse order.
   fileprivate func reversedBits(_ count: Int) -> UInt16 {
     var (rest, result): (UInt16, UInt16) = (self, 0)
-    for _ in 0..<count {
-      result = result << 1 | rest & 1
-      rest >>= 1
+    var left = count
+    while left > 0 {
+      result = result &<< 1 | rest & 1
+      rest = rest &>> 1
+      left -= 1
     }
     return result
   }

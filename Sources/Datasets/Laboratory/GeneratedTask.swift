@@ -86,11 +86,13 @@ public protocol SequenceLanguage: Sendable {
 
 extension RandomNumberGenerator {
   /// A uniform number in 0..<1, a multiple of 2^-53, from one random number.
-  package mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
+  package mutating func uniform() -> Double { Double(next() &>> 11) * 0x1p-53 }
 
   /// An approximately normal number of mean 0 and variance 1, from twelve uniform ones; the same on all platforms.
   package mutating func gauss() -> Double {
-    (0..<12).reduce(-6) { sum, _ in sum + uniform() }
+    var sum = -6.0
+    for _ in 0..<12 { sum += uniform() }
+    return sum
   }
 
   /// A random element, from one random number.
