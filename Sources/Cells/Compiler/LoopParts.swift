@@ -13,6 +13,8 @@ final class LoopParts: Sendable {
     /// The heads that go through a chunk one after the other, where they don't depend on each other: `steps` are those of
     /// the first.
     let heads: Int?
+    /// The matrices that each head writes and reads within a step, in memory that all may share.
+    let scratch: [Int]
   }
 
   /// In the order in which they run.
@@ -58,13 +60,14 @@ final class LoopParts: Sendable {
       else {
         return Part(
           list: steps, steps: StepSequence(ordered, memory: memory), isCarried: isCarried,
-          heads: nil)
+          heads: nil, scratch: [])
       }
       return Part(
         list: steps,
         steps: StepSequence(
           own.steps, memory: memory, headStrides: own.strides, scratch: matrices),
-        isCarried: true, heads: heads)
+        isCarried: true, heads: heads,
+        scratch: matrices.filter { area in steps.contains { $0.uses(area) } })
     }
   }
 }

@@ -5,7 +5,7 @@ import TensorCore
 ///
 /// Threads split the samples inside the time loop, which are independent; the steps before and after the loop;
 /// and the columns of sums over all samples and steps. With too few samples they split the columns of a step's
-/// products. No split changes the order of a sum. ``PlanSplit`` decides.
+/// products, and the heads of matrices. No split changes the order of a sum. ``PlanSplit`` decides.
 struct PlanRun {
   struct Results {
     /// The states after the last step, `[B, width]` each.
@@ -32,9 +32,11 @@ struct PlanRun {
   /// The precision of products, taken from the calling thread: other threads cannot read it.
   let precision: Precision
   /// The states that this forward pass keeps at some steps only.
-  private let keeping: SpacedStates?
+  let keeping: SpacedStates?
   /// Those that this backward pass computes again.
-  private let reading: SpacedStates?
+  let reading: SpacedStates?
+  /// By loop, the memory of samples that all threads take together.
+  let shared: Guarded<[Int: SampleMemory]>?
 
   /// Runs the whole schedule.
   static func run(
@@ -85,6 +87,7 @@ struct PlanRun {
     precision = Precision.current
     self.split = split
     reading = arguments.spaced
+    shared = runnable.goesBySample && split.cutsColumns ? Guarded([:]) : nil
     let spacing = Self.spacing(recomputation, arguments, split)
     hasSampleGradients = arguments.gatheredStride != 0
     segment = arguments.segment
@@ -182,7 +185,7 @@ struct PlanRun {
         run { part in
           if let parts = runnable.partsBySample[number] {
             // There are no products whose columns could be split.
-            runSamples(split.samples(part, memory), number, parts)
+            runSamples(split, part, number, parts)
           } else {
             runSteps(loop, split.block(part, memory))
           }
@@ -219,33 +222,6 @@ struct PlanRun {
     }
     first.step = memory.isReversed ? memory.steps - 1 : 0
     sequence.run(memory.areas, weights, first, times: memory.steps, stride: stride)
-  }
-
-  /// Runs a thread's samples through all steps, one after the other.
-  private func runSamples(_ samples: Range<Int>, _ loop: Int, _ parts: LoopParts) {
-    if samples.isEmpty { return }
-    let computing = reading.flatMap { states in
-      states.recomputation.backwardLoop == loop ? SpacedStates.Chunk(states, memory.areas) : nil
-    }
-    let saving = keeping.flatMap { $0.recomputation.forwardLoop == loop ? $0 : nil }
-    let chunk = LoopChunk(
-      parts, memory, computing?.areas ?? AreaTable(copying: memory.areas),
-      holding: parts.states.filter { memory.areas[$0].stepMask != -1 })
-    for sample in samples {
-      let count = memory.steps(ofSample: sample)
-      guard let computing else {
-        for steps in saving?.chunks(ofSample: sample) ?? [0..<count] {
-          saving?.save(beforeStep: steps.lowerBound, sample: sample)
-          chunk.run(steps, sample: sample, weights)
-        }
-        continue
-      }
-      for steps in computing.chunks(ofSample: sample).reversed() {
-        computing.compute(steps, sample: sample)
-        // The backward pass counts its steps from the last one.
-        chunk.run(count - steps.upperBound..<count - steps.lowerBound, sample: sample, weights)
-      }
-    }
   }
 
   // MARK: Many steps at once

@@ -4,7 +4,8 @@ import TensorCore
 struct PlanSplit {
   /// The number of threads.
   let parts: Int
-  /// Whether threads split the columns of products, with barriers between, instead of the samples.
+  /// Whether threads split the columns of products, with barriers between, instead of the samples. In a loop that takes
+  /// the samples one by one they split the heads of those samples that they can't share evenly.
   let cutsColumns: Bool
   /// Whether the loop does the work that could be done for all steps before or after it.
   ///
@@ -20,14 +21,22 @@ struct PlanSplit {
   init(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) {
     // With fewer multiplications and additions than this, a thread waits longer than it works.
     let leastWork = 100_000
-    let leastRows = 4
+    let goesBySample = runnable.goesBySample && arguments.steps > 1
+    let leastRows = goesBySample ? 1 : 4
     let (batch, steps) = (arguments.batch, arguments.steps)
     let work = runnable.work * batch
     let places = arguments.rows?.count ?? batch * steps
     let threads = arguments.gatheredStride == 0 ? ThreadTeam.count : 1
     let helpful = max(1, min(threads, runnable.work * places / leastWork))
     let rows = max(1, min(helpful, batch / leastRows))
-    cutsColumns = rows == 1 && helpful > 1 && work >= leastWork
+    if goesBySample {
+      // A remainder of samples is a small part of many.
+      cutsColumns =
+        batch % helpful > 0 && batch < 4 * helpful
+        && work * LoopParts.chunk >= leastWork
+    } else {
+      cutsColumns = rows == 1 && helpful > 1 && work >= leastWork
+    }
     parts = cutsColumns ? helpful : rows
 
     let enoughRows = 16
@@ -46,7 +55,17 @@ struct PlanSplit {
 
   /// A thread's samples.
   func samples(_ part: Int, _ memory: PlanMemory) -> Range<Int> {
-    memory.rows?.samples(part, of: parts) ?? share(of: memory.batch, part)
+    let count = sharedSamples(memory).lowerBound
+    guard count > 0, let rows = memory.rows else { return share(of: count, part) }
+    return rows.samples(part, of: parts)
+  }
+
+  /// The samples that all threads take together, splitting their heads: those beside an equal number for each thread.
+  func sharedSamples(_ memory: PlanMemory) -> Range<Int> {
+    let batch = memory.batch
+    // Samples of different lengths are shared by their steps, if there are enough.
+    let isEven = !cutsColumns || memory.rows != nil && batch >= parts
+    return batch - (isEven ? 0 : batch % parts)..<batch
   }
 
   /// A thread's steps.

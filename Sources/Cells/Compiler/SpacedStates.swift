@@ -54,29 +54,43 @@ final class SpacedStates {
     }
   }
 
-  /// One thread's memory for the states of a chunk.
+  /// A thread's way to the states of a chunk.
   final class Chunk {
+    /// The memory of a chunk's states, of one thread or of those that share a sample.
+    final class Memory: Sendable {
+      /// For each state, the values before each step of a chunk and after the last, in the order of time.
+      fileprivate let states: [Storage]
+      fileprivate let running: LoopChunk.Memory
+
+      init(_ states: SpacedStates) {
+        self.states = states.recomputation.states.map {
+          Storage(count: (states.interval + 1) * states.width($0))
+        }
+        running = LoopChunk.Memory(states.recomputation.parts, states.memory, holding: [])
+      }
+    }
+
     /// The backward pass's areas, where the states are those of the chunk.
     let areas: AreaTable
     private let states: SpacedStates
     private let forward: AreaTable
     /// Runs the steps that lead to the states.
     private let running: LoopChunk
-    /// For each state, the values before each step of a chunk and after the last, in the order of time.
-    private let memory: [Storage]
+    private let memory: Memory
+    private let share: SampleShare
 
-    init(_ states: SpacedStates, _ backward: AreaTable) {
-      self.states = states
+    init(
+      _ states: SpacedStates, _ backward: AreaTable, _ memory: Memory, _ share: SampleShare
+    ) {
+      (self.states, self.memory, self.share) = (states, memory, share)
       areas = AreaTable(copying: backward)
       forward = AreaTable(copying: states.memory.areas)
-      memory = states.recomputation.states.map {
-        Storage(count: (states.interval + 1) * states.width($0))
-      }
       for buffer in states.recomputation.scratch {
         let row = Storage(count: states.width(buffer))
         forward.set(buffer, Area(Floats(row), rowStride: 0))
       }
-      running = LoopChunk(states.recomputation.parts, states.memory, forward, holding: [])
+      running = LoopChunk(
+        states.recomputation.parts, states.memory, forward, memory.running, share)
     }
 
     /// The steps of a sample's chunks, in the order of the forward pass.
@@ -91,10 +105,11 @@ final class SpacedStates {
       for (number, state) in recomputation.states.enumerated() {
         let width = states.width(state)
         var area = Area(
-          Floats(memory[number]) + -first * width, timeStride: width, rowStride: 0)
+          Floats(memory.states[number]) + -first * width, timeStride: width, rowStride: 0)
         area.previousShift = pass.isReversed ? 1 : 0
         area.nextShift = pass.isReversed ? 0 : 1
         forward.set(state, area)
+        guard share.isFirst else { continue }
         copyRow(
           states.value(number, chunk: chunk.lowerBound / states.interval, sample: sample),
           count: width, into: area.row(.previous, step: time(chunk.lowerBound), sample: sample))

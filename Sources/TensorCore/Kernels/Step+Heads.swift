@@ -48,7 +48,7 @@ extension [Step] {
 
 extension Step {
   /// Whether it reads or writes an area.
-  func uses(_ area: Int) -> Bool { places.contains { $0.area == area } }
+  package func uses(_ area: Int) -> Bool { places.contains { $0.area == area } }
 
   /// The heads of the matrices that a step goes through; nil for none.
   package var heads: Int? {

@@ -115,13 +115,13 @@ package final class StepSequence: @unchecked Sendable {
     keepAlive(weights)
   }
 
-  /// Runs the steps of one head over a sample's row at its step, then at the other steps of a loop, for the first head and
-  /// for each next one.
+  /// Runs the steps of one head over a sample's row at its step, then at the other steps of a loop, for each of some heads.
   package func run(
-    heads: Int, _ areas: AreaTable, _ first: StepBlock, times: Int, stride: Int
+    heads: Range<Int>, _ areas: AreaTable, _ first: StepBlock, times: Int, stride: Int
   ) {
     var first = first.code
-    ctk_steps_run_heads(steps, list.count, areas.codes, &first, times, stride, 0, heads)
+    ctk_steps_run_heads(
+      steps, list.count, areas.codes, &first, times, stride, heads.lowerBound, heads.upperBound)
     keepAlive(self)
     keepAlive(areas)
   }

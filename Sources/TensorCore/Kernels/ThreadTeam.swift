@@ -64,6 +64,10 @@ public enum ThreadTeam {
 
   /// Waits, inside ``tryRun(parts:_:)``, until every part has called it.
   package static func barrier() { ctk_team_barrier() }
+
+  /// Whether, inside ``tryRun(parts:_:)``, the threads cost more time than they save, so that part 0 is to go on alone. It
+  /// changes only while all parts are at a barrier, once.
+  package static var worksApart: Bool { ctk_team_is_apart() }
 }
 
 private func callBody(_ context: UnsafeMutableRawPointer?, _ part: Int32) {

@@ -121,7 +121,9 @@ import Testing
           ) { memory in
             let chunk = LoopChunk(
               parts, memory, AreaTable(copying: memory.areas),
-              holding: parts.states.filter { memory.areas[$0].stepMask != -1 })
+              LoopChunk.Memory(
+                parts, memory, holding: parts.states.filter { memory.areas[$0].stepMask != -1 }),
+              .whole)
             for sample in 0..<Self.batch {
               chunk.run(0..<Self.steps, sample: sample, weights)
             }

@@ -49,6 +49,26 @@ import Testing
     }
   }
 
+  /// With fewer samples than threads, and with one left over, these split the heads.
+  @Test(arguments: cells.indices)
+  func anyNumberOfThreadsGivesTheSameBits(_ index: Int) async {
+    await #expect(processExitsWith: .success) { [index = index as Int] in
+      let tests = RecomputationTests()
+      func values(_ threads: Int) -> [[Float]] {
+        ThreadTeam.count = threads
+        return [(1, .reverse, .spaced), (1, .forward, .everyStep), (3, .forward, .spaced)].flatMap {
+          tests.results(of: Self.cells[index], $1, nil, batch: $0, keeping: $2).values
+        }
+          + tests.results(of: Self.cells[index], .forward, [5, 11], batch: 2, keeping: .spaced)
+          .values
+      }
+      let alone = values(1)
+      for threads in [2, 3] {
+        for _ in 0..<3 { #expect(values(threads) == alone, "\(threads) threads") }
+      }
+    }
+  }
+
   /// One sample, and more than the threads share.
   @Test func anyBatchIsSplit() {
     for batch in [1, 2, 9] {
