@@ -43,6 +43,13 @@ import Testing
       let difference = row.split(separator: " ").last.flatMap { Float($0) }
       #expect(difference.map { $0 < 1e-4 } == true, "\(row)")
     }
+    // The output and the gradients alone are 10 MiB, whatever was freed before.
+    let training = lines.drop { !$0.hasPrefix("forward and backward") }.dropFirst()
+    #expect(training.count == 2)
+    for row in training {
+      let peak = row.split(separator: " ").dropLast().last.flatMap { Float($0) }
+      #expect(peak.map { 10..<64 ~= $0 } == true, "\(row)")
+    }
   }
 
   /// A machine without a matrix unit computes in float32, and every program reports it.

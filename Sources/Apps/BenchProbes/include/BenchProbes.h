@@ -34,6 +34,9 @@ typedef struct bench_matrix_step {
 } bench_matrix_step;
 void bench_matrix_step_run(const bench_matrix_step *step, float *matrix, float *y);
 
+// Gives the memory that was freed back to the system, where the allocator can.
+void bench_release_free_memory(void);
+
 #ifdef __cplusplus
 }
 #endif
