@@ -184,7 +184,8 @@ static void check_rows(int rows, int width) {
         ctk_row_products_reference(a, stride, b, 0, rows, width, expected));
   CHECK("weighted rows", width, weighted_rows(b, a, stride, rows, width, false, found),
         ctk_weighted_rows_reference(b, a, stride, rows, width, expected));
-  const ctk_matrix_update update = {a, stride, b, b + 1, 1, 1, b};
+  const ctk_matrix_update update = {.x = a, .x_stride = stride, .scale = b, .left = b + 1,
+                                    .scale_stride = 1, .left_stride = 1, .right = b};
   CHECK("matrix updates", rows * width, matrix_update(&update, rows, width, found, width),
         ctk_matrix_update_reference(&update, rows, width, expected, width));
   CHECK("row maxima", rows, row_maximum(a, stride, rows, width, found, 1),

@@ -94,56 +94,81 @@ INLINE vf updated(const bool has_x, const bool has_scale, const bool has_left, c
   return x;
 }
 
-// `vectors` vectors of each row; the last one has `rest` columns. The right-hand row stays in registers.
-INLINE void update_columns(const int vectors, const bool has_x, const bool has_scale,
-                           const bool has_left, const bool has_right, const ctk_matrix_update *update,
+// What an update has; known to the compiler.
+typedef struct {
+  bool x, scale, left, right, weights;
+} update_parts;
+
+// `vectors` vectors of each row; the last one has `rest` columns. The right-hand row and the sums stay in registers.
+INLINE void update_columns(const int vectors, const update_parts has, const ctk_matrix_update *update,
                            ptrdiff_t column, ptrdiff_t rows, ptrdiff_t rest, float *y,
                            ptrdiff_t y_stride) {
-  vf right[4];
+  vf right[4], sums[4];
   for (int v = 0; v < vectors; v++) {
     const bool is_whole = v < vectors - 1 || rest == LANES;
-    const float *from = has_right ? update->right + column + v * LANES : NULL;
-    right[v] = !has_right ? splat(0) : is_whole ? load(from) : load_partial(from, rest);
+    const float *from = has.right ? update->right + column + v * LANES : NULL;
+    right[v] = !has.right ? splat(0) : is_whole ? load(from) : load_partial(from, rest);
+    const float *old = has.weights && update->adds ? update->sums + column + v * LANES : NULL;
+    sums[v] = !old ? splat(0) : is_whole ? load(old) : load_partial(old, rest);
   }
-  const float *x = has_x ? update->x + column : NULL, *scales = update->scale, *lefts = update->left;
+  const ptrdiff_t x_stride = update->x_stride, scale_stride = update->scale_stride;
+  const ptrdiff_t left_stride = update->left_stride;
+  const float *x = has.x ? update->x + column : NULL, *scales = update->scale, *lefts = update->left;
   for (ptrdiff_t r = 0; r < rows; r++) {
-    const vf scale = has_scale ? splat(*scales) : splat(0), left = has_left ? splat(*lefts) : splat(0);
+    const vf scale = has.scale ? splat(*scales) : splat(0), left = has.left ? splat(*lefts) : splat(0);
+    const vf weight = has.weights ? splat(update->weights[r]) : splat(0);
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; v++) {
       const bool is_whole = v < vectors - 1 || rest == LANES;
-      const float *from = has_x ? x + v * LANES : NULL;
-      const vf old = !has_x ? splat(0) : is_whole ? load(from) : load_partial(from, rest);
-      const vf new = updated(has_x, has_scale, has_left, has_right, old, scale, left, right[v]);
+      const float *from = has.x ? x + v * LANES : NULL;
+      const vf old = !has.x ? splat(0) : is_whole ? load(from) : load_partial(from, rest);
+      const vf new = updated(has.x, has.scale, has.left, has.right, old, scale, left, right[v]);
       if (is_whole) store(y + v * LANES, new);
       else store_partial(y + v * LANES, new, rest);
+      if (has.weights) sums[v] = multiply_add(weight, new, sums[v]);
     }
     y += y_stride;
-    if (has_x) x += update->x_stride;
-    if (has_scale) scales += update->scale_stride;
-    if (has_left) lefts += update->left_stride;
+    if (has.x) x += x_stride;
+    if (has.scale) scales += scale_stride;
+    if (has.left) lefts += left_stride;
+  }
+  for (int v = 0; has.weights && v < vectors; v++) {
+    float *to = update->sums + column + v * LANES;
+    if (v < vectors - 1 || rest == LANES) store(to, sums[v]);
+    else store_partial(to, sums[v], rest);
   }
 }
 
-INLINE void update_matrix(const bool has_x, const bool has_scale, const bool has_left,
-                          const bool has_right, const ctk_matrix_update *update, ptrdiff_t rows,
+INLINE void update_matrix(const update_parts has, const ctk_matrix_update *update, ptrdiff_t rows,
                           ptrdiff_t width, float *y, ptrdiff_t y_stride) {
   ptrdiff_t j = 0;
   for (; j + 4 * LANES <= width; j += 4 * LANES)
-    update_columns(4, has_x, has_scale, has_left, has_right, update, j, rows, LANES, y + j, y_stride);
+    update_columns(4, has, update, j, rows, LANES, y + j, y_stride);
   for (; j < width; j += LANES)
-    update_columns(1, has_x, has_scale, has_left, has_right, update, j, rows,
-                   smaller(LANES, width - j), y + j, y_stride);
+    update_columns(1, has, update, j, rows, smaller(LANES, width - j), y + j, y_stride);
+}
+
+INLINE void update_and_add(const bool has_weights, const ctk_matrix_update *update, ptrdiff_t rows,
+                           ptrdiff_t width, float *y, ptrdiff_t y_stride) {
+  const bool has_left = update->left != NULL, has_right = update->right != NULL;
+  const bool has_scale = update->scale != NULL;
+  if (!update->x)
+    update_matrix((update_parts){false, has_scale, has_left, has_right, has_weights}, update, rows,
+                  width, y, y_stride);
+  else if (has_scale && has_left)
+    update_matrix((update_parts){true, true, true, true, has_weights}, update, rows, width, y, y_stride);
+  else if (has_left)
+    update_matrix((update_parts){true, false, true, true, has_weights}, update, rows, width, y, y_stride);
+  else if (has_scale)
+    update_matrix((update_parts){true, true, false, false, has_weights}, update, rows, width, y, y_stride);
+  else
+    update_matrix((update_parts){true, false, false, true, has_weights}, update, rows, width, y, y_stride);
 }
 
 static void matrix_update(const ctk_matrix_update *update, ptrdiff_t rows, ptrdiff_t width, float *y,
                           ptrdiff_t y_stride) {
-  const bool has_left = update->left != NULL, has_right = update->right != NULL;
-  const bool has_scale = update->scale != NULL;
-  if (!update->x) update_matrix(false, has_scale, has_left, has_right, update, rows, width, y, y_stride);
-  else if (has_scale && has_left) update_matrix(true, true, true, true, update, rows, width, y, y_stride);
-  else if (has_left) update_matrix(true, false, true, true, update, rows, width, y, y_stride);
-  else if (has_scale) update_matrix(true, true, false, false, update, rows, width, y, y_stride);
-  else update_matrix(true, false, false, true, update, rows, width, y, y_stride);
+  if (update->weights) update_and_add(true, update, rows, width, y, y_stride);
+  else update_and_add(false, update, rows, width, y, y_stride);
 }
 
 // The maximum of a row without its NaNs; if `has_nan` is not null, sets it to whether there are any.

@@ -7,6 +7,13 @@
 
 enum { MOST_PREPARED = 8, MOST_CALLS = 16, LEAST_ROWS = 4 };
 
+// An operand that stands elsewhere at each time.
+typedef struct {
+  float *base;
+  ptrdiff_t time_stride, shift, step_mask;
+  int32_t operand;
+} moving_operand;
+
 // A step of one head.
 typedef struct {
   const ctk_step *step;
@@ -14,7 +21,12 @@ typedef struct {
   float *bases[CTK_MAX_OPERANDS];          // the same, of whole matrices
   matrix_call *call;                       // of a program over matrices, or null
   prepared *prepared;                      // of another, or null
+  weighted_sum sum;                        // of a sum over rows, what it is for the update that takes it along
+  bool is_taken;                           // by an update
   int32_t together;                        // steps, from this one on
+  int32_t moving_count;
+  moving_operand moving[CTK_MAX_OPERANDS];
+  bool is_regular;  // the other operands stand at the same addresses at all times
 } head_step;
 
 typedef struct {
@@ -34,6 +46,41 @@ static void bind(head_step *bound, const ctk_area *areas, const ctk_step_block *
     ptrdiff_t stride;
     float *row = ctk_place_address(&step->places[i], areas, block, &stride);
     bound->operands[i].base = bound->bases[i] = row + head * step->head_strides[i];
+  }
+}
+
+// Binds a head's operands at its first time, and notes how they move from then on.
+static void bind_head(head_step *bound, const ctk_area *areas, const ctk_step_block *first,
+                      ptrdiff_t head) {
+  const ctk_step *step = bound->step;
+  bind(bound, areas, first, head);
+  bound->sum = (weighted_sum){bound->operands, step->adds_heads && head > 0};
+  bound->moving_count = 0;
+  bound->is_regular = true;
+  for (int32_t i = 0; i < step->place_count; i++) {
+    const ctk_place *place = &step->places[i];
+    const ctk_area *area = &areas[place->area];
+    if (area->is_matrix) continue;
+    if (area->rows || area->other_base) bound->is_regular = false;
+    if (area->time_stride == 0) continue;
+    const ptrdiff_t offset =
+        place->offset + first->row * area->row_stride + head * step->head_strides[i];
+    bound->moving[bound->moving_count++] = (moving_operand){
+        area->base + offset, area->time_stride, area->shifts[place->slot], area->step_mask, i};
+  }
+}
+
+static void move_to(head_step *bound, const ctk_area *areas, const ctk_step_block *block,
+                    ptrdiff_t head) {
+  if (!bound->is_regular) {
+    bind(bound, areas, block, head);
+    return;
+  }
+  for (int32_t i = 0; i < bound->moving_count; i++) {
+    const moving_operand *moving = &bound->moving[i];
+    const ptrdiff_t step = (block->step + moving->shift) & moving->step_mask;
+    bound->operands[moving->operand].base = bound->bases[moving->operand] =
+        moving->base + step * moving->time_stride;
   }
 }
 
@@ -66,8 +113,40 @@ static void make_program(head_run *run, head_step *bound) {
                       rows_of(step), step->width);
 }
 
-static bool is_sum(const head_step *bound) {
-  return bound->step->kind == CTK_STEP_ROW_PRODUCTS || bound->step->kind == CTK_STEP_WEIGHTED_ROWS;
+// A sum of a matrix along its rows, or over them, that can go block by block.
+static bool is_sum(const ctk_step *step) {
+  return step->kind == CTK_STEP_ROW_PRODUCTS || step->kind == CTK_STEP_WEIGHTED_ROWS ||
+         (step->kind == CTK_STEP_SUM_ALONG && step->width == 1);
+}
+
+static bool is_same(const ctk_place *a, const ctk_place *b) {
+  return a->area == b->area && a->slot == b->slot && a->offset == b->offset && a->columns == b->columns;
+}
+
+// The update that computes the matrix of a sum over rows, if it is the last to write it; else null.
+static pass *update_of(const head_step *program, const head_step *sum) {
+  const ctk_step *step = program->step;
+  pass *found = NULL;
+  for (int32_t i = 0; program->call && i < program->call->pass_count; i++) {
+    pass *pass = &program->call->passes[i];
+    if (pass->destination < step->place_count &&
+        is_same(&step->places[pass->destination], &sum->step->places[0]))
+      found = pass->function ? NULL : pass;
+  }
+  return found;
+}
+
+// In a group, an update takes a sum over its rows along: it has them in registers.
+static void take_sums(head_step *group, int32_t count) {
+  for (int32_t j = 1; j < count; j++) {
+    if (group[j].step->kind != CTK_STEP_WEIGHTED_ROWS) continue;
+    for (int32_t i = 0; i < j && !group[j].is_taken; i++) {
+      pass *update = update_of(&group[i], &group[j]);
+      if (!update || update->sum) continue;
+      update->sum = &group[j].sum;
+      group[j].is_taken = true;
+    }
+  }
 }
 
 // Resolves the steps for addresses like those of a first time.
@@ -81,41 +160,49 @@ static void make(head_run *run, const ctk_step *steps, int32_t count, const ctk_
     bound->step = &steps[i];
     bound->call = NULL;
     bound->prepared = NULL;
+    bound->is_taken = false;
     bound->together = steps[i].together > 1 && i + steps[i].together <= count ? steps[i].together : 1;
     bind(bound, areas, first, 0);
     if (steps[i].kind == CTK_STEP_PROGRAM) make_program(run, bound);
   }
   for (int32_t i = 0; i < count; i++)
     for (int32_t j = i; run->steps[i].together > 1 && j < i + run->steps[i].together; j++)
-      if (!run->steps[j].call && !is_sum(&run->steps[j])) {
+      if (!run->steps[j].call && !is_sum(run->steps[j].step)) {
         run->steps[i].together = 1;
         run->moves_temporaries = false;
       }
+  for (int32_t i = 0; i < count; i += run->steps[i].together)
+    take_sums(&run->steps[i], run->steps[i].together);
 }
 
-static void run_sum(const ctk_kernels *kernels, const head_step *bound, ptrdiff_t row,
+static void run_sum(const ctk_kernels *kernels, const head_step *bound, ptrdiff_t width, ptrdiff_t row,
                     ptrdiff_t rows) {
-  const ptrdiff_t width = bound->step->width;
-  const float *matrix = bound->operands[0].base + row * width, *other = bound->operands[1].base;
-  float *y = bound->operands[2].base;
-  if (bound->step->kind == CTK_STEP_WEIGHTED_ROWS)
-    kernels->weighted_rows(other + row, matrix, width, rows, width, row > 0, y);
-  else if (bound->step->flag)
+  const ctk_step *step = bound->step;
+  const float *matrix = bound->operands[0].base + row * width;
+  float *other = bound->operands[1].base, *y = bound->operands[2].base;
+  if (step->kind == CTK_STEP_SUM_ALONG)
+    kernels->row_sum(matrix, width, rows, width, other + row, 1);
+  else if (step->kind == CTK_STEP_WEIGHTED_ROWS)
+    kernels->weighted_rows(other + row, matrix, width, rows, width, row > 0 || bound->sum.adds, y);
+  else if (step->flag)
     kernels->row_products(matrix, width, other + row * width, width, rows, width, y + row);
   else
     kernels->row_products(matrix, width, other, 0, rows, width, y + row);
 }
 
 // Of matrices that only the steps of a group use, every block of rows takes the first rows' memory.
-static void move_temporaries(head_step *bound, ptrdiff_t row) {
+static void move_temporaries(head_step *bound, ptrdiff_t width, ptrdiff_t row) {
   for (uint64_t left = bound->step->temporaries; left; left &= left - 1) {
     const int i = __builtin_ctzll(left);
-    bound->operands[i].base = bound->bases[i] - row * bound->step->width;
+    bound->operands[i].base = bound->bases[i] - row * width;
   }
 }
 
 static void run_group(head_run *run, head_step *group, int32_t count) {
-  const ptrdiff_t rows = rows_of(group->step), width = group->step->width;
+  const ctk_step *shape = group->step;
+  const bool is_sum_along = shape->kind == CTK_STEP_SUM_ALONG;
+  const ptrdiff_t rows = is_sum_along ? shape->places[1].columns : rows_of(shape);
+  const ptrdiff_t width = is_sum_along ? shape->places[0].columns / rows : shape->width;
   ptrdiff_t block_rows = rows;
   if (count > 1) {
     block_rows = (BLOCK + width - 1) / width;
@@ -127,9 +214,9 @@ static void run_group(head_run *run, head_step *group, int32_t count) {
   for (ptrdiff_t row = 0; row < rows; row += block_rows) {
     const ptrdiff_t block = row + block_rows < rows ? block_rows : rows - row;
     for (int32_t i = 0; i < count; i++) {
-      if (count > 1 && run->moves_temporaries) move_temporaries(&group[i], row);
+      if (count > 1 && run->moves_temporaries) move_temporaries(&group[i], width, row);
       if (group[i].call) ctk_matrix_call_run(group[i].call, row, block);
-      else run_sum(run->kernels, &group[i], row, block);
+      else if (!group[i].is_taken) run_sum(run->kernels, &group[i], width, row, block);
     }
   }
 }
@@ -138,8 +225,12 @@ static void run_time(head_run *run, int32_t count) {
   for (int32_t i = 0; i < count; i += run->steps[i].together) {
     head_step *bound = &run->steps[i];
     const ctk_step *step = bound->step;
-    if (bound->call || is_sum(bound)) {
+    if (bound->call || is_sum(step)) {
       run_group(run, bound, bound->together);
+    } else if (step->kind == CTK_STEP_SUM_ALONG) {
+      const ptrdiff_t from = step->places[0].columns, to = step->places[1].columns;
+      ctk_sum_along(run->kernels, bound->operands[0].base, to / step->width, from / to, step->width,
+                    bound->operands[1].base);
     } else if (bound->prepared) {
       ctk_program_run_prepared(bound->prepared, bound->operands);
     } else {
@@ -158,8 +249,9 @@ void ctk_steps_run_heads(const ctk_step *steps, ptrdiff_t count, const ctk_area 
   make(&run, steps, (int32_t)count, areas, first);
   for (; head < end; head++) {
     ctk_step_block block = *first;
+    for (ptrdiff_t j = 0; j < count; j++) bind_head(&run.steps[j], areas, first, head);
     for (ptrdiff_t i = 0; i < times; i++, block.step += stride) {
-      for (ptrdiff_t j = 0; j < count; j++) bind(&run.steps[j], areas, &block, head);
+      for (ptrdiff_t j = 0; j < count; j++) move_to(&run.steps[j], areas, &block, head);
       run_time(&run, (int32_t)count);
     }
   }

@@ -9,7 +9,7 @@ static pass *added_pass(matrix_call *call, int32_t index) {
   if (call->slots[index] < 0)
     call->slots[index] = (int16_t)(call->program->operand_count + call->temporary_count++);
   pass *new = &call->passes[call->pass_count++];
-  *new = (pass){NULL, call->slots[index], -1, -1, -1, -1, -1, -1};
+  *new = (pass){NULL, call->slots[index], -1, -1, -1, -1, -1, -1, NULL};
   return new;
 }
 
@@ -134,7 +134,7 @@ static void resolve(matrix_call *call) {
         const int16_t slot = computed(call, call->operands_of[i][0]);
         if (slot == in->destination) break;
         pass *copy = &call->passes[call->pass_count++];
-        *copy = (pass){call->kernels->map[CTK_COPY], in->destination, slot, -1, -1, -1, -1, -1};
+        *copy = (pass){call->kernels->map[CTK_COPY], in->destination, slot, -1, -1, -1, -1, -1, NULL};
         break;
       }
       default: resolve_word(call, i);
@@ -170,6 +170,11 @@ static void run_pass(const matrix_call *call, const pass *pass, ptrdiff_t row, p
     update.scale = numbers(call, pass->row, row, &update.scale_stride);
     update.left = numbers(call, pass->outer_row, row, &update.left_stride);
     if (pass->column >= 0) update.right = call->operands[pass->column].base;
+    if (pass->sum) {
+      update.weights = pass->sum->operands[1].base + row;
+      update.sums = pass->sum->operands[2].base;
+      update.adds = row > 0 || pass->sum->adds;
+    }
     call->kernels->matrix_update(&update, rows, width, to, stride);
     return;
   }

@@ -25,9 +25,16 @@ typedef struct value {
   int16_t slot, row, column;
 } value;
 
+// The sum over an update's rows, weighted by the second of its places, into the third.
+typedef struct {
+  const ctk_operand *operands;
+  bool adds;
+} weighted_sum;
+
 typedef struct {
   ctk_map_function function;  // null: an update
   int16_t destination, x, y, z, row, outer_row, column;
+  const weighted_sum *sum;  // of an update, or null
 } pass;
 
 typedef struct {

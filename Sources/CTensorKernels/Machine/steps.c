@@ -157,9 +157,8 @@ static void spread(const ctk_kernels *kernels, const float *x, ptrdiff_t outer, 
     kernels->copy_rows(x + i * inner, 0, count, inner, y + i * count * inner, inner);
 }
 
-// y [outer, inner] from x [outer, count, inner].
-static void sum_along(const ctk_kernels *kernels, const float *x, ptrdiff_t outer, ptrdiff_t count,
-                      ptrdiff_t inner, float *y) {
+void ctk_sum_along(const ctk_kernels *kernels, const float *x, ptrdiff_t outer, ptrdiff_t count,
+                   ptrdiff_t inner, float *y) {
   if (inner == 1) {
     kernels->row_sum(x, count, outer, count, y, 1);
     return;
@@ -191,7 +190,7 @@ static void run_axis(const ctk_kernels *kernels, const ctk_step *step, const ctk
   for (ptrdiff_t r = 0; r < rows; r++, x += x_stride, y += y_stride) {
     if (step->kind == CTK_STEP_SPREAD) spread(kernels, x, from / inner, to / from, inner, y);
     else if (step->kind == CTK_STEP_SUM_ALONG)
-      sum_along(kernels, x, to / inner, from / to, inner, y);
+      ctk_sum_along(kernels, x, to / inner, from / to, inner, y);
     else maximum_along(kernels, x, to / inner, from / to, inner, y);
   }
 }

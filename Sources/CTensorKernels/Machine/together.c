@@ -28,12 +28,16 @@ static void bind(bound_step *bound, const ctk_step *step, const ctk_area *areas,
   }
 }
 
-// The matrices of a sum: those of the first place and, where `flag` says so, of the second.
+// The matrices of a sum: those of the first place and, where `flag` says so, of the second; of a sum along an axis, their rows.
 static void run_sum(const ctk_kernels *kernels, const bound_step *bound, const ctk_step *shape,
                     ptrdiff_t sample, ptrdiff_t tile, ptrdiff_t row, ptrdiff_t rows) {
   const ptrdiff_t width = shape->width, first = tile * shape->rows + row;
   const float *matrix = bound->bases[0] + sample * bound->sample_strides[0] + first * width;
-  const float *other = bound->bases[1] + sample * bound->sample_strides[1];
+  float *other = bound->bases[1] + sample * bound->sample_strides[1];
+  if (bound->step->kind == CTK_STEP_SUM_ALONG) {
+    kernels->row_sum(matrix, width, rows, width, other + first, 1);
+    return;
+  }
   float *y = bound->bases[2] + sample * bound->sample_strides[2];
   if (bound->step->kind == CTK_STEP_WEIGHTED_ROWS)
     kernels->weighted_rows(other + first, matrix, width, rows, width, row > 0, y + tile * width);

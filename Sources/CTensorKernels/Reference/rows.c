@@ -44,6 +44,11 @@ void ctk_matrix_update_reference(const ctk_matrix_update *update, ptrdiff_t rows
       }
       y[r * y_stride + j] = value;
     }
+  for (ptrdiff_t j = 0; update->weights && j < width; j++) {
+    double sum = update->adds ? update->sums[j] : 0;
+    for (ptrdiff_t r = 0; r < rows; r++) sum += (double)update->weights[r] * y[r * y_stride + j];
+    update->sums[j] = (float)sum;
+  }
 }
 
 void ctk_row_maximum_reference(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,

@@ -99,13 +99,17 @@ typedef struct ctk_operand {
 } ctk_operand;
 
 // y(r, j) = scale[r] x(r, j) + left[r] right[j], each product and the sum rounded, without what is null: x with `left` null
-// is x * right; without x it is the outer product or, of one factor, that factor repeated.
+// is x * right; without x it is the outer product or, of one factor, that factor repeated. With weights there are sums too:
+// sums[j] = (adds ? sums[j] : 0) + the sum over r of weights[r] y(r, j), as ctk_kernels.weighted_rows has them.
 typedef struct ctk_matrix_update {
   const float *x;
   ptrdiff_t x_stride;
   const float *scale, *left;
   ptrdiff_t scale_stride, left_stride;  // 0: the same for all rows
   const float *right;
+  const float *weights;
+  float *sums;
+  bool adds;
 } ctk_matrix_update;
 
 // Null if the program is well formed, else what is wrong with which instruction (a static text).
@@ -330,6 +334,7 @@ typedef struct ctk_step {
   // Of the first head's step: by place, the floats to the next head's; a bit for each matrix that only its group uses.
   const ptrdiff_t *head_strides;
   uint64_t temporaries;
+  bool adds_heads;         // the first head's sum over its rows is one over the rows of all: each head adds to it
   bool flag;               // a product adds to its destination; a cumulative sum is reversed
   bool precedes_barrier;   // threads that split columns wait for each other after it
 } ctk_step;
@@ -362,7 +367,7 @@ void ctk_steps_run_times(const ctk_step *steps, ptrdiff_t count, const ctk_area 
                          const ctk_weight *weights, const ctk_step_block *first, ptrdiff_t times,
                          ptrdiff_t stride);
 // The same for one row and the heads from `head` to `end` - 1, one after the other. The steps, at most CTK_MOST_OF_HEADS,
-// are programs and sums of products with a signal, of one tile at most.
+// are programs, sums of products with a signal, and sums along an axis, of one tile at most.
 void ctk_steps_run_heads(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
                          const ctk_step_block *first, ptrdiff_t times, ptrdiff_t stride,
                          ptrdiff_t head, ptrdiff_t end);

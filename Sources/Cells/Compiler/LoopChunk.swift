@@ -33,7 +33,7 @@ final class LoopChunk {
     (self.memory, self.share) = (memory, share)
     // All heads of a thread work in the memory of its first.
     for part in parts.parts {
-      guard let heads = part.heads else { continue }
+      guard let heads = part.heads, !part.isOrdered else { continue }
       let first = share.share(of: 0..<heads).lowerBound
       for area in part.scratch where first < heads {
         areas.set(area, areas[area].units(from: first * (pass.width(ofBuffer: area) / heads)))
@@ -61,12 +61,12 @@ final class LoopChunk {
     _ part: LoopParts.Part, _ times: Range<Int>, sample: Int, _ weights: PackedWeights
   ) {
     let stride = pass.isReversed ? -1 : 1
+    if part.isOrdered, !share.isFirst { return }
     if let heads = part.heads {
       return part.steps.run(
-        heads: share.share(of: 0..<heads), areas,
+        heads: part.isOrdered ? 0..<heads : share.share(of: 0..<heads), areas,
         StepBlock(step: first(times), row: sample, rows: 1), times: times.count, stride: stride)
     }
-    if part.isCarried && !share.isFirst { return }
     let times = part.isCarried ? times : share.share(of: times)
     if times.isEmpty { return }
     // The rows of packed samples are not one stride apart.

@@ -15,6 +15,8 @@ final class LoopParts: Sendable {
     let heads: Int?
     /// The matrices that each head writes and reads within a step, in memory that all may share.
     let scratch: [Int]
+    /// Whether the order of the heads matters, since they add to the same sums.
+    let isOrdered: Bool
   }
 
   /// In the order in which they run.
@@ -55,19 +57,17 @@ final class LoopParts: Sendable {
         || steps[0].places.contains { byTurns.contains($0.area) } || steps[0].isOfParameters
       let ordered = steps.withMatricesTogether(memory: memory)
       let matrices = byTurns.intersection(scratch)
-      guard isCarried, let heads = steps.compactMap(\.heads).max(),
-        let own = ordered.ofOneHead(of: heads, scratch: matrices, memory: memory)
-      else {
+      guard isCarried, let (head, heads) = ordered.inHeads(scratch: matrices, memory: memory) else {
         return Part(
           list: steps, steps: StepSequence(ordered, memory: memory), isCarried: isCarried,
-          heads: nil, scratch: [])
+          heads: nil, scratch: [], isOrdered: isCarried)
       }
       return Part(
         list: steps,
-        steps: StepSequence(
-          own.steps, memory: memory, headStrides: own.strides, scratch: matrices),
+        steps: StepSequence(head.steps, memory: memory, head: head, scratch: matrices),
         isCarried: true, heads: heads,
-        scratch: matrices.filter { area in steps.contains { $0.uses(area) } })
+        scratch: matrices.filter { area in steps.contains { $0.uses(area) } },
+        isOrdered: head.adds.contains(true))
     }
   }
 }

@@ -1,32 +1,52 @@
 internal import CTensorKernels
 
 /// Steps whose heads don't depend on each other, which the kernels take through all steps of time one head after the other.
+///
+/// Heads are those of matrices `[heads, rows, columns]` or, of one matrix, blocks of its rows.
 extension [Step] {
-  /// The steps of the first of some heads, where these are equal parts of the units of every step and each reads what it
-  /// writes itself alone; with the distance of each step's places from one head to the next. Nil where they depend on
-  /// each other.
+  /// The steps of one head.
+  package struct Head {
+    /// The steps of the first head.
+    package var steps: [Step]
+    /// By step, the distance of its places from one head to the next.
+    package fileprivate(set) var strides: [[Int]]
+    /// Whether each step's result is a sum over the rows of all heads, to which each head adds its own in turn.
+    package fileprivate(set) var adds: [Bool]
+  }
+
+  /// The steps of one head and the number of heads, where these are equal parts of the units of every step and each reads
+  /// what it writes itself alone; nil where they depend on each other.
   ///
   /// - Parameters:
   ///   - scratch: the areas of matrices that no step outside of these uses.
   ///   - memory: a number of each area that is equal for areas that share memory.
-  package func ofOneHead(
-    of heads: Int, scratch: Set<Int>, memory: (Int) -> Int
-  ) -> (steps: [Step], strides: [[Int]])? {
-    guard heads > 1, count <= Int(CTK_MOST_OF_HEADS) else { return nil }
+  package func inHeads(scratch: Set<Int>, memory: (Int) -> Int) -> (head: Head, count: Int)? {
+    let tiles = compactMap(\.matrixTile)
+    let heads = tiles.map(\.tiles).max() ?? 1
+    let counts = heads > 1 ? [heads] : [tiles.map(\.blocks).max() ?? 1, 1]
+    for count in counts {
+      if let head = ofOneHead(of: count, scratch: scratch, memory: memory) { return (head, count) }
+    }
+    return nil
+  }
+
+  private func ofOneHead(of heads: Int, scratch: Set<Int>, memory: (Int) -> Int) -> Head? {
+    guard count <= Int(CTK_MOST_OF_HEADS) else { return nil }
     let own = compactMap { $0.ofOneHead(of: heads) }
-    var strides = own.map(\.1)
-    guard own.count == count, areApart(heads, strides, memory) else { return nil }
+    guard own.count == count else { return nil }
+    var head = Head(steps: own.map(\.step), strides: own.map(\.strides), adds: own.map(\.adds))
+    guard areApart(heads, head, memory) else { return nil }
     // Scratch memory is that of the first head for all.
     for (index, step) in enumerated() {
       for (number, place) in step.places.enumerated() where scratch.contains(place.area) {
-        strides[index][number] = 0
+        head.strides[index][number] = 0
       }
     }
-    return (own.map(\.0), strides)
+    return head
   }
 
-  /// Whether no head reads or writes what another one writes, if heads are these distances apart.
-  private func areApart(_ heads: Int, _ strides: [[Int]], _ memory: (Int) -> Int) -> Bool {
+  /// Whether no head reads or writes what another one writes, but for sums to which all add.
+  private func areApart(_ heads: Int, _ head: Head, _ memory: (Int) -> Int) -> Bool {
     func areApart(_ written: Place, _ place: Place, _ stride: Int) -> Bool {
       guard memory(place.area) == memory(written.area) else { return true }
       let isElsewhere =
@@ -38,9 +58,14 @@ extension [Step] {
         && stride * heads == place.columns
       return isElsewhere || isSame
     }
-    return flatMap(\.written).allSatisfy { written in
-      zip(self, strides).allSatisfy { step, strides in
-        zip(step.places, strides).allSatisfy { areApart(written, $0, $1) }
+    return indices.allSatisfy { writer in
+      self[writer].written.allSatisfy { written in
+        indices.allSatisfy { index in
+          zip(self[index].places, head.strides[index]).allSatisfy { place, stride in
+            areApart(written, place, stride)
+              || head.adds[writer] && index == writer && place == written
+          }
+        }
       }
     }
   }
@@ -50,40 +75,52 @@ extension Step {
   /// Whether it reads or writes an area.
   package func uses(_ area: Int) -> Bool { places.contains { $0.area == area } }
 
-  /// The heads of the matrices that a step goes through; nil for none.
-  package var heads: Int? {
+  /// The matrices that a step goes through; nil for none.
+  fileprivate var matrixTile: Tile? {
     switch self {
-    case .program(let program): program.tile?.tiles
+    case .program(let program): program.tile
     case .rowProducts(_, _, let tile, areBothMatrices: false, _), .weightedRows(_, _, let tile, _):
-      tile.tiles
+      tile
     default: nil
     }
   }
 
-  /// The step of the first head, and the floats from each of its places to the next head's.
-  fileprivate func ofOneHead(of heads: Int) -> (Step, [Int])? {
+  /// The step of the first head, the floats from each of its places to the next head's, and whether heads add up.
+  fileprivate func ofOneHead(of heads: Int) -> (step: Step, strides: [Int], adds: Bool)? {
     switch self {
-    case .program(let program): program.ofOneHead(of: heads).map { (.program($0), $1) }
+    case .program(let program):
+      program.ofOneHead(of: heads).map { (.program($0), $1, false) }
     case .rowProducts(let a, let b, let tile, let areBothMatrices, let y):
-      tile.ofOneHead(of: heads, byRows: areBothMatrices).map { own in
+      tile.ofOneHead(of: heads).map { own in
         let size = own.rows * own.columns
-        let strides = [size, areBothMatrices ? size : own.columns, own.rows]
+        let isShared = !areBothMatrices && tile.tiles < heads
+        let strides = [size, areBothMatrices ? size : isShared ? 0 : own.columns, own.rows]
         return (
           .rowProducts(
-            a.part(strides[0]), b.part(strides[1]), own, areBothMatrices: areBothMatrices,
-            into: y.part(strides[2])), strides
+            a.part(size), b.part(areBothMatrices ? size : own.columns), own,
+            areBothMatrices: areBothMatrices, into: y.part(own.rows)), strides, false
         )
       }
     case .weightedRows(let a, let b, let tile, let y):
-      tile.ofOneHead(of: heads, byRows: false).map { own in
-        let strides = [own.rows * own.columns, own.rows, own.columns]
+      tile.ofOneHead(of: heads).map { own in
+        let size = own.rows * own.columns
+        let adds = tile.tiles < heads
         return (
-          .weightedRows(
-            a.part(strides[0]), b.part(strides[1]), own, into: y.part(strides[2])), strides
+          .weightedRows(a.part(size), b.part(own.rows), own, into: y.part(own.columns)),
+          [size, own.rows, adds ? 0 : own.columns], adds
         )
       }
+    case .sumAlong(let a, let inner, let y): sumAlong(a, inner, y, ofOneHeadOf: heads)
     default: nil
     }
+  }
+
+  private func sumAlong(
+    _ a: Place, _ inner: Int, _ y: Place, ofOneHeadOf heads: Int
+  ) -> (step: Step, strides: [Int], adds: Bool)? {
+    guard y.columns / inner % heads == 0 else { return nil }
+    let strides = [a.columns / heads, y.columns / heads]
+    return (.sumAlong(a.part(strides[0]), inner: inner, into: y.part(strides[1])), strides, false)
   }
 }
 
@@ -98,10 +135,17 @@ extension Place {
 
 extension Step.Tile {
   /// The tile of the first head, which may be some rows of a single one.
-  fileprivate func ofOneHead(of heads: Int, byRows: Bool) -> Self? {
+  fileprivate func ofOneHead(of heads: Int) -> Self? {
     if tiles == heads { return Self(tiles: 1, rows: rows, columns: columns) }
-    guard byRows, tiles == 1, rows % heads == 0 else { return nil }
+    guard tiles == 1, rows % heads == 0 else { return nil }
     return Self(tiles: 1, rows: rows / heads, columns: columns)
+  }
+
+  /// The blocks of rows of one matrix, each of a size for which the kernels are worth their start.
+  fileprivate var blocks: Int {
+    let leastSize = 1024
+    let most = max(1, rows * columns / leastSize)
+    return (1...most).last { rows % $0 == 0 } ?? 1
   }
 }
 
@@ -118,7 +162,7 @@ extension Step.Program {
       }
       return (own, isRepeated.map { [width = own.width] in $0 ? 0 : width })
     }
-    guard let part = tile.ofOneHead(of: heads, byRows: true) else { return nil }
+    guard let part = tile.ofOneHead(of: heads) else { return nil }
     own.tile = part
     own.width = part.rows * part.columns
     let headStrides = strides.map { tile.tiles == heads ? $0.tile : $0.row * part.rows }

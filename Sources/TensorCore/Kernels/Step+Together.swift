@@ -65,6 +65,8 @@ extension Step {
       switch self {
       case .program(let program): program.tile
       case .rowProducts(_, _, let tile, _, _), .weightedRows(_, _, let tile, _): tile
+      case .sumAlong(let matrices, inner: 1, let sums):
+        Tile(tiles: 1, rows: sums.columns, columns: matrices.columns / sums.columns)
       default: nil
       }
     return tile.flatMap { $0.rows * $0.columns < Int(CTK_SMALLEST_MATRIX) ? nil : $0 }
@@ -73,10 +75,11 @@ extension Step {
   /// Whether the step goes through matrices of the given form.
   fileprivate func isOver(_ tile: Tile) -> Bool {
     guard let own = matrices else { return false }
-    if case .rowProducts(_, _, _, areBothMatrices: true, _) = self {
+    switch self {
+    case .rowProducts(_, _, _, areBothMatrices: true, _), .sumAlong:
       return own.columns == tile.columns && own.tiles * own.rows == tile.tiles * tile.rows
+    default: return own == tile
     }
-    return own == tile
   }
 
   /// Whether the order of two steps matters.

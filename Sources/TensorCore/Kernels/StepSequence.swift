@@ -27,11 +27,11 @@ package final class StepSequence: @unchecked Sendable {
   ///   - memory: a number of each area that is equal for areas that share memory; steps over the same matrices then go
   ///     through them together.
   ///   - order: units first only where the steps act on each unit alone.
-  ///   - headStrides: of the steps of one head, the floats from each place to the next head's.
+  ///   - head: the same steps, where they are those of one head.
   ///   - scratch: the areas of matrices that these steps alone use.
   package init(
     _ list: [Step], memory: ((Int) -> Int)? = nil, order: Order = .stepByStep,
-    headStrides: [[Int]]? = nil, scratch: Set<Int> = []
+    head: [Step].Head? = nil, scratch: Set<Int> = []
   ) {
     self.order = order
     self.list = list
@@ -42,7 +42,7 @@ package final class StepSequence: @unchecked Sendable {
       list.flatMap { step -> [Step.TileStrides] in
         if case .program(let program) = step { program.strides } else { [] }
       }.map { ctk_tile_strides(tile: $0.tile, row: $0.row, column: $0.column) })
-    self.headStrides = headStrides.map { .copied($0.flatMap { $0 }) }
+    headStrides = head.map { .copied($0.strides.flatMap { $0 }) }
     var first = places
     var nextStrides = strides
     for (index, step) in list.enumerated() {
@@ -55,7 +55,8 @@ package final class StepSequence: @unchecked Sendable {
       code.place_count = Int32(operands[index].count)
       code.precedes_barrier = index + 1 == list.count || !list[index + 1].isIndependent(of: step)
       code.together = memory.map { Int32(list.together(from: index, memory: $0)) } ?? 0
-      code.head_strides = self.headStrides.map { UnsafePointer($0 + (first - places)) }
+      code.head_strides = headStrides.map { UnsafePointer($0 + (first - places)) }
+      code.adds_heads = head?.adds[index] ?? false
       (steps + index).initialize(to: code)
       first += operands[index].count
     }

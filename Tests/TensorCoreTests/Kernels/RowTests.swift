@@ -90,7 +90,8 @@ private struct Matrix {
                   x: hasX ? x0.baseAddress : nil, x_stride: x.stride,
                   scale: form & 2 != 0 ? scale.baseAddress : nil,
                   left: form & 4 != 0 ? left.baseAddress : nil, scale_stride: stride,
-                  left_stride: stride, right: form & 8 != 0 ? right.baseAddress : nil)
+                  left_stride: stride, right: form & 8 != 0 ? right.baseAddress : nil,
+                  weights: nil, sums: nil, adds: false)
                 kernels.table.matrix_update(&update, rows, width, &found, x.stride)
                 ctk_matrix_update_reference(&update, rows, width, &expected, x.stride)
               }
@@ -100,6 +101,49 @@ private struct Matrix {
         #expect(
           found.map(\.bitPattern) == expected.map(\.bitPattern), "form \(form), [\(rows), \(width)]"
         )
+      }
+    }
+  }
+
+  /// The sum that an update takes along is the one over its rows, and the update the same.
+  @Test(arguments: Kernels.all)
+  func updatesAddUpTheirRowsAsWeightedRowsDo(kernels: Kernels) {
+    var generator = TestGenerator(seed: 20)
+    for (rows, width) in Matrix.sizes {
+      let x = Matrix(&generator, rows: rows, width: width)
+      let (scale, left) = (generator.floats(rows), generator.floats(rows))
+      let (right, weights) = (generator.floats(width), generator.floats(rows))
+      let old = generator.floats(width)
+      for (form, adds) in [0b0011, 0b1111, 0b1101, 0b1001, 0b1100].flatMap({
+        [($0, false), ($0, true)]
+      }) {
+        var (found, expected, sums, expectedSums) = (x.values, x.values, old, old)
+        x.values.withUnsafeBufferPointer { x0 in
+          scale.withUnsafeBufferPointer { scale in
+            left.withUnsafeBufferPointer { left in
+              right.withUnsafeBufferPointer { right in
+                weights.withUnsafeBufferPointer { weights in
+                  sums.withUnsafeMutableBufferPointer { sums in
+                    var update = ctk_matrix_update(
+                      x: form & 1 != 0 ? x0.baseAddress : nil, x_stride: x.stride,
+                      scale: form & 2 != 0 ? scale.baseAddress : nil,
+                      left: form & 4 != 0 ? left.baseAddress : nil, scale_stride: 1,
+                      left_stride: 1, right: form & 8 != 0 ? right.baseAddress : nil,
+                      weights: nil, sums: sums.baseAddress, adds: adds)
+                    kernels.table.matrix_update(&update, rows, width, &expected, x.stride)
+                    update.weights = weights.baseAddress
+                    kernels.table.matrix_update(&update, rows, width, &found, x.stride)
+                  }
+                }
+              }
+            }
+          }
+        }
+        kernels.table.weighted_rows(weights, expected, x.stride, rows, width, adds, &expectedSums)
+        #expect(found.map(\.bitPattern) == expected.map(\.bitPattern), "form \(form)")
+        #expect(
+          sums.map(\.bitPattern) == expectedSums.map(\.bitPattern),
+          "form \(form), [\(rows), \(width)]")
       }
     }
   }
