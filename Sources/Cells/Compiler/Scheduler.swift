@@ -9,6 +9,7 @@ struct Scheduler {
   let loops: [Int]
   let consumers: [NodeID: [NodeID]]
   let repeated: RepeatedUnits
+  private let groups: ProgramGroups
   var schedule = Schedule()
   /// The place of each node's value.
   var places: [NodeID: Place] = [:]
@@ -45,6 +46,7 @@ struct Scheduler {
     }
     self.consumers = consumers
     repeated = RepeatedUnits(recurrence, stages, consumers)
+    groups = ProgramGroups(recurrence, stages, loops, repeated)
   }
 
   /// The signal that an affine node's products are added to, if there is one.
@@ -132,9 +134,9 @@ struct Scheduler {
     var members = Set<NodeID>()
     for id in pending where isFused(id) {
       if let first = group.first {
-        guard graph[id].columns == graph[first].columns, graph[id].rows == graph[first].rows else {
-          continue
-        }
+        guard graph[id].columns == graph[first].columns, graph[id].rows == graph[first].rows,
+          groups.mayShare(id, first)
+        else { continue }
       }
       let isReady = graph[id].operation.operands.allSatisfy { operand in
         done.contains(operand)

@@ -10,7 +10,7 @@ import Testing
     LinearAttention(heads: 2), FastWeights(heads: 2), RetNet(heads: 2), GLA(heads: 2, rank: 3),
     HGRN2(heads: 2), RWKV6(heads: 2), RWKV7(heads: 2, rank: 3), MLSTM(heads: 2),
     MLSTMLarge(heads: 2), DeltaNet(heads: 2), GatedDeltaNet(heads: 2), KDA(heads: 2),
-    S6(inner: 64), SSD(inner: 64, heads: 4),
+    S6(inner: 128), SSD(inner: 64, heads: 4),
   ]
 
   /// All results of a pass and of its pullback.
