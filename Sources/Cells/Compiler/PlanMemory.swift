@@ -76,17 +76,11 @@ final class PlanMemory {
     (batch, steps, isReversed) = (arguments.batch, arguments.steps, arguments.isReversed)
     rows = arguments.rows
     let rowCount = rows?.rowCount ?? batch * steps
-    var counts = (kept: 0, temporary: 0)
-    var offsets: [Int] = []
-    offsets.reserveCapacity(buffers.count)
-    for number in buffers.indices {
-      let count = Self.size(of: buffers[number], batch: batch, rowCount: rowCount, rows)
-      let isKept = runnable.isKept[number]
-      offsets.append(isKept ? counts.kept : counts.temporary)
-      if isKept { counts.kept += count } else { counts.temporary += count }
-    }
-    keptCount = counts.kept
-    temporary = Storage(count: counts.temporary)
+    let (offsets, kept, other) = Self.layout(
+      buffers.map { [batch, rows] in Self.size(of: $0, batch: batch, rowCount: rowCount, rows) },
+      isKept: runnable.isKept)
+    keptCount = kept
+    temporary = Storage(count: other)
     let prepared =
       known
       ?? buffers.map { buffer in
@@ -108,6 +102,20 @@ final class PlanMemory {
     (self.runnable, self.buffers, self.offsets, self.prepared) =
       (runnable, buffers, offsets, prepared)
     for number in fixed { setFixed(number, arguments.parameters) }
+  }
+
+  /// The offsets of buffers in their block, that of saved activations or the other one, and the blocks' sizes.
+  private static func layout(
+    _ sizes: [Int], isKept: [Bool]
+  ) -> (offsets: [Int], kept: Int, other: Int) {
+    var (kept, other) = (0, 0)
+    var offsets: [Int] = []
+    offsets.reserveCapacity(sizes.count)
+    for number in sizes.indices {
+      offsets.append(isKept[number] ? kept : other)
+      if isKept[number] { kept += sizes[number] } else { other += sizes[number] }
+    }
+    return (offsets, kept, other)
   }
 
   /// Sets an area that is the same in every run.

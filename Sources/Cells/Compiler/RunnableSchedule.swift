@@ -61,15 +61,7 @@ package final class RunnableSchedule: Sendable {
     for place in schedule.kept { isKept[place.area] = true }
     self.isKept = isKept
     learns = !schedule.kept.isEmpty || !schedule.gatheredRows.isEmpty
-    var isReadLater = isKept
-    for place in schedule.sums.flatMap(\.sources) + schedule.gathering.flatMap(\.places) {
-      isReadLater[place.area] = true
-    }
-    buffersOfSingleSteps = zip(schedule.buffers, isReadLater).map { buffer, isReadLater in
-      var buffer = buffer
-      if buffer.kind == .everyStep, !isReadLater { buffer.kind = .oneStep }
-      return buffer
-    }
+    buffersOfSingleSteps = schedule.buffersOfSingleSteps(isKept: isKept)
     keptWidth = buffersOfSingleSteps.reduce(0) { width, buffer in
       buffer.kind == .everyStep || buffer.keepsHistory ? width + buffer.width : width
     }
@@ -82,6 +74,19 @@ package final class RunnableSchedule: Sendable {
 }
 
 extension Schedule {
+  /// The buffers of runs that go step by step: those that are neither kept nor gathered from later have one step.
+  fileprivate func buffersOfSingleSteps(isKept: [Bool]) -> [Schedule.Buffer] {
+    var isReadLater = isKept
+    for place in sums.flatMap(\.sources) + gathering.flatMap(\.places) {
+      isReadLater[place.area] = true
+    }
+    return zip(buffers, isReadLater).map { buffer, isReadLater in
+      var buffer = buffer
+      if buffer.kind == .everyStep, !isReadLater { buffer.kind = .oneStep }
+      return buffer
+    }
+  }
+
   /// A loop's steps: those of units that are independent of each other go block by block of units.
   fileprivate func loop(_ steps: [Step]) -> StepSequence {
     let isUnitsFirst = steps.actsOnUnitsAlone(memory: memory(ofArea:))

@@ -31,10 +31,9 @@ public struct MLSTMBlock: RecurrentCell, Codable, Hashable {
   }
 
   public func equations(_ cell: inout CellBuilder) {
-    let (x, width) = (cell.input, cell.hiddenSize)
+    let (x, width, builder) = (cell.input, cell.hiddenSize, cell)
     let inner = inner ?? 2 * width
     let size = Heads(heads, sharing: inner)
-    let builder = cell
     let model = Double(x.width)
     let small = Initialization.normal(deviation: (2 / (5 * model)).squareRoot())
     func blocks(_ name: String) -> Matrix {
@@ -61,8 +60,7 @@ public struct MLSTMBlock: RecurrentCell, Codable, Hashable {
     let halves = up(x).chunks(2)
     let (u, z) = (halves[0], halves[1])
     let c = silu(convolve(u))
-    let (q, k) = (cell.product(c, query), cell.product(c, key))
-    let v = cell.product(u, value)
+    let (q, k, v) = (cell.product(c, query), cell.product(c, key), cell.product(u, value))
     let all = concatenate(q, k, v)
     let memory = MLSTMMemory(&cell, size)
     let read = memory.step(

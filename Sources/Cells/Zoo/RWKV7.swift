@@ -77,6 +77,17 @@ public struct RWKV7: RecurrentCell, Codable, Hashable {
     cell.output(p.output((normalized * p.gain + p.offset + itself.flat) * g))
   }
 
+  /// Two matrices whose product is one of low rank.
+  private func pair(
+    _ name: String, from inputs: Int, _ scale: Double, _ cell: CellBuilder
+  ) -> (Matrix, Matrix) {
+    let width = cell.hiddenSize
+    let rank = pairRank(scale, inputs, hidden: width)
+    let first = cell.weight(name + "1", [inputs, rank], initially: .constant(0))
+    let second = cell.weight(name + "2", [rank, width], initially: .orthogonal(gain: 0.1))
+    return (first.transposed(), second.transposed())
+  }
+
   /// The published rank: about a multiple of the root of the width, in steps of 32.
   private func pairRank(_ scale: Double, _ width: Int, hidden: Int) -> Int {
     rank ?? min(hidden, max(32, 32 * Int((scale * Double(width).squareRoot() / 32).rounded())))
@@ -132,16 +143,7 @@ extension RWKV7 {
         return cell.parameter(name, [1, 1, width], initially: first).flat
       }
       func pair(_ name: String, _ scale: Double) -> (Matrix, Matrix) {
-        let rank = options.pairRank(scale, inputs, hidden: width)
-        let first = cell.weight(name + "1", [inputs, rank], initially: .constant(0))
-        let second = cell.weight(name + "2", [rank, width], initially: .orthogonal(gain: 0.1))
-        return (first.transposed(), second.transposed())
-      }
-      func projection(_ name: String, from inputs: Int, limit: Double) -> Projection {
-        let reach = limit / Double(width).squareRoot()
-        return cell.projection(
-          name, from: inputs, to: width,
-          initially: limit == 0 ? .constant(0) : .uniform(-reach...reach))
+        options.pair(name, from: inputs, scale, cell)
       }
       self.heads = heads
       (mixR, mixW, mixK) = (mix("r", 0.2), mix("w", 0.9), mix("k", 0.7))
@@ -158,12 +160,22 @@ extension RWKV7 {
       removal = vector("k_k") { lin, _ in 0.71 - 0.1 * lin }
       replacement = vector("k_a") { _, _ in 1.02 }
       bonus = cell.parameter("r_k", [heads.count, heads.key], initially: .constant(-0.04))
-      receptance = projection("receptance", from: inputs, limit: 0.5)
-      key = projection("key", from: inputs, limit: 0.05)
-      value = projection("value", from: inputs, limit: 0.5)
-      output = projection("output", from: width, limit: 0)
+      receptance = Self.projection("receptance", from: inputs, limit: 0.5, cell)
+      key = Self.projection("key", from: inputs, limit: 0.05, cell)
+      value = Self.projection("value", from: inputs, limit: 0.5, cell)
+      output = Self.projection("output", from: width, limit: 0, cell)
       gain = cell.parameter("ln_x.weight", [width], initially: .constant(1))
       offset = cell.parameter("ln_x.bias", [width], initially: .constant(0))
+    }
+
+    private static func projection(
+      _ name: String, from inputs: Int, limit: Double, _ cell: CellBuilder
+    ) -> Projection {
+      let width = cell.hiddenSize
+      let reach = limit / Double(width).squareRoot()
+      return cell.projection(
+        name, from: inputs, to: width,
+        initially: limit == 0 ? .constant(0) : .uniform(-reach...reach))
     }
   }
 }

@@ -47,14 +47,7 @@ struct HuffmanCode {
 
   /// Huffman's algorithm with two queues: the sorted symbols, and the pairs, which are created in sorted order.
   private static func unlimitedLengths(_ counts: [Int]) -> (lengths: [UInt8], longest: Int) {
-    // The symbol in the low bits breaks ties between counts.
-    var leaves: [Int] = []
-    var symbol = 0
-    while symbol < counts.count {
-      if counts[symbol] > 0 { leaves.append(counts[symbol] << 9 | symbol) }
-      symbol += 1
-    }
-    leaves.sort()
+    let leaves = sortedLeaves(counts)
     let leafCount = leaves.count
     var weights = leaves.map { $0 >> 9 }
     var parents = [Int](repeating: 0, count: 2 * leafCount - 1)
@@ -88,6 +81,17 @@ struct HuffmanCode {
       longest = max(longest, depths[index])
     }
     return (lengths, Int(longest))
+  }
+
+  /// The symbols with a count, the rarest first: the count, and in the low bits the symbol, which breaks ties.
+  private static func sortedLeaves(_ counts: [Int]) -> [Int] {
+    var leaves: [Int] = []
+    var symbol = 0
+    while symbol < counts.count {
+      if counts[symbol] > 0 { leaves.append(counts[symbol] << 9 | symbol) }
+      symbol += 1
+    }
+    return leaves.sorted()
   }
 
   /// The canonical codes of RFC 1951: shorter lengths first, equal lengths in the order of the symbols.

@@ -155,14 +155,19 @@ public struct DescribedNetwork: Sendable {
       let convolution = try convolution(layer, inputSize: inputSize, weights)
       return (.convolution(convolution, layer.activation), convolution.weight.shape[0])
     case .unitLength: return (.unitLength, inputSize)
-    case .attention:
-      let weight = try weights.matrix("weight", of: layer)
-      guard weight.shape.contains(1), weight.count == inputSize else {
-        throw weights.failure(
-          layer, "expected one weight for each of \(inputSize) inputs, found shape \(weight.shape)")
-      }
-      return (.attention(weight.reshaped(to: [1, inputSize])), inputSize)
+    case .attention: return (try attention(layer, inputSize: inputSize, weights), inputSize)
     }
+  }
+
+  private static func attention(
+    _ layer: NetworkDescription.Layer, inputSize: Int, _ weights: DescribedWeights
+  ) throws(CheckpointError) -> Part.Operation {
+    let weight = try weights.matrix("weight", of: layer)
+    guard weight.shape.contains(1), weight.count == inputSize else {
+      throw weights.failure(
+        layer, "expected one weight for each of \(inputSize) inputs, found shape \(weight.shape)")
+    }
+    return .attention(weight.reshaped(to: [1, inputSize]))
   }
 
   private static func linear(
