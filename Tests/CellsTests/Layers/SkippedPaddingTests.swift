@@ -63,7 +63,8 @@ import Testing
   func skippingGivesWhatMaskingGives(_ name: String) throws {
     let place = CellRegistry.standard.entries.firstIndex { $0.name == name } ?? 0
     for (index, direction) in Self.directions.enumerated() {
-      for isWrapped in [false, true] where RandomCell.isDeep || isWrapped == ((place + index) % 2 == 0) {
+      let turn = (place + index) % 2 == 0
+      for isWrapped in [false, true] where RandomCell.isDeep || isWrapped == turn {
         let layer = try layer(name, direction, isWrapped: isWrapped)
         let (expected, wanted) = results(layer, .masked)
         let (values, gradients) = results(layer, .skipped(.packed))
