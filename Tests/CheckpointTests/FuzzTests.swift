@@ -12,7 +12,7 @@ struct FuzzTests {
   }
 
   #if DEBUG
-    private static let inputs = 2_000
+    private static let inputs = 1_000
   #else
     private static let inputs = 100_000
   #endif

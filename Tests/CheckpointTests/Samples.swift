@@ -1,4 +1,8 @@
 import Checkpoint
+import Foundation
+
+/// Whether all of what can be damaged is damaged, as in `make test-deep`, or a part of it.
+let isDeep = ProcessInfo.processInfo.environment["SWIFT_RNN_DEEP"] != nil
 
 /// Approximately standard normal numbers: sums of twelve uniform ones, minus six.
 func normals(_ count: Int, seed: UInt64) -> [Float] {

@@ -50,14 +50,16 @@ struct TorchFileTests {
     #expect(try TorchFile(path: torch("expanded.pt")).array("weight").count == 1000)
   }
 
-  /// A small file with any byte changed, in several ways, is refused or gives the same tensors.
+  /// A small file with any byte changed is refused or gives the same tensors. The ways of changing it take turns, unless
+  /// all are asked for.
   @Test func changedBytesAreRefusedOrHarmless() throws {
     var bytes = try readFile(torch("views.pt"))
     let original = try contents(bytes)
     var (refused, harmless) = (0, 0)
     for index in bytes.indices {
       let byte = bytes[index]
-      for change in [0x01, 0x80, 0xFF] as [UInt8] {
+      for (turn, change) in ([0x01, 0x80, 0xFF] as [UInt8]).enumerated()
+      where isDeep || turn == index % 3 {
         bytes[index] = byte ^ change
         do {
           // Fields of an archive's headers other than names, offsets and checksums do not change the content.

@@ -107,9 +107,8 @@ public struct Idioms: GeneratedTask {
 
   private static let words: Vocabulary = {
     var names = [Vocabulary.unknownName]
-    let listed =
-      (subjects + endings).flatMap { $0.map(\.word) }
-      + phrases.flatMap { $0.words.map(\.word) + [$0.idiom] + $0.literal }
+    var listed = (subjects + endings).flatMap { $0.map(\.word) }
+    for phrase in phrases { listed += phrase.words.map(\.word) + [phrase.idiom] + phrase.literal }
     for name in listed where !names.contains(name) { names.append(name) }
     return Vocabulary(names)
   }()

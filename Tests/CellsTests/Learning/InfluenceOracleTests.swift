@@ -83,6 +83,15 @@ struct DoubleSample {
 
   func oracle() -> Oracle { Oracle(cell, parameters: parameters.map { $0.map { Dual($0) } }) }
 
+  /// The sum of all outputs with their weights.
+  private func weighted(_ outputs: [[Double]]) -> Double {
+    var sum = 0.0
+    for (row, weights) in zip(outputs, weights) {
+      for (output, weight) in zip(row, weights) { sum += output * weight }
+    }
+    return sum
+  }
+
   /// The loss at some distance along a direction of the parameters and initial states.
   func loss(along direction: [Double], _ distance: Double) -> Double {
     var rest = direction[...]
@@ -93,9 +102,7 @@ struct DoubleSample {
     let outputs = oracle.run(
       inputs.map { $0.map { $0.map { Dual($0) } } }, from: duals(states)
     ).outputs
-    return zip(outputs, weights).reduce(0) { sum, pair in
-      sum + zip(pair.0, pair.1).reduce(0) { $0 + $1.0.value * $1.1 }
-    }
+    return weighted(outputs.map { $0.map(\.value) })
   }
 
   /// The loss's derivative along a direction of the parameters and initial states.
@@ -108,8 +115,6 @@ struct DoubleSample {
     let outputs = oracle.run(
       inputs.map { $0.map { $0.map { Dual($0) } } }, from: duals(states)
     ).outputs
-    return zip(outputs, weights).reduce(0) { sum, pair in
-      sum + zip(pair.0, pair.1).reduce(0) { $0 + $1.0.derivative * $1.1 }
-    }
+    return weighted(outputs.map { $0.map(\.derivative) })
   }
 }

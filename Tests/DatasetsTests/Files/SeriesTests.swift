@@ -35,7 +35,7 @@ import Testing
       for (index, sample) in training.enumerated() {
         let rows = (0..<4).map { Double(index * stride + $0) }
         let expected = rows.flatMap { [$0 * $0, -$0 / 4] }
-        let later = rows.flatMap { [($0 + 2) * ($0 + 2), -($0 + 2) / 4] }
+        let later = rows.map { $0 + 2 }.flatMap { [$0 * $0, -$0 / 4] }
         for (found, right) in zip(
           numbers(sample.input, task.input) + numbers(sample.target, task.target), expected + later)
         {
