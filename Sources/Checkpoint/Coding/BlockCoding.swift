@@ -112,9 +112,7 @@ struct BlockCoding {
     var index = 0
     while index &+ 4 <= count {
       let byte = first[index]
-      let four =
-        UInt32(byte) | UInt32(first[index &+ 1]) &<< 8 | UInt32(first[index &+ 2]) &<< 16
-        | UInt32(first[index &+ 3]) &<< 24
+      let four = UnsafeRawPointer(first + index).loadUnaligned(as: UInt32.self).littleEndian
       let changes = (four ^ four &>> 8) & 0xFF_FFFF
       if changes != 0 {
         // No run of four starts before the last change in these four bytes.
