@@ -22,11 +22,14 @@ struct Automaton: Sendable {
   /// Whether the automaton can write exactly this sequence.
   func writes(_ symbols: [Int32]) -> Bool {
     var states: Set<Int> = [0]
-    for symbol in symbols {
-      states = Set(
-        states.filter { $0 >= 0 }.flatMap { state in
-          transitions[state].filter { $0.symbol == symbol }.map(\.next)
-        })
+    for symbol in symbols where !states.isEmpty {
+      var following = Set<Int>()
+      for state in states where state >= 0 {
+        for transition in transitions[state] where transition.symbol == symbol {
+          following.insert(transition.next)
+        }
+      }
+      states = following
     }
     return states.contains(-1)
   }

@@ -86,12 +86,12 @@ public struct Sampler: Sendable, Hashable, Codable {
 
   /// The first of the likeliest tokens; nil if none is allowed.
   private func likeliest(of logits: [Float], excluding excluded: Int32?) -> Int? {
-    let excluded = excluded.map { Int($0) }
+    let excluded = excluded.map { Int($0) } ?? -1
     var best: Int?
     var largest = -Float.infinity
-    for (index, logit) in logits.enumerated()
-    where logit > largest && logit < .infinity && index != excluded {
-      (best, largest) = (index, logit)
+    for index in logits.indices {
+      let logit = logits[index]
+      if logit > largest, logit < .infinity, index != excluded { (best, largest) = (index, logit) }
     }
     return best
   }
@@ -126,7 +126,9 @@ public struct Sampler: Sendable, Hashable, Codable {
     _ logits: [Float], excluding excluded: Int32?
   ) -> [(token: Int32, weight: Double)] {
     let allowed = logits.indices.filter { logits[$0].isFinite && excluded != Int32($0) }
-    let sorted = allowed.sorted { (logits[$0], $1) > (logits[$1], $0) }
+    let sorted = allowed.sorted {
+      logits[$0] == logits[$1] ? $0 < $1 : logits[$0] > logits[$1]
+    }
     guard let largest = sorted.first.map({ logits[$0] }) else { return [] }
     var candidates = sorted.prefix(topK ?? sorted.count).map { index in
       (token: Int32(index), weight: exponential(Double(logits[index] - largest) / temperature))
