@@ -36,7 +36,8 @@ extension BackwardBuilder {
   /// The activations to save for the backward pass; the rest is recomputed from them.
   ///
   /// Results of products, sums along units and costly functions are saved where they are read. What is cheap is saved,
-  /// or recomputed from what is, so that least is saved in all. States, inputs and outputs are there anyway.
+  /// or recomputed from what is, so that least is saved in all. States before and after a step, inputs and outputs are
+  /// there anyway.
   private func retainedNodes(of recurrence: Recurrence) -> Set<NodeID> {
     let forwardCount = forward.graph.nodes.count
     func isForwardSignal(_ id: NodeID) -> Bool {
@@ -48,7 +49,8 @@ extension BackwardBuilder {
       read.formUnion(graph[id].operation.operands.filter(isForwardSignal))
     }
     let saved = read.filter { !graph[$0].operation.isCheap }
-    let free = saved.union(forward.outputs)
+    let updates = forward.updates.filter { graph[$0].dependence == .state }
+    let free = saved.union(forward.outputs + updates)
     var cut = CheapestCut()
     for id in 0..<forwardCount where isForwardSignal(id) {
       let node = graph[id]

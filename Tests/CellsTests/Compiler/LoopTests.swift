@@ -74,4 +74,19 @@ import Testing
       }
     }
   }
+
+  /// The read's derivative takes the matrix after a step from where the state is, so that the only work over matrices
+  /// is their cotangent's.
+  @Test func matricesAfterAStepAreNotComputedAgain() throws {
+    let cells: [any RecurrentCell] = [GLA(heads: 2, rank: 2), RetNet(heads: 2), HGRN2(heads: 2)]
+    for cell in cells {
+      let plan = Plan(CellGraph(cell, inputSize: 16, hiddenSize: 16), learns: true)
+      let backward = try #require(plan.backward?.schedule)
+      let matrices = backward.loop.filter {
+        if case .program(let program) = $0 { program.width == 128 } else { false }
+      }
+      #expect(matrices.count == 1, "\(cell)")
+      #expect(plan.forward.kept.contains { $0.slot == .next && $0.columns == 128 }, "\(cell)")
+    }
+  }
 }
