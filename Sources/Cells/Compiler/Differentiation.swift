@@ -93,6 +93,7 @@ struct BackwardBuilder {
   /// Visits the forward nodes from the last to the first.
   mutating func run() {
     for id in forward.graph.reachable(from: forward.updates + forward.outputs).reversed() {
+      sumProducts(of: id)
       guard let cotangent = combined(id) else { continue }
       cotangents[id] = cotangent
       propagate(cotangent, through: id)
@@ -130,6 +131,21 @@ struct BackwardBuilder {
   }
 
   // MARK: Sums of contributions
+
+  /// The cotangent of a signal that is repeated to the width of matrices is a sum along the axis. Products are summed one
+  /// by one: a sum of a product is one step that writes no matrix, which a sum of their sum would be.
+  private mutating func sumProducts(of id: NodeID) {
+    guard case .spread(let source, let axis) = graph[id].operation,
+      graph[id].columns >= LoopParts.wide, let parts = contributions[id]
+    else { return }
+    contributions[id] = parts.filter { part in
+      guard case .whole(let value) = part, case .apply(.multiply, _) = graph[value].operation
+      else { return true }
+      pass(graph.add(.sumAlong(value, axis)), to: source, from: id)
+      return false
+    }
+    if contributions[id]?.isEmpty == true { contributions[id] = nil }
+  }
 
   private mutating func combined(_ id: NodeID) -> NodeID? {
     guard let parts = contributions[id] else { return nil }
