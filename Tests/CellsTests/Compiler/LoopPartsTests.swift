@@ -137,6 +137,28 @@ import Testing
     // SSD's backward pass adds what its heads share.
     #expect(heads == (cell is SSD ? [4, 0] : [2, 2]), "\(cell)")
   }
+
+  /// Threads that share a sample write the matrices of a step, which all heads of a thread share, in places of their own.
+  @Test func threadsHaveScratchMemoryOfTheirOwn() throws {
+    let graph = CellGraph(GatedDeltaNet(heads: 2), inputSize: 8, hiddenSize: 48)
+    let runnable = Plan(graph, learns: true).forwardSchedule
+    let parts = try #require(runnable.partsBySample[0])
+    let part = try #require(parts.parts.first { $0.heads == 2 })
+    let tensors = graph.parameters.map { Tensor(zeros: $0.shape) }
+    let arguments = PlanArguments(
+      batch: 1, steps: Self.steps, isReversed: false, parameters: PlanParameters(tensors))
+    let memory = PlanMemory(runnable, arguments, goesStepByStep: false, prepared: nil)
+    let chunks = (0..<2).map {
+      LoopChunk(
+        parts, memory, AreaTable(copying: memory.areas),
+        LoopChunk.Memory(parts, memory, holding: []), SampleShare($0, of: 2))
+    }
+    #expect(!part.scratch.isEmpty)
+    for area in part.scratch {
+      let offsets = chunks.map { $0.areas[area].row(.current, step: 0).offset }
+      #expect(offsets[1] - offsets[0] == memory.width(ofBuffer: area) / 2)
+    }
+  }
 }
 
 extension Storage {
