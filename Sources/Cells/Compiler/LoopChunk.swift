@@ -48,11 +48,11 @@ final class LoopChunk {
       let chunk = first..<min(first + LoopParts.chunk, indices.upperBound)
       let times = pass.isReversed ? count - chunk.upperBound..<count - chunk.lowerBound : chunk
       bind(times, sample: sample)
-      share.meet()
-      for part in parts.parts {
+      for (part, isMeeting) in zip(parts.parts, parts.meetings) {
+        if isMeeting { share.meet() }
         run(part, times, sample: sample, weights)
-        share.meet()
       }
+      share.meet()
       if share.isFirst { storeStates(times, sample: sample) }
     }
   }

@@ -21,6 +21,8 @@ final class LoopParts: Sendable {
 
   /// In the order in which they run.
   let parts: [Part]
+  /// By part, whether threads that share a sample wait for each other before it.
+  let meetings: [Bool]
   /// The buffers with a row for each step of a chunk.
   let rows: [Int]
   /// The states with a row for each step of a chunk, where the pass keeps two steps of them.
@@ -68,6 +70,11 @@ final class LoopParts: Sendable {
         isCarried: true, heads: heads,
         scratch: matrices.filter { area in steps.contains { $0.uses(area) } },
         isOrdered: head.adds.contains(true))
+    }
+    meetings = parts.indices.map { [parts] index in
+      guard index > 0, !parts[index].isCarried, !parts[index - 1].isCarried else { return true }
+      // A thread reads what it wrote itself, unless that is of another step.
+      return parts[index].list.contains { $0.places.contains { $0.slot != .current } }
     }
   }
 }
