@@ -36,7 +36,7 @@ extension Scheduler {
       default: continue
       }
       let inputs = operands.map { operand -> ProgramWriter.Value in
-        let value = values[operand] ?? constantOrLoad(operand, &writer)
+        let value = values[operand] ?? computed(operand, for: id, &writer)
         values[operand] = value
         return value
       }
@@ -57,7 +57,39 @@ extension Scheduler {
   /// Whether anything outside the program reads a value.
   private func isStored(_ id: NodeID, _ members: Set<NodeID>) -> Bool {
     if recurrence.roots.contains(id) { return true }
-    return (consumers[id] ?? []).contains { !members.contains($0) }
+    return (consumers[id] ?? []).contains { consumer in
+      !members.contains(consumer) && !isComputedAgain(id, for: consumer)
+    }
+  }
+
+  /// Whether a later program of a loop computes a value again instead of loading it: a scaled matrix that a sum reads. Its
+  /// matrix is in memory as well, and scaling that is part of the same pass. What only the sum's step reads stays in a
+  /// cache.
+  private func isComputedAgain(_ id: NodeID, for consumer: NodeID) -> Bool {
+    guard isFused(consumer), stages[consumer] == stages[id], graph[id].columns >= LoopParts.wide,
+      case .apply(.multiply, let x) = graph[id].operation,
+      x.contains(where: { repeated.source($0) != nil }),
+      x.contains(where: { isStateOrInput($0) })
+    else { return false }
+    return (consumers[id] ?? []).contains { !isFused($0) }
+  }
+
+  private func isStateOrInput(_ id: NodeID) -> Bool {
+    switch graph[id].operation {
+    case .state, .sequence: true
+    default: false
+    }
+  }
+
+  private func computed(
+    _ id: NodeID, for consumer: NodeID, _ writer: inout PlaceWriter
+  ) -> ProgramWriter.Value {
+    guard isComputedAgain(id, for: consumer), case .apply(let function, let x) = graph[id].operation
+    else {
+      return constantOrLoad(id, &writer)
+    }
+    let values = x.map { constantOrLoad($0, &writer) }
+    return writer.apply(function, values)
   }
 
   private func constantOrLoad(

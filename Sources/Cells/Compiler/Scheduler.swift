@@ -128,8 +128,15 @@ struct Scheduler {
     return steps
   }
 
-  /// The elementwise nodes of one shape that can be computed now, each after those that it reads.
+  /// The elementwise nodes of one shape that can be computed now, each after those that it reads. Matrices wait until all
+  /// else is computed, so that more of their nodes share a program.
   private func readyElementwise(in pending: [NodeID], _ done: Set<NodeID>) -> [NodeID] {
+    if repeated.isEmpty { return group(of: pending, done) }
+    let first = group(of: pending.filter { graph[$0].columns < LoopParts.wide }, done)
+    return first.isEmpty ? group(of: pending, done) : first
+  }
+
+  private func group(of pending: [NodeID], _ done: Set<NodeID>) -> [NodeID] {
     var group: [NodeID] = []
     var members = Set<NodeID>()
     for id in pending where isFused(id) {
@@ -152,7 +159,7 @@ struct Scheduler {
   }
 
   /// Whether a node is computed element by element, together with its neighbours.
-  private func isFused(_ id: NodeID) -> Bool {
+  func isFused(_ id: NodeID) -> Bool {
     graph[id].operation.isElementwise && !repeated.absorbed.contains(id)
   }
 

@@ -89,4 +89,21 @@ import Testing
       #expect(plan.forward.kept.contains { $0.slot == .next && $0.columns == 128 }, "\(cell)")
     }
   }
+
+  /// A scaled matrix is scaled again where it is added to, which is one pass, instead of being loaded.
+  @Test func scaledMatricesAreReadBySumsAlone() {
+    let cells: [any RecurrentCell] = [GatedDeltaNet(heads: 2), KDA(heads: 2), MLSTM(heads: 2)]
+    for cell in cells {
+      let plan = Plan(CellGraph(cell, inputSize: 8, hiddenSize: 48), learns: true)
+      var wide = 0
+      for case .program(let program) in plan.forward.loop where program.width >= 1024 {
+        wide += 1
+        for operand in program.program.loadedOperands {
+          let buffer = plan.forward.buffers[program.operands[operand].area]
+          #expect(buffer.kind != .oneStep || buffer.width < 1024, "\(cell)")
+        }
+      }
+      #expect(wide == (cell is MLSTM ? 1 : 2), "\(cell)")
+    }
+  }
 }
