@@ -14,16 +14,20 @@ extension Recurrent {
       hasEqualStates ? Storage(count: state.count) : Storage(repeating: 0, count: state.count)
     }
     let precision = Precision.current
-    var signal = x
+    var below: SingleStep?
     for layer in 0..<layers {
       let parameters = PlanParameters(weights[layer], cache: caches[layer])
       let plan = plans[layer].plan(.init())
       let step = SingleStep.taken(for: plan, batch: batch, parameters, precision)
-      copyRow(signal, count: batch * plan.cell.inputSize, into: step.input)
+      copyRow(below?.output ?? x, count: batch * plan.cell.inputSize, into: step.input)
+      // From now on another thread may write to the layer below's output.
+      if let below { caches[layer - 1].store(below) }
       step(layer: layer, states, to: next, widths: stateWidths)
-      signal = step.output
-      if layer == layers - 1 { copyRow(signal, count: output.count, into: Floats(output)) }
-      caches[layer].store(step)
+      below = step
+    }
+    if let below {
+      copyRow(below.output, count: output.count, into: Floats(output))
+      caches[layers - 1].store(below)
     }
     return (output, zip(next, states).map { Tensor(storage: $0, shape: $1.shape) })
   }

@@ -105,7 +105,7 @@ import Testing
   /// Threads take steps of one layer at the same time.
   @Test func threadsTakeStepsAtTheSameTime() async {
     let layer = Self.layer(LSTM(), layers: 2)
-    let x = Self.input(steps: 20, batch: 1)
+    let x = Self.input(steps: 60, batch: 1)
     let expected = Self.outputs(of: layer, x, from: layer.zeroState(batch: 1)).outputs
     await withTaskGroup(of: [Float].self) { group in
       for _ in 0..<4 {
