@@ -144,7 +144,9 @@ public struct STFT: Sendable {
   /// D. Griffin and J. Lim, Signal estimation from modified short-time Fourier transform, 1984.
   ///
   /// - Precondition: the windows cover all samples that are asked for.
-  /// - Parameter length: T; nil for all samples that the frames cover, without the padding at both ends.
+  /// - Parameters:
+  ///   - spectrum: of frames that overlap, such as ``callAsFunction(_:)`` gives.
+  ///   - length: T; nil for all samples that the frames cover, without the padding at both ends.
   public func inverse(_ spectrum: Spectrum, length: Int? = nil) -> Tensor {
     let sum = OverlapAdd(size: size, hop: hop)(frames(spectrum))
     let start: Int =
