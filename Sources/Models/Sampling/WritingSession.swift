@@ -15,7 +15,7 @@ import TensorCore
 public struct WritingSession: Session, IteratorProtocol {
   /// How tokens are chosen.
   public var sampler: Sampler
-  /// The model's states after the tokens before ``pending``.
+  /// The model's states after the tokens that it has read: all but those since the last piece.
   public private(set) var state: RecurrentState
 
   private let model: LanguageModel
