@@ -37,10 +37,9 @@ package final class PreparedCache: Sendable {
     for schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision
   ) -> Prepared? {
     entries.withLock { entries in
-      guard let index = Self.index(of: schedule, in: entries),
-        entries[index].precision == precision,
-        parameters.haveStamps(entries[index].stamps)
-      else { return nil }
+      guard let index = Self.index(of: schedule, parameters, precision, in: entries) else {
+        return nil
+      }
       defer { entries[index].prepared.memory = nil }
       return entries[index].prepared
     }
@@ -52,10 +51,9 @@ package final class PreparedCache: Sendable {
     for schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision
   ) -> SingleStep? {
     entries.withLock { entries in
-      guard let index = Self.index(of: schedule, in: entries),
-        entries[index].precision == precision,
-        parameters.haveStamps(entries[index].stamps)
-      else { return nil }
+      guard let index = Self.index(of: schedule, parameters, precision, in: entries) else {
+        return nil
+      }
       defer { entries[index].prepared.step = nil }
       return entries[index].prepared.step
     }
@@ -63,21 +61,23 @@ package final class PreparedCache: Sendable {
 
   /// Stores memory for the next single step in inference with the same weights.
   func store(_ step: SingleStep) {
-    entries.withLock { entries in
-      guard let index = Self.index(of: step.runnable, in: entries),
-        entries[index].prepared.weights === step.weights
-      else { return }
-      entries[index].prepared.step = step
-    }
+    change(step.runnable, with: step.weights) { $0.step = step }
   }
 
   /// Stores scratch memory for the next single step with the same weights.
   func store(_ memory: PlanMemory, with weights: PackedWeights, for schedule: RunnableSchedule) {
+    change(schedule, with: weights) { $0.memory = memory }
+  }
+
+  /// Changes what there is for a schedule, if its weights are still these.
+  private func change(
+    _ schedule: RunnableSchedule, with weights: PackedWeights, _ body: (inout Prepared) -> Void
+  ) {
     entries.withLock { entries in
       guard let index = Self.index(of: schedule, in: entries),
         entries[index].prepared.weights === weights
       else { return }
-      entries[index].prepared.memory = memory
+      body(&entries[index].prepared)
     }
   }
 
@@ -99,5 +99,16 @@ package final class PreparedCache: Sendable {
 
   private static func index(of schedule: RunnableSchedule, in entries: [Entry]) -> Int? {
     entries.firstIndex { $0.schedule === schedule }
+  }
+
+  /// The entry of a schedule, if its values are those of these parameters and of the precision.
+  private static func index(
+    of schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision,
+    in entries: [Entry]
+  ) -> Int? {
+    guard let index = index(of: schedule, in: entries), entries[index].precision == precision,
+      parameters.haveStamps(entries[index].stamps)
+    else { return nil }
+    return index
   }
 }

@@ -20,12 +20,9 @@ struct SignalRows {
   /// Sets a step's rows; nil stands for zeros.
   func write(_ values: Floats?, _ step: Int) { copyRow(values, count: count, into: rows(step)) }
 
-  /// Copies a step's rows.
-  func read(_ step: Int, into target: Floats) { copyRow(rows(step), count: count, into: target) }
-
   /// A copy of a step's rows.
   func tensor(_ step: Int) -> Tensor {
-    Tensor(uninitialized: shape) { read(step, into: $0) }
+    Tensor(uninitialized: shape) { copyRow(rows(step), count: count, into: $0) }
   }
 }
 

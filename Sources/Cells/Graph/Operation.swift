@@ -92,6 +92,7 @@ package enum Operation: Hashable, Sendable {
     case .sequence, .state, .parameter, .constant, .identity, .table: []
     case .apply(_, let operands), .concatenate(let operands), .stack(let operands): operands
     case .affine(let terms, let biases):
+      // Compilers ask this of every node many times, and `flatMap` takes long in a debug build.
       terms.count == 1
         ? [terms[0].signal, terms[0].weight] + biases
         : terms.flatMap { [$0.signal, $0.weight] } + biases

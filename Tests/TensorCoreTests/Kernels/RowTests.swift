@@ -69,34 +69,51 @@ private struct Matrix {
     }
   }
 
+  /// What an update of a matrix reads.
+  private struct UpdateOperands {
+    let x: Matrix
+    let scale, left, right: [Float]
+
+    init(_ generator: inout TestGenerator, rows: Int, width: Int) {
+      x = Matrix(&generator, rows: rows, width: width)
+      scale = generator.floats(rows)
+      left = generator.floats(rows)
+      right = generator.floats(width)
+    }
+
+    /// An update with those operands whose bits are set in its form: x, scale, left, right.
+    func withUpdate(_ form: Int, stride: Int, _ body: (inout ctk_matrix_update) -> Void) {
+      x.values.withUnsafeBufferPointer { x0 in
+        scale.withUnsafeBufferPointer { scale in
+          left.withUnsafeBufferPointer { left in
+            right.withUnsafeBufferPointer { right in
+              var update = ctk_matrix_update(
+                x: form & 1 != 0 ? x0.baseAddress : nil, x_stride: x.stride,
+                scale: form & 2 != 0 ? scale.baseAddress : nil,
+                left: form & 4 != 0 ? left.baseAddress : nil, scale_stride: stride,
+                left_stride: stride, right: form & 8 != 0 ? right.baseAddress : nil,
+                weights: nil, sums: nil, adds: false)
+              body(&update)
+            }
+          }
+        }
+      }
+    }
+  }
+
   /// Every form of an update: scaled or not, with an outer product, a row, a column, or those alone.
   @Test(arguments: Kernels.all)
   func updatesOfMatricesMatchTheirTwinsToTheBit(kernels: Kernels) {
     var generator = TestGenerator(seed: 19)
     for (rows, width) in Matrix.sizes {
-      let x = Matrix(&generator, rows: rows, width: width)
-      let (scale, left) = (generator.floats(rows), generator.floats(rows))
-      let right = generator.floats(width)
-      // Bits: x, scale, left, right.
+      let operands = UpdateOperands(&generator, rows: rows, width: width)
       let forms = [0b0011, 0b1111, 0b1101, 0b1001, 0b1100, 0b0010, 0b0100, 0b1000]
       for (form, stride) in forms.flatMap({ [($0, 0), ($0, 1)] }) {
-        let hasX = form & 1 != 0
+        let x = operands.x
         var (found, expected) = (x.values, x.values)
-        x.values.withUnsafeBufferPointer { x0 in
-          scale.withUnsafeBufferPointer { scale in
-            left.withUnsafeBufferPointer { left in
-              right.withUnsafeBufferPointer { right in
-                var update = ctk_matrix_update(
-                  x: hasX ? x0.baseAddress : nil, x_stride: x.stride,
-                  scale: form & 2 != 0 ? scale.baseAddress : nil,
-                  left: form & 4 != 0 ? left.baseAddress : nil, scale_stride: stride,
-                  left_stride: stride, right: form & 8 != 0 ? right.baseAddress : nil,
-                  weights: nil, sums: nil, adds: false)
-                kernels.table.matrix_update(&update, rows, width, &found, x.stride)
-                ctk_matrix_update_reference(&update, rows, width, &expected, x.stride)
-              }
-            }
-          }
+        operands.withUpdate(form, stride: stride) { update in
+          kernels.table.matrix_update(&update, rows, width, &found, x.stride)
+          ctk_matrix_update_reference(&update, rows, width, &expected, x.stride)
         }
         #expect(
           found.map(\.bitPattern) == expected.map(\.bitPattern), "form \(form), [\(rows), \(width)]"
@@ -110,32 +127,20 @@ private struct Matrix {
   func updatesAddUpTheirRowsAsWeightedRowsDo(kernels: Kernels) {
     var generator = TestGenerator(seed: 20)
     for (rows, width) in Matrix.sizes {
-      let x = Matrix(&generator, rows: rows, width: width)
-      let (scale, left) = (generator.floats(rows), generator.floats(rows))
-      let (right, weights) = (generator.floats(width), generator.floats(rows))
-      let old = generator.floats(width)
+      let operands = UpdateOperands(&generator, rows: rows, width: width)
+      let (x, weights, old) = (operands.x, generator.floats(rows), generator.floats(width))
       for (form, adds) in [0b0011, 0b1111, 0b1101, 0b1001, 0b1100].flatMap({
         [($0, false), ($0, true)]
       }) {
         var (found, expected, sums, expectedSums) = (x.values, x.values, old, old)
-        x.values.withUnsafeBufferPointer { x0 in
-          scale.withUnsafeBufferPointer { scale in
-            left.withUnsafeBufferPointer { left in
-              right.withUnsafeBufferPointer { right in
-                weights.withUnsafeBufferPointer { weights in
-                  sums.withUnsafeMutableBufferPointer { sums in
-                    var update = ctk_matrix_update(
-                      x: form & 1 != 0 ? x0.baseAddress : nil, x_stride: x.stride,
-                      scale: form & 2 != 0 ? scale.baseAddress : nil,
-                      left: form & 4 != 0 ? left.baseAddress : nil, scale_stride: 1,
-                      left_stride: 1, right: form & 8 != 0 ? right.baseAddress : nil,
-                      weights: nil, sums: sums.baseAddress, adds: adds)
-                    kernels.table.matrix_update(&update, rows, width, &expected, x.stride)
-                    update.weights = weights.baseAddress
-                    kernels.table.matrix_update(&update, rows, width, &found, x.stride)
-                  }
-                }
-              }
+        operands.withUpdate(form, stride: 1) { update in
+          update.adds = adds
+          weights.withUnsafeBufferPointer { weights in
+            sums.withUnsafeMutableBufferPointer { sums in
+              update.sums = sums.baseAddress
+              kernels.table.matrix_update(&update, rows, width, &expected, x.stride)
+              update.weights = weights.baseAddress
+              kernels.table.matrix_update(&update, rows, width, &found, x.stride)
             }
           }
         }
