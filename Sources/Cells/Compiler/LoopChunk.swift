@@ -9,9 +9,13 @@ final class LoopChunk {
     /// The states that the pass keeps for two steps only: their values before each step and after the last.
     fileprivate let states: [(buffer: Int, memory: Storage)]
 
-    /// - Parameter held: the states for which the areas of a chunk have no row for each step.
-    init(_ parts: LoopParts, _ pass: PlanMemory, holding held: [Int]) {
-      let steps = min(LoopParts.chunk, pass.steps)
+    /// - Parameters:
+    ///   - held: the states for which the areas of a chunk have no row for each step.
+    ///   - steps: the steps that have rows at the same time.
+    init(
+      _ parts: LoopParts, _ pass: PlanMemory, holding held: [Int], steps: Int = LoopParts.chunk
+    ) {
+      let steps = min(steps, pass.steps)
       rows = parts.rows.map { Storage(count: steps * pass.width(ofBuffer: $0)) }
       states = held.map { ($0, Storage(count: (steps + 1) * pass.width(ofBuffer: $0))) }
     }
@@ -23,14 +27,24 @@ final class LoopChunk {
   private let pass: PlanMemory
   private let memory: Memory
   private var share: SampleShare
+  private let role: Role
+
+  /// What the loop is to a gradient that goes through chunks as products.
+  enum Role {
+    case none
+    /// The loop computes states again, for the gradient.
+    case computing(MatrixGradient.Chunks)
+    /// It is the backward loop.
+    case reading(MatrixGradient.Chunks)
+  }
 
   /// - Parameter areas: a thread's own table, in which areas are set.
   init(
     _ parts: LoopParts, _ pass: PlanMemory, _ areas: AreaTable, _ memory: Memory,
-    _ share: SampleShare
+    _ share: SampleShare, _ role: Role = .none
   ) {
     (self.parts, self.pass, self.areas) = (parts, pass, areas)
-    (self.memory, self.share) = (memory, share)
+    (self.memory, self.share, self.role) = (memory, share, role)
     // All heads of a thread work in the memory of its first.
     for part in parts.parts {
       guard let heads = part.heads, !part.isOrdered else { continue }
@@ -44,23 +58,61 @@ final class LoopChunk {
   /// Runs a sample through some steps, numbered in the order in which they follow each other.
   func run(_ indices: Range<Int>, sample: Int, _ weights: PackedWeights) {
     let count = pass.steps(ofSample: sample)
-    for first in stride(from: indices.lowerBound, to: indices.upperBound, by: LoopParts.chunk) {
-      let chunk = first..<min(first + LoopParts.chunk, indices.upperBound)
-      let times = pass.isReversed ? count - chunk.upperBound..<count - chunk.lowerBound : chunk
-      bind(times, sample: sample)
-      for (part, isMeeting) in zip(parts.parts, parts.meetings) {
+    func times(_ indices: Range<Int>) -> Range<Int> {
+      pass.isReversed ? count - indices.upperBound..<count - indices.lowerBound : indices
+    }
+    var origin: Int?
+    if case .computing(let chunks) = role {
+      chunks.inProducts = []
+      // The gradient reads what leads to the states of all chunks.
+      origin = times(indices).lowerBound
+    }
+    for chunk in chunks(of: indices) {
+      let times = times(chunk)
+      bind(times, from: origin ?? times.lowerBound, sample: sample)
+      let isLast = chunk.upperBound == indices.upperBound
+      let isInProducts =
+        if case .reading(let chunks) = role { chunks.inProducts.removeLast() } else { false }
+      for (number, isMeeting) in parts.meetings.enumerated() {
         if isMeeting { share.meet() }
-        run(part, times, sample: sample, weights)
+        switch role {
+        case .reading(let chunks) where isInProducts && chunks.gradient.takesOver(number):
+          run(chunks, number, times, sample: sample)
+        case .computing(let chunks) where number == chunks.gradient.forwardPart:
+          if !compute(chunks, times, sample: sample, isLast: isLast) {
+            run(parts.parts[number], times, sample: sample, weights)
+          }
+        default: run(parts.parts[number], times, sample: sample, weights)
+        }
       }
       share.meet()
       if share.isFirst { storeStates(times, sample: sample) }
     }
   }
 
+  /// Some steps in chunks. Those of the backward loop end where the chunks end in which states are computed again.
+  private func chunks(of indices: Range<Int>) -> [Range<Int>] {
+    var ends = Array(
+      stride(from: indices.lowerBound, to: indices.upperBound, by: LoopParts.chunk))
+    if case .reading = role {
+      ends = stride(from: indices.upperBound, to: indices.lowerBound, by: -LoopParts.chunk)
+        .reversed()
+      ends.insert(indices.lowerBound, at: 0)
+    } else {
+      ends.append(indices.upperBound)
+    }
+    return zip(ends, ends.dropFirst()).map { $0..<$1 }
+  }
+
   private func run(
     _ part: LoopParts.Part, _ times: Range<Int>, sample: Int, _ weights: PackedWeights
   ) {
     let stride = pass.isReversed ? -1 : 1
+    if let recurrence = part.recurrence, goesInProducts(recurrence, times, sample: sample) {
+      return recurrence.run(
+        heads: share.share(of: 0..<recurrence.heads), areas, start(times, sample: sample),
+        times: times.count, stride: stride)
+    }
     if part.isOrdered, !share.isFirst { return }
     if let heads = part.heads {
       return part.steps.run(
@@ -83,6 +135,57 @@ final class LoopChunk {
     }
   }
 
+  /// Whether a chunk of a recurrence goes in products: nobody needs the matrices in between, and their decays are mild.
+  private func goesInProducts(
+    _ recurrence: MatrixRecurrence, _ times: Range<Int>, sample: Int
+  ) -> Bool {
+    recurrence.innerProducts.isEmpty && areas[recurrence.before.place.area].stepMask != -1
+      && isMild(recurrence, times, sample: sample)
+  }
+
+  private func isMild(
+    _ recurrence: MatrixRecurrence, _ times: Range<Int>, sample: Int
+  ) -> Bool {
+    times.count >= MatrixRecurrence.leastSteps
+      && recurrence.isMild(
+        areas, start(times, sample: sample), times: times.count, stride: pass.isReversed ? -1 : 1)
+  }
+
+  /// Takes matrices that a gradient does without to the end of a chunk, if another chunk follows that starts there; false
+  /// if its steps are to be run.
+  private func compute(
+    _ chunks: MatrixGradient.Chunks, _ times: Range<Int>, sample: Int, isLast: Bool
+  ) -> Bool {
+    let recurrence = chunks.gradient.forward
+    chunks.inProducts.append(isMild(recurrence, times, sample: sample))
+    guard chunks.inProducts.last == true else { return false }
+    if !isLast {
+      recurrence.update(
+        heads: share.share(of: 0..<recurrence.heads), areas, start(times, sample: sample),
+        times: times.count, stride: pass.isReversed ? -1 : 1)
+    }
+    return true
+  }
+
+  /// Does what a gradient does in the place of a part of the backward loop.
+  private func run(
+    _ chunks: MatrixGradient.Chunks, _ number: Int, _ times: Range<Int>, sample: Int
+  ) {
+    let gradient = chunks.gradient
+    // Threads share heads here, and steps in the parts around it.
+    if number == gradient.readPart { share.meet() }
+    gradient.run(
+      number, heads: share.share(of: 0..<gradient.adjoint.heads), chunks.forward, areas,
+      start(times, sample: sample), end: StepBlock(step: last(times), row: sample, rows: 1),
+      times: times.count, stride: pass.isReversed ? -1 : 1)
+    if number == gradient.readPart { share.meet() }
+  }
+
+  /// A sample's row at the first of a chunk's steps.
+  private func start(_ times: Range<Int>, sample: Int) -> StepBlock {
+    StepBlock(step: first(times), row: sample, rows: 1)
+  }
+
   private func first(_ times: Range<Int>) -> Int {
     pass.isReversed ? times.upperBound - 1 : times.lowerBound
   }
@@ -92,11 +195,12 @@ final class LoopChunk {
   }
 
   /// Sets the areas of a chunk, and the states before its first step.
-  private func bind(_ times: Range<Int>, sample: Int) {
+  ///
+  /// - Parameter origin: the first step in the order of time that has memory.
+  private func bind(_ times: Range<Int>, from origin: Int, sample: Int) {
     func rows(_ memory: Storage, ofBuffer buffer: Int) -> Area {
       let width = pass.width(ofBuffer: buffer)
-      return Area(
-        Floats(memory) + -times.lowerBound * width, timeStride: width, rowStride: 0)
+      return Area(Floats(memory) + -origin * width, timeStride: width, rowStride: 0)
     }
     for (buffer, memory) in zip(parts.rows, memory.rows) {
       areas.set(buffer, rows(memory, ofBuffer: buffer))

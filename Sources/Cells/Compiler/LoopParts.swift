@@ -17,6 +17,8 @@ final class LoopParts: Sendable {
     let scratch: [Int]
     /// Whether the order of the heads matters, since they add to the same sums.
     let isOrdered: Bool
+    /// Where it is a recurrence of a matrix whose steps can be taken together.
+    let recurrence: MatrixRecurrence?
   }
 
   /// In the order in which they run.
@@ -59,17 +61,19 @@ final class LoopParts: Sendable {
         || steps[0].places.contains { byTurns.contains($0.area) } || steps[0].isOfParameters
       let ordered = steps.withMatricesTogether(memory: memory)
       let matrices = byTurns.intersection(scratch)
+      let recurrence =
+        isCarried ? MatrixRecurrence(ordered, scratch: matrices, memory: memory) : nil
       guard isCarried, let (head, heads) = ordered.inHeads(scratch: matrices, memory: memory) else {
         return Part(
           list: steps, steps: StepSequence(ordered, memory: memory), isCarried: isCarried,
-          heads: nil, scratch: [], isOrdered: isCarried)
+          heads: nil, scratch: [], isOrdered: isCarried, recurrence: recurrence)
       }
       return Part(
         list: steps,
         steps: StepSequence(head.steps, memory: memory, head: head, scratch: matrices),
         isCarried: true, heads: heads,
         scratch: matrices.filter { area in steps.contains { $0.uses(area) } },
-        isOrdered: head.adds.contains(true))
+        isOrdered: head.adds.contains(true), recurrence: recurrence)
     }
     meetings = parts.indices.map { [parts] index in
       guard index > 0, !parts[index].isCarried, !parts[index - 1].isCarried else { return true }

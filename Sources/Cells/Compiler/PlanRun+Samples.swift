@@ -49,7 +49,8 @@ extension PlanRun {
     }
     let saving = keeping.flatMap { $0.recomputation.forwardLoop == loop ? $0 : nil }
     let chunk = LoopChunk(
-      parts, memory, computing?.areas ?? AreaTable(copying: memory.areas), own.chunk, share)
+      parts, memory, computing?.areas ?? AreaTable(copying: memory.areas), own.chunk, share,
+      computing?.gradient.map { .reading($0) } ?? .none)
     for sample in samples {
       let count = memory.steps(ofSample: sample)
       guard let computing else {

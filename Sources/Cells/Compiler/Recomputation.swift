@@ -29,6 +29,8 @@ struct Recomputation: Sendable {
   let parts: LoopParts
   /// The buffers of backward signals that stand in those states: where.
   let signals: [(buffer: Int, place: Place)]
+  /// How the backward pass does without these matrices where it can.
+  let gradient: MatrixGradient?
   /// The floats of the dropped states for one sample and step.
   let width: Int
 
@@ -76,6 +78,9 @@ struct Recomputation: Sendable {
     parts = LoopParts(
       path.steps, forward.schedule.buffers, scratch: path.scratch, memory: forward.schedule.memory)
     signals = readers.signals.filter { dropped.contains($0.place.area) }
+    gradient = backward.partsBySample[found.backwardLoop].flatMap { [parts] in
+      MatrixGradient(parts, $0, readers.signals)
+    }
     width = dropped.reduce(0) { $0 + forward.schedule.buffers[$1].width }
   }
 }

@@ -47,7 +47,7 @@ struct RepeatedUnits {
       absorbed.insert(product)
     }
     let spreads = stages.keys.sorted().filter {
-      isSpread($0) && isSignal($0) && !roots.contains($0)
+      isSpread($0) && stages[$0] != .parameters && stages[$0] != .gathering && !roots.contains($0)
     }
     /// The elementwise readers of a repeated signal; nil where others read it.
     func programs(reading spread: NodeID) -> [NodeID]? {

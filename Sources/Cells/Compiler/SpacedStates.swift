@@ -66,12 +66,15 @@ final class SpacedStates {
         self.states = states.recomputation.states.map {
           Storage(count: (states.interval + 1) * states.width($0))
         }
-        running = LoopChunk.Memory(states.recomputation.parts, states.memory, holding: [])
+        running = LoopChunk.Memory(
+          states.recomputation.parts, states.memory, holding: [], steps: states.interval)
       }
     }
 
     /// The backward pass's areas, where the states are those of the chunk.
     let areas: AreaTable
+    /// The chunks of the gradient that does without the states between some steps.
+    let gradient: MatrixGradient.Chunks?
     private let states: SpacedStates
     private let forward: AreaTable
     /// Runs the steps that lead to the states.
@@ -89,8 +92,12 @@ final class SpacedStates {
         let row = Storage(count: states.width(buffer))
         forward.set(buffer, Area(Floats(row), rowStride: 0))
       }
+      gradient = states.recomputation.gradient.map { [forward] in
+        MatrixGradient.Chunks($0, forward)
+      }
       running = LoopChunk(
-        states.recomputation.parts, states.memory, forward, memory.running, share)
+        states.recomputation.parts, states.memory, forward, memory.running, share,
+        gradient.map { .computing($0) } ?? .none)
     }
 
     /// The steps of a sample's chunks, in the order of the forward pass.

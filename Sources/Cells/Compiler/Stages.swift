@@ -73,7 +73,8 @@ extension Recurrence {
     let heavy = sumsOfRepeatedUnits(needed)
     for id in needed.reversed() where !results.contains(id) {
       let node = graph[id]
-      guard node.dependence == .input || node.dependence == .state, let stage = stages[id],
+      guard node.dependence == .input || node.dependence == .state || node.isWideSpread,
+        let stage = stages[id],
         let readers = consumers[id], let first = readers.compactMap({ stages[$0] }).min()
       else { continue }
       let isReadInOneLoop =
@@ -204,6 +205,14 @@ extension Recurrence {
       if !states.all.isEmpty { reads[id] = states }
     }
     return reads
+  }
+}
+
+extension Graph.Node {
+  /// Whether it repeats units of parameters to a matrix, which is not to be written.
+  fileprivate var isWideSpread: Bool {
+    guard dependence == .parameters, case .spread = operation else { return false }
+    return columns >= LoopParts.wide
   }
 }
 

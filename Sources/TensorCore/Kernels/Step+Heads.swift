@@ -30,6 +30,15 @@ extension [Step] {
     return nil
   }
 
+  /// The same with a head for each of the steps' matrices: none is cut into blocks of rows.
+  func inTiles(scratch: Set<Int>, memory: (Int) -> Int) -> (head: Head, count: Int)? {
+    let heads = compactMap(\.matrixTile).map(\.tiles).max() ?? 1
+    guard let head = ofOneHead(of: heads, scratch: scratch, memory: memory),
+      !head.adds.contains(true)
+    else { return nil }
+    return (head, heads)
+  }
+
   private func ofOneHead(of heads: Int, scratch: Set<Int>, memory: (Int) -> Int) -> Head? {
     guard count <= Int(CTK_MOST_OF_HEADS) else { return nil }
     let own = compactMap { $0.ofOneHead(of: heads) }

@@ -129,13 +129,22 @@ import Testing
               chunk.run(0..<Self.steps, sample: sample, weights)
             }
           }
-          #expect(found == expected, "\(cell), reversed \(isReversed), \(dropped.isEmpty)")
+          let name = "\(cell), reversed \(isReversed), \(dropped.isEmpty)"
+          if parts.parts.allSatisfy({ $0.recurrence == nil }) {
+            #expect(found == expected, "\(name)")
+          } else {
+            // Matrices that go through several steps as products are rounded differently.
+            for (found, expected) in zip(found, expected) {
+              expectClose(
+                found.map { Float(bitPattern: $0) }, expected.map { Float(bitPattern: $0) },
+                within: 2e-5, name)
+            }
+          }
         }
       }
     }
     // The heads of an update and a read go one after the other, and so do blocks of a single matrix's rows.
-    // SSD's backward pass adds what its heads share.
-    #expect(heads == (cell is SSD ? [4, 0] : [2, 2]), "\(cell)")
+    #expect(heads == (cell is SSD ? [4, 4] : [2, 2]), "\(cell)")
   }
 
   /// Threads that share a sample write the matrices of a step, which all heads of a thread share, in places of their own.

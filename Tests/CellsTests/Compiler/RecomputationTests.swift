@@ -37,15 +37,22 @@ import Testing
     )
   }
 
-  @Test(arguments: cells.indices) func resultsAreTheSameToTheBit(_ index: Int) {
+  /// But for matrices that go through several steps as products.
+  @Test(arguments: cells.indices) func resultsAreTheSameToTheBit(_ index: Int) throws {
     let cell = Self.cells[index]
     for (direction, lengths) in [
       (Recurrent.Direction.forward, nil), (.reverse, nil), (.forward, [11, 4, 0]),
     ] {
       let whole = results(of: cell, direction, lengths, keeping: .everyStep)
       let spaced = results(of: cell, direction, lengths, keeping: .spaced)
-      #expect(spaced.values == whole.values, "\(cell), \(direction), \(lengths ?? [])")
-      #expect(spaced.pass.trails[0].spaced != nil, "\(cell)")
+      let states = try #require(spaced.pass.trails[0].spaced, "\(cell)")
+      if states.recomputation.parts.parts.allSatisfy({ $0.recurrence == nil }) {
+        #expect(spaced.values == whole.values, "\(cell), \(direction), \(lengths ?? [])")
+      } else {
+        for (found, expected) in zip(spaced.values, whole.values) {
+          expectClose(found, expected, within: 1e-5, floor: 1, "\(cell), \(direction)")
+        }
+      }
     }
   }
 
@@ -73,9 +80,9 @@ import Testing
   @Test func anyBatchIsSplit() {
     for batch in [1, 2, 9] {
       let whole = results(
-        of: GLA(heads: 2, rank: 3), .forward, nil, batch: batch, keeping: .everyStep)
+        of: GatedDeltaNet(heads: 2), .forward, nil, batch: batch, keeping: .everyStep)
       let spaced = results(
-        of: GLA(heads: 2, rank: 3), .forward, nil, batch: batch, keeping: .spaced)
+        of: GatedDeltaNet(heads: 2), .forward, nil, batch: batch, keeping: .spaced)
       #expect(spaced.values == whole.values)
     }
   }
