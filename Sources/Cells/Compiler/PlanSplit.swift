@@ -19,15 +19,17 @@ struct PlanSplit {
   }
 
   init(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) {
-    // With fewer multiplications and additions than this, a thread waits longer than it works.
-    let leastWork = 100_000
+    // With fewer multiplications and additions than this in a step, a thread waits longer than it works. A pass has several
+    // jobs, before each of which a thread may have to be woken.
+    let (leastWork, leastWorkOfPass) = (100_000, 500_000)
     let goesBySample = runnable.goesBySample && arguments.steps > 1
     let leastRows = goesBySample ? 1 : 4
     let (batch, steps) = (arguments.batch, arguments.steps)
     let work = runnable.work * batch
     let places = arguments.rows?.count ?? batch * steps
     let threads = arguments.gatheredStride == 0 ? ThreadTeam.count : 1
-    let helpful = max(1, min(threads, runnable.work * places / leastWork))
+    let helpful = max(
+      1, min(threads, max(work / leastWork, runnable.work * places / leastWorkOfPass)))
     let rows = max(1, min(helpful, batch / leastRows))
     if goesBySample {
       // A remainder of samples is a small part of many.
