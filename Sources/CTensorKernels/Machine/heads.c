@@ -2,6 +2,8 @@
 // its matrices stay in the first cache, and what programs need is found out once for all heads and times.
 //
 // Each step does what it does when all heads take it together, on the same numbers in the same order.
+#include "heads.h"
+
 #include "matrices.h"
 #include "together.h"
 
@@ -29,7 +31,7 @@ typedef struct {
   bool is_regular;  // the other operands stand at the same addresses at all times
 } head_step;
 
-typedef struct {
+struct head_run {
   const ctk_kernels *kernels;
   head_step steps[CTK_MOST_OF_HEADS];
   int32_t prepared_count, call_count;
@@ -37,7 +39,9 @@ typedef struct {
   prepared prepared[MOST_PREPARED];
   matrix_call calls[MOST_CALLS];
   _Alignas(64) float scratch[TEMPORARIES];
-} head_run;
+};
+
+static _Thread_local head_run run_of_thread;
 
 static void bind(head_step *bound, const ctk_area *areas, const ctk_step_block *block,
                  ptrdiff_t head) {
@@ -221,38 +225,50 @@ static void run_group(head_run *run, head_step *group, int32_t count) {
   }
 }
 
-static void run_time(head_run *run, int32_t count) {
-  for (int32_t i = 0; i < count; i += run->steps[i].together) {
-    head_step *bound = &run->steps[i];
-    const ctk_step *step = bound->step;
-    if (bound->call || is_sum(step)) {
-      run_group(run, bound, bound->together);
-    } else if (step->kind == CTK_STEP_SUM_ALONG) {
-      const ptrdiff_t from = step->places[0].columns, to = step->places[1].columns;
-      ctk_sum_along(run->kernels, bound->operands[0].base, to / step->width, from / to, step->width,
-                    bound->operands[1].base);
-    } else if (bound->prepared) {
-      ctk_program_run_prepared(bound->prepared, bound->operands);
-    } else {
-      const ctk_tiling once = {.samples = 1, .tiles = 1};
-      ctk_program_run_tiles(run->kernels, step->program, bound->operands, &once, rows_of(step),
-                            step->width);
-    }
+// One step, or a group that starts with it.
+static void run_step(head_run *run, head_step *bound) {
+  const ctk_step *step = bound->step;
+  if (bound->call || is_sum(step)) {
+    run_group(run, bound, bound->together);
+  } else if (step->kind == CTK_STEP_SUM_ALONG) {
+    const ptrdiff_t from = step->places[0].columns, to = step->places[1].columns;
+    ctk_sum_along(run->kernels, bound->operands[0].base, to / step->width, from / to, step->width,
+                  bound->operands[1].base);
+  } else if (bound->prepared) {
+    ctk_program_run_prepared(bound->prepared, bound->operands);
+  } else {
+    const ctk_tiling once = {.samples = 1, .tiles = 1};
+    ctk_program_run_tiles(run->kernels, step->program, bound->operands, &once, rows_of(step),
+                          step->width);
   }
+}
+
+head_run *ctk_head_run_make(const ctk_step *steps, int32_t count, const ctk_area *areas,
+                            const ctk_step_block *first, ptrdiff_t head) {
+  head_run *run = &run_of_thread;
+  make(run, steps, count, areas, first);
+  for (int32_t i = 0; i < count; i++) bind_head(&run->steps[i], areas, first, head);
+  return run;
+}
+
+void ctk_head_run_step(head_run *run, int32_t index, const ctk_area *areas,
+                       const ctk_step_block *block, ptrdiff_t head) {
+  move_to(&run->steps[index], areas, block, head);
+  run_step(run, &run->steps[index]);
 }
 
 void ctk_steps_run_heads(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
                          const ctk_step_block *first, ptrdiff_t times, ptrdiff_t stride,
                          ptrdiff_t head, ptrdiff_t end) {
-  static _Thread_local head_run run;
+  head_run *run = &run_of_thread;
   if (count > CTK_MOST_OF_HEADS || times == 0) return;
-  make(&run, steps, (int32_t)count, areas, first);
+  make(run, steps, (int32_t)count, areas, first);
   for (; head < end; head++) {
     ctk_step_block block = *first;
-    for (ptrdiff_t j = 0; j < count; j++) bind_head(&run.steps[j], areas, first, head);
+    for (ptrdiff_t j = 0; j < count; j++) bind_head(&run->steps[j], areas, first, head);
     for (ptrdiff_t i = 0; i < times; i++, block.step += stride) {
-      for (ptrdiff_t j = 0; j < count; j++) move_to(&run.steps[j], areas, &block, head);
-      run_time(&run, (int32_t)count);
+      for (ptrdiff_t j = 0; j < count; j++) move_to(&run->steps[j], areas, &block, head);
+      for (ptrdiff_t j = 0; j < count; j += run->steps[j].together) run_step(run, &run->steps[j]);
     }
   }
 }

@@ -2,14 +2,21 @@
 //
 // With p_i the product of the decays up to step i, S_i = diag(p_i) (S_0 + the sum of (k_j / p_j) v_jᵀ over j <= i). So
 // what all steps read of the matrix, S_iᵀ w_i or S_i u_i, is one product of S_0 with their vectors and one with a
-// triangle of numbers, and the matrix is written once for all steps. The step by step form is the specification.
+// triangle of numbers, and the matrix is written once for all steps. Where v_j depends on what step j reads, as by the
+// delta rule, the rows of the triangle are worked off one after the other. The step by step form is the specification.
 #include "CTensorRecurrence.h"
-
-#include "CTensorKernelTable.h"
 
 #include <string.h>
 
-enum { STEPS = CTK_RECURRENCE_STEPS, MOST = CTK_RECURRENCE_MOST_UNITS };
+#include "CTensorKernelTable.h"
+#include "heads.h"
+
+enum {
+  STEPS = CTK_RECURRENCE_STEPS,
+  MOST = CTK_RECURRENCE_MOST_UNITS,
+  ADDITIONS = CTK_RECURRENCE_MOST_ADDITIONS,
+  EARLY_READS = CTK_RECURRENCE_MOST_EARLY_READS,
+};
 
 // The steps of one head.
 typedef struct {
@@ -19,17 +26,23 @@ typedef struct {
   ptrdiff_t count, stride, head;
 } head_steps;
 
+// What the steps add.
+typedef struct {
+  float left[MOST * STEPS];  // [rows, STEPS]: k over its product
+  const float *right;        // [count, columns], `right_stride` apart: v
+  ptrdiff_t right_stride;
+  float rights[STEPS * MOST];
+} addition;
+
 typedef struct {
   const ctk_kernels *kernels;
-  // [count + 1, rows]: of the decays before each step, and of all.
-  _Alignas(64) float products[(STEPS + 1) * MOST];
-  // Those up to what each step adds and, where the matrix before it is read, up to there: rows of `products`, or null.
-  const float *added, *before, *total;
-  float left[MOST * STEPS];  // [rows, STEPS]: what the steps add, over its product
-  const float *right;        // [count, columns], `right_stride` apart
-  ptrdiff_t right_stride;
-  float rights[STEPS * MOST], vectors[STEPS * MOST], turned[MOST * STEPS], sums[STEPS * MOST];
-  float triangle[STEPS * STEPS];
+  // [count + 1, rows]: of the decays before each step, and of all. Null without decays.
+  const float *products;
+  addition additions[ADDITIONS];
+  float vectors[STEPS * MOST], turned[MOST * STEPS], sums[STEPS * MOST], triangle[STEPS * STEPS];
+  // Of a read that later steps depend on: the part of S_0, and the triangles.
+  float bases[EARLY_READS][STEPS * MOST], triangles[EARLY_READS][ADDITIONS][STEPS * STEPS];
+  _Alignas(64) float all_products[(STEPS + 1) * MOST];
 } workspace;
 
 static float *address(const ctk_factor *factor, const head_steps *steps, const ctk_area *areas,
@@ -61,9 +74,10 @@ static void turn(const ctk_kernels *kernels, float *rows, ptrdiff_t count, ptrdi
 static void multiply_decays(workspace *work, const head_steps *steps) {
   const ctk_recurrence *self = steps->self;
   const ptrdiff_t rows = self->rows;
-  work->added = work->before = work->total = NULL;
+  work->products = NULL;
   if (self->decays == 0) return;
-  float *product = work->products;
+  float *product = work->all_products;
+  work->products = product;
   for (ptrdiff_t r = 0; r < rows; r++) product[r] = 1;
   for (ptrdiff_t i = 0; i < steps->count; i++, product += rows) {
     const float *decay = address(&self->decay, steps, steps->areas, i);
@@ -71,116 +85,207 @@ static void multiply_decays(workspace *work, const head_steps *steps) {
     else
       for (ptrdiff_t r = 0; r < rows; r++) product[rows + r] = product[r] * *decay;
   }
-  work->before = work->products;
-  work->added = self->decays_last ? work->products : work->products + rows;
-  work->total = product;
+}
+
+// The products of the decays in the steps' matrices, with the steps' own or without; null without decays.
+static const float *products(const workspace *work, const ctk_recurrence *self, bool is_decayed) {
+  const bool has_own = is_decayed && !self->decays_last;
+  return work->products ? work->products + (has_own ? self->rows : 0) : NULL;
+}
+
+static void find_left(workspace *work, const head_steps *steps, int32_t number) {
+  const ctk_recurrence *self = steps->self;
+  gather(work->kernels, &self->additions[number].left, steps, steps->areas, CTK_DIVIDE,
+         products(work, self, true), self->rows, work->vectors);
+  turn(work->kernels, work->vectors, steps->count, self->rows, work->additions[number].left);
 }
 
 // What the steps add to the right. It is read where it stands if its rows are one distance apart.
-static void find_right(workspace *work, const head_steps *steps) {
-  const ctk_factor *factor = &steps->self->right;
-  work->right = address(factor, steps, steps->areas, 0);
-  work->right_stride =
-      steps->count > 1 ? address(factor, steps, steps->areas, 1) - work->right : 0;
+static void find_right(workspace *work, const head_steps *steps, int32_t number) {
+  const ctk_factor *factor = &steps->self->additions[number].right;
+  addition *found = &work->additions[number];
+  found->right = address(factor, steps, steps->areas, 0);
+  found->right_stride = steps->count > 1 ? address(factor, steps, steps->areas, 1) - found->right : 0;
   for (ptrdiff_t i = 2; i < steps->count; i++)
-    if (address(factor, steps, steps->areas, i) != work->right + i * work->right_stride) {
+    if (address(factor, steps, steps->areas, i) != found->right + i * found->right_stride) {
       gather(work->kernels, factor, steps, steps->areas, CTK_COPY, NULL, steps->self->columns,
-             work->rights);
-      work->right = work->rights;
-      work->right_stride = steps->self->columns;
+             found->rights);
+      found->right = found->rights;
+      found->right_stride = steps->self->columns;
       return;
     }
 }
 
-static void prepare(workspace *work, const head_steps *steps) {
-  const ctk_recurrence *self = steps->self;
-  work->kernels = ctk_kernels_active();
-  multiply_decays(work, steps);
-  gather(work->kernels, &self->left, steps, steps->areas, CTK_DIVIDE, work->added, self->rows,
-         work->vectors);
-  turn(work->kernels, work->vectors, steps->count, self->rows, work->left);
-  find_right(work, steps);
+// Whether a step's read sees the addition with a number of step `earlier`: of its own those before the read.
+static bool is_seen(const ctk_matrix_read *read, int32_t number, ptrdiff_t step, ptrdiff_t earlier) {
+  return earlier < step || (earlier == step && number < read->seen);
 }
 
 // Rows and columns of the triangle are steps: those that a step's read does not see become zero.
-static void cut_triangle(float *triangle, ptrdiff_t count, bool is_before, bool rows_are_later) {
+static void cut_triangle(float *triangle, ptrdiff_t count, const ctk_matrix_read *read, int32_t number,
+                         bool rows_are_later) {
   for (ptrdiff_t later = 0; later < count; later++)
-    for (ptrdiff_t earlier = later + !is_before; earlier < count; earlier++)
-      triangle[rows_are_later ? later * STEPS + earlier : earlier * STEPS + later] = 0;
+    for (ptrdiff_t earlier = later; earlier < count; earlier++)
+      if (!is_seen(read, number, later, earlier))
+        triangle[rows_are_later ? later * STEPS + earlier : earlier * STEPS + later] = 0;
 }
 
-// y_i = S_iᵀ x_i: rows of the matrix, weighted.
+// The part of S_0 in y_i = S_iᵀ x_i, rows of the matrix, weighted. The weights stay in `work->vectors`.
+static void read_rows_before(workspace *work, const head_steps *steps, const float *matrix,
+                             const ctk_matrix_read *read, const ctk_area *areas, float *sums) {
+  const ptrdiff_t rows = steps->self->rows, columns = steps->self->columns;
+  gather(work->kernels, &read->x, steps, areas, CTK_MULTIPLY,
+         products(work, steps->self, read->is_decayed), rows, work->vectors);
+  work->kernels->product(steps->count, columns, rows, work->vectors, rows, 1, matrix, columns, 1, NULL,
+                         false, sums, columns, NULL);
+}
+
+// What each step's weights read of each addition's left factor.
+static void weigh(const workspace *work, const head_steps *steps, const ctk_matrix_read *read,
+                  int32_t number, float *triangle) {
+  const ptrdiff_t count = steps->count, rows = steps->self->rows;
+  work->kernels->product(count, STEPS, rows, work->vectors, rows, 1, work->additions[number].left, STEPS,
+                         1, NULL, false, triangle, STEPS, NULL);
+  cut_triangle(triangle, count, read, number, true);
+}
+
 static void read_rows(workspace *work, const head_steps *steps, const float *matrix,
-                      const ctk_matrix_read *read, const ctk_area *areas) {
-  const ctk_kernels *kernels = work->kernels;
-  const ptrdiff_t count = steps->count, rows = steps->self->rows, columns = steps->self->columns;
-  gather(kernels, &read->x, steps, areas, CTK_MULTIPLY, read->is_before ? work->before : work->added, rows,
-         work->vectors);
-  kernels->product(count, columns, rows, work->vectors, rows, 1, matrix, columns, 1, NULL, false,
-                   work->sums, columns, NULL);
-  kernels->product(count, STEPS, rows, work->vectors, rows, 1, work->left, STEPS, 1, NULL, false,
-                   work->triangle, STEPS, NULL);
-  cut_triangle(work->triangle, count, read->is_before, true);
-  kernels->product(count, columns, count, work->triangle, STEPS, 1, work->right, work->right_stride, 1,
-                   NULL, true, work->sums, columns, NULL);
+                      const ctk_matrix_read *read, const ctk_area *x_areas, const ctk_area *y_areas) {
+  const ptrdiff_t count = steps->count, columns = steps->self->columns;
+  read_rows_before(work, steps, matrix, read, x_areas, work->sums);
+  for (int32_t i = 0; i < steps->self->addition_count; i++) {
+    weigh(work, steps, read, i, work->triangle);
+    work->kernels->product(count, columns, count, work->triangle, STEPS, 1, work->additions[i].right,
+                           work->additions[i].right_stride, 1, NULL, true, work->sums, columns, NULL);
+  }
   for (ptrdiff_t i = 0; i < count; i++)
-    kernels->map[CTK_COPY](address(&read->y, steps, areas, i), work->sums + i * columns, NULL, NULL,
-                           columns);
+    work->kernels->map[CTK_COPY](address(&read->y, steps, y_areas, i), work->sums + i * columns, NULL,
+                                 NULL, columns);
 }
 
 // y_i = S_i x_i.
 static void read_columns(workspace *work, const head_steps *steps, const float *matrix,
-                         const ctk_matrix_read *read, const ctk_area *areas) {
+                         const ctk_matrix_read *read, const ctk_area *x_areas,
+                         const ctk_area *y_areas) {
   const ctk_kernels *kernels = work->kernels;
   const ptrdiff_t count = steps->count, rows = steps->self->rows, columns = steps->self->columns;
-  gather(kernels, &read->x, steps, areas, CTK_COPY, NULL, columns, work->vectors);
+  gather(kernels, &read->x, steps, x_areas, CTK_COPY, NULL, columns, work->vectors);
   turn(kernels, work->vectors, count, columns, work->turned);
-  kernels->product(count, STEPS, columns, work->right, work->right_stride, 1, work->turned, STEPS, 1,
-                   NULL, false, work->triangle, STEPS, NULL);
-  cut_triangle(work->triangle, count, read->is_before, false);
   float *sums = work->vectors;  // [rows, STEPS]
   kernels->product(rows, STEPS, columns, matrix, columns, 1, work->turned, STEPS, 1, NULL, false, sums,
                    STEPS, NULL);
-  kernels->product(rows, STEPS, count, work->left, STEPS, 1, work->triangle, STEPS, 1, NULL, true, sums,
-                   STEPS, NULL);
+  for (int32_t i = 0; i < steps->self->addition_count; i++) {
+    const addition *added = &work->additions[i];
+    kernels->product(count, STEPS, columns, added->right, added->right_stride, 1, work->turned, STEPS, 1,
+                     NULL, false, work->triangle, STEPS, NULL);
+    cut_triangle(work->triangle, count, read, i, false);
+    kernels->product(rows, STEPS, count, added->left, STEPS, 1, work->triangle, STEPS, 1, NULL, true,
+                     sums, STEPS, NULL);
+  }
   kernels->transpose(sums, rows, STEPS, work->sums);
-  const float *products = read->is_before ? work->before : work->added;
+  const float *others = products(work, steps->self, read->is_decayed);
   for (ptrdiff_t i = 0; i < count; i++)
-    kernels->map[products ? CTK_MULTIPLY : CTK_COPY](
-        address(&read->y, steps, areas, i), work->sums + i * rows, products ? products + i * rows : NULL,
+    kernels->map[others ? CTK_MULTIPLY : CTK_COPY](
+        address(&read->y, steps, y_areas, i), work->sums + i * rows, others ? others + i * rows : NULL,
         NULL, rows);
 }
 
 static void update(workspace *work, const head_steps *steps, const float *matrix) {
   const ctk_kernels *kernels = work->kernels;
   const ptrdiff_t count = steps->count, rows = steps->self->rows, columns = steps->self->columns;
-  float *after = address(&steps->self->after, steps, steps->areas, count - 1), *left = work->left;
-  if (work->total) {
+  const float *total = work->products ? work->products + count * rows : NULL;
+  float *after = address(&steps->self->after, steps, steps->areas, count - 1);
+  if (total) {
     const ctk_matrix_update scaled = {
-        .x = matrix, .x_stride = columns, .scale = work->total, .scale_stride = 1};
+        .x = matrix, .x_stride = columns, .scale = total, .scale_stride = 1};
     kernels->matrix_update(&scaled, rows, columns, after, columns);
-    const ctk_matrix_update added = {
-        .x = left, .x_stride = STEPS, .scale = work->total, .scale_stride = 1};
-    left = work->turned;
-    kernels->matrix_update(&added, rows, STEPS, left, STEPS);
   } else if (after != matrix) {
     kernels->copy_rows(matrix, columns, rows, columns, after, columns);
   }
-  kernels->product(rows, columns, count, left, STEPS, 1, work->right, work->right_stride, 1, NULL, true,
-                   after, columns, NULL);
+  for (int32_t i = 0; i < steps->self->addition_count; i++) {
+    const addition *added = &work->additions[i];
+    const float *left = added->left;
+    if (total) {
+      const ctk_matrix_update scaled = {.x = left, .x_stride = STEPS, .scale = total, .scale_stride = 1};
+      left = work->turned;
+      kernels->matrix_update(&scaled, rows, STEPS, work->turned, STEPS);
+    }
+    kernels->product(rows, columns, count, left, STEPS, 1, added->right, added->right_stride, 1, NULL,
+                     true, after, columns, NULL);
+  }
 }
 
-void ctk_recurrence_run(const ctk_recurrence *self, const ctk_area *areas,
-                        const ctk_matrix_read *reads, ptrdiff_t read_count, const ctk_area *read_areas,
+// A step's read that later steps depend on.
+static void read_early(workspace *work, const head_steps *steps, const ctk_matrix_read *read,
+                       ptrdiff_t number, ptrdiff_t step) {
+  const ptrdiff_t columns = steps->self->columns;
+  float *sums = work->bases[number] + step * columns;
+  for (int32_t i = 0; i < steps->self->addition_count; i++) {
+    const ptrdiff_t seen = step + is_seen(read, i, step, step);
+    if (seen > 0)
+      work->kernels->weighted_rows(work->triangles[number][i] + step * STEPS, work->additions[i].rights,
+                                   columns, seen, columns, true, sums);
+  }
+  work->kernels->map[CTK_COPY](address(&read->y, steps, steps->areas, step), sums, NULL, NULL, columns);
+}
+
+static void copy_right(workspace *work, const head_steps *steps, ptrdiff_t step, bool is_late) {
+  const ptrdiff_t columns = steps->self->columns;
+  for (int32_t i = 0; i < steps->self->addition_count; i++) {
+    const ctk_addition *added = &steps->self->additions[i];
+    if (added->is_late == is_late)
+      work->kernels->map[CTK_COPY](work->additions[i].rights + step * columns,
+                                   address(&added->right, steps, steps->areas, step), NULL, NULL,
+                                   columns);
+  }
+}
+
+static void run_sequence(workspace *work, const head_steps *steps, const ctk_sequence *sequence,
+                         const float *matrix) {
+  for (ptrdiff_t r = 0; r < sequence->read_count; r++) {
+    const ctk_matrix_read *read = &sequence->reads[r];
+    read_rows_before(work, steps, matrix, read, steps->areas, work->bases[r]);
+    for (int32_t i = 0; i < steps->self->addition_count; i++)
+      weigh(work, steps, read, i, work->triangles[r][i]);
+  }
+  head_run *run = ctk_head_run_make(sequence->steps, (int32_t)sequence->step_count, steps->areas,
+                                    &steps->first, steps->head);
+  ctk_step_block block = steps->first;
+  for (ptrdiff_t step = 0; step < steps->count; step++, block.step += steps->stride) {
+    copy_right(work, steps, step, false);
+    for (const ctk_event *event = sequence->events; event < sequence->events + sequence->event_count;
+         event++) {
+      if (event->read >= 0)
+        read_early(work, steps, &sequence->reads[event->read], event->read, step);
+      else
+        ctk_head_run_step(run, event->step, steps->areas, &block, steps->head);
+    }
+    copy_right(work, steps, step, true);
+  }
+  for (int32_t i = 0; i < steps->self->addition_count; i++) {
+    work->additions[i].right = work->additions[i].rights;
+    work->additions[i].right_stride = steps->self->columns;
+  }
+}
+
+void ctk_recurrence_run(const ctk_recurrence *self, const ctk_sequence *sequence, const ctk_area *areas,
+                        const ctk_matrix_read *reads, ptrdiff_t read_count, const ctk_area *other_areas,
                         bool updates, const ctk_step_block *first, ptrdiff_t count, ptrdiff_t stride,
                         ptrdiff_t head) {
   static _Thread_local workspace work;
   const head_steps steps = {self, areas, *first, count, stride, head};
-  prepare(&work, &steps);
+  work.kernels = ctk_kernels_active();
+  multiply_decays(&work, &steps);
+  for (int32_t i = 0; i < self->addition_count; i++) find_left(&work, &steps, i);
   const float *matrix = address(&self->before, &steps, areas, 0);
+  if (sequence) run_sequence(&work, &steps, sequence, matrix);
+  else
+    for (int32_t i = 0; i < self->addition_count; i++) find_right(&work, &steps, i);
   for (const ctk_matrix_read *read = reads; read < reads + read_count; read++) {
-    if (read->of_rows) read_rows(&work, &steps, matrix, read, read_areas);
-    else read_columns(&work, &steps, matrix, read, read_areas);
+    const ctk_area *x_areas = read->x_is_elsewhere ? other_areas : areas;
+    const ctk_area *y_areas = read->y_is_elsewhere ? other_areas : areas;
+    if (read->of_rows) read_rows(&work, &steps, matrix, read, x_areas, y_areas);
+    else read_columns(&work, &steps, matrix, read, x_areas, y_areas);
   }
   if (updates) update(&work, &steps, matrix);
 }
@@ -204,31 +309,43 @@ bool ctk_recurrence_is_mild(const ctk_recurrence *self, const ctk_area *areas,
   return is_mild;
 }
 
+// Adds the products of some terms to the sums, or takes them away.
+static void change(const ctk_decay_term *terms, int32_t count, bool is_before, float sign,
+                   const head_steps *steps, const ctk_area *cotangent_areas, ptrdiff_t index,
+                   float *sums) {
+  for (const ctk_decay_term *term = terms; term < terms + count; term++) {
+    if (term->is_before != is_before) continue;
+    const float *x =
+        address(&term->x, steps, term->x_is_forward ? steps->areas : cotangent_areas, index);
+    const float *y = address(&term->y, steps, cotangent_areas, index);
+    for (ptrdiff_t r = 0; r < steps->self->rows; r++) sums[r] += sign * x[r] * y[r];
+  }
+}
+
 void ctk_recurrence_decay_cotangents(const ctk_decay_cotangents *self, const ctk_area *areas,
                                      const ctk_area *cotangent_areas, const ctk_step_block *first,
                                      ptrdiff_t count, ptrdiff_t stride, ptrdiff_t head) {
   const ctk_recurrence *recurrence = self->recurrence;
   const ptrdiff_t rows = recurrence->rows, columns = recurrence->columns;
   const head_steps steps = {recurrence, areas, *first, count, stride, head};
+  const ctk_decay_term *shrinking = self->terms + self->growing_count;
+  const int32_t shrinking_count = self->term_count - self->growing_count;
   float sums[MOST];
   ctk_kernels_active()->row_products(
       address(&recurrence->before, &steps, areas, 0), columns,
       address(&self->matrix_cotangent, &steps, cotangent_areas, 0), columns, rows, columns, sums);
   for (ptrdiff_t i = 0; i < count; i++) {
-    const float *left = address(&recurrence->left, &steps, areas, i);
-    const float *left_cotangent = address(&self->left_cotangent, &steps, cotangent_areas, i);
-    const float *read = address(&self->read, &steps, cotangent_areas, i);
-    const float *read_cotangent = address(&self->read_cotangent, &steps, cotangent_areas, i);
+    change(shrinking, shrinking_count, true, -1, &steps, cotangent_areas, i, sums);
     const float *decay = address(&recurrence->decay, &steps, areas, i);
     float *cotangent = address(&self->decay_cotangent, &steps, cotangent_areas, i);
     float total = 0;
     for (ptrdiff_t r = 0; r < rows; r++) {
-      const float here = sums[r] - (self->is_before ? read[r] * read_cotangent[r] : 0);
-      const float quotient = here / decay[recurrence->decays == 1 ? 0 : r];
+      const float quotient = sums[r] / decay[recurrence->decays == 1 ? 0 : r];
       if (self->is_total) total += quotient;
       else cotangent[r] = quotient;
-      sums[r] += left[r] * left_cotangent[r] - read[r] * read_cotangent[r];
     }
     if (self->is_total) *cotangent = total;
+    change(self->terms, self->growing_count, false, 1, &steps, cotangent_areas, i, sums);
+    change(shrinking, shrinking_count, false, -1, &steps, cotangent_areas, i, sums);
   }
 }

@@ -139,7 +139,7 @@ final class LoopChunk {
   private func goesInProducts(
     _ recurrence: MatrixRecurrence, _ times: Range<Int>, sample: Int
   ) -> Bool {
-    recurrence.innerProducts.isEmpty && areas[recurrence.before.place.area].stepMask != -1
+    recurrence.isWhole && areas[recurrence.before.place.area].stepMask != -1
       && isMild(recurrence, times, sample: sample)
   }
 
@@ -159,10 +159,10 @@ final class LoopChunk {
     let recurrence = chunks.gradient.forward
     chunks.inProducts.append(isMild(recurrence, times, sample: sample))
     guard chunks.inProducts.last == true else { return false }
-    if !isLast {
-      recurrence.update(
-        heads: share.share(of: 0..<recurrence.heads), areas, start(times, sample: sample),
-        times: times.count, stride: pass.isReversed ? -1 : 1)
+    if !isLast || recurrence.computesVectors {
+      recurrence.run(
+        heads: share.share(of: 0..<recurrence.heads), areas, updates: !isLast,
+        start(times, sample: sample), times: times.count, stride: pass.isReversed ? -1 : 1)
     }
     return true
   }
@@ -172,13 +172,14 @@ final class LoopChunk {
     _ chunks: MatrixGradient.Chunks, _ number: Int, _ times: Range<Int>, sample: Int
   ) {
     let gradient = chunks.gradient
+    chunks.bind(times, areas)
     // Threads share heads here, and steps in the parts around it.
-    if number == gradient.readPart { share.meet() }
+    if number != gradient.adjointPart { share.meet() }
     gradient.run(
       number, heads: share.share(of: 0..<gradient.adjoint.heads), chunks.forward, areas,
       start(times, sample: sample), end: StepBlock(step: last(times), row: sample, rows: 1),
       times: times.count, stride: pass.isReversed ? -1 : 1)
-    if number == gradient.readPart { share.meet() }
+    if number != gradient.adjointPart { share.meet() }
   }
 
   /// A sample's row at the first of a chunk's steps.

@@ -11,10 +11,15 @@ struct MatrixGradient: Sendable {
   /// Its derivative, among the parts of the backward loop.
   let adjoint: MatrixRecurrence
   let adjointPart: Int
-  /// What the backward pass reads of the recurrence's matrices, a part of its own.
-  private let read: MatrixRecurrence.Read
-  let readPart: Int
-  private let decays: MatrixRecurrence.DecayCotangents?
+  /// The parts that read the recurrence's matrices, with what is added to the derivative's.
+  let readParts: [Int]
+  /// What they read with what doesn't depend on the derivative's matrix.
+  private let reads: [(part: Int, read: MatrixRecurrence.Read)]
+  /// Reads of the recurrence's matrices with what does.
+  private let lateReads: [MatrixRecurrence.Read]
+  /// Reads of the derivative's matrices that only the cotangents of the decays need.
+  private let furtherReads: [MatrixRecurrence.Read]
+  private let decays: DecayCotangents?
 
   /// Nil where the backward loop reads the matrices in another way.
   ///
@@ -22,35 +27,50 @@ struct MatrixGradient: Sendable {
   ///   - computing: the parts that compute the states again.
   ///   - backward: the parts of the backward loop.
   ///   - signals: the buffers of the signals that the backward pass takes from the forward pass, and where they stand there.
+  ///   - scratch: the number of the first area after those of the backward pass.
   init?(
-    _ computing: LoopParts, _ backward: LoopParts, _ signals: [(buffer: Int, place: Place)]
+    _ computing: LoopParts, _ backward: LoopParts, _ signals: [(buffer: Int, place: Place)],
+    scratch: Int
   ) {
-    let originals = Originals(signals)
     guard let forwardPart = computing.parts.onlyIndex(where: { $0.recurrence != nil }),
-      let forward = computing.parts[forwardPart].recurrence, forward.reads.isEmpty,
+      let forward = computing.parts[forwardPart].recurrence, forward.isWhole, forward.reads.isEmpty,
       let adjointPart = backward.parts.onlyIndex(where: { $0.recurrence != nil }),
       let adjoint = backward.parts[adjointPart].recurrence, adjoint.heads == forward.heads,
       (adjoint.rows, adjoint.columns) == (forward.rows, forward.columns)
     else { return nil }
-    let state = forward.before.place.area
+    let originals = Originals(signals, forward, adjoint)
     let readers = backward.parts.indices.filter { number in
       number != adjointPart
-        && backward.parts[number].list.contains { step in
-          step.places.contains { originals[$0]?.area == state }
-        }
+        && backward.parts[number].list.contains { $0.places.contains(where: originals.isMatrix) }
     }
-    guard readers.count == 1, !backward.parts[readers[0]].isCarried,
-      let read = originals.read(backward.parts[readers[0]].list, forward, adjoint)
-    else { return nil }
-    decays = originals.decays(forward, adjoint, read)
-    guard decays != nil || adjoint.innerProducts.isEmpty else { return nil }
+    let own = readers.compactMap { part in
+      backward.parts[part].isCarried ? nil : originals.read(backward.parts[part].list)
+    }
+    let foreign = adjoint.foreignReads.compactMap(originals.read)
+    guard own.count == readers.count, foreign.count == adjoint.foreignReads.count else {
+      return nil
+    }
+    let late = adjoint.additions.filter(\.isLate).map(\.right)
+    func isLate(_ read: MatrixRecurrence.Read) -> Bool {
+      late.contains { $0.isSame(as: read.x, heads: adjoint.heads) }
+    }
+    reads = zip(readers, own).filter { !isLate($1) }.map { (part: $0, read: $1) }
+    lateReads = own.filter(isLate) + foreign
+    readParts = readers
+    if adjoint.innerProducts.isEmpty {
+      (furtherReads, decays) = ([], nil)
+    } else {
+      guard let found = originals.decays(own + foreign, scratch: scratch) else {
+        return nil
+      }
+      (furtherReads, decays) = found
+    }
     (self.forward, self.forwardPart) = (forward, forwardPart)
     (self.adjoint, self.adjointPart) = (adjoint, adjointPart)
-    (self.read, readPart) = (read, readers[0])
   }
 
   /// Whether a part of the backward loop does nothing where a chunk goes in products.
-  func takesOver(_ part: Int) -> Bool { part == adjointPart || part == readPart }
+  func takesOver(_ part: Int) -> Bool { part == adjointPart || readParts.contains(part) }
 
   /// Does the work of one of these parts for a chunk of a sample's steps, with the matrices of some heads.
   ///
@@ -65,16 +85,24 @@ struct MatrixGradient: Sendable {
     _ part: Int, heads: Range<Int>, _ forwardAreas: AreaTable, _ areas: AreaTable,
     _ start: StepBlock, end: StepBlock, times: Int, stride: Int
   ) {
-    if part == min(readPart, adjointPart) {
-      forward.run(
-        read, in: areas, heads: heads, forwardAreas, end, times: times, stride: -stride)
+    func readForward(_ reads: [MatrixRecurrence.Read]) {
+      if reads.isEmpty { return }
+      forward.read(
+        reads, heads: heads, forwardAreas, others: areas, end, times: times, stride: -stride)
     }
+    readForward(reads.filter { min($0.part, adjointPart) == part }.map(\.read))
     if part == adjointPart {
-      adjoint.run(heads: heads, areas, start, times: times, stride: stride)
+      adjoint.run(
+        heads: heads, areas, adding: furtherReads, others: forwardAreas, start, times: times,
+        stride: stride)
+      readForward(lateReads)
       decays?.run(
         of: forward, in: forwardAreas, heads: heads, areas, end, times: times, stride: -stride)
     }
   }
+
+  /// The vectors of a step that ``furtherReads`` write, of all heads.
+  fileprivate var scratchWidth: Int { furtherReads.count * adjoint.heads * adjoint.rows }
 
   /// A sample's chunks on their way through a backward pass.
   final class Chunks {
@@ -83,9 +111,19 @@ struct MatrixGradient: Sendable {
     let forward: AreaTable
     /// Of the chunks whose states were computed last, in the order of the forward pass, which go in products.
     var inProducts: [Bool] = []
+    private let scratch: Storage
 
     init(_ gradient: MatrixGradient, _ forward: AreaTable) {
       (self.gradient, self.forward) = (gradient, forward)
+      scratch = Storage(count: LoopParts.chunk * gradient.scratchWidth)
+    }
+
+    /// Sets the area of what only the gradient reads, for a chunk of steps.
+    func bind(_ times: Range<Int>, _ areas: AreaTable) {
+      let width = gradient.scratchWidth
+      areas.set(
+        areas.count - 1,
+        Area(Floats(scratch) + -times.lowerBound * width, timeStride: width, rowStride: 0))
     }
   }
 }
@@ -93,28 +131,42 @@ struct MatrixGradient: Sendable {
 /// Where the backward pass's signals stand in the forward pass.
 private struct Originals {
   private let places: [Int: Place]
+  private let forward, adjoint: MatrixRecurrence
+  private var heads: Int { forward.heads }
 
-  init(_ signals: [(buffer: Int, place: Place)]) {
+  init(
+    _ signals: [(buffer: Int, place: Place)], _ forward: MatrixRecurrence,
+    _ adjoint: MatrixRecurrence
+  ) {
     places = Dictionary(uniqueKeysWithValues: signals.map { ($0.buffer, $0.place) })
+    (self.forward, self.adjoint) = (forward, adjoint)
   }
 
-  subscript(place: Place) -> Place? {
+  private subscript(place: Place) -> Place? {
     places[place.area].map {
       Place(
         area: $0.area, slot: $0.slot, offset: $0.offset + place.offset, columns: place.columns)
     }
   }
 
-  /// The read of a recurrence's matrices by what its derivative adds.
-  func read(
-    _ steps: [Step], _ forward: MatrixRecurrence, _ adjoint: MatrixRecurrence
-  ) -> MatrixRecurrence.Read? {
-    let (rows, columns, heads) = (forward.rows, forward.columns, forward.heads)
+  /// Whether a place of the backward pass is one of the recurrence's matrices.
+  func isMatrix(_ place: Place) -> Bool { self[place]?.area == forward.before.place.area }
+
+  /// The version of the recurrence's matrix that a place of the backward pass is.
+  private func version(_ place: Place) -> MatrixRecurrence.Version? {
+    guard isMatrix(place), let original = self[place], original.offset == 0 else { return nil }
+    return original.slot == .previous
+      ? .init(isDecayed: false, additions: 0)
+      : .init(isDecayed: forward.decay != nil, additions: forward.additions.count)
+  }
+
+  /// The read of the recurrence's matrices that the only step of a part is, with something that is added to the derivative's.
+  func read(_ steps: [Step]) -> MatrixRecurrence.Read? {
+    let (rows, columns) = (forward.rows, forward.columns)
     guard steps.count == 1,
       case .rowProducts(let matrices, let x, let tile, areBothMatrices: false, let y) = steps[0],
       tile == Step.Tile(tiles: heads, rows: rows, columns: columns),
-      let original = self[matrices], original.offset == 0,
-      original.columns == heads * rows * columns
+      matrices.columns == heads * rows * columns, let version = version(matrices)
     else { return nil }
     func factor(_ place: Place, _ columns: Int) -> MatrixRecurrence.Factor {
       MatrixRecurrence.Factor(
@@ -122,34 +174,84 @@ private struct Originals {
         headStride: columns)
     }
     let read = MatrixRecurrence.Read(
-      x: factor(x, columns), y: factor(y, rows), isOverRows: false,
-      isBefore: original.slot == .previous)
-    return read.x.isSame(as: adjoint.right, heads: heads) ? read : nil
+      x: factor(x, columns), y: factor(y, rows), isOverRows: false, of: version,
+      isReadElsewhere: true, isWrittenElsewhere: true)
+    return adjoint.additions.contains { $0.right.isSame(as: read.x, heads: heads) } ? read : nil
   }
 
-  /// How the cotangents of the decays follow from others, if the derivative computes them.
-  func decays(
-    _ forward: MatrixRecurrence, _ adjoint: MatrixRecurrence, _ read: MatrixRecurrence.Read
-  ) -> MatrixRecurrence.DecayCotangents? {
-    guard adjoint.innerProducts.count == 1, forward.decay != nil,
-      let other = self[adjoint.innerProducts[0].other.place],
-      other.area == forward.before.place.area, other.slot == .previous,
-      let left = adjoint.reads.first(where: { isOfRight($0, forward, isBefore: read.isBefore) })
-    else { return nil }
-    return MatrixRecurrence.DecayCotangents(
-      matrix: adjoint.after, left: left.y, read: adjoint.left, readCotangent: read.y,
-      decay: adjoint.innerProducts[0].sums, isBefore: read.isBefore)
-  }
-
-  /// Whether a read of the derivative's matrix is the cotangent of the recurrence's left factor: by its right one.
-  private func isOfRight(
-    _ read: MatrixRecurrence.Read, _ forward: MatrixRecurrence, isBefore: Bool
-  ) -> Bool {
-    guard !read.isOverRows, read.isBefore == isBefore, let original = self[read.x.place] else {
-      return false
+  /// The same read by the derivative's part, of the matrix with its decay or without.
+  func read(_ foreign: MatrixRecurrence.ForeignRead) -> MatrixRecurrence.Read? {
+    guard var version = version(foreign.matrix.place), version.additions == 0 else { return nil }
+    if let decay = foreign.decay {
+      guard let expected = forward.decay, isOriginal(of: decay, expected) else { return nil }
+      version.isDecayed = true
+    } else if forward.decay == nil {
+      version.isDecayed = false
     }
-    return MatrixRecurrence.Factor(original, headStride: read.x.headStride)
-      .isSame(as: forward.right, heads: forward.heads)
+    return MatrixRecurrence.Read(
+      x: foreign.x, y: foreign.y, isOverRows: false, of: version, isReadElsewhere: true,
+      isWrittenElsewhere: true)
+  }
+
+  /// How the cotangents of the decays follow from others, with the reads that it takes besides; nil where they don't.
+  ///
+  /// - Parameter reads: what the backward pass reads of the recurrence's matrices.
+  func decays(
+    _ reads: [MatrixRecurrence.Read], scratch: Int
+  ) -> (furtherReads: [MatrixRecurrence.Read], DecayCotangents)? {
+    guard adjoint.innerProducts.count == 1, let inner = adjoint.innerProducts.first,
+      forward.decay != nil, version(inner.other.place)?.isDecayed == false,
+      inner.version.additions == (adjoint.decaysLast ? adjoint.additions.count : 0)
+    else { return nil }
+    var shrinking: [DecayCotangents.Term] = []
+    for addition in adjoint.additions {
+      guard let read = reads.first(where: { $0.x.isSame(as: addition.right, heads: heads) }) else {
+        return nil
+      }
+      shrinking.append(
+        .init(addition.left, read.y, isForward: false, isBefore: !read.version.isDecayed))
+    }
+    var further: [MatrixRecurrence.Read] = []
+    var growing: [DecayCotangents.Term] = []
+    for addition in forward.additions {
+      let version = versionOfCotangent
+      let known = adjoint.reads.first {
+        !$0.isOverRows && $0.version == version && isOriginal(of: $0.x, addition.right)
+      }
+      let y = known?.y ?? scratchFactor(scratch, further.count)
+      if known == nil {
+        further.append(
+          .init(x: addition.right, y: y, isOverRows: false, of: version, isReadElsewhere: true))
+      }
+      growing.append(.init(addition.left, y, isForward: true, isBefore: false))
+    }
+    return (
+      further,
+      DecayCotangents(
+        matrix: adjoint.after, decay: inner.sums, growing: growing, shrinking: shrinking)
+    )
+  }
+
+  /// The version of the derivative's matrix that is the cotangent of the recurrence's matrix after its step.
+  private var versionOfCotangent: MatrixRecurrence.Version {
+    // What reads the new matrix is added before what depends on the derivative's reads.
+    let early = adjoint.additions.count { !$0.isLate }
+    return .init(isDecayed: false, additions: adjoint.decaysLast ? early : 0)
+  }
+
+  private func scratchFactor(_ area: Int, _ number: Int) -> MatrixRecurrence.Factor {
+    let width = forward.rows
+    return MatrixRecurrence.Factor(
+      Place(area: area, offset: number * heads * width, columns: width), headStride: width)
+  }
+
+  /// Whether a signal of the backward pass is one of the forward pass.
+  private func isOriginal(
+    of factor: MatrixRecurrence.Factor, _ expected: MatrixRecurrence.Factor
+  ) -> Bool {
+    self[factor.place].map {
+      MatrixRecurrence.Factor($0, headStride: factor.headStride).isSame(as: expected, heads: heads)
+    } ?? false
   }
 }
 

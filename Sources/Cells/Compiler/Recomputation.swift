@@ -79,7 +79,7 @@ struct Recomputation: Sendable {
       path.steps, forward.schedule.buffers, scratch: path.scratch, memory: forward.schedule.memory)
     signals = readers.signals.filter { dropped.contains($0.place.area) }
     gradient = backward.partsBySample[found.backwardLoop].flatMap { [parts] in
-      MatrixGradient(parts, $0, readers.signals)
+      MatrixGradient(parts, $0, readers.signals, scratch: backward.schedule.buffers.count)
     }
     width = dropped.reduce(0) { $0 + forward.schedule.buffers[$1].width }
   }

@@ -86,7 +86,7 @@ final class SpacedStates {
       _ states: SpacedStates, _ backward: AreaTable, _ memory: Memory, _ share: SampleShare
     ) {
       (self.states, self.memory, self.share) = (states, memory, share)
-      areas = AreaTable(copying: backward)
+      areas = AreaTable(copying: backward, adding: 1)
       forward = AreaTable(copying: states.memory.areas)
       for buffer in states.recomputation.scratch {
         let row = Storage(count: states.width(buffer))

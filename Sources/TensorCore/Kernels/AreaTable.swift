@@ -22,17 +22,18 @@ package final class AreaTable: @unchecked Sendable {
     codes.initialize(repeating: ctk_area(), count: max(1, count))
   }
 
-  /// A table with the same areas, of which some are to be set anew.
-  package convenience init(copying other: AreaTable) {
-    self.init(count: other.owners.count, rows: other.rows)
+  /// A table with the same areas, of which some are to be set anew, and with some more after them.
+  package convenience init(copying other: AreaTable, adding more: Int = 0) {
+    self.init(count: other.owners.count + more, rows: other.rows)
     codes.update(from: other.codes, count: other.owners.count)
-    (owners, otherOwners) = (other.owners, other.otherOwners)
+    owners.replaceSubrange(..<other.owners.count, with: other.owners)
+    otherOwners.replaceSubrange(..<other.owners.count, with: other.otherOwners)
   }
 
   deinit { codes.deallocate() }
 
   /// The number of areas.
-  var count: Int { owners.count }
+  package var count: Int { owners.count }
   /// Whether there are areas of packed samples.
   var hasRows: Bool { rows != nil }
 

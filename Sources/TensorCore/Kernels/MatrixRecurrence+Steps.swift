@@ -1,3 +1,5 @@
+internal import CTensorKernels
+
 /// Finding recurrences of matrices among steps.
 extension MatrixRecurrence {
   /// The recurrence that some steps are, which hand a matrix on from step to step; nil where they are anything else.
@@ -7,39 +9,104 @@ extension MatrixRecurrence {
   ///   - memory: a number of each area that is equal for areas that share memory.
   package init?(_ steps: [Step], scratch: Set<Int>, memory: (Int) -> Int) {
     guard let (head, heads) = steps.inTiles(scratch: scratch, memory: memory),
-      let tile = head.steps.lazy.compactMap(\.programTile).first, Self.sizes.contains(tile.rows),
-      Self.sizes.contains(tile.columns), let update = MatrixUpdate(head, tile)
+      let tile = head.steps.compactMap(\.programTile).max(by: { $0.units < $1.units }),
+      Self.sizes.contains(tile.rows), Self.sizes.contains(tile.columns),
+      let programs = MatrixPrograms(head, tile), let update = programs.update
     else { return nil }
-    let written = update.forms.keys.filter { $0 != update.after.place }
-    guard written.allSatisfy({ scratch.contains($0.area) }) else { return nil }
-    var reads: [Read] = []
-    var innerProducts: [InnerProduct] = []
-    for (index, step) in head.steps.enumerated() where step.programTile == nil {
-      guard let isBefore = update.isRead(step.places[0]) else { return nil }
-      let (x, y) = (head.factor(index, 1), head.factor(index, 2))
-      switch step {
-      case .weightedRows(_, _, tile, _):
-        reads.append(Read(x: x, y: y, isOverRows: true, isBefore: isBefore))
-      case .rowProducts(_, _, tile, areBothMatrices: false, _):
-        reads.append(Read(x: x, y: y, isOverRows: false, isBefore: isBefore))
-      case .rowProducts(_, _, _, areBothMatrices: true, _):
-        innerProducts.append(InnerProduct(other: x, sums: y))
-      default: return nil
-      }
-    }
+    let written = programs.forms.keys.filter { $0 != programs.after?.place }
+    guard written.allSatisfy({ scratch.contains($0.area) }),
+      var parts = Parts(head, tile, programs, update)
+    else { return nil }
+    guard parts.sort(update, head, heads) else { return nil }
     self.init(
-      rows: tile.rows, columns: tile.columns, heads: heads, before: update.before,
-      after: update.after, left: update.left, right: update.right, decay: update.decay,
-      decays: update.decay == nil ? 0 : update.hasOneDecay ? 1 : tile.rows,
-      decaysLast: update.decaysLast, reads: reads, innerProducts: innerProducts)
-    if dependsOnItsReads { return nil }
+      rows: tile.rows, columns: tile.columns, heads: heads, before: update.matrix,
+      after: Factor(programs.after!.place, headStride: update.matrix.headStride),
+      decay: update.decay?.factor,
+      decays: update.decay.map { $0.stride == 0 ? 1 : tile.rows } ?? 0,
+      decaysLast: update.decaysLast, additions: parts.additions, sequence: parts.sequence,
+      reads: parts.reads, innerProducts: parts.innerProducts, foreignReads: parts.foreignReads)
   }
 
-  /// Whether a step's factors are what it reads of the matrix, as by the delta rule: then one step follows the other.
-  private var dependsOnItsReads: Bool {
-    let given = [left, right] + (decay.map { [$0] } ?? []) + reads.map(\.x)
-    let results = reads.map(\.y) + innerProducts.map(\.sums)
-    return given.contains { factor in results.contains { $0.overlaps(factor, heads: heads) } }
+  /// What steps do besides the programs that update the matrix.
+  private struct Parts {
+    var additions: [Addition] = []
+    var sequence: Sequence?
+    var reads: [Read] = []
+    var innerProducts: [InnerProduct] = []
+    var foreignReads: [ForeignRead] = []
+    /// The numbers of the steps over vectors, and of those that read.
+    private var vectors: [Int] = []
+    private var readers: [Int] = []
+
+    init?(
+      _ head: [Step].Head, _ tile: Step.Tile, _ programs: MatrixPrograms,
+      _ update: MatrixPrograms.Linear
+    ) {
+      for (index, step) in head.steps.enumerated() where step.programTile != tile {
+        guard let linear = programs.matrix(at: head.factor(index, 0)) else {
+          vectors.append(index)
+          continue
+        }
+        let (x, y) = (head.factor(index, 1), head.factor(index, 2))
+        guard let version = update.version(linear) else {
+          guard case .rowProducts(_, _, tile, areBothMatrices: false, _) = step,
+            linear.additions.isEmpty, linear.matrix != update.matrix
+          else { return nil }
+          foreignReads.append(
+            ForeignRead(matrix: linear.matrix, decay: linear.decay?.factor, x: x, y: y))
+          continue
+        }
+        switch step {
+        case .weightedRows(_, _, tile, _):
+          reads.append(Read(x: x, y: y, isOverRows: true, of: version))
+          readers.append(index)
+        case .rowProducts(_, _, tile, areBothMatrices: false, _):
+          reads.append(Read(x: x, y: y, isOverRows: false, of: version))
+          readers.append(index)
+        case .rowProducts(_, _, _, areBothMatrices: true, _):
+          innerProducts.append(InnerProduct(version: version, other: x, sums: y))
+        default: return nil
+        }
+      }
+    }
+
+    /// Finds which reads and steps over vectors late additions depend on; false where the products can't do them.
+    mutating func sort(_ update: MatrixPrograms.Linear, _ head: [Step].Head, _ heads: Int) -> Bool {
+      func overlaps(_ factors: [Factor], _ others: [Factor]) -> Bool {
+        factors.contains { a in others.contains { a.overlaps($0, heads: heads) } }
+      }
+      let taken = vectors.flatMap { head.factors($0, head.steps[$0].places) }
+      let given = vectors.flatMap { head.factors($0, head.steps[$0].written) }
+      let isEarly = reads.map { overlaps([$0.y], taken) }
+      let early = zip(reads, isEarly).filter(\.1).map(\.0)
+      additions = update.additions.map {
+        Addition(left: $0.left.factor, right: $0.right, isLate: overlaps([$0.right], given))
+      }
+      let known =
+        additions.map(\.left) + (update.decay.map { [$0.factor] } ?? []) + early.map(\.x)
+        + additions.filter { !$0.isLate }.map(\.right)
+      let results =
+        given + reads.map(\.y) + innerProducts.map(\.sums) + foreignReads.map(\.y)
+      let late = zip(reads, isEarly).filter { !$0.1 }.map(\.0)
+      let elsewhere = innerProducts.map(\.sums) + foreignReads.map(\.y)
+      let canDo =
+        !overlaps(known, results) && !overlaps(late.map(\.y) + elsewhere, taken)
+        && !overlaps(late.map(\.x), elsewhere) && early.allSatisfy(\.isOverRows)
+        && early.count <= Int(CTK_RECURRENCE_MOST_EARLY_READS)
+        && vectors.isEmpty == early.isEmpty
+      guard canDo else { return false }
+      if vectors.isEmpty { return true }
+      let numbers = zip(readers, isEarly).filter(\.1).map(\.0)
+      let events = (numbers + vectors).sorted().map { index in
+        numbers.firstIndex(of: index).map { Sequence.Event.read($0) }
+          ?? .vectors(vectors.firstIndex(of: index)!)
+      }
+      let chosen = head.choosing(vectors)
+      sequence = Sequence(
+        events: events, reads: early, vectors: StepSequence(chosen.steps, head: chosen))
+      reads = late
+      return true
+    }
   }
 }
 
@@ -59,6 +126,17 @@ extension [Step].Head {
   fileprivate func factor(_ step: Int, _ place: Int) -> MatrixRecurrence.Factor {
     MatrixRecurrence.Factor(steps[step].places[place], headStride: strides[step][place])
   }
+
+  /// Some places of a step.
+  fileprivate func factors(_ step: Int, _ places: [Place]) -> [MatrixRecurrence.Factor] {
+    zip(steps[step].places, strides[step]).filter { places.contains($0.0) }.map {
+      MatrixRecurrence.Factor($0, headStride: $1)
+    }
+  }
+}
+
+extension Step.Tile {
+  fileprivate var units: Int { rows * columns }
 }
 
 extension Step {
@@ -68,56 +146,9 @@ extension Step {
   }
 }
 
-/// Programs that write `diag(a) S + k vᵀ` or `diag(a) (S + k vᵀ)`, and what else they compute on the way.
-private struct MatrixUpdate {
+/// Programs over a head's matrices that compute sums of matrices, decayed or not, and outer products.
+private struct MatrixPrograms {
   typealias Factor = MatrixRecurrence.Factor
-
-  /// What the programs write, by place.
-  private(set) var forms: [Place: Form] = [:]
-  let before, after, left, right: Factor
-  let decay: Factor?
-  let decaysLast: Bool
-  /// Whether all rows have the same decay.
-  let hasOneDecay: Bool
-  /// The matrix once `k vᵀ` is added.
-  private let updated: Form
-
-  /// What a register or a matrix holds.
-  enum Form: Hashable {
-    /// A number for each row, or one for all.
-    case row(Row)
-    case column(Factor)
-    case matrix(Factor)
-    case outer(left: Row, right: Factor)
-    case scaled(by: Row, Factor)
-    case sum(decay: Row?, matrix: Factor, left: Row, right: Factor)
-    case scaledSum(by: Row, matrix: Factor, left: Row, right: Factor)
-
-    static func * (a: Form, b: Form) -> Form? {
-      switch (a, b) {
-      case (.row(let left), .column(let right)), (.column(let right), .row(let left)):
-        .outer(left: left, right: right)
-      case (.row(let row), .matrix(let matrix)), (.matrix(let matrix), .row(let row)):
-        .scaled(by: row, matrix)
-      case (.row(let row), .sum(nil, let matrix, let left, let right)),
-        (.sum(nil, let matrix, let left, let right), .row(let row)):
-        .scaledSum(by: row, matrix: matrix, left: left, right: right)
-      default: nil
-      }
-    }
-
-    static func + (a: Form, b: Form) -> Form? {
-      switch (a, b) {
-      case (.outer(let left, let right), .matrix(let matrix)),
-        (.matrix(let matrix), .outer(let left, let right)):
-        .sum(decay: nil, matrix: matrix, left: left, right: right)
-      case (.outer(let left, let right), .scaled(let row, let matrix)),
-        (.scaled(let row, let matrix), .outer(let left, let right)):
-        .sum(decay: row, matrix: matrix, left: left, right: right)
-      default: nil
-      }
-    }
-  }
 
   /// The numbers of a matrix's rows.
   struct Row: Hashable {
@@ -126,44 +157,101 @@ private struct MatrixUpdate {
     var stride: Int
   }
 
-  init?(_ head: [Step].Head, _ tile: Step.Tile) {
-    var forms: [Place: Form] = [:]
-    for (index, step) in head.steps.enumerated() {
-      guard case .program(let program) = step else { continue }
-      guard program.tile == tile, Self.run(program, head, index, &forms) else { return nil }
-    }
-    let last = forms.filter { $0.key.slot == .next }
-    guard last.count == 1, let (place, form) = last.first else { return nil }
-    let decay: Row?
-    let left: Row
-    switch form {
-    case .sum(let row, let matrix, let factor, let right):
-      (decay, before, left, self.right) = (row, matrix, factor, right)
-      (updated, decaysLast) = (form, false)
-    case .scaledSum(let row, let matrix, let factor, let right):
-      (decay, before, left, self.right) = (row, matrix, factor, right)
-      updated = .sum(decay: nil, matrix: matrix, left: factor, right: right)
-      decaysLast = true
-    default: return nil
-    }
-    guard before.place.slot == .previous, before.place.area == place.area, left.stride == 1 else {
-      return nil
-    }
-    (self.left, self.decay) = (left.factor, decay?.factor)
-    hasOneDecay = decay?.stride == 0
-    after = Factor(place, headStride: before.headStride)
-    self.forms = forms
+  struct Outer: Hashable {
+    var left: Row
+    var right: Factor
   }
 
-  /// Whether a matrix is that before the step; nil where it is neither that nor the one with `k vᵀ` added.
-  func isRead(_ place: Place) -> Bool? {
-    if place == before.place { return true }
-    return forms[place] == updated ? false : nil
+  /// `diag(a) M + k vᵀ` or, with the decay last, `diag(a) (M + k vᵀ)`.
+  struct Linear: Hashable {
+    var matrix: Factor
+    var decay: Row?
+    var additions: [Outer] = []
+    var decaysLast = false
+
+    /// Which version of this matrix another one is; nil for none.
+    func version(_ other: Linear) -> MatrixRecurrence.Version? {
+      guard other.matrix == matrix,
+        other.additions == Array(additions.prefix(other.additions.count)),
+        other.decay == nil || other.decay == decay && !decaysLast
+      else { return nil }
+      let isDecayed = other.decay != nil
+      // Before the decay nothing is added yet, unless it comes last.
+      if decay != nil, !decaysLast, !isDecayed, !other.additions.isEmpty { return nil }
+      return .init(isDecayed: isDecayed, additions: other.additions.count)
+    }
+  }
+
+  /// What a register or a matrix holds.
+  enum Form: Hashable {
+    case row(Row)
+    case column(Factor)
+    case outer(Outer)
+    case linear(Linear)
+
+    static func * (a: Form, b: Form) -> Form? {
+      switch (a, b) {
+      case (.row(let left), .column(let right)), (.column(let right), .row(let left)):
+        return .outer(Outer(left: left, right: right))
+      case (.row(let row), .linear(var linear)), (.linear(var linear), .row(let row)):
+        if linear.decay != nil { return nil }
+        linear.decay = row
+        linear.decaysLast = !linear.additions.isEmpty
+        return .linear(linear)
+      default: return nil
+      }
+    }
+
+    static func + (a: Form, b: Form) -> Form? {
+      switch (a, b) {
+      case (.outer(let outer), .linear(var linear)), (.linear(var linear), .outer(let outer)):
+        if linear.decaysLast { return nil }
+        linear.additions.append(outer)
+        return .linear(linear)
+      default: return nil
+      }
+    }
+  }
+
+  /// What the programs write, by place.
+  private(set) var forms: [Place: Form] = [:]
+  /// The state after a step.
+  private(set) var after: (place: Place, linear: Linear)?
+
+  /// Nil where a program does something else.
+  init?(_ head: [Step].Head, _ tile: Step.Tile) {
+    for (index, step) in head.steps.enumerated() {
+      guard case .program(let program) = step, program.tile == tile else { continue }
+      guard run(program, head, index) else { return nil }
+    }
+    let last = forms.filter { $0.key.slot == .next }
+    guard last.count == 1, let (place, form) = last.first, case .linear(let linear) = form else {
+      return nil
+    }
+    after = (place, linear)
+  }
+
+  /// How a step changes its matrix; nil where it is not by these products.
+  var update: Linear? {
+    guard let (place, linear) = after, linear.matrix.place.slot == .previous,
+      linear.matrix.place.area == place.area,
+      1...Int(CTK_RECURRENCE_MOST_ADDITIONS) ~= linear.additions.count,
+      linear.additions.allSatisfy({ $0.left.stride == 1 })
+    else { return nil }
+    return linear
+  }
+
+  /// The matrix that a step goes through; nil where it goes through vectors.
+  func matrix(at factor: Factor) -> Linear? {
+    if case .linear(let linear)? = forms[factor.place] { return linear }
+    return after.flatMap {
+      $0.linear.matrix.place == factor.place ? Linear(matrix: $0.linear.matrix) : nil
+    }
   }
 
   /// Adds what a program writes; false where it does something else.
-  private static func run(
-    _ program: Step.Program, _ head: [Step].Head, _ index: Int, _ forms: inout [Place: Form]
+  private mutating func run(
+    _ program: Step.Program, _ head: [Step].Head, _ index: Int
   ) -> Bool {
     var registers: [UInt8: Form] = [:]
     func loaded(_ operand: Int) -> Form? {
@@ -171,7 +259,8 @@ private struct MatrixUpdate {
       if strides.column == 0 {
         return strides.row > 1 ? nil : .row(Row(factor: factor, stride: strides.row))
       }
-      return strides.row == 0 ? .column(factor) : forms[factor.place] ?? .matrix(factor)
+      if strides.row == 0 { return .column(factor) }
+      return forms[factor.place] ?? .linear(Linear(matrix: factor))
     }
     for instruction in program.program.instructions {
       switch instruction {

@@ -4,57 +4,26 @@ internal import CTensorKernels
 ///
 /// Forward it is `S' = diag(a) S + k vᵀ`, and its derivative, from the last step to the first, `S' = diag(a) (S + k vᵀ)`.
 /// With p the products of the decays up to each step, the matrix after n steps is `diag(pₙ) (S + Σ (kⱼ / pⱼ) vⱼᵀ)`: what
-/// all steps read of it are products of S, and of triangles of n x n numbers, with n vectors at a time.
+/// all steps read of it are products of S, and of triangles of n x n numbers, with n vectors at a time. A step may add
+/// several `k vᵀ`, and v may depend on what the step reads of the matrix, as by the delta rule.
 package struct MatrixRecurrence: Sendable {
-  /// The first head's part of a signal, and the floats from there to the next head's.
-  package struct Factor: Hashable, Sendable {
-    package var place: Place
-    package var headStride: Int
-
-    package init(_ place: Place, headStride: Int) {
-      self.place = place
-      self.headStride = headStride
-    }
-
-    fileprivate var code: ctk_factor { ctk_factor(place: place.code, head_stride: headStride) }
-  }
-
-  /// What each step reads of the matrix: `y = Mᵀ x`, a sum over its rows, or `y = M x`.
-  package struct Read: Hashable, Sendable {
-    package var x, y: Factor
-    package var isOverRows: Bool
-    /// Whether M is the matrix before the step, not the one to which `k vᵀ` was added.
-    package var isBefore: Bool
-
-    package init(x: Factor, y: Factor, isOverRows: Bool, isBefore: Bool) {
-      (self.x, self.y) = (x, y)
-      (self.isOverRows, self.isBefore) = (isOverRows, isBefore)
-    }
-
-    fileprivate var code: ctk_matrix_read {
-      ctk_matrix_read(x: x.code, y: y.code, of_rows: isOverRows, is_before: isBefore)
-    }
-  }
-
-  /// The sums of the matrix's products with another matrix along its rows, or over all of it.
-  package struct InnerProduct: Hashable, Sendable {
-    package var other, sums: Factor
-  }
-
   package let rows, columns: Int
   package let heads: Int
   /// The matrix before and after a step.
   package let before, after: Factor
-  package let left, right: Factor
   /// One number for the matrix, or one for each of its rows; nil where nothing is forgotten.
   package let decay: Factor?
-  private let decays: Int
-  /// Whether the decays come after `k vᵀ` is added.
+  let decays: Int
+  /// Whether the decays come after what is added.
   package let decaysLast: Bool
+  package let additions: [Addition]
+  /// What is done step by step; nil where no addition is late.
+  let sequence: Sequence?
+  /// What else is read of the matrix.
   package let reads: [Read]
   /// What the products here can't do.
   package let innerProducts: [InnerProduct]
-  private let readCodes: [ctk_matrix_read]
+  package let foreignReads: [ForeignRead]
 
   /// The most steps that are taken at once.
   package static let mostSteps = Int(CTK_RECURRENCE_STEPS)
@@ -64,26 +33,32 @@ package struct MatrixRecurrence: Sendable {
   static let sizes = 16...Int(CTK_RECURRENCE_MOST_UNITS)
 
   init(
-    rows: Int, columns: Int, heads: Int, before: Factor, after: Factor, left: Factor, right: Factor,
-    decay: Factor?, decays: Int, decaysLast: Bool, reads: [Read], innerProducts: [InnerProduct]
+    rows: Int, columns: Int, heads: Int, before: Factor, after: Factor, decay: Factor?, decays: Int,
+    decaysLast: Bool, additions: [Addition], sequence: Sequence? = nil, reads: [Read],
+    innerProducts: [InnerProduct] = [], foreignReads: [ForeignRead] = []
   ) {
     (self.rows, self.columns, self.heads) = (rows, columns, heads)
-    (self.before, self.after, self.left, self.right) = (before, after, left, right)
+    (self.before, self.after) = (before, after)
     (self.decay, self.decays, self.decaysLast) = (decay, decays, decaysLast)
-    self.reads = reads
-    self.innerProducts = innerProducts
-    readCodes = reads.map(\.code)
+    (self.additions, self.sequence, self.reads) = (additions, sequence, reads)
+    (self.innerProducts, self.foreignReads) = (innerProducts, foreignReads)
   }
 
-  fileprivate var code: ctk_recurrence {
-    ctk_recurrence(
+  /// Whether the products do all that the steps do.
+  package var isWhole: Bool { innerProducts.isEmpty && foreignReads.isEmpty }
+  /// Whether it does more than to update its matrix.
+  package var computesVectors: Bool { sequence != nil || !reads.isEmpty }
+
+  var code: ctk_recurrence {
+    let codes = additions.map(\.code)
+    return ctk_recurrence(
       rows: rows, columns: columns, before: before.code, after: after.code,
-      decay: (decay ?? before).code, left: left.code, right: right.code,
-      decays: decays, decays_last: decaysLast)
+      decay: (decay ?? before).code, decays: decays, decays_last: decaysLast,
+      addition_count: Int32(codes.count), additions: (codes[0], codes.last ?? codes[0]))
   }
 
-  /// Whether the decays of some steps can be multiplied and divided without a loss of digits: they are between 2^-6 and 2^6, and their products between
-  /// 2^-60 and 2^60.
+  /// Whether the decays of some steps can be multiplied and divided without a loss of digits: they are between 2^-6 and 2^6, and
+  /// their products between 2^-60 and 2^60.
   package func isMild(_ areas: AreaTable, _ first: StepBlock, times: Int, stride: Int) -> Bool {
     var (code, first) = (code, first.code)
     defer { keepAlive(areas) }
@@ -94,80 +69,149 @@ package struct MatrixRecurrence: Sendable {
 
   /// Takes the matrices of some heads through at most ``mostSteps`` steps, with their reads. The matrix after the last step
   /// is written, none of those before it.
+  ///
+  /// - Parameters:
+  ///   - more: further reads.
+  ///   - others: the areas of what reads have elsewhere.
+  ///   - updates: whether the matrix is written.
   package func run(
-    heads: Range<Int>, _ areas: AreaTable, _ first: StepBlock, times: Int, stride: Int
-  ) {
-    run(readCodes, in: areas, updates: true, heads, areas, first, times, stride)
-  }
-
-  /// The same without the reads.
-  package func update(
-    heads: Range<Int>, _ areas: AreaTable, _ first: StepBlock, times: Int, stride: Int
-  ) {
-    run([], in: areas, updates: true, heads, areas, first, times, stride)
-  }
-
-  /// What steps read of the matrices, whose signals are in areas of their own. No matrix is written.
-  package func run(
-    _ read: Read, in readAreas: AreaTable, heads: Range<Int>, _ areas: AreaTable,
-    _ first: StepBlock,
-    times: Int, stride: Int
-  ) {
-    run([read.code], in: readAreas, updates: false, heads, areas, first, times, stride)
-  }
-
-  private func run(
-    _ reads: [ctk_matrix_read], in readAreas: AreaTable, updates: Bool, _ heads: Range<Int>,
-    _ areas: AreaTable, _ first: StepBlock, _ times: Int, _ stride: Int
+    heads: Range<Int>, _ areas: AreaTable, adding more: [Read] = [], others: AreaTable? = nil,
+    updates: Bool = true, _ first: StepBlock, times: Int, stride: Int
   ) {
     var (code, first) = (code, first.code)
+    let reads = (reads + more).map(\.code)
+    Sequence.withCode(of: sequence) { sequence in
+      for head in heads {
+        ctk_recurrence_run(
+          &code, sequence, areas.codes, reads, reads.count, (others ?? areas).codes, updates,
+          &first,
+          times, stride, head)
+      }
+    }
+    keepAlive(areas)
+    keepAlive(others)
+  }
+
+  /// What steps read of the matrices, where all that they add is there. No matrix is written.
+  package func read(
+    _ reads: [Read], heads: Range<Int>, _ areas: AreaTable, others: AreaTable, _ first: StepBlock,
+    times: Int, stride: Int
+  ) {
+    var (code, first) = (code, first.code)
+    let reads = reads.map(\.code)
     for head in heads {
       ctk_recurrence_run(
-        &code, areas.codes, reads, reads.count, readAreas.codes, updates, &first, times, stride,
+        &code, nil, areas.codes, reads, reads.count, others.codes, false, &first, times, stride,
         head)
     }
     keepAlive(areas)
-    keepAlive(readAreas)
+    keepAlive(others)
   }
+}
 
-  /// The cotangents of the decays, from vectors instead of matrices.
-  ///
-  /// Along its rows, `aᵢ` times the sums of the products of Sᵢ₋₁ with the cotangent of Sᵢ changes from step to step by
-  /// `k dk - q dq`, where q is what a step reads the matrix with.
-  package struct DecayCotangents: Sendable {
-    /// The cotangent of the matrix before the first step.
-    package var matrix: Factor
-    /// `dk`, `q`, `dq` and `da`.
-    package var left, read, readCotangent, decay: Factor
-    /// Whether the matrix is read before a step.
-    package var isBefore: Bool
+extension MatrixRecurrence {
+  /// The first head's part of a signal, and the floats from there to the next head's.
+  package struct Factor: Hashable, Sendable {
+    package var place: Place
+    package var headStride: Int
 
-    package init(
-      matrix: Factor, left: Factor, read: Factor, readCotangent: Factor, decay: Factor,
-      isBefore: Bool
-    ) {
-      (self.matrix, self.left, self.read) = (matrix, left, read)
-      (self.readCotangent, self.decay, self.isBefore) = (readCotangent, decay, isBefore)
+    package init(_ place: Place, headStride: Int) {
+      self.place = place
+      self.headStride = headStride
     }
 
-    /// Computes them for steps in the order of the recurrence.
-    package func run(
-      of recurrence: MatrixRecurrence, in areas: AreaTable, heads: Range<Int>,
-      _ cotangents: AreaTable, _ first: StepBlock, times: Int, stride: Int
+    var code: ctk_factor { ctk_factor(place: place.code, head_stride: headStride) }
+  }
+
+  /// `k vᵀ`.
+  package struct Addition: Hashable, Sendable {
+    package var left, right: Factor
+    /// Whether v depends on what the step reads.
+    package var isLate = false
+
+    fileprivate var code: ctk_addition {
+      ctk_addition(left: left.code, right: right.code, is_late: isLate)
+    }
+  }
+
+  /// A step's matrix between its decay and its additions.
+  package struct Version: Hashable, Sendable {
+    /// Whether the step's decay is in it. Where decays come last, it never is.
+    package var isDecayed: Bool
+    /// How many of the step's additions are in it.
+    package var additions: Int
+
+    package init(isDecayed: Bool, additions: Int) {
+      (self.isDecayed, self.additions) = (isDecayed, additions)
+    }
+  }
+
+  /// What each step reads of a version of the matrix: `y = Mᵀ x`, a sum over its rows, or `y = M x`.
+  package struct Read: Hashable, Sendable {
+    package var x, y: Factor
+    package var isOverRows: Bool
+    package var version: Version
+    /// Whether x or y is in other areas than the recurrence's signals.
+    package var isReadElsewhere, isWrittenElsewhere: Bool
+
+    package init(
+      x: Factor, y: Factor, isOverRows: Bool, of version: Version, isReadElsewhere: Bool = false,
+      isWrittenElsewhere: Bool = false
     ) {
-      var first = first.code
-      withUnsafePointer(to: recurrence.code) { pointer in
-        var code = ctk_decay_cotangents(
-          recurrence: pointer, matrix_cotangent: matrix.code, left_cotangent: left.code,
-          read: read.code, read_cotangent: readCotangent.code, decay_cotangent: decay.code,
-          is_before: isBefore, is_total: decay.place.columns == 1)
-        for head in heads {
-          ctk_recurrence_decay_cotangents(
-            &code, areas.codes, cotangents.codes, &first, times, stride, head)
+      (self.x, self.y) = (x, y)
+      (self.isOverRows, self.version) = (isOverRows, version)
+      (self.isReadElsewhere, self.isWrittenElsewhere) = (isReadElsewhere, isWrittenElsewhere)
+    }
+
+    fileprivate var code: ctk_matrix_read {
+      ctk_matrix_read(
+        x: x.code, y: y.code, of_rows: isOverRows, is_decayed: version.isDecayed,
+        x_is_elsewhere: isReadElsewhere, y_is_elsewhere: isWrittenElsewhere,
+        seen: Int32(version.additions))
+    }
+  }
+
+  /// The sums of the matrix's products with another matrix along its rows, or over all of it.
+  package struct InnerProduct: Hashable, Sendable {
+    package var version: Version
+    package var other, sums: Factor
+  }
+
+  /// A read of another matrix, with a decay or without: `y = diag(a) M x`.
+  package struct ForeignRead: Hashable, Sendable {
+    package var matrix: Factor
+    package var decay: Factor?
+    package var x, y: Factor
+  }
+
+  /// What is done step by step: reads of rows, and work on vectors, from which late additions come.
+  struct Sequence: Sendable {
+    enum Event: Sendable { case read(Int), vectors(Int) }
+
+    let events: [Event]
+    let reads: [Read]
+    /// The work on vectors, of one head.
+    let vectors: StepSequence
+
+    /// Calls `body` with a sequence in the kernels' form, or with null.
+    static func withCode(of sequence: Sequence?, _ body: (UnsafePointer<ctk_sequence>?) -> Void) {
+      guard let sequence else { return body(nil) }
+      let events = sequence.events.map { event in
+        switch event {
+        case .read(let number): ctk_event(read: Int32(number), step: -1)
+        case .vectors(let number): ctk_event(read: -1, step: Int32(number))
         }
       }
-      keepAlive(areas)
-      keepAlive(cotangents)
+      let reads = sequence.reads.map(\.code)
+      events.withUnsafeBufferPointer { events in
+        reads.withUnsafeBufferPointer { reads in
+          var code = ctk_sequence(
+            events: events.baseAddress, event_count: events.count, steps: sequence.vectors.steps,
+            step_count: sequence.vectors.count, reads: reads.baseAddress, read_count: reads.count)
+          body(&code)
+        }
+      }
+      keepAlive(sequence.vectors)
     }
   }
 }

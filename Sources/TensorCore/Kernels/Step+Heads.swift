@@ -12,6 +12,13 @@ extension [Step] {
     package fileprivate(set) var strides: [[Int]]
     /// Whether each step's result is a sum over the rows of all heads, to which each head adds its own in turn.
     package fileprivate(set) var adds: [Bool]
+
+    /// Some of the steps.
+    func choosing(_ indices: [Int]) -> Self {
+      Self(
+        steps: indices.map { steps[$0] }, strides: indices.map { strides[$0] },
+        adds: indices.map { adds[$0] })
+    }
   }
 
   /// The steps of one head and the number of heads, where these are equal parts of the units of every step and each reads

@@ -2,7 +2,8 @@ internal import CTensorKernels
 
 /// Steps in the kernels' form, made once and run over any memory. `@unchecked Sendable`: it never changes after `init`.
 package final class StepSequence: @unchecked Sendable {
-  private let steps: UnsafeMutablePointer<ctk_step>
+  /// In the kernels' form, valid while this value is alive.
+  let steps: UnsafeMutablePointer<ctk_step>
   private let places: UnsafeMutablePointer<ctk_place>
   private let strides: UnsafeMutablePointer<ctk_tile_strides>
   /// By place, where the steps are those of one head.

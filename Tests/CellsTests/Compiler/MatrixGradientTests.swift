@@ -5,19 +5,17 @@ import Testing
 
 /// Recurrences of matrices whose steps are taken several at a time, as products.
 @Suite struct MatrixGradientTests {
-  /// Cells whose matrix is added to by what does not depend on it.
+  /// Cells whose matrix is added to by what does not depend on it, or by the delta rule.
   private static let linear: [any RecurrentCell] = [
     LinearAttention(heads: 2), RetNet(heads: 2), GLA(heads: 2, rank: 3), GLA(heads: 1, rank: 3),
     HGRN2(heads: 2), RWKV6(heads: 2), MLSTM(heads: 2), MLSTMLarge(heads: 2),
+    SSD(inner: 128, heads: 2), DeltaNet(heads: 2), GatedDeltaNet(heads: 2), KDA(heads: 2),
   ]
   /// Of these the backward pass takes single steps.
-  private static let forwardOnly: [any RecurrentCell] = [
-    SSD(inner: 128, heads: 2), MLSTMBlock(heads: 2),
-  ]
-  /// Those of the delta rule, and those whose units have decays of their own.
+  private static let forwardOnly: [any RecurrentCell] = [MLSTMBlock(heads: 2)]
+  /// Those whose decays are of each unit, or whose steps add more.
   private static let others: [any RecurrentCell] = [
-    DeltaNet(heads: 2), GatedDeltaNet(heads: 2), KDA(heads: 2), RWKV7(heads: 2, rank: 3),
-    S6(inner: 128), LSTM(), GRU(),
+    RWKV7(heads: 2, rank: 3), S6(inner: 128), LSTM(), GRU(),
   ]
 
   private func hasRecurrence(_ schedule: RunnableSchedule) -> Bool {
@@ -80,8 +78,8 @@ import Testing
       let single = results(of: layer, steps: steps, lengths: lengths, keeping: .everyStep)
       for (number, (found, expected)) in zip(products, single).enumerated() {
         expectClose(
-          // The rounding of hundreds of steps differs by more.
-          found, expected, within: steps > 100 ? 3e-5 : 1e-5, floor: 1,
+          // What is added up over many steps is rounded more often.
+          found, expected, within: steps > 100 ? 3e-5 : 2e-5, floor: 1,
           "\(cell), \(direction), \(steps) steps: result \(number)")
       }
     }

@@ -10,6 +10,8 @@ import Testing
     let rows, columns, times: Int
     /// None, one for the matrix, or one for each row.
     let decays: Int
+    /// How many sums `k vᵀ` each step has.
+    let additions: Int
     let decaysLast, isReversed, isBefore: Bool
 
     init(_ generator: inout Philox) {
@@ -19,12 +21,14 @@ import Testing
       (rows, columns) = (among([16, 20, 33, 64, 100]), among([16, 19, 48, 64, 130]))
       times = among([1, 2, 5, 8, 13, 15, 16])
       decays = among([0, 1, rows])
+      additions = among([1, 2])
       let both = [false, true]
       (decaysLast, isReversed, isBefore) = (among(both), among(both), among(both))
     }
 
     var description: String {
-      "\(rows) x \(columns), \(times) steps, \(decays) decays\(decaysLast ? " at the end" : "")"
+      "\(rows) x \(columns), \(times) steps, \(additions) sums, \(decays) decays"
+        + (decaysLast ? " at the end" : "")
         + (isReversed ? ", reversed" : "") + (isBefore ? ", read before" : "")
     }
 
@@ -39,7 +43,7 @@ import Testing
   private struct Signals {
     typealias Factor = MatrixRecurrence.Factor
 
-    let areas = AreaTable(count: 16)
+    let areas = AreaTable(count: 32)
     let form: Form
     private var count = 0
     private var generator: Philox
@@ -88,8 +92,8 @@ import Testing
   /// What the steps of a head give one by one, in double precision.
   private struct Reference {
     let form: Form
-    /// Before each step, with its sum added, and after it.
-    var matrices: [(before: [Double], updated: [Double], after: [Double])] = []
+    /// The matrices of each step: before it, decayed if decays come first, with each of its sums, and after it.
+    var matrices: [(before: [Double], sums: [[Double]], after: [Double])] = []
 
     init(_ recurrence: MatrixRecurrence, _ signals: Signals, _ head: Int, isReversed: Bool) {
       form = signals.form
@@ -97,8 +101,6 @@ import Testing
       var matrix = signals.values(recurrence.before, steps[0], head)
       for step in steps {
         let before = matrix
-        let left = signals.values(recurrence.left, step, head)
-        let right = signals.values(recurrence.right, step, head)
         let decay = recurrence.decay.map { signals.values($0, step, head) }
         func decayed() {
           guard let decay else { return }
@@ -107,19 +109,26 @@ import Testing
           }
         }
         if !recurrence.decaysLast { decayed() }
-        for row in 0..<form.rows {
-          for column in 0..<form.columns {
-            matrix[row * form.columns + column] += left[row] * right[column]
+        var sums = [matrix]
+        for addition in recurrence.additions {
+          let left = signals.values(addition.left, step, head)
+          let right = signals.values(addition.right, step, head)
+          for row in 0..<form.rows {
+            for column in 0..<form.columns {
+              matrix[row * form.columns + column] += left[row] * right[column]
+            }
           }
+          sums.append(matrix)
         }
-        let updated = matrix
         if recurrence.decaysLast { decayed() }
-        matrices.append((before, updated, matrix))
+        matrices.append((before, sums, matrix))
       }
     }
 
     func read(_ read: MatrixRecurrence.Read, _ index: Int, _ x: [Double]) -> [Double] {
-      let matrix = read.isBefore ? matrices[index].before : matrices[index].updated
+      let isBefore = read.version == .init(isDecayed: false, additions: 0)
+      let matrix =
+        isBefore ? matrices[index].before : matrices[index].sums[read.version.additions]
       var y = [Double](repeating: 0, count: read.isOverRows ? form.columns : form.rows)
       for row in 0..<form.rows {
         for column in 0..<form.columns {
@@ -142,8 +151,10 @@ import Testing
     let (before, after) = signals.matrices(isReversed: isReversed)
     return MatrixRecurrence(
       rows: form.rows, columns: form.columns, heads: Self.heads, before: before, after: after,
-      left: signals.vectors(form.rows), right: signals.vectors(form.columns), decay: decay,
-      decays: form.decays, decaysLast: decaysLast, reads: reads, innerProducts: [])
+      decay: decay, decays: form.decays, decaysLast: decaysLast,
+      additions: (0..<form.additions).map { _ in
+        .init(left: signals.vectors(form.rows), right: signals.vectors(form.columns))
+      }, reads: reads)
   }
 
   private func expectClose(_ found: [Double], _ expected: [Double], _ name: String, _ form: Form) {
@@ -158,12 +169,17 @@ import Testing
     for _ in 0..<60 {
       let form = Form(&generator)
       var signals = Signals(form, &generator)
-      let reads = [(true, true), (true, false), (false, true), (false, false)].map {
-        isOverRows, isBefore in
-        MatrixRecurrence.Read(
-          x: signals.vectors(isOverRows ? form.rows : form.columns),
-          y: signals.vectors(isOverRows ? form.columns : form.rows), isOverRows: isOverRows,
-          isBefore: isBefore)
+      let isDecayed = form.decays > 0 && !form.decaysLast
+      let versions =
+        [MatrixRecurrence.Version(isDecayed: false, additions: 0)]
+        + (0...form.additions).map { .init(isDecayed: isDecayed, additions: $0) }
+      let reads = versions.flatMap { version in
+        [true, false].map { isOverRows in
+          MatrixRecurrence.Read(
+            x: signals.vectors(isOverRows ? form.rows : form.columns),
+            y: signals.vectors(isOverRows ? form.columns : form.rows), isOverRows: isOverRows,
+            of: version)
+        }
       }
       // Nearly the smallest that are allowed in every step.
       let range: ClosedRange<Float> = Bool.random(using: &generator) ? 0.08...0.1 : 0.08...1
@@ -201,20 +217,33 @@ import Testing
       let decay = signals.vectors(form.decays, in: 0.3...1)
       let forward = recurrence(
         form, &signals, isReversed: form.isReversed, decay: decay, decaysLast: false)
-      var adjoint = recurrence(
+      let plain = recurrence(
         form, &signals, isReversed: !form.isReversed, decay: decay, decaysLast: !form.isBefore)
-      let left = signals.vectors(form.rows)
-      adjoint = MatrixRecurrence(
-        rows: form.rows, columns: form.columns, heads: Self.heads, before: adjoint.before,
-        after: adjoint.after, left: adjoint.left, right: adjoint.right, decay: decay,
-        decays: form.decays, decaysLast: adjoint.decaysLast,
-        reads: [.init(x: forward.right, y: left, isOverRows: false, isBefore: form.isBefore)],
-        innerProducts: [])
-      let read = MatrixRecurrence.Read(
-        x: adjoint.right, y: signals.vectors(form.rows), isOverRows: false, isBefore: form.isBefore)
-      let cotangents = MatrixRecurrence.DecayCotangents(
-        matrix: adjoint.after, left: left, read: adjoint.left, readCotangent: read.y,
-        decay: signals.vectors(form.decays), isBefore: form.isBefore)
+      // What is read before the step's decay is added to the cotangent after it.
+      let cotangent = MatrixRecurrence.Version(
+        isDecayed: false, additions: form.isBefore ? 0 : form.additions)
+      let reads = forward.additions.map {
+        MatrixRecurrence.Read(
+          x: $0.right, y: signals.vectors(form.rows), isOverRows: false, of: cotangent)
+      }
+      let adjoint = MatrixRecurrence(
+        rows: form.rows, columns: form.columns, heads: Self.heads, before: plain.before,
+        after: plain.after, decay: decay, decays: form.decays, decaysLast: plain.decaysLast,
+        additions: plain.additions, reads: reads)
+      let matrix = MatrixRecurrence.Version(
+        isDecayed: !form.isBefore, additions: form.isBefore ? 0 : form.additions)
+      let further = adjoint.additions.map {
+        MatrixRecurrence.Read(
+          x: $0.right, y: signals.vectors(form.rows), isOverRows: false, of: matrix)
+      }
+      let cotangents = DecayCotangents(
+        matrix: adjoint.after, decay: signals.vectors(form.decays),
+        growing: zip(forward.additions, reads).map {
+          .init($0.left, $1.y, isForward: true, isBefore: false)
+        },
+        shrinking: zip(adjoint.additions, further).map {
+          .init($0.left, $1.y, isForward: false, isBefore: form.isBefore)
+        })
       let (heads, times, stride) = (0..<Self.heads, form.times, form.stride)
       let references = heads.map { head in
         (
@@ -222,8 +251,8 @@ import Testing
           Array(Reference(adjoint, signals, head, isReversed: true).matrices.reversed())
         )
       }
-      forward.run(
-        read, in: signals.areas, heads: heads, signals.areas, form.first, times: times,
+      forward.read(
+        further, heads: heads, signals.areas, others: signals.areas, form.first, times: times,
         stride: stride)
       adjoint.run(heads: heads, signals.areas, form.last, times: times, stride: -stride)
       cotangents.run(
@@ -232,7 +261,7 @@ import Testing
       for (head, (matrices, derivatives)) in references.enumerated() {
         let expected = form.steps.indices.flatMap { index in
           let derivative =
-            form.isBefore ? derivatives[index].before : derivatives[index].updated
+            form.isBefore ? derivatives[index].before : derivatives[index].sums.last!
           var sums = [Double](repeating: 0, count: form.decays)
           for (place, (a, b)) in zip(matrices[index].before, derivative).enumerated() {
             sums[form.decays == 1 ? 0 : place / form.columns] += a * b
