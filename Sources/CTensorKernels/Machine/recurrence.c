@@ -89,14 +89,19 @@ static void multiply_decays(workspace *work, const head_steps *steps) {
 
 // The products of the decays in the steps' matrices, with the steps' own or without; null without decays.
 static const float *products(const workspace *work, const ctk_recurrence *self, bool is_decayed) {
-  const bool has_own = is_decayed && !self->decays_last;
-  return work->products ? work->products + (has_own ? self->rows : 0) : NULL;
+  return work->products ? work->products + (is_decayed ? self->rows : 0) : NULL;
+}
+
+static void negate(const ctk_kernels *kernels, bool is_negative, float *x, ptrdiff_t count) {
+  if (is_negative) kernels->map[CTK_NEGATE](x, x, NULL, NULL, count);
 }
 
 static void find_left(workspace *work, const head_steps *steps, int32_t number) {
   const ctk_recurrence *self = steps->self;
-  gather(work->kernels, &self->additions[number].left, steps, steps->areas, CTK_DIVIDE,
-         products(work, self, true), self->rows, work->vectors);
+  const ctk_addition *added = &self->additions[number];
+  gather(work->kernels, &added->left, steps, steps->areas, CTK_DIVIDE,
+         products(work, self, added->is_decayed), self->rows, work->vectors);
+  negate(work->kernels, added->is_negative, work->vectors, steps->count * self->rows);
   turn(work->kernels, work->vectors, steps->count, self->rows, work->additions[number].left);
 }
 
@@ -136,6 +141,7 @@ static void read_rows_before(workspace *work, const head_steps *steps, const flo
   const ptrdiff_t rows = steps->self->rows, columns = steps->self->columns;
   gather(work->kernels, &read->x, steps, areas, CTK_MULTIPLY,
          products(work, steps->self, read->is_decayed), rows, work->vectors);
+  negate(work->kernels, read->is_negative, work->vectors, steps->count * rows);
   work->kernels->product(steps->count, columns, rows, work->vectors, rows, 1, matrix, columns, 1, NULL,
                          false, sums, columns, NULL);
 }
@@ -170,6 +176,7 @@ static void read_columns(workspace *work, const head_steps *steps, const float *
   const ctk_kernels *kernels = work->kernels;
   const ptrdiff_t count = steps->count, rows = steps->self->rows, columns = steps->self->columns;
   gather(kernels, &read->x, steps, x_areas, CTK_COPY, NULL, columns, work->vectors);
+  negate(kernels, read->is_negative, work->vectors, count * columns);
   turn(kernels, work->vectors, count, columns, work->turned);
   float *sums = work->vectors;  // [rows, STEPS]
   kernels->product(rows, STEPS, columns, matrix, columns, 1, work->turned, STEPS, 1, NULL, false, sums,

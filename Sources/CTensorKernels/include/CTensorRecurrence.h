@@ -1,7 +1,7 @@
 // Recurrences of matrices, some steps at a time.
 //
-// A head's matrix S [rows, columns] goes from step to step as S' = diag(a) S + k vᵀ or, with the decays last,
-// S' = diag(a) (S + k vᵀ), where each step has its own a, k and v, and may have several k vᵀ.
+// A head's matrix S [rows, columns] goes from step to step as S' = diag(a) S + k vᵀ or S' = diag(a) (S + k vᵀ), where each
+// step has its own a, k and v. It may have several k vᵀ, added before the decay or after it, or taken away.
 #ifndef CTENSORRECURRENCE_H
 #define CTENSORRECURRENCE_H
 
@@ -26,6 +26,8 @@ typedef struct ctk_factor {
 
 typedef struct ctk_addition {
   ctk_factor left, right;  // k and v
+  bool is_decayed;         // whether it comes after the decay
+  bool is_negative;
   bool is_late;            // whether v is computed by the sequence below
 } ctk_addition;
 
@@ -34,16 +36,15 @@ typedef struct ctk_recurrence {
   ctk_factor before, after;  // S and S'
   ctk_factor decay;          // a
   ptrdiff_t decays;          // the numbers in a: none, one, or one for each row
-  bool decays_last;
   int32_t addition_count;
   ctk_addition additions[CTK_RECURRENCE_MOST_ADDITIONS];
 } ctk_recurrence;
 
-// What each step reads: y = Mᵀ x or, of columns, y = M x. M is S with the decay, if `is_decayed`, and with the first `seen`
-// of the step's additions.
+// What each step reads: y = Mᵀ x or, of columns, y = M x, or minus that. M is S with the decay, if `is_decayed`, and with
+// the first `seen` of the step's additions.
 typedef struct ctk_matrix_read {
   ctk_factor x, y;
-  bool of_rows, is_decayed;
+  bool of_rows, is_decayed, is_negative;
   bool x_is_elsewhere, y_is_elsewhere;  // in the other areas
   int32_t seen;
 } ctk_matrix_read;

@@ -201,13 +201,13 @@ private struct Originals {
   ) -> (furtherReads: [MatrixRecurrence.Read], DecayCotangents)? {
     guard adjoint.innerProducts.count == 1, let inner = adjoint.innerProducts.first,
       forward.decay != nil, version(inner.other.place)?.isDecayed == false,
-      inner.version.additions == (adjoint.decaysLast ? adjoint.additions.count : 0)
+      inner.version == .init(isDecayed: false, additions: adjoint.additions.count { !$0.isDecayed })
     else { return nil }
     var shrinking: [DecayCotangents.Term] = []
     for addition in adjoint.additions {
-      guard let read = reads.first(where: { $0.x.isSame(as: addition.right, heads: heads) }) else {
-        return nil
-      }
+      guard !addition.isNegative,
+        let read = reads.first(where: { $0.x.isSame(as: addition.right, heads: heads) })
+      else { return nil }
       shrinking.append(
         .init(addition.left, read.y, isForward: false, isBefore: !read.version.isDecayed))
     }
@@ -216,12 +216,16 @@ private struct Originals {
     for addition in forward.additions {
       let version = versionOfCotangent
       let known = adjoint.reads.first {
-        !$0.isOverRows && $0.version == version && isOriginal(of: $0.x, addition.right)
+        !$0.isOverRows && $0.version == version && $0.isNegative == addition.isNegative
+          && isOriginal(of: $0.x, addition.right)
       }
       let y = known?.y ?? scratchFactor(scratch, further.count)
       if known == nil {
         further.append(
-          .init(x: addition.right, y: y, isOverRows: false, of: version, isReadElsewhere: true))
+          .init(
+            x: addition.right, y: y, isOverRows: false, of: version,
+            isNegative: addition.isNegative,
+            isReadElsewhere: true))
       }
       growing.append(.init(addition.left, y, isForward: true, isBefore: false))
     }
@@ -234,9 +238,8 @@ private struct Originals {
 
   /// The version of the derivative's matrix that is the cotangent of the recurrence's matrix after its step.
   private var versionOfCotangent: MatrixRecurrence.Version {
-    // What reads the new matrix is added before what depends on the derivative's reads.
-    let early = adjoint.additions.count { !$0.isLate }
-    return .init(isDecayed: false, additions: adjoint.decaysLast ? early : 0)
+    // What reads the new matrix is added before the decay, and before what depends on the derivative's reads.
+    .init(isDecayed: false, additions: adjoint.additions.count { !$0.isLate && !$0.isDecayed })
   }
 
   private func scratchFactor(_ area: Int, _ number: Int) -> MatrixRecurrence.Factor {

@@ -23,7 +23,7 @@ extension MatrixRecurrence {
       after: Factor(programs.after!.place, headStride: update.matrix.headStride),
       decay: update.decay?.factor,
       decays: update.decay.map { $0.stride == 0 ? 1 : tile.rows } ?? 0,
-      decaysLast: update.decaysLast, additions: parts.additions, sequence: parts.sequence,
+      additions: parts.additions, sequence: parts.sequence,
       reads: parts.reads, innerProducts: parts.innerProducts, foreignReads: parts.foreignReads)
   }
 
@@ -50,7 +50,7 @@ extension MatrixRecurrence {
         let (x, y) = (head.factor(index, 1), head.factor(index, 2))
         guard let version = update.version(linear) else {
           guard case .rowProducts(_, _, tile, areBothMatrices: false, _) = step,
-            linear.additions.isEmpty, linear.matrix != update.matrix
+            linear.additions.isEmpty, !linear.isNegative, linear.matrix != update.matrix
           else { return nil }
           foreignReads.append(
             ForeignRead(matrix: linear.matrix, decay: linear.decay?.factor, x: x, y: y))
@@ -58,12 +58,14 @@ extension MatrixRecurrence {
         }
         switch step {
         case .weightedRows(_, _, tile, _):
-          reads.append(Read(x: x, y: y, isOverRows: true, of: version))
+          reads.append(
+            Read(x: x, y: y, isOverRows: true, of: version, isNegative: linear.isNegative))
           readers.append(index)
         case .rowProducts(_, _, tile, areBothMatrices: false, _):
-          reads.append(Read(x: x, y: y, isOverRows: false, of: version))
+          reads.append(
+            Read(x: x, y: y, isOverRows: false, of: version, isNegative: linear.isNegative))
           readers.append(index)
-        case .rowProducts(_, _, _, areBothMatrices: true, _):
+        case .rowProducts(_, _, _, areBothMatrices: true, _) where !linear.isNegative:
           innerProducts.append(InnerProduct(version: version, other: x, sums: y))
         default: return nil
         }
@@ -77,10 +79,13 @@ extension MatrixRecurrence {
       }
       let taken = vectors.flatMap { head.factors($0, head.steps[$0].places) }
       let given = vectors.flatMap { head.factors($0, head.steps[$0].written) }
-      let isEarly = reads.map { overlaps([$0.y], taken) }
+      let rights = update.additions.map(\.right)
+      let isEarly = reads.map { overlaps([$0.y], taken + rights) }
       let early = zip(reads, isEarly).filter(\.1).map(\.0)
       additions = update.additions.map {
-        Addition(left: $0.left.factor, right: $0.right, isLate: overlaps([$0.right], given))
+        Addition(
+          left: $0.left.factor, right: $0.right, isDecayed: $0.isDecayed, isNegative: $0.isNegative,
+          isLate: overlaps([$0.right], given + early.map(\.y)))
       }
       let known =
         additions.map(\.left) + (update.decay.map { [$0.factor] } ?? []) + early.map(\.x)
@@ -93,9 +98,9 @@ extension MatrixRecurrence {
         !overlaps(known, results) && !overlaps(late.map(\.y) + elsewhere, taken)
         && !overlaps(late.map(\.x), elsewhere) && early.allSatisfy(\.isOverRows)
         && early.count <= Int(CTK_RECURRENCE_MOST_EARLY_READS)
-        && vectors.isEmpty == early.isEmpty
+        && (vectors.isEmpty || !early.isEmpty)
       guard canDo else { return false }
-      if vectors.isEmpty { return true }
+      if early.isEmpty { return true }
       let numbers = zip(readers, isEarly).filter(\.1).map(\.0)
       let events = (numbers + vectors).sorted().map { index in
         numbers.firstIndex(of: index).map { Sequence.Event.read($0) }
@@ -160,25 +165,31 @@ private struct MatrixPrograms {
   struct Outer: Hashable {
     var left: Row
     var right: Factor
+    var isDecayed = false
+    var isNegative = false
   }
 
-  /// `diag(a) M + k vᵀ` or, with the decay last, `diag(a) (M + k vᵀ)`.
+  /// A matrix, its decay, and what is added before and after that; or minus all of it.
   struct Linear: Hashable {
     var matrix: Factor
     var decay: Row?
     var additions: [Outer] = []
-    var decaysLast = false
+    var isNegative = false
 
-    /// Which version of this matrix another one is; nil for none.
+    /// Which version of this matrix another one is, but for its sign; nil for none.
     func version(_ other: Linear) -> MatrixRecurrence.Version? {
-      guard other.matrix == matrix,
-        other.additions == Array(additions.prefix(other.additions.count)),
-        other.decay == nil || other.decay == decay && !decaysLast
+      guard other.matrix == matrix, other.decay == nil || other.decay == decay,
+        other.additions == Array(additions.prefix(other.additions.count))
       else { return nil }
-      let isDecayed = other.decay != nil
-      // Before the decay nothing is added yet, unless it comes last.
-      if decay != nil, !decaysLast, !isDecayed, !other.additions.isEmpty { return nil }
-      return .init(isDecayed: isDecayed, additions: other.additions.count)
+      return .init(isDecayed: other.decay != nil, additions: other.additions.count)
+    }
+
+    func adding(_ outer: Outer, isNegative: Bool = false) -> Form? {
+      if self.isNegative { return nil }
+      var (sum, outer) = (self, outer)
+      (outer.isDecayed, outer.isNegative) = (decay != nil, isNegative)
+      sum.additions.append(outer)
+      return .linear(sum)
     }
   }
 
@@ -194,9 +205,8 @@ private struct MatrixPrograms {
       case (.row(let left), .column(let right)), (.column(let right), .row(let left)):
         return .outer(Outer(left: left, right: right))
       case (.row(let row), .linear(var linear)), (.linear(var linear), .row(let row)):
-        if linear.decay != nil { return nil }
+        if linear.decay != nil || linear.isNegative { return nil }
         linear.decay = row
-        linear.decaysLast = !linear.additions.isEmpty
         return .linear(linear)
       default: return nil
       }
@@ -204,12 +214,24 @@ private struct MatrixPrograms {
 
     static func + (a: Form, b: Form) -> Form? {
       switch (a, b) {
-      case (.outer(let outer), .linear(var linear)), (.linear(var linear), .outer(let outer)):
-        if linear.decaysLast { return nil }
-        linear.additions.append(outer)
-        return .linear(linear)
-      default: return nil
+      case (.outer(let outer), .linear(let linear)), (.linear(let linear), .outer(let outer)):
+        linear.adding(outer)
+      default: nil
       }
+    }
+
+    static func - (a: Form, b: Form) -> Form? {
+      if case (.linear(let linear), .outer(let outer)) = (a, b) {
+        linear.adding(outer, isNegative: true)
+      } else {
+        nil
+      }
+    }
+
+    static prefix func - (a: Form) -> Form? {
+      guard case .linear(var linear) = a else { return nil }
+      linear.isNegative.toggle()
+      return .linear(linear)
     }
   }
 
@@ -234,7 +256,7 @@ private struct MatrixPrograms {
   /// How a step changes its matrix; nil where it is not by these products.
   var update: Linear? {
     guard let (place, linear) = after, linear.matrix.place.slot == .previous,
-      linear.matrix.place.area == place.area,
+      linear.matrix.place.area == place.area, !linear.isNegative,
       1...Int(CTK_RECURRENCE_MOST_ADDITIONS) ~= linear.additions.count,
       linear.additions.allSatisfy({ $0.left.stride == 1 })
     else { return nil }
@@ -265,16 +287,20 @@ private struct MatrixPrograms {
     for instruction in program.program.instructions {
       switch instruction {
       case .load(let operand, let register): registers[register] = loaded(Int(operand))
-      case .apply(.multiply, let x, let register):
-        guard let a = registers[x[0]], let b = registers[x[1]] else { return false }
-        registers[register] = a * b
-      case .apply(.add, let x, let register):
-        guard let a = registers[x[0]], let b = registers[x[1]] else { return false }
-        registers[register] = a + b
+      case .apply(let function, let x, let register):
+        let values = x.compactMap { registers[$0] }
+        guard values.count == x.count else { return false }
+        switch function {
+        case .multiply: registers[register] = values[0] * values[1]
+        case .add: registers[register] = values[0] + values[1]
+        case .subtract: registers[register] = values[0] - values[1]
+        case .negate: registers[register] = -values[0]
+        default: return false
+        }
       case .store(let register, let operand):
         guard let form = registers[register] else { return false }
         forms[program.operands[Int(operand)]] = form
-      case .constant, .apply: return false
+      case .constant: return false
       }
     }
     return true

@@ -2,7 +2,7 @@ internal import CTensorKernels
 
 /// A recurrence of each head's matrix that is linear in it, of which several steps can be taken at once, as products.
 ///
-/// Forward it is `S' = diag(a) S + k vᵀ`, and its derivative, from the last step to the first, `S' = diag(a) (S + k vᵀ)`.
+/// Forward it is `S' = diag(a) S + k vᵀ`, and its derivative, from the last step to the first, mostly `S' = diag(a) (S + k vᵀ)`.
 /// With p the products of the decays up to each step, the matrix after n steps is `diag(pₙ) (S + Σ (kⱼ / pⱼ) vⱼᵀ)`: what
 /// all steps read of it are products of S, and of triangles of n x n numbers, with n vectors at a time. A step may add
 /// several `k vᵀ`, and v may depend on what the step reads of the matrix, as by the delta rule.
@@ -14,8 +14,6 @@ package struct MatrixRecurrence: Sendable {
   /// One number for the matrix, or one for each of its rows; nil where nothing is forgotten.
   package let decay: Factor?
   let decays: Int
-  /// Whether the decays come after what is added.
-  package let decaysLast: Bool
   package let additions: [Addition]
   /// What is done step by step; nil where no addition is late.
   let sequence: Sequence?
@@ -34,12 +32,12 @@ package struct MatrixRecurrence: Sendable {
 
   init(
     rows: Int, columns: Int, heads: Int, before: Factor, after: Factor, decay: Factor?, decays: Int,
-    decaysLast: Bool, additions: [Addition], sequence: Sequence? = nil, reads: [Read],
+    additions: [Addition], sequence: Sequence? = nil, reads: [Read],
     innerProducts: [InnerProduct] = [], foreignReads: [ForeignRead] = []
   ) {
     (self.rows, self.columns, self.heads) = (rows, columns, heads)
     (self.before, self.after) = (before, after)
-    (self.decay, self.decays, self.decaysLast) = (decay, decays, decaysLast)
+    (self.decay, self.decays) = (decay, decays)
     (self.additions, self.sequence, self.reads) = (additions, sequence, reads)
     (self.innerProducts, self.foreignReads) = (innerProducts, foreignReads)
   }
@@ -53,7 +51,7 @@ package struct MatrixRecurrence: Sendable {
     let codes = additions.map(\.code)
     return ctk_recurrence(
       rows: rows, columns: columns, before: before.code, after: after.code,
-      decay: (decay ?? before).code, decays: decays, decays_last: decaysLast,
+      decay: (decay ?? before).code, decays: decays,
       addition_count: Int32(codes.count), additions: (codes[0], codes.last ?? codes[0]))
   }
 
@@ -123,20 +121,25 @@ extension MatrixRecurrence {
     var code: ctk_factor { ctk_factor(place: place.code, head_stride: headStride) }
   }
 
-  /// `k vᵀ`.
+  /// `k vᵀ`, or minus that.
   package struct Addition: Hashable, Sendable {
     package var left, right: Factor
+    /// Whether it comes after the decay, if there is one.
+    package var isDecayed: Bool
+    package var isNegative = false
     /// Whether v depends on what the step reads.
     package var isLate = false
 
     fileprivate var code: ctk_addition {
-      ctk_addition(left: left.code, right: right.code, is_late: isLate)
+      ctk_addition(
+        left: left.code, right: right.code, is_decayed: isDecayed, is_negative: isNegative,
+        is_late: isLate)
     }
   }
 
   /// A step's matrix between its decay and its additions.
   package struct Version: Hashable, Sendable {
-    /// Whether the step's decay is in it. Where decays come last, it never is.
+    /// Whether the step's decay is in it.
     package var isDecayed: Bool
     /// How many of the step's additions are in it.
     package var additions: Int
@@ -146,27 +149,29 @@ extension MatrixRecurrence {
     }
   }
 
-  /// What each step reads of a version of the matrix: `y = Mᵀ x`, a sum over its rows, or `y = M x`.
+  /// What each step reads of a version of the matrix: `y = Mᵀ x`, a sum over its rows, or `y = M x`, or minus that.
   package struct Read: Hashable, Sendable {
     package var x, y: Factor
     package var isOverRows: Bool
     package var version: Version
+    package var isNegative: Bool
     /// Whether x or y is in other areas than the recurrence's signals.
     package var isReadElsewhere, isWrittenElsewhere: Bool
 
     package init(
-      x: Factor, y: Factor, isOverRows: Bool, of version: Version, isReadElsewhere: Bool = false,
-      isWrittenElsewhere: Bool = false
+      x: Factor, y: Factor, isOverRows: Bool, of version: Version, isNegative: Bool = false,
+      isReadElsewhere: Bool = false, isWrittenElsewhere: Bool = false
     ) {
       (self.x, self.y) = (x, y)
-      (self.isOverRows, self.version) = (isOverRows, version)
+      (self.isOverRows, self.version, self.isNegative) = (isOverRows, version, isNegative)
       (self.isReadElsewhere, self.isWrittenElsewhere) = (isReadElsewhere, isWrittenElsewhere)
     }
 
     fileprivate var code: ctk_matrix_read {
       ctk_matrix_read(
         x: x.code, y: y.code, of_rows: isOverRows, is_decayed: version.isDecayed,
-        x_is_elsewhere: isReadElsewhere, y_is_elsewhere: isWrittenElsewhere,
+        is_negative: isNegative, x_is_elsewhere: isReadElsewhere,
+        y_is_elsewhere: isWrittenElsewhere,
         seen: Int32(version.additions))
     }
   }

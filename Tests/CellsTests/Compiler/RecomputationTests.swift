@@ -80,9 +80,9 @@ import Testing
   @Test func anyBatchIsSplit() {
     for batch in [1, 2, 9] {
       let whole = results(
-        of: RWKV7(heads: 2, rank: 3), .forward, nil, batch: batch, keeping: .everyStep)
+        of: S6(inner: 128), .forward, nil, batch: batch, keeping: .everyStep)
       let spaced = results(
-        of: RWKV7(heads: 2, rank: 3), .forward, nil, batch: batch, keeping: .spaced)
+        of: S6(inner: 128), .forward, nil, batch: batch, keeping: .spaced)
       #expect(spaced.values == whole.values)
     }
   }

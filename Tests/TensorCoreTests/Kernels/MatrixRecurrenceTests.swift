@@ -108,19 +108,25 @@ import Testing
             matrix[index] *= decay.count == 1 ? decay[0] : decay[index / form.columns]
           }
         }
-        if !recurrence.decaysLast { decayed() }
-        var sums = [matrix]
+        var isDecayed = false
+        var sums: [[Double]] = []
         for addition in recurrence.additions {
+          if addition.isDecayed, !isDecayed {
+            decayed()
+            isDecayed = true
+          }
+          if sums.isEmpty { sums.append(matrix) }
           let left = signals.values(addition.left, step, head)
           let right = signals.values(addition.right, step, head)
           for row in 0..<form.rows {
             for column in 0..<form.columns {
-              matrix[row * form.columns + column] += left[row] * right[column]
+              matrix[row * form.columns + column] +=
+                (addition.isNegative ? -1 : 1) * left[row] * right[column]
             }
           }
           sums.append(matrix)
         }
-        if recurrence.decaysLast { decayed() }
+        if !isDecayed { decayed() }
         matrices.append((before, sums, matrix))
       }
     }
@@ -140,20 +146,22 @@ import Testing
           }
         }
       }
-      return y
+      return read.isNegative ? y.map { -$0 } : y
     }
   }
 
   private func recurrence(
     _ form: Form, _ signals: inout Signals, isReversed: Bool, decay: MatrixRecurrence.Factor?,
-    decaysLast: Bool, reads: [MatrixRecurrence.Read] = []
+    decaysLast: Bool, reads: [MatrixRecurrence.Read] = [], isSigned: Bool = false
   ) -> MatrixRecurrence {
     let (before, after) = signals.matrices(isReversed: isReversed)
     return MatrixRecurrence(
       rows: form.rows, columns: form.columns, heads: Self.heads, before: before, after: after,
-      decay: decay, decays: form.decays, decaysLast: decaysLast,
-      additions: (0..<form.additions).map { _ in
-        .init(left: signals.vectors(form.rows), right: signals.vectors(form.columns))
+      decay: decay, decays: form.decays,
+      additions: (0..<form.additions).map {
+        .init(
+          left: signals.vectors(form.rows), right: signals.vectors(form.columns),
+          isDecayed: !decaysLast, isNegative: isSigned && $0 == 1)
       }, reads: reads)
   }
 
@@ -178,7 +186,7 @@ import Testing
           MatrixRecurrence.Read(
             x: signals.vectors(isOverRows ? form.rows : form.columns),
             y: signals.vectors(isOverRows ? form.columns : form.rows), isOverRows: isOverRows,
-            of: version)
+            of: version, isNegative: version.additions == 1)
         }
       }
       // Nearly the smallest that are allowed in every step.
@@ -186,7 +194,7 @@ import Testing
       let decay = form.decays == 0 ? nil : signals.vectors(form.decays, in: range)
       let recurrence = recurrence(
         form, &signals, isReversed: form.isReversed, decay: decay, decaysLast: form.decaysLast,
-        reads: reads)
+        reads: reads, isSigned: true)
       let references = (0..<Self.heads).map {
         Reference(recurrence, signals, $0, isReversed: false)
       }
@@ -228,7 +236,7 @@ import Testing
       }
       let adjoint = MatrixRecurrence(
         rows: form.rows, columns: form.columns, heads: Self.heads, before: plain.before,
-        after: plain.after, decay: decay, decays: form.decays, decaysLast: plain.decaysLast,
+        after: plain.after, decay: decay, decays: form.decays,
         additions: plain.additions, reads: reads)
       let matrix = MatrixRecurrence.Version(
         isDecayed: !form.isBefore, additions: form.isBefore ? 0 : form.additions)
