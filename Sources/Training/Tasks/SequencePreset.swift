@@ -85,7 +85,7 @@ struct LabPreset {
     "reversing": LabPreset(isBidirectional: true, bucketPool: 8, steps: 3000, evaluateEvery: 500),
     "dates": LabPreset(isBidirectional: true, bucketPool: 8, steps: 2000, evaluateEvery: 500),
     "names": LabPreset(hiddenSize: 96, steps: 2000, evaluateEvery: 500),
-    "morse": LabPreset(isBidirectional: true, bucketPool: 8, steps: 2000, evaluateEvery: 250),
+    "morse": LabPreset(isBidirectional: true, bucketPool: 8, steps: 2500, evaluateEvery: 250),
     "idioms": LabPreset(isBidirectional: true, steps: 600, evaluateEvery: 200),
   ]
 
