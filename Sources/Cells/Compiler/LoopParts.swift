@@ -59,27 +59,37 @@ final class LoopParts: Sendable {
       let isCarried =
         members.count > 1 || order.following[members[0]].contains(members[0])
         || steps[0].places.contains { byTurns.contains($0.area) } || steps[0].isOfParameters
-      let ordered = steps.withMatricesTogether(memory: memory)
-      let matrices = byTurns.intersection(scratch)
-      let recurrence =
-        isCarried ? MatrixRecurrence(ordered, scratch: matrices, memory: memory) : nil
-      guard isCarried, let (head, heads) = ordered.inHeads(scratch: matrices, memory: memory) else {
-        return Part(
-          list: steps, steps: StepSequence(ordered, memory: memory), isCarried: isCarried,
-          heads: nil, scratch: [], isOrdered: isCarried, recurrence: recurrence)
-      }
       return Part(
-        list: steps,
-        steps: StepSequence(head.steps, memory: memory, head: head, scratch: matrices),
-        isCarried: true, heads: heads,
-        scratch: matrices.filter { area in steps.contains { $0.uses(area) } },
-        isOrdered: head.adds.contains(true), recurrence: recurrence)
+        steps, isCarried: isCarried, matrices: byTurns.intersection(scratch), memory: memory)
     }
     meetings = parts.indices.map { [parts] index in
       guard index > 0, !parts[index].isCarried, !parts[index - 1].isCarried else { return true }
       // A thread reads what it wrote itself, unless that is of another step.
       return parts[index].list.contains { $0.places.contains { $0.slot != .current } }
     }
+  }
+}
+
+extension LoopParts.Part {
+  /// A part of some steps, head by head where it goes from step to step and its heads don't depend on each other.
+  ///
+  /// - Parameter matrices: the areas whose values are read in the step that writes them.
+  fileprivate init(
+    _ list: [Step], isCarried: Bool, matrices: Set<Int>, memory: @escaping (Int) -> Int
+  ) {
+    (self.list, self.isCarried) = (list, isCarried)
+    let ordered = list.withMatricesTogether(memory: memory)
+    recurrence =
+      isCarried ? MatrixRecurrence(ordered, scratch: matrices, memory: memory) : nil
+    guard isCarried, let (head, heads) = ordered.inHeads(scratch: matrices, memory: memory) else {
+      steps = StepSequence(ordered, memory: memory)
+      (self.heads, scratch, isOrdered) = (nil, [], isCarried)
+      return
+    }
+    steps = StepSequence(head.steps, memory: memory, head: head, scratch: matrices)
+    self.heads = heads
+    scratch = matrices.filter { area in list.contains { $0.uses(area) } }
+    isOrdered = head.adds.contains(true)
   }
 }
 
