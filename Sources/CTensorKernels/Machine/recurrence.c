@@ -92,6 +92,18 @@ static const float *products(const workspace *work, const ctk_recurrence *self, 
   return work->products ? work->products + (is_decayed ? self->rows : 0) : NULL;
 }
 
+// Whether no number is an infinity or NaN: none has all bits of the exponent set.
+static bool is_finite(const float *x, ptrdiff_t count) {
+  uint32_t most = 0;
+  for (ptrdiff_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, x + i, sizeof bits);
+    bits &= 0x7f800000;
+    most = bits > most ? bits : most;
+  }
+  return most < 0x7f800000;
+}
+
 static void negate(const ctk_kernels *kernels, bool is_negative, float *x, ptrdiff_t count) {
   if (is_negative) kernels->map[CTK_NEGATE](x, x, NULL, NULL, count);
 }
@@ -155,7 +167,7 @@ static void weigh(const workspace *work, const head_steps *steps, const ctk_matr
   cut_triangle(triangle, count, read, number, true);
 }
 
-static void read_rows(workspace *work, const head_steps *steps, const float *matrix,
+static bool read_rows(workspace *work, const head_steps *steps, const float *matrix,
                       const ctk_matrix_read *read, const ctk_area *x_areas, const ctk_area *y_areas) {
   const ptrdiff_t count = steps->count, columns = steps->self->columns;
   read_rows_before(work, steps, matrix, read, x_areas, work->sums);
@@ -167,10 +179,11 @@ static void read_rows(workspace *work, const head_steps *steps, const float *mat
   for (ptrdiff_t i = 0; i < count; i++)
     work->kernels->map[CTK_COPY](address(&read->y, steps, y_areas, i), work->sums + i * columns, NULL,
                                  NULL, columns);
+  return is_finite(work->sums, count * columns);
 }
 
 // y_i = S_i x_i.
-static void read_columns(workspace *work, const head_steps *steps, const float *matrix,
+static bool read_columns(workspace *work, const head_steps *steps, const float *matrix,
                          const ctk_matrix_read *read, const ctk_area *x_areas,
                          const ctk_area *y_areas) {
   const ctk_kernels *kernels = work->kernels;
@@ -195,6 +208,7 @@ static void read_columns(workspace *work, const head_steps *steps, const float *
     kernels->map[others ? CTK_MULTIPLY : CTK_COPY](
         address(&read->y, steps, y_areas, i), work->sums + i * rows, others ? others + i * rows : NULL,
         NULL, rows);
+  return is_finite(work->sums, count * rows);
 }
 
 static void update(workspace *work, const head_steps *steps, const float *matrix) {
@@ -247,7 +261,7 @@ static void copy_right(workspace *work, const head_steps *steps, ptrdiff_t step,
   }
 }
 
-static void run_sequence(workspace *work, const head_steps *steps, const ctk_sequence *sequence,
+static bool run_sequence(workspace *work, const head_steps *steps, const ctk_sequence *sequence,
                          const float *matrix) {
   for (ptrdiff_t r = 0; r < sequence->read_count; r++) {
     const ctk_matrix_read *read = &sequence->reads[r];
@@ -273,28 +287,34 @@ static void run_sequence(workspace *work, const head_steps *steps, const ctk_seq
     work->additions[i].right = work->additions[i].rights;
     work->additions[i].right_stride = steps->self->columns;
   }
+  bool are_finite = true;
+  for (ptrdiff_t r = 0; r < sequence->read_count; r++)
+    are_finite &= is_finite(work->bases[r], steps->count * steps->self->columns);
+  return are_finite;
 }
 
-void ctk_recurrence_run(const ctk_recurrence *self, const ctk_sequence *sequence, const ctk_area *areas,
+bool ctk_recurrence_run(const ctk_recurrence *self, const ctk_sequence *sequence, const ctk_area *areas,
                         const ctk_matrix_read *reads, ptrdiff_t read_count, const ctk_area *other_areas,
-                        bool updates, const ctk_step_block *first, ptrdiff_t count, ptrdiff_t stride,
-                        ptrdiff_t head) {
+                        bool updates, bool is_strict, const ctk_step_block *first, ptrdiff_t count,
+                        ptrdiff_t stride, ptrdiff_t head) {
   static _Thread_local workspace work;
   const head_steps steps = {self, areas, *first, count, stride, head};
   work.kernels = ctk_kernels_active();
   multiply_decays(&work, &steps);
   for (int32_t i = 0; i < self->addition_count; i++) find_left(&work, &steps, i);
   const float *matrix = address(&self->before, &steps, areas, 0);
-  if (sequence) run_sequence(&work, &steps, sequence, matrix);
+  bool are_finite = true;
+  if (sequence) are_finite = run_sequence(&work, &steps, sequence, matrix);
   else
     for (int32_t i = 0; i < self->addition_count; i++) find_right(&work, &steps, i);
   for (const ctk_matrix_read *read = reads; read < reads + read_count; read++) {
     const ctk_area *x_areas = read->x_is_elsewhere ? other_areas : areas;
     const ctk_area *y_areas = read->y_is_elsewhere ? other_areas : areas;
-    if (read->of_rows) read_rows(&work, &steps, matrix, read, x_areas, y_areas);
-    else read_columns(&work, &steps, matrix, read, x_areas, y_areas);
+    are_finite &= read->of_rows ? read_rows(&work, &steps, matrix, read, x_areas, y_areas)
+                                : read_columns(&work, &steps, matrix, read, x_areas, y_areas);
   }
-  if (updates) update(&work, &steps, matrix);
+  if (updates && (are_finite || !is_strict)) update(&work, &steps, matrix);
+  return are_finite;
 }
 
 bool ctk_recurrence_is_mild(const ctk_recurrence *self, const ctk_area *areas,

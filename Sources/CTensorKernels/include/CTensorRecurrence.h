@@ -65,11 +65,12 @@ typedef struct ctk_sequence {
 
 // Takes a head's matrix through `count` steps, of which the first is that of a block with one row and the others are
 // `stride` apart. S' is written after the last one alone, if it is asked for. `reads` are the others, which nothing here
-// depends on.
-void ctk_recurrence_run(const ctk_recurrence *self, const ctk_sequence *sequence, const ctk_area *areas,
+// depends on. Whether all that was read is finite: else an infinity of one step may stand, as NaN, in steps before it,
+// and S' has not been written if `is_strict`.
+bool ctk_recurrence_run(const ctk_recurrence *self, const ctk_sequence *sequence, const ctk_area *areas,
                         const ctk_matrix_read *reads, ptrdiff_t read_count, const ctk_area *other_areas,
-                        bool updates, const ctk_step_block *first, ptrdiff_t count, ptrdiff_t stride,
-                        ptrdiff_t head);
+                        bool updates, bool is_strict, const ctk_step_block *first, ptrdiff_t count,
+                        ptrdiff_t stride, ptrdiff_t head);
 
 // Whether all decays of the steps are between 2^-6 and 2^6 and their products between 2^-60 and 2^60: these are then
 // multiplied and divided without a loss of digits.

@@ -109,9 +109,7 @@ final class LoopChunk {
   ) {
     let stride = pass.isReversed ? -1 : 1
     if let recurrence = part.recurrence, goesInProducts(recurrence, times, sample: sample) {
-      return recurrence.run(
-        heads: share.share(of: 0..<recurrence.heads), areas, start(times, sample: sample),
-        times: times.count, stride: stride)
+      return run(part, by: recurrence, times, sample: sample)
     }
     if part.isOrdered, !share.isFirst { return }
     if let heads = part.heads {
@@ -132,6 +130,22 @@ final class LoopChunk {
       part.steps.run(
         areas, weights, StepBlock(step: first(times), row: sample, rows: 1), times: times.count,
         stride: stride)
+    }
+  }
+
+  /// Runs a part in products and, where an infinity came up, step by step.
+  private func run(
+    _ part: LoopParts.Part, by recurrence: MatrixRecurrence, _ times: Range<Int>, sample: Int
+  ) {
+    let (start, stride) = (start(times, sample: sample), pass.isReversed ? -1 : 1)
+    let failed = recurrence.run(
+      heads: share.share(of: 0..<recurrence.heads), areas, isStrict: true, start,
+      times: times.count, stride: stride)
+    guard let heads = part.heads, !failed.isEmpty else { return }
+    // A single matrix may have blocks of rows for heads.
+    for head in heads == recurrence.heads ? failed : Array(0..<heads) {
+      part.steps.run(
+        heads: head..<head + 1, areas, start, times: times.count, stride: stride)
     }
   }
 

@@ -72,22 +72,28 @@ package struct MatrixRecurrence: Sendable {
   ///   - more: further reads.
   ///   - others: the areas of what reads have elsewhere.
   ///   - updates: whether the matrix is written.
+  ///   - isStrict: whether it is not where what was read has an infinity or NaN, which may then stand in steps that it
+  ///     doesn't belong to.
+  /// - Returns: The heads of which something that was read is not finite.
+  @discardableResult
   package func run(
     heads: Range<Int>, _ areas: AreaTable, adding more: [Read] = [], others: AreaTable? = nil,
-    updates: Bool = true, _ first: StepBlock, times: Int, stride: Int
-  ) {
+    updates: Bool = true, isStrict: Bool = false, _ first: StepBlock, times: Int, stride: Int
+  ) -> [Int] {
     var (code, first) = (code, first.code)
     let reads = (reads + more).map(\.code)
+    var failed: [Int] = []
     Sequence.withCode(of: sequence) { sequence in
       for head in heads {
-        ctk_recurrence_run(
+        let areFinite = ctk_recurrence_run(
           &code, sequence, areas.codes, reads, reads.count, (others ?? areas).codes, updates,
-          &first,
-          times, stride, head)
+          isStrict, &first, times, stride, head)
+        if !areFinite { failed.append(head) }
       }
     }
     keepAlive(areas)
     keepAlive(others)
+    return failed
   }
 
   /// What steps read of the matrices, where all that they add is there. No matrix is written.
@@ -98,9 +104,9 @@ package struct MatrixRecurrence: Sendable {
     var (code, first) = (code, first.code)
     let reads = reads.map(\.code)
     for head in heads {
-      ctk_recurrence_run(
-        &code, nil, areas.codes, reads, reads.count, others.codes, false, &first, times, stride,
-        head)
+      _ = ctk_recurrence_run(
+        &code, nil, areas.codes, reads, reads.count, others.codes, false, false, &first, times,
+        stride, head)
     }
     keepAlive(areas)
     keepAlive(others)

@@ -102,4 +102,22 @@ import Testing
       expectClose(found, expected, within: 1e-5, floor: 1, "bias \(bias): result \(result)")
     }
   }
+
+  /// An infinity or NaN is in its own step's output and later ones', not in those of the chunk's steps before it.
+  @Test(arguments: linear.indices) func laterInfinitiesAreNotSeenBefore(_ index: Int) {
+    var generator = Philox(seed: 1)
+    let layer = Recurrent(Self.linear[index], inputSize: 8, hiddenSize: 48, using: &generator)
+    let x = Tensor(normal: [12, 1, 8], using: &generator)
+    let expected = layer(x).output.scalars
+    for value in [Float.nan, .infinity] {
+      var scalars = x.scalars
+      scalars[9 * 8 + 3] = value
+      let found = layer(Tensor(scalars, shape: x.shape)).output.scalars
+      let width = expected.count / 12
+      expectClose(
+        Array(found[..<(9 * width)]), Array(expected[..<(9 * width)]), within: 1e-5, floor: 1,
+        "\(Self.linear[index])")
+      #expect(found[(9 * width)...].contains { !$0.isFinite }, "\(Self.linear[index])")
+    }
+  }
 }
