@@ -107,7 +107,6 @@ final class LoopChunk {
   private func run(
     _ part: LoopParts.Part, _ times: Range<Int>, sample: Int, _ weights: PackedWeights
   ) {
-    let stride = pass.isReversed ? -1 : 1
     if let recurrence = part.recurrence, goesInProducts(recurrence, times, sample: sample) {
       return run(part, by: recurrence, times, sample: sample)
     }
@@ -115,7 +114,7 @@ final class LoopChunk {
     if let heads = part.heads {
       return part.steps.run(
         heads: part.isOrdered ? 0..<heads : share.share(of: 0..<heads), areas,
-        StepBlock(step: first(times), row: sample, rows: 1), times: times.count, stride: stride)
+        start(times, sample: sample), times: times.count, stride: direction)
     }
     let times = part.isCarried ? times : share.share(of: times)
     if times.isEmpty { return }
@@ -128,8 +127,7 @@ final class LoopChunk {
         StepBlock(step: times.lowerBound, row: sample, rows: times.count, alongTime: true))
     } else {
       part.steps.run(
-        areas, weights, StepBlock(step: first(times), row: sample, rows: 1), times: times.count,
-        stride: stride)
+        areas, weights, start(times, sample: sample), times: times.count, stride: direction)
     }
   }
 
@@ -137,15 +135,15 @@ final class LoopChunk {
   private func run(
     _ part: LoopParts.Part, by recurrence: MatrixRecurrence, _ times: Range<Int>, sample: Int
   ) {
-    let (start, stride) = (start(times, sample: sample), pass.isReversed ? -1 : 1)
+    let start = start(times, sample: sample)
     let failed = recurrence.run(
       heads: share.share(of: 0..<recurrence.heads), areas, isStrict: true, start,
-      times: times.count, stride: stride)
+      times: times.count, stride: direction)
     guard let heads = part.heads, !failed.isEmpty else { return }
     // A single matrix may have blocks of rows for heads.
     for head in heads == recurrence.heads ? failed : Array(0..<heads) {
       part.steps.run(
-        heads: head..<head + 1, areas, start, times: times.count, stride: stride)
+        heads: head..<head + 1, areas, start, times: times.count, stride: direction)
     }
   }
 
@@ -162,7 +160,7 @@ final class LoopChunk {
   ) -> Bool {
     times.count >= MatrixRecurrence.leastSteps
       && recurrence.isMild(
-        areas, start(times, sample: sample), times: times.count, stride: pass.isReversed ? -1 : 1)
+        areas, start(times, sample: sample), times: times.count, stride: direction)
   }
 
   /// Takes matrices that a gradient does without to the end of a chunk, if another chunk follows that starts there; false
@@ -176,7 +174,7 @@ final class LoopChunk {
     if !isLast || recurrence.computesVectors {
       recurrence.run(
         heads: share.share(of: 0..<recurrence.heads), areas, updates: !isLast,
-        start(times, sample: sample), times: times.count, stride: pass.isReversed ? -1 : 1)
+        start(times, sample: sample), times: times.count, stride: direction)
     }
     return true
   }
@@ -186,15 +184,21 @@ final class LoopChunk {
     _ chunks: MatrixGradient.Chunks, _ number: Int, _ times: Range<Int>, sample: Int
   ) {
     let gradient = chunks.gradient
-    chunks.bind(times, areas)
-    // Threads share heads here, and steps in the parts around it.
-    if number != gradient.adjointPart { share.meet() }
+    if number == gradient.adjointPart {
+      chunks.bind(times, areas)
+    } else {
+      // Threads share heads here, and steps in the parts around it.
+      share.meet()
+    }
     gradient.run(
       number, heads: share.share(of: 0..<gradient.adjoint.heads), chunks.forward, areas,
       start(times, sample: sample), end: StepBlock(step: last(times), row: sample, rows: 1),
-      times: times.count, stride: pass.isReversed ? -1 : 1)
+      times: times.count, stride: direction)
     if number != gradient.adjointPart { share.meet() }
   }
+
+  /// From one step of the pass to the next in time.
+  private var direction: Int { pass.isReversed ? -1 : 1 }
 
   /// A sample's row at the first of a chunk's steps.
   private func start(_ times: Range<Int>, sample: Int) -> StepBlock {

@@ -30,8 +30,8 @@ final class LoopParts: Sendable {
   /// The states with a row for each step of a chunk, where the pass keeps two steps of them.
   let states: [Int]
 
-  /// The steps of time of a chunk, at most.
-  static let chunk = 16
+  /// The steps of time of a chunk, at most: as many as go in products at once.
+  static let chunk = MatrixRecurrence.mostSteps
   /// Buffers of this width and more are not kept at every step of a chunk.
   static let wide = 1024
 

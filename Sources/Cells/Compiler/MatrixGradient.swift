@@ -169,9 +169,7 @@ private struct Originals {
       matrices.columns == heads * rows * columns, let version = version(matrices)
     else { return nil }
     func factor(_ place: Place, _ columns: Int) -> MatrixRecurrence.Factor {
-      MatrixRecurrence.Factor(
-        Place(area: place.area, slot: place.slot, offset: place.offset, columns: columns),
-        headStride: columns)
+      MatrixRecurrence.Factor(place.part(columns), headStride: columns)
     }
     let read = MatrixRecurrence.Read(
       x: factor(x, columns), y: factor(y, rows), isOverRows: false, of: version,
@@ -185,8 +183,6 @@ private struct Originals {
     if let decay = foreign.decay {
       guard let expected = forward.decay, isOriginal(of: decay, expected) else { return nil }
       version.isDecayed = true
-    } else if forward.decay == nil {
-      version.isDecayed = false
     }
     return MatrixRecurrence.Read(
       x: foreign.x, y: foreign.y, isOverRows: false, of: version, isReadElsewhere: true,
@@ -213,8 +209,8 @@ private struct Originals {
     }
     var further: [MatrixRecurrence.Read] = []
     var growing: [DecayCotangents.Term] = []
+    let version = versionOfCotangent
     for addition in forward.additions {
-      let version = versionOfCotangent
       let known = adjoint.reads.first {
         !$0.isOverRows && $0.version == version && $0.isNegative == addition.isNegative
           && isOriginal(of: $0.x, addition.right)

@@ -67,7 +67,8 @@ final class SpacedStates {
           Storage(count: (states.interval + 1) * states.width($0))
         }
         running = LoopChunk.Memory(
-          states.recomputation.parts, states.memory, holding: [], steps: states.interval)
+          states.recomputation.parts, states.memory, holding: [],
+          steps: states.recomputation.gradient == nil ? LoopParts.chunk : states.interval)
       }
     }
 

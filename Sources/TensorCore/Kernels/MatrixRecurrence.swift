@@ -80,20 +80,9 @@ package struct MatrixRecurrence: Sendable {
     heads: Range<Int>, _ areas: AreaTable, adding more: [Read] = [], others: AreaTable? = nil,
     updates: Bool = true, isStrict: Bool = false, _ first: StepBlock, times: Int, stride: Int
   ) -> [Int] {
-    var (code, first) = (code, first.code)
-    let reads = (reads + more).map(\.code)
-    var failed: [Int] = []
-    Sequence.withCode(of: sequence) { sequence in
-      for head in heads {
-        let areFinite = ctk_recurrence_run(
-          &code, sequence, areas.codes, reads, reads.count, (others ?? areas).codes, updates,
-          isStrict, &first, times, stride, head)
-        if !areFinite { failed.append(head) }
-      }
-    }
-    keepAlive(areas)
-    keepAlive(others)
-    return failed
+    run(
+      sequence, reads + more, heads, areas, others ?? areas, updates: updates, isStrict: isStrict,
+      first, times, stride)
   }
 
   /// What steps read of the matrices, where all that they add is there. No matrix is written.
@@ -101,15 +90,30 @@ package struct MatrixRecurrence: Sendable {
     _ reads: [Read], heads: Range<Int>, _ areas: AreaTable, others: AreaTable, _ first: StepBlock,
     times: Int, stride: Int
   ) {
+    _ = run(
+      nil, reads, heads, areas, others, updates: false, isStrict: false, first, times, stride)
+  }
+
+  /// The heads of which something that was read is not finite.
+  private func run(
+    _ sequence: Sequence?, _ reads: [Read], _ heads: Range<Int>, _ areas: AreaTable,
+    _ others: AreaTable, updates: Bool, isStrict: Bool, _ first: StepBlock, _ times: Int,
+    _ stride: Int
+  ) -> [Int] {
     var (code, first) = (code, first.code)
     let reads = reads.map(\.code)
-    for head in heads {
-      _ = ctk_recurrence_run(
-        &code, nil, areas.codes, reads, reads.count, others.codes, false, false, &first, times,
-        stride, head)
+    var failed: [Int] = []
+    Sequence.withCode(of: sequence) { sequence in
+      for head in heads {
+        let areFinite = ctk_recurrence_run(
+          &code, sequence, areas.codes, reads, reads.count, others.codes, updates, isStrict, &first,
+          times, stride, head)
+        if !areFinite { failed.append(head) }
+      }
     }
     keepAlive(areas)
     keepAlive(others)
+    return failed
   }
 }
 

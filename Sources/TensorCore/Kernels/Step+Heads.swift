@@ -142,7 +142,7 @@ extension Step {
 
 extension Place {
   /// The first units of a place.
-  fileprivate func part(_ columns: Int) -> Place {
+  package func part(_ columns: Int) -> Place {
     var part = self
     part.columns = columns
     return part
