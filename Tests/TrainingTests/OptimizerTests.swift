@@ -109,6 +109,25 @@ import Training
     expectSame(SGD(learningRate: 0.1), maximumNorm: 2) { _, p, g, _ in p -= 0.1 * g }
   }
 
+  @Test func weightsAndStateAreChangedInPlace() {
+    expectChangesInPlace(Adam(learningRate: 0.1))
+    expectChangesInPlace(AdamW(learningRate: 0.1))
+    expectChangesInPlace(SGD(learningRate: 0.1, momentum: 0.9))
+  }
+
+  private func expectChangesInPlace<O: Optimizer>(_ optimizer: O) {
+    var (optimizer, weights) = (optimizer, Weights())
+    func addresses() -> [UnsafePointer<Float>] {
+      ([weights.a, weights.b] + ["a", "b"].flatMap { optimizer.state[$0]?.moments ?? [] })
+        .map { $0.withUnsafePointer { $0 } }
+    }
+    optimizer.update(&weights, with: gradients(1))
+    let before = addresses()
+    #expect(before.count == 2 + 2 * O.momentNames.count)
+    optimizer.update(&weights, with: gradients(2))
+    #expect(addresses() == before, "\(O.self)")
+  }
+
   @Test func stateCarriedOverGivesTheSameSteps() {
     var (whole, weights) = (Adam(learningRate: 0.1), Weights())
     for t in 1...5 { whole.update(&weights, with: gradients(t)) }

@@ -73,9 +73,10 @@ extension Optimizer {
   mutating func apply(
     _ gradients: Gradients, to model: inout some Module, scale: Double, groups: [ParameterGroup]
   ) {
-    let rule = self
     var state = state
-    self.state = [:]  // so that each tensor is held once and is changed in place
+    self.state = [:]
+    // A rule without state: each of its tensors is held once, so that it is changed in place.
+    let rule = self
     model.updateParameters(with: gradients) { name, parameter, gradient in
       var rule = rule
       if let group = groups.group(of: name) {
