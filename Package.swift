@@ -93,7 +93,7 @@ let package = Package(
   ],
   targets: [
     // Kernels must be fast in debug builds too: `swift run generate` is a debug build.
-    .target(name: "CTensorKernels", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CTensorKernels", cSettings: [.unsafeFlags(["-O3", "-gline-tables-only"])]),
     // How a caller's bug stops the process: under every library, so that all do it with one function.
     .target(name: "Requirements", swiftSettings: swiftSettings),
     .target(

@@ -17,9 +17,12 @@ import Testing
 
   /// Steps with the same samples run together; where values of the next step are read, samples at their end run apart.
   @Test func runsHaveRowsOfOneOrigin() {
-    func runs(_ samples: Range<Int>, isReversed: Bool, cutsEnds: Bool? = nil) -> [[Int]] {
+    func runs(
+      _ samples: Range<Int>, in steps: Range<Int> = 0..<4, isReversed: Bool,
+      cutsEnds: Bool? = nil
+    ) -> [[Int]] {
       Self.rows.runs(
-        of: samples, isReversed: isReversed, cutsEnds: cutsEnds ?? isReversed
+        of: samples, in: steps, isReversed: isReversed, cutsEnds: cutsEnds ?? isReversed
       ).map {
         [$0.step, $0.samples.lowerBound, $0.samples.upperBound, $0.times]
       }
@@ -36,6 +39,8 @@ import Testing
         ])
     #expect(runs(2..<4, isReversed: false) == [[0, 2, 4, 1], [1, 2, 3, 2]])
     #expect(runs(2..<4, isReversed: true) == [[2, 2, 3, 3], [0, 3, 4, 1]])
+    #expect(runs(0..<4, in: 0..<2, isReversed: false) == [[0, 0, 4, 1], [1, 0, 3, 1]])
+    #expect(runs(0..<4, in: 2..<4, isReversed: true) == [[3, 0, 1, 2], [2, 1, 3, 1]])
   }
 
   /// Every step of every sample is in one share, and shares are like.
@@ -43,18 +48,23 @@ import Testing
     let lengths = (0..<64).map { 5 + $0 * 37 % 196 }.sorted(by: >)
     let rows = StepRows(lengths, .packed)
     for shares in [
-      (0..<parts).map { rows.samples($0, of: parts) },
-      (0..<parts).map { rows.steps($0, of: parts) },
+      (0..<parts).map { rows.samples($0, of: parts, in: 0..<rows.steps) },
+      (0..<parts).map { rows.steps($0, of: parts, in: 0..<rows.steps) },
     ] {
       #expect(shares.first?.lowerBound == 0)
       for (one, next) in zip(shares, shares.dropFirst()) {
         #expect(one.upperBound == next.lowerBound)
       }
     }
-    #expect(rows.samples(parts - 1, of: parts).upperBound == 64)
-    #expect(rows.steps(parts - 1, of: parts).upperBound == rows.steps)
+    #expect(rows.samples(parts - 1, of: parts, in: 0..<rows.steps).upperBound == 64)
+    #expect(rows.steps(parts - 1, of: parts, in: 0..<rows.steps).upperBound == rows.steps)
+    let shares = (0..<parts).map { rows.steps($0, of: parts, in: 40..<90) }
+    #expect(shares.map(\.lowerBound) == [40] + shares.dropLast().map(\.upperBound))
+    #expect(shares.last?.upperBound == 90)
+    let ended = StepRows([9, 9, 9, 9, 2, 2], .packed)
+    #expect((0..<2).map { ended.samples($0, of: 2, in: 4..<9) } == [0..<2, 2..<6])
     for part in 0..<parts {
-      let sum = lengths[rows.samples(part, of: parts)].reduce(0, +)
+      let sum = lengths[rows.samples(part, of: parts, in: 0..<rows.steps)].reduce(0, +)
       #expect(abs(sum - rows.count / parts) <= 200)
     }
   }

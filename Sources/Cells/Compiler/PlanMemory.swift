@@ -31,6 +31,11 @@ struct PlanArguments: ~Copyable {
   var states = StateKeeping.everyStep
   /// The states of the forward pass that this backward pass computes again.
   var spaced: SpacedStates?
+
+  /// The number of rows of some steps in memory.
+  func rowCount(of steps: Range<Int>) -> Int {
+    rows?.rowCount(of: steps) ?? batch * steps.count
+  }
 }
 
 /// The memory of a schedule's runs over some number of samples and steps: an area for each buffer.
@@ -58,6 +63,8 @@ final class PlanMemory {
   /// The offset of each buffer's own memory in its block.
   private let offsets: [Int]
   private let keptCount: Int
+  /// The buffers that have memory for some steps at a time only.
+  private let passing: [Int]
   /// The buffers whose areas are set for every run.
   private let bound: [Int]
   /// The parameters' buffers in memory for learning. Between runs it does not keep the parameters alive, since an
@@ -65,10 +72,11 @@ final class PlanMemory {
   private let released: [Int]
 
   /// Memory for runs with the sizes and parameters of the arguments. `known` holds values that an earlier run
-  /// computed from the same parameters, by buffer. Only the last two steps of the dropped states are kept.
+  /// computed from the same parameters, by buffer. Only the last two steps of the dropped states are kept, and
+  /// `rowsOfWindow` rows of what is not read after a window of steps.
   init(
     _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments, goesStepByStep: Bool,
-    prepared known: [Storage?]?, dropping dropped: Set<Int> = []
+    rowsOfWindow: Int? = nil, prepared known: [Storage?]?, dropping dropped: Set<Int> = []
   ) {
     var buffers =
       goesStepByStep ? runnable.buffersOfSingleSteps : runnable.schedule.buffers
@@ -76,9 +84,17 @@ final class PlanMemory {
     (batch, steps, isReversed) = (arguments.batch, arguments.steps, arguments.isReversed)
     rows = arguments.rows
     let rowCount = rows?.rowCount ?? batch * steps
-    let (offsets, kept, other) = Self.layout(
-      buffers.map { [batch, rows] in Self.size(of: $0, batch: batch, rowCount: rowCount, rows) },
-      isKept: runnable.isKept)
+    passing =
+      rowsOfWindow == nil
+      ? [] : buffers.indices.filter { buffers[$0].kind == .everyStep && !runnable.isKept[$0] }
+    var sizes = buffers.map { [batch, rows] in
+      Self.size(of: $0, batch: batch, rowCount: rowCount, rows)
+    }
+    for number in passing {
+      sizes[number] = Self.size(
+        of: buffers[number], batch: batch, rowCount: rowsOfWindow ?? rowCount, rows)
+    }
+    let (offsets, kept, other) = Self.layout(sizes, isKept: runnable.isKept)
     keptCount = kept
     temporary = Storage(count: other)
     let prepared =
@@ -169,6 +185,17 @@ final class PlanMemory {
       let storage = segments.storage(ofBuffer: number) ?? Storage(count: rows * buffer.width)
       sums[number] = storage
       areas.set(number, matrix(Floats(storage), buffer))
+    }
+  }
+
+  /// Gives the memory for one window of steps to the window that starts at `first`.
+  func takeWindow(from first: Int) {
+    for number in passing {
+      let buffer = buffers[number]
+      var area = own(buffer, Floats(temporary, offset: offsets[number]))
+      let row = rows?.start(ofStep: first) ?? first * batch
+      area.memory = area.memory + -row * area.rowStride
+      areas.set(number, area)
     }
   }
 

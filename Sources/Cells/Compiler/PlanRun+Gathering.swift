@@ -18,10 +18,20 @@ extension PlanRun {
     var right: Area
   }
 
-  /// How many steps are summed at a time: about as many as make 256 rows.
+  /// Some steps in the blocks that are summed at a time, in the order of time: each of about 256 rows.
   ///
-  /// Blocks of this size are added one after the other, the last block first. So segments of whole blocks give
-  /// the same bits as the sequence in one piece.
+  /// Blocks are added one after the other as the pass goes through time. So parts of a sequence that are whole blocks, one
+  /// after the other, give the same bits as the sequence in one piece.
+  static func blocks(of steps: Range<Int>, batch: Int, _ rows: StepRows?) -> [Range<Int>] {
+    if let rows { return rows.ranges(of: steps, rows: rowsInBlock) }
+    let size = stepsInBlock(batch: batch)
+    let first = steps.lowerBound / size * size
+    return stride(from: first, to: steps.upperBound, by: size).map {
+      max($0, steps.lowerBound)..<min($0 + size, steps.upperBound)
+    }
+  }
+
+  /// The steps of a block where all samples have all steps.
   static func stepsInBlock(batch: Int) -> Int { max(1, rowsInBlock / batch) }
   private static let rowsInBlock = 256
 
@@ -29,24 +39,13 @@ extension PlanRun {
   ///
   /// All sums of one block of steps come before the next block, while the block's signals are in a cache.
   func gatherSums(_ steps: Range<Int>, accumulate: Bool, _ share: (Int) -> Range<Int>) {
-    for block in blocks(of: steps).reversed() {
+    let blocks = Self.blocks(of: steps, batch: memory.batch, memory.rows)
+    for (index, block) in (memory.isReversed ? blocks.reversed() : blocks).enumerated() {
       for sum in schedule.sums {
         let columns = share(sum.sharedColumns)
         if columns.isEmpty { continue }
-        add(
-          sum, columns, pieces(block, sum.sources),
-          accumulate: accumulate || block.upperBound < steps.upperBound)
+        add(sum, columns, pieces(block, sum.sources), accumulate: accumulate || index > 0)
       }
-    }
-  }
-
-  /// The blocks of some steps.
-  private func blocks(of steps: Range<Int>) -> [Range<Int>] {
-    if let rows = memory.rows { return rows.ranges(of: steps, rows: Self.rowsInBlock) }
-    let size = Self.stepsInBlock(batch: memory.batch)
-    let first = steps.lowerBound / size * size
-    return stride(from: first, to: steps.upperBound, by: size).map {
-      max($0, steps.lowerBound)..<min($0 + size, steps.upperBound)
     }
   }
 

@@ -14,7 +14,9 @@ extension PlanRun {
   /// Runs a thread's samples through a loop that takes them one by one, then its share of those that all threads take
   /// together.
   func runSamples(_ split: PlanSplit, _ part: Int, _ loop: Int, _ parts: LoopParts) {
-    run(split.samples(part, memory), loop, parts, .whole) { sampleMemory(loop, parts) }
+    run(split.samples(part, memory, in: 0..<memory.steps), loop, parts, .whole) {
+      sampleMemory(loop, parts)
+    }
     run(split.sharedSamples(memory), loop, parts, SampleShare(part, of: split.parts)) {
       guard let shared else { return sampleMemory(loop, parts) }
       return shared.withLock { known in

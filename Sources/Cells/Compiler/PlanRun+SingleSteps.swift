@@ -30,9 +30,8 @@ extension PlanRun {
   private func runSharedStep(_ step: Int) {
     inPhases { split, run in
       run { part in
-        var block = split.block(part, memory)
-        block.step = step
-        runnable.singleStep.run(memory.areas, weights, block)
+        runnable.singleStep.run(
+          memory.areas, weights, split.block(part, memory, in: step..<step + 1))
       }
     }
   }

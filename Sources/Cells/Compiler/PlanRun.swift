@@ -98,7 +98,8 @@ struct PlanRun {
       memory = idle
     } else {
       memory = PlanMemory(
-        runnable, arguments, goesStepByStep: split.goesStepByStep, prepared: known?.storages,
+        runnable, arguments, goesStepByStep: split.goesStepByStep,
+        rowsOfWindow: split.rowsOfWindow, prepared: known?.storages,
         dropping: spacing?.dropped ?? [])
     }
     if let known {
@@ -174,45 +175,59 @@ struct PlanRun {
   }
 
   private func execute(_ split: PlanSplit, _ run: RunPhase) {
-    if split.goesStepByStep {
-      run { runSteps(runnable.singleStep, split.block($0, memory)) }
-    } else {
-      let loops =
-        zip(schedule.earlier.map(\.before), runnable.earlier)
-        + [(schedule.before, (runnable.before, runnable.loop))]
-      for (number, (list, (before, loop))) in loops.enumerated() {
-        run { runForAllSteps(list, before, split.steps($0, memory)) }
-        run { part in
-          if let parts = runnable.partsBySample[number] {
-            // There are no products whose columns could be split.
-            runSamples(split, part, number, parts)
-          } else {
-            runSteps(loop, split.block(part, memory))
-          }
-        }
-      }
-      run { runForAllSteps(schedule.after, runnable.after, split.steps($0, memory)) }
+    if split.windows.isEmpty {
+      execute(0..<memory.steps, split, run)
+      if hasSampleGradients { return run { if $0 == 0 { gatherSamples() } } }
+      sum(0..<memory.steps, accumulate: !segment.isFirst, split, run)
     }
-    gather(split, run)
-  }
-
-  private func gather(_ split: PlanSplit, _ run: RunPhase) {
-    if hasSampleGradients { return run { if $0 == 0 { gatherSamples() } } }
-    if !schedule.sums.isEmpty {
-      run { part in
-        gatherSums(0..<memory.steps, accumulate: !segment.isFirst) { split.share(of: $0, part) }
-      }
+    let windows = memory.isReversed ? split.windows.reversed() : split.windows
+    for (index, steps) in windows.enumerated() {
+      run { if $0 == 0 { memory.takeWindow(from: steps.lowerBound) } }
+      execute(steps, split, run)
+      sum(steps, accumulate: !segment.isFirst || index > 0, split, run)
     }
     if runnable.gathering.count > 0, segment.isLast { run { if $0 == 0 { finishSums() } } }
   }
 
-  /// Runs a thread's rows through all steps, in the order of time.
-  private func runSteps(_ sequence: StepSequence, _ rows: StepBlock) {
+  /// Takes some steps through the loops, and through the work for all of them before and after.
+  private func execute(_ steps: Range<Int>, _ split: PlanSplit, _ run: RunPhase) {
+    if split.goesStepByStep {
+      return run { runSteps(runnable.singleStep, split.block($0, memory, in: steps), steps) }
+    }
+    let loops =
+      zip(schedule.earlier.map(\.before), runnable.earlier)
+      + [(schedule.before, (runnable.before, runnable.loop))]
+    for (number, (list, (before, loop))) in loops.enumerated() {
+      if !list.isEmpty {
+        run { runForAllSteps(list, before, split.steps($0, of: steps, memory)) }
+      }
+      run { part in
+        if let parts = runnable.partsBySample[number] {
+          // There are no products whose columns could be split.
+          runSamples(split, part, number, parts)
+        } else {
+          runSteps(loop, split.block(part, memory, in: steps), steps)
+        }
+      }
+    }
+    if schedule.after.isEmpty { return }
+    run { runForAllSteps(schedule.after, runnable.after, split.steps($0, of: steps, memory)) }
+  }
+
+  private func sum(
+    _ steps: Range<Int>, accumulate: Bool, _ split: PlanSplit, _ run: RunPhase
+  ) {
+    if schedule.sums.isEmpty { return }
+    run { part in gatherSums(steps, accumulate: accumulate) { split.share(of: $0, part) } }
+  }
+
+  /// Runs a thread's rows through some steps, in the order of time.
+  private func runSteps(_ sequence: StepSequence, _ rows: StepBlock, _ steps: Range<Int>) {
     let stride = memory.isReversed ? -1 : 1
     var first = rows
     if let lengths = memory.rows {
       let runs = lengths.runs(
-        of: rows.row..<rows.row + rows.rows, isReversed: memory.isReversed,
+        of: rows.row..<rows.row + rows.rows, in: steps, isReversed: memory.isReversed,
         cutsEnds: memory.areas.hasLaterValues)
       for run in runs {
         (first.step, first.row, first.rows) = (run.step, run.samples.lowerBound, run.samples.count)
@@ -220,8 +235,8 @@ struct PlanRun {
       }
       return
     }
-    first.step = memory.isReversed ? memory.steps - 1 : 0
-    sequence.run(memory.areas, weights, first, times: memory.steps, stride: stride)
+    first.step = memory.isReversed ? steps.upperBound - 1 : steps.lowerBound
+    sequence.run(memory.areas, weights, first, times: steps.count, stride: stride)
   }
 
   // MARK: Many steps at once

@@ -3,20 +3,19 @@ import TensorCore
 /// How the work of one run is split over threads and over time.
 struct PlanSplit {
   /// The number of threads.
-  let parts: Int
+  private(set) var parts: Int
   /// Whether threads split the columns of products, with barriers between, instead of the samples. In a loop that takes
   /// the samples one by one they split the heads of those samples that they can't share evenly.
-  let cutsColumns: Bool
-  /// Whether the loop does the work that could be done for all steps before or after it.
-  ///
-  /// One product over all steps is fastest while its result fits the caches. Past that it is faster to read the
-  /// weights again at each step, if they stay in a cache and are multiplied with enough rows. Matrices of a loop that
-  /// takes the samples one by one would leave the cache.
+  private(set) var cutsColumns: Bool
+  /// Whether the run is of single steps, so that nothing is done for several steps at once.
   let goesStepByStep: Bool
-
-  private init(parts: Int, cutsColumns: Bool, goesStepByStep: Bool) {
-    (self.parts, self.cutsColumns, self.goesStepByStep) = (parts, cutsColumns, goesStepByStep)
-  }
+  /// The ranges of steps that go one after the other through everything, from the work before the loop to the sums, in the
+  /// order of time; empty where all steps go at once.
+  ///
+  /// Signals that nobody needs after that have memory for one window only, which stays in a cache.
+  let windows: [Range<Int>]
+  /// The most rows of a window; nil without windows.
+  let rowsOfWindow: Int?
 
   init(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) {
     // With fewer multiplications and additions than this in a step, a thread waits longer than it works. A pass has several
@@ -41,13 +40,33 @@ struct PlanSplit {
     }
     parts = cutsColumns ? helpful : rows
 
-    let enoughRows = 16
-    let cache = (signals: 1 << 18, weights: 1 << 21)  // floats
-    goesStepByStep =
-      steps == 1
-      || !runnable.goesBySample && !cutsColumns && batch / parts >= enoughRows
-        && runnable.hoistedWeights <= cache.weights
-        && runnable.hoistedSignals * places > cache.signals
+    goesStepByStep = steps == 1
+    (windows, rowsOfWindow) = Self.windows(runnable, arguments)
+  }
+
+  /// None where all signals fit a cache, or have to be there for all steps.
+  private static func windows(
+    _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments
+  ) -> ([Range<Int>], rows: Int?) {
+    let (cache, enoughRows) = (1 << 18, 512)
+    let rowCount = arguments.rowCount(of: 0..<arguments.steps)
+    // The factors of outer products are read after the run.
+    if arguments.steps == 1 || arguments.gatheredStride != 0 || arguments.returnsOuterFactors
+      || runnable.passingWidth * rowCount <= cache
+    {
+      return ([], nil)
+    }
+    var (windows, first, mostRows) = ([Range<Int>](), 0, 0)
+    for block in PlanRun.blocks(
+      of: 0..<arguments.steps, batch: arguments.batch, arguments.rows)
+    {
+      let window = first..<block.upperBound
+      let rows = arguments.rowCount(of: window)
+      if rows < enoughRows, window.upperBound < arguments.steps { continue }
+      windows.append(window)
+      (first, mostRows) = (window.upperBound, max(mostRows, rows))
+    }
+    return (windows, mostRows)
   }
 
   /// A thread's share of some rows, steps or columns.
@@ -55,11 +74,11 @@ struct PlanSplit {
     count * part / parts..<count * (part + 1) / parts
   }
 
-  /// A thread's samples.
-  func samples(_ part: Int, _ memory: PlanMemory) -> Range<Int> {
+  /// A thread's samples in some steps.
+  func samples(_ part: Int, _ memory: PlanMemory, in steps: Range<Int>) -> Range<Int> {
     let count = sharedSamples(memory).lowerBound
     guard count > 0, let rows = memory.rows else { return share(of: count, part) }
-    return rows.samples(part, of: parts)
+    return rows.samples(part, of: parts, in: steps)
   }
 
   /// The samples that all threads take together, splitting their heads: those beside an equal number for each thread.
@@ -70,18 +89,20 @@ struct PlanSplit {
     return batch - (isEven ? 0 : batch % parts)..<batch
   }
 
-  /// A thread's steps.
-  func steps(_ part: Int, _ memory: PlanMemory) -> Range<Int> {
-    memory.rows?.steps(part, of: parts) ?? share(of: memory.steps, part)
+  /// A thread's steps among some.
+  func steps(_ part: Int, of steps: Range<Int>, _ memory: PlanMemory) -> Range<Int> {
+    if let rows = memory.rows { return rows.steps(part, of: parts, in: steps) }
+    let share = share(of: steps.count, part)
+    return steps.lowerBound + share.lowerBound..<steps.lowerBound + share.upperBound
   }
 
-  /// A thread's rows of a step, or its part of the columns of all rows.
-  func block(_ part: Int, _ memory: PlanMemory) -> StepBlock {
-    var block = StepBlock(step: 0, rows: memory.batch)
+  /// A thread's rows of some steps, or its part of the columns of all rows; the block is of the first.
+  func block(_ part: Int, _ memory: PlanMemory, in steps: Range<Int>) -> StepBlock {
+    var block = StepBlock(step: steps.lowerBound, rows: memory.batch)
     if cutsColumns {
       (block.part, block.parts) = (part, parts)
     } else {
-      let rows = samples(part, memory)
+      let rows = samples(part, memory, in: steps)
       (block.row, block.rows) = (rows.lowerBound, rows.count)
     }
     return block
@@ -89,6 +110,8 @@ struct PlanSplit {
 
   /// The same for one thread, when the team is busy.
   var alone: PlanSplit {
-    PlanSplit(parts: 1, cutsColumns: false, goesStepByStep: goesStepByStep)
+    var split = self
+    (split.parts, split.cutsColumns) = (1, false)
+    return split
   }
 }

@@ -16,14 +16,15 @@ package final class RunnableSchedule: Sendable {
   let partsBySample: [LoopParts?]
   /// Whether there is such a loop.
   let goesBySample: Bool
-  /// The floats that products for all steps read of weights, and write for each sample and step.
-  let hoistedWeights, hoistedSignals: Int
   /// The buffers of runs that go step by step: signals that are read only within their step have memory for one step.
   let buffersOfSingleSteps: [Schedule.Buffer]
   /// The floats that single steps keep for each sample and step.
   let keptWidth: Int
   /// For each buffer, whether something in it is kept.
   let isKept: [Bool]
+  /// The floats for each sample and step of signals that are read within the run alone, where it can take some steps
+  /// through everything before the next ones; else 0.
+  let passingWidth: Int
   /// Whether it is part of learning: something is kept for a backward pass, or gathered in one.
   let learns: Bool
   /// The buffers that steps read or write, and not only through a packed weight.
@@ -51,12 +52,6 @@ package final class RunnableSchedule: Sendable {
       schedule.parameterStage + schedule.earlierSteps + schedule.before + schedule.loop
       + schedule.after + schedule.gathering
     stepBuffers = Set(steps.flatMap(\.places).map(\.area))
-    let hoisted = schedule.earlier.flatMap(\.before) + schedule.before + schedule.after
-    let products = hoisted.compactMap { step in
-      if case .product(let product) = step { schedule.packings[product.weight] } else { nil }
-    }
-    hoistedWeights = products.reduce(0) { $0 + $1.n * $1.k }
-    hoistedSignals = products.reduce(0) { $0 + $1.n }
     var isKept = schedule.buffers.map { _ in false }
     for place in schedule.kept { isKept[place.area] = true }
     self.isKept = isKept
@@ -70,6 +65,12 @@ package final class RunnableSchedule: Sendable {
     }
     stateBuffers = states.indices.map { schedule.buffer(ofState: $0) }
     work = schedule.work
+    passingWidth =
+      goesBySample || !schedule.earlier.isEmpty
+      ? 0
+      : zip(schedule.buffers, isKept).reduce(0) { width, buffer in
+        buffer.0.kind == .everyStep && !buffer.1 ? width + buffer.0.width : width
+      }
   }
 }
 

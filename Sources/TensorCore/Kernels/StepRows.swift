@@ -74,27 +74,38 @@ package final class StepRows: @unchecked Sendable {
   /// The row of a step's first sample in memory; of the step T, the number of rows.
   package func start(ofStep step: Int) -> Int { starts[step] }
 
+  /// The number of rows of some steps in memory.
+  package func rowCount(of steps: Range<Int>) -> Int {
+    starts[steps.upperBound] - starts[steps.lowerBound]
+  }
+
   // MARK: Shares of threads
 
-  /// One of `parts` ranges of samples that have about equally many steps in sum.
-  package func samples(_ part: Int, of parts: Int) -> Range<Int> {
+  /// One of `parts` ranges of samples that have about equally many of some steps in sum.
+  package func samples(_ part: Int, of parts: Int, in steps: Range<Int>) -> Range<Int> {
+    func count(_ length: Int) -> Int {
+      min(length, steps.upperBound) - min(length, steps.lowerBound)
+    }
+    let total = lengths.reduce(0) { $0 + count($1) }
     func bound(_ part: Int) -> Int {
       if part == parts { return batch }
       var sum = 0
       return lengths.firstIndex { length in
-        sum += length
-        return 2 * sum - length >= 2 * count * part / parts
+        sum += count(length)
+        return 2 * sum - count(length) >= 2 * total * part / parts
       } ?? batch
     }
     return part == 0 ? 0..<bound(1) : bound(part)..<bound(part + 1)
   }
 
-  /// One of `parts` ranges of steps that have about equally many samples in sum.
-  package func steps(_ part: Int, of parts: Int) -> Range<Int> {
+  /// One of `parts` ranges of some steps that have about equally many rows in memory.
+  package func steps(_ part: Int, of parts: Int, in steps: Range<Int>) -> Range<Int> {
     func bound(_ part: Int) -> Int {
-      (0..<steps).first { starts[$0] >= rowCount * part / parts } ?? steps
+      if part == parts { return steps.upperBound }
+      let rows = rowCount(of: steps) * part / parts
+      return steps.first { rowCount(of: steps.lowerBound..<$0) >= rows } ?? steps.upperBound
     }
-    return bound(part)..<(part + 1 == parts ? steps : bound(part + 1))
+    return bound(part)..<bound(part + 1)
   }
 
   /// Some steps, cut into ranges of at least `rows` samples in sum; the last one may have fewer.
@@ -112,11 +123,13 @@ package final class StepRows: @unchecked Sendable {
 
   // MARK: Loops
 
-  /// The runs of a loop over the steps of some samples.
+  /// The runs of a loop over some steps of some samples.
   ///
   /// - Parameter cutsEnds: whether samples at their last step are a run of their own, since the loop reads values of the
   ///   step after it, which for them are elsewhere.
-  package func runs(of samples: Range<Int>, isReversed: Bool, cutsEnds: Bool) -> [Run] {
+  package func runs(
+    of samples: Range<Int>, in steps: Range<Int>, isReversed: Bool, cutsEnds: Bool
+  ) -> [Run] {
     var runs: [Run] = []
     func add(_ step: Int, _ range: Range<Int>) {
       if let last = runs.last, last.samples == range {
@@ -125,8 +138,8 @@ package final class StepRows: @unchecked Sendable {
         runs.append(Run(step: step, samples: range, times: 1))
       }
     }
-    for index in 0..<steps {
-      let step = isReversed ? steps - 1 - index : index
+    for index in 0..<steps.count {
+      let step = isReversed ? steps.upperBound - 1 - index : steps.lowerBound + index
       let end = min(samples.upperBound, self.samples(atStep: step))
       if end <= samples.lowerBound { continue }
       let cut = self.samples(atStep: step + 1)
