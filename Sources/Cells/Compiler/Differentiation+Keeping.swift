@@ -37,7 +37,7 @@ extension BackwardBuilder {
   ///
   /// Results of products, sums along units and costly functions are saved where they are read. What is cheap is saved,
   /// or recomputed from what is, so that least is saved in all. States before and after a step, inputs and outputs are
-  /// there anyway.
+  /// there anyway; a function of them alone is computed again as fast as it is read from memory.
   private func retainedNodes(of recurrence: Recurrence) -> Set<NodeID> {
     let forwardCount = forward.graph.nodes.count
     func isForwardSignal(_ id: NodeID) -> Bool {
@@ -48,17 +48,27 @@ extension BackwardBuilder {
     for id in needed where id >= forwardCount {
       read.formUnion(graph[id].operation.operands.filter(isForwardSignal))
     }
-    let saved = read.filter { !graph[$0].operation.isCheap }
     let updates = forward.updates.filter { graph[$0].dependence == .state }
-    let free = saved.union(forward.outputs + updates)
+    let kept = Set(forward.outputs + updates)
+    func isCheap(_ id: NodeID) -> Bool {
+      let operation = graph[id].operation
+      guard case .apply(_, let operands) = operation, !operation.isCheap else {
+        return operation.isCheap
+      }
+      return operands.filter(isForwardSignal).allSatisfy {
+        kept.contains($0) || graph[$0].operation.isLeaf
+      }
+    }
+    let saved = read.filter { !isCheap($0) }
+    let free = saved.union(kept)
     var cut = CheapestCut()
     for id in 0..<forwardCount where isForwardSignal(id) {
       let node = graph[id]
       cut.add(
         id, cost: node.operation.isLeaf || free.contains(id) ? 0 : node.columns,
-        from: node.operation.isCheap ? node.operation.operands.filter(isForwardSignal) : [])
+        from: isCheap(id) ? node.operation.operands.filter(isForwardSignal) : [])
     }
-    for id in read where graph[id].operation.isCheap { cut.want(id) }
+    for id in read where isCheap(id) { cut.want(id) }
     return saved.union(cut.values())
   }
 }

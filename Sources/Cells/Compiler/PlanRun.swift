@@ -109,9 +109,13 @@ struct PlanRun {
       weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: .computed)
     } else {
       weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: .all)
-      parameters.cache?.keep(
-        Prepared(weights: weights, storages: memory.prepared), for: runnable, parameters.tensors,
-        precision)
+      // Packing costs as much as a row or two: a long pass of learning, which other weights follow, leaves the memory.
+      let manyRows = 256
+      if !runnable.learns || memory.batch * memory.steps < manyRows {
+        parameters.cache?.keep(
+          Prepared(weights: weights, storages: memory.prepared), for: runnable,
+          parameters.tensors, precision)
+      }
     }
     keeping = spacing.map { [memory, weights] in SpacedStates($0, memory, weights) }
   }
