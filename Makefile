@@ -42,9 +42,9 @@ pictures: ## Make the README's pictures and its table of speed again (three minu
 	$(SWIFT) build --product train
 	Scripts/pictures
 
-install: ## Build the programs and install them with manual pages and completions (PREFIX=~/.local)
+install: ## Build the programs and install them with manual pages and completions (PREFIX=~/.local; STATIC=1 needs no Swift later)
 	@Scripts/require-zlib
-	PREFIX="$(PREFIX)" SWIFT="$(SWIFT)" Scripts/install
+	PREFIX="$(PREFIX)" SWIFT="$(SWIFT)" STATIC="$(STATIC)" Scripts/install
 
 static: ## Build the programs that use a model as single files that need no library of Swift
 	@Scripts/require-zlib
@@ -69,13 +69,12 @@ torture: ## Damage files by the hundred million, kill saves, cut the power (TORT
 
 bench: ## Compare with PyTorch and write Benchmarks/RESULTS.md (BENCH_FLAGS="--cases note-rnn,gen-128 --rounds 3")
 	@Scripts/require-zlib
-	$(SWIFT) build -c release --product bench
-	$(SWIFT) build -c release --product generate
+	SWIFT="$(SWIFT)" Scripts/build-release bench generate
 	python3 Benchmarks/run.py $(BENCH_FLAGS)
 
 bench-published: ## Measure published models beside their own programs, after `make published-models bench-peers`
 	@Scripts/require-zlib
-	$(SWIFT) build -c release --product bench
+	SWIFT="$(SWIFT)" Scripts/build-release bench
 	Benchmarks/published
 
 bench-peers: ## Make the virtual environment with PyTorch that `make bench` compares with

@@ -13,7 +13,8 @@ let package = Package(
     .executableTarget(
       name: "VoiceDetector",
       dependencies: [
-        .product(name: "Models", package: "swift-rnn"),
+        .product(name: "Cells", package: "swift-rnn"),
+        .product(name: "Checkpoint", package: "swift-rnn"),
         .product(name: "Datasets", package: "swift-rnn"),
       ])
   ],

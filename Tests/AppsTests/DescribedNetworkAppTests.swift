@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 import Foundation
 import TensorCore
 import Testing
@@ -28,6 +29,47 @@ import Testing
       let json = try Program.shell(
         #"printf '{"input": "ab", "id": 7}\n' | \#(arguments) --json"#, in: directory)
       #expect(json.output == #"{"answer":["x","y"],"id":7,"input":"ab"}"# + "\n")
+    }
+  }
+
+  /// Lines of one length go through the network together; answers come in the order of the lines.
+  @Test func manyLinesHaveTheAnswersOfOne() throws {
+    try withTemporaryDirectory { directory in
+      var generator = Philox(seed: 4)
+      func matrix(_ rows: Int, _ columns: Int) -> StoredArray {
+        StoredArray(Tensor(normal: [rows, columns], using: &generator))
+      }
+      var arrays = ExactDictionary<StoredArray>()
+      for part in ["read", "write"] {
+        arrays["\(part).table"] = matrix(3, 4)
+        arrays["\(part).weight_ih_l0"] = matrix(15, 4)
+        arrays["\(part).weight_hh_l0"] = matrix(15, 5)
+      }
+      arrays["out"] = matrix(3, 5)
+      try NumPyArchive.save(arrays, to: directory + "/w.npz")
+      try """
+      {"layers": [{"name": "letters", "kind": "embedding", "weights": {"weight": "read.table"}},
+        {"name": "word", "kind": "recurrent", "cell": "gru", "prefix": "read."}],
+       "decoder": [{"name": "signs", "kind": "embedding", "weights": {"weight": "write.table"}},
+        {"name": "writer", "kind": "recurrent", "cell": "gru", "prefix": "write.", "initialState": "word"},
+        {"name": "logits", "kind": "linear", "weights": {"weight": "out"}}],
+       "input": {"tokens": ["a", "b", "?"], "unknown": 2},
+       "output": {"tokens": ["x", "y", "|"], "begin": 2, "end": 2, "limit": 9, "separator": ""}}
+      """.write(toFile: directory + "/net.json", atomically: true, encoding: .utf8)
+      let letters = ["a", "b", "c"]
+      func line(_ index: Int) -> String {
+        (0..<index % 7).map { place in letters[(place * index + index / 7) % 3] }.joined()
+      }
+      let text = (0..<200).map { line($0) + "\n" }.joined()
+      try text.write(toFile: directory + "/lines", atomically: true, encoding: .utf8)
+      let together = try Program.shell("\(arguments) <lines", in: directory)
+      #expect(together.status == 0, "\(together.error)")
+      // A line at a time: the next one is not there yet.
+      let alone = try Program.shell(
+        "for n in $(seq 1 5 200); do sed -n ${n}p lines | \(arguments); done", in: directory)
+      let answers = together.output.split(separator: "\n", omittingEmptySubsequences: false)
+      let expected = stride(from: 0, to: 200, by: 5).map { answers[$0] + "\n" }.joined()
+      #expect(alone.output == expected && Set(answers).count > 3)
     }
   }
 

@@ -74,7 +74,7 @@ extension BenchProgram {
         return ({ for line in lines { _ = try network.numbers(for: line) } }, lines.count, "texts")
       }
       let network = try TextNetwork(description, weights: weights)
-      return ({ for line in lines { _ = network.answer(to: line) } }, lines.count, "texts")
+      return ({ _ = network.answers(to: lines) }, lines.count, "texts")
     }
 
     private func lines() throws -> [String] {

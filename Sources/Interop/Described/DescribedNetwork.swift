@@ -289,19 +289,35 @@ public struct DescribedNetwork: Sendable {
   public func write(
     after encoder: Outputs, first: Int32, end: Int32, limit: Int
   ) -> (tokens: [Int32], logits: [Tensor]) {
-    require(!decoder.isEmpty, "expected a network with a decoder")
-    var (tokens, logits): ([Int32], [Tensor]) = ([], [])
-    var (token, states) = (first, [String: RecurrentState]())
-    for _ in 0..<limit {
-      let outputs = decode(.tokens([token], shape: [1, 1]), after: encoder, from: states)
-      let step = outputs[decoder[decoder.count - 1].name]
-      logits.append(step.reshaped(to: [step.count]))
-      states = outputs.states
-      token = step.reshaped(to: [1, step.count]).argmax()[0]
-      if token == end { break }
-      tokens.append(token)
+    var logits: [Tensor] = []
+    let tokens = write(after: encoder, batch: 1, first: first, end: end, limit: limit) {
+      logits.append($0.reshaped(to: [$0.count]))
     }
-    return (tokens, logits)
+    return (tokens[0], logits)
+  }
+
+  /// The same for each sequence of a batch; `body` receives the logits of each step, `[1, B, N]`.
+  func write(
+    after encoder: Outputs, batch: Int, first: Int32, end: Int32, limit: Int,
+    _ body: (Tensor) -> Void = { _ in }
+  ) -> [[Int32]] {
+    require(!decoder.isEmpty, "expected a network with a decoder")
+    var written = [[Int32]](repeating: [], count: batch)
+    var isWriting = [Bool](repeating: true, count: batch)
+    var (inputs, states) = (
+      [Int32](repeating: first, count: batch), [String: RecurrentState]()
+    )
+    for _ in 0..<limit where isWriting.contains(true) {
+      let outputs = decode(.tokens(inputs, shape: [1, batch]), after: encoder, from: states)
+      let logits = outputs[decoder[decoder.count - 1].name]
+      body(logits)
+      states = outputs.states
+      inputs = logits.reshaped(to: [batch, logits.count / batch]).argmax()
+      for (sequence, token) in inputs.enumerated() where isWriting[sequence] {
+        if token == end { isWriting[sequence] = false } else { written[sequence].append(token) }
+      }
+    }
+    return written
   }
 
   private static func run(

@@ -65,31 +65,65 @@ public struct TextNetwork: Sendable {
   }
 
   /// The answer to a text: the tokens that are written, or one for each character.
-  public func answer(to text: String) -> [String] {
-    let characters = text.unicodeScalars.map { String($0) }
-    if let readings {
-      let isSure = !characters.contains { (readings[ExactString($0)]?.count ?? 0) > 1 }
-      let asked = isSure ? [] : answers(characters)
-      return characters.indices.map { place in
-        let own = readings[ExactString(characters[place])] ?? []
-        return own.count > 1 ? asked[place] : own.first ?? characters[place]
+  public func answer(to text: String) -> [String] { answers(to: [text])[0] }
+
+  /// The answers to texts, those of one length together: on all threads, to the same bits as one by one.
+  public func answers(to texts: [String]) -> [[String]] {
+    let texts = texts.map { $0.unicodeScalars.map { String($0) } }
+    let asking = texts.indices.filter { isAsked(texts[$0]) }
+    let ids = texts.map { input.ids($0) }
+    let byLength = Dictionary(grouping: asking) { ids[$0].count }
+    let batches = byLength.sorted { $0.key < $1.key }.flatMap { length, indices -> [[Int]] in
+      if length < network.fewestSteps { return [] }
+      let size = max(1, min(Self.mostTexts, Self.mostTokens / length))
+      return stride(from: 0, to: indices.count, by: size).map {
+        Array(indices[$0..<min(indices.count, $0 + size)])
       }
     }
-    return answers(characters)
+    let found = ThreadTeam.map(batches) { batch in
+      answers(batch.map { ids[$0] }, lengths: batch.map { texts[$0].count })
+    }
+    var results = [[String]](repeating: [], count: texts.count)
+    for (batch, found) in zip(batches, found) {
+      for (index, answer) in zip(batch, found) { results[index] = answer }
+    }
+    guard let readings else { return results }
+    return zip(texts, results).map { characters, asked in
+      characters.indices.map { place in
+        let own = readings[ExactString(characters[place])] ?? []
+        return own.count > 1 && place < asked.count ? asked[place] : own.first ?? characters[place]
+      }
+    }
   }
 
-  private func answers(_ characters: [String]) -> [String] {
-    let ids = input.ids(characters)
-    guard ids.count >= network.fewestSteps else { return [] }
-    let read = network(.tokens(ids, shape: [ids.count, 1]))
+  /// The most texts, and about the most tokens, that go through the network together.
+  private static let (mostTexts, mostTokens) = (64, 8192)
+
+  /// Whether the network is needed: not where each character has one reading.
+  private func isAsked(_ characters: [String]) -> Bool {
+    guard let readings else { return true }
+    return characters.contains { (readings[ExactString($0)]?.count ?? 0) > 1 }
+  }
+
+  /// The answers to texts that have equally many tokens.
+  private func answers(_ ids: [[Int32]], lengths: [Int]) -> [[String]] {
+    let (steps, batch) = (ids[0].count, ids.count)
+    let tokens = (0..<steps).flatMap { step in ids.map { $0[step] } }
+    let read = network(.tokens(tokens, shape: [steps, batch]))
     if network.hasDecoder, let first = output.begin, let end = output.end {
-      let written = network.write(after: read, first: first, end: end, limit: output.limit)
-      return written.tokens.map { output.text(of: $0) }
+      let written = network.write(
+        after: read, batch: batch, first: first, end: end, limit: output.limit)
+      return written.map { $0.map { output.text(of: $0) } }
     }
     let last = network.last(of: read)
-    guard last.rank == 3 else { return last.argmax().map { output.text(of: $0) } }
+    let best = last.reshaped(to: [
+      last.count / last.shape[last.rank - 1], last.shape[last.rank - 1],
+    ])
+    .argmax()
+    guard last.rank == 3 else { return best.map { [output.text(of: $0)] } }
     let start = input.begin == nil ? 0 : 1
-    let best = last.reshaped(to: [last.shape[0], last.shape[2]]).argmax()
-    return best[start..<start + characters.count].map { output.text(of: $0) }
+    return lengths.enumerated().map { text, length in
+      (start..<start + length).map { output.text(of: best[$0 * batch + text]) }
+    }
   }
 }

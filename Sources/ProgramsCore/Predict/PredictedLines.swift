@@ -43,41 +43,45 @@ struct PredictedLines {
 
   /// Continues each line.
   mutating func answer(by saved: SavedLanguageModel, _ writing: SequencePredictor.Writing) throws {
-    try forEachBatch { [json, form] inputs in
-      let prompts = inputs.map { input in
-        Result { () throws(UnreadableInput) in try Self.prompt(of: input.line, form) }
-      }
-      let answers = saved.continuations(of: prompts.compactMap { try? $0.get().text }, writing)
-      var rest = answers[...]
-      return prompts.map { prompt in
-        prompt.map { prompt in
-          let answer = rest.removeFirst()
-          return json ? answer.json(others: prompt.others) : answer.text
-        }
+    try forEachPrompt(form: form) { [json] prompts in
+      zip(prompts, saved.continuations(of: prompts.map(\.text), writing)).map { prompt, answer in
+        json ? answer.json(others: prompt.others) : answer.text
       }
     }
   }
 
   /// Answers each line, an empty one too, by a described network.
   mutating func answer(by network: TextNetwork, separator: String) throws {
-    try forEachBatch { [json] inputs in
-      ThreadTeam.map(inputs) { input in
-        Result { () throws(UnreadableInput) in
-          let prompt = try Self.prompt(of: input.line, nil)
-          let texts = network.answer(to: prompt.text)
-          guard json else { return texts.joined(separator: separator) }
-          var members = prompt.others
-          members["input"] = .string(prompt.text)
-          members["answer"] = .array(texts.map { .string($0) })
-          return JSONValue.object(members).text
-        }
+    try forEachPrompt(form: nil) { [json] prompts in
+      zip(prompts, network.answers(to: prompts.map(\.text))).map { prompt, texts in
+        guard json else { return texts.joined(separator: separator) }
+        var members = prompt.others
+        members["input"] = .string(prompt.text)
+        members["answer"] = .array(texts.map { .string($0) })
+        return JSONValue.object(members).text
       }
+    }
+  }
+
+  /// A text to be answered, and the other fields of its object.
+  private typealias Prompt = (text: String, others: [ExactString: JSONValue])
+
+  /// Answers the texts of each batch of lines.
+  private mutating func forEachPrompt(
+    form: TextForm?, _ answer: ([Prompt]) -> [String]
+  ) throws {
+    try forEachBatch { inputs in
+      let prompts = inputs.map { input in
+        Result { () throws(UnreadableInput) in try Self.prompt(of: input.line, form) }
+      }
+      var answers = answer(prompts.compactMap { try? $0.get() })[...]
+      return prompts.map { prompt in prompt.map { _ in answers.removeFirst() } }
     }
   }
 
   private static func prompt(
     of line: String, _ form: TextForm?
-  ) throws(UnreadableInput) -> (text: String, others: [ExactString: JSONValue]) {
+  ) throws(UnreadableInput) -> Prompt {
     let object = try JSONInput(line)
     let text = try object?.text ?? line
     return (form?.apply(to: text) ?? text, object?.others ?? [:])

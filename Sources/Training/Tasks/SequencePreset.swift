@@ -84,9 +84,9 @@ struct LabPreset {
     "sorting": LabPreset(isBidirectional: true, bucketPool: 8, steps: 3000, evaluateEvery: 500),
     "reversing": LabPreset(isBidirectional: true, bucketPool: 8, steps: 3000, evaluateEvery: 500),
     "dates": LabPreset(isBidirectional: true, bucketPool: 8, steps: 2000, evaluateEvery: 500),
-    "names": LabPreset(hiddenSize: 96, steps: 2000, evaluateEvery: 500),
+    "names": LabPreset(hiddenSize: 96, bucketPool: 8, steps: 2000, evaluateEvery: 500),
     "morse": LabPreset(isBidirectional: true, bucketPool: 8, steps: 2500, evaluateEvery: 250),
-    "idioms": LabPreset(isBidirectional: true, steps: 600, evaluateEvery: 200),
+    "idioms": LabPreset(isBidirectional: true, bucketPool: 8, steps: 600, evaluateEvery: 200),
   ]
 
   /// The initial preset for samples of a shape.

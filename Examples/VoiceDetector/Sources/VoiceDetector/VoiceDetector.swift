@@ -1,7 +1,6 @@
 import Cells
 import Checkpoint
 import Datasets
-import Models
 
 /// Says where somebody speaks in a sound: `VoiceDetector WEIGHTS.safetensors SOUND.wav` prints the seconds of each passage.
 ///
@@ -53,8 +52,7 @@ import Models
         weight: try tensor("\(name).weight"), bias: try tensor("\(name).bias"), stride: stride,
         padding: .zeros(1))
     }
-    var lstm = Recurrent(
-      try CellRegistry.standard.cell(named: "lstm"), inputSize: 128, hiddenSize: 128)
+    var lstm = Recurrent(LSTM(), inputSize: 128, hiddenSize: 128)
     var parameters: [String: Tensor] = [:]
     for name in ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] {
       parameters[name + "_l0"] = try tensor("lstm_cell." + name)
