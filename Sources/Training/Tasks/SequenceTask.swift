@@ -27,9 +27,9 @@ public struct SequenceTask: TrainingTask {
     /// B, the number of samples of a batch.
     public var batchSize = 64
     /// The number of batches in a pool of samples that is sorted by length; 1 for no sorting.
-    public var bucketPool = 8
+    public var bucketPool = 1
 
-    /// Batches of 64 samples, from sorted pools of eight.
+    /// Batches of 64 samples, unsorted.
     public init(dataset: String, model: ModelConfiguration) {
       self.dataset = dataset
       self.model = model
