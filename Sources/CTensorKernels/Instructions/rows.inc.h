@@ -292,7 +292,7 @@ INLINE void copy_row(const float *x, ptrdiff_t width, float *y) {
 static void copy_rows(const float *x, ptrdiff_t x_stride, ptrdiff_t rows, ptrdiff_t width, float *y,
                       ptrdiff_t y_stride) {
   if (x_stride == width && y_stride == width) {
-    copy_row(x, rows * width, y);
+    memmove(y, x, (size_t)(rows * width) * sizeof *x);
     return;
   }
   for (ptrdiff_t r = 0; r < rows; r++, x += x_stride, y += y_stride) copy_row(x, width, y);

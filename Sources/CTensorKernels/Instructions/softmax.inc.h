@@ -1,5 +1,8 @@
 // Softmax, cross-entropy, and the rows of an embedding.
 
+// Rows of so many vectors stay in registers.
+enum { NARROW_VECTORS = 4 };
+
 // A NaN in a row is lost in the maximum, but not in the exponentials: the whole row becomes NaN.
 
 // Writes e^(x - maximum) to y, unless it is null, and returns the sum.
@@ -33,19 +36,64 @@ INLINE void scale_row(const float *x, ptrdiff_t width, float factor, float *y) {
   store(y + width - LANES, multiply_add(last, factors, zero));
 }
 
+// The softmax of a row of `vectors` vectors, the last of which may be a part, which stays in registers: to the bits of
+// wide_softmax.
+INLINE float narrow_softmax(const int vectors, const float *x, ptrdiff_t width, float *maximum,
+                            float *y) {
+  const vf lowest = splat(-__builtin_inff()), zero = splat(0);
+  const ptrdiff_t whole = (vectors - 1) * LANES, rest = width - whole;
+  vf e[NARROW_VECTORS], maxima = lowest, sums = zero;
+#pragma clang loop unroll(full)
+  for (int v = 0; v < vectors; v++) {
+    e[v] = v < vectors - 1 ? load(x + v * LANES) : only(load_some(x + whole, rest), rest, lowest);
+    maxima = at_least(maxima, e[v]);
+  }
+  *maximum = maximum_of_lanes(maxima);
+#pragma clang loop unroll(full)
+  for (int v = 0; v < vectors; v++) {
+    e[v] = vector_exp(e[v] - *maximum);
+    sums += v < vectors - 1 ? e[v] : only(e[v], rest, zero);
+  }
+  const float sum = sum_of_lanes(sums);
+  if (!y) return sum;
+  const vf factors = splat(1 / sum);
+#pragma clang loop unroll(full)
+  for (int v = 0; v < vectors - 1; v++) store(y + v * LANES, multiply_add(e[v], factors, zero));
+  store_some(y + whole, multiply_add(e[vectors - 1], factors, zero), rest);
+  return sum;
+}
+
+INLINE float wide_softmax(const float *x, ptrdiff_t width, float *maximum, float *y) {
+  *maximum = maximum_of_row(x, width, NULL);
+  const float sum = exponentials_of_row(x, width, *maximum, y);
+  if (y) scale_row(y, width, 1 / sum, y);
+  return sum;
+}
+
+// Writes the softmax of a row to y, unless it is null; sets its maximum, and returns the sum of e^(x - maximum).
+INLINE float softmax_of_row(const float *x, ptrdiff_t width, float *maximum, float *y) {
+  switch ((width + LANES - 1) / LANES) {
+    case 1: return narrow_softmax(1, x, width, maximum, y);
+    case 2: return narrow_softmax(2, x, width, maximum, y);
+    case 3: return narrow_softmax(3, x, width, maximum, y);
+    case 4: return narrow_softmax(4, x, width, maximum, y);
+    default: return wide_softmax(x, width, maximum, y);
+  }
+}
+
 INLINE float log_of(float x) { return vector_log(splat(x))[0]; }
 
 static void softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y) {
   for (ptrdiff_t r = 0; r < rows; r++, x += width, y += width) {
-    const float sum = exponentials_of_row(x, width, maximum_of_row(x, width, NULL), y);
-    scale_row(y, width, 1 / sum, y);
+    float maximum;
+    softmax_of_row(x, width, &maximum, y);
   }
 }
 
 static void log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y) {
   for (ptrdiff_t r = 0; r < rows; r++, x += width, y += width) {
-    const float maximum = maximum_of_row(x, width, NULL);
-    const vf log_sum = splat(log_of(exponentials_of_row(x, width, maximum, NULL)));
+    float maximum;
+    const vf log_sum = splat(log_of(softmax_of_row(x, width, &maximum, NULL)));
     ptrdiff_t j = 0;
     for (; j + LANES <= width; j += LANES) store(y + j, (load(x + j) - maximum) - log_sum);
     if (j < width)
@@ -61,13 +109,11 @@ INLINE float cross_entropy_of_row(const float *row, ptrdiff_t width, int32_t tar
     *relative = 0;
     return 1;
   }
-  const float maximum = maximum_of_row(row, width, NULL);
-  *relative = row[target] - maximum;
-  const float sum = exponentials_of_row(row, width, maximum, gradient);
-  if (gradient) {
-    scale_row(gradient, width, 1 / sum, gradient);
-    gradient[target] -= 1;
-  }
+  const float own = row[target];  // the gradient may replace the row
+  float maximum;
+  const float sum = softmax_of_row(row, width, &maximum, gradient);
+  *relative = own - maximum;
+  if (gradient) gradient[target] -= 1;
   return sum;
 }
 

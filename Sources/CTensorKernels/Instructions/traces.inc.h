@@ -12,14 +12,6 @@ INLINE vf trace_sum(const int states, vf sum, bool starts, const vf *old, const 
   return multiply_add(left, right, sum);
 }
 
-INLINE vf load_some(const float *from, ptrdiff_t count) {
-  return count >= LANES ? load(from) : load_partial(from, count);
-}
-INLINE void store_some(float *to, vf value, ptrdiff_t count) {
-  if (count >= LANES) store(to, value);
-  else store_partial(to, value, count);
-}
-
 INLINE void trace_columns(const int states, const ctk_traces *traces, ptrdiff_t row,
                           ptrdiff_t column, ptrdiff_t count,
                           const vf factors[MAX_TRACES + 1][MAX_TRACES], const vf *left) {

@@ -91,6 +91,15 @@ INLINE void store_partial(float *p, vf v, ptrdiff_t count) {
 }
 #endif
 
+// The first `count` numbers, or as many as a vector has.
+INLINE vf load_some(const float *from, ptrdiff_t count) {
+  return count >= LANES ? load(from) : load_partial(from, count);
+}
+INLINE void store_some(float *to, vf value, ptrdiff_t count) {
+  if (count >= LANES) store(to, value);
+  else store_partial(to, value, count);
+}
+
 // The first `count` lanes of v, and `other` in the rest.
 INLINE vf only(vf v, ptrdiff_t count, vf other) {
 #if LANES == 4
