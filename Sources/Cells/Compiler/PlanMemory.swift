@@ -72,11 +72,11 @@ final class PlanMemory {
   private let released: [Int]
 
   /// Memory for runs with the sizes and parameters of the arguments. `known` holds values that an earlier run
-  /// computed from the same parameters, by buffer. Only the last two steps of the dropped states are kept, and
-  /// `rowsOfWindow` rows of what is not read after a window of steps.
+  /// computed from the same parameters, by buffer. Only the last two steps of the dropped states are kept, and of what
+  /// is not read after a window of steps, that window.
   init(
     _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments, goesStepByStep: Bool,
-    rowsOfWindow: Int? = nil, prepared known: [Storage?]?, dropping dropped: Set<Int> = []
+    windows: PlanWindows? = nil, prepared known: [Storage?]?, dropping dropped: Set<Int> = []
   ) {
     var buffers =
       goesStepByStep ? runnable.buffersOfSingleSteps : runnable.schedule.buffers
@@ -84,15 +84,13 @@ final class PlanMemory {
     (batch, steps, isReversed) = (arguments.batch, arguments.steps, arguments.isReversed)
     rows = arguments.rows
     let rowCount = rows?.rowCount ?? batch * steps
-    passing =
-      rowsOfWindow == nil
-      ? [] : buffers.indices.filter { buffers[$0].kind == .everyStep && !runnable.isKept[$0] }
+    passing = (windows?.passing ?? []).filter { buffers[$0].kind == .everyStep }
     var sizes = buffers.map { [batch, rows] in
       Self.size(of: $0, batch: batch, rowCount: rowCount, rows)
     }
     for number in passing {
       sizes[number] = Self.size(
-        of: buffers[number], batch: batch, rowCount: rowsOfWindow ?? rowCount, rows)
+        of: buffers[number], batch: batch, rowCount: windows?.mostRows ?? rowCount, rows)
     }
     let (offsets, kept, other) = Self.layout(sizes, isKept: runnable.isKept)
     keptCount = kept

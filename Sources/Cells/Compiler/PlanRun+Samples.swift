@@ -11,13 +11,15 @@ extension PlanRun {
     }
   }
 
-  /// Runs a thread's samples through a loop that takes them one by one, then its share of those that all threads take
-  /// together.
-  func runSamples(_ split: PlanSplit, _ part: Int, _ loop: Int, _ parts: LoopParts) {
-    run(split.samples(part, memory, in: 0..<memory.steps), loop, parts, .whole) {
+  /// Runs a thread's samples through some steps of a loop that takes them one by one, then its share of those that all
+  /// threads take together.
+  func runSamples(
+    _ split: PlanSplit, _ part: Int, _ loop: Int, _ parts: LoopParts, _ steps: Range<Int>
+  ) {
+    run(split.samples(part, memory, in: steps), loop, parts, steps, .whole) {
       sampleMemory(loop, parts)
     }
-    run(split.sharedSamples(memory), loop, parts, SampleShare(part, of: split.parts)) {
+    run(split.sharedSamples(memory), loop, parts, steps, SampleShare(part, of: split.parts)) {
       guard let shared else { return sampleMemory(loop, parts) }
       return shared.withLock { known in
         let memory = known[loop] ?? sampleMemory(loop, parts)
@@ -39,32 +41,40 @@ extension PlanRun {
     reading.flatMap { $0.recomputation.backwardLoop == loop ? $0 : nil }
   }
 
-  /// Runs samples through all steps, one after the other.
+  /// Runs samples through some steps, one after the other.
   private func run(
-    _ samples: Range<Int>, _ loop: Int, _ parts: LoopParts, _ share: SampleShare,
-    _ sampleMemory: () -> SampleMemory
+    _ samples: Range<Int>, _ loop: Int, _ parts: LoopParts, _ steps: Range<Int>,
+    _ share: SampleShare, _ sampleMemory: () -> SampleMemory
   ) {
     if samples.isEmpty { return }
-    let own = sampleMemory()
-    let computing = own.states.flatMap { states in
+    let sampleMemory = sampleMemory()
+    let computing = sampleMemory.states.flatMap { states in
       self.computing(loop).map { SpacedStates.Chunk($0, memory.areas, states, share) }
     }
     let saving = keeping.flatMap { $0.recomputation.forwardLoop == loop ? $0 : nil }
     let chunk = LoopChunk(
-      parts, memory, computing?.areas ?? AreaTable(copying: memory.areas), own.chunk, share,
+      parts, memory, computing?.areas ?? AreaTable(copying: memory.areas), sampleMemory.chunk,
+      share,
       computing?.gradient.map { .reading($0) } ?? .none)
     for sample in samples {
       let count = memory.steps(ofSample: sample)
+      let times = steps.clamped(to: 0..<count)
+      if times.isEmpty { continue }
+      // Steps are counted in the order of the pass.
+      let fromEnd = count - times.upperBound..<count - times.lowerBound
+      let (own, opposite) = memory.isReversed ? (fromEnd, times) : (times, fromEnd)
       guard let computing else {
-        for steps in saving?.chunks(ofSample: sample) ?? [0..<count] {
+        let chunks = saving?.chunks(ofSample: sample).filter { own.contains($0.lowerBound) }
+        for steps in chunks ?? [own] {
           if share.isFirst { saving?.save(beforeStep: steps.lowerBound, sample: sample) }
           chunk.run(steps, sample: sample, weights)
         }
         continue
       }
-      for steps in computing.chunks(ofSample: sample).reversed() {
+      // The forward pass, which ran the other way, counts them from the last one.
+      for steps in computing.chunks(ofSample: sample).reversed()
+      where opposite.contains(steps.lowerBound) {
         computing.compute(steps, sample: sample)
-        // The backward pass counts its steps from the last one.
         chunk.run(count - steps.upperBound..<count - steps.lowerBound, sample: sample, weights)
       }
     }

@@ -47,7 +47,8 @@ struct PlanRun {
       arguments.batch >= 0 && arguments.steps > 0,
       "a recurrence over \(arguments.steps) steps of \(arguments.batch) samples")
     if arguments.batch == 0 { return withoutSamples(runnable.schedule, arguments, signals) }
-    let run = PlanRun(runnable, arguments, PlanSplit(runnable, arguments), recomputation)
+    let spacing = Self.spacing(recomputation, arguments)
+    let run = PlanRun(runnable, arguments, PlanSplit(runnable, arguments, spacing), spacing)
     run.memory.bind(arguments, signals)
     run.inPhases { run.execute($0, $1) }
     run.segment.sums?.keep(run.memory.sums)
@@ -88,7 +89,6 @@ struct PlanRun {
     self.split = split
     reading = arguments.spaced
     shared = runnable.goesBySample && split.cutsColumns ? Guarded([:]) : nil
-    let spacing = Self.spacing(recomputation, arguments, split)
     hasSampleGradients = arguments.gatheredStride != 0
     segment = arguments.segment
     returnsOuterFactors = arguments.returnsOuterFactors
@@ -98,9 +98,8 @@ struct PlanRun {
       memory = idle
     } else {
       memory = PlanMemory(
-        runnable, arguments, goesStepByStep: split.goesStepByStep,
-        rowsOfWindow: split.rowsOfWindow, prepared: known?.storages,
-        dropping: spacing?.dropped ?? [])
+        runnable, arguments, goesStepByStep: split.goesStepByStep, windows: split.windows,
+        prepared: known?.storages, dropping: recomputation?.dropped ?? [])
     }
     if let known {
       weights = known.weights
@@ -117,14 +116,14 @@ struct PlanRun {
           parameters.tensors, precision)
       }
     }
-    keeping = spacing.map { [memory, weights] in SpacedStates($0, memory, weights) }
+    keeping = recomputation.map { [memory, weights] in SpacedStates($0, memory, weights) }
   }
 
   /// How the backward pass computes states again, if this run keeps them at some steps only.
   private static func spacing(
-    _ recomputation: Recomputation?, _ arguments: borrowing PlanArguments, _ split: PlanSplit
+    _ recomputation: Recomputation?, _ arguments: borrowing PlanArguments
   ) -> Recomputation? {
-    guard let recomputation, !split.goesStepByStep,
+    guard let recomputation, arguments.steps > 1,
       recomputation.isUsed(
         arguments.states, steps: arguments.steps,
         places: arguments.rows?.count ?? arguments.batch * arguments.steps)
@@ -179,16 +178,16 @@ struct PlanRun {
   }
 
   private func execute(_ split: PlanSplit, _ run: RunPhase) {
-    if split.windows.isEmpty {
+    if let windows = split.windows?.steps {
+      for (index, steps) in (memory.isReversed ? windows.reversed() : windows).enumerated() {
+        run { if $0 == 0 { memory.takeWindow(from: steps.lowerBound) } }
+        execute(steps, split, run)
+        sum(steps, accumulate: !segment.isFirst || index > 0, split, run)
+      }
+    } else {
       execute(0..<memory.steps, split, run)
       if hasSampleGradients { return run { if $0 == 0 { gatherSamples() } } }
       sum(0..<memory.steps, accumulate: !segment.isFirst, split, run)
-    }
-    let windows = memory.isReversed ? split.windows.reversed() : split.windows
-    for (index, steps) in windows.enumerated() {
-      run { if $0 == 0 { memory.takeWindow(from: steps.lowerBound) } }
-      execute(steps, split, run)
-      sum(steps, accumulate: !segment.isFirst || index > 0, split, run)
     }
     if runnable.gathering.count > 0, segment.isLast { run { if $0 == 0 { finishSums() } } }
   }
@@ -208,7 +207,7 @@ struct PlanRun {
       run { part in
         if let parts = runnable.partsBySample[number] {
           // There are no products whose columns could be split.
-          runSamples(split, part, number, parts)
+          runSamples(split, part, number, parts, steps)
         } else {
           runSteps(loop, split.block(part, memory, in: steps), steps)
         }

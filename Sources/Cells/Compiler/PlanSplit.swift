@@ -9,15 +9,14 @@ struct PlanSplit {
   private(set) var cutsColumns: Bool
   /// Whether the run is of single steps, so that nothing is done for several steps at once.
   let goesStepByStep: Bool
-  /// The ranges of steps that go one after the other through everything, from the work before the loop to the sums, in the
-  /// order of time; empty where all steps go at once.
-  ///
-  /// Signals that nobody needs after that have memory for one window only, which stays in a cache.
-  let windows: [Range<Int>]
-  /// The most rows of a window; nil without windows.
-  let rowsOfWindow: Int?
+  /// The windows of steps that go one after the other; nil where all steps go at once.
+  let windows: PlanWindows?
 
-  init(_ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments) {
+  /// - Parameter recomputation: how a backward pass computes states again that this pass does not keep.
+  init(
+    _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments,
+    _ recomputation: Recomputation? = nil
+  ) {
     // With fewer multiplications and additions than this in a step, a thread waits longer than it works. A pass has several
     // jobs, before each of which a thread may have to be woken.
     let (leastWork, leastWorkOfPass) = (100_000, 500_000)
@@ -41,32 +40,7 @@ struct PlanSplit {
     parts = cutsColumns ? helpful : rows
 
     goesStepByStep = steps == 1
-    (windows, rowsOfWindow) = Self.windows(runnable, arguments)
-  }
-
-  /// None where all signals fit a cache, or have to be there for all steps.
-  private static func windows(
-    _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments
-  ) -> ([Range<Int>], rows: Int?) {
-    let (cache, enoughRows) = (1 << 18, 512)
-    let rowCount = arguments.rowCount(of: 0..<arguments.steps)
-    // The factors of outer products are read after the run.
-    if arguments.steps == 1 || arguments.gatheredStride != 0 || arguments.returnsOuterFactors
-      || runnable.passingWidth * rowCount <= cache
-    {
-      return ([], nil)
-    }
-    var (windows, first, mostRows) = ([Range<Int>](), 0, 0)
-    for block in PlanRun.blocks(
-      of: 0..<arguments.steps, batch: arguments.batch, arguments.rows)
-    {
-      let window = first..<block.upperBound
-      let rows = arguments.rowCount(of: window)
-      if rows < enoughRows, window.upperBound < arguments.steps { continue }
-      windows.append(window)
-      (first, mostRows) = (window.upperBound, max(mostRows, rows))
-    }
-    return (windows, mostRows)
+    windows = PlanWindows(runnable, arguments, recomputation)
   }
 
   /// A thread's share of some rows, steps or columns.

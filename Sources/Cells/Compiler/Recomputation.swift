@@ -33,6 +33,8 @@ struct Recomputation: Sendable {
   let gradient: MatrixGradient?
   /// The floats of the dropped states for one sample and step.
   let width: Int
+  /// The forward buffers that the steps name, which the backward pass needs at every step.
+  let reads: Set<Int>
 
   /// The states of at least this width are dropped.
   static let leastWidth = 256
@@ -82,6 +84,7 @@ struct Recomputation: Sendable {
       MatrixGradient(parts, $0, readers.signals, scratch: backward.schedule.buffers.count)
     }
     width = dropped.reduce(0) { $0 + forward.schedule.buffers[$1].width }
+    reads = Set(path.steps.flatMap(\.places).map(\.area))
   }
 }
 

@@ -22,9 +22,8 @@ package final class RunnableSchedule: Sendable {
   let keptWidth: Int
   /// For each buffer, whether something in it is kept.
   let isKept: [Bool]
-  /// The floats for each sample and step of signals that are read within the run alone, where it can take some steps
-  /// through everything before the next ones; else 0.
-  let passingWidth: Int
+  /// The buffers of all steps that are read within the run alone.
+  let passing: Set<Int>
   /// Whether it is part of learning: something is kept for a backward pass, or gathered in one.
   let learns: Bool
   /// The buffers that steps read or write, and not only through a packed weight.
@@ -65,12 +64,8 @@ package final class RunnableSchedule: Sendable {
     }
     stateBuffers = states.indices.map { schedule.buffer(ofState: $0) }
     work = schedule.work
-    passingWidth =
-      goesBySample || !schedule.earlier.isEmpty
-      ? 0
-      : zip(schedule.buffers, isKept).reduce(0) { width, buffer in
-        buffer.0.kind == .everyStep && !buffer.1 ? width + buffer.0.width : width
-      }
+    passing = Set(
+      schedule.buffers.indices.filter { schedule.buffers[$0].kind == .everyStep && !isKept[$0] })
   }
 }
 

@@ -26,8 +26,8 @@ import Testing
     let segment = 32
     let plan = Plan(layer.learningCell(ofLayer: 0), learns: true)
     let (backward, _) = try #require(plan.backwardSchedule)
-    #expect(Self.windows(backward, steps: Self.steps).count > 1)
-    #expect(Self.windows(backward, steps: segment).isEmpty)
+    #expect(Self.windows(backward, steps: Self.steps) > 1)
+    #expect(Self.windows(backward, steps: segment) == 0)
     func gradients(_ engine: GradientEngine) throws -> [[UInt32]] {
       let (_, gradients) = try valueAndGradient(of: layer) { layer in
         let memory = try RecurrentMemory(of: layer, engine: engine, batch: Self.batch)
@@ -39,12 +39,12 @@ import Testing
     #expect(try gradients(.bptt) == gradients(.checkpointed(every: segment)))
   }
 
-  private static func windows(_ schedule: RunnableSchedule, steps: Int) -> [Range<Int>] {
+  private static func windows(_ schedule: RunnableSchedule, steps: Int) -> Int {
     PlanSplit(
       schedule,
       PlanArguments(
         batch: batch, steps: steps, isReversed: true, parameters: PlanParameters([]))
-    ).windows
+    ).windows?.steps.count ?? 0
   }
 
   /// A sample alone has no windows.
