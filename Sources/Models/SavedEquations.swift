@@ -11,13 +11,15 @@ extension Checkpoint {
     let cell = configuration.cell
     let sizes = configuration.cellSizes(inputSizes: inputSizes)
     let key = WrittenCell(cell: cell, sizes: sizes.map { [$0.input, $0.hidden] })
-    if Self.last.withLock({ $0.key }) != key {
+    var written = Self.last.withLock { $0 }
+    if written.key != key {
+      // Another thread may save another cell meanwhile.
       let text = Self.text(of: cell.base, cell.name, sizes).map { Array($0.description.utf8) }
-      Self.last.withLock { $0 = (key, text) }
+      written = (key, text)
+      Self.last.withLock { [written] in $0 = written }
     }
     // A cell beyond the notation's limits is saved by its name alone.
-    guard case (key, let text?) = Self.last.withLock({ $0 }) else { return }
-    set(bytes: text, .equations, cell.name)
+    if let text = written.text { set(bytes: text, .equations, cell.name) }
   }
 
   private struct WrittenCell: Hashable {

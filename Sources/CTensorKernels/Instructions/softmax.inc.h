@@ -1,6 +1,6 @@
 // Softmax, cross-entropy, and the rows of an embedding.
 
-// Rows of so many vectors stay in registers.
+// Rows of at most this number of vectors stay in registers.
 enum { NARROW_VECTORS = 4 };
 
 // A NaN in a row is lost in the maximum, but not in the exponentials: the whole row becomes NaN.

@@ -19,7 +19,7 @@ struct PlanWindows {
   ) {
     let (cache, enoughRows) = (1 << 18, 512)
     let isSpaced = recomputation != nil || arguments.spaced != nil
-    // The factors of outer products are read after the run. States are computed again from every so many steps on, in the order
+    // The factors of outer products are read after the run. States that were kept at intervals lead to the others, in the order
     // of the forward pass.
     if arguments.steps == 1 || arguments.gatheredStride != 0 || arguments.returnsOuterFactors
       || isSpaced && (arguments.rows != nil || arguments.isReversed == (recomputation != nil))
