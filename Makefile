@@ -42,9 +42,9 @@ pictures: ## Make the README's pictures and its table of speed again (three minu
 	$(SWIFT) build --product train
 	Scripts/pictures
 
-install: ## Build the programs and install them with manual pages and completions (PREFIX=~/.local; STATIC=1 needs no Swift later)
+install: ## Build the programs and install them with manual pages and completions (PREFIX=~/.local)
 	@Scripts/require-zlib
-	PREFIX="$(PREFIX)" SWIFT="$(SWIFT)" STATIC="$(STATIC)" Scripts/install
+	PREFIX="$(PREFIX)" SWIFT="$(SWIFT)" Scripts/install
 
 static: ## Build the programs that use a model as single files that need no library of Swift
 	@Scripts/require-zlib
