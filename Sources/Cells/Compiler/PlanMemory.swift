@@ -64,7 +64,7 @@ final class PlanMemory {
   private let offsets: [Int]
   private let keptCount: Int
   /// The buffers that have memory for some steps at a time only.
-  private let passing: [Int]
+  private let passing: Set<Int>
   /// The buffers whose areas are set for every run.
   private let bound: [Int]
   /// The parameters' buffers in memory for learning. Between runs it does not keep the parameters alive, since an
@@ -83,14 +83,11 @@ final class PlanMemory {
     for number in dropped { buffers[number].keepsHistory = false }
     (batch, steps, isReversed) = (arguments.batch, arguments.steps, arguments.isReversed)
     rows = arguments.rows
-    let rowCount = rows?.rowCount ?? batch * steps
-    passing = (windows?.passing ?? []).filter { buffers[$0].kind == .everyStep }
-    var sizes = buffers.map { [batch, rows] in
-      Self.size(of: $0, batch: batch, rowCount: rowCount, rows)
-    }
-    for number in passing {
-      sizes[number] = Self.size(
-        of: buffers[number], batch: batch, rowCount: windows?.mostRows ?? rowCount, rows)
+    passing = windows?.passing ?? []
+    let (ofAll, ofWindow) = (rows?.rowCount ?? batch * steps, windows?.mostRows ?? 0)
+    let sizes = buffers.enumerated().map { [batch, rows, passing] number, buffer in
+      Self.size(
+        of: buffer, batch: batch, rowCount: passing.contains(number) ? ofWindow : ofAll, rows)
     }
     let (offsets, kept, other) = Self.layout(sizes, isKept: runnable.isKept)
     keptCount = kept
