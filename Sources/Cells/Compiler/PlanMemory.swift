@@ -84,7 +84,7 @@ final class PlanMemory {
     (batch, steps, isReversed) = (arguments.batch, arguments.steps, arguments.isReversed)
     rows = arguments.rows
     passing = windows?.passing ?? []
-    let (ofAll, ofWindow) = (rows?.rowCount ?? batch * steps, windows?.mostRows ?? 0)
+    let (ofAll, ofWindow) = (arguments.rowCount(of: 0..<steps), windows?.mostRows ?? 0)
     let sizes = buffers.enumerated().map { [batch, rows, passing] number, buffer in
       Self.size(
         of: buffer, batch: batch, rowCount: passing.contains(number) ? ofWindow : ofAll, rows)

@@ -54,8 +54,7 @@ extension PlanRun {
     let saving = keeping.flatMap { $0.recomputation.forwardLoop == loop ? $0 : nil }
     let chunk = LoopChunk(
       parts, memory, computing?.areas ?? AreaTable(copying: memory.areas), sampleMemory.chunk,
-      share,
-      computing?.gradient.map { .reading($0) } ?? .none)
+      share, computing?.gradient.map { .reading($0) } ?? .none)
     for sample in samples {
       let count = memory.steps(ofSample: sample)
       let times = steps.clamped(to: 0..<count)

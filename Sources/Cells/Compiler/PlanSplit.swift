@@ -45,7 +45,7 @@ struct PlanSplit {
 
   /// A thread's share of some rows, steps or columns.
   func share(of count: Int, _ part: Int) -> Range<Int> {
-    count * part / parts..<count * (part + 1) / parts
+    SampleShare(part, of: parts).share(of: 0..<count)
   }
 
   /// A thread's samples in some steps.
@@ -65,9 +65,8 @@ struct PlanSplit {
 
   /// A thread's steps among some.
   func steps(_ part: Int, of steps: Range<Int>, _ memory: PlanMemory) -> Range<Int> {
-    if let rows = memory.rows { return rows.steps(part, of: parts, in: steps) }
-    let share = share(of: steps.count, part)
-    return steps.lowerBound + share.lowerBound..<steps.lowerBound + share.upperBound
+    memory.rows?.steps(part, of: parts, in: steps)
+      ?? SampleShare(part, of: parts).share(of: steps)
   }
 
   /// A thread's rows of some steps, or its part of the columns of all rows; the block is of the first.

@@ -26,7 +26,7 @@ struct PlanWindows {
     {
       return nil
     }
-    passing = runnable.passing.subtracting(recomputation?.reads ?? [])
+    passing = recomputation.map { runnable.passing.subtracting($0.reads) } ?? runnable.passing
     let width = passing.reduce(0) { $0 + runnable.schedule.buffers[$1].width }
     if width * arguments.rowCount(of: 0..<arguments.steps) <= cache { return nil }
     let interval = isSpaced ? Recomputation.interval(steps: arguments.steps) : 1

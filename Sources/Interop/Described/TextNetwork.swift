@@ -70,9 +70,8 @@ public struct TextNetwork: Sendable {
   /// The answers to texts, those of one length together: on all threads, to the same bits as one by one.
   public func answers(to texts: [String]) -> [[String]] {
     let texts = texts.map { $0.unicodeScalars.map { String($0) } }
-    let asking = texts.indices.filter { isAsked(texts[$0]) }
-    let ids = texts.map { input.ids($0) }
-    let byLength = Dictionary(grouping: asking) { ids[$0].count }
+    let ids = texts.map { isAsked($0) ? input.ids($0) : [] }
+    let byLength = Dictionary(grouping: texts.indices) { ids[$0].count }
     let batches = byLength.sorted { $0.key < $1.key }.flatMap { length, indices -> [[Int]] in
       if length < network.fewestSteps { return [] }
       let size = max(1, min(Self.mostTexts, Self.mostTokens / length))
@@ -116,10 +115,8 @@ public struct TextNetwork: Sendable {
       return written.map { $0.map { output.text(of: $0) } }
     }
     let last = network.last(of: read)
-    let best = last.reshaped(to: [
-      last.count / last.shape[last.rank - 1], last.shape[last.rank - 1],
-    ])
-    .argmax()
+    let width = last.shape[last.rank - 1]
+    let best = last.reshaped(to: [last.count / width, width]).argmax()
     guard last.rank == 3 else { return best.map { [output.text(of: $0)] } }
     let start = input.begin == nil ? 0 : 1
     return lengths.enumerated().map { text, length in

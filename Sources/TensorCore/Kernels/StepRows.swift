@@ -5,7 +5,8 @@ import Requirements
 /// the first ones.
 ///
 /// It keeps two tables for the kernels: `counts`, the number of these samples, 0 before the first step and after the last,
-/// and `starts`, the row of a step's first sample in memory. `@unchecked Sendable`: it never changes after `init`.
+/// and `starts`, the row of a step's first sample in memory. `@unchecked Sendable`: nothing changes what its
+/// pointers lead to after `init`.
 package final class StepRows: @unchecked Sendable {
   /// Which rows have memory.
   package enum Memory: Sendable {
