@@ -16,7 +16,12 @@ public struct ExactString: Hashable, Comparable, Sendable {
 
   /// Whether both have the same bytes.
   public static func == (left: Self, right: Self) -> Bool {
-    left.string.utf8.elementsEqual(right.string.utf8)
+    let (left, right) = (left.string.utf8, right.string.utf8)
+    guard left.count == right.count else { return false }
+    let isEqual = left.withContiguousStorageIfAvailable { left in
+      right.withContiguousStorageIfAvailable { left.elementsEqual($0) }
+    }
+    return isEqual.flatMap { $0 } ?? left.elementsEqual(right)
   }
 
   /// Compares by bytes, which is the order of the code points.

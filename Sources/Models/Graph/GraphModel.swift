@@ -11,7 +11,8 @@ import FileCore
 ///
 /// The graph is executed as the file says: every input of every node is a constant, an input of the graph or the
 /// result of an earlier node. Operators, attributes and types that are not supported are refused by name when the model
-/// is made. Recurrent nodes run as compiled cells; products keep their weights packed.
+/// is made. Recurrent nodes run as compiled cells; products keep their weights packed. The second call in a row with inputs of
+/// the same shapes makes a program for these shapes, which later calls use: it computes the same numbers in less time.
 ///
 /// A *state* is an input that takes the value of an output of the call before; see ``GraphSession``.
 public struct GraphModel: Sendable {
@@ -32,10 +33,13 @@ public struct GraphModel: Sendable {
   public let outputs: [ONNXGraph.Value]
   /// The states.
   public let states: [State]
+  /// The places of the states among the inputs and among the outputs.
+  private(set) var statePlaces: [(input: Int, output: Int)] = []
 
   /// The name of the file in errors.
   let file: String
   private let program: GraphProgram
+  private let specialized = SpecializedPrograms()
   private let limits: GraphLimits
 
   /// The metadata entry that names the states: a JSON object of inputs and their outputs.
@@ -63,7 +67,7 @@ public struct GraphModel: Sendable {
     } else {
       self.states = try Self.states(in: model, file: file)
     }
-    try checkStates()
+    statePlaces = try checkedPlaces()
   }
 
   /// Computes the outputs of inputs; each has its declared type and shape.
@@ -72,38 +76,58 @@ public struct GraphModel: Sendable {
   public func callAsFunction(
     _ arrays: ExactDictionary<StoredArray>
   ) throws(CheckpointError) -> ExactDictionary<StoredArray> {
-    var values = ExactDictionary<GraphValue>()
-    for name in arrays.keys {
-      guard let input = inputs.first(where: { ExactString($0.name) == ExactString(name) }),
-        let array = arrays[name]
-      else { throw failure("input \(name)", "expected one of \(list(inputs)), found another one") }
-      values[name] = try value(of: array, for: input)
-    }
-    return try self(values).mapValues(\.array)
+    named(try results(of: try values(of: arrays)))
   }
 
-  /// The same with values.
-  func callAsFunction(
-    _ values: ExactDictionary<GraphValue>
-  ) throws(CheckpointError) -> ExactDictionary<GraphValue> {
-    var arguments: [GraphValue] = []
-    var sizes: [String: Int] = [:]
+  /// The values of arrays, in the order of the inputs; nil where there is none.
+  func values(
+    of arrays: ExactDictionary<StoredArray>
+  ) throws(CheckpointError) -> [GraphValue?] {
+    var found = 0
+    var values: [GraphValue?] = []
     for input in inputs {
-      guard let value = values[input.name] else {
+      let array = arrays[input.name]
+      if array != nil { found += 1 }
+      values.append(
+        try array.map { (array) throws(CheckpointError) in try value(of: array, for: input) })
+    }
+    if found < arrays.count {
+      let known = Set(inputs.map { ExactString($0.name) })
+      let other = arrays.keys.first { !known.contains(ExactString($0)) } ?? ""
+      throw failure("input \(other)", "expected one of \(list(inputs)), found another one")
+    }
+    return values
+  }
+
+  /// The results, in the order of the outputs, of values in the order of the inputs.
+  func results(of values: [GraphValue?]) throws(CheckpointError) -> [GraphValue] {
+    var arguments: [GraphValue] = []
+    for (input, value) in zip(inputs, values) {
+      guard let value else {
         throw failure("input \(input.name)", "expected \(input.text), found none")
       }
-      try input.check(value, &sizes, in: self)
       arguments.append(value)
     }
     var run = GraphRun(limits)
     do throws(GraphNodeFailure) {
-      let results = try program(arguments, &run)
-      var named = ExactDictionary<GraphValue>()
-      for (output, value) in zip(outputs, results) { named[output.name] = value }
-      return named
+      if let special = specialized.program(for: arguments) { return try special(arguments, &run) }
     } catch {
       throw failure(error.node, error.reason)
     }
+    var sizes: [String: Int] = [:]
+    for (input, value) in zip(inputs, arguments) { try input.check(value, &sizes, in: self) }
+    do throws(GraphNodeFailure) {
+      return try specialized.run(program, arguments, &run)
+    } catch {
+      throw failure(error.node, error.reason)
+    }
+  }
+
+  /// Results under the names of the outputs.
+  func named(_ results: [GraphValue]) -> ExactDictionary<StoredArray> {
+    var named = ExactDictionary<StoredArray>(minimumCapacity: outputs.count)
+    for (output, value) in zip(outputs, results) { named[output.name] = value.array }
+    return named
   }
 
   func failure(_ place: String, _ reason: String) -> CheckpointError {
@@ -146,31 +170,36 @@ extension GraphModel {
     return states
   }
 
-  /// Checks that the states are inputs and outputs of the same type and shape, each once.
-  private func checkStates() throws(CheckpointError) {
-    var found: Set<ExactString> = []
+  /// The places of the states, which must be inputs and outputs of the same type and shape, each input once.
+  private func checkedPlaces() throws(CheckpointError) -> [(input: Int, output: Int)] {
+    var places: [(input: Int, output: Int)] = []
     for state in states {
       let place = "state \(state.input)=\(state.output)"
-      guard let input = inputs.first(where: { ExactString($0.name) == ExactString(state.input) })
+      guard
+        let own = inputs.firstIndex(where: { ExactString($0.name) == ExactString(state.input) })
       else { throw failure(place, "expected an input, one of \(list(inputs))") }
-      guard let output = outputs.first(where: { ExactString($0.name) == ExactString(state.output) })
+      guard
+        let new = outputs.firstIndex(where: { ExactString($0.name) == ExactString(state.output) })
       else { throw failure(place, "expected an output, one of \(list(outputs))") }
+      let (input, output) = (inputs[own], outputs[new])
       guard input.elementType == output.elementType, input.fits(output) else {
         throw failure(place, "expected \(input.text), found \(output.text)")
       }
-      guard found.insert(ExactString(state.input)).inserted else {
+      guard !places.contains(where: { $0.input == own }) else {
         throw failure(place, "the input is a state twice")
       }
+      places.append((own, new))
     }
+    return places
   }
 
   /// The first value of a state: zeros. Axes of open size take the size of an axis of the same name in other inputs.
   func zeros(
-    for input: ONNXGraph.Value, beside values: ExactDictionary<GraphValue>
+    for input: ONNXGraph.Value, beside values: [GraphValue?]
   ) throws(CheckpointError) -> GraphValue {
     var sizes: [String: Int] = [:]
-    for other in inputs {
-      for (extent, size) in zip(other.shape ?? [], values[other.name]?.shape ?? []) {
+    for (other, value) in zip(inputs, values) {
+      for (extent, size) in zip(other.shape ?? [], value?.shape ?? []) {
         if case .named(let name) = extent, !name.isEmpty { sizes[name] = size }
       }
     }

@@ -6,14 +6,17 @@ struct GraphOperator: Sendable {
   let inputs: ClosedRange<Int>
   /// The most outputs.
   let outputs: Int
+  /// What is known of the results when the shapes of the inputs are.
+  let effect: GraphEffect
   private let make: @Sendable (inout GraphNode) throws(GraphFailure) -> GraphFunction
 
   init(
-    _ inputs: ClosedRange<Int>, outputs: Int = 1,
+    _ inputs: ClosedRange<Int>, outputs: Int = 1, _ effect: GraphEffect = .computes,
     _ make: @escaping @Sendable (inout GraphNode) throws(GraphFailure) -> GraphFunction
   ) {
     self.inputs = inputs
     self.outputs = outputs
+    self.effect = effect
     self.make = make
   }
 

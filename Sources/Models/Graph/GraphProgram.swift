@@ -20,18 +20,37 @@ package struct GraphProgram: Sendable {
   final class Step: Sendable {
     /// The operator and the node's name, for errors.
     let name: String
-    let function: GraphFunction
+    /// What the function does.
+    let effect: GraphEffect
     let inputs: [Place]
     let outputs: [Place]
     /// The slots that no later node reads.
     let released: [Int]
+    private let function: GraphFunction
 
     init(
-      name: String, function: @escaping GraphFunction, inputs: [Place], outputs: [Place],
-      released: [Int] = []
+      name: String, _ effect: GraphEffect, _ function: @escaping GraphFunction, inputs: [Place],
+      outputs: [Place], released: [Int] = []
     ) {
-      (self.name, self.function, self.inputs, self.outputs) = (name, function, inputs, outputs)
-      self.released = released
+      (self.name, self.effect, self.function) = (name, effect, function)
+      (self.inputs, self.outputs, self.released) = (inputs, outputs, released)
+    }
+
+    /// The same step, with the slots that no later node reads.
+    func releasing(_ slots: [Int]) -> Step {
+      Step(name: name, effect, function, inputs: inputs, outputs: outputs, released: slots)
+    }
+
+    /// The values of the outputs.
+    func results(
+      _ arguments: [GraphValue?], _ run: inout GraphRun
+    ) throws(GraphFailure) -> [GraphValue] {
+      try run.charge(GraphRun.nodeWork)
+      let results = try function(arguments, &run)
+      guard results.count >= outputs.count else {
+        throw GraphFailure(expected: "\(results.count) outputs", found: outputs.count)
+      }
+      return results
     }
   }
 
@@ -139,10 +158,7 @@ package struct GraphProgram: Sendable {
       var released: [Int] = []
       for case .slot(let slot) in step.inputs + step.outputs
       where read.insert(.slot(slot)).inserted { released.append(slot) }
-      result.append(
-        Step(
-          name: step.name, function: step.function, inputs: step.inputs, outputs: step.outputs,
-          released: released))
+      result.append(step.releasing(released))
     }
     return result.reversed()
   }
@@ -160,42 +176,47 @@ extension GraphProgram {
     _ values: [GraphValue], captured: [GraphValue] = [], _ run: inout GraphRun
   ) throws(GraphNodeFailure) -> [GraphValue] {
     var slots = [GraphValue?](repeating: nil, count: slotCount)
-    for (slot, value) in zip(inputs, values) { slots[slot] = value }
     for (capture, value) in zip(captures, captured) { slots[capture.slot] = value }
+    try fill(&slots, values, keepsAll: false, &run)
+    for value in slots { if let value { run.release(value) } }
+    return outputs.compactMap { value(at: $0, slots) }
+  }
+
+  /// Computes the values of all slots.
+  ///
+  /// - Throws: ``GraphNodeFailure``.
+  func slots(
+    _ values: [GraphValue], _ run: inout GraphRun
+  ) throws(GraphNodeFailure) -> [GraphValue?] {
+    var slots = [GraphValue?](repeating: nil, count: slotCount)
+    try fill(&slots, values, keepsAll: true, &run)
+    return slots
+  }
+
+  private func fill(
+    _ slots: inout [GraphValue?], _ values: [GraphValue], keepsAll: Bool, _ run: inout GraphRun
+  ) throws(GraphNodeFailure) {
+    for (slot, value) in zip(inputs, values) { slots[slot] = value }
     for value in slots { if let value { run.hold(unlimited: value) } }
     for step in steps {
       do throws(GraphFailure) {
-        try execute(step, &slots, &run)
+        let results = try step.results(step.inputs.map { value(at: $0, slots) }, &run)
+        for (place, value) in zip(step.outputs, results) {
+          guard case .slot(let slot) = place else { continue }
+          try run.hold(value)
+          slots[slot] = value
+        }
       } catch {
         throw GraphNodeFailure(node: step.name, reason: error.reason)
       }
       for slot in step.released {
         if let value = slots[slot] { run.release(value) }
-        slots[slot] = nil
+        if !keepsAll { slots[slot] = nil }
       }
     }
-    for value in slots { if let value { run.release(value) } }
-    return outputs.compactMap { value(at: $0, slots) }
   }
 
-  /// Runs a node's function, and puts its results in their slots.
-  private func execute(
-    _ step: Step, _ slots: inout [GraphValue?], _ run: inout GraphRun
-  ) throws(GraphFailure) {
-    try run.charge(GraphRun.nodeWork)
-    let arguments = step.inputs.map { value(at: $0, slots) }
-    let results = try step.function(arguments, &run)
-    guard results.count >= step.outputs.count else {
-      throw GraphFailure(expected: "\(results.count) outputs", found: step.outputs.count)
-    }
-    for (place, value) in zip(step.outputs, results) {
-      guard case .slot(let slot) = place else { continue }
-      try run.hold(value)
-      slots[slot] = value
-    }
-  }
-
-  private func value(at place: Place, _ slots: [GraphValue?]) -> GraphValue? {
+  func value(at place: Place, _ slots: [GraphValue?]) -> GraphValue? {
     switch place {
     case .constant(let index): constants[index]
     case .slot(let slot): slots[slot]

@@ -103,7 +103,7 @@ struct GraphProgramBuilder {
     }
     do throws(GraphFailure) {
       let function = try op.function(of: node, constants: values(inputs), bodies, preparation)
-      try append(node, function, inputs, &preparation)
+      try append(node, op.effect, function, inputs, &preparation)
     } catch {
       throw preparation.failure(name, error.reason)
     }
@@ -114,8 +114,8 @@ struct GraphProgramBuilder {
   }
 
   private mutating func append(
-    _ node: ONNXNode, _ function: @escaping GraphFunction, _ inputs: [GraphProgram.Place],
-    _ preparation: inout GraphProgram.Preparation
+    _ node: ONNXNode, _ effect: GraphEffect, _ function: @escaping GraphFunction,
+    _ inputs: [GraphProgram.Place], _ preparation: inout GraphProgram.Preparation
   ) throws(GraphFailure) {
     let isConstant = inputs.allSatisfy { if case .slot = $0 { false } else { true } }
     var results: [GraphValue]?
@@ -149,7 +149,7 @@ struct GraphProgramBuilder {
     }
     guard results == nil else { return }
     steps.append(
-      GraphProgram.Step(name: node.label, function: function, inputs: inputs, outputs: outputs))
+      GraphProgram.Step(name: node.label, effect, function, inputs: inputs, outputs: outputs))
   }
 
   private mutating func bodies(

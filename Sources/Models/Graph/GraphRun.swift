@@ -38,8 +38,12 @@ struct GraphRun {
   let limits: GraphLimits
   private(set) var work = 0
   private var liveElements = 0
+  private var mostLiveElements: Int
 
-  init(_ limits: GraphLimits) { self.limits = limits }
+  init(_ limits: GraphLimits) { (self.limits, mostLiveElements) = (limits, limits.liveElements) }
+
+  /// Raises the limit of elements that are alive: by those of values of known shapes, which may live longer.
+  mutating func allow(_ elements: Int) { mostLiveElements += elements }
 
   /// Counts work before it is done.
   mutating func charge(_ amount: Int) throws(GraphFailure) {
@@ -95,7 +99,7 @@ struct GraphRun {
   /// Counts the elements of a value that stays alive.
   mutating func hold(_ value: GraphValue) throws(GraphFailure) {
     hold(unlimited: value)
-    guard liveElements <= limits.liveElements else {
+    guard liveElements <= mostLiveElements else {
       throw GraphFailure(
         expected: "at most \(limits.liveElements) elements at the same time", found: "more")
     }

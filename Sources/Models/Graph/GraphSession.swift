@@ -12,8 +12,8 @@ public import FileCore
 public struct GraphSession: Sendable {
   /// The model.
   public let model: GraphModel
-  /// The states after the last call, by the names of the inputs.
-  private var states = ExactDictionary<GraphValue>()
+  /// The states after the last call; none before the first.
+  private var states: [GraphValue] = []
 
   /// A session before its first call.
   public init(_ model: GraphModel) { self.model = model }
@@ -27,30 +27,18 @@ public struct GraphSession: Sendable {
   public mutating func run(
     _ arrays: ExactDictionary<StoredArray>
   ) throws(CheckpointError) -> ExactDictionary<StoredArray> {
-    var values = ExactDictionary<GraphValue>()
-    for name in arrays.keys {
-      guard let array = arrays[name],
-        let input = model.inputs.first(where: { ExactString($0.name) == ExactString(name) })
-      else {
-        let names = model.inputs.map(\.name).joined(separator: ", ")
-        throw model.failure("input \(name)", "expected one of \(names), found another one")
-      }
-      values[name] = try model.value(of: array, for: input)
+    var values = try model.values(of: arrays)
+    for (number, place) in model.statePlaces.enumerated() where values[place.input] == nil {
+      values[place.input] =
+        states.isEmpty
+        ? try model.zeros(for: model.inputs[place.input], beside: values)
+        : states[number]
     }
-    for state in model.states where values[state.input] == nil {
-      if let value = states[state.input] {
-        values[state.input] = value
-      } else if let input = model.inputs.first(where: {
-        ExactString($0.name) == ExactString(state.input)
-      }) {
-        values[state.input] = try model.zeros(for: input, beside: values)
-      }
-    }
-    let results = try model(values)
-    for state in model.states { states[state.input] = results[state.output] }
-    return results.mapValues(\.array)
+    let results = try model.results(of: values)
+    states = model.statePlaces.map { results[$0.output] }
+    return model.named(results)
   }
 
   /// Forgets the states: the next call starts from zeros.
-  public mutating func reset() { states = ExactDictionary() }
+  public mutating func reset() { states = [] }
 }

@@ -1,6 +1,6 @@
-/// Caches a weight packed for products of few rows, until the weight changes.
+/// Caches a weight packed for products, until the weight changes.
 ///
-/// Packing takes longer than one such product, so a weight is packed when it is used for the second time.
+/// Packing takes longer than a product of few rows, so a weight is packed when it is used for the second time.
 package final class PackedOnce: Sendable {
   /// The weight used last, by the stamp of its contents, and its packed transpose if it was used twice.
   private struct Entry {

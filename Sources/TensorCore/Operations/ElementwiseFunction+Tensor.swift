@@ -1,13 +1,13 @@
 extension ElementwiseFunction {
   /// The function of every element of a tensor.
-  func callAsFunction(_ x: Tensor) -> Tensor {
+  package func callAsFunction(_ x: Tensor) -> Tensor {
     let y = x.mapped(self)
     guard let tape = Tape.tracking(x) else { return y }
     return tape.record(y, x, pullback: pullback([x], y))
   }
 
   /// The function of two tensors that are broadcast to one another.
-  func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
+  package func callAsFunction(_ a: Tensor, _ b: Tensor) -> Tensor {
     let y = untracked(a, b)
     guard let tape = Tape.tracking(a, b) else { return y }
     return tape.record(y, a, b, pullback: pullback([a, b], y))

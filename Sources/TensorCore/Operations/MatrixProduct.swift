@@ -32,7 +32,7 @@ public func affine(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   affine(x, weight: weight, bias: bias, packed: nil)
 }
 
-/// The same with a cache of the packed weight for products of few rows.
+/// The same with a cache of the packed weight.
 package func affine(
   _ x: Tensor, weight: Tensor, bias: Tensor?, packed: PackedOnce?
 ) -> Tensor {
@@ -79,7 +79,9 @@ private func rightHandSide(
   {
     return packed
   }
-  if isFew { return cache?.transpose(of: weight) }
+  let isCached = isFew || Precision.current.inUse == .highest
+  if isCached, let packed = cache?.transpose(of: weight) { return packed }
+  if isFew { return nil }
   return PackedMatrix(
     StridedMatrix(weight.elements, rows: outputs, columns: inputs).transposed, precision: .current)
 }

@@ -42,7 +42,7 @@ struct ConvolutionWeights: Sendable {
 struct Convolution: Sendable {
   let groups: Int
   private let settings: WindowSettings
-  private let offsets = KnownOffsets()
+  private let known = KnownWindows()
 
   init(_ node: inout GraphNode) throws(GraphFailure) {
     groups = try node.integer("group", in: 1...1 << 20) ?? 1
@@ -51,40 +51,41 @@ struct Convolution: Sendable {
 
   /// x `[N, C, ...]` with weights `[M, C / G, ...]` and a bias `[M]` gives `[N, M, ...]`.
   func callAsFunction(
-    _ x: GraphTensor, _ weights: Tensor, _ known: ConvolutionWeights?, _ bias: Tensor?,
+    _ x: GraphTensor, _ weights: Tensor, _ prepared: ConvolutionWeights?, _ bias: Tensor?,
     _ run: inout GraphRun
   ) throws(GraphFailure) -> GraphValue {
-    let (shape, kernel) = (x.shape, Array(weights.shape.dropFirst(2)))
+    let (shape, kernel) = (x.shape, weights.shape.dropFirst(2))
     guard shape.count >= 3, weights.rank == shape.count, weights.count > 0, shape[0] > 0,
       weights.shape[1] * groups == shape[1], weights.shape[0].isMultiple(of: groups),
-      settings.kernel ?? kernel == kernel, bias.map({ $0.shape == [weights.shape[0]] }) ?? true,
-      let prepared = known ?? ConvolutionWeights(weights, groups)
+      settings.kernel?.elementsEqual(kernel) ?? true,
+      bias.map({ $0.rank == 1 && $0.count == weights.shape[0] }) ?? true,
+      let prepared = prepared ?? ConvolutionWeights(weights, groups)
     else {
       throw GraphFailure(
         expected: "x [N, C, ...], weights [M, C / \(groups), ...] and a bias [M]",
         found: "\(shape), \(weights.shape) and \(bias?.shape.description ?? "none")")
     }
-    let axes = try settings.axes(Array(shape.dropFirst(2)), kernel)
-    let outputs = axes.map(\.outputs)
-    try run.count(of: [shape[0], weights.shape[0]] + outputs)
-    let positions = try GraphRun.count(of: outputs, atMost: run.limits.elements)
-    guard positions > 0 else {
-      return GraphValue(Tensor(zeros: [shape[0], weights.shape[0]] + outputs), as: x.type)
+    let windows = try known.windows(shape.dropFirst(2), kernel) {
+      (lengths, kernel) throws(GraphFailure) in
+      try settings.axes(lengths, kernel)
     }
+    let result = [shape[0], weights.shape[0]] + windows.outputs
+    try run.count(of: result)
+    let positions = try GraphRun.count(of: windows.outputs, atMost: run.limits.elements)
+    guard positions > 0 else { return GraphValue(Tensor(zeros: result), as: x.type) }
     try run.count(of: [shape[0], positions, weights.shape[1] * kernel.reduce(1, *)])
-    let windows = offsets[axes]
+    let offsets = known.offsets(of: windows)
     var parts: [Tensor] = []
     for (group, weight) in prepared.groups.enumerated() {
-      let rows = windows.rows(
+      let rows = offsets.rows(
         of: x.tensor, channels: group * weights.shape[1]..<(group + 1) * weights.shape[1])
       let width = weight.weight.shape[0]
-      let own = bias.map { $0.slice(group * width..<(group + 1) * width) }
+      let own = groups == 1 ? bias : bias?.slice(group * width..<(group + 1) * width)
       parts.append(try weight.product(rows, bias: own, &run))
     }
     let y = parts.count == 1 ? parts[0] : concatenate(parts, along: 2)  // [N, P, M]
-    let result = positions == 1 ? y : y.transposed(0, 2, 1)
     return GraphValue(
-      result.reshaped(to: [shape[0], weights.shape[0]] + outputs), as: x.type)
+      (positions == 1 ? y : y.transposed(0, 2, 1)).reshaped(to: result), as: x.type)
   }
 }
 
@@ -94,7 +95,7 @@ struct TransposedConvolution: Sendable {
   private let settings: WindowSettings
   private let extra: [Int]?
   private let shape: [Int]?
-  private let offsets = KnownOffsets()
+  private let known = KnownWindows()
 
   init(_ node: inout GraphNode) throws(GraphFailure) {
     groups = try node.integer("group", in: 1...1 << 20) ?? 1
@@ -117,15 +118,17 @@ struct TransposedConvolution: Sendable {
         expected: "x [N, C, ...], weights [C, M / \(groups), ...] and a bias [M]",
         found: "\(x.shape), \(weights.shape) and \(bias?.shape.description ?? "none")")
     }
-    let lengths = Array(x.shape.dropFirst(2))
-    let axes = try settings.transposedAxes(lengths, kernel, extra: extra, shape: shape)
+    let windows = try known.windows(x.shape.dropFirst(2), kernel[...]) {
+      (lengths, kernel) throws(GraphFailure) in
+      try settings.transposedAxes(lengths, kernel, extra: extra, shape: shape)
+    }
     let (samples, inputs, width) = (x.shape[0], x.shape[1] / groups, weights.shape[1])
-    let outputs = [samples, width * groups] + axes.map(\.length)
+    let outputs = [samples, width * groups] + windows.axes.map(\.length)
     try run.count(of: outputs)
-    let positions = lengths.reduce(1, *)
+    let positions = windows.lengths.reduce(1, *)
     let columns = width * kernel.reduce(1, *)
     try run.count(of: [samples, positions, columns * groups])
-    let windows = offsets[axes]
+    let offsets = known.offsets(of: windows)
     let rows = x.tensor.reshaped(to: [samples, x.shape[1], positions]).transposed(0, 2, 1)
     let matrix = weights.reshaped(to: [weights.shape[0], columns])
     var parts: [Tensor] = []
@@ -133,7 +136,7 @@ struct TransposedConvolution: Sendable {
       let part = group * inputs..<(group + 1) * inputs
       let weight = ProductWeight(matrix.slice(part).transposed(1, 0))
       let products = try weight.product(groups == 1 ? rows : rows.slice(part, along: 2), &run)
-      parts.append(windows.sums(of: products, channels: width))
+      parts.append(offsets.sums(of: products, channels: width))
     }
     var y = parts.count == 1 ? parts[0] : concatenate(parts, along: 1)  // [N, M, P]
     if let bias { y = y + bias.reshaped(to: [bias.count, 1]) }

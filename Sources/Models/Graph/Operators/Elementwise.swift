@@ -5,37 +5,31 @@ import TensorCore
 extension GraphOperator {
   /// Functions of every element, and of two or more arrays that are broadcast to one another.
   static let elementwise: [String: GraphOperator] = [
-    "Abs": unary(UnaryFunction({ abs($0) }, { abs($0) }) { Swift.max($0, 0 &- $0) }),
-    "Neg": unary(UnaryFunction({ -$0 }, { -$0 }) { 0 &- $0 }),
-    "Sqrt": unary(UnaryFunction({ sqrt($0) }, { $0.squareRoot() })),
-    "Exp": unary(UnaryFunction({ exp($0) }, { exponential($0) })),
-    "Log": unary(UnaryFunction({ log($0) }, { logarithm($0) })),
-    "Sin": unary(UnaryFunction({ sin($0) }, { sine($0) })),
-    "Cos": unary(UnaryFunction({ cos($0) }, { cosine($0) })),
-    "Tanh": unary(UnaryFunction({ tanh($0) }, { hyperbolicTangent($0) })),
-    "Sigmoid": unary(UnaryFunction({ sigmoid($0) }, { 1 / (1 + exponential(-$0)) })),
-    "Relu": unary(UnaryFunction({ relu($0) }, { Swift.max($0, 0) }) { Swift.max($0, 0) }),
+    "Abs": unary(UnaryFunction(.absolute, { abs($0) }) { Swift.max($0, 0 &- $0) }),
+    "Neg": unary(UnaryFunction(.negate, { -$0 }) { 0 &- $0 }),
+    "Sqrt": unary(UnaryFunction(.sqrt, { $0.squareRoot() })),
+    "Exp": unary(UnaryFunction(.exp, { exponential($0) })),
+    "Log": unary(UnaryFunction(.log, { logarithm($0) })),
+    "Sin": unary(UnaryFunction(.sin, { sine($0) })),
+    "Cos": unary(UnaryFunction(.cos, { cosine($0) })),
+    "Tanh": unary(UnaryFunction(.tanh, { hyperbolicTangent($0) })),
+    "Sigmoid": unary(UnaryFunction(.sigmoid, { 1 / (1 + exponential(-$0)) })),
+    "Relu": unary(UnaryFunction(.relu, { Swift.max($0, 0) }) { Swift.max($0, 0) }),
     "Softplus": unary(
       UnaryFunction(
-        { softplus($0) }, { Swift.max($0, 0) + logarithmOfOnePlus(exponential(-abs($0))) })),
+        .softplus, { Swift.max($0, 0) + logarithmOfOnePlus(exponential(-abs($0))) })),
     "Softsign": unary(
       UnaryFunction({ $0 / (1 + abs($0)) }, { $0 / (1 + abs($0)) })),
-    "Reciprocal": unary(UnaryFunction({ reciprocal($0) }, { 1 / $0 })),
-    "Floor": unary(UnaryFunction({ floor($0) }, { $0.rounded(.down) })),
+    "Reciprocal": unary(UnaryFunction(.reciprocal, { 1 / $0 })),
+    "Floor": unary(UnaryFunction(.floor, { $0.rounded(.down) })),
     "Ceil": unary(UnaryFunction({ -floor(-$0) }, { $0.rounded(.up) })),
-    "Sign": unary(
-      UnaryFunction({ sign($0) }, { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }) { $0.signum() }),
-    "Erf": unary(
-      UnaryFunction(
-        { errorFunctions(of: $0) }, { errorFunction($0) })),
-    "Add": binary(
-      BinaryFunction({ $0 + $1 }, { $0 + $1 }) { $0 &+ $1 }),
-    "Sub": binary(
-      BinaryFunction({ $0 - $1 }, { $0 - $1 }) { $0 &- $1 }),
-    "Mul": binary(
-      BinaryFunction({ $0 * $1 }, { $0 * $1 }) { $0 &* $1 }),
-    "Div": GraphOperator(2...2) { _ throws(GraphFailure) in
-      let divide = BinaryFunction({ $0 / $1 }, { $0 / $1 }) { $1 == -1 ? 0 &- $0 : $0 / $1 }
+    "Sign": unary(UnaryFunction(.sign, { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }) { $0.signum() }),
+    "Erf": unary(UnaryFunction({ errorFunctions(of: $0) }, { errorFunction($0) })),
+    "Add": binary(BinaryFunction(.add, { $0 + $1 }) { $0 &+ $1 }),
+    "Sub": binary(BinaryFunction(.subtract, { $0 - $1 }) { $0 &- $1 }),
+    "Mul": binary(BinaryFunction(.multiply, { $0 * $1 }) { $0 &* $1 }),
+    "Div": GraphOperator(2...2, .applies(.divide)) { _ throws(GraphFailure) in
+      let divide = BinaryFunction(.divide, { $0 / $1 }) { $1 == -1 ? 0 &- $0 : $0 / $1 }
       return { inputs, run throws(GraphFailure) in
         if case .integers(let divisors) = try inputs.value(1).elements, divisors.contains(0) {
           throw GraphFailure("division of an integer by zero")
@@ -43,16 +37,16 @@ extension GraphOperator {
         return [try divide(inputs.value(0), inputs.value(1), &run)]
       }
     },
-    "Min": variadic(BinaryFunction({ minimum($0, $1) }, { smaller($0, $1) }) { Swift.min($0, $1) }),
-    "Max": variadic(BinaryFunction({ maximum($0, $1) }, { larger($0, $1) }) { Swift.max($0, $1) }),
-    "Sum": variadic(BinaryFunction({ $0 + $1 }, { $0 + $1 })),
+    "Min": variadic(BinaryFunction(.minimum, { smaller($0, $1) }) { Swift.min($0, $1) }),
+    "Max": variadic(BinaryFunction(.maximum, { larger($0, $1) }) { Swift.max($0, $1) }),
+    "Sum": variadic(BinaryFunction(.add, { $0 + $1 })),
     "Mean": GraphOperator(1...1024) { _ throws(GraphFailure) in
-      let add = BinaryFunction({ $0 + $1 }, { $0 + $1 })
+      let add = BinaryFunction(.add, { $0 + $1 })
       return { inputs, run throws(GraphFailure) in
         let sum = try add(all: inputs, &run)
         let count = GraphValue(
           StoredArray(Float(inputs.count)).tensor, as: sum.elementType)
-        let divide = BinaryFunction({ $0 / $1 }, { $0 / $1 })
+        let divide = BinaryFunction(.divide, { $0 / $1 })
         return [try divide(sum, count, &run)]
       }
     },
@@ -81,7 +75,7 @@ extension GraphOperator {
         return [exact.converted(to: a.elementType)]
       }
     },
-    "Pow": GraphOperator(2...2) { _ throws(GraphFailure) in
+    "Pow": GraphOperator(2...2, .raises) { _ throws(GraphFailure) in
       return { inputs, run throws(GraphFailure) in
         [try power(inputs.value(0), inputs.value(1), &run)]
       }
@@ -92,8 +86,8 @@ extension GraphOperator {
         let high = try node.float("max") ?? Float.greatestFiniteMagnitude
         return tensorFunction { minimum(maximum($0, Tensor(low)), Tensor(high)) }
       }
-      let smallest = BinaryFunction({ minimum($0, $1) }, { smaller($0, $1) }) { Swift.min($0, $1) }
-      let largest = BinaryFunction({ maximum($0, $1) }, { larger($0, $1) }) { Swift.max($0, $1) }
+      let smallest = BinaryFunction(.minimum, { smaller($0, $1) }) { Swift.min($0, $1) }
+      let largest = BinaryFunction(.maximum, { larger($0, $1) }) { Swift.max($0, $1) }
       return { inputs, run throws(GraphFailure) in
         var value = try inputs.value(0)
         if let low = inputs.optional(1) { value = try largest(value, low, &run) }
@@ -105,7 +99,7 @@ extension GraphOperator {
 
   /// A function of one array of floats, or of others where it has a form for them.
   private static func unary(_ function: UnaryFunction) -> GraphOperator {
-    GraphOperator(1...1) { _ throws(GraphFailure) in
+    GraphOperator(1...1, function.effect) { _ throws(GraphFailure) in
       { inputs, run throws(GraphFailure) in
         let value = try inputs.value(0)
         try run.count(of: value.shape)
@@ -126,7 +120,7 @@ extension GraphOperator {
   }
 
   private static func binary(_ function: BinaryFunction) -> GraphOperator {
-    GraphOperator(2...2) { _ throws(GraphFailure) in
+    GraphOperator(2...2, function.effect) { _ throws(GraphFailure) in
       { inputs, run throws(GraphFailure) in
         [try function(inputs.value(0), inputs.value(1), &run)]
       }
@@ -134,7 +128,7 @@ extension GraphOperator {
   }
 
   private static func variadic(_ function: BinaryFunction) -> GraphOperator {
-    GraphOperator(1...1024) { _ throws(GraphFailure) in
+    GraphOperator(1...1024, function.effect) { _ throws(GraphFailure) in
       { inputs, run throws(GraphFailure) in [try function(all: inputs, &run)] }
     }
   }

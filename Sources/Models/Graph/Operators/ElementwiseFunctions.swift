@@ -3,6 +3,7 @@ import TensorCore
 
 /// A function of every element of an array.
 struct UnaryFunction: Sendable {
+  let effect: GraphEffect
   private let tensor: @Sendable (Tensor) -> Tensor
   private let double: @Sendable (Double) -> Double
   /// Nil if the operator has no integers.
@@ -14,6 +15,16 @@ struct UnaryFunction: Sendable {
     _ integer: (@Sendable (Int64) -> Int64)? = nil
   ) {
     (self.tensor, self.double, self.integer) = (tensor, double, integer)
+    effect = .computes
+  }
+
+  /// The function that is one word of the kernels.
+  init(
+    _ word: ElementwiseFunction, _ double: @escaping @Sendable (Double) -> Double,
+    _ integer: (@Sendable (Int64) -> Int64)? = nil
+  ) {
+    tensor = { word($0) }
+    (self.double, self.integer, effect) = (double, integer, .applies(word))
   }
 
   func callAsFunction(_ x: GraphValue) throws(GraphFailure) -> GraphValue {
@@ -33,6 +44,7 @@ struct UnaryFunction: Sendable {
 
 /// A function of the elements of two arrays that are broadcast to one another.
 struct BinaryFunction: Sendable {
+  let effect: GraphEffect
   private let tensor: @Sendable (Tensor, Tensor) -> Tensor
   private let double: @Sendable (Double, Double) -> Double
   /// Nil if the operator has no integers.
@@ -44,6 +56,16 @@ struct BinaryFunction: Sendable {
     _ integer: (@Sendable (Int64, Int64) -> Int64)? = nil
   ) {
     (self.tensor, self.double, self.integer) = (tensor, double, integer)
+    effect = .computes
+  }
+
+  /// The function that is one word of the kernels.
+  init(
+    _ word: ElementwiseFunction, _ double: @escaping @Sendable (Double, Double) -> Double,
+    _ integer: (@Sendable (Int64, Int64) -> Int64)? = nil
+  ) {
+    tensor = { word($0, $1) }
+    (self.double, self.integer, effect) = (double, integer, .applies(word))
   }
 
   func callAsFunction(

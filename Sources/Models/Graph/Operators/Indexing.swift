@@ -4,7 +4,7 @@ import TensorCore
 extension GraphOperator {
   /// Operators that pick elements of an array by their places.
   static let indexing: [String: GraphOperator] = [
-    "Gather": GraphOperator(2...2) { node throws(GraphFailure) in
+    "Gather": GraphOperator(2...2, .arranges) { node throws(GraphFailure) in
       let axis = try node.integer("axis") ?? 0
       return { inputs, run throws(GraphFailure) in
         let (table, places) = (try inputs.value(0), try inputs.value(1))
@@ -25,7 +25,7 @@ extension GraphOperator {
         [try oneHot(inputs.value(0), inputs.integer(1, "depth"), inputs.value(2), axis, &run)]
       }
     },
-    "Slice": GraphOperator(1...5) { node throws(GraphFailure) in
+    "Slice": GraphOperator(1...5, .arranges) { node throws(GraphFailure) in
       let first = 10
       let starts = try node.integers("starts", orInput: 1, from: first)
       let ends = try node.integers("ends", orInput: 2, from: first)
@@ -52,7 +52,7 @@ extension GraphOperator {
         return [result]
       }
     },
-    "Split": GraphOperator(1...2, outputs: 65_536) { node throws(GraphFailure) in
+    "Split": GraphOperator(1...2, outputs: 65_536, .arranges) { node throws(GraphFailure) in
       let axis = try node.integer("axis") ?? 0
       let parts = node.node.outputs.count
       let declared = try node.integer("num_outputs", in: 1...65_536)
@@ -85,7 +85,7 @@ extension GraphOperator {
         return results
       }
     },
-    "Pad": GraphOperator(1...4) { node throws(GraphFailure) in
+    "Pad": GraphOperator(1...4, .arranges) { node throws(GraphFailure) in
       let mode = try node.choice("mode", of: ["constant", "reflect", "edge", "wrap"])
       let pads = try node.integers("pads", orInput: 1, from: 11)
       let value = node.version < 11 ? try node.float("value") ?? 0 : 0

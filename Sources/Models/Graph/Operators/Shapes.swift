@@ -4,7 +4,7 @@ import TensorCore
 extension GraphOperator {
   /// Operators on shapes and types, and constants.
   static let shapes: [String: GraphOperator] = [
-    "Identity": GraphOperator(1...1) { _ throws(GraphFailure) in
+    "Identity": GraphOperator(1...1, .arranges) { _ throws(GraphFailure) in
       { inputs, _ throws(GraphFailure) in [try inputs.value(0)] }
     },
     "Dropout": GraphOperator(1...3, outputs: 2) { node throws(GraphFailure) in
@@ -46,7 +46,7 @@ extension GraphOperator {
         return [x.converted(to: try inputs.value(1).elementType)]
       }
     },
-    "Shape": GraphOperator(1...1) { node throws(GraphFailure) in
+    "Shape": GraphOperator(1...1, .measures) { node throws(GraphFailure) in
       let (start, end) = (try node.integer("start") ?? 0, try node.integer("end"))
       return { inputs, _ throws(GraphFailure) in
         let shape = try inputs.value(0).shape
@@ -56,12 +56,12 @@ extension GraphOperator {
         return [GraphValue(part.map { Int64($0) }, shape: [part.count])]
       }
     },
-    "Size": GraphOperator(1...1) { _ throws(GraphFailure) in
+    "Size": GraphOperator(1...1, .measures) { _ throws(GraphFailure) in
       { inputs, _ throws(GraphFailure) in
         [GraphValue([Int64(try inputs.value(0).count)], shape: [])]
       }
     },
-    "Reshape": GraphOperator(2...2) { node throws(GraphFailure) in
+    "Reshape": GraphOperator(2...2, .arranges) { node throws(GraphFailure) in
       let keepsZeros = try node.flag("allowzero")
       let shape = node.integers(ofInput: 1, "shape")
       return { inputs, _ throws(GraphFailure) in
@@ -69,7 +69,7 @@ extension GraphOperator {
         return [try reshaped(inputs.value(0), shape, keepsZeros: keepsZeros)]
       }
     },
-    "Flatten": GraphOperator(1...1) { node throws(GraphFailure) in
+    "Flatten": GraphOperator(1...1, .arranges) { node throws(GraphFailure) in
       let axis = try node.integer("axis") ?? 1
       return { inputs, _ throws(GraphFailure) in
         let x = try inputs.value(0)
@@ -78,13 +78,13 @@ extension GraphOperator {
         return [x.reshaped(to: shape)]
       }
     },
-    "Squeeze": GraphOperator(1...2) { node throws(GraphFailure) in
+    "Squeeze": GraphOperator(1...2, .arranges) { node throws(GraphFailure) in
       let axes = try node.integers("axes", orInput: 1, from: 13)
       return { inputs, _ throws(GraphFailure) in
         [try squeezed(inputs.value(0), try axes.values(inputs))]
       }
     },
-    "Unsqueeze": GraphOperator(1...2) { node throws(GraphFailure) in
+    "Unsqueeze": GraphOperator(1...2, .arranges) { node throws(GraphFailure) in
       let axes = try node.integers("axes", orInput: 1, from: 13)
       return { inputs, _ throws(GraphFailure) in
         guard let axes = try axes.values(inputs) else {
@@ -93,7 +93,7 @@ extension GraphOperator {
         return [try unsqueezed(inputs.value(0), axes)]
       }
     },
-    "Transpose": GraphOperator(1...1) { node throws(GraphFailure) in
+    "Transpose": GraphOperator(1...1, .arranges) { node throws(GraphFailure) in
       let order = try node.integers("perm")
       return { inputs, run throws(GraphFailure) in
         let x = try inputs.value(0)
@@ -106,7 +106,7 @@ extension GraphOperator {
         return [try x.transposed(positions(ofAxes: order, rank: x.rank), &run)]
       }
     },
-    "Concat": GraphOperator(1...65_536) { node throws(GraphFailure) in
+    "Concat": GraphOperator(1...65_536, .arranges) { node throws(GraphFailure) in
       guard let axis = try node.integer("axis") else {
         throw GraphFailure("axis: expected a whole number")
       }
@@ -117,7 +117,7 @@ extension GraphOperator {
         return [try GraphValue.concatenated(values, along: place, &run)]
       }
     },
-    "Expand": GraphOperator(2...2) { _ throws(GraphFailure) in
+    "Expand": GraphOperator(2...2, .arranges) { _ throws(GraphFailure) in
       { inputs, run throws(GraphFailure) in
         let x = try inputs.value(0)
         let shape = try GraphIntegers.input(1, "shape").values(inputs) ?? []
@@ -162,18 +162,20 @@ private func reshaped(
   _ x: GraphValue, _ wanted: [Int], keepsZeros: Bool
 ) throws(GraphFailure) -> GraphValue {
   var shape = wanted
-  let failure = GraphFailure(expected: "a shape of \(x.count) elements", found: "\(wanted)")
+  func failure() -> GraphFailure {
+    GraphFailure(expected: "a shape of \(x.count) elements", found: "\(wanted)")
+  }
   for (axis, extent) in wanted.enumerated() where extent == 0 && !keepsZeros {
-    guard axis < x.rank else { throw failure }
+    guard axis < x.rank else { throw failure() }
     shape[axis] = x.shape[axis]
   }
   if let open = shape.firstIndex(of: -1) {
     shape[open] = 1
     let known = try GraphRun.count(of: shape, atMost: .max)
-    guard known > 0, x.count.isMultiple(of: known) else { throw failure }
+    guard known > 0, x.count.isMultiple(of: known) else { throw failure() }
     shape[open] = x.count / known
   }
-  guard try GraphRun.count(of: shape, atMost: .max) == x.count else { throw failure }
+  guard try GraphRun.count(of: shape, atMost: .max) == x.count else { throw failure() }
   return x.reshaped(to: shape)
 }
 

@@ -52,7 +52,7 @@ struct WindowPooling: Sendable {
   private let kernel: [Int]
   private let settings: WindowSettings
   private let countsPadding: Bool
-  private let offsets = KnownOffsets()
+  private let known = KnownWindows()
 
   init(_ node: inout GraphNode, _ kind: Kind) throws(GraphFailure) {
     self.kind = kind
@@ -71,12 +71,15 @@ struct WindowPooling: Sendable {
       throw GraphFailure(
         expected: "x [N, C, ...] of \(kernel.count + 2) axes", found: "shape \(x.shape)")
     }
-    let axes = try settings.axes(Array(x.shape.dropFirst(2)), kernel)
-    let shape = x.shape.prefix(2) + axes.map(\.outputs)
+    let found = try known.windows(x.shape.dropFirst(2), kernel[...]) {
+      (lengths, kernel) throws(GraphFailure) in
+      try settings.axes(lengths, kernel)
+    }
+    let shape = x.shape.prefix(2) + found.outputs
     let count = try run.count(of: Array(shape))
     try run.charge(product: count, kernel.reduce(1, *))
-    try run.count(of: axes.map(\.outputs) + kernel)
-    let (windows, divisors) = (offsets[axes], divisors(axes))
+    try run.count(of: found.outputs + kernel)
+    let (windows, divisors) = (known.offsets(of: found), divisors(found.axes))
     let (positions, taps) = (windows.positions, windows.taps)
     let y = Tensor(writing: Array(shape)) { result in
       x.tensor.withUnsafePointer { source in

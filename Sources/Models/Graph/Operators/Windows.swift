@@ -1,5 +1,4 @@
 import Checkpoint
-import Synchronization
 import TensorCore
 
 /// How the windows of a convolution or a pooling move, as a node's attributes say it.
@@ -154,6 +153,8 @@ struct WindowAxis: Hashable {
 /// For every output position and place in the window, the input's place among all positions; -1 outside.
 struct WindowOffsets: Sendable {
   private(set) var places = [0]
+  /// By output position: the first place, where the others follow it; nil where they don't.
+  private let starts: [Int?]
   let taps: Int
   /// The number of input positions.
   let size: Int
@@ -181,6 +182,13 @@ struct WindowOffsets: Sendable {
       }
       (positions, window, places) = (positions * axis.outputs, window * axis.kernel, next)
     }
+    starts = (0..<positions).map { [places] position in
+      let window = places[position * window..<(position + 1) * window]
+      guard let first = window.first, first >= 0,
+        window.elementsEqual(first..<first + window.count)
+      else { return nil }
+      return first
+    }
   }
 
   /// The number of output positions.
@@ -189,17 +197,25 @@ struct WindowOffsets: Sendable {
   /// The windows of channels of x `[N, C, ...]` as rows `[N, P, channels * K]`.
   func rows(of x: Tensor, channels: Range<Int>) -> Tensor {
     let (samples, all, positions) = (x.shape[0], x.shape[1], positions)
-    return Tensor(writing: [samples, positions, channels.count * taps]) { result in
+    let shape = [samples, positions, channels.count * taps]
+    // One window that is the whole signal.
+    if size == 1, taps == 1, positions == 1, channels.count == all { return x.reshaped(to: shape) }
+    return Tensor(writing: shape) { result in
       x.withUnsafePointer { source in
         places.withUnsafeBufferPointer { places in
           var target = result
           for sample in 0..<samples {
             for position in 0..<positions {
+              let start = starts[position]
               for channel in channels {
                 let signal = source + (sample * all + channel) * size
-                for tap in 0..<taps {
-                  let place = places[position * taps + tap]
-                  target[tap] = place < 0 ? 0 : signal[place]
+                if let start {
+                  for tap in 0..<taps { target[tap] = signal[start + tap] }
+                } else {
+                  for tap in 0..<taps {
+                    let place = places[position * taps + tap]
+                    target[tap] = place < 0 ? 0 : signal[place]
+                  }
                 }
                 target += taps
               }
@@ -234,14 +250,43 @@ struct WindowOffsets: Sendable {
   }
 }
 
-/// The offsets of the last axes, which are mostly those of the next call too.
-final class KnownOffsets: Sendable {
-  private let last = Mutex<(axes: [WindowAxis], offsets: WindowOffsets)?>(nil)
+/// The windows of one call.
+struct Windows: Sendable {
+  let lengths: [Int]
+  let kernel: [Int]
+  let axes: [WindowAxis]
+  /// The sizes of the axes of the result.
+  let outputs: [Int]
+  /// Nil until the sizes have passed the limits.
+  fileprivate(set) var offsets: WindowOffsets?
+}
 
-  subscript(axes: [WindowAxis]) -> WindowOffsets {
-    if let known = last.withLock({ $0 }), known.axes == axes { return known.offsets }
-    let offsets = WindowOffsets(axes)
-    last.withLock { $0 = (axes, offsets) }
+/// The windows of the last call, which are mostly those of the next one too.
+final class KnownWindows: Sendable {
+  private let last = Guarded<Windows?>(nil)
+
+  /// The windows of axes of these lengths; `axes` finds them if the last call's were others.
+  func windows(
+    _ lengths: ArraySlice<Int>, _ kernel: ArraySlice<Int>,
+    axes: (_ lengths: [Int], _ kernel: [Int]) throws(GraphFailure) -> [WindowAxis]
+  ) throws(GraphFailure) -> Windows {
+    if let known = last.withLock({ $0 }), known.lengths.elementsEqual(lengths),
+      known.kernel.elementsEqual(kernel)
+    {
+      return known
+    }
+    let (lengths, kernel) = (Array(lengths), Array(kernel))
+    let axes = try axes(lengths, kernel)
+    return Windows(lengths: lengths, kernel: kernel, axes: axes, outputs: axes.map(\.outputs))
+  }
+
+  /// The offsets of windows, whose sizes have passed the limits.
+  func offsets(of windows: Windows) -> WindowOffsets {
+    if let known = windows.offsets { return known }
+    let offsets = WindowOffsets(windows.axes)
+    var known = windows
+    known.offsets = offsets
+    last.withLock { [known] in $0 = known }
     return offsets
   }
 }

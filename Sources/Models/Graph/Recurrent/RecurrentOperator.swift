@@ -46,14 +46,13 @@ package struct RecurrentNode: Sendable {
   }
 
   /// The names of the states.
-  package var stateNames: [String] {
-    settings.kind == .lstm ? ["hidden", "cell"] : ["hidden"]
-  }
+  package let stateNames: [String]
 
   init(_ node: inout GraphNode, _ kind: RecurrentSettings.Kind) throws(GraphFailure) {
     settings = try RecurrentSettings(&node, kind, hasPeepholes: node.hasInput(7))
     let isConstant = [1, 2, 3, 7].allSatisfy { !node.hasInput($0) || node.constant($0) != nil }
     layers = isConstant ? try settings.layers(node.constants) : nil
+    stateNames = kind == .lstm ? ["hidden", "cell"] : ["hidden"]
   }
 
   /// Y `[T, D, B, H]` or `[B, T, D, H]`, and the final states, `[D, B, H]` or `[B, D, H]`.
@@ -81,28 +80,27 @@ package struct RecurrentNode: Sendable {
     try run.count(of: [layers.count, steps, batch, rows])
     try run.charge(product: layers.count, steps * batch, rows, size + hidden)
     let lengths = try lengths(inputs.optional(4), steps: steps, batch: batch)
-    let names = stateNames
     var starts: [Tensor] = []
-    for (index, name) in names.enumerated() {
+    for (index, name) in stateNames.enumerated() {
       starts.append(
         try start(inputs, 5 + index, name, [layers.count, batch, hidden], &run))
     }
-    var outputs: [Tensor] = []
-    var finals = names.map { _ in [Tensor]() }
-    for (direction, layer) in layers.enumerated() {
+    let parts = layers.enumerated().map { direction, layer in
       let own = starts.map { layers.count == 1 ? $0 : $0.slice(direction..<direction + 1) }
       let (y, last) = layer(
-        sequence, from: RecurrentState(names: names, tensors: own), lengths: lengths)
-      outputs.append(y.reshaped(to: [steps, 1, batch, hidden]))
-      for (index, name) in names.enumerated() { finals[index].append(last[name]) }
+        sequence, from: RecurrentState(names: stateNames, tensors: own), lengths: lengths)
+      return [y.reshaped(to: [steps, 1, batch, hidden])] + stateNames.map { last[$0] }
     }
-    let y = GraphValue(
-      outputs.count == 1 ? outputs[0] : concatenate(outputs, along: 1), as: x.type)
-    let states = finals.map { GraphValue($0.count == 1 ? $0[0] : concatenate($0), as: x.type) }
-    guard settings.isBatchFirst else { return [y] + states }
-    var results = [try y.transposed([2, 0, 1, 3], &run)]
-    for state in states { results.append(try state.transposed([1, 0, 2], &run)) }
-    return results
+    let results = parts[0].indices.map { index in
+      GraphValue(
+        parts.count == 1
+          ? parts[0][index] : concatenate(parts.map { $0[index] }, along: index == 0 ? 1 : 0),
+        as: x.type)
+    }
+    guard settings.isBatchFirst else { return results }
+    return try results.enumerated().map { (index, value) throws(GraphFailure) in
+      try value.transposed(index == 0 ? [2, 0, 1, 3] : [1, 0, 2], &run)
+    }
   }
 
   /// The states before the first step, `[D, B, H]`: zeros unless they are given.
@@ -110,13 +108,15 @@ package struct RecurrentNode: Sendable {
     _ inputs: [GraphValue?], _ index: Int, _ name: String, _ shape: [Int], _ run: inout GraphRun
   ) throws(GraphFailure) -> Tensor {
     guard inputs.optional(index) != nil else { return Tensor(zeros: shape) }
-    var state = GraphValue(try inputs.tensor(index).tensor)
-    if settings.isBatchFirst, state.rank == 3 { state = try state.transposed([1, 0, 2], &run) }
-    guard state.shape == shape, let tensor = state.tensor else {
+    var state = try inputs.tensor(index).tensor
+    if settings.isBatchFirst, state.rank == 3 {
+      state = try GraphValue(state).transposed([1, 0, 2], &run).tensor ?? state
+    }
+    guard state.shape == shape else {
       throw GraphFailure(
         expected: "an initial \(name) state of shape \(shape)", found: "\(state.shape)")
     }
-    return tensor
+    return state
   }
 
   private func lengths(

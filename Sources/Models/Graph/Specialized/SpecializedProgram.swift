@@ -1,0 +1,107 @@
+import Requirements
+
+/// A graph program for inputs of given shapes.
+///
+/// What depends on shapes alone is a constant; elements that are only moved are copied once, when somebody reads them, or not
+/// at all; elementwise nodes run together. It computes the same numbers as the program that it was made from.
+struct SpecializedProgram: Sendable {
+  /// A piece of the work, with the slots that it is the last to read.
+  struct Step: Sendable {
+    enum Work: Sendable {
+      case node(GraphProgram.Step, inputs: [GraphProgram.Place])
+      case arrangement(Arrangement, slot: Int)
+      case group(ElementwiseGroup)
+    }
+
+    let work: Work
+    fileprivate(set) var released: [Int] = []
+  }
+
+  /// The types and shapes of the inputs.
+  let signature: GraphSignature
+  /// The elements of all values of the call that it was made from.
+  private let elements: Int
+  private let constants: [GraphValue?]
+  private let steps: [Step]
+  private let slotCount: Int
+  private let inputs: [Int]
+  private let outputs: [GraphProgram.Place]
+
+  init(
+    _ program: GraphProgram, _ signature: GraphSignature, elements: Int, constants: [GraphValue?],
+    work: [Step.Work], outputs: [GraphProgram.Place]
+  ) {
+    (self.signature, self.elements) = (signature, elements)
+    (slotCount, inputs, self.outputs) = (program.slotCount, program.inputs, outputs)
+    var read = Set(outputs)
+    var steps: [Step] = []
+    for work in work.reversed() {
+      var step = Step(work: work)
+      for place in work.reads where read.insert(place).inserted {
+        if case .slot(let slot) = place { step.released.append(slot) }
+      }
+      steps.append(step)
+    }
+    self.steps = steps.reversed()
+    self.constants = constants.enumerated().map { read.contains(.constant($0)) ? $1 : nil }
+  }
+
+  /// Computes the outputs of inputs in the graph's order, which fit the signature.
+  ///
+  /// - Throws: ``GraphNodeFailure``.
+  func callAsFunction(
+    _ values: [GraphValue], _ run: inout GraphRun
+  ) throws(GraphNodeFailure) -> [GraphValue] {
+    run.allow(elements)
+    var slots = [GraphValue?](repeating: nil, count: slotCount)
+    for (slot, value) in zip(inputs, values) { slots[slot] = value }
+    for step in steps {
+      switch step.work {
+      case .node(let node, let inputs):
+        do throws(GraphFailure) {
+          let results = try node.results(inputs.map { value(at: $0, slots) }, &run)
+          for (place, result) in zip(node.outputs, results) {
+            guard case .slot(let slot) = place else { continue }
+            try run.hold(result)
+            slots[slot] = result
+          }
+        } catch {
+          throw GraphNodeFailure(node: node.name, reason: error.reason)
+        }
+      case .arrangement(let arrangement, let slot):
+        slots[slot] = arrangement { known($0, slots) }
+      case .group(let group):
+        for (result, value) in zip(group.results, group { known($0, slots) }) {
+          slots[result.slot] = value
+        }
+      }
+      for slot in step.released { slots[slot] = nil }
+    }
+    return outputs.map { known($0, slots) }
+  }
+
+  private func value(at place: GraphProgram.Place, _ slots: [GraphValue?]) -> GraphValue? {
+    switch place {
+    case .constant(let index): constants[index]
+    case .slot(let slot): slots[slot]
+    case .nowhere: nil
+    }
+  }
+
+  private func known(_ place: GraphProgram.Place, _ slots: [GraphValue?]) -> GraphValue {
+    guard let value = value(at: place, slots) else {
+      failure("\(place) is read before it is there")
+    }
+    return value
+  }
+}
+
+extension SpecializedProgram.Step.Work {
+  fileprivate var reads: [GraphProgram.Place] {
+    switch self {
+    case .node(_, let inputs): inputs
+    case .arrangement(let arrangement, _): Array(arrangement.sources)
+    case .group(let group): group.reads
+    }
+  }
+}
