@@ -108,7 +108,7 @@ extension ImportedWeights {
     of layer: KerasModel.Layer, _ model: KerasModel
   ) throws(CheckpointError) -> Double? {
     switch layer.text("recurrent_activation") {
-    case "hard_sigmoid"?: return (model.version?.majorVersion ?? 3) < 3 ? 0.2 : 1.0 / 6
+    case "hard_sigmoid"?: return Double(model.hardSigmoidSlope)
     case "sigmoid"?: return nil
     case let other?:
       throw failure(
@@ -132,9 +132,6 @@ extension ImportedWeights {
 }
 
 extension String {
-  /// The first number of a version.
-  fileprivate var majorVersion: Int? { split(separator: ".").first.flatMap { Int($0) } }
-
   /// Whether a version of Keras comes before 2.3.
   fileprivate var isBefore2_3: Bool {
     let numbers = split { $0 == "." || $0 == "-" }.prefix(2).compactMap { Int($0) }

@@ -32,7 +32,7 @@ public struct ModelConversion: Sendable {
     case model(SavedLanguageModel)
     /// A model of another shape: a classifier, a tagger.
     case sequence(SavedSequenceModel)
-    /// An ONNX graph that is not read as a language model.
+    /// A graph that is not read as a language model: of ONNX, or one that Keras' description of a model states.
     case graph(SavedGraphModel)
     /// Arrays without a description of their model, or those of a graph that is not supported and why.
     case arrays(ExactDictionary<StoredArray>, CheckpointError?)
@@ -66,8 +66,10 @@ public struct ModelConversion: Sendable {
       if let graph = try file.graphModel(states: nil) { return .graph(graph) }
       return .arrays(try file.arrays(), nil)
     } catch {
-      guard case .onnx = file.content else { throw error }
-      return .arrays(try file.arrays(), error)
+      switch file.content {
+      case .onnx, .hdf5, .keras: return .arrays(try file.arrays(), error)
+      default: throw error
+      }
     }
   }
 
@@ -107,7 +109,9 @@ public struct ModelConversion: Sendable {
     case (.sequence(let saved), .onnx): try saved.onnx().save(to: path)
     case (.graph(let saved), .rnnz): try checkpoint(saved.write).save(to: path)
     case (.graph(let saved), .safetensors):
-      try Safetensors(metadata: [:], arrays: saved.constants).save(to: path)
+      try Safetensors(
+        metadata: [:], arrays: file.isOfKeras ? try file.arrays() : saved.constants
+      ).save(to: path)
     case (.graph(let saved), .onnx): try saved.onnx.save(to: path)
     case (.arrays(let arrays, _), .safetensors):
       try Safetensors(metadata: ["format": "pt"], arrays: arrays).save(to: path)
@@ -171,7 +175,8 @@ extension ArrayFile {
     }
   }
 
-  /// The graph of the file as a model: of a checkpoint with one, or of an ONNX file; nil for other files.
+  /// The graph of the file as a model: of a checkpoint with one, of an ONNX file, or of a file of Keras that describes its model;
+  /// nil for other files.
   fileprivate func graphModel(
     states: [GraphModel.State]?
   ) throws(CheckpointError) -> SavedGraphModel? {
@@ -179,7 +184,19 @@ extension ArrayFile {
     case .checkpoint(let reader):
       return reader.contains(.configuration, "graph") ? try SavedGraphModel(reading: reader) : nil
     case .onnx(let model): return try SavedGraphModel(model, states: states, file: path)
+    case .hdf5, .keras:
+      return try KerasGraph.model(self).map { (model) throws(CheckpointError) in
+        try SavedGraphModel(model, states: states, file: path)
+      }
     default: return nil
+    }
+  }
+
+  /// Whether it is a file of HDF5 or Keras, whose arrays have names of their own.
+  fileprivate var isOfKeras: Bool {
+    switch content {
+    case .hdf5, .keras: true
+    default: false
     }
   }
 

@@ -112,7 +112,7 @@ extension StoredArray {
 
 extension ElementType {
   /// ONNX's code of the type.
-  var onnxCode: Int {
+  package var onnxCode: Int {
     switch self {
     case .float32: 1
     case .uint8: 2

@@ -35,6 +35,11 @@ struct KerasModel {
   /// The version of Keras that wrote the file, such as `2.2.0`.
   var version: String?
 
+  /// The slope of a hard sigmoid: Keras 3 has PyTorch's.
+  var hardSigmoidSlope: Float {
+    (version?.split(separator: ".").first.flatMap { Int($0) } ?? 3) < 3 ? 0.2 : 1.0 / 6
+  }
+
   /// Whether these are names of Keras' weights.
   static func isKind(_ names: some Collection<String>) -> Bool {
     names.contains { $0.contains("/vars/") || $0.hasSuffix("kernel:0") }
@@ -141,27 +146,18 @@ struct KerasModel {
   }
 }
 
-extension JSONValue {
-  /// The member of an object; nil for other values.
-  fileprivate func member(_ name: String) -> JSONValue? {
-    if case .object(let members) = self { members[ExactString(name)] } else { nil }
-  }
-}
-
 extension String {
-  /// The name in lower case with underscores between words: `Bidirectional` and `CuDNNLSTM` as Keras writes them.
+  /// The name in lower case as Keras writes it: with an underscore before a capital that a small letter follows, and between
+  /// a small letter and a capital. `Conv1D` is `conv1d`, `CuDNNLSTM` is `cu_dnnlstm`.
   fileprivate var snakeCase: String {
-    var (result, characters) = ("", Array(self))
-    characters.append("A")
-    for index in 0..<characters.count - 1 {
-      let character = characters[index]
+    let characters = Array(self)
+    return characters.indices.reduce("") { name, index in
+      let next = index + 1 < characters.count ? characters[index + 1] : "A"
       let isStart =
-        character.isUppercase && index > 0
-        && (!characters[index - 1].isUppercase
-          || characters[index + 1].isLowercase && index + 2 < characters.count)
-      result += (isStart ? "_" : "") + character.lowercased()
+        index > 0 && characters[index].isUppercase
+        && (characters[index - 1].isLowercase || next.isLowercase)
+      return name + (isStart ? "_" : "") + characters[index].lowercased()
     }
-    return result
   }
 
   /// Whether a path of weights is that of the layer with a key: `layers/lstm_1/cell`.
