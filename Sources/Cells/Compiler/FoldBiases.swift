@@ -10,11 +10,7 @@ extension Recurrence {
         let next = copy.node(bias)
         return copy.result.add(.apply(.add, [sum, next]))
       }
-      let copied = terms.map {
-        ProductTerm(
-          signal: copy.node($0.signal), weight: copy.node($0.weight),
-          isTransposed: $0.isTransposed, groups: $0.groups)
-      }
+      let copied = terms.map { copy.term($0) }
       copy.map(id, to: copy.result.add(.affine(copied, biases: [sum] + added)))
     }
   }

@@ -31,6 +31,9 @@ package final class PreparedCache: Sendable {
   /// The packed weights that it holds, for each schedule that has used it.
   package var weights: [PackedWeights] { entries.withLock { $0.map(\.prepared.weights) } }
 
+  /// Forgets everything.
+  func removeAll() { entries.withLock { $0 = [] } }
+
   /// The values for a schedule and these parameters, if they and the precision are unchanged. Its scratch memory
   /// belongs to the caller from then on.
   func prepared(

@@ -45,6 +45,13 @@ package struct GraphCopy<Result: GraphBuilder> {
     return ids.map { copies[$0] ?? $0 }
   }
 
+  /// The product of the copies.
+  mutating func term(_ term: ProductTerm) -> ProductTerm {
+    ProductTerm(
+      signal: node(term.signal), weight: node(term.weight), isTransposed: term.isTransposed,
+      groups: term.groups)
+  }
+
   /// Copies a node whose operands have copies.
   private mutating func copy(_ id: NodeID) -> NodeID {
     let original = source[id]

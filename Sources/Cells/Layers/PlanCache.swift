@@ -49,6 +49,14 @@ final class PlanCache: Sendable {
     }
   }
 
+  /// The plans of a cell without options.
+  static func shared(_ cell: CellGraph) -> PlanCache {
+    shared(
+      cell,
+      WrappedCell(
+        cell, .init(), direction: .forward, isReverse: false, dropout: 0, isLast: false))
+  }
+
   private init(_ base: CellGraph, _ wrapped: WrappedCell) {
     self.base = base
     self.wrapped = wrapped

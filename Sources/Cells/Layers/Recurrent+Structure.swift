@@ -18,13 +18,13 @@ extension Recurrent {
     /// For each direction of each layer, values that passes computed from the weights.
     let caches: [PreparedCache]
 
-    init(
+    /// The layer's first cells in two, if they have products of the input; made when first asked for.
+    private let inputSplit = Guarded<InputSplit??>(nil)
+
+    convenience init(
       _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
       direction: Direction, dropout: Float, bias: Bool, layout: Layout, options: Options
     ) {
-      (self.inputSize, self.hiddenSize, self.layers) = (inputSize, hiddenSize, layers)
-      (self.direction, self.dropout) = (direction, dropout)
-      (self.layout, self.options) = (layout, options)
       var plans: [PlanCache] = []
       var size = inputSize
       for layer in 0..<layers {
@@ -39,14 +39,37 @@ extension Recurrent {
         }
         size = direction.mergedSize(of: plans[plans.count - 1].cell.outputSize)
       }
-      outputSize = size
+      self.init(
+        plans, plans.map { _ in PreparedCache() }, hiddenSize: hiddenSize, direction: direction,
+        dropout: dropout, layout: layout, options: options)
+    }
+
+    /// A layer of these cells, which are the directions of its first layer, then those of the next.
+    init(
+      _ plans: [PlanCache], _ caches: [PreparedCache], hiddenSize: Int, direction: Direction,
+      dropout: Float = 0, layout: Layout, options: Options
+    ) {
+      (inputSize, self.hiddenSize) = (plans[0].cell.inputSize, hiddenSize)
+      outputSize = direction.mergedSize(of: plans[plans.count - 1].cell.outputSize)
+      layers = plans.count / direction.count
+      (self.direction, self.dropout) = (direction, dropout)
+      (self.layout, self.options) = (layout, options)
       let widths = plans[0].cell.states.indices.map { state in
         plans.reduce(0) { max($0, $1.cell.states[state].width) }
       }
       stateWidths = widths
       hasEqualStates = plans.allSatisfy { $0.cell.states.map(\.width) == widths }
-      caches = plans.map { _ in PreparedCache() }
-      self.plans = plans
+      (self.plans, self.caches) = (plans, caches)
+    }
+
+    /// The layer with the products of its input apart; nil where there are none.
+    var splitAtInput: InputSplit? {
+      inputSplit.withLock { known in
+        if let known { return known }
+        let split = InputSplit(self)
+        known = split
+        return split
+      }
     }
   }
 }

@@ -108,6 +108,10 @@ public struct Recurrent: Module {
     }
   }
 
+  init(_ structure: Structure, weights: [[Tensor]]) {
+    (self.structure, self.weights) = (structure, weights)
+  }
+
   /// The number of units of the output.
   public var outputSize: Int { structure.outputSize }
 

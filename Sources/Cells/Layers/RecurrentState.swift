@@ -56,6 +56,19 @@ public struct RecurrentState: Sendable {
     RecurrentState(names: names, tensors: tensors.map { $0.detached() })
   }
 
+  /// The states of some samples of the batch, in this order.
+  package func samples(_ samples: [Int]) -> RecurrentState {
+    replaced(
+      by: tensors.map { tensor in
+        let (batch, width) = (tensor.shape[tensor.rank - 2], tensor.shape[tensor.rank - 1])
+        let others = Array(tensor.shape.dropLast(2))
+        let count = others.reduce(1, *)
+        let rows = (0..<count).flatMap { row in samples.map { Int32(row * batch + $0) } }
+        return tensor.reshaped(to: [count * batch, width])
+          .gatheringRows(rows, shape: others + [samples.count])
+      })
+  }
+
   /// States of the same names with other values.
   func replaced(by tensors: [Tensor], chain: StepChain? = nil) -> RecurrentState {
     var state = self

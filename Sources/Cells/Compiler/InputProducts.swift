@@ -1,0 +1,120 @@
+/// A cell in two: the products of its input alone, and the cell that reads these products instead of the input.
+///
+/// Where an affine node has products of the input and of states, those of the input are computed first, with its bias, and
+/// the others are added, as in the whole cell: so the two cells together give the same bits.
+struct InputProducts {
+  /// The number of units of all products and, where the cell also reads its input without a product, of the input.
+  let width: Int
+  /// The cell without states whose output holds these units.
+  let computing: CellGraph
+  private let cell: CellGraph
+  private let recurrence: Recurrence
+  private let parts: [Part]
+
+  /// A node that is read from outside: the input, or an affine node or the part of it that depends on the input alone.
+  private struct Part {
+    var node: NodeID
+    /// What the affine node adds to the part.
+    var rest: [ProductTerm] = []
+  }
+
+  /// Nil for a cell without a product of its input.
+  init?(_ cell: CellGraph) {
+    self.cell = cell
+    recurrence = cell.recurrence.optimized()
+    parts = Self.parts(of: recurrence)
+    let graph = recurrence.graph
+    guard parts.contains(where: { !graph[$0.node].operation.isLeaf }) else { return nil }
+    width = parts.reduce(0) { $0 + graph[$1.node].columns }
+    computing = Self.computing(parts, of: cell, recurrence)
+  }
+
+  /// The last products of the input on the ways to the results, and the input where there is none.
+  private static func parts(of recurrence: Recurrence) -> [Part] {
+    let graph = recurrence.graph
+    let (isKnown, stages) = (graph.dependOnInputAlone(), recurrence.stages())
+    var isNeeded = graph.nodes.map { _ in false }
+    for root in recurrence.roots { isNeeded[root] = true }
+    var parts: [Part] = []
+    for id in graph.nodes.indices.reversed() where isNeeded[id] {
+      let operation = graph[id].operation
+      if operation == .sequence(0) { parts.append(Part(node: id)) }
+      if case .affine(let terms, let biases) = operation,
+        biases.allSatisfy({ graph[$0].dependence == .parameters }),
+        let rest = rest(terms, of: id, isKnown, stages)
+      {
+        parts.append(Part(node: id, rest: rest))
+        for term in rest { isNeeded[term.signal] = true }
+      } else {
+        for operand in operation.operands { isNeeded[operand] = true }
+      }
+    }
+    return parts.reversed()
+  }
+
+  /// What an affine node adds to its products of known signals; nil if there are none, or if they are not the first that
+  /// its schedule adds: in a loop what was computed before it, else one after the other.
+  private static func rest(
+    _ terms: [ProductTerm], of id: NodeID, _ isKnown: [Bool], _ stages: [NodeID: Stage]
+  ) -> [ProductTerm]? {
+    let rest = terms.filter { !isKnown[$0.signal] }
+    let areFirst =
+      stages[id]?.loop == nil
+      ? Array(terms.suffix(rest.count)) == rest
+      : rest.allSatisfy { stages[$0.signal] == stages[id] }
+    return rest.count < terms.count && areFirst ? rest : nil
+  }
+
+  private static func computing(
+    _ parts: [Part], of cell: CellGraph, _ recurrence: Recurrence
+  ) -> CellGraph {
+    let graph = recurrence.graph.graph
+    var copy = GraphCopy(of: graph, into: Graph())
+    let nodes = parts.map { part -> NodeID in
+      guard case .affine(let terms, let biases) = graph[part.node].operation else {
+        return copy.node(part.node)
+      }
+      let known = terms.filter { !part.rest.contains($0) }.map { copy.term($0) }
+      return copy.result.add(.affine(known, biases: biases.map { copy.node($0) }))
+    }
+    let output = nodes.count == 1 ? nodes[0] : copy.result.add(.concatenate(nodes))
+    return CellGraph(
+      graph: copy.result, inputSize: cell.inputSize, hiddenSize: cell.hiddenSize, states: [],
+      parameters: cell.parameters, sequences: cell.sequences, updates: [], output: output)
+  }
+
+  /// The cell that reads the products: its input has `size` units, of which they are the ones from `start` on.
+  func reading(from start: Int, of size: Int) -> CellGraph {
+    var copy = GraphCopy(of: recurrence.graph.graph, into: Graph())
+    let input = copy.result.add(.sequence(0), columns: size)
+    var start = start
+    for part in parts {
+      let end = start + recurrence.graph[part.node].columns
+      let known = copy.result.add(.slice(input, start..<end))
+      let rest = part.rest.map { copy.term($0) }
+      copy.map(
+        part.node, to: rest.isEmpty ? known : copy.result.add(.affine(rest, biases: [known])))
+      start = end
+    }
+    var sequences = cell.sequences
+    sequences[0] = .init(name: sequences[0].name, width: size)
+    let updates = recurrence.updates.map { copy.node($0) }
+    let output = copy.node(recurrence.outputs[0])
+    return CellGraph(
+      graph: copy.result, inputSize: size, hiddenSize: cell.hiddenSize, states: cell.states,
+      parameters: cell.parameters, sequences: sequences, updates: updates, output: output)
+  }
+}
+
+extension GraphBuilder {
+  /// Whether a signal depends on the cell's input and on no other signal, by node.
+  fileprivate func dependOnInputAlone() -> [Bool] {
+    var known: [Bool] = []
+    for node in nodes {
+      let signals = node.operation.operands.filter { self[$0].dependence != .parameters }
+      known.append(
+        node.operation == .sequence(0) || !signals.isEmpty && signals.allSatisfy { known[$0] })
+    }
+    return known
+  }
+}

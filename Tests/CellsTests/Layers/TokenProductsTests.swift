@@ -1,0 +1,196 @@
+import Cells
+import TensorCore
+import Testing
+
+/// A layer that picks products of a table's rows gives the bits of the layer that reads the rows.
+@Suite struct TokenProductsTests {
+  /// An output whose product of the input comes after one of the state.
+  struct LateInput: RecurrentCell {
+    func equations(_ cell: inout CellBuilder) {
+      let (x, h) = (cell.input, cell.state("hidden"))
+      let new = tanh(cell.affine(h, "hh") + cell.affine(x, "ih"))
+      cell.update(h, to: new)
+      cell.output(cell.affine(new, "ho") + cell.affine(x, "io"))
+    }
+  }
+
+  struct Case: CustomTestStringConvertible {
+    var cell: any RecurrentCell & Sendable
+    var layers = 1
+    var direction = Recurrent.Direction.forward
+    var options = Recurrent.Options()
+
+    var testDescription: String { "\(cell), \(layers), \(direction), \(options.connection)" }
+  }
+
+  static let cases: [Case] = {
+    let cells: [any RecurrentCell & Sendable] = [
+      RNN(), LSTM(), GRU(), LSTM(hasPeepholes: true), SRU(), MinimalRNN(), QRNN(),
+      GatedDeltaNet(heads: 2), S6(),
+    ]
+    var cases = (cells + [LateInput()]).map { Case(cell: $0) }
+    for merge in [Recurrent.Merge.concatenate, .sum] {
+      cases.append(Case(cell: GRU(), layers: 2, direction: .bidirectional(merge: merge)))
+    }
+    cases.append(Case(cell: LSTM(), layers: 2))
+    cases.append(Case(cell: LSTM(), direction: .reverse))
+    var options = [Recurrent.Options](repeating: .init(), count: 4)
+    options[0].connection = .residual
+    options[1].connection = .highway
+    options[2].normalizesProducts = true
+    options[3].block = Recurrent.Block()
+    for options in options { cases.append(Case(cell: GRU(), layers: 2, options: options)) }
+    var learned = Recurrent.Options()
+    learned.learnsInitialState = true
+    cases.append(Case(cell: LSTM(), options: learned))
+    return cases
+  }()
+
+  private static let rows = 5
+  private static let size = 64
+
+  private static func table(seed: UInt64 = 2) -> Tensor {
+    var generator = Philox(seed: seed)
+    return Tensor(normal: [rows, size], using: &generator)
+  }
+
+  private static func layer(
+    _ example: Case, layout: Recurrent.Layout = .timeFirst
+  ) -> Recurrent {
+    var generator = Philox(seed: 1)
+    var layer = Recurrent(
+      example.cell, inputSize: size, hiddenSize: size, layers: example.layers,
+      direction: example.direction, layout: layout, options: example.options, using: &generator)
+    layer.updateParameters { _, parameter in
+      parameter =
+        parameter + Tensor(uniform: parameter.shape, from: -0.2, to: 0.2, using: &generator)
+    }
+    return layer
+  }
+
+  private static func tokens(_ count: Int) -> [Int32] { (0..<count).map { Int32($0 * 7 % rows) } }
+
+  private static func expectSame(
+    _ found: (output: Tensor, state: RecurrentState),
+    _ expected: (output: Tensor, state: RecurrentState), _ text: String
+  ) {
+    #expect(found.output.shape == expected.output.shape, "\(text)")
+    #expect(found.output.scalars == expected.output.scalars, "\(text)")
+    #expect(found.state.names == expected.state.names, "\(text)")
+    for (a, b) in zip(found.state.tensors, expected.state.tensors) {
+      #expect(a.scalars == b.scalars, "\(text)")
+    }
+  }
+
+  @Test(arguments: cases, [1, 3, 17])
+  func picksTheBitsOfTheRows(_ example: Case, batch: Int) {
+    let (layer, table, products) = (Self.layer(example), Self.table(), TokenProducts())
+    var lengths: [Int]? = nil
+    for (steps, isRagged) in [(1, false), (6, false), (6, true), (1, false)] {
+      let tokens = Self.tokens(steps * batch)
+      if isRagged { lengths = (0..<batch).map { steps - $0 % steps } }
+      let start = layer.zeroState(batch: batch)
+      let plain = layer(
+        table.gatheringRows(tokens, shape: [steps, batch]), from: start, lengths: lengths)
+      let found = products(
+        layer, tokens, shape: [steps, batch], of: table, from: start, lengths: lengths)
+      Self.expectSame(found, plain, "\(steps) steps")
+      lengths = nil
+    }
+    #expect(products.areKnown)
+  }
+
+  /// Single steps, each from the states of the one before.
+  @Test(arguments: cases.filter { $0.direction == .forward })
+  func stepsGiveTheBitsOfTheRows(_ example: Case) {
+    let (layer, table, products) = (
+      Self.layer(example, layout: .batchFirst), Self.table(), TokenProducts()
+    )
+    var (state, other) = (layer.zeroState(batch: 1), layer.zeroState(batch: 1))
+    for (step, token) in Self.tokens(3 * Self.rows).enumerated() {
+      let plain = layer(table.gatheringRows([token], shape: [1, 1]), from: state)
+      let found = products(layer, [token], shape: [1, 1], of: table, from: other)
+      Self.expectSame(found, plain, "step \(step)")
+      (state, other) = (plain.state, found.state)
+      #expect(products.areKnown == (step + 1 >= Self.rows))
+    }
+  }
+
+  /// Every cell of the registry. Those that first mix their input with a state have no products of it, and read the rows.
+  @Test(arguments: ZooLawTests.registered)
+  func everyCell(_ subject: ZooLawTests.Subject) {
+    var generator = Philox(seed: 5)
+    let layer = Recurrent(subject.cell, inputSize: 64, hiddenSize: 64, using: &generator)
+    let table = Tensor(normal: [Self.rows, 64], using: &generator)
+    let products = TokenProducts()
+    for batch in [2, 1, 1] {
+      let (steps, start) = (6, layer.zeroState(batch: batch))
+      let tokens = Self.tokens(steps * batch)
+      let plain = layer(table.gatheringRows(tokens, shape: [steps, batch]), from: start)
+      let found = products(layer, tokens, shape: [steps, batch], of: table, from: start)
+      Self.expectSame(found, plain, "\(subject) of \(batch)")
+    }
+    let mixing = ["mogrifier", "rwkv6", "rwkv7"]
+    #expect(products.areKnown != mixing.contains(subject.testDescription), "\(subject)")
+  }
+
+  /// A change of the weights or of the table is followed, and the new products wait for as many tokens.
+  @Test func changesAreFollowed() {
+    var (layer, table) = (Self.layer(Case(cell: GRU())), Self.table())
+    let products = TokenProducts()
+    let tokens = Self.tokens(6)
+    func check(_ text: String) {
+      let start = layer.zeroState(batch: 2)
+      let plain = layer(table.gatheringRows(tokens, shape: [3, 2]), from: start)
+      let found = products(layer, tokens, shape: [3, 2], of: table, from: start)
+      Self.expectSame(found, plain, text)
+      #expect(products.areKnown, "\(text)")
+    }
+    check("first")
+    layer.updateParameters { _, value in value = value * 0.5 }
+    check("other weights")
+    table = Self.table(seed: 3)
+    check("another table")
+    _ = products(
+      layer, [1], shape: [1, 1], of: Self.table(seed: 4), from: layer.zeroState(batch: 1))
+    #expect(!products.areKnown)
+  }
+
+  /// Gradients flow to the table and the weights as without products.
+  @Test func learningReadsTheRows() {
+    let (layer, table, products) = (Self.layer(Case(cell: LSTM())), Self.table(), TokenProducts())
+    let tokens = Self.tokens(12)
+    let start = layer.zeroState(batch: 2)
+    func gradients(_ body: (Recurrent, Tensor) -> Tensor) -> [[Float]] {
+      struct Both: Module {
+        var layer: Recurrent
+        var table: Tensor
+        mutating func visitParameters(_ visitor: inout ParameterVisitor) {
+          visitor.visit("layer", &layer)
+          visitor.visit("table", &table)
+        }
+      }
+      let both = Both(layer: layer, table: table)
+      let (_, gradients) = valueAndGradient(of: both) { body($0.layer, $0.table).sum() }
+      return both.parameters.map { gradients[$0.name]?.scalars ?? [] }
+    }
+    let plain = gradients { $0($1.gatheringRows(tokens, shape: [6, 2]), from: start).output }
+    let found = gradients {
+      products($0, tokens, shape: [6, 2], of: $1, from: start).output
+    }
+    #expect(found == plain && plain.contains { $0.contains { $0 != 0 } })
+  }
+
+  /// With weights in 8 bits the rows are read.
+  @Test func smallWeightsReadTheRows() {
+    var layer = Self.layer(Case(cell: LSTM()))
+    layer.encodeWeights(as: .int8)
+    let products = TokenProducts()
+    let tokens = Self.tokens(12)
+    let start = layer.zeroState(batch: 2)
+    let plain = layer(Self.table().gatheringRows(tokens, shape: [6, 2]), from: start)
+    let found = products(layer, tokens, shape: [6, 2], of: Self.table(), from: start)
+    Self.expectSame(found, plain, "int8")
+    #expect(!products.areKnown)
+  }
+}
