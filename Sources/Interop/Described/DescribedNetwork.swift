@@ -12,39 +12,14 @@ import TensorCore
 /// outputs["logits"]   // [4, 1, 876]
 /// ```
 public struct DescribedNetwork: Sendable {
-  /// What a network reads.
-  public enum Input: Sendable {
-    /// Tokens of shape `[T, B]`.
-    case tokens([Int32], shape: [Int])
-    /// Vectors `[T, B, I]`.
-    case vectors(Tensor)
-  }
-
-  /// What the layers give, and the states of recurrent ones after the last step.
-  public struct Outputs: Sendable {
-    /// `[T, B, N]`, or `[B, N]` after the steps were pooled.
-    public fileprivate(set) var signals: [String: Tensor] = [:]
-    /// The states of recurrent layers.
-    public fileprivate(set) var states: [String: RecurrentState] = [:]
-
-    /// What a layer gives. Asking for a layer that the description doesn't name is a caller's bug.
-    public subscript(name: String) -> Tensor {
-      guard let signal = signals[name] else {
-        failure("no layer \(name) among \(signals.keys.sorted().joined(separator: ", "))")
-      }
-      return signal
-    }
-  }
-
-  private let layers: [Part]
-  private let decoder: [Part]
+  let layers: [Part]
+  let decoder: [Part]
 
   /// A layer with its weights.
-  private struct Part: Sendable {
+  struct Part: Sendable {
     enum Operation: Sendable {
-      case embedding(Tensor)
-      case oneHot(Int)
-      case recurrent(Recurrent)
+      case tokens(TokenRows.Table)
+      case recurrent(Recurrent, TokenProducts)
       case linear(Linear, NetworkDescription.Activation?)
       case join, last, mean, max, unitLength
       case convolution(Conv1d, NetworkDescription.Activation?)
@@ -58,11 +33,7 @@ public struct DescribedNetwork: Sendable {
 
     /// The tokens that it knows; nil for a layer that reads vectors.
     var tokenCount: Int? {
-      switch operation {
-      case .embedding(let table): table.shape[0]
-      case .oneHot(let size): size
-      default: nil
-      }
+      if case .tokens(let table) = operation { table.count } else { nil }
     }
   }
 
@@ -128,12 +99,12 @@ public struct DescribedNetwork: Sendable {
     switch layer.kind {
     case .embedding:
       let table = try weights.matrix("weight", of: layer)
-      return (.embedding(table), table.shape[1])
+      return (.tokens(.rows(table)), table.shape[1])
     case .oneHot:
       guard let size = layer.size, (1...65_536).contains(size) else {
         throw weights.failure(layer, "expected a size from 1 to 65536, found none")
       }
-      return (.oneHot(size), size)
+      return (.tokens(.oneHot(size)), size)
     case .recurrent:
       // The first layer reads vectors of the size of its weights.
       var size = inputSize
@@ -143,7 +114,7 @@ public struct DescribedNetwork: Sendable {
         size = input.shape[layer.hasTransposedMatrices ? 0 : 1]
       }
       let recurrent = try weights.recurrent(layer, inputSize: size)
-      return (.recurrent(recurrent), recurrent.outputSize)
+      return (.recurrent(recurrent, TokenProducts()), recurrent.outputSize)
     case .linear:
       let linear = try linear(layer, inputSize: inputSize, weights)
       return (.linear(linear, layer.activation), linear.weight.shape[0])
@@ -239,12 +210,14 @@ public struct DescribedNetwork: Sendable {
   }
 
   /// Whether the first layer makes one-hot rows of tokens.
-  var readsOneHot: Bool { if case .oneHot = layers.first?.operation { true } else { false } }
+  var readsOneHot: Bool {
+    if case .tokens(.oneHot) = layers.first?.operation { true } else { false }
+  }
 
   /// The numbers of a step that the first layer reads; nil where any are right.
   var inputSize: Int? {
     switch layers.first?.operation {
-    case .recurrent(let layer): layer.inputSize
+    case .recurrent(let layer, _): layer.inputSize
     case .linear(let layer, _): layer.weight.shape[1]
     case .convolution(let layer, _): layer.inputSize
     case .attention(let weight): weight.shape[1]
@@ -259,142 +232,5 @@ public struct DescribedNetwork: Sendable {
       guard case .zeros(let padding) = layer.padding else { return steps }
       return Swift.max(1, (steps - 1) * layer.stride + layer.span - 2 * padding)
     }
-  }
-
-  /// Runs the layers over a sequence.
-  public func callAsFunction(_ input: Input) -> Outputs {
-    Self.run(layers, input, states: [:])
-  }
-
-  /// Runs the decoder over a sequence that continues one from which it has states; without states it starts from those
-  /// of the encoder's outputs that its layers name.
-  public func decode(
-    _ input: Input, after encoder: Outputs, from states: [String: RecurrentState] = [:]
-  ) -> Outputs {
-    var start = states
-    for part in decoder where start[part.name] == nil {
-      if let name = part.initialState { start[part.name] = encoder.states[name] }
-    }
-    return Self.run(decoder, input, states: start)
-  }
-
-  /// Writes greedily for one sequence: the likeliest token of the decoder's last layer is the next input.
-  ///
-  /// - Parameters:
-  ///   - encoder: The outputs for one sequence.
-  ///   - first: The first input.
-  ///   - end: The token that ends the writing; it is not returned.
-  ///   - limit: The most tokens.
-  /// - Returns: The tokens, and the logits of each step, with those that chose the end.
-  public func write(
-    after encoder: Outputs, first: Int32, end: Int32, limit: Int
-  ) -> (tokens: [Int32], logits: [Tensor]) {
-    var logits: [Tensor] = []
-    let tokens = write(after: encoder, batch: 1, first: first, end: end, limit: limit) {
-      logits.append($0.reshaped(to: [$0.count]))
-    }
-    return (tokens[0], logits)
-  }
-
-  /// The same for each sequence of a batch; `body` receives the logits of each step, `[1, B, N]`.
-  func write(
-    after encoder: Outputs, batch: Int, first: Int32, end: Int32, limit: Int,
-    _ body: (Tensor) -> Void = { _ in }
-  ) -> [[Int32]] {
-    require(!decoder.isEmpty, "expected a network with a decoder")
-    var written = [[Int32]](repeating: [], count: batch)
-    var isWriting = [Bool](repeating: true, count: batch)
-    var (inputs, states) = (
-      [Int32](repeating: first, count: batch), [String: RecurrentState]()
-    )
-    for _ in 0..<limit where isWriting.contains(true) {
-      let outputs = decode(.tokens(inputs, shape: [1, batch]), after: encoder, from: states)
-      let logits = outputs[decoder[decoder.count - 1].name]
-      body(logits)
-      states = outputs.states
-      inputs = logits.reshaped(to: [batch, logits.count / batch]).argmax()
-      for (sequence, token) in inputs.enumerated() where isWriting[sequence] {
-        if token == end { isWriting[sequence] = false } else { written[sequence].append(token) }
-      }
-    }
-    return written
-  }
-
-  private static func run(
-    _ parts: [Part], _ input: Input, states: [String: RecurrentState]
-  ) -> Outputs {
-    var outputs = Outputs()
-    for part in parts {
-      let read = part.reads.map { outputs[$0] }
-      switch part.operation {
-      case .embedding(let table):
-        outputs.signals[part.name] = tokens(input) { table.gatheringRows($0, shape: $1) }
-      case .oneHot(let size):
-        outputs.signals[part.name] = tokens(input) { oneHot($0, shape: $1, size: size) }
-      case .recurrent(let layer):
-        let x = read.first ?? vectors(input)
-        let start = states[part.name] ?? layer.zeroState(batch: x.shape[1])
-        let (output, state) = layer(x, from: start)
-        outputs.signals[part.name] = output
-        outputs.states[part.name] = state
-      case .linear(let layer, let activation):
-        outputs.signals[part.name] = applied(activation, layer(read.first ?? vectors(input)))
-      case .join: outputs.signals[part.name] = concatenate(read, along: -1)
-      case .last:
-        let x = read.first ?? vectors(input)
-        outputs.signals[part.name] = x.at(x.shape[0] - 1)
-      case .mean: outputs.signals[part.name] = (read.first ?? vectors(input)).mean(along: 0)
-      case .max: outputs.signals[part.name] = (read.first ?? vectors(input)).max(along: 0)
-      case .convolution(let layer, let activation):
-        outputs.signals[part.name] = applied(activation, layer(read.first ?? vectors(input)))
-      case .unitLength:
-        let x = read.first ?? vectors(input)
-        let length = sqrt((x * x).sum(along: x.rank - 1, keepingAxes: true))
-        // A vector of zeros stays one.
-        outputs.signals[part.name] = x / maximum(length, Tensor(Float.leastNormalMagnitude))
-      case .attention(let weight):
-        let x = read.first ?? vectors(input)
-        let shares = softmax(affine(x, weight: weight), along: 0)
-        outputs.signals[part.name] = (x * shares).sum(along: 0)
-      }
-    }
-    return outputs
-  }
-
-  private static func applied(
-    _ activation: NetworkDescription.Activation?, _ x: Tensor
-  ) -> Tensor {
-    switch activation {
-    case .relu: relu(x)
-    case .sigmoid: sigmoid(x)
-    case .tanh: tanh(x)
-    case .softmax: softmax(x)
-    case nil: x
-    }
-  }
-
-  private static func tokens(_ input: Input, _ body: ([Int32], [Int]) -> Tensor) -> Tensor {
-    guard case .tokens(let ids, let shape) = input else {
-      failure("expected tokens for the first layer, found vectors")
-    }
-    require(
-      shape.count == 2 && shape[0] * shape[1] == ids.count, "\(ids.count) tokens for \(shape)")
-    return body(ids, shape)
-  }
-
-  private static func vectors(_ input: Input) -> Tensor {
-    guard case .vectors(let tensor) = input else {
-      failure("expected vectors for the first layer, found tokens")
-    }
-    return tensor
-  }
-
-  private static func oneHot(_ ids: [Int32], shape: [Int], size: Int) -> Tensor {
-    var rows = [Float](repeating: 0, count: ids.count * size)
-    for (row, id) in ids.enumerated() where id >= 0 {
-      require(Int(id) < size, "expected tokens below \(size), found \(id)")
-      rows[row * size + Int(id)] = 1
-    }
-    return Tensor(rows, shape: shape + [size])
   }
 }
