@@ -26,6 +26,8 @@ public struct LanguageModel: Module {
   private var outputBias: Tensor
   /// The output weight packed for single steps, as in generation.
   private let packedOutput = PackedOnce()
+  /// The products of the embedding with the recurrent layer's input weights, for inference.
+  private let tokenProducts = TokenProducts()
 
   /// A model with random weights, initialized as in PyTorch; a tied embedding is initialized like the output weight,
   /// uniformly from ±1/sqrt(H).
@@ -73,7 +75,8 @@ public struct LanguageModel: Module {
   public func callAsFunction(
     _ tokens: [Int32], shape: [Int], from state: RecurrentState
   ) -> (logits: Tensor, state: RecurrentState) {
-    let (output, state) = rnn(embed(tokens, shape: shape), from: state)
+    let (output, state) = tokenProducts(
+      rnn, tokens, shape: shape, of: embed.weight, from: state)
     return (logits(of: output), state)
   }
 
@@ -113,7 +116,8 @@ public struct LanguageModel: Module {
   func advance(
     _ tokens: [Int32], from state: RecurrentState
   ) -> (logits: Tensor, state: RecurrentState) {
-    let (output, state) = rnn(embed(tokens, shape: [1, tokens.count]), from: state)
+    let (output, state) = tokenProducts(
+      rnn, tokens, shape: [1, tokens.count], of: embed.weight, from: state)
     return (logits(of: output.at(-1, along: 1).reshaped(to: [output.shape[2]])), state)
   }
 

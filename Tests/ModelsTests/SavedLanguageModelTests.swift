@@ -53,6 +53,22 @@ import Testing
     #expect(Self.tokenizer.decode(tokens.dropFirst(3)) == text)
   }
 
+  /// What is computed once for the embedding's rows is computed again when weights change.
+  @Test(arguments: [false, true])
+  func changedWeightsAreRead(_ isTied: Bool) throws {
+    let tokens = Self.tokenizer.encode("the quick brown fox jumps over a lazy dog. ")
+    func logits(_ model: LanguageModel) -> Tensor {
+      model(tokens, shape: [1, tokens.count], from: model.zeroState(batch: 1)).logits
+    }
+    var model = try saved("gru", tied: isTied).model
+    let first = (0..<3).map { _ in logits(model) }
+    #expect(first[1] == first[0] && first[2] == first[0])
+    model.updateParameters { _, parameter in parameter = parameter * 0.5 }
+    var fresh = try saved("gru", tied: isTied).model
+    fresh.updateParameters { _, parameter in parameter = parameter * 0.5 }
+    #expect(logits(model) == logits(fresh) && logits(model) != first[0])
+  }
+
   /// A file with a configuration larger than its weights is refused before memory is allocated.
   @Test(arguments: [
     (#""hiddenSize":12"#, #""hiddenSize":65536"#), (#""hiddenSize":12"#, #""hiddenSize":-1"#),
