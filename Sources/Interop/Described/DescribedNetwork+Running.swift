@@ -1,4 +1,5 @@
 import Cells
+import Models
 import Requirements
 import TensorCore
 
@@ -115,6 +116,9 @@ extension DescribedNetwork {
         }
         outputs.computed[name] = output
       case .join: outputs.computed[name] = concatenate(part.reads.map { outputs[$0] }, along: -1)
+      case .sum:
+        let first = outputs[part.reads[0]]
+        outputs.computed[name] = part.reads.dropFirst().reduce(first) { $0 + outputs[$1] }
       default:
         let x = part.reads.first.map { outputs[$0] } ?? vectors(input)
         outputs.computed[name] = value(of: part.operation, x)
@@ -126,12 +130,15 @@ extension DescribedNetwork {
   /// What a layer without a state gives for the output of another.
   private static func value(of operation: Part.Operation, _ x: Tensor) -> Tensor {
     switch operation {
-    case .tokens, .recurrent, .join: failure("a layer that reads no single signal")
+    case .tokens, .recurrent, .join, .sum: failure("a layer that reads no single signal")
     case .linear(let layer, let activation): return applied(activation, layer(x))
     case .last: return x.at(x.shape[0] - 1)
     case .mean: return x.mean(along: 0)
     case .max: return x.max(along: 0)
     case .convolution(let layer, let activation): return applied(activation, layer(x))
+    case .layerNorm(let layer): return layer(x)
+    case .batchNorm(let layer): return layer(x)
+    case .tags(let field): return tags(field, x)
     case .unitLength:
       let length = sqrt((x * x).sum(along: x.rank - 1, keepingAxes: true))
       // A vector of zeros stays one.
@@ -142,6 +149,17 @@ extension DescribedNetwork {
     }
   }
 
+  /// A 1 at each step's likeliest tag.
+  private static func tags(_ field: ConditionalRandomField, _ x: Tensor) -> Tensor {
+    var rows = [Float](repeating: 0, count: x.count)
+    for (sample, path) in field.viterbi(x).enumerated() {
+      for (step, tag) in path.tags.enumerated() {
+        rows[(step * x.shape[1] + sample) * field.tags + Int(tag)] = 1
+      }
+    }
+    return Tensor(rows, shape: x.shape)
+  }
+
   private static func applied(
     _ activation: NetworkDescription.Activation?, _ x: Tensor
   ) -> Tensor {
@@ -150,6 +168,11 @@ extension DescribedNetwork {
     case .sigmoid: sigmoid(x)
     case .tanh: tanh(x)
     case .softmax: softmax(x)
+    case .logSoftmax: logSoftmax(x)
+    case .softplus: softplus(x)
+    case .silu: x * sigmoid(x)
+    case .elu: select(where: x .> 0, x, else: exp(minimum(x, Tensor(0))) - 1)
+    case .leakyRelu: select(where: x .> 0, x, else: x * 0.01)
     case nil: x
     }
   }

@@ -1,6 +1,6 @@
 import Cells
 import Checkpoint
-import Requirements
+import Models
 import TensorCore
 
 /// A network whose description and weights come from two files.
@@ -21,7 +21,10 @@ public struct DescribedNetwork: Sendable {
       case tokens(TokenRows.Table)
       case recurrent(Recurrent, TokenProducts)
       case linear(Linear, NetworkDescription.Activation?)
-      case join, last, mean, max, unitLength
+      case join, sum, last, mean, max, unitLength
+      case layerNorm(LayerNorm)
+      case batchNorm(FrozenBatchNorm)
+      case tags(ConditionalRandomField)
       case convolution(Conv1d, NetworkDescription.Activation?)
       case attention(Tensor)
     }
@@ -59,6 +62,10 @@ public struct DescribedNetwork: Sendable {
   ) throws(CheckpointError) -> [Part] {
     var parts: [Part] = []
     var previous: String?
+    // The layers that give one vector, not one for each step.
+    var pooled: Set<String> = []
+    // By layer, the convolutions on the way to it: layers behind others have other steps.
+    var convolutions: [String: [String]] = [:]
     for layer in layers {
       let takesTokens = layer.kind == .embedding || layer.kind == .oneHot
       let reads = layer.reads ?? previous.map { [$0] } ?? []
@@ -68,8 +75,14 @@ public struct DescribedNetwork: Sendable {
       for name in reads where sizes[name] == nil {
         throw weights.failure(layer, "reads \(name): expected a layer before it, found none")
       }
-      guard layer.kind == .join ? reads.count >= 2 : reads.count <= 1 else {
-        throw weights.failure(layer, "expected one layer to read, found \(reads.count)")
+      let readsSeveral = layer.kind == .join || layer.kind == .sum
+      guard readsSeveral ? reads.count >= 2 : reads.count <= 1 else {
+        throw weights.failure(
+          layer, "expected \(readsSeveral ? "layers" : "one layer") to read, found \(reads.count)")
+      }
+      let vectors = reads.filter { pooled.contains($0) }
+      guard vectors.isEmpty || vectors.count == reads.count && !layer.kind.readsSteps else {
+        throw weights.failure(layer, "reads \(vectors[0]): expected steps, found one vector")
       }
       guard !takesTokens || reads.isEmpty else {
         throw weights.failure(layer, "expected the first layer for tokens, found one that reads")
@@ -78,82 +91,32 @@ public struct DescribedNetwork: Sendable {
         throw weights.failure(
           layer, "initial state: expected a layer of the encoder, found \(state)")
       }
-      let inputSize = reads.compactMap { sizes[$0] }.reduce(0, +)
+      let way = reads.first.flatMap { convolutions[$0] } ?? []
+      guard reads.allSatisfy({ convolutions[$0] ?? [] == way }) else {
+        throw weights.failure(
+          layer, "expected layers of the same steps, found a convolution before one of them")
+      }
+      convolutions[layer.name] = layer.kind == .convolution ? way + [layer.name] : way
+      var inputSize = reads.compactMap { sizes[$0] }.reduce(0, +)
+      if layer.kind == .sum {
+        inputSize = sizes[reads[0]] ?? 0
+        guard reads.allSatisfy({ sizes[$0] == inputSize }) else {
+          throw weights.failure(layer, "expected layers of \(inputSize) units, found others")
+        }
+      }
       let (operation, size) = try self.operation(layer, inputSize: inputSize, weights)
       if let state = layer.initialState, outer[state] != size {
         throw weights.failure(
           layer, "initial state: expected \(size) units, found \(outer[state] ?? 0)")
       }
       sizes[layer.name] = size
+      if layer.kind.pools || !vectors.isEmpty { pooled.insert(layer.name) }
       parts.append(
         Part(
           name: layer.name, reads: reads, initialState: layer.initialState, operation: operation))
       previous = layer.name
     }
     return parts
-  }
-
-  private static func operation(
-    _ layer: NetworkDescription.Layer, inputSize: Int, _ weights: DescribedWeights
-  ) throws(CheckpointError) -> (Part.Operation, size: Int) {
-    switch layer.kind {
-    case .embedding:
-      let table = try weights.matrix("weight", of: layer)
-      return (.tokens(.rows(table)), table.shape[1])
-    case .oneHot:
-      guard let size = layer.size, (1...65_536).contains(size) else {
-        throw weights.failure(layer, "expected a size from 1 to 65536, found none")
-      }
-      return (.tokens(.oneHot(size)), size)
-    case .recurrent:
-      // The first layer reads vectors of the size of its weights.
-      var size = inputSize
-      if size == 0, let input = try weights.tensor("input", of: layer, suffix: "_l0"),
-        input.rank == 2
-      {
-        size = input.shape[layer.hasTransposedMatrices ? 0 : 1]
-      }
-      let recurrent = try weights.recurrent(layer, inputSize: size)
-      return (.recurrent(recurrent, TokenProducts()), recurrent.outputSize)
-    case .linear:
-      let linear = try linear(layer, inputSize: inputSize, weights)
-      return (.linear(linear, layer.activation), linear.weight.shape[0])
-    case .join: return (.join, inputSize)
-    case .last: return (.last, inputSize)
-    case .mean: return (.mean, inputSize)
-    case .max: return (.max, inputSize)
-    case .convolution:
-      let convolution = try convolution(layer, inputSize: inputSize, weights)
-      return (.convolution(convolution, layer.activation), convolution.weight.shape[0])
-    case .unitLength: return (.unitLength, inputSize)
-    case .attention: return (try attention(layer, inputSize: inputSize, weights), inputSize)
-    }
-  }
-
-  private static func attention(
-    _ layer: NetworkDescription.Layer, inputSize: Int, _ weights: DescribedWeights
-  ) throws(CheckpointError) -> Part.Operation {
-    let weight = try weights.matrix("weight", of: layer)
-    guard weight.shape.contains(1), weight.count == inputSize else {
-      throw weights.failure(
-        layer, "expected one weight for each of \(inputSize) inputs, found shape \(weight.shape)")
-    }
-    return .attention(weight.reshaped(to: [1, inputSize]))
-  }
-
-  private static func linear(
-    _ layer: NetworkDescription.Layer, inputSize: Int, _ weights: DescribedWeights
-  ) throws(CheckpointError) -> Linear {
-    let stored = try weights.matrix("weight", of: layer)
-    let matrix = layer.hasTransposedMatrices ? stored.transposed(1, 0) : stored
-    let bias = try weights.tensor("bias", of: layer, isOptional: true)
-    guard inputSize == 0 || matrix.shape[1] == inputSize,
-      bias.map({ $0.shape == [matrix.shape[0]] }) ?? true
-    else {
-      throw weights.failure(
-        layer, "expected a matrix for \(inputSize) inputs, found shape \(stored.shape)")
-    }
-    return Linear(weight: matrix, bias: bias)
   }
 
   /// Whether it writes by a decoder.
@@ -165,10 +128,13 @@ public struct DescribedNetwork: Sendable {
   /// The number of tokens that the decoder's first layer knows.
   var decoderTokenCount: Int? { decoder.first?.tokenCount }
 
-  /// The units of the last linear layer; nil where another layer is the last.
+  /// The units of the last layer, if it gives a number for each token or tag; nil where another layer is the last.
   var outputSize: Int? {
-    guard case .linear(let layer, _) = (decoder.last ?? layers.last)?.operation else { return nil }
-    return layer.weight.shape[0]
+    switch (decoder.last ?? layers.last)?.operation {
+    case .linear(let layer, _): layer.weight.shape[0]
+    case .tags(let field): field.tags
+    default: nil
+    }
   }
 
   /// Whether a layer pools the steps.
@@ -188,26 +154,6 @@ public struct DescribedNetwork: Sendable {
 
   /// What the last layer gives.
   func last(of outputs: Outputs) -> Tensor { outputs[layers[layers.count - 1].name] }
-
-  private static func convolution(
-    _ layer: NetworkDescription.Layer, inputSize: Int, _ weights: DescribedWeights
-  ) throws(CheckpointError) -> Conv1d {
-    let (stride, padding) = (layer.stride ?? 1, layer.padding ?? 0)
-    guard (1...65_536).contains(stride), (0...65_536).contains(padding) else {
-      throw weights.failure(
-        layer, "expected a stride from 1 and a padding from 0, found \(stride) and \(padding)")
-    }
-    guard let weight = try weights.tensor("weight", of: layer), weight.rank == 3,
-      inputSize == 0 || weight.shape[1] == inputSize
-    else {
-      throw weights.failure(layer, "expected weights [O, \(inputSize), K], found another shape")
-    }
-    let bias = try weights.tensor("bias", of: layer, isOptional: true)
-    guard bias?.shape ?? [weight.shape[0]] == [weight.shape[0]] else {
-      throw weights.failure(layer, "expected a bias of \(weight.shape[0]) units")
-    }
-    return Conv1d(weight: weight, bias: bias, stride: stride, padding: .zeros(padding))
-  }
 
   /// Whether the first layer makes one-hot rows of tokens.
   var readsOneHot: Bool {

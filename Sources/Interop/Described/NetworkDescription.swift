@@ -62,6 +62,15 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
     case linear
     /// The units of several layers behind one another: a skip connection.
     case join
+    /// The sum of several layers: a residual connection.
+    case sum
+    /// Layer normalization, `weight [N]` and `bias [N]`, or `gamma` and `beta`; `epsilon` is 1e-5, in Keras 1e-3.
+    case layerNorm
+    /// Batch normalization with the statistics of training: `running_mean [N]` and `running_var [N]` beside these.
+    case batchNorm
+    /// A conditional random field, `transitions [N, N]` (from, to), `start_transitions [N]` and `end_transitions [N]`: a row with a 1 for each
+    /// step, at the tag of the likeliest sequence.
+    case tags
     /// The sum over all steps, weighted by the softmax of `x W` over the steps: `weight [I, 1]`.
     case attention
     /// The last step.
@@ -72,14 +81,25 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
     case convolution
     /// The vector divided by its Euclidean length.
     case unitLength
+
+    /// Whether it gives one vector for all steps.
+    var pools: Bool {
+      switch self {
+      case .attention, .last, .mean, .max: true
+      default: false
+      }
+    }
+
+    /// Whether it reads steps, and no single vector.
+    var readsSteps: Bool { pools || self == .recurrent || self == .convolution || self == .tags }
   }
 
-  /// A function after a linear layer.
+  /// A function after a linear layer or a convolution.
   public enum Activation: String, Codable, Sendable, CaseIterable {
-    /// Of each unit alone.
-    case relu, sigmoid, tanh
+    /// Of each unit alone; `leakyRelu` has the slope 0.01.
+    case relu, sigmoid, tanh, elu, leakyRelu, silu, softplus
     /// Of all units together.
-    case softmax
+    case softmax, logSoftmax
   }
 
   /// One layer.
@@ -121,6 +141,12 @@ public struct NetworkDescription: Codable, Sendable, Hashable {
     public var stride: Int?
     /// The steps of zeros at both ends of a convolution; nil for none.
     public var padding: Int?
+    /// The steps from one input of a convolution's window to the next; nil for 1.
+    public var dilation: Int?
+    /// The number of groups of units that are convolved by themselves; nil for 1.
+    public var groups: Int?
+    /// What is added to a variance; nil for the library's usual number.
+    public var epsilon: Double?
   }
 
   /// One text, or several.

@@ -158,20 +158,28 @@ private struct Scores {
       var (next, from) = (scores, [Int](repeating: 0, count: count))
       for tag in 0..<count {
         let candidates = (0..<count).map { scores[$0] + transitions[$0][tag] }
-        from[tag] = candidates.indices.first { candidates[$0] == candidates.max() } ?? 0
+        from[tag] = candidates.firstLargest
         next[tag] = candidates[from[tag]] + frame[tag]
       }
       scores = next
       pointers.append(from)
     }
-    let ends = (0..<count).map { scores[$0] + end[$0] }
-    var tag = ends.indices.first { ends[$0] == ends.max() } ?? 0
+    var tag = (0..<count).map { scores[$0] + end[$0] }.firstLargest
     var tags = [Int32(tag)]
     for from in pointers.reversed() {
       tag = from[tag]
       tags.append(Int32(tag))
     }
     return tags.reversed()
+  }
+}
+
+extension [Double] {
+  /// The index of the largest number, of equal ones the first.
+  fileprivate var firstLargest: Int {
+    var best = 0
+    for index in indices where self[index] > self[best] { best = index }
+    return best
   }
 }
 

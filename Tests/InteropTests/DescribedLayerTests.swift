@@ -1,0 +1,95 @@
+import Checkpoint
+import FileCore
+import Foundation
+import Interop
+import TensorCore
+import Testing
+
+/// Layers of described networks against PyTorch's numbers, and descriptions that cannot be right.
+@Suite struct DescribedLayerTests {
+  private func network(_ name: String, json: String? = nil) throws(CheckpointError)
+    -> DescribedNetwork
+  {
+    let path = fixture("described/\(name)")
+    let description =
+      if let json {
+        try NetworkDescription(json: json)
+      } else {
+        try NetworkDescription(path: path + ".json")
+      }
+    return try DescribedNetwork(description, weights: ArrayFile(path: path + ".pt"))
+  }
+
+  private func value(_ name: String) throws -> StoredArray {
+    try ArrayFile(path: fixture("described/values.npz")).array(name)
+  }
+
+  private func expect(_ found: Tensor, equals name: String) throws {
+    let expected = try value(name)
+    #expect(found.shape == expected.shape)
+    let worst = zip(found.scalars, expected.floats).map { abs($0 - $1) }.max() ?? 1
+    #expect(worst <= 2e-6, "\(name): \(worst)")
+  }
+
+  @Test func tagsAreTheLikeliestTogether() throws {
+    let tokens = try value("tagger/tokens")
+    let outputs = try network("tagger")(
+      .tokens(tokens.floats.map { Int32($0) }, shape: tokens.shape))
+    try expect(outputs["scores"], equals: "tagger/scores")
+    let tags = outputs["tags"]
+    let best = tags.reshaped(to: [14, 4]).argmax()
+    #expect(try best.map { Float($0) } == value("tagger/tags").floats)
+    #expect(try best.map { Float($0) } != value("tagger/greedy").floats)
+    #expect(tags.scalars.allSatisfy { $0 == 0 || $0 == 1 } && tags.sum().scalar == 14)
+  }
+
+  @Test func residualNetworksAreThoseOfPyTorch() throws {
+    let outputs = try network("residual")(.vectors(try value("residual/x").tensor))
+    try expect(outputs["last"], equals: "residual/last")
+  }
+
+  /// Whatever a description says, it is run or refused: nothing stops the program.
+  @Test(arguments: [
+    (
+      #"{"name": "last", "kind": "last"}, {"name": "again", "kind": "recurrent", "prefix": "lstm."}"#,
+      "again: reads last: expected steps, found one vector"
+    ),
+    (
+      #"{"name": "last", "kind": "max"}, {"name": "tags", "kind": "tags", "prefix": "crf."}"#,
+      "tags: reads last: expected steps, found one vector"
+    ),
+    (
+      #"{"name": "last", "kind": "mean"}, {"name": "both", "kind": "sum", "reads": ["one", "last"]}"#,
+      "both: reads last: expected steps, found one vector"
+    ),
+    (
+      #"{"name": "two", "kind": "convolution", "groups": 4, "prefix": "depth."}, "#
+        + #"{"name": "both", "kind": "join", "reads": ["one", "two"]}"#,
+      "both: expected layers of the same steps"
+    ),
+    (
+      #"{"name": "both", "kind": "sum", "reads": ["one"]}"#,
+      "both: expected layers to read, found 1"
+    ),
+    (
+      #"{"name": "norm", "kind": "layerNorm", "prefix": "wide."}"#,
+      "norm: scale: expected shape [8], found [6, 8]"
+    ),
+    (
+      #"{"name": "norm", "kind": "batchNorm", "prefix": "wide."}"#,
+      "norm: expected wide.running_mean"
+    ),
+    (
+      #"{"name": "two", "kind": "convolution", "groups": 3, "prefix": "depth."}"#,
+      "two: expected weights"
+    ),
+    (#"{"name": "tags", "kind": "tags", "prefix": "wide."}"#, "tags: expected wide.transitions"),
+  ])
+  func impossibleDescriptionsAreRefused(_ layers: String, _ reason: String) {
+    let first = #"{"name": "one", "kind": "convolution", "prefix": "first."}"#
+    let error = #expect(throws: CheckpointError.self) {
+      _ = try network("residual", json: "{\"layers\": [\(first), \(layers)]}")
+    }
+    #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+  }
+}
