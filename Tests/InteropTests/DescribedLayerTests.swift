@@ -48,6 +48,45 @@ import Testing
     try expect(outputs["last"], equals: "residual/last")
   }
 
+  /// Windows of several widths, each pooled, are put together whatever their steps.
+  @Test func pooledConvolutionsAreJoined() throws {
+    let joined = try network(
+      "residual",
+      json: """
+        {"layers": [{"name": "one", "kind": "convolution", "prefix": "first."},
+          {"name": "two", "kind": "convolution", "groups": 4, "prefix": "depth."},
+          {"name": "a", "kind": "max", "reads": ["one"]}, {"name": "b", "kind": "mean", "reads": ["two"]},
+          {"name": "both", "kind": "join", "reads": ["a", "b"]}]}
+        """)
+    let outputs = joined(.vectors(try value("residual/x").tensor))
+    #expect(outputs["both"].shape == [2, 16])
+    #expect(outputs["both"].scalars.suffix(8).elementsEqual(outputs["b"].scalars.suffix(8)))
+  }
+
+  /// A decoder starts from the states of a recurrent layer like its own.
+  @Test func initialStatesFit() {
+    func message(_ encoder: String, _ start: String) -> String? {
+      let layers = """
+        {"layers": [{"name": "rows", "kind": "embedding", "prefix": "embed."}, \(encoder)],
+         "decoder": [{"name": "inputs", "kind": "embedding", "prefix": "embed."},
+           {"name": "writer", "kind": "recurrent", "weights": {"input": "read.weight_ih_l0", "recurrent": "read.weight_hh_l0"},
+            "initialState": "\(start)"}]}
+        """
+      do {
+        _ = try network("tagger", json: layers)
+        return nil
+      } catch { return "\(error)" }
+    }
+    let both = #"{"name": "read", "kind": "recurrent", "isBidirectional": true, "prefix": "read."}"#
+    let one =
+      #"{"name": "read", "kind": "recurrent", "weights": {"input": "read.weight_ih_l0", "recurrent": "read.weight_hh_l0"}}"#
+    #expect(message(one, "read") == nil)
+    #expect(message(both, "read")?.contains("of shape [1, 1, 5], found") == true)
+    #expect(
+      message(one, "rows")?.contains("expected a recurrent layer of the encoder, found rows")
+        == true)
+  }
+
   /// Whatever a description says, it is run or refused: nothing stops the program.
   @Test(arguments: [
     (
@@ -60,7 +99,7 @@ import Testing
     ),
     (
       #"{"name": "last", "kind": "mean"}, {"name": "both", "kind": "sum", "reads": ["one", "last"]}"#,
-      "both: reads last: expected steps, found one vector"
+      "both: expected layers of the same steps"
     ),
     (
       #"{"name": "two", "kind": "convolution", "groups": 4, "prefix": "depth."}, "#

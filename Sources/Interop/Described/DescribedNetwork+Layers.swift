@@ -121,10 +121,9 @@ extension DescribedNetwork {
       }
       return tensor
     }
-    // Nothing stands for a number that must be in the file.
     let (size, needed) = ([inputSize], Float.nan)
     let epsilon = Float(layer.epsilon ?? (layer.convention == .keras ? 1e-3 : 1e-5))
-    guard inputSize > 0, epsilon >= 0, epsilon.isFinite else {
+    guard inputSize > 0, epsilon >= 0 else {
       throw weights.failure(layer, "expected a layer before it and an epsilon from 0")
     }
     switch layer.kind {

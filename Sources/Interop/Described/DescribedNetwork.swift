@@ -47,76 +47,50 @@ public struct DescribedNetwork: Sendable {
     _ description: NetworkDescription, weights file: ArrayFile
   ) throws(CheckpointError) {
     let weights = try DescribedWeights(file)
-    var sizes: [String: Int] = [:]
-    let encoder = try Self.parts(description.layers, weights, &sizes, [:])
+    let encoder = try Self.parts(description.layers, weights)
     layers = encoder
-    let units = sizes
-    var own: [String: Int] = [:]
-    decoder = try Self.parts(description.decoder ?? [], weights, &own, units)
+    decoder = try Self.parts(description.decoder ?? [], weights, after: encoder)
   }
 
-  /// The layers with their weights; `sizes` is the number of units of each.
+  /// The layers with their weights; those of a decoder may start from the states of an encoder's.
   private static func parts(
-    _ layers: [NetworkDescription.Layer], _ weights: DescribedWeights, _ sizes: inout [String: Int],
-    _ outer: [String: Int]
+    _ layers: [NetworkDescription.Layer], _ weights: DescribedWeights, after encoder: [Part] = []
   ) throws(CheckpointError) -> [Part] {
     var parts: [Part] = []
-    var previous: String?
-    // The layers that give one vector, not one for each step.
-    var pooled: Set<String> = []
-    // By layer, the convolutions on the way to it: layers behind others have other steps.
-    var convolutions: [String: [String]] = [:]
+    var signals = DescribedSignals()
     for layer in layers {
-      let takesTokens = layer.kind == .embedding || layer.kind == .oneHot
-      let reads = layer.reads ?? previous.map { [$0] } ?? []
-      guard sizes[layer.name] == nil else {
-        throw weights.failure(layer, "expected layers of different names, found two")
-      }
-      for name in reads where sizes[name] == nil {
-        throw weights.failure(layer, "reads \(name): expected a layer before it, found none")
-      }
-      let readsSeveral = layer.kind == .join || layer.kind == .sum
-      guard readsSeveral ? reads.count >= 2 : reads.count <= 1 else {
-        throw weights.failure(
-          layer, "expected \(readsSeveral ? "layers" : "one layer") to read, found \(reads.count)")
-      }
-      let vectors = reads.filter { pooled.contains($0) }
-      guard vectors.isEmpty || vectors.count == reads.count && !layer.kind.readsSteps else {
-        throw weights.failure(layer, "reads \(vectors[0]): expected steps, found one vector")
-      }
-      guard !takesTokens || reads.isEmpty else {
-        throw weights.failure(layer, "expected the first layer for tokens, found one that reads")
-      }
-      if let state = layer.initialState, outer[state] == nil {
-        throw weights.failure(
-          layer, "initial state: expected a layer of the encoder, found \(state)")
-      }
-      let way = reads.first.flatMap { convolutions[$0] } ?? []
-      guard reads.allSatisfy({ convolutions[$0] ?? [] == way }) else {
-        throw weights.failure(
-          layer, "expected layers of the same steps, found a convolution before one of them")
-      }
-      convolutions[layer.name] = layer.kind == .convolution ? way + [layer.name] : way
-      var inputSize = reads.compactMap { sizes[$0] }.reduce(0, +)
-      if layer.kind == .sum {
-        inputSize = sizes[reads[0]] ?? 0
-        guard reads.allSatisfy({ sizes[$0] == inputSize }) else {
-          throw weights.failure(layer, "expected layers of \(inputSize) units, found others")
-        }
-      }
+      let reads = layer.reads ?? parts.last.map { [$0.name] } ?? []
+      let inputSize = try signals.units(readBy: layer, reads, weights)
       let (operation, size) = try self.operation(layer, inputSize: inputSize, weights)
-      if let state = layer.initialState, outer[state] != size {
-        throw weights.failure(
-          layer, "initial state: expected \(size) units, found \(outer[state] ?? 0)")
-      }
-      sizes[layer.name] = size
-      if layer.kind.pools || !vectors.isEmpty { pooled.insert(layer.name) }
+      try checkStart(of: layer, operation, after: encoder, weights)
+      signals.add(layer, reads, units: size)
       parts.append(
         Part(
           name: layer.name, reads: reads, initialState: layer.initialState, operation: operation))
-      previous = layer.name
     }
     return parts
+  }
+
+  /// Throws unless the states that a layer starts from are those of a recurrent layer like it.
+  private static func checkStart(
+    of layer: NetworkDescription.Layer, _ operation: Part.Operation, after encoder: [Part],
+    _ weights: DescribedWeights
+  ) throws(CheckpointError) {
+    guard let name = layer.initialState else { return }
+    let source = encoder.first { $0.name == name }?.operation
+    guard case .recurrent(let own, _) = operation, case .recurrent(let other, _)? = source else {
+      throw weights.failure(
+        layer, "initial state: expected a recurrent layer of the encoder, found \(name)")
+    }
+    let (states, given) = (own.zeroState(batch: 1), other.zeroState(batch: 1))
+    guard states.names == given.names,
+      zip(states.tensors, given.tensors).allSatisfy({ $0.shape == $1.shape })
+    else {
+      throw weights.failure(
+        layer,
+        "initial state: expected \(states.names) of shape \(states.tensors[0].shape), found \(given.names) of shape "
+          + "\(given.tensors[0].shape)")
+    }
   }
 
   /// Whether it writes by a decoder.
