@@ -2,6 +2,7 @@ import Checkpoint
 import FileCore
 import Foundation
 import Interop
+import Models
 import TensorCore
 import Testing
 
@@ -41,6 +42,28 @@ import Testing
     #expect(try best.map { Float($0) } == value("tagger/tags").floats)
     #expect(try best.map { Float($0) } != value("tagger/greedy").floats)
     #expect(tags.scalars.allSatisfy { $0 == 0 || $0 == 1 } && tags.sum().scalar == 14)
+  }
+
+  /// A network that reads tokens takes their numbers where the description has no texts for them.
+  @Test func tokensMayBeNumbers() throws {
+    let path = fixture("described/tagger")
+    let network = try VectorNetwork(
+      NetworkDescription(path: path + ".json"), weights: ArrayFile(path: path + ".pt"))
+    let tokens = try value("tagger/tokens").tensor
+    let expected = try value("tagger/tags").tensor
+    for sample in 0..<2 {
+      let found = try network.numbers(for: tokens.at(sample, along: 1))
+      #expect(found.shape == [7, 4])
+      #expect(found.argmax().map { Float($0) } == expected.at(sample, along: 1).scalars)
+    }
+    for (wrong, found) in [
+      (Tensor([12]), "12.0"), (Tensor([-1]), "-1.0"), (Tensor([0.5]), "0.5"),
+      (Tensor([.nan]), "nan"),
+    ] {
+      let error = #expect(throws: UnreadableInput.self) { try network.numbers(for: wrong) }
+      #expect(error.map { "\($0)" } == "expected tokens from 0 to 11, found \(found)")
+    }
+    #expect(throws: UnreadableInput.self) { try network.numbers(for: Tensor(zeros: [3, 1])) }
   }
 
   @Test func residualNetworksAreThoseOfPyTorch() throws {

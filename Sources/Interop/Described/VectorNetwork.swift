@@ -14,7 +14,7 @@ public struct VectorNetwork: Sendable {
   private let network: DescribedNetwork
   private let input: TokenTable?
 
-  /// Finds the weights of a description in a file, and the tokens of its `input` beside it.
+  /// Finds the weights of a description in a file, and the tokens of its `input` beside it, if it has some.
   ///
   /// - Throws: `CheckpointError` if tokens are missing or do not fit the weights, and what
   ///   ``DescribedNetwork/init(_:weights:)`` throws.
@@ -22,7 +22,10 @@ public struct VectorNetwork: Sendable {
     _ description: NetworkDescription, weights file: ArrayFile
   ) throws(CheckpointError) {
     network = try DescribedNetwork(description, weights: file)
-    input = try TokenTable.checked(description.input, for: network, of: file)
+    // Without tokens of texts it reads their numbers.
+    input =
+      description.input == nil
+      ? nil : try TokenTable.checked(description.input, for: network, of: file)
     guard !network.hasDecoder else {
       throw file.failure("decoder", "expected numbers as answers, found a network that writes")
     }
@@ -44,13 +47,12 @@ public struct VectorNetwork: Sendable {
     return answer(.tokens(ids, shape: [ids.count, 1]))
   }
 
-  /// What the last layer gives for vectors `[T, I]`: `[T, N]`, or `[N]` where the steps are pooled.
+  /// What the last layer gives for vectors `[T, I]`, or for the numbers of tokens, `[T]`: `[T, N]`, or `[N]` where the steps are
+  /// pooled.
   ///
-  /// - Throws: `UnreadableInput` for another shape, and for a network that reads tokens.
+  /// - Throws: `UnreadableInput` for another shape, and for numbers that are no tokens.
   public func numbers(for steps: Tensor) throws(UnreadableInput) -> Tensor {
-    guard network.tokenCount == nil else {
-      throw UnreadableInput(expected: "tokens", found: "numbers")
-    }
+    if let count = network.tokenCount { return answer(try tokens(steps, below: count)) }
     let size = network.inputSize
     guard steps.rank == 2, steps.count > 0, steps.shape[0] >= network.fewestSteps,
       size == nil || steps.shape[1] == size
@@ -61,6 +63,24 @@ public struct VectorNetwork: Sendable {
         found: "shape \(steps.shape)")
     }
     return answer(.vectors(steps.reshaped(to: [steps.shape[0], 1, steps.shape[1]])))
+  }
+
+  /// The tokens of an array of their numbers.
+  private func tokens(
+    _ numbers: Tensor, below count: Int
+  ) throws(UnreadableInput) -> DescribedNetwork.Input {
+    guard numbers.rank == 1, numbers.count >= network.fewestSteps else {
+      throw UnreadableInput(
+        expected: "the numbers of \(network.fewestSteps) tokens or more, one a step",
+        found: "shape \(numbers.shape)")
+    }
+    let lowest: Float = network.readsOneHot ? -1 : 0
+    let ids = numbers.scalars
+    if let other = ids.first(where: { !($0 >= lowest && $0 < Float(count)) || $0 != $0.rounded() })
+    {
+      throw UnreadableInput(expected: "tokens from 0 to \(count - 1)", found: "\(other)")
+    }
+    return .tokens(ids.map { Int32($0) }, shape: [ids.count, 1])
   }
 
   private func answer(_ input: DescribedNetwork.Input) -> Tensor {

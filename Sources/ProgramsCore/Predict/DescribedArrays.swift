@@ -7,8 +7,8 @@ import TensorCore
 
 /// What `predict` does with a described network whose answers are numbers: texts or arrays in, arrays out.
 ///
-/// An `.npy` file is one sequence `[T, I]`. Of any other file, or standard input, each line is an input: a text, or for a network that
-/// reads numbers a JSON array of steps, each an array.
+/// An `.npy` file is one sequence `[T, I]`, or `[T]` of tokens. Of any other file, or standard input, each line is an input: a text, or
+/// for a network that reads numbers a JSON array of steps, each an array, or a token's number.
 struct DescribedArrays {
   private let network: VectorNetwork
   private let readsTexts: Bool
@@ -57,12 +57,14 @@ struct DescribedArrays {
     if faults > 0 { throw ExitCode(1) }
   }
 
-  /// The steps of a line: `[[0.5, 1], [0.25, 0]]`.
+  /// The steps of a line: `[[0.5, 1], [0.25, 0]]`, or tokens: `[3, 5, 2]`.
   private static func steps(_ line: String) throws(UnreadableInput) -> Tensor {
-    let expected = "a JSON array of steps, each an array of as many numbers"
+    let expected = "a JSON array of steps, each an array of as many numbers, or of tokens"
     guard let value = try? JSONValue(parsing: Array(line.utf8), maximumDepth: 8),
       case .array(let rows) = value
     else { throw UnreadableInput(expected: expected, found: String(line.prefix(40))) }
+    let tokens = rows.compactMap { if case .number(let digits) = $0 { Float(digits) } else { nil } }
+    if !rows.isEmpty, tokens.count == rows.count { return Tensor(tokens) }
     let steps = rows.map { row -> [Float] in
       guard case .array(let numbers) = row else { return [] }
       return numbers.compactMap { number in
