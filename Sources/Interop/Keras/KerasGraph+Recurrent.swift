@@ -59,7 +59,7 @@ extension KerasGraph {
     return cells[0].returnsStates ? [y] + runs.flatMap(\.states) : [y]
   }
 
-  /// Runs a cell over `[B, T, I]`.
+  /// Runs a cell over `[B, T, I]`; a stateful one from the states after the call before.
   private mutating func run(
     _ cell: KerasCell, _ x: Value, states: [String], _ layer: KerasDescription.Layer
   ) throws(CheckpointError) -> (output: Value, states: [Value]) {
@@ -72,13 +72,19 @@ extension KerasGraph {
       builder.transpose(packed, [1, 0, 2]), constant(cell.input), constant(cell.recurrent),
       cell.bias.map { constant($0) } ?? "", padding?.lengths ?? "",
     ]
-    for state in states {
+    let carried = cell.isStateful && states.isEmpty ? carriedStates(cell, layer) : []
+    for state in states.isEmpty ? carried : states {
       arguments.append(builder.add("Unsqueeze", [state, builder.integers([0])]))
     }
     let names = (0..<1 + cell.stateCount).map { _ in builder.freshName(cell.operation) }
     builder.add(cell.operation, arguments, names, cell.attributes)
     let last = names.dropFirst().map { name in
       Value(name: builder.add("Squeeze", [name, builder.integers([0])]))
+    }
+    for (state, value) in zip(carried, last) {
+      let new = builder.add("Identity", [value.name], named: state + "_new")
+      builder.addOutput(.init(new, .float32, [.named("batch"), .fixed(cell.recurrent.shape[2])]))
+      builder.addState(state, from: new)
     }
     guard cell.returnsSequences else { return (last[0], last) }
     let rows = builder.add("Squeeze", [names[0], builder.integers([1])])
@@ -91,6 +97,18 @@ extension KerasGraph {
       y = builder.add("Slice", [y, back, end, builder.integers([1]), back])
     }
     return (Value(name: y, mask: x.mask), last)
+  }
+
+  /// Inputs that take the states after the call before: `NAME_hidden` and `NAME_cell`, with `_reverse` of a reversed direction.
+  private mutating func carriedStates(
+    _ cell: KerasCell, _ layer: KerasDescription.Layer
+  ) -> [String] {
+    ["hidden", "cell"].prefix(cell.stateCount).map { state in
+      let name = "\(layer.name)_\(state)" + (cell.isReversed ? "_reverse" : "")
+      builder.addInput(
+        .init(name, .float32, [.named("batch"), .fixed(cell.recurrent.shape[2])]))
+      return name
+    }
   }
 }
 
@@ -141,6 +159,8 @@ private struct KerasCell {
   let bias: Tensor?
   let returnsSequences: Bool
   let returnsStates: Bool
+  /// Whether a call goes on from the states after the one before it.
+  let isStateful: Bool
   var isReversed: Bool
   /// Whether the output of a step stands at the step's place, and not where it was computed in time.
   var isAligned = false
@@ -165,9 +185,7 @@ private struct KerasCell {
     guard let operation = operations[type] else { return nil }
     self.operation = operation
     func flag(_ name: String) -> Bool { options.member(name)?.flag == true }
-    for name in ["stateful", "time_major"] where flag(name) {
-      throw graph.failure(layer, "\(name): expected false")
-    }
+    guard !flag("time_major") else { throw graph.failure(layer, "time_major: expected false") }
     guard let kernel = weights?.weight("kernel", 0),
       let recurrent = weights?.weight("recurrent_kernel", 1)
     else { throw graph.failure(layer, "expected the weights of a recurrent layer, not found") }
@@ -188,6 +206,7 @@ private struct KerasCell {
       concatenate([rows(own), rows(found.recurrentBias ?? Tensor(zeros: own.shape))], along: 1)
     }
     (returnsSequences, returnsStates) = (flag("return_sequences"), flag("return_state"))
+    isStateful = flag("stateful")
     isReversed = flag("go_backwards")
     settings["hidden_size"] = .integer(recurrent.shape[0])
     if operation == "GRU", found.isResetAfter ?? flag("reset_after") {
