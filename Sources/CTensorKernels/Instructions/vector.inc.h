@@ -140,25 +140,82 @@ INLINE vf only(vf v, ptrdiff_t count, vf other) {
   __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31)
 #endif
 
-// Transposes a square of LANES vectors: log2(LANES) perfect shuffles of the whole.
+// Shuffles of two vectors within groups of four lanes, which are the fastest: `four(g)` lists the lanes of the group
+// that starts at lane g; those of b start at LANES.
+#if LANES == 4
+#define shuffle_fours(a, b, four) __builtin_shufflevector(a, b, four(0))
+#elif LANES == 8
+#define shuffle_fours(a, b, four) __builtin_shufflevector(a, b, four(0), four(4))
+#elif LANES == 16
+#define shuffle_fours(a, b, four) __builtin_shufflevector(a, b, four(0), four(4), four(8), four(12))
+#endif
+#define LOWER_SINGLES(g) g, g + LANES, g + 1, g + LANES + 1
+#define UPPER_SINGLES(g) g + 2, g + LANES + 2, g + 3, g + LANES + 3
+#define LOWER_PAIRS(g) g, g + 1, g + LANES, g + LANES + 1
+#define UPPER_PAIRS(g) g + 2, g + 3, g + LANES + 2, g + LANES + 3
+
+// The groups of four lanes of a, then of b, with an even (odd) index.
+#define FOUR(g) g, g + 1, g + 2, g + 3
+#if LANES == 4
+#define even_fours(a, b) (a)
+#define odd_fours(a, b) (b)
+#elif LANES == 8
+#define even_fours(a, b) __builtin_shufflevector(a, b, FOUR(0), FOUR(8))
+#define odd_fours(a, b) __builtin_shufflevector(a, b, FOUR(4), FOUR(12))
+#elif LANES == 16
+#define even_fours(a, b) __builtin_shufflevector(a, b, FOUR(0), FOUR(8), FOUR(16), FOUR(24))
+#define odd_fours(a, b) __builtin_shufflevector(a, b, FOUR(4), FOUR(12), FOUR(20), FOUR(28))
+#endif
+
+// Transposes a square of LANES vectors: squares of 4 lanes in four vectors each, then these squares as wholes.
 INLINE void transpose_square(vf square[LANES]) {
 #pragma clang loop unroll(full)
-  for (int step = 1; step < LANES; step *= 2) {
+  for (int i = 0; i < LANES; i += 4) {
+    const vf a = shuffle_fours(square[i], square[i + 1], LOWER_SINGLES);
+    const vf b = shuffle_fours(square[i], square[i + 1], UPPER_SINGLES);
+    const vf c = shuffle_fours(square[i + 2], square[i + 3], LOWER_SINGLES);
+    const vf d = shuffle_fours(square[i + 2], square[i + 3], UPPER_SINGLES);
+    square[i] = shuffle_fours(a, c, LOWER_PAIRS);
+    square[i + 1] = shuffle_fours(a, c, UPPER_PAIRS);
+    square[i + 2] = shuffle_fours(b, d, LOWER_PAIRS);
+    square[i + 3] = shuffle_fours(b, d, UPPER_PAIRS);
+  }
+#pragma clang loop unroll(full)
+  for (int step = 4; step < LANES; step *= 2) {
     vf next[LANES];
 #pragma clang loop unroll(full)
     for (int i = 0; i < LANES / 2; i++) {
-      next[2 * i] = interleave_lower(square[i], square[i + LANES / 2]);
-      next[2 * i + 1] = interleave_upper(square[i], square[i + LANES / 2]);
+      const vf a = square[i / 4 * 8 + i % 4], b = square[i / 4 * 8 + i % 4 + 4];
+      next[i] = even_fours(a, b);
+      next[i + LANES / 2] = odd_fours(a, b);
     }
 #pragma clang loop unroll(full)
     for (int i = 0; i < LANES; i++) square[i] = next[i];
   }
 }
 
-// Folds the upper half onto the lower one until one lane is left (the others hold copies).
+// The lanes of v, lane i in the place of lane i ^ s.
+#if LANES == 4
+#define exchanged(v, s) __builtin_shufflevector(v, v, 0 ^ s, 1 ^ s, 2 ^ s, 3 ^ s)
+#elif LANES == 8
+#define exchanged(v, s) \
+  __builtin_shufflevector(v, v, 0 ^ s, 1 ^ s, 2 ^ s, 3 ^ s, 4 ^ s, 5 ^ s, 6 ^ s, 7 ^ s)
+#elif LANES == 16
+#define exchanged(v, s)                                                                           \
+  __builtin_shufflevector(v, v, 0 ^ s, 1 ^ s, 2 ^ s, 3 ^ s, 4 ^ s, 5 ^ s, 6 ^ s, 7 ^ s, 8 ^ s,    \
+                          9 ^ s, 10 ^ s, 11 ^ s, 12 ^ s, 13 ^ s, 14 ^ s, 15 ^ s)
+#endif
+
+// Combines the upper half with the lower one, then their halves, until one lane is left (the first one).
+#define FOLD_LANES(v, combined)                        \
+  if (LANES > 8) v = combined(v, exchanged(v, 8 % LANES)); \
+  if (LANES > 4) v = combined(v, exchanged(v, 4 % LANES)); \
+  v = combined(v, exchanged(v, 2));                    \
+  v = combined(v, exchanged(v, 1))
+
+INLINE vf lane_sum(vf a, vf b) { return a + b; }
 INLINE float sum_of_lanes(vf v) {
-#pragma clang loop unroll(full)
-  for (int step = 1; step < LANES; step *= 2) v = interleave_lower(v, v) + interleave_upper(v, v);
+  FOLD_LANES(v, lane_sum);
   return v[0];
 }
 // The same of LANES vectors at once, with the same bits.
@@ -172,8 +229,6 @@ INLINE vf sums_of_lanes(vf vectors[LANES]) {
   return vectors[0];
 }
 INLINE float maximum_of_lanes(vf v) {  // of no NaN
-#pragma clang loop unroll(full)
-  for (int step = 1; step < LANES; step *= 2)
-    v = at_least(interleave_lower(v, v), interleave_upper(v, v));
+  FOLD_LANES(v, at_least);
   return v[0];
 }
