@@ -58,11 +58,15 @@ enum {
 // The rows' elements for `depth` values of p, as part of one tile.
 INLINE void pack_tile(float *to, const float *from, ptrdiff_t row_stride, ptrdiff_t column_stride,
                       ptrdiff_t height, ptrdiff_t rows_in_x, ptrdiff_t depth) {
+  const bool reads_whole = rows_in_x >= TILE_ROWS + LANES;
   for (; depth > 0; depth--, to += height, from += column_stride) {
-    if (row_stride == 1 && rows_in_x >= TILE_ROWS + LANES) {
+    if (row_stride == 1) {
       // The next store overwrites the excess lanes of this one.
 #pragma clang loop unroll(full)
-      for (ptrdiff_t r = 0; r < TILE_ROWS; r += LANES) store(to + r, load(from + r));
+      for (ptrdiff_t r = 0; r < TILE_ROWS; r += LANES) {
+        if (reads_whole) store(to + r, load(from + r));
+        else if (r < height) store(to + r, load_some(from + r, height - r));
+      }
     } else {
       for (ptrdiff_t r = 0; r < height; r++) to[r] = from[r * row_stride];
     }
@@ -190,6 +194,8 @@ static void gathered_product(ptrdiff_t m, ptrdiff_t n, const ctk_rows *pieces,
     ptrdiff_t p = 0;
     do {
       const ptrdiff_t depth = smaller(DEPTH, k - p);
+      // A few rows of one piece that are read once are read in place.
+      const bool packs_a = n > PANEL || m > SMALL_BLOCK_ROWS || rows_at(start, depth) < depth;
       row_position from = start;
       for (ptrdiff_t q = 0, some; q < depth; q += some, from = advanced(from, some)) {
         some = rows_at(from, depth - q);
@@ -198,14 +204,21 @@ static void gathered_product(ptrdiff_t m, ptrdiff_t n, const ctk_rows *pieces,
       }
       for (ptrdiff_t i = 0; i < m; i += GATHERED_ROWS) {
         const ptrdiff_t rows = smaller(GATHERED_ROWS, m - i);
-        pack_gathered_block(block, start, depth, i, rows, m - i);
         tile_work work = {.k = depth, .add = accumulate || p > 0, .y_stride = y_stride};
+        if (!packs_a) {
+          work.x = start.piece->a + start.row * start.piece->a_stride + i;
+          work.x_row_stride = 1;
+          work.x_column_stride = start.piece->a_stride;
+        } else {
+          pack_gathered_block(block, start, depth, i, rows, m - i);
+        }
         for (ptrdiff_t j = 0; j < columns; j += PANEL) {
           work.columns = smaller(PANEL, columns - j);
           work.w_stride = rounded_up(work.columns);
           work.w = packed + j * depth;
           work.y = y + i * y_stride + column + j;
-          multiply_packed_block(rows, block, work, NULL);
+          if (packs_a) multiply_packed_block(rows, block, work, NULL);
+          else multiply_panel(rows, work, NULL);
         }
       }
       start = from;
