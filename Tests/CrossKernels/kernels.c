@@ -237,11 +237,11 @@ static void check_optimizers(int count) {
   compare(2 * count, 0x1p-20f, NULL, count, 0, 0);
 }
 
-static void check_traces(int states, int rows, int width) {
+static void check_traces(int states, int rows, int width, bool is_product, bool adds) {
   float *own[CTK_MAX_TRACES];
   const float *factors[(CTK_MAX_TRACES + 1) * CTK_MAX_TRACES];
   const float *left[CTK_MAX_TRACES + 1], *right[CTK_MAX_TRACES + 1];
-  ctk_traces traces = {width, states, own, NULL, factors, left, right};
+  ctk_traces traces = {width, states, own, NULL, adds, factors, left, is_product ? right : NULL};
   const int size = rows * width;
   fill(found, (states + 1) * size, 1);
   memcpy(expected, found, sizeof expected);
@@ -249,7 +249,7 @@ static void check_traces(int states, int rows, int width) {
   fill(b, LIMIT, 1);
   for (int i = 0; i < (states + 1) * states; i++) factors[i] = a + i * rows;
   for (int p = 0; p <= states; p++) {
-    left[p] = b + p * rows;
+    left[p] = b + p * (is_product ? rows : size);
     right[p] = b + (states + 1) * rows + p * width;
   }
   for (int twin = 0; twin < 2; twin++) {
@@ -302,7 +302,8 @@ int main(void) {
       check_optimizers(size);
       check_program(size, pick(70) + 1);
       check_program(pick(70) + 1, size);
-      check_traces(size % (CTK_MAX_TRACES + 1), pick(8) + 1, size);
+      check_traces(size % (CTK_MAX_TRACES + 1), pick(8) + 1, size, pick(2), pick(2));
+      check_traces(size % (CTK_MAX_TRACES + 1), size, 1, pick(2), pick(2));
     }
     check_product(20, 50, 600);
     check_product(1, 200, 300);

@@ -8,11 +8,11 @@ void ctk_advance_traces_reference(const ctk_traces *traces, ptrdiff_t first, ptr
       const ptrdiff_t at = r * t.width + c;
       double sums[CTK_MAX_TRACES + 1];
       for (int32_t p = 0; p <= t.states; p++) {
-        sums[p] = (double)t.left[p][r] * t.right[p][c];
+        sums[p] = t.right ? (double)t.left[p][r] * t.right[p][c] : t.left[p][at];
         for (int32_t q = 0; q < t.states; q++)
           sums[p] += (double)t.factors[p * t.states + q][r] * t.traces[q][at];
       }
       for (int32_t q = 0; q < t.states; q++) t.traces[q][at] = (float)sums[q];
-      t.gradient[at] = (float)(t.gradient[at] + sums[t.states]);
+      t.gradient[at] = (float)((t.adds ? t.gradient[at] : 0) + sums[t.states]);
     }
 }

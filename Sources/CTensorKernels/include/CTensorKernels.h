@@ -246,8 +246,11 @@ typedef struct ctk_traces {
   ptrdiff_t width;
   int32_t states;        // at most CTK_MAX_TRACES
   float *const *traces;  // trace_q [any, width], which becomes sum_q
-  float *gradient;       // [any, width]: sum_states is added to it
-  const float *const *factors, *const *left, *const *right;
+  float *gradient;       // [any, width], which becomes sum_states
+  bool adds;             // to what gradient holds
+  const float *const *factors;
+  const float *const *left;
+  const float *const *right;  // null where left[p] [any, width] stands for the product
 } ctk_traces;
 // Rows first to end - 1.
 void ctk_advance_traces(const ctk_traces *traces, ptrdiff_t first, ptrdiff_t end);

@@ -48,7 +48,7 @@ struct DenseInfluence: Influence {
 
   mutating func advance(
     _ window: EvaluatedWindow, sample: Int, outputs: Area?, into gradient: GradientSums,
-    inputs: Area
+    inputs: Area?
   ) {
     if rows.steps != window.steps { rows = CotangentRows(oneHot: cell, steps: window.steps) }
     rows.setLoss(outputs, from: 0)
@@ -58,8 +58,8 @@ struct DenseInfluence: Influence {
     ).states
     addProduct(of: factors, with: Floats(samples[sample]), steps: window.steps)
     swap(&samples[sample], &next)
-    gradient.add(Floats(samples[sample], offset: (rows.count - 1) * columns))
-    rows.copyLossOfInput(to: inputs, from: 0)
+    gradient.take(Floats(samples[sample], offset: (rows.count - 1) * columns))
+    if let inputs { rows.copyLossOfInput(to: inputs, from: 0) }
   }
 
   /// The direct influence of the initial states, which is zero: a step reads only the states before it.

@@ -28,10 +28,8 @@ struct EvaluatedWindow {
     var outers: [PlanRun.Outer?]
 
     /// The cotangents of each state from one row on.
-    func rows(from first: Int, _ cell: CellGraph) -> [Area] {
-      zip(states, cell.states).map {
-        Area(Floats($0, offset: first * $1.width), rowStride: $1.width)
-      }
+    func rows(from first: Int, _ cell: CellGraph) -> [Floats] {
+      zip(states, cell.states).map { Floats($0, offset: first * $1.width) }
     }
   }
 

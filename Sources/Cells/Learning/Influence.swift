@@ -9,14 +9,14 @@ protocol Influence: Sendable {
   /// Resets a sample, which is at the start of a sequence.
   mutating func reset(sample: Int)
 
-  /// Advances over a window of one sample, and adds the gradient of the window's loss.
+  /// Advances over a window of one sample, of one step or more, and computes the gradient of the window's loss.
   ///
   /// - Parameters:
   ///   - outputs: The loss's cotangents of the sample's outputs, step by step; nil stands for zeros.
-  ///   - inputs: Receives the loss's cotangents of the sample's inputs.
+  ///   - inputs: Receives the loss's cotangents of the sample's inputs; nil where nobody reads them.
   mutating func advance(
     _ window: EvaluatedWindow, sample: Int, outputs: Area?, into gradient: GradientSums,
-    inputs: Area)
+    inputs: Area?)
 
   /// The number of floats in memory, scratch memory included.
   var size: Int { get }
@@ -36,16 +36,18 @@ extension Influence {
   }
 }
 
-/// The gradients of one sample, to which those of a window are added.
+/// The gradients that the samples of a window share, but for each sample's initial states.
 struct GradientSums {
   /// The parameters in the cell's order and then, if they are learned, the sample's initial states.
   let targets: [(floats: Floats, count: Int)]
+  /// Whether gradients are added to what the targets hold; else they are written.
+  var hasValues: Bool
 
-  /// Adds a row that holds the elements of all targets, one target after the other.
-  func add(_ row: Floats) {
+  /// Takes a row that holds the elements of all targets, one target after the other.
+  func take(_ row: Floats) {
     var row = row
     for (target, count) in targets {
-      columnSum(row, stride: count, rows: 1, width: count, accumulate: true, into: target)
+      columnSum(row, stride: count, rows: 1, width: count, accumulate: hasValues, into: target)
       row = row + count
     }
   }

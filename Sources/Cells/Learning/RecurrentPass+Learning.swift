@@ -3,13 +3,19 @@ import TensorCore
 extension RecurrentPass {
   /// The gradients of a window's loss.
   struct Cotangents {
-    var input: Tensor
-    /// `[L, B, width]` each.
-    var initialStates: [Tensor]
+    /// Nil where nobody reads it.
+    var input: Tensor?
+    /// `[L, B, width]` each; nil where they are not learned.
+    var initialStates: [Tensor?]
     /// For each layer, in the cell's order.
     var parameters: [[Tensor]]
 
-    var all: [Tensor] { [input] + initialStates + parameters.flatMap { $0 } }
+    var all: [Tensor?] {
+      var all = [input]
+      for state in initialStates { all.append(state) }
+      for parameter in parameters.joined() { all.append(parameter) }
+      return all
+    }
   }
 
   /// Advances the influences of a layer's parameters over the window, and returns the gradients of the window's
@@ -23,49 +29,50 @@ extension RecurrentPass {
     _ influences: inout [any Influence], own: RecurrentPass?, outputCotangent: Tensor?,
     _ input: InputCotangent, learnsInitialState: Bool
   ) -> Cotangents {
+    let samples = packing?.samples ?? Array(0..<batch)
     var result = Cotangents(
-      input: Tensor(zeros: self.input.shape),
-      initialStates: finalStates.map { Tensor(zeros: $0.shape) },
-      parameters: layer.weights.map { $0.map { Tensor(zeros: $0.shape) } })
+      input: input == .computed ? Tensor(zeros: self.input.shape) : nil,
+      initialStates: finalStates.map { learnsInitialState ? Tensor(zeros: $0.shape) : nil },
+      parameters: layer.weights.map {
+        $0.map { samples.isEmpty ? Tensor(zeros: $0.shape) : Tensor(uninitialized: $0.shape) }
+      })
     var outputs = outputCotangent.map {
       view(of: packing?.packed($0, layer.layout) ?? $0)
     }
     for index in (0..<layer.layers).reversed() {
-      let inputs = index == 0 ? view(of: result.input) : newSignal(layer.inputSize(ofLayer: index))
-      advance(
-        &influences[index], own, layer: index, from: outputs, to: inputs, result,
-        index == 0 ? input : .computed, learnsInitialState: learnsInitialState)
+      let inputs =
+        index == 0
+        ? result.input.map { view(of: $0) } : newSignal(layer.inputSize(ofLayer: index))
+      advance(&influences[index], own, layer: index, samples, from: outputs, to: inputs, result)
       outputs = inputs
     }
-    if let packing { result.input = packing.unpacked(result.input, layer.layout) }
+    if let packing { result.input = result.input.map { packing.unpacked($0, layer.layout) } }
     return result
   }
 
   private func advance(
     _ influence: inout any Influence, _ own: RecurrentPass?, layer index: Int,
-    from outputs: Area?, to inputs: Area, _ result: Cotangents, _ input: InputCotangent,
-    learnsInitialState: Bool
+    _ samples: [Int], from outputs: Area?, to inputs: Area?, _ result: Cotangents
   ) {
     let weights = PlanParameters(layer.weights[index], cache: layer.caches[index])
     let cell = trails[index].plan.cell
     let parameters = result.parameters[index].map { (floats: $0.elements, count: $0.count) }
-    let samples = packing?.samples ?? Array(0..<batch)
-    let count = result.initialStates.first?.shape[1] ?? batch
     for (row, sample) in samples.enumerated() {
       let window = EvaluatedWindow(
         trail: trails[index], row: row, parameters: weights, ownTrail: own?.trails[index],
-        input: input)
-      let states = (learnsInitialState ? result.initialStates : []).enumerated().map {
-        state, tensor in
-        (
-          floats: tensor.elements + (index * count + sample) * layer.stateWidths[state],
-          count: cell.states[state].width
-        )
+        input: inputs == nil ? .omitted : .computed)
+      let states = result.initialStates.enumerated().compactMap { state, tensor in
+        tensor.map {
+          (
+            floats: $0.elements + (index * $0.shape[1] + sample) * layer.stateWidths[state],
+            count: cell.states[state].width
+          )
+        }
       }
       influence.advance(
         window, sample: sample, outputs: outputs?.sample(row),
-        into: GradientSums(targets: parameters + states),
-        inputs: inputs.sample(row))
+        into: GradientSums(targets: parameters + states, hasValues: row > 0),
+        inputs: inputs?.sample(row))
     }
   }
 }

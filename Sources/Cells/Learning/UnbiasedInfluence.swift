@@ -64,8 +64,9 @@ struct UnbiasedInfluence: Influence {
 
   mutating func advance(
     _ window: EvaluatedWindow, sample: Int, outputs: Area?, into gradient: GradientSums,
-    inputs: Area
+    inputs: Area?
   ) {
+    var gradient = gradient
     let (states, parameters) = (stateVectors[sample], parameterVectors[sample])
     for step in 0..<window.steps {
       lossRow.setLoss(outputs, from: step)
@@ -75,8 +76,9 @@ struct UnbiasedInfluence: Influence {
       ).states
       let factor = products(of: byState, with: states, rows: 1)[0]
       combine(1, loss, factor, parameters, into: loss)
-      gradient.add(Floats(loss))
-      lossRow.copyLossOfInput(to: inputs, from: step)
+      gradient.take(Floats(loss))
+      gradient.hasValues = true
+      if let inputs { lossRow.copyLossOfInput(to: inputs, from: step) }
       advanceVectors(window, step: step, sample: sample, states, parameters)
     }
   }

@@ -54,20 +54,22 @@ struct UnitInfluence: Influence {
 
   mutating func advance(
     _ window: EvaluatedWindow, sample: Int, outputs: Area?, into gradient: GradientSums,
-    inputs: Area
+    inputs: Area?
   ) {
     if window.ownTrail == nil {
       advanceExactly(window, sample, outputs, gradient, inputs)
     } else {
+      var gradient = gradient
       for step in 0..<window.steps {
         advanceWithinUnits(window, step, sample, outputs, gradient, inputs)
+        gradient.hasValues = true
       }
     }
   }
 
   private mutating func advanceExactly(
     _ window: EvaluatedWindow, _ sample: Int, _ outputs: Area?, _ gradient: GradientSums,
-    _ inputs: Area
+    _ inputs: Area?
   ) {
     if rows.steps != window.steps {
       rows = CotangentRows(onesForEachStateOf: cell, steps: window.steps)
@@ -76,15 +78,15 @@ struct UnitInfluence: Influence {
     let result = window.pullBack(
       rows, from: 0, into: Floats(direct), stride: columns,
       returnsOuterFactors: window.steps == 1)
-    let factors = TracePiece.Factors(
+    let factors = TraceStep.Factors(
       states: result.rows(from: 0, cell), loss: result.rows(from: rows.count - 1, cell))
     advanceTraces(factors, result.outers, sample, gradient)
-    rows.copyLossOfInput(to: inputs, from: 0)
+    if let inputs { rows.copyLossOfInput(to: inputs, from: 0) }
   }
 
   private func advanceWithinUnits(
     _ window: EvaluatedWindow, _ step: Int, _ sample: Int, _ outputs: Area?,
-    _ gradient: GradientSums, _ inputs: Area
+    _ gradient: GradientSums, _ inputs: Area?
   ) {
     let stateCount = cell.states.count
     rows.setLoss(nil, from: step)
@@ -94,16 +96,16 @@ struct UnitInfluence: Influence {
     let loss = window.pullBack(
       lossRow, from: step, into: Floats(direct, offset: stateCount * columns),
       stride: columns)
-    let factors = TracePiece.Factors(
+    let factors = TraceStep.Factors(
       states: own.rows(from: 0, cell), loss: loss.rows(from: 0, cell))
     advanceTraces(factors, [], sample, gradient)
-    lossRow.copyLossOfInput(to: inputs, from: step)
+    if let inputs { lossRow.copyLossOfInput(to: inputs, from: step) }
   }
 
-  /// Advances the traces and adds to the gradient: every row is its direct part plus, unit by unit, the old traces
+  /// Advances the traces and computes the gradient: every row is its direct part plus, unit by unit, the old traces
   /// times the row's factors.
   private func advanceTraces(
-    _ factors: TracePiece.Factors, _ outers: [PlanRun.Outer?], _ sample: Int,
+    _ factors: TraceStep.Factors, _ outers: [PlanRun.Outer?], _ sample: Int,
     _ gradient: GradientSums
   ) {
     for row in 0..<rows.count where columns > parameterSize {
