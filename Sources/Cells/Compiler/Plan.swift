@@ -134,13 +134,13 @@ extension Plan.Trail {
     outputCotangent: Area, stateCotangents: [Floats?], inputCotangent: Area?,
     parameters: PlanParameters, gradients: [Floats], gradientStride: Int = 0,
     segment: PlanRun.Segment = .init(), returnsOuterFactors: Bool = false
-  ) -> (states: [Storage], outers: [PlanRun.Outer?]) {
+  ) -> PlanRun.Results {
     guard let backward = plan.content.backward else {
       failure("a plan that does not learn has no backward pass")
     }
     // Matrices that are computed again belong to one schedule.
     let omitsInput = inputCotangent == nil && spaced == nil
-    let results = PlanRun.run(
+    return PlanRun.run(
       omitsInput ? plan.content.backwardWithoutInput ?? backward.schedule : backward.schedule,
       PlanArguments(
         batch: batch, steps: steps, isReversed: !isReversed, rows: rows, parameters: parameters,
@@ -150,7 +150,6 @@ extension Plan.Trail {
         trail: self, sources: backward.sources, outputCotangent: outputCotangent,
         inputCotangent: inputCotangent ?? (omitsInput ? outputCotangent : unreadInput),
         stateCotangents: stateCotangents, gradients: gradients))
-    return (results.states, results.outers)
   }
 
   /// Memory for a cotangent of the input that nobody reads.

@@ -54,11 +54,13 @@ final class PlanMemory {
   private(set) var kept: Storage?
   let temporary: Storage
   /// Values that depend on parameters alone, by buffer.
-  let prepared: [Storage?]
+  private(set) var prepared: [Storage?]
   /// Sums accumulated over segments, by buffer; after the last segment other values are computed from them.
   private(set) var sums: [Storage?] = []
 
-  private let runnable: RunnableSchedule
+  let runnable: RunnableSchedule
+  /// Whether other runs may read the values that depend on parameters alone.
+  private var sharesPrepared: Bool
   private let buffers: [Schedule.Buffer]
   /// The offset of each buffer's own memory in its block.
   private let offsets: [Int]
@@ -92,6 +94,7 @@ final class PlanMemory {
     let (offsets, kept, other) = Self.layout(sizes, isKept: runnable.isKept)
     keptCount = kept
     temporary = Storage(count: other)
+    sharesPrepared = known != nil
     let prepared =
       known
       ?? buffers.map { buffer in
@@ -151,7 +154,6 @@ final class PlanMemory {
   func bind(_ arguments: borrowing PlanArguments, _ signals: some PlanSignals) {
     let kept = keptCount > 0 ? Storage(count: keptCount) : nil
     self.kept = kept
-    for number in released { setFixed(number, arguments.parameters) }
     for number in bound {
       let buffer = buffers[number]
       switch buffer.kind {
@@ -204,6 +206,26 @@ final class PlanMemory {
   func fits(_ arguments: borrowing PlanArguments) -> Bool {
     arguments.rows == nil && rows == nil && arguments.steps == steps && arguments.batch == batch
       && arguments.isReversed == isReversed
+  }
+
+  /// Sets the parameters of the next run, and the values that an earlier run computed from them, by buffer; nil where
+  /// the run is to compute them, in memory that no other run reads.
+  func set(_ parameters: PlanParameters, prepared known: [Storage?]?) {
+    if known != nil || sharesPrepared {
+      for (number, storage) in prepared.enumerated() {
+        guard let storage else { continue }
+        prepared[number] = known?[number] ?? Storage(count: storage.count)
+        setFixed(number, parameters)
+      }
+    }
+    sharesPrepared = known != nil
+    for number in released { setFixed(number, parameters) }
+  }
+
+  /// The values that depend on parameters alone, for other runs, by buffer.
+  func sharePrepared() -> [Storage?] {
+    sharesPrepared = true
+    return prepared
   }
 
   /// Releases the saved activations and the caller's memory.

@@ -16,6 +16,8 @@ struct PlanRun {
     var memory: Storage?
     /// By number: the gathered values that are returned as their factors.
     var outers: [Outer?]
+    /// The memory of these, to be stored once they have been used.
+    var outerMemory: PlanMemory?
     /// The states that are to be computed again, where not all are kept.
     var spaced: SpacedStates?
   }
@@ -55,8 +57,9 @@ struct PlanRun {
     let results = Results(
       states: run.memory.finalStates,
       kept: runnable.schedule.kept.map { run.memory.part($0) }, memory: run.memory.kept,
-      outers: run.outers, spaced: run.keeping)
-    run.storeMemory(arguments)
+      outers: run.outers, outerMemory: run.returnsOuterFactors ? run.memory : nil,
+      spaced: run.keeping)
+    if !run.returnsOuterFactors { arguments.parameters.cache?.store(run.memory) }
     return results
   }
 
@@ -94,7 +97,9 @@ struct PlanRun {
     returnsOuterFactors = arguments.returnsOuterFactors
     let parameters = arguments.parameters
     let known = parameters.cache?.prepared(for: runnable, parameters.tensors, precision)
-    if let idle = known?.memory, idle.fits(arguments) {
+    let idle = arguments.steps == 1 ? parameters.cache?.takeMemory(for: runnable) : nil
+    if let idle, idle.fits(arguments) {
+      idle.set(parameters, prepared: known?.storages)
       memory = idle
     } else {
       memory = PlanMemory(
@@ -112,7 +117,7 @@ struct PlanRun {
       let manyRows = 256
       if !runnable.learns || memory.batch * memory.steps < manyRows {
         parameters.cache?.keep(
-          Prepared(weights: weights, storages: memory.prepared), for: runnable,
+          Prepared(weights: weights, storages: memory.sharePrepared()), for: runnable,
           parameters.tensors, precision)
       }
     }
@@ -129,15 +134,6 @@ struct PlanRun {
         places: arguments.rows?.count ?? arguments.batch * arguments.steps)
     else { return nil }
     return recomputation
-  }
-
-  /// Stores the memory for the next run, if that may be the next step of a loop.
-  private func storeMemory(_ arguments: borrowing PlanArguments) {
-    guard runnable.learns, memory.steps == 1, memory.rows == nil, !returnsOuterFactors,
-      segment.sums == nil
-    else { return }
-    memory.release()
-    arguments.parameters.cache?.store(memory, with: weights, for: runnable)
   }
 
   /// The weights that are packed: those that are used once are read where they stand.

@@ -6,8 +6,6 @@ struct Prepared {
   var weights: PackedWeights
   /// By buffer of the schedule.
   var storages: [Storage?]
-  /// Scratch memory for single steps that learn; nil while a run uses it.
-  var memory: PlanMemory?
   /// Memory for single steps in inference; nil while a run uses it.
   var step: SingleStep?
 }
@@ -25,6 +23,8 @@ package final class PreparedCache: Sendable {
 
   /// One entry for each way to run a cell: few enough for a linear search.
   private let entries = Guarded([Entry]())
+  /// For each schedule the memory of single steps that learn, whatever their weights, while no run uses it.
+  private let idle = Guarded([PlanMemory]())
 
   package init() {}
 
@@ -34,8 +34,7 @@ package final class PreparedCache: Sendable {
   /// Forgets everything.
   func removeAll() { entries.withLock { $0 = [] } }
 
-  /// The values for a schedule and these parameters, if they and the precision are unchanged. Its scratch memory
-  /// belongs to the caller from then on.
+  /// The values for a schedule and these parameters, if they and the precision are unchanged.
   func prepared(
     for schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision
   ) -> Prepared? {
@@ -43,7 +42,6 @@ package final class PreparedCache: Sendable {
       guard let index = Self.index(of: schedule, parameters, precision, in: entries) else {
         return nil
       }
-      defer { entries[index].prepared.memory = nil }
       return entries[index].prepared
     }
   }
@@ -64,23 +62,29 @@ package final class PreparedCache: Sendable {
 
   /// Stores memory for the next single step in inference with the same weights.
   func store(_ step: SingleStep) {
-    change(step.runnable, with: step.weights) { $0.step = step }
-  }
-
-  /// Stores scratch memory for the next single step with the same weights.
-  func store(_ memory: PlanMemory, with weights: PackedWeights, for schedule: RunnableSchedule) {
-    change(schedule, with: weights) { $0.memory = memory }
-  }
-
-  /// Changes what there is for a schedule, if its weights are still these.
-  private func change(
-    _ schedule: RunnableSchedule, with weights: PackedWeights, _ body: (inout Prepared) -> Void
-  ) {
     entries.withLock { entries in
-      guard let index = Self.index(of: schedule, in: entries),
-        entries[index].prepared.weights === weights
+      guard let index = Self.index(of: step.runnable, in: entries),
+        entries[index].prepared.weights === step.weights
       else { return }
-      body(&entries[index].prepared)
+      entries[index].prepared.step = step
+    }
+  }
+
+  /// The memory that a single step of a schedule left. It belongs to the caller until it is stored.
+  func takeMemory(for schedule: RunnableSchedule) -> PlanMemory? {
+    idle.withLock { idle in
+      idle.firstIndex { $0.runnable === schedule }.map { idle.remove(at: $0) }
+    }
+  }
+
+  /// Stores a run's memory for the next one, if that may be the next step of a loop that learns.
+  func store(_ memory: PlanMemory) {
+    guard memory.runnable.learns, memory.steps == 1, memory.rows == nil, memory.sums.isEmpty else {
+      return
+    }
+    memory.release()
+    idle.withLock { idle in
+      if !idle.contains(where: { $0.runnable === memory.runnable }) { idle.append(memory) }
     }
   }
 

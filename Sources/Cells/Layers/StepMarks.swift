@@ -72,6 +72,7 @@ struct StepMarks {
 
   /// The same marks where some steps are padding, else without ``validity``.
   func withoutWholeValidity(steps: Int, batch: Int) -> StepMarks {
+    guard validity != nil else { return self }
     let isWhole = lengths(steps: steps, batch: batch)?.allSatisfy { $0 == steps } ?? false
     return isWhole ? StepMarks(resets: resets) : self
   }

@@ -26,6 +26,8 @@ struct EvaluatedWindow {
     var states: [Storage]
     /// For each parameter, the factors of its gradients if they were returned as factors of an outer product.
     var outers: [PlanRun.Outer?]
+    /// The memory of these.
+    fileprivate var outerMemory: PlanMemory?
 
     /// The cotangents of each state from one row on.
     func rows(from first: Int, _ cell: CellGraph) -> [Floats] {
@@ -40,7 +42,8 @@ struct EvaluatedWindow {
   ///   - stride: Floats from one of these rows to the next; 0 adds up the rows.
   ///   - returnsOuterFactors: Whether gradients that are outer products are returned as their factors, which
   ///     those of one step can be.
-  /// - Returns: The cotangents of the states before the steps. Those of the input are in `rows.input`.
+  /// - Returns: The cotangents of the states before the steps. Those of the input are in `rows.input`. What has outer
+  ///   factors is to be given to ``release(_:)`` after its use.
   func pullBack(
     _ rows: CotangentRows, from first: Int, into gradients: Floats, stride: Int,
     returnsOuterFactors: Bool = false
@@ -62,7 +65,13 @@ struct EvaluatedWindow {
       inputCotangent: input == .computed ? view(rows.input, cell.inputSize) : nil,
       parameters: parameters,
       gradients: places, gradientStride: stride, returnsOuterFactors: returnsOuterFactors)
-    return PulledBack(states: result.states, outers: result.outers)
+    return PulledBack(
+      states: result.states, outers: result.outers, outerMemory: result.outerMemory)
+  }
+
+  /// Gives the memory of outer factors, which nobody reads any more, to the next window.
+  func release(_ result: PulledBack) {
+    if let memory = result.outerMemory { parameters.cache?.store(memory) }
   }
 }
 

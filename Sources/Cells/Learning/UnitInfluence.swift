@@ -81,6 +81,7 @@ struct UnitInfluence: Influence {
     let factors = TraceStep.Factors(
       states: result.rows(from: 0, cell), loss: result.rows(from: rows.count - 1, cell))
     advanceTraces(factors, result.outers, sample, gradient)
+    window.release(result)
     if let inputs { rows.copyLossOfInput(to: inputs, from: 0) }
   }
 

@@ -26,6 +26,33 @@ import Testing
     expectSame(found, stream.throughTime(), within: 4e-4, "seed \(seed)")
   }
 
+  /// Steps leave memory for the next ones, which holds nothing of the weights that they had: the bits are those of a
+  /// layer with the same weights that has taken no step.
+  @Test(arguments: CellRegistry.standard.entries.map(\.name), [1, 2])
+  func weightsMayChangeBetweenSteps(_ name: String, batch: Int) throws {
+    let cell = try CellRegistry.standard.cell(named: name)
+    let (inputSize, hiddenSize) = suitableSizes(cell)
+    var stream = Stream(
+      cell, steps: 3, batch: batch, inputSize: inputSize, hiddenSize: hiddenSize)
+    let memory = stream.memory(.rtrl)
+    for step in 0..<stream.steps {
+      var fresh = Stream(
+        cell, steps: 3, batch: batch, inputSize: inputSize, hiddenSize: hiddenSize)
+      var weights = stream.parameters[...]
+      fresh.updateParameters { _, parameter in
+        if let next = weights.popFirst() { parameter = next.value }
+      }
+      let other = fresh.memory(.rtrl)
+      try other.restore(memory.snapshot)
+      let expected = fresh.part(step..<step + 1).inWindows([1], with: other)
+      let found = stream.part(step..<step + 1).inWindows([1], with: memory)
+      for (key, gradient) in expected {
+        #expect(found[key]?.scalars == gradient.scalars, "\(key) in step \(step)")
+      }
+      stream.updateParameters { _, parameter in parameter = 0.9 * parameter }
+    }
+  }
+
   @Test func layoutMakesNoDifference() {
     let stream = Stream(LSTM(), layout: .batchFirst)
     let found = stream.inWindows([3, 3], with: stream.memory(.rtrl))
