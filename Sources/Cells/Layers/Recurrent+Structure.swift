@@ -11,6 +11,8 @@ extension Recurrent {
     let options: Options
     /// The plans of each direction of each layer.
     let plans: [PlanCache]
+    /// The names of their parameters, in the cell's order.
+    let parameterNames: [[String]]
     /// The number of units that each state has in the largest layer.
     let stateWidths: [Int]
     /// Whether each state has the same width in all layers.
@@ -54,6 +56,9 @@ extension Recurrent {
       layers = plans.count / direction.count
       (self.direction, self.dropout) = (direction, dropout)
       (self.layout, self.options) = (layout, options)
+      parameterNames = plans.enumerated().map { place, plan in
+        plan.cell.parameters.map { $0.name + direction.suffix(place) }
+      }
       let widths = plans[0].cell.states.indices.map { state in
         plans.reduce(0) { max($0, $1.cell.states[state].width) }
       }

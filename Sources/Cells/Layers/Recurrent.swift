@@ -176,10 +176,9 @@ public struct Recurrent: Module {
   }
 
   public mutating func visitParameters(_ visitor: inout ParameterVisitor) {
-    for index in weights.indices {
-      let suffix = direction.suffix(index)
-      for (position, parameter) in plans[index].cell.parameters.enumerated() {
-        visitor.visit(parameter.name + suffix, &weights[index][position])
+    for (place, names) in structure.parameterNames.enumerated() {
+      for (position, name) in names.enumerated() {
+        visitor.visit(name, &weights[place][position])
       }
     }
   }

@@ -23,6 +23,7 @@ public struct Gradients: Sendable {
     self.names = names
     self.values = values
     var positions = aliases
+    positions.reserveCapacity(names.count + aliases.count)
     for (position, name) in names.enumerated() {
       require(positions[name] == nil, "two parameters have the name \(name)")
       positions[name] = position
@@ -54,10 +55,9 @@ public struct Gradients: Sendable {
     positions[name].map { values[$0] }
   }
 
-  /// Whether a name is a tied parameter's second or later one.
-  func isAlias(_ name: String) -> Bool {
-    guard let position = positions[name] else { return false }
-    return names[position] != name
+  /// The position of the gradient of the parameter of that name: the expected one, if it has the name.
+  func position(of name: String, expected: Int) -> Int? {
+    names.indices ~= expected && names[expected] == name ? expected : positions[name]
   }
 
   /// The Euclidean norm of all gradients taken together, added up in double precision.

@@ -58,11 +58,15 @@ extension Module {
     with gradients: Gradients,
     _ body: (_ name: String, _ parameter: inout Tensor, _ gradient: Tensor) -> Void
   ) {
+    var next = 0
     updateParameters { name, parameter in
-      guard !gradients.isAlias(name) else { return }
-      guard let gradient = gradients[name] else {
+      guard let position = gradients.position(of: name, expected: next) else {
         failure("no gradient for the parameter \(name)")
       }
+      // Else it is a tied parameter's second or later name.
+      guard gradients.names[position] == name else { return }
+      next = position + 1
+      let gradient = gradients.values[position]
       require(
         gradient.shape == parameter.shape,
         "\(name) has shape \(parameter.shape), its gradient \(gradient.shape)")

@@ -4,6 +4,7 @@
 /// "embed.weight". An empty name adds nothing.
 public struct ParameterVisitor {
   private let body: (String, inout Tensor) -> Void
+  /// The name of the module, with a dot behind it; empty outside of modules.
   private var prefix = ""
 
   init(_ body: @escaping (String, inout Tensor) -> Void) {
@@ -26,7 +27,7 @@ public struct ParameterVisitor {
   /// Visits the parameters of a module inside of the module.
   public mutating func visit(_ name: String, _ module: inout some Module) {
     let outer = prefix
-    prefix = path(to: name)
+    enter(name)
     module.visitParameters(&self)
     prefix = outer
   }
@@ -34,15 +35,18 @@ public struct ParameterVisitor {
   /// Visits the parameters of modules named by their positions: "layers.0", "layers.1", ...
   public mutating func visit(_ name: String, _ modules: inout [some Module]) {
     let outer = prefix
-    prefix = path(to: name)
+    enter(name)
     for index in modules.indices {
       visit(String(index), &modules[index])
     }
     prefix = outer
   }
 
+  private mutating func enter(_ name: String) {
+    if !name.isEmpty { prefix += name + "." }
+  }
+
   private func path(to name: String) -> String {
-    if prefix.isEmpty { return name }
-    return name.isEmpty ? prefix : "\(prefix).\(name)"
+    name.isEmpty ? String(prefix.dropLast()) : prefix + name
   }
 }

@@ -84,15 +84,22 @@ extension Optimizer {
         rule.learningRate *= group.learningRateScale
         rule.weightDecay = group.weightDecay ?? rule.weightDecay
       }
-      var own =
-        state.removeValue(forKey: name)
-        ?? OptimizerState(
-          step: 0, moments: Self.momentNames.map { _ in Tensor(zeros: parameter.shape) })
-      own.step += 1
-      rule.move(&parameter, gradient: gradient, gradientScale: scale, state: &own)
-      state[name] = own
+      let shape = gradient.shape
+      rule.advance(
+        &parameter, gradient, scale,
+        &state[
+          name,
+          default: OptimizerState(
+            step: 0, moments: Self.momentNames.map { _ in Tensor(zeros: shape) })])
     }
     self.state = state
+  }
+
+  private func advance(
+    _ parameter: inout Tensor, _ gradient: Tensor, _ scale: Double, _ state: inout OptimizerState
+  ) {
+    state.step += 1
+    move(&parameter, gradient: gradient, gradientScale: scale, state: &state)
   }
 }
 
