@@ -13,10 +13,13 @@ public func crossEntropy(_ logits: Tensor, _ targets: [Int32]) -> Tensor {
   require(
     logits.rank > 0 && logits.count == rows * width,
     "\(rows) targets do not fit logits of shape \(logits.shape)")
+  var (largest, counted): (Int32, Int) = (-1, 0)
+  for target in targets {
+    largest = max(largest, target)
+    counted += target < 0 ? 0 : 1
+  }
   require(
-    targets.allSatisfy { $0 < width },
-    "the target \(targets.max() ?? 0) is no class of logits of shape \(logits.shape)")
-  let counted = targets.count { $0 >= 0 }
+    largest < width, "the target \(largest) is no class of logits of shape \(logits.shape)")
   let scale = counted == 0 ? 0 : 1 / Float(counted)
   let tape = Tape.tracking(logits)
   let losses = Storage(count: rows)

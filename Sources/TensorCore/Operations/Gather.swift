@@ -14,9 +14,11 @@ extension Tensor {
       elementCount(of: shape) == indices.count,
       "\(indices.count) indices do not fill the shape \(shape)")
     let (rows, width) = (self.shape[0], self.shape[1])
-    for index in indices where index < 0 || index >= rows {
-      failure("\(index) is no row of a table of shape \(self.shape)")
-    }
+    // Of a negative index this is a large number.
+    let largest = indices.reduce(0) { Swift.max($0, UInt32(bitPattern: $1)) }
+    require(
+      indices.isEmpty || largest < rows,
+      "\(Int32(bitPattern: largest)) is no row of a table of shape \(self.shape)")
     let y = Tensor(uninitialized: shape + [width]) { result in
       if let encoded {
         encoded.decode(indices.lazy.map { Int($0) }, into: result)
