@@ -124,9 +124,16 @@ INLINE void run_tile(const int rows, const int vectors, const tile_work *work) {
 
   float *y = work->y;
   const ptrdiff_t y_stride = work->y_stride;
+  // Reads come before writes: two vectors may overlap, and a read waits long for a write of a part of its vector.
   if (work->columns < LANES) {
+    const ptrdiff_t count = work->columns;
 #pragma clang loop unroll(full)
-    for (int i = 0; i < rows; i++) finish_vector(work, sums[i][0], 0, y + i * y_stride);
+    for (int i = 0; i < rows; i++) {
+      if (work->bias) sums[i][0] += load_partial(work->bias, count);
+      if (work->add) sums[i][0] += load_partial(y + i * y_stride, count);
+    }
+#pragma clang loop unroll(full)
+    for (int i = 0; i < rows; i++) store_partial(y + i * y_stride, sums[i][0], count);
     return;
   }
   ptrdiff_t columns[TILE_VECTORS];
@@ -140,7 +147,6 @@ INLINE void run_tile(const int rows, const int vectors, const tile_work *work) {
       for (int i = 0; i < rows; i++) sums[i][v] += bias;
     }
   }
-  // Reads come before writes: two vectors may overlap.
   if (work->add) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < rows; i++)
