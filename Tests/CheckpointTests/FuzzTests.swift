@@ -57,4 +57,11 @@ struct FuzzTests {
       #expect(share > 0.01, "\(outcome): \(outcomes)")
     }
   }
+
+  /// A seed that is refused would leave its operators untested.
+  @Test func everyGraphSeedIsComputed() throws {
+    for (number, seed) in try FuzzedFormat.graph.seeds().enumerated() {
+      #expect(FuzzedFormat.graph.check(seed) == .verified, "seed \(number)")
+    }
+  }
 }

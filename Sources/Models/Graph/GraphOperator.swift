@@ -23,8 +23,9 @@ struct GraphOperator: Sendable {
   /// All operators by name.
   static let standard: [String: GraphOperator] = {
     let tables = [
-      elementwise, activations, comparisons, shapes, indexing, products, convolutions, pooling,
-      reductions, normalization, recurrent, controlFlow,
+      elementwise, trigonometry, activations, comparisons, shapes, indexing, gathering, selection,
+      arrangements, products, einsum, convolutions, pooling, reductions, softmax, normalization,
+      quantization, integerProducts, recurrent, controlFlow,
     ]
     var all: [String: GraphOperator] = [:]
     for table in tables { all.merge(table) { first, _ in first } }

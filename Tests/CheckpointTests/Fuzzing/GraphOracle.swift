@@ -65,7 +65,7 @@ enum GraphOracle {
 extension FuzzedFormat {
   /// Small graphs with most of the operators.
   static func graphSeeds() -> [[UInt8]] {
-    [recurrentGraph, shapeGraph, productGraph, loopGraph].map { graph in
+    [recurrentGraph, shapeGraph, productGraph, loopGraph, placeGraph, countedGraph].map { graph in
       ONNXModel(graph, operationSet: 17).encoded()
     }
   }
@@ -207,6 +207,75 @@ extension FuzzedFormat {
         attributes: ["then_branch": .graph(then), "else_branch": .graph(other)]),
     ]
     graph.outputs = [.init("y", .float32, nil), .init("last", .float32, nil)]
+    return graph
+  }
+
+  /// Elements by arrays of places, sums of products, and integers in place of floats.
+  private static var placeGraph: ONNXGraph {
+    var graph = ONNXGraph(name: "places")
+    graph.inputs = [
+      .init("x", .float32, [.named("rows"), .fixed(4)]),
+      .init("i", .int64, [.fixed(2), .fixed(1)]),
+    ]
+    graph.initializers = [
+      .init("k", StoredArray([2] as [Int64])), .init("twice", StoredArray([2, 1] as [Int64])),
+      .init("u", StoredArray(numbers(8), shape: [2, 4])), .init("half", StoredArray(Float(0.5))),
+      .init("lengths", StoredArray([1, 2, 1, 2] as [Int64])),
+    ]
+    graph.nodes = [
+      ONNXNode("GatherND", ["x", "i"], ["picked"]),
+      ONNXNode("ScatterND", ["x", "i", "u"], ["put"], attributes: ["reduction": .text("add")]),
+      ONNXNode("TopK", ["put", "k"], ["best", "places"]),
+      ONNXNode("GatherElements", ["x", "places"], ["own"], attributes: ["axis": .integer(1)]),
+      ONNXNode(
+        "ScatterElements", ["x", "places", "own"], ["back"], attributes: ["axis": .integer(1)]),
+      ONNXNode("Tile", ["back", "twice"], ["tiled"]),
+      ONNXNode(
+        "Einsum", ["put", "x", "picked"], ["sums"],
+        attributes: ["equation": .text("...i,...i,ji->...j")]),
+      ONNXNode("ReverseSequence", ["x", "lengths"], ["turned"]),
+      ONNXNode("Trilu", ["turned"], ["upper"]), ONNXNode("NonZero", ["upper"], ["found"]),
+      ONNXNode("Compress", ["x", "flags"], ["kept"]), ONNXNode("EyeLike", ["x"], ["eye"]),
+      ONNXNode("QuantizeLinear", ["x", "half"], ["q"]),
+      ONNXNode("DequantizeLinear", ["q", "half"], ["d"]),
+      ONNXNode("DynamicQuantizeLinear", ["u"], ["du", "scale", "zero"]),
+      ONNXNode("Transpose", ["du"], ["turnedU"]),
+      ONNXNode("MatMulInteger", ["q", "turnedU", "", "zero"], ["product"]),
+      ONNXNode("ReduceLogSumExp", ["sums"], ["log"]), ONNXNode("LpNormalization", ["d"], ["n"]),
+    ]
+    graph.initializers.append(
+      .init("flags", StoredArray(elementType: .bool, shape: [2], bytes: [0, 1])))
+    graph.outputs = [
+      "tiled", "found", "kept", "eye", "product", "log", "n",
+    ].map { .init($0, .float32, nil) }
+    return graph
+  }
+
+  private static var countedGraph: ONNXGraph {
+    var body = ONNXGraph(name: "body")
+    body.inputs = [
+      .init("number", .int64, []), .init("before", .bool, []), .init("sum", .float32, nil),
+    ]
+    body.nodes = [
+      ONNXNode("Add", ["sum", "x"], ["next"]), ONNXNode("Less", ["number", "count"], ["again"]),
+      ONNXNode("Einsum", ["next", "x"], ["out"], attributes: ["equation": .text("i,j->ij")]),
+    ]
+    body.outputs = [
+      .init("again", .bool, []), .init("next", .float32, nil), .init("out", .float32, [.fixed(2)]),
+    ]
+    var graph = ONNXGraph(name: "counted")
+    graph.inputs = [
+      .init("x", .float32, [.fixed(2)]), .init("count", .int64, []), .init("goesOn", .bool, []),
+    ]
+    graph.nodes = [
+      ONNXNode(
+        "Loop", ["count", "goesOn", "x"], ["last", "all"], attributes: ["body": .graph(body)]),
+      ONNXNode(
+        "Loop", ["", "goesOn", "x"], ["end"], attributes: ["body": .graph(body)]),
+    ]
+    graph.outputs = [
+      .init("last", .float32, nil), .init("all", .float32, nil), .init("end", .float32, nil),
+    ]
     return graph
   }
 }

@@ -35,9 +35,34 @@ extension GraphOperator {
     "Mish": GraphOperator(1...1) { _ throws(GraphFailure) in
       tensorFunction { $0 * tanh(softplus($0)) }
     },
+    // x * sigmoid(alpha * x)
+    "Swish": GraphOperator(1...1) { node throws(GraphFailure) in
+      let alpha = try node.float("alpha") ?? 1
+      let swish = UnaryFunction(
+        { $0 * sigmoid($0 * alpha) }, { $0 / (1 + exponential(-$0 * Double(alpha))) })
+      return { inputs, run throws(GraphFailure) in
+        try run.count(of: inputs.value(0).shape)
+        return [try swish(inputs.value(0))]
+      }
+    },
+    // Nothing between -lambd and lambd; what is beyond moves towards zero by the bias.
+    "Shrink": GraphOperator(1...1) { node throws(GraphFailure) in
+      let edge = Double(try node.float("lambd") ?? 0.5)
+      let bias = Double(try node.float("bias") ?? 0)
+      return { inputs, run throws(GraphFailure) in
+        let x = try inputs.value(0)
+        guard x.elementType != .bool else {
+          throw GraphFailure(expected: "numbers", found: x.elementType)
+        }
+        try run.count(of: x.shape)
+        let shrunk = x.doubles.map { $0 < -edge ? $0 + bias : $0 > edge ? $0 - bias : 0 }
+        return [GraphValue(shrunk, shape: x.shape).converted(to: x.elementType)]
+      }
+    },
     "Gelu": GraphOperator(1...1) { node throws(GraphFailure) in
       guard try node.choice("approximate", of: ["none", "tanh"]) == "tanh" else {
-        return tensorFunction { x in (1 + errorFunctions(of: x * Float(0.5).squareRoot())) * x * 0.5
+        return tensorFunction { x in
+          (1 + (x * Float(0.5).squareRoot()).mapping(errorFunction)) * x * 0.5
         }
       }
       return tensorFunction { x in
@@ -69,9 +94,4 @@ extension GraphOperator {
       return tensorFunction { function($0, scale) }
     }
   }
-}
-
-/// The error function of every element.
-func errorFunctions(of x: Tensor) -> Tensor {
-  Tensor(x.scalars.map { Float(errorFunction(Double($0))) }, shape: x.shape)
 }

@@ -19,6 +19,12 @@ extension GraphOperator {
         return [GraphValue(values.map { 1 - $0 }, shape: shape, as: .bool)]
       }
     },
+    "IsNaN": test { _ throws(GraphFailure) in \.isNaN },
+    "IsInf": test { node throws(GraphFailure) in
+      let countsNegative = try node.flag("detect_negative", default: true)
+      let countsPositive = try node.flag("detect_positive", default: true)
+      return { $0.isInfinite && ($0 < 0 ? countsNegative : countsPositive) }
+    },
     "Where": GraphOperator(3...3) { _ throws(GraphFailure) in
       { inputs, run throws(GraphFailure) in
         let (mask, maskShape) = try inputs.truth(0)
@@ -64,6 +70,27 @@ extension GraphOperator {
     }
   }
 
+  /// A property of every float.
+  private static func test(
+    _ make:
+      @escaping @Sendable (inout GraphNode) throws(GraphFailure) -> (
+        @Sendable (Double) -> Bool
+      )
+  ) -> GraphOperator {
+    GraphOperator(1...1) { node throws(GraphFailure) in
+      let holds = try make(&node)
+      return { inputs, run throws(GraphFailure) in
+        let x = try inputs.value(0)
+        guard x.elementType.isFloat else {
+          throw GraphFailure(expected: "floats", found: x.elementType)
+        }
+        try run.count(of: x.shape)
+        let truth: [Int64] = x.doubles.map { holds($0) ? 1 : 0 }
+        return [GraphValue(truth, shape: x.shape, as: .bool)]
+      }
+    }
+  }
+
   private static func logic(
     _ function: @escaping @Sendable (Int64, Int64) -> Int64
   ) -> GraphOperator {
@@ -81,7 +108,7 @@ extension GraphOperator {
 
 extension [GraphValue?] {
   /// The truth values of an input, 0 and 1.
-  fileprivate func truth(_ index: Int) throws(GraphFailure) -> (values: [Int64], shape: [Int]) {
+  func truth(_ index: Int) throws(GraphFailure) -> (values: [Int64], shape: [Int]) {
     let value = try value(index)
     guard value.elementType == .bool, case .integers(let values) = value.elements else {
       throw GraphFailure(expected: "input \(index) of bool", found: value.elementType)

@@ -7,20 +7,18 @@ extension GraphOperator {
       let scan = try Scan(&node)
       return { inputs, run throws(GraphFailure) in try scan(inputs, &run) }
     },
+    "Loop": GraphOperator(0...1024, outputs: 1024) { node throws(GraphFailure) in
+      let loop = try Loop(&node)
+      return { inputs, run throws(GraphFailure) in try loop(inputs, &run) }
+    },
     "If": GraphOperator(1...1, outputs: 1024) { node throws(GraphFailure) in
       let (then, other) = (try node.body("then_branch"), try node.body("else_branch"))
       // The values that the branches read stand behind the condition, in the order of the branches' names.
       return { inputs, run throws(GraphFailure) in
-        let condition = try inputs.value(0)
-        guard condition.elementType == .bool, condition.count == 1 else {
-          throw GraphFailure(
-            expected: "a condition of one bool",
-            found: "\(condition.elementType) of shape \(condition.shape)")
-        }
         let first = 1 + other.captures.count
-        return condition.doubles[0] == 0
-          ? try other.nested([], inputs[1..<first], &run)
-          : try then.nested([], inputs[first...], &run)
+        return try inputs.value(0).condition()
+          ? try then.nested([], inputs[first...], &run)
+          : try other.nested([], inputs[1..<first], &run)
       }
     },
   ]
@@ -39,5 +37,16 @@ extension GraphProgram {
     } catch {
       throw GraphFailure("\(error.node): \(error.reason)")
     }
+  }
+}
+
+extension GraphValue {
+  /// The only truth value.
+  func condition() throws(GraphFailure) -> Bool {
+    guard elementType == .bool, count == 1, case .integers(let values) = elements else {
+      throw GraphFailure(
+        expected: "a condition of one bool", found: "\(elementType) of shape \(shape)")
+    }
+    return values[0] != 0
   }
 }

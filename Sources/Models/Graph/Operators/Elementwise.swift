@@ -10,9 +10,6 @@ extension GraphOperator {
     "Sqrt": unary(UnaryFunction(.sqrt, { $0.squareRoot() })),
     "Exp": unary(UnaryFunction(.exp, { exponential($0) })),
     "Log": unary(UnaryFunction(.log, { logarithm($0) })),
-    "Sin": unary(UnaryFunction(.sin, { sine($0) })),
-    "Cos": unary(UnaryFunction(.cos, { cosine($0) })),
-    "Tanh": unary(UnaryFunction(.tanh, { hyperbolicTangent($0) })),
     "Sigmoid": unary(UnaryFunction(.sigmoid, { 1 / (1 + exponential(-$0)) })),
     "Relu": unary(UnaryFunction(.relu, { Swift.max($0, 0) }) { Swift.max($0, 0) }),
     "Softplus": unary(
@@ -24,7 +21,8 @@ extension GraphOperator {
     "Floor": unary(UnaryFunction(.floor, { $0.rounded(.down) })),
     "Ceil": unary(UnaryFunction({ -floor(-$0) }, { $0.rounded(.up) })),
     "Sign": unary(UnaryFunction(.sign, { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }) { $0.signum() }),
-    "Erf": unary(UnaryFunction({ errorFunctions(of: $0) }, { errorFunction($0) })),
+    "Round": unary(UnaryFunction(precise: { $0.rounded(.toNearestOrEven) })),
+    "Erf": unary(UnaryFunction(precise: { errorFunction($0) })),
     "Add": binary(BinaryFunction(.add, { $0 + $1 }) { $0 &+ $1 }),
     "Sub": binary(BinaryFunction(.subtract, { $0 - $1 }) { $0 &- $1 }),
     "Mul": binary(BinaryFunction(.multiply, { $0 * $1 }) { $0 &* $1 }),
@@ -98,7 +96,7 @@ extension GraphOperator {
   ]
 
   /// A function of one array of floats, or of others where it has a form for them.
-  private static func unary(_ function: UnaryFunction) -> GraphOperator {
+  static func unary(_ function: UnaryFunction) -> GraphOperator {
     GraphOperator(1...1, function.effect) { _ throws(GraphFailure) in
       { inputs, run throws(GraphFailure) in
         let value = try inputs.value(0)
@@ -150,6 +148,6 @@ private func power(
 }
 
 /// The larger of two numbers; NaN if one of them is NaN.
-private func larger(_ a: Double, _ b: Double) -> Double { a.isNaN || a > b ? a : b }
+func larger<Number: FloatingPoint>(_ a: Number, _ b: Number) -> Number { a.isNaN || a > b ? a : b }
 /// The smaller of two numbers; NaN if one of them is NaN.
-private func smaller(_ a: Double, _ b: Double) -> Double { a.isNaN || a < b ? a : b }
+func smaller<Number: FloatingPoint>(_ a: Number, _ b: Number) -> Number { a.isNaN || a < b ? a : b }

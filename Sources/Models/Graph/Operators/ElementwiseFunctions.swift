@@ -18,6 +18,11 @@ struct UnaryFunction: Sendable {
     effect = .computes
   }
 
+  /// The function that is computed as `Double` and rounded to the type.
+  init(precise function: @escaping @Sendable (Double) -> Double) {
+    self.init({ $0.mapping(function) }, function)
+  }
+
   /// The function that is one word of the kernels.
   init(
     _ word: ElementwiseFunction, _ double: @escaping @Sendable (Double) -> Double,
@@ -126,6 +131,13 @@ func combined<Element, Result>(
   let left = stridedOffsets(shape, broadcastStrides(aShape, in: shape))
   let right = stridedOffsets(shape, broadcastStrides(bShape, in: shape))
   return zip(left, right).map { function(a[$0], b[$1]) }
+}
+
+extension Tensor {
+  /// A function of every element, computed as `Double`.
+  func mapping(_ function: (Double) -> Double) -> Tensor {
+    Tensor(scalars.map { Float(function(Double($0))) }, shape: shape)
+  }
 }
 
 extension GraphValue {

@@ -9,7 +9,7 @@ extension GraphOperator {
       return { inputs, run throws(GraphFailure) in
         let (table, places) = (try inputs.value(0), try inputs.value(1))
         let place = try position(ofAxis: axis, rank: table.rank)
-        let indices = try indices(places, below: table.shape[place])
+        let indices = try places.indices(below: table.shape[place])
         let taken = try table.taking(indices, along: place, &run)
         var shape = table.shape
         shape.replaceSubrange(place...place, with: places.shape)
@@ -117,22 +117,6 @@ extension GraphOperator {
   ]
 }
 
-/// Indices of an axis that may count from the end.
-private func indices(_ value: GraphValue, below count: Int) throws(GraphFailure) -> [Int] {
-  guard let integers = value.integers else {
-    throw GraphFailure(expected: "indices that are integers", found: value.elementType)
-  }
-  var result: [Int] = []
-  result.reserveCapacity(integers.count)
-  for index in integers {
-    guard index >= -count, index < count else {
-      throw GraphFailure(expected: "an index of \(count) places", found: index)
-    }
-    result.append(Int(index < 0 ? index + Int64(count) : index))
-  }
-  return result
-}
-
 /// Rows with one value at an index and another everywhere else.
 private func oneHot(
   _ value: GraphValue, _ depth: Int, _ values: GraphValue, _ axis: Int, _ run: inout GraphRun
@@ -148,10 +132,7 @@ private func oneHot(
     if index >= 0, index < Double(depth) { offsets[row * depth + Int(index)] = 1 }
   }
   let rows = values.picking(offsets, shape: value.shape + [depth])
-  let place = try position(ofAxis: axis, rank: rows.rank)
-  var order = Array(0..<value.rank)
-  order.insert(value.rank, at: place)
-  return try rows.transposed(order, &run)
+  return try rows.withLastAxis(at: position(ofAxis: axis, rank: rows.rank), &run)
 }
 
 /// Sizes of equal parts; where the axis cannot be split equally, the last one may be smaller.

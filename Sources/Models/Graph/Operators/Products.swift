@@ -9,8 +9,11 @@ extension GraphOperator {
         value.rank == 2 ? value.tensor.map { ProductWeight($0.transposed(1, 0)) } : nil
       }
       return { inputs, run throws(GraphFailure) in
-        let (a, b) = (try inputs.tensor(0), try inputs.tensor(1))
-        return [try product(a, b, known, &run)]
+        let (a, b) = (try inputs.value(0), try inputs.value(1))
+        if let known, let x = a.tensor, a.rank > 0 {
+          return [GraphValue(try known.product(x, &run), as: a.elementType)]
+        }
+        return [try product(a, b, &run)]
       }
     },
     "Gemm": GraphOperator(2...3) { node throws(GraphFailure) in
@@ -69,29 +72,18 @@ struct ProductWeight: Sendable {
   }
 }
 
-/// The product of matrices, or of vectors where an array has one axis; `known` is b where it is a constant matrix.
-private func product(
-  _ a: GraphTensor, _ b: GraphTensor, _ known: ProductWeight?, _ run: inout GraphRun
+/// The product of matrices, or of vectors where an array has one axis.
+func product(
+  _ a: GraphValue, _ b: GraphValue, _ run: inout GraphRun
 ) throws(GraphFailure) -> GraphValue {
-  guard !a.shape.isEmpty, !b.shape.isEmpty else {
+  guard a.rank > 0, b.rank > 0 else {
     throw GraphFailure(expected: "matrices", found: "shapes \(a.shape) and \(b.shape)")
   }
-  if let known { return GraphValue(try known.product(a.tensor, &run), as: a.type) }
-  let left = a.shape.count == 1 ? [1] + a.shape : a.shape
-  let right = b.shape.count == 1 ? b.shape + [1] : b.shape
-  let (m, k, n) = (left[left.count - 2], left[left.count - 1], right[right.count - 1])
-  guard right[right.count - 2] == k,
-    let batch = broadcastShape(Array(left.dropLast(2)), Array(right.dropLast(2)))
-  else {
-    throw GraphFailure(
-      expected: "shapes that have a matrix product", found: "\(a.shape) and \(b.shape)")
-  }
-  let count = try run.count(of: batch + [m, n])
-  try run.charge(product: count, k)
-  var shape = batch
-  if a.shape.count > 1 { shape.append(m) }
-  if b.shape.count > 1 { shape.append(n) }
-  guard count > 0, k > 0 else { return GraphValue(Tensor(zeros: shape), as: a.type) }
-  let y = matmul(a.tensor.reshaped(to: left), b.tensor.reshaped(to: right))
-  return GraphValue(y.reshaped(to: shape), as: a.type)
+  let left = a.rank == 1 ? a.reshaped(to: [1] + a.shape) : a
+  let right = b.rank == 1 ? b.reshaped(to: b.shape + [1]) : b
+  let y = try matrixProduct(left, right, &run)
+  var shape = Array(y.shape.dropLast(2))
+  if a.rank > 1 { shape.append(y.shape[y.rank - 2]) }
+  if b.rank > 1 { shape.append(y.shape[y.rank - 1]) }
+  return y.reshaped(to: shape)
 }

@@ -58,7 +58,7 @@ struct Scan: Sendable {
     for index in 0..<states { current.append(try inputs.value(index)) }
     let (scanned, steps) = try scanned(inputs)
     let captured = inputs[(states + sequences)...]
-    var collected = [[GraphValue]](repeating: [], count: outputs)
+    var collected = (0..<outputs).map { _ in StepOutputs() }
     for step in 0..<steps {
       var arguments = current
       for (index, (sequence, axis)) in scanned.enumerated() {
@@ -76,9 +76,13 @@ struct Scan: Sendable {
       if step == 0 {
         for value in results[states...] { try run.count(of: [steps] + value.shape) }
       }
-      for index in 0..<outputs { collected[index].append(results[states + index]) }
+      for index in 0..<outputs { try collected[index].append(results[states + index], &run) }
     }
-    for index in 0..<outputs { current.append(try joined(collected[index], index, &run)) }
+    for index in 0..<outputs {
+      let all = try collected[index].joined(
+        along: outputAxes[index], isReversed: outputsAreReversed[index], &run)
+      if let all { current.append(all) }
+    }
     return current
   }
 
@@ -121,23 +125,5 @@ struct Scan: Sendable {
     let (output, last) = layer(x, from: RecurrentState(names: cell.stateNames, tensors: starts))
     return last.tensors.map { GraphValue($0.reshaped(to: Array($0.shape.dropFirst()))) }
       + [GraphValue(output)]
-  }
-
-  /// The outputs of all steps along a new axis.
-  private func joined(
-    _ values: [GraphValue], _ index: Int, _ run: inout GraphRun
-  ) throws(GraphFailure) -> GraphValue {
-    let rank = values[0].rank + 1
-    guard rank <= GraphRun.maximumRank else {
-      throw GraphFailure(expected: "at most \(GraphRun.maximumRank) axes", found: rank)
-    }
-    let axis = try position(ofAxis: outputAxes[index], rank: rank)
-    let ordered = outputsAreReversed[index] ? values.reversed() : values
-    let rows = ordered.map { value in
-      var shape = value.shape
-      shape.insert(1, at: min(axis, shape.count))
-      return value.reshaped(to: shape)
-    }
-    return try GraphValue.concatenated(rows, along: axis, &run)
   }
 }
