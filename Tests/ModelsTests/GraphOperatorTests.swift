@@ -121,6 +121,31 @@ import Testing
     expect(try SingleNode("SpaceToDepth", size)(spread), [1, 4, 1, 1], [1, 2, 3, 4])
   }
 
+  @Test func resizing() throws {
+    let x = StoredArray.floats([1, 2, 3, 4], [1, 4])
+    let none: StoredArray? = nil
+    let nearest = SingleNode("Resize")
+    let scales = StoredArray.floats([1, 0.5])
+    expect(try nearest([x, none, scales]), [1, 2], [1, 3])
+    expect(try nearest([x, none, none, .longs([2, 4])]), [2, 4], [1, 2, 3, 4, 1, 2, 3, 4])
+    let linear = SingleNode("Resize", ["mode": .text("linear"), "axes": .integers([-1])])
+    expect(
+      try linear([x, none, .floats([2])]), [1, 8], [1, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75, 4])
+    let corners = SingleNode(
+      "Resize",
+      ["mode": .text("linear"), "coordinate_transformation_mode": .text("align_corners")])
+    expect(try corners([x, none, none, .longs([1, 7])]), [1, 7], [1, 1.5, 2, 2.5, 3, 3.5, 4])
+    let old = SingleNode("Upsample", ["scales": .floats([1, 2])], version: 7)
+    expect(try old([x]), [1, 8], [1, 1, 2, 2, 3, 3, 4, 4])
+    #expect(
+      SingleNode("Resize", ["mode": .text("cubic")]).message([x, none, scales])
+        .contains("Resize o0: mode: cubic is not supported"))
+    #expect(
+      nearest.message([x, none, .floats([1, 1e30])]).contains("expected at most 134217728 elements")
+    )
+    #expect(nearest.message([x, none, .floats([1])]).contains("expected 2 positive scales"))
+  }
+
   @Test func selecting() throws {
     let top = SingleNode("TopK", ["axis": .integer(-1)], outputs: 2)
     let best = try top([.floats([1, 3, 3, 0, 2, 2], [2, 3]), .longs([2])])
@@ -248,6 +273,9 @@ import Testing
     #expect(
       SingleNode("DequantizeLinear", ["block_size": .integer(2)])
         .message([.bytes([1]), scale]).contains("block_size: scales for blocks"))
+    #expect(
+      SingleNode("QuantizeLinear", ["precision": .integer(11)], version: 23)
+        .message([.floats([1]), scale]).contains("precision: float64 is not supported"))
     let own = try SingleNode("DynamicQuantizeLinear", outputs: 3)([.floats([-1, 0, 4.1])])
     expect(own, [3], [0, 50, 255])
     expect(own, [], [0.02], output: 1)

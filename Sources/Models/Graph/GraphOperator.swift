@@ -24,7 +24,8 @@ struct GraphOperator: Sendable {
   static let standard: [String: GraphOperator] = {
     let tables = [
       elementwise, trigonometry, activations, comparisons, shapes, indexing, gathering, selection,
-      arrangements, products, einsum, convolutions, pooling, reductions, softmax, normalization,
+      arrangements, resizing, products, einsum, convolutions, pooling, reductions, softmax,
+      normalization,
       quantization, integerProducts, recurrent, controlFlow,
     ]
     var all: [String: GraphOperator] = [:]

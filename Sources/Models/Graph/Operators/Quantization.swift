@@ -11,6 +11,9 @@ extension GraphOperator {
       let (declared, precision) = (
         try node.optionalType("output_dtype"), try node.optionalType("precision")
       )
+      if let precision, !precision.isTensor {
+        throw GraphFailure("precision: \(precision) is not supported")
+      }
       return { inputs, run throws(GraphFailure) in
         let (x, scale) = (try inputs.value(0), try inputs.tensor(1))
         let zero = inputs.optional(2)
