@@ -235,6 +235,11 @@ import Testing
     expect(try shrink([.longs([-2, 0, 3])]), [3], [-1, 0, 2])
   }
 
+  @Test func meansOfDoubles() throws {
+    let (a, b) = (StoredArray([1, 2] as [Double]), StoredArray([3, 6] as [Double]))
+    expect(try SingleNode("Mean")([a, b]), [2], [2, 4])
+  }
+
   @Test func normalizing() throws {
     expect(try SingleNode("Hardmax")([.floats([1, 3, 3, 2], [2, 2])]), [2, 2], [0, 1, 1, 0])
     let doubles = StoredArray([0, 0] as [Double])
@@ -253,6 +258,12 @@ import Testing
     #expect(
       group.message([.floats([1, 2, 3], [1, 3, 1]), scale, bias])
         .contains("expected x [N, C, ...] with channels in 2 groups, found shape [1, 3, 1]"))
+    let precise = StoredArray(x.doubles, shape: x.shape)
+    expect(try group([precise, scale, bias]), [1, 2, 2], [-1, 1, -1, 3])
+    #expect(try lengths([precise])[0].elementType == .float64)
+    #expect(
+      lengths.message([.longs([1])])
+        .contains("expected an array of floats with elements, found int64 of shape [1]"))
     let mean = SingleNode("MeanVarianceNormalization", ["axes": .integers([-1])])
     expect(try mean([x]), [1, 2, 2], [-1, 1, -1, 1])
   }

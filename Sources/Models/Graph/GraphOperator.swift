@@ -25,8 +25,7 @@ struct GraphOperator: Sendable {
     let tables = [
       elementwise, trigonometry, activations, comparisons, shapes, indexing, gathering, selection,
       arrangements, resizing, products, einsum, convolutions, pooling, reductions, softmax,
-      normalization,
-      quantization, integerProducts, recurrent, controlFlow,
+      normalization, norms, quantization, integerProducts, recurrent, controlFlow,
     ]
     var all: [String: GraphOperator] = [:]
     for table in tables { all.merge(table) { first, _ in first } }

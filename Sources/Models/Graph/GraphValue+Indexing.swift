@@ -186,6 +186,9 @@ extension GraphValue {
     }
   }
 
+  /// The array as floats of 32 bits where it has fewer: halves are rounded once, at the end of an operator.
+  var exact: GraphValue { elementType.isTensor ? converted(to: .float32) : self }
+
   /// The elements in another type: floats are rounded, towards zero and to the range for integers.
   func converted(to type: ElementType) -> GraphValue {
     if type == elementType { return self }

@@ -221,6 +221,8 @@ extension FuzzedFormat {
       .init("k", StoredArray([2] as [Int64])), .init("twice", StoredArray([2, 1] as [Int64])),
       .init("u", StoredArray(numbers(8), shape: [2, 4])), .init("half", StoredArray(Float(0.5))),
       .init("lengths", StoredArray([1, 2, 1, 2] as [Int64])),
+      .init("scales", StoredArray([1, 1.5] as [Float])),
+      .init("half2", StoredArray([0.5, 2] as [Float])),
     ]
     graph.nodes = [
       ONNXNode("GatherND", ["x", "i"], ["picked"]),
@@ -241,12 +243,16 @@ extension FuzzedFormat {
       ONNXNode("DynamicQuantizeLinear", ["u"], ["du", "scale", "zero"]),
       ONNXNode("Transpose", ["du"], ["turnedU"]),
       ONNXNode("MatMulInteger", ["q", "turnedU", "", "zero"], ["product"]),
+      ONNXNode("Resize", ["d", "", "scales"], ["wide"], attributes: ["mode": .text("linear")]),
+      ONNXNode(
+        "GroupNormalization", ["wide", "half2", "half2"], ["groups"],
+        attributes: ["num_groups": .integer(2)]),
       ONNXNode("ReduceLogSumExp", ["sums"], ["log"]), ONNXNode("LpNormalization", ["d"], ["n"]),
     ]
     graph.initializers.append(
       .init("flags", StoredArray(elementType: .bool, shape: [2], bytes: [0, 1])))
     graph.outputs = [
-      "tiled", "found", "kept", "eye", "product", "log", "n",
+      "tiled", "found", "kept", "eye", "product", "log", "n", "groups",
     ].map { .init($0, .float32, nil) }
     return graph
   }

@@ -80,9 +80,7 @@ extension EinsumEquation {
         if size != 1 { sizes[label] = size }
       }
       try run.count(of: value.shape)
-      // Halves are rounded once, at the end.
-      let exact = type.isTensor ? value.converted(to: .float32) : value
-      all.append(Factor(value: exact, labels: labels))
+      all.append(Factor(value: value.exact, labels: labels))
     }
     for index in all.indices { all[index] = try diagonal(all[index], sizes, &run) }
     return (all, sizes, result.labels(ellipsis: widest))

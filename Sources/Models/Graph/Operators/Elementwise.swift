@@ -23,16 +23,15 @@ extension GraphOperator {
     "Sign": unary(UnaryFunction(.sign, { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 }) { $0.signum() }),
     "Round": unary(UnaryFunction(precise: { $0.rounded(.toNearestOrEven) })),
     "Erf": unary(UnaryFunction(precise: { errorFunction($0) })),
-    "Add": binary(BinaryFunction(.add, { $0 + $1 }) { $0 &+ $1 }),
-    "Sub": binary(BinaryFunction(.subtract, { $0 - $1 }) { $0 &- $1 }),
-    "Mul": binary(BinaryFunction(.multiply, { $0 * $1 }) { $0 &* $1 }),
+    "Add": binary(.add),
+    "Sub": binary(.subtract),
+    "Mul": binary(.multiply),
     "Div": GraphOperator(2...2, .applies(.divide)) { _ throws(GraphFailure) in
-      let divide = BinaryFunction(.divide, { $0 / $1 }) { $1 == -1 ? 0 &- $0 : $0 / $1 }
-      return { inputs, run throws(GraphFailure) in
+      { inputs, run throws(GraphFailure) in
         if case .integers(let divisors) = try inputs.value(1).elements, divisors.contains(0) {
           throw GraphFailure("division of an integer by zero")
         }
-        return [try divide(inputs.value(0), inputs.value(1), &run)]
+        return [try BinaryFunction.divide(inputs.value(0), inputs.value(1), &run)]
       }
     },
     "Min": variadic(BinaryFunction(.minimum, { smaller($0, $1) }) { Swift.min($0, $1) }),
@@ -42,10 +41,8 @@ extension GraphOperator {
       let add = BinaryFunction(.add, { $0 + $1 })
       return { inputs, run throws(GraphFailure) in
         let sum = try add(all: inputs, &run)
-        let count = GraphValue(
-          StoredArray(Float(inputs.count)).tensor, as: sum.elementType)
-        let divide = BinaryFunction(.divide, { $0 / $1 })
-        return [try divide(sum, count, &run)]
+        let count = GraphValue(Tensor(Float(inputs.count))).converted(to: sum.elementType)
+        return [try BinaryFunction.divide(sum, count, &run)]
       }
     },
     "Mod": GraphOperator(2...2) { node throws(GraphFailure) in

@@ -106,6 +106,14 @@ struct BinaryFunction: Sendable {
   }
 }
 
+extension BinaryFunction {
+  static let add = BinaryFunction(.add, { $0 + $1 }) { $0 &+ $1 }
+  static let subtract = BinaryFunction(.subtract, { $0 - $1 }) { $0 &- $1 }
+  static let multiply = BinaryFunction(.multiply, { $0 * $1 }) { $0 &* $1 }
+  /// Integers must not be divided by zero.
+  static let divide = BinaryFunction(.divide, { $0 / $1 }) { $1 == -1 ? 0 &- $0 : $0 / $1 }
+}
+
 /// The shape to which two values of one type are broadcast.
 func commonShape(
   _ a: GraphValue, _ b: GraphValue, _ run: inout GraphRun

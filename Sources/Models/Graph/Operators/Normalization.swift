@@ -35,72 +35,6 @@ extension GraphOperator {
         return [GraphValue(y, as: x.type)]
       }
     },
-    // The same over the positions of each sample and group of channels.
-    "GroupNormalization": GraphOperator(3...3) { node throws(GraphFailure) in
-      let epsilon = try node.float("epsilon") ?? 1e-5
-      _ = try node.integer("stash_type", in: 1...1)
-      guard let groups = try node.integer("num_groups", in: 1...1 << 27) else {
-        throw GraphFailure("num_groups: expected a whole number")
-      }
-      // Before version 21 scale and bias have one number for each group.
-      let isOfGroups = node.version < 21
-      return { inputs, run throws(GraphFailure) in
-        let x = try inputs.tensor(0)
-        guard x.shape.count >= 2, x.shape[1].isMultiple(of: groups), x.tensor.count > 0 else {
-          throw GraphFailure(
-            expected: "x [N, C, ...] with channels in \(groups) groups", found: "shape \(x.shape)")
-        }
-        let shape = [
-          x.shape[0], groups, x.shape[1] / groups, x.tensor.count / x.shape[0] / x.shape[1],
-        ]
-        let grouped = GraphTensor(tensor: x.tensor.reshaped(to: shape), type: x.type)
-        let normal = try Normalized(grouped, along: [2, 3], epsilon, &run).y
-        let rows = isOfGroups ? grouped.tensor : x.tensor
-        let (y, form) = (normal.reshaped(to: rows.shape), GraphTensor(tensor: rows, type: x.type))
-        let (scale, bias) = (try channels(inputs, 1, of: form), try channels(inputs, 2, of: form))
-        let scaled = try y.scaled(by: scale, &run).shifted(by: bias, &run)
-        return [GraphValue(scaled.reshaped(to: x.shape), as: x.type)]
-      }
-    },
-    // x / sqrt(mean of squares + epsilon) * scale, over the axes from `axis` on.
-    "RMSNormalization": GraphOperator(2...2) { node throws(GraphFailure) in
-      let axis = try node.integer("axis") ?? -1
-      let epsilon = try node.float("epsilon") ?? 1e-5
-      _ = try node.integer("stash_type", in: 1...1)
-      return { inputs, run throws(GraphFailure) in
-        let (x, scale) = (try inputs.tensor(0), try inputs.tensor(1))
-        let axes = Array(try position(ofAxis: axis, rank: x.shape.count)..<x.shape.count)
-        try x.checkNormalizable(&run)
-        let squares = (x.tensor * x.tensor).mean(along: axes, keepingAxes: true)
-        let y = x.tensor / sqrt(squares + epsilon)
-        return [GraphValue(try y.scaled(by: scale.tensor, &run), as: x.type)]
-      }
-    },
-    // x divided by the sum of its magnitudes, or by its length; zeros stay zeros.
-    "LpNormalization": GraphOperator(1...1) { node throws(GraphFailure) in
-      let axis = try node.integer("axis") ?? -1
-      let isLength = try node.integer("p", in: 1...2) != 1
-      return { inputs, run throws(GraphFailure) in
-        let x = try inputs.tensor(0)
-        let place = try position(ofAxis: axis, rank: x.shape.count)
-        try x.checkNormalizable(&run)
-        let size = isLength ? x.tensor * x.tensor : abs(x.tensor)
-        let sum = size.sum(along: [place], keepingAxes: true)
-        let norm = isLength ? sqrt(sum) : sum
-        return [GraphValue(x.tensor / (norm + (norm .== 0)), as: x.type)]
-      }
-    },
-    "MeanVarianceNormalization": GraphOperator(1...1) { node throws(GraphFailure) in
-      let axes = try node.integers("axes") ?? [0, 2, 3]
-      return { inputs, run throws(GraphFailure) in
-        let x = try inputs.tensor(0)
-        let places = try positions(ofAxes: axes, rank: x.shape.count)
-        try x.checkNormalizable(&run)
-        let centred = x.tensor - x.tensor.mean(along: places, keepingAxes: true)
-        let variance = (centred * centred).mean(along: places, keepingAxes: true)
-        return [GraphValue(centred / (sqrt(variance) + 1e-9), as: x.type)]
-      }
-    },
     // With the means and variances of training, for each channel.
     "BatchNormalization": GraphOperator(5...5, outputs: 5) { node throws(GraphFailure) in
       let epsilon = try node.float("epsilon") ?? 1e-5
@@ -138,23 +72,16 @@ private struct Normalized {
   init(
     _ x: GraphTensor, along axes: [Int], _ epsilon: Float, _ run: inout GraphRun
   ) throws(GraphFailure) {
-    try x.checkNormalizable(&run)
+    guard x.tensor.count > 0 else {
+      throw GraphFailure(expected: "an array with elements", found: "shape \(x.shape)")
+    }
+    try run.charge(product: x.tensor.count, 4)
+    try run.count(of: x.shape)
     mean = x.tensor.mean(along: axes, keepingAxes: true)
     let centred = x.tensor - mean
     let variance = (centred * centred).mean(along: axes, keepingAxes: true)
     inverseDeviation = 1 / sqrt(variance + epsilon)
     y = centred * inverseDeviation
-  }
-}
-
-extension GraphTensor {
-  /// Counts the work of a normalization; throws if there is nothing to normalize.
-  fileprivate func checkNormalizable(_ run: inout GraphRun) throws(GraphFailure) {
-    guard tensor.count > 0 else {
-      throw GraphFailure(expected: "an array with elements", found: "shape \(shape)")
-    }
-    try run.charge(product: tensor.count, 4)
-    try run.count(of: shape)
   }
 }
 

@@ -30,9 +30,8 @@ extension GraphOperator {
         let numbers = x.converted(to: .float32).tensor ?? Tensor(zeros: x.shape)
         guard numbers.count > 0 else { return [x.converted(to: type)] }
         let ratio = GraphValue(numbers / divisor, as: precision ?? scale.type)
-        let add = BinaryFunction({ $0 + $1 }, { $0 + $1 })
         let whole = GraphValue(ratio.doubles.map { $0.rounded(.toNearestOrEven) }, shape: x.shape)
-        return [try add(whole, offset, &run).converted(to: type)]
+        return [try BinaryFunction.add(whole, offset, &run).converted(to: type)]
       }
     },
     // (x - zero point) * scale
@@ -53,9 +52,9 @@ extension GraphOperator {
         let factor = try grid.numbers(scale.tensor, of: x.shape)
         let type = declared ?? scale.type
         guard type.isTensor else { throw GraphFailure(expected: "a result of floats", found: type) }
-        let subtract = BinaryFunction({ $0 - $1 }, { $0 - $1 })
         let offset = try grid.offsets(zero, of: x.shape, &run)
-        let distance = try subtract(GraphValue(x.doubles, shape: x.shape), offset, &run)
+        let distance = try BinaryFunction.subtract(
+          GraphValue(x.doubles, shape: x.shape), offset, &run)
         let numbers = distance.converted(to: .float32).tensor ?? Tensor(zeros: x.shape)
         return [GraphValue(numbers.count > 0 ? numbers * factor : numbers, as: type)]
       }

@@ -75,7 +75,7 @@ private struct Resizing: Sendable {
         expected: isLinear ? "floats" : "elements", found: "\(x.elementType) of shape \(x.shape)")
     }
     let type = x.elementType
-    var result = isLinear && type.isTensor ? x.converted(to: .float32) : x
+    var result = isLinear ? x.exact : x
     for (place, size) in zip(places, sizes) where size != Size(x.shape[place], 1) {
       let length = x.shape[place]
       let points = (0..<size.count).map { coordinates.point($0, size, of: length) }
@@ -223,8 +223,8 @@ extension GraphValue {
     let rest = inside.map { $0 - $0.rounded(.down) }
     let weight = GraphValue(rest, shape: shape).converted(to: elementType)
     let opposite = GraphValue(rest.map { 1 - $0 }, shape: shape).converted(to: elementType)
-    let multiply = BinaryFunction(.multiply, { $0 * $1 })
-    let add = BinaryFunction(.add, { $0 + $1 })
-    return try add(multiply(before, opposite, &run), multiply(after, weight, &run), &run)
+    return try BinaryFunction.add(
+      BinaryFunction.multiply(before, opposite, &run),
+      BinaryFunction.multiply(after, weight, &run), &run)
   }
 }
