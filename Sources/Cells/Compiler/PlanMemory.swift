@@ -84,8 +84,7 @@ final class PlanMemory {
       goesStepByStep ? runnable.buffersOfSingleSteps : runnable.schedule.buffers
     for number in dropped { buffers[number].keepsHistory = false }
     (batch, steps, isReversed) = (arguments.batch, arguments.steps, arguments.isReversed)
-    rows = arguments.rows
-    passing = windows?.passing ?? []
+    (rows, passing) = (arguments.rows, windows?.passing ?? [])
     let (ofAll, ofWindow) = (arguments.rowCount(of: 0..<steps), windows?.mostRows ?? 0)
     let sizes = buffers.enumerated().map { [batch, rows, passing] number, buffer in
       Self.size(

@@ -27,8 +27,7 @@ struct TracePiece: Sendable {
   static func all(
     of cell: CellGraph, _ map: UnitMap, learnsInitialState: Bool
   ) -> [TracePiece] {
-    var pieces: [TracePiece] = []
-    var column = 0
+    var (pieces, column) = ([TracePiece](), 0)
     func piece(
       target: Int, parameter: Int?, _ row: Int, _ rows: Int, rowSize: Int, unit: Int, units: Int
     ) -> TracePiece {

@@ -73,19 +73,7 @@ package struct TraceStep {
         for index in 0..<count {
           own.initializeElement(at: index, to: traces.pointer + states[index] * stride)
         }
-        // The factors, sum by sum, then the left and the right sides of the products.
-        for sum in 0..<sums {
-          let row = sum < count ? states[sum] : loss
-          for index in 0..<count {
-            let state = states[index]
-            let all = sum < count ? factors.states[state] + row * units : factors.loss[state]
-            operands.initializeElement(
-              at: sum * count + index, to: UnsafePointer(all.pointer + unit))
-          }
-          let (left, right) = direct.row(row)
-          operands.initializeElement(at: sums * count + sum, to: UnsafePointer(left))
-          operands.initializeElement(at: sums * (count + 1) + sum, to: UnsafePointer(right))
-        }
+        fill(operands, factors, direct)
         guard let base = operands.baseAddress else { return }
         let isProduct = if case .product = direct { true } else { false }
         let step = ctk_traces(
@@ -102,6 +90,25 @@ package struct TraceStep {
     keepAlive(self)
     keepAlive(factors)
     keepAlive(direct)
+  }
+
+  /// Sets the addresses of the factors, sum by sum, then those of the left and the right sides of the products.
+  private func fill(
+    _ operands: UnsafeMutableBufferPointer<UnsafePointer<Float>?>, _ factors: Factors,
+    _ direct: Direct
+  ) {
+    let (count, sums) = (states.count, states.count + 1)
+    for sum in 0..<sums {
+      let row = sum < count ? states[sum] : loss
+      for index in 0..<count {
+        let state = states[index]
+        let all = sum < count ? factors.states[state] + row * units : factors.loss[state]
+        operands.initializeElement(at: sum * count + index, to: UnsafePointer(all.pointer + unit))
+      }
+      let (left, right) = direct.row(row)
+      operands.initializeElement(at: sums * count + sum, to: UnsafePointer(left))
+      operands.initializeElement(at: sums * (count + 1) + sum, to: UnsafePointer(right))
+    }
   }
 }
 
