@@ -48,6 +48,11 @@ public struct RecurrentState: Sendable {
     set { tensors[position(name)] = newValue }
   }
 
+  /// The values of these names, in their order.
+  package func tensors(of wanted: [String]) -> [Tensor] {
+    wanted == names ? tensors : wanted.map { self[$0] }
+  }
+
   /// The hidden state, which most cells have.
   public var hidden: Tensor { self["hidden"] }
 

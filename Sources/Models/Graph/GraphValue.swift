@@ -97,7 +97,7 @@ package final class GraphValue: Sendable {
   func reshaped(to shape: [Int]) -> GraphValue {
     switch elements {
     case .floats(let tensor):
-      GraphValue(shape, elementType, .floats(tensor.reshaped(to: shape)))
+      GraphValue(shape, elementType, .floats(Tensor(storage: tensor.storage, shape: shape)))
     case .doubles, .integers: GraphValue(shape, elementType, elements)
     }
   }

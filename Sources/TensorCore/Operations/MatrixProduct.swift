@@ -96,7 +96,7 @@ private func affineSizes(
     "an input of shape \(x.shape) does not fit a weight of shape \(weight.shape)")
   if let bias {
     require(
-      bias.shape == [outputs],
+      bias.rank == 1 && bias.count == outputs,
       "a bias of shape \(bias.shape) does not fit a weight of shape \(weight.shape)")
   }
   return (outputs, inputs)

@@ -27,6 +27,7 @@ extension Tensor {
 /// At most two passes over memory: one transposes blocks, so that the right axis becomes the last; one copies rows
 /// of that axis to their places.
 func permuted(_ x: Tensor, _ order: [Int]) -> Tensor {
+  if swapsLastAxes(order) { return withLastAxesSwapped(x) }
   let shape = order.map { x.shape[$0] }
   let (lengths, order) = merged(x.shape, order)
   guard let last = order.last, order != Array(order.indices) else { return x.withShape(shape) }
@@ -45,6 +46,26 @@ func permuted(_ x: Tensor, _ order: [Int]) -> Tensor {
   let turnedOrder = order.map { $0 == last ? order.count - 1 : $0 > last ? $0 - 1 : $0 }
   if turnedOrder == Array(turnedOrder.indices) { return turned.withShape(shape) }
   return copyingRows(turned, turnedLengths, turnedOrder).withShape(shape)
+}
+
+/// Whether an order is that of the axes but for the last two, which change places.
+private func swapsLastAxes(_ order: [Int]) -> Bool {
+  let last = order.count - 1
+  guard last > 0, order[last] == last - 1, order[last - 1] == last else { return false }
+  return (0..<last - 1).allSatisfy { order[$0] == $0 }
+}
+
+/// Each matrix of the last two axes transposed.
+private func withLastAxesSwapped(_ x: Tensor) -> Tensor {
+  var shape = x.shape
+  shape.swapAt(shape.count - 1, shape.count - 2)
+  let (rows, columns) = (shape[shape.count - 1], shape[shape.count - 2])
+  if rows == 1 || columns == 1 { return x.withShape(shape) }
+  return Tensor(uninitialized: shape) { result in
+    for start in stride(from: 0, to: x.count, by: max(1, rows * columns)) {
+      transpose(x.elements + start, rows: rows, columns: columns, into: result + start)
+    }
+  }
 }
 
 /// The axes without those of length 1, and with those merged that stay neighbours.

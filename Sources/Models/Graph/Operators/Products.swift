@@ -61,11 +61,12 @@ struct ProductWeight: Sendable {
     guard x.rank > 0, x.shape[x.rank - 1] == inputs else {
       throw GraphFailure(expected: "rows of \(inputs) numbers", found: "shape \(x.shape)")
     }
-    let shape = x.shape.dropLast() + [outputs]
-    let count = try run.count(of: Array(shape))
+    var shape = x.shape
+    shape[shape.count - 1] = outputs
+    let count = try run.count(of: shape)
     try run.charge(product: count, inputs)
     guard count > 0, inputs > 0 else {
-      let zeros = Tensor(zeros: Array(shape))
+      let zeros = Tensor(zeros: shape)
       return count > 0 ? bias.map { zeros + $0 } ?? zeros : zeros
     }
     return affine(x, weight: weight, bias: bias, packed: packed)

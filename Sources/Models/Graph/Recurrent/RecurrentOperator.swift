@@ -86,17 +86,18 @@ package struct RecurrentNode: Sendable {
         try start(inputs, 5 + index, name, [layers.count, batch, hidden], &run))
     }
     let parts = layers.enumerated().map { direction, layer in
-      let own = starts.map { layers.count == 1 ? $0 : $0.slice(direction..<direction + 1) }
+      let own = layers.count == 1 ? starts : starts.map { $0.slice(direction..<direction + 1) }
       let (y, last) = layer(
         sequence, from: RecurrentState(names: stateNames, tensors: own), lengths: lengths)
-      return [y.reshaped(to: [steps, 1, batch, hidden])] + stateNames.map { last[$0] }
+      return [y.reshaped(to: [steps, 1, batch, hidden])] + last.tensors(of: stateNames)
     }
-    let results = parts[0].indices.map { index in
-      GraphValue(
-        parts.count == 1
-          ? parts[0][index] : concatenate(parts.map { $0[index] }, along: index == 0 ? 1 : 0),
-        as: x.type)
-    }
+    let results =
+      parts.count == 1
+      ? parts[0].map { GraphValue($0, as: x.type) }
+      : parts[0].indices.map { index in
+        GraphValue(
+          concatenate(parts.map { $0[index] }, along: index == 0 ? 1 : 0), as: x.type)
+      }
     guard settings.isBatchFirst else { return results }
     return try results.enumerated().map { (index, value) throws(GraphFailure) in
       try value.transposed(index == 0 ? [2, 0, 1, 3] : [1, 0, 2], &run)
