@@ -128,6 +128,46 @@ import Testing
     try expectSame(model, shapes: [3, 3, 3, 3, 4, 4, 4, 1, 1, 1, 1].map { ["x": [$0, 5]] })
   }
 
+  /// Shapes that depend on numbers: places of what is not 0, sizes that are computed, and what is computed from them.
+  @Test func shapesMayDependOnNumbers() throws {
+    let model = Self.graph(
+      inputs: [("x", [.fixed(6)])],
+      constants: [
+        ("zero", StoredArray(Float(0))), ("axis", Self.integers(0)),
+        ("half", StoredArray(Float(0.5))),
+        ("one", StoredArray(Int64(1))), ("none", StoredArray(Int64(0))),
+      ],
+      [
+        ONNXNode("Relu", ["x"], ["positive"]),
+        ONNXNode("NonZero", ["positive"], ["places"]),
+        ONNXNode("Shape", ["places"], ["placesShape"]),
+        ONNXNode("Cast", ["placesShape"], ["shape"], attributes: ["to": .integer(1)]),
+        ONNXNode("Cast", ["places"], ["numbers"], attributes: ["to": .integer(1)]),
+        ONNXNode("Mul", ["numbers", "half"], ["halves"]),
+        ONNXNode("Tanh", ["halves"], ["squashed"]),
+        ONNXNode("Greater", ["x", "zero"], ["isPositive"]),
+        ONNXNode("Compress", ["x", "isPositive"], ["kept"], attributes: ["axis": .integer(0)]),
+        ONNXNode("Neg", ["kept"], ["negated"]),
+        ONNXNode("Shape", ["negated"], ["keptShape"]),
+        ONNXNode("Cast", ["keptShape"], ["count"], attributes: ["to": .integer(1)]),
+        ONNXNode(
+          "ReduceSum", ["positive", "axis"], ["sum"], attributes: ["keepdims": .integer(0)]),
+        ONNXNode("Cast", ["sum"], ["whole"], attributes: ["to": .integer(7)]),
+        ONNXNode("Range", ["none", "whole", "one"], ["range"]),
+        ONNXNode("Cast", ["range"], ["steps"], attributes: ["to": .integer(1)]),
+        ONNXNode("Sub", ["steps", "half"], ["shifted"]),
+      ], outputs: ["shape", "squashed", "negated", "count", "shifted"])
+    let repeated = try GraphModel(model)
+    let calls: [[Float]] = [
+      [1, 0, 2, 0, 0, 0], [1, 0, 2, 0, 0, 0], [0, 1, 2, 0, 0, 0], [1, 1, 1, 1, 1, 1],
+      [0, 0, 0, 0, 0, 0], [3, -1, 2, -2, 0, 4], [1, 0, 2, 0, 0, 0], [-1, -1, -1, -1, 9, -1],
+    ]
+    for (number, call) in calls.enumerated() {
+      let inputs: ExactDictionary<StoredArray> = ["x": StoredArray(call)]
+      #expect(try repeated(inputs) == GraphModel(model)(inputs), "call \(number)")
+    }
+  }
+
   /// What fails because of the numbers fails with the same words in every call.
   @Test func failuresStayTheSame() throws {
     let model = Self.graph(

@@ -110,7 +110,11 @@ public struct GraphModel: Sendable {
     }
     var run = GraphRun(limits)
     do throws(GraphNodeFailure) {
-      if let special = specialized.program(for: arguments) { return try special(arguments, &run) }
+      if let special = specialized.program(for: arguments) {
+        if let results = try special(arguments, &run) { return results }
+        run = GraphRun(limits)
+        return try program(arguments, &run)
+      }
     } catch {
       throw failure(error.node, error.reason)
     }

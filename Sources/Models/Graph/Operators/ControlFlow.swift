@@ -3,15 +3,15 @@ import Checkpoint
 extension GraphOperator {
   /// Loops over the steps of sequences, and the choice between two graphs.
   static let controlFlow: [String: GraphOperator] = [
-    "Scan": GraphOperator(0...1024, outputs: 1024) { node throws(GraphFailure) in
+    "Scan": GraphOperator(0...1024, outputs: 1024, .selects) { node throws(GraphFailure) in
       let scan = try Scan(&node)
       return { inputs, run throws(GraphFailure) in try scan(inputs, &run) }
     },
-    "Loop": GraphOperator(0...1024, outputs: 1024) { node throws(GraphFailure) in
+    "Loop": GraphOperator(0...1024, outputs: 1024, .selects) { node throws(GraphFailure) in
       let loop = try Loop(&node)
       return { inputs, run throws(GraphFailure) in try loop(inputs, &run) }
     },
-    "If": GraphOperator(1...1, outputs: 1024) { node throws(GraphFailure) in
+    "If": GraphOperator(1...1, outputs: 1024, .selects) { node throws(GraphFailure) in
       let (then, other) = (try node.body("then_branch"), try node.body("else_branch"))
       // The values that the branches read stand behind the condition, in the order of the branches' names.
       return { inputs, run throws(GraphFailure) in

@@ -21,7 +21,7 @@ extension GraphOperator {
         return try x.extremes(k[0], isLargest: isLargest, along: place, &run)
       }
     },
-    "NonZero": GraphOperator(1...1) { _ throws(GraphFailure) in
+    "NonZero": GraphOperator(1...1, .selects) { _ throws(GraphFailure) in
       { inputs, run throws(GraphFailure) in
         let x = try inputs.value(0)
         try run.count(of: x.shape)

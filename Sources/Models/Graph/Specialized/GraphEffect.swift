@@ -2,8 +2,10 @@ import TensorCore
 
 /// What is known of an operator's results once the shapes of its inputs are.
 enum GraphEffect: Sendable {
-  /// Their shapes at most.
+  /// Their shapes, unless inputs that are integers decide on them.
   case computes
+  /// Nothing: their shapes depend on values.
+  case selects
   /// All of them: they depend on shapes alone.
   case measures
   /// Each element is one of the inputs', or a fill value: which one depends on shapes and on the inputs that are integers.

@@ -10,6 +10,8 @@ struct Specialization {
   private let readers: [Int]
 
   private var constants: [GraphValue?]
+  /// The slots whose shapes follow from those of the inputs, whatever values there are.
+  private var certain: Set<Int>
   /// By slot: the constant that it is.
   private var known: [Int: Int] = [:]
   private var numbering = ElementNumbering()
@@ -25,6 +27,7 @@ struct Specialization {
   init(_ program: GraphProgram, _ slots: [GraphValue?], limits: GraphLimits) {
     (self.program, recorded, self.limits) = (program, slots, limits)
     constants = program.constants
+    certain = Set(program.inputs)
     var readers = [Int](repeating: 0, count: program.slotCount)
     for case .slot(let slot) in program.outputs + program.steps.flatMap(\.inputs) {
       readers[slot] += 1
@@ -47,15 +50,35 @@ struct Specialization {
   private mutating func add(_ step: GraphProgram.Step) {
     let inputs = step.inputs.map { resolved($0) }
     let isKnown = inputs.allSatisfy { if case .slot = $0 { false } else { true } }
-    if isKnown || step.effect.dependsOnShapesAlone {
+    if hasCertainShapes(step, inputs) {
+      for case .slot(let slot) in step.outputs { certain.insert(slot) }
+    }
+    if isKnown || step.effect.measures && areCertain(inputs) {
       for case .slot(let slot) in step.outputs {
         known[slot] = constants.count
         constants.append(recorded[slot])
       }
     } else if !move(step, inputs), !apply(step, inputs) {
       for place in inputs { make(place) }
-      work.append(.node(step, inputs: inputs))
+      let shapes = step.outputs.map { value($0).map { GraphSignature([$0]) } }
+      work.append(.node(step, inputs: inputs, results: shapes))
     }
+  }
+
+  /// Whether the shapes of all slots among some places are certain.
+  private func areCertain(_ places: [GraphProgram.Place]) -> Bool {
+    places.allSatisfy { if case .slot(let slot) = $0 { certain.contains(slot) } else { true } }
+  }
+
+  /// Whether the shapes of a node's results follow from those of its inputs: integers that are not known may be sizes.
+  private func hasCertainShapes(
+    _ step: GraphProgram.Step, _ inputs: [GraphProgram.Place]
+  ) -> Bool {
+    if case .selects = step.effect { return false }
+    return areCertain(inputs)
+      && inputs.allSatisfy { place in
+        if case .slot = place { value(place)?.elementType == .float32 } else { true }
+      }
   }
 
   // MARK: Places
@@ -187,5 +210,5 @@ struct Specialization {
 }
 
 extension GraphEffect {
-  fileprivate var dependsOnShapesAlone: Bool { if case .measures = self { true } else { false } }
+  fileprivate var measures: Bool { if case .measures = self { true } else { false } }
 }

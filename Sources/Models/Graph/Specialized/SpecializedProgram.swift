@@ -8,7 +8,8 @@ struct SpecializedProgram: Sendable {
   /// A piece of the work, with the slots that it is the last to read.
   struct Step: Sendable {
     enum Work: Sendable {
-      case node(GraphProgram.Step, inputs: [GraphProgram.Place])
+      /// A node, with the types and shapes that its results had.
+      case node(GraphProgram.Step, inputs: [GraphProgram.Place], results: [GraphSignature?])
       case arrangement(Arrangement, slot: Int)
       case group(ElementwiseGroup)
     }
@@ -46,24 +47,26 @@ struct SpecializedProgram: Sendable {
     self.constants = constants.enumerated().map { read.contains(.constant($0)) ? $1 : nil }
   }
 
-  /// Computes the outputs of inputs in the graph's order, which fit the signature.
+  /// Computes the outputs of inputs in the graph's order, which fit the signature; nil if a node's result has another shape than
+  /// in the call that the program was made from, since it depends on values.
   ///
   /// - Throws: ``GraphNodeFailure``.
   func callAsFunction(
     _ values: [GraphValue], _ run: inout GraphRun
-  ) throws(GraphNodeFailure) -> [GraphValue] {
+  ) throws(GraphNodeFailure) -> [GraphValue]? {
     run.allow(elements)
     var slots = [GraphValue?](repeating: nil, count: slotCount)
     for (slot, value) in zip(inputs, values) { slots[slot] = value }
     for step in steps {
       switch step.work {
-      case .node(let node, let inputs):
+      case .node(let node, let inputs, let expected):
         do throws(GraphFailure) {
           let results = try node.results(inputs.map { value(at: $0, slots) }, &run)
-          for (place, result) in zip(node.outputs, results) {
+          for (index, place) in node.outputs.enumerated() {
             guard case .slot(let slot) = place else { continue }
-            try run.hold(result)
-            slots[slot] = result
+            guard expected[index]?.fits(results[index]) ?? true else { return nil }
+            try run.hold(results[index])
+            slots[slot] = results[index]
           }
         } catch {
           throw GraphNodeFailure(node: node.name, reason: error.reason)
@@ -99,7 +102,7 @@ struct SpecializedProgram: Sendable {
 extension SpecializedProgram.Step.Work {
   fileprivate var reads: [GraphProgram.Place] {
     switch self {
-    case .node(_, let inputs): inputs
+    case .node(_, let inputs, _): inputs
     case .arrangement(let arrangement, _): Array(arrangement.sources)
     case .group(let group): group.reads
     }

@@ -1,7 +1,7 @@
 import Checkpoint
 import TensorCore
 
-/// The types and shapes of a graph's inputs.
+/// The types and shapes of values: a graph's inputs, or a node's result.
 struct GraphSignature: Hashable, Sendable {
   private let inputs: [Input]
 
@@ -12,6 +12,12 @@ struct GraphSignature: Hashable, Sendable {
 
   init(_ values: [GraphValue]) {
     inputs = values.map { Input(elementType: $0.elementType, shape: $0.shape) }
+  }
+
+  /// Whether one value has the type and shape.
+  func fits(_ value: GraphValue) -> Bool {
+    inputs.count == 1 && inputs[0].elementType == value.elementType
+      && inputs[0].shape == value.shape
   }
 
   /// Whether values have these types and shapes.
