@@ -108,7 +108,7 @@ extension ImportedWeights {
     of layer: KerasModel.Layer, _ model: KerasModel
   ) throws(CheckpointError) -> Double? {
     switch layer.text("recurrent_activation") {
-    case "hard_sigmoid"?: return Double(model.hardSigmoidSlope)
+    case "hard_sigmoid"?: return model.hardSigmoidSlope
     case "sigmoid"?: return nil
     case let other?:
       throw failure(

@@ -32,9 +32,7 @@ struct KerasDescription {
   /// Nil if the value describes no model.
   init?(_ model: JSONValue) {
     guard let options = model.member("config") else { return nil }
-    var elements: [JSONValue] = []
-    if case .array(let layers) = options { elements = layers }
-    if case .array(let layers)? = options.member("layers") { elements = layers }
+    let elements = Self.elements(of: model)
     guard (1...Self.mostLayers).contains(elements.count) else { return nil }
     for (number, element) in elements.enumerated() {
       guard let type = element.member("class_name")?.stringValue,
@@ -53,6 +51,13 @@ struct KerasDescription {
       inputs = Self.references(options.member("input_layers"))
       outputs = Self.references(options.member("output_layers"))
     }
+  }
+
+  /// The descriptions of a model's layers.
+  static func elements(of model: JSONValue) -> [JSONValue] {
+    let options = model.member("config")
+    if case .array(let layers)? = options?.member("layers") ?? options { return layers }
+    return []
   }
 
   /// Each layer of a sequential model reads the one before it; the first one may say the input's shape itself.

@@ -98,7 +98,7 @@ extension KerasGraph {
     case "leaky_relu": return builder.add("LeakyRelu", [x], ["alpha": .float(0.2)])
     case "relu6": return builder.add("Min", [builder.add("Relu", [x]), number(6)])
     case "hard_sigmoid":
-      return builder.add("HardSigmoid", [x], ["alpha": .float(weights.hardSigmoidSlope)])
+      return builder.add("HardSigmoid", [x], ["alpha": .float(Float(weights.hardSigmoidSlope))])
     default:
       throw failure(layer, "activation: \(name ?? function?.text ?? "") is not supported")
     }

@@ -247,7 +247,7 @@ private struct KerasCell {
         alphas.append(1)
       case "hard_sigmoid":
         names.append("HardSigmoid")
-        alphas.append(graph.weights.hardSigmoidSlope)
+        alphas.append(Float(graph.weights.hardSigmoidSlope))
         betas.append(0.5)
       default: throw graph.failure(layer, "activation: \(function) is not supported")
       }

@@ -21,14 +21,10 @@ struct KerasModel {
     var isRecurrent: Bool { path.hasSuffix("/cell") || weights["recurrent_kernel"] != nil }
 
     /// An option that is a text.
-    func text(_ option: String) -> String? {
-      if case .string(let text)? = options?.member(option) { text } else { nil }
-    }
+    func text(_ option: String) -> String? { options?.member(option)?.stringValue }
 
     /// An option that is a truth value.
-    func flag(_ option: String) -> Bool? {
-      if case .bool(let flag)? = options?.member(option) { flag } else { nil }
-    }
+    func flag(_ option: String) -> Bool? { options?.member(option)?.flag }
   }
 
   var layers: [Layer] = []
@@ -36,7 +32,7 @@ struct KerasModel {
   var version: String?
 
   /// The slope of a hard sigmoid: Keras 3 has PyTorch's.
-  var hardSigmoidSlope: Float {
+  var hardSigmoidSlope: Double {
     (version?.split(separator: ".").first.flatMap { Int($0) } ?? 3) < 3 ? 0.2 : 1.0 / 6
   }
 
@@ -127,20 +123,15 @@ struct KerasModel {
   private static func options(
     _ model: JSONValue?
   ) -> [(name: String, key: String, options: JSONValue)] {
-    guard let configuration = model?.member("config") else { return [] }
-    var elements: [JSONValue] = []
-    if case .array(let layers) = configuration { elements = layers }
-    if case .array(let layers)? = configuration.member("layers") { elements = layers }
     var counts: [String: Int] = [:]
-    return elements.compactMap { layer in
-      guard case .string(let type)? = layer.member("class_name"), type != "InputLayer",
+    return (model.map { KerasDescription.elements(of: $0) } ?? []).compactMap { layer in
+      guard let type = layer.member("class_name")?.stringValue, type != "InputLayer",
         let options = layer.member("config")
       else { return nil }
       let base = type.snakeCase
       let number = counts[base, default: 0]
       counts[base] = number + 1
-      var name = ""
-      if case .string(let text)? = options.member("name") { name = text }
+      let name = options.member("name")?.stringValue ?? ""
       return (name, number == 0 ? base : "\(base)_\(number)", options)
     }
   }

@@ -217,7 +217,14 @@ extension GraphProgram {
   }
 
   func value(at place: Place, _ slots: [GraphValue?]) -> GraphValue? {
-    switch place {
+    place.value(constants, slots)
+  }
+}
+
+extension GraphProgram.Place {
+  /// The value at the place, among constants and slots.
+  func value(_ constants: [GraphValue?], _ slots: [GraphValue?]) -> GraphValue? {
+    switch self {
     case .constant(let index): constants[index]
     case .slot(let slot): slots[slot]
     case .nowhere: nil

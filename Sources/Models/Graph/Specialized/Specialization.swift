@@ -1,5 +1,3 @@
-import Requirements
-
 /// Makes a program for inputs of given shapes from the values of one call.
 struct Specialization {
   private let program: GraphProgram
@@ -15,8 +13,8 @@ struct Specialization {
   /// By slot: the constant that it is.
   private var known: [Int: Int] = [:]
   private var numbering = ElementNumbering()
-  /// By slot: the numbers of its elements, where they are other arrays' elements that were not copied yet.
-  private var moved: [Int: [Int]] = [:]
+  /// By slot: where its elements are other arrays' elements that were not copied yet, their numbers and where they stand.
+  private var moved: [Int: (numbers: [Int], arrangement: Arrangement)] = [:]
   private var work: [SpecializedProgram.Step.Work] = []
   /// The elementwise nodes that are not among the work yet.
   private var group: ElementwiseGroup.Builder?
@@ -91,20 +89,13 @@ struct Specialization {
 
   /// A constant, or the call's value of a slot.
   private func value(_ place: GraphProgram.Place) -> GraphValue? {
-    switch place {
-    case .constant(let index): constants[index]
-    case .slot(let slot): recorded[slot]
-    case .nowhere: nil
-    }
+    place.value(constants, recorded)
   }
 
   /// Sees to it that a slot has its value before the work that is added next.
   private mutating func make(_ place: GraphProgram.Place) {
     guard case .slot(let slot) = place else { return }
-    if let numbers = moved.removeValue(forKey: slot) {
-      guard let arrangement = arrangement(numbers, of: slot) else {
-        failure("slot \(slot) is no arrangement")
-      }
+    if let (_, arrangement) = moved.removeValue(forKey: slot) {
       for source in arrangement.sources { make(source) }
       work.append(.arrangement(arrangement, slot: slot))
     } else if group?.node(of: slot) != nil {
@@ -129,28 +120,28 @@ struct Specialization {
     }
     var run = GraphRun(limits)
     guard let results = try? step.results(arguments, &run) else { return false }
-    var found: [Int: [Int]] = [:]
+    var found: [Int: (numbers: [Int], arrangement: Arrangement)] = [:]
     for (place, result) in zip(step.outputs, results) {
       guard case .slot(let slot) = place else { continue }
       guard let expected = recorded[slot], let numbers = result.integers,
         expected.elementType == .float32, result.shape == expected.shape,
         (1...Self.mostNumbers).contains(numbers.count)
       else { return false }
-      let moved = numbers.map { Int($0) }
-      guard arrangement(moved, of: slot) != nil else { return false }
-      found[slot] = moved
+      let places = numbers.map { Int($0) }
+      guard let arrangement = Arrangement(places, shape: expected.shape, numbering) else {
+        return false
+      }
+      found[slot] = (places, arrangement)
     }
     moved.merge(found) { _, new in new }
     return true
   }
 
   private mutating func numbers(of place: GraphProgram.Place, count: Int) -> [Int64] {
-    if case .slot(let slot) = place, let numbers = moved[slot] { return numbers.map { Int64($0) } }
+    if case .slot(let slot) = place, let known = moved[slot] {
+      return known.numbers.map { Int64($0) }
+    }
     return numbering.numbers(of: place, count: count).map { Int64($0) }
-  }
-
-  private func arrangement(_ numbers: [Int], of slot: Int) -> Arrangement? {
-    Arrangement(numbers, shape: recorded[slot]?.shape ?? [], numbering)
   }
 
   // MARK: Elementwise nodes
@@ -184,9 +175,7 @@ struct Specialization {
 
   /// Sees to it that the group can read an operand: where it stands in one block of a source, there is no need to copy it.
   private mutating func prepare(_ place: GraphProgram.Place) {
-    guard case .slot(let slot) = place, let numbers = moved[slot],
-      let arrangement = arrangement(numbers, of: slot)
-    else { return }
+    guard case .slot(let slot) = place, let arrangement = moved[slot]?.arrangement else { return }
     guard let (source, _) = arrangement.block else { return make(place) }
     make(source)
   }
@@ -196,7 +185,7 @@ struct Specialization {
   ) -> ElementwiseGroup.Builder.Source {
     guard case .slot(let slot) = place else { return .memory(place, start: 0, layout) }
     if let node = group?.node(of: slot) { return .node(node) }
-    if let block = moved[slot].flatMap({ arrangement($0, of: slot) })?.block {
+    if let block = moved[slot]?.arrangement.block {
       return .memory(block.source, start: block.start, layout)
     }
     return .memory(place, start: 0, layout)

@@ -61,7 +61,7 @@ struct SpecializedProgram: Sendable {
       switch step.work {
       case .node(let node, let inputs, let expected):
         do throws(GraphFailure) {
-          let results = try node.results(inputs.map { value(at: $0, slots) }, &run)
+          let results = try node.results(inputs.map { $0.value(constants, slots) }, &run)
           for (index, place) in node.outputs.enumerated() {
             guard case .slot(let slot) = place else { continue }
             guard expected[index]?.fits(results[index]) ?? true else { return nil }
@@ -83,16 +83,8 @@ struct SpecializedProgram: Sendable {
     return outputs.map { known($0, slots) }
   }
 
-  private func value(at place: GraphProgram.Place, _ slots: [GraphValue?]) -> GraphValue? {
-    switch place {
-    case .constant(let index): constants[index]
-    case .slot(let slot): slots[slot]
-    case .nowhere: nil
-    }
-  }
-
   private func known(_ place: GraphProgram.Place, _ slots: [GraphValue?]) -> GraphValue {
-    guard let value = value(at: place, slots) else {
+    guard let value = place.value(constants, slots) else {
       failure("\(place) is read before it is there")
     }
     return value
