@@ -26,7 +26,7 @@ public struct LanguageModel: Module {
   private var outputBias: Tensor
   /// The output weight packed for single steps, as in generation.
   private let packedOutput = PackedOnce()
-  /// The products of the embedding with the recurrent layer's input weights, for inference.
+  /// The products of the embedding with the recurrent layer's input weights.
   private let tokenProducts = TokenProducts()
 
   /// A model with random weights, initialized as in PyTorch; a tied embedding is initialized like the output weight,
@@ -86,7 +86,8 @@ public struct LanguageModel: Module {
     _ tokens: [Int32], shape: [Int], from state: RecurrentState,
     using generator: inout some RandomNumberGenerator
   ) -> (logits: Tensor, state: RecurrentState) {
-    let (output, state) = rnn(embed(tokens, shape: shape), from: state, using: &generator)
+    let (output, state) = tokenProducts(
+      rnn, tokens, shape: shape, of: embed.weight, from: state, using: &generator)
     let kept = Dropout(configuration.dropout)(output, using: &generator)
     return (logits(of: kept), state)
   }

@@ -25,6 +25,8 @@ public struct SequenceReader: Module {
   private var crf: ConditionalRandomField?
   private let numbers: NumberHead?
   private let blank: Int32?
+  /// The products of the embedding with the recurrent layer's input weights.
+  private let tokenProducts = TokenProducts()
 
   /// A model with declared parameters, to be initialized or loaded.
   ///
@@ -48,17 +50,14 @@ public struct SequenceReader: Module {
 
   /// The answers to a batch: `[T, B, O]` for one at each step, `[B, O]` for one in all; logits for classes.
   public func callAsFunction(_ input: BatchValue) -> Tensor {
-    let x = embed(input)
-    return answers(rnn(x, lengths: input.lengths).output, lengths: lengths(of: input))
+    answers(embed.read(by: rnn, tokenProducts, input), lengths: lengths(of: input))
   }
 
   /// The same in training: with dropout between the layers and before the output layer.
   public func callAsFunction(
     _ input: BatchValue, using generator: inout some RandomNumberGenerator
   ) -> Tensor {
-    let x = embed(input)
-    let start = rnn.zeroState(batch: x.shape[1])
-    let output = rnn(x, from: start, lengths: input.lengths, using: &generator).output
+    let output = embed.read(by: rnn, tokenProducts, input, using: &generator)
     return answers(
       Dropout(configuration.dropout)(output, using: &generator), lengths: lengths(of: input))
   }

@@ -1,15 +1,22 @@
 import TensorCore
 
-/// What a recurrent layer needs of the rows of a table of tokens: their products with the input weights. In inference a
-/// step then picks a row, and multiplies states alone.
+/// What a recurrent layer needs of the rows of a table of tokens: their products with the input weights. A step then picks
+/// a row, and multiplies states alone.
 ///
-/// The products are computed when the layer has read as many tokens as the table has rows, with the same weights: then
-/// they cost what was spent already, and a short text never pays for them. The results are the same to the bit.
+/// In inference the products are computed when the layer has read as many tokens as the table has rows, with the same
+/// weights: then they cost what was spent already, and a short text never pays for them. A step of learning, after which
+/// the weights are others, computes them where its tokens are twice as many as the rows. Its gradients are first summed for
+/// each row, so that the products of the backward pass are as few. The results are the same to the bit, the gradients within
+/// rounding.
 package final class TokenProducts: Sendable {
   /// The most numbers of a table of products.
   private static let mostNumbers = 1 << 20
   /// The least work of a call, tokens times I times H: to look for the products takes longer than less of it.
   private static let leastWork = 4096
+  /// The fewest units of an input whose products take longer in learning than to read them from memory.
+  private static let leastUnits = 32
+  /// The most numbers that learning keeps for each unit of an input.
+  private static let mostKept = 8
 
   /// What is known for the weights used last.
   private struct Known {
@@ -45,11 +52,27 @@ package final class TokenProducts: Sendable {
     _ layer: Recurrent, _ tokens: [Int32], shape: [Int], of table: Tensor,
     from state: RecurrentState, lengths: [Int]? = nil
   ) -> (output: Tensor, state: RecurrentState) {
-    guard tokens.count * layer.inputSize * layer.hiddenSize >= Self.leastWork,
-      let reader = reader(layer, table, state, readingMore: tokens.count)
-    else { return layer(table.gatheringRows(tokens, shape: shape), from: state, lengths: lengths) }
+    let reader =
+      tokens.count * layer.inputSize * layer.hiddenSize >= Self.leastWork
+      ? reader(layer, table, state, readingMore: tokens.count) : nil
+    guard let reader else {
+      return layer(table.gatheringRows(tokens, shape: shape), from: state, lengths: lengths)
+    }
     return Recurrent(reader.layer, weights: layer.weights)(
       reader.products.gatheringRows(tokens, shape: shape), from: state, lengths: lengths)
+  }
+
+  /// The same in training mode: the layer's masks are sampled from a random generator.
+  package func callAsFunction(
+    _ layer: Recurrent, _ tokens: [Int32], shape: [Int], of table: Tensor,
+    from state: RecurrentState, lengths: [Int]? = nil,
+    using generator: inout some RandomNumberGenerator
+  ) -> (output: Tensor, state: RecurrentState) {
+    guard !layer.isRandom else {
+      return layer(
+        table.gatheringRows(tokens, shape: shape), from: state, lengths: lengths, using: &generator)
+    }
+    return self(layer, tokens, shape: shape, of: table, from: state, lengths: lengths)
   }
 
   /// The layer that reads products; nil as long as too few tokens were read, and where it would not give the same bits.
@@ -60,8 +83,12 @@ package final class TokenProducts: Sendable {
     let directions = layer.direction.count
     // Products of less precision may depend on the number of rows.
     guard table.encoded == nil, !weights[..<directions].joined().contains(where: \.isSmall),
-      Precision.current.inUse == .highest, layer.mode(for: table, state) == .inference
+      Precision.current.inUse == .highest
     else { return nil }
+    if layer.mode(for: table, state) != .inference {
+      return Self.isWorthwhile(layer, rows: table.shape[0], tokens: count)
+        ? Self.reader(layer, table) : nil
+    }
     let (isDecided, reader) = known.withLock { known in
       if !known.isFor(table, weights) {
         known = Known(
@@ -77,6 +104,14 @@ package final class TokenProducts: Sendable {
       if known.isFor(table, weights) { (known.isDecided, known.reader) = (true, new) }
     }
     return new
+  }
+
+  /// Whether a step of learning is faster with products, for little more memory.
+  private static func isWorthwhile(_ layer: Recurrent, rows: Int, tokens: Int) -> Bool {
+    guard layer.inputSize >= leastUnits, tokens >= 2 * rows,
+      let split = layer.structure.splitAtInput
+    else { return false }
+    return split.width <= mostKept * layer.inputSize
   }
 
   private static func reader(_ layer: Recurrent, _ table: Tensor) -> Reader? {

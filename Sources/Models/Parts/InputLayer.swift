@@ -29,6 +29,28 @@ struct InputLayer: Module {
     }
   }
 
+  /// What a recurrent layer gives for a batch's vectors, from its first states.
+  func read(by layer: Recurrent, _ products: TokenProducts, _ value: BatchValue) -> Tensor {
+    guard case .tokens(let padded) = value, let table else {
+      return layer(self(value), lengths: value.lengths).output
+    }
+    return products(
+      layer, padded.ids, shape: [padded.stepCount, padded.batchSize], of: table,
+      from: layer.zeroState(batch: padded.batchSize), lengths: value.lengths
+    ).output
+  }
+
+  /// The same in training.
+  func read(
+    by layer: Recurrent, _ products: TokenProducts, _ value: BatchValue,
+    using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    if !layer.isRandom { return read(by: layer, products, value) }
+    let x = self(value)
+    let start = layer.zeroState(batch: x.shape[1])
+    return layer(x, from: start, lengths: value.lengths, using: &generator).output
+  }
+
   /// The embeddings of tokens.
   func embedded(_ ids: [Int32], shape: [Int]) -> Tensor {
     guard let table else { failure("tokens for a model that reads vectors") }

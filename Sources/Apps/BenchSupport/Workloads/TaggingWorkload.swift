@@ -32,6 +32,7 @@ extension BenchmarkCase {
     var generator = Philox(seed: 1)
     var model = try Tagger(self, using: &generator)
     var optimizer = Adam(learningRate: 1e-3)
+    let products = TokenProducts()
     let (shape, lengths) = ([batch, steps], lengths)
     let inputs = randomTokens(batch * steps, below: vocabularySize)
     var targets = randomTokens(batch * steps, below: vocabularySize, seed: 2)
@@ -41,8 +42,11 @@ extension BenchmarkCase {
     let classes = targets
     var workload = Workload {
       let (_, gradients) = valueAndGradient(of: model) { model in
-        let x = model.embed(inputs, shape: shape)
-        return crossEntropy(model.fc(model.rnn(x, lengths: lengths).output), classes)
+        let output = products(
+          model.rnn, inputs, shape: shape, of: model.embed.weight,
+          from: model.rnn.zeroState(batch: batch), lengths: lengths
+        ).output
+        return crossEntropy(model.fc(output), classes)
       }
       optimizer.update(&model, with: gradients)
     }
