@@ -12,7 +12,9 @@ final class RecurrentPass {
   /// The steps and samples that are run.
   let steps: Int
   let batch: Int
-  let input: Tensor
+  /// The input of the first layer until the last has run. What the backward pass reads of it, the trails hold.
+  private var input: Tensor?
+  let inputShape: [Int]
   private let marks: StepMarks
   private let reversedResets: Storage?
   private let masks: RandomMasks?
@@ -71,7 +73,7 @@ final class RecurrentPass {
     reversedResets =
       layer.direction == .forward
       ? nil : packing.map { $0.reversed(marks.resets) } ?? marks.reversedResets(batch: batch)
-    input = x
+    (input, inputShape) = (x, x.shape)
     stateShapes = initialStates.map(\.shape)
     let (structure, shape) = (layer.structure, x.shape)
     output = Tensor(
@@ -80,6 +82,7 @@ final class RecurrentPass {
     isAlone = structure.plans.count == 1
     finalStates = isAlone ? [] : stateShapes.map { layer.emptyState($0) }
     for index in 0..<structure.layers { runLayer(index, initialStates) }
+    input = nil
   }
 
   // MARK: Forward
@@ -156,9 +159,11 @@ final class RecurrentPass {
     let cell = plan.cell
     switch cell.sequences[index].role {
     case .input:
-      return layerIndex == 0
-        ? strided(input.elements, layer.inputSize)
-        : timeFirst(Floats(between[layerIndex - 1]), layer.inputSize(ofLayer: layerIndex))
+      if layerIndex > 0 {
+        return timeFirst(Floats(between[layerIndex - 1]), layer.inputSize(ofLayer: layerIndex))
+      }
+      guard let input else { failure("a pass reads its input forwards alone") }
+      return strided(input.elements, layer.inputSize)
     case .mask(let mask):
       let number = cell.sequences[..<index].count {
         if case .mask = $0.role { true } else { false }
@@ -303,7 +308,7 @@ final class RecurrentPass {
     _ cotangents: [Tensor?], _ segment: inout LayerSegment, _ input: InputCotangent,
     finished: (_ layer: Int, _ gradients: [[Tensor]]) -> Void
   ) -> [Tensor?] {
-    let inputCotangent = input == .computed ? Tensor(uninitialized: self.input.shape) : nil
+    let inputCotangent = input == .computed ? Tensor(uninitialized: inputShape) : nil
     var stateCotangents = isAlone ? [] : stateShapes.map { layer.emptyState($0) }
     var downstream =
       cotangents[0].map { strided($0.elements, layer.outputSize) }

@@ -16,7 +16,7 @@ package final class TokenProducts: Sendable {
   /// The fewest units of an input whose products take longer in learning than to read them from memory.
   private static let leastUnits = 32
   /// The most numbers that learning keeps for each unit of an input.
-  private static let mostKept = 8
+  private static let mostKept = 16
 
   /// What is known for the weights used last.
   private struct Known {

@@ -31,7 +31,7 @@ extension RecurrentPass {
   ) -> Cotangents {
     let samples = packing?.samples ?? Array(0..<batch)
     var result = Cotangents(
-      input: input == .computed ? Tensor(zeros: self.input.shape) : nil,
+      input: input == .computed ? Tensor(zeros: inputShape) : nil,
       initialStates: finalStates.map { learnsInitialState ? Tensor(zeros: $0.shape) : nil },
       parameters: layer.weights.map {
         $0.map { samples.isEmpty ? Tensor(zeros: $0.shape) : Tensor(uninitialized: $0.shape) }
