@@ -15,8 +15,9 @@ package final class TokenProducts: Sendable {
   private static let leastWork = 4096
   /// The fewest units of an input whose products take longer in learning than to read them from memory.
   private static let leastUnits = 32
-  /// The most numbers that learning keeps for each unit of an input.
-  private static let mostKept = 16
+  /// The most numbers that learning holds for each unit of an input. The cotangents of two directions are added in
+  /// memory of their own.
+  private static let mostHeld = 16
 
   /// What is known for the weights used last.
   private struct Known {
@@ -111,7 +112,7 @@ package final class TokenProducts: Sendable {
     guard layer.inputSize >= leastUnits, tokens >= 2 * rows,
       let split = layer.structure.splitAtInput
     else { return false }
-    return split.width <= mostKept * layer.inputSize
+    return split.width * layer.direction.count <= mostHeld * layer.inputSize
   }
 
   private static func reader(_ layer: Recurrent, _ table: Tensor) -> Reader? {
