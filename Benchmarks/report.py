@@ -28,8 +28,8 @@ MEMORY_TARGET = 0.6
 OPENING = """\
 # swift-rnn beside its peers
 
-Both sides do the same work on the same machine: the same models, sizes and kinds of data, by turns, one process
-each that stays alive, so that starting doesn't count. The peer of a case is whichever is fastest of PyTorch,
+Both sides have the same models, sizes and kinds of data on the same machine, by turns, one process each that stays
+alive, so that starting doesn't count. The peer of a case is whichever is fastest of PyTorch,
 onnxruntime (inference) and JAX (a recurrence as a compiled scan), each in the fastest of its settings; all are float32.
 Every round measures both sides one right after the other. `best` is the peer's fastest round by our fastest, `median`
 the median of the rounds' ratios: above 1 we are faster. Targets are held against the smaller of the two. Rounds in which
@@ -113,7 +113,8 @@ def _speed(stored, results):
     rows = [
         "## Speed\n",
         "Milliseconds are for one training step, one pass, one step (rtrl) or one character (gen, start), in each side's "
-        "fastest round.\n",
+        "fastest round. GFLOP/s are the operations of the equations by our time; of these we save some where a layer reads "
+        "tokens: the products of its input are then those of the embedding's rows, not of every token.\n",
         "| case | what | precision | ours, ms | peer, ms | peer | best | median | range | quiet rounds | target "
         "| GFLOP/s | of peak |",
         "|---|---|---|---:|---:|---|---:|---:|---|---|---|---:|---:|",
