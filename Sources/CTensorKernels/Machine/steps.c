@@ -113,6 +113,20 @@ static void run_product(const ctk_kernels *kernels, const ctk_step *step, const 
   }
 }
 
+static void pick_rows(const ctk_kernels *kernels, const ctk_step *step, const ctk_area *areas,
+                      const ctk_step_block *block) {
+  ptrdiff_t strides[3];
+  const float *numbers = ctk_place_address(&step->places[0], areas, block, &strides[0]);
+  const float *matrix = ctk_place_address(&step->places[1], areas, block, &strides[1]);
+  float *y = ctk_place_address(&step->places[2], areas, block, &strides[2]);
+  const ptrdiff_t width = step->places[2].columns, stride = areas[step->places[1].area].row_stride;
+  for (ptrdiff_t r = 0; r < block->rows; r++, numbers += strides[0], y += strides[2]) {
+    const float *row = matrix + (ptrdiff_t)*numbers * stride;
+    if (step->flag) kernels->add_rows(row, 0, 1, width, y, width);
+    else kernels->copy_rows(row, 0, 1, width, y, width);
+  }
+}
+
 static void make_identity(const ctk_place *place, const ctk_area *areas, const ctk_step_block *block) {
   ptrdiff_t stride, size = place->columns;
   float *y = ctk_place_address(place, areas, block, &stride);
@@ -238,6 +252,7 @@ static void run_step(const loop *loop, const ctk_step *step, const ctk_step_bloc
     case CTK_STEP_PRODUCT:
       run_product(loop->kernels, step, loop->areas, loop->weights, block);
       break;
+    case CTK_STEP_PICKED_ROWS: pick_rows(loop->kernels, step, loop->areas, block); break;
     case CTK_STEP_SPREAD:
     case CTK_STEP_SUM_ALONG:
     case CTK_STEP_MAXIMUM_ALONG: run_axis(loop->kernels, step, loop->areas, block); break;

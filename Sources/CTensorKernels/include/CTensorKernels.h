@@ -130,8 +130,7 @@ void ctk_program_run(const ctk_program *program, const ctk_operand *operands, pt
 // The right-hand matrix of a product, W [k, n], stored as panels of columns for the instruction set
 // in use when it was packed. `ctk_packed_count` floats are needed (64-byte alignment is fastest).
 ptrdiff_t ctk_packed_count(ptrdiff_t n, ptrdiff_t k);
-// Its columns [j, n) are themselves packed, at packed[j * k], if j is a multiple of
-// `ctk_panel_columns`.
+// Its columns [j, n) are themselves packed, at packed[j * k], if j is a multiple of `ctk_panel_columns`.
 ptrdiff_t ctk_panel_columns(void);
 // Element W(p, j) stands at w[p * k_stride + j * n_stride].
 void ctk_pack(float *packed, const float *w, ptrdiff_t k_stride, ptrdiff_t n_stride, ptrdiff_t n,
@@ -307,6 +306,7 @@ typedef struct ctk_tile_strides {
 typedef enum ctk_step_kind : int32_t {
   CTK_STEP_PROGRAM,         // places: the program's operands
   CTK_STEP_PRODUCT,         // places: signal, destination and, if there is one, bias
+  CTK_STEP_PICKED_ROWS,     // places: numbers of rows, a matrix, destination
   CTK_STEP_ROW_SUM,         // places: source, destination; so from here on
   CTK_STEP_ROW_MAXIMUM,
   CTK_STEP_CUMULATIVE_SUM,  // flag: reversed
@@ -338,7 +338,7 @@ typedef struct ctk_step {
   const ptrdiff_t *head_strides;
   uint64_t temporaries;
   bool adds_heads;         // the first head's sum over its rows is one over the rows of all: each head adds to it
-  bool flag;               // a product adds to its destination; a cumulative sum is reversed
+  bool flag;               // a product or picked row adds to its destination; a cumulative sum is reversed
   bool precedes_barrier;   // threads that split columns wait for each other after it
 } ctk_step;
 

@@ -5,7 +5,8 @@ extension BackwardBuilder {
   /// Passes the cotangent of a forward node on to its operands.
   mutating func propagate(_ g: NodeID, through id: NodeID) {
     switch graph[id].operation {
-    case .sequence, .state, .parameter, .constant, .identity, .table, .outer, .total: break
+    case .sequence, .state, .parameter, .constant, .identity, .table, .oneHot, .outer, .total:
+      break
     case .apply(let function, let operands):
       for (operand, value) in zip(operands, cotangents(g, function, operands, id)) {
         if let value { pass(value, to: operand, from: id) }

@@ -78,7 +78,7 @@ extension Operation {
   fileprivate var isCheap: Bool {
     switch self {
     case .apply(let function, _): function.word.cost == .cheap
-    case .broadcast, .spread: true
+    case .broadcast, .spread, .oneHot: true
     default: false
     }
   }

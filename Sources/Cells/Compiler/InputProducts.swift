@@ -1,10 +1,11 @@
-/// A cell in two: the products of its input alone, and the cell that reads these products instead of the input.
+/// A cell in two: the products of its input alone, and the cell that picks rows of such products instead of reading the
+/// input.
 ///
 /// Where an affine node has products of the input and of states, those of the input are computed first, with its bias, and
 /// the others are added, as in the whole cell: so the two cells together give the same bits.
 struct InputProducts {
-  /// The number of units of all products and, where the cell also reads its input without a product, of the input.
-  let width: Int
+  /// The number of units of each product and, where the cell also reads its input without a product, of the input.
+  let widths: [Int]
   /// The cell without states whose output holds these units.
   let computing: CellGraph
   private let cell: CellGraph
@@ -25,7 +26,7 @@ struct InputProducts {
     parts = Self.parts(of: recurrence)
     let graph = recurrence.graph
     guard parts.contains(where: { !graph[$0.node].operation.isLeaf }) else { return nil }
-    width = parts.reduce(0) { $0 + graph[$1.node].columns }
+    widths = parts.map { graph[$0.node].columns }
     computing = Self.computing(parts, of: cell, recurrence)
   }
 
@@ -83,26 +84,28 @@ struct InputProducts {
       parameters: cell.parameters, sequences: cell.sequences, updates: [], output: output)
   }
 
-  /// The cell that reads the products: its input has `size` units, of which they are the ones from `start` on.
-  func reading(from start: Int, of size: Int) -> CellGraph {
+  /// The cell whose input is the number of a row of the products, which are its last parameters: matrices of `rows` rows.
+  func picking(fromRows rows: Int) -> CellGraph {
     var copy = GraphCopy(of: recurrence.graph.graph, into: Graph())
-    let input = copy.result.add(.sequence(0), columns: size)
-    var start = start
-    for part in parts {
-      let end = start + recurrence.graph[part.node].columns
-      let known = copy.result.add(.slice(input, start..<end))
+    let number = copy.result.add(.sequence(0), columns: 1)
+    let row = copy.result.add(.oneHot(number, count: rows))
+    var parameters = cell.parameters
+    for (part, width) in zip(parts, widths) {
+      let products = copy.result.add(.parameter(parameters.count), rows: rows, columns: width)
+      parameters.append(
+        .init(
+          name: "products.\(parameters.count)", shape: [rows, width], isSignal: false, blocks: []))
+      let known = ProductTerm(signal: row, weight: products, isTransposed: true)
       let rest = part.rest.map { copy.term($0) }
-      copy.map(
-        part.node, to: rest.isEmpty ? known : copy.result.add(.affine(rest, biases: [known])))
-      start = end
+      copy.map(part.node, to: copy.result.add(.affine([known] + rest, biases: [])))
     }
     var sequences = cell.sequences
-    sequences[0] = .init(name: sequences[0].name, width: size)
+    sequences[0] = .init(name: sequences[0].name, width: 1)
     let updates = recurrence.updates.map { copy.node($0) }
     let output = copy.node(recurrence.outputs[0])
     return CellGraph(
-      graph: copy.result, inputSize: size, hiddenSize: cell.hiddenSize, states: cell.states,
-      parameters: cell.parameters, sequences: sequences, updates: updates, output: output)
+      graph: copy.result, inputSize: 1, hiddenSize: cell.hiddenSize, states: cell.states,
+      parameters: parameters, sequences: sequences, updates: updates, output: output)
   }
 }
 

@@ -79,6 +79,8 @@ private struct PlanWriter {
         "product: \(name(product.signal)) [\(packing.k)] -> \(name(product.destination)) "
         + "[\(packing.n)]\(bias)" + (product.accumulates ? ", added" : "")
         + (product.groups > 1 ? ", in \(product.groups) groups" : "")
+    case .pickedRows(let a, let b, let accumulates, let c):
+      return "rows of \(name(b)): \(name(a)) -> \(name(c))" + (accumulates ? ", added" : "")
     case .rowSum(let a, let b): return "sum of units: \(name(a)) -> \(name(b))"
     case .rowMaximum(let a, let b): return "largest unit: \(name(a)) -> \(name(b))"
     case .cumulativeSum(let a, let isReversed, let b):
@@ -103,6 +105,7 @@ private struct PlanWriter {
     switch sum {
     case .outer(let a, let b, let c):
       "product: \(name(a)) [\(a.columns)] x \(name(b)) [\(b.columns)] -> \(name(c))"
+    case .byRow(let a, let b, let c): "sum by row: \(name(a)), \(name(b)) -> \(name(c))"
     case .total(let a, let b): "sum: \(name(a)) -> \(name(b))"
     }
   }

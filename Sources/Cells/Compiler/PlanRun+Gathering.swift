@@ -88,6 +88,9 @@ extension PlanRun {
       memory.areas.sumProducts(
         a, b, over: pieces, targetRows: columns, accumulate: accumulate, into: target,
         precision: precision)
+    case .byRow(let numbers, let source, let target):
+      memory.areas.sumByRow(
+        numbers, source, over: pieces, columns: columns, accumulate: accumulate, into: target)
     case .total(let source, let target):
       memory.areas.sumRows(
         source, over: pieces, columns: columns, accumulate: accumulate, into: target)

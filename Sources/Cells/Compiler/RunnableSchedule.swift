@@ -115,6 +115,12 @@ extension [Step] {
       default: false
       }
     }
-    return isWide && allSatisfy { if case .product = $0 { false } else { true } }
+    return isWide
+      && allSatisfy { step in
+        switch step {
+        case .product, .pickedRows: false
+        default: true
+        }
+      }
   }
 }

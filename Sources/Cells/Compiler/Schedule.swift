@@ -48,27 +48,29 @@ package struct Schedule: Sendable {
   package enum Sum: Sendable {
     /// The sum of `aᵀ · b`.
     case outer(Place, Place, into: Place)
+    /// In each row of a matrix, the sum of a signal where another one has the row's number.
+    case byRow(Place, Place, into: Place)
     /// The sum of a signal.
     case total(Place, into: Place)
 
     /// The signals that are summed.
     package var sources: [Place] {
       switch self {
-      case .outer(let a, let b, _): [a, b]
+      case .outer(let a, let b, _), .byRow(let a, let b, _): [a, b]
       case .total(let a, _): [a]
       }
     }
 
     package var destination: Place {
       switch self {
-      case .outer(_, _, let sum), .total(_, let sum): sum
+      case .outer(_, _, let sum), .byRow(_, _, let sum), .total(_, let sum): sum
       }
     }
 
     /// The number of columns that threads can share: rows of the destination of `outer`.
     var sharedColumns: Int {
       switch self {
-      case .outer(let a, _, _), .total(let a, _): a.columns
+      case .outer(let a, _, _), .byRow(_, let a, _), .total(let a, _): a.columns
       }
     }
   }
@@ -110,7 +112,7 @@ package struct Schedule: Sendable {
     let summed = sums.reduce(0) { sum, step in
       switch step {
       case .outer(let a, let b, _): sum + a.columns * b.columns
-      case .total(let a, _): sum + a.columns
+      case .byRow(_, let a, _), .total(let a, _): sum + a.columns
       }
     }
     return (earlierSteps + before + loop + after + gathering).reduce(summed) { sum, step in
@@ -121,7 +123,7 @@ package struct Schedule: Sendable {
       case .rowSum(let a, _), .rowMaximum(let a, _), .cumulativeSum(let a, _, _),
         .sumAlong(let a, _, _), .maximumAlong(let a, _, _):
         sum + a.columns
-      case .spread(_, _, let b): sum + b.columns
+      case .spread(_, _, let b), .pickedRows(_, _, _, let b): sum + b.columns
       case .rowProducts(let a, _, _, _, _), .weightedRows(let a, _, _, _): sum + 2 * a.columns
       case .transpose, .identity: sum
       }

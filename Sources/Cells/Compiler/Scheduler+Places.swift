@@ -219,6 +219,9 @@ extension Scheduler {
       place.offset += range.lowerBound
       place.columns = range.count
       places[id] = place
+    case .oneHot(let number, _):
+      if places[number] == nil { placeOnItsOwn(number) }
+      places[id] = place(number)
     case .rows(let source, let range):
       if places[source] == nil { placeOnItsOwn(source) }
       var place = place(source)

@@ -61,9 +61,14 @@ struct Scheduler {
       stage.loop != nil, addend(id) == nil
     else { return [] }
     return terms.filter { term in
-      graph[term.signal].dependence > .parameters
+      graph[term.signal].dependence > .parameters && !picksRow(term)
         && stages[term.signal].map { $0 < stage } ?? false
     }
+  }
+
+  /// Whether a product is a row of its matrix, which is copied where it is needed.
+  private func picksRow(_ term: ProductTerm) -> Bool {
+    if case .oneHot = graph[term.signal].operation { true } else { false }
   }
 
   // MARK: Order
@@ -171,7 +176,8 @@ struct Scheduler {
       return [step(sum, into: place)] + (copies[id] ?? []).map { copyStep(id, into: $0) }
     }
     switch graph[id].operation {
-    case .sequence, .state, .parameter, .table, .slice, .rows, .apply, .broadcast: break
+    case .sequence, .state, .parameter, .table, .slice, .oneHot, .rows, .apply, .broadcast:
+      break
     case .constant: steps = isReadFromMemory(id) ? [copyStep(id, into: place)] : []
     case .identity: steps = [.identity(into: place)]
     case .affine(let terms, _):
@@ -217,17 +223,33 @@ struct Scheduler {
     if let addend = addend(id) {
       return addedProducts(terms, to: addend, bias, destination)
     }
-    return terms.enumerated().map { index, term in
+    return terms.enumerated().flatMap { index, term in
       let starts = startingWithBias && index == 0
-      return .product(
-        Step.Product(
-          place(term.signal), weight: packing(of: term), groups: term.groups,
-          bias: starts ? bias.map(place) : nil, accumulates: !starts, into: destination))
+      return product(term, starts ? bias : nil, accumulates: !starts, into: destination)
     }
+  }
+
+  private mutating func product(
+    _ term: ProductTerm, _ bias: NodeID?, accumulates: Bool, into destination: Place
+  ) -> [Step] {
+    if picksRow(term) {
+      let pick = Step.pickedRows(
+        place(term.signal), of: place(term.weight), accumulates: accumulates || bias != nil,
+        into: destination)
+      return (bias.map { [copyStep($0, into: destination)] } ?? []) + [pick]
+    }
+    let product = Step.Product(
+      place(term.signal), weight: packing(of: term), groups: term.groups, bias: bias.map(place),
+      accumulates: accumulates, into: destination)
+    return [.product(product)]
   }
 
   /// The sum of an outer product over all samples and steps: one for each group of units.
   private mutating func addOuter(_ a: NodeID, _ b: NodeID, _ groups: Int, into place: Place) {
+    if case .oneHot = graph[a].operation {
+      schedule.sums.append(.byRow(self.place(a), self.place(b), into: place))
+      return
+    }
     func part(_ whole: Place, _ group: Int) -> Place {
       var part = whole
       part.columns /= groups
@@ -249,11 +271,8 @@ struct Scheduler {
   ) -> [Step] {
     let start = places[addend] == destination ? [] : [copyStep(addend, into: destination)]
     return start
-      + terms.enumerated().map { index, term in
-        .product(
-          Step.Product(
-            place(term.signal), weight: packing(of: term), groups: term.groups,
-            bias: index == 0 ? bias.map(place) : nil, accumulates: true, into: destination))
+      + terms.enumerated().flatMap { index, term in
+        product(term, index == 0 ? bias : nil, accumulates: true, into: destination)
       }
   }
 

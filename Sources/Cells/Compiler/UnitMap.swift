@@ -176,6 +176,7 @@ struct UnitDemand {
       for bias in biases { askAlike(bias, demand) }
     case .slice(let a, let range):
       graph[a].rows > 1 ? ask(a, demand) : ask(a, demand, at: range.lowerBound)
+    case .oneHot(let a, _): askAll(a, demand)
     case .concatenate(let parts):
       askParts(parts, demand, sizes: parts.map { graph[$0].columns })
     case .sum(let a), .maximum(let a):

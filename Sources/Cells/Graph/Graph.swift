@@ -93,6 +93,9 @@ package struct Graph: GraphBuilder, Equatable, Sendable {
         range.upperBound <= nodes[a].columns,
         "expected units in 0..<\(nodes[a].columns), found \(range)")
       return (nodes[a].rows, range.count)
+    case .oneHot(let a, let count):
+      require(nodes[a].columns == 1, "a number in each of \(nodes[a].columns) units")
+      return (1, count)
     case .concatenate(let parts): return (1, parts.reduce(0) { $0 + nodes[$1].columns })
     case .sum(let a), .maximum(let a): return (nodes[a].rows, 1)
     case .cumulativeSum(let a, _): return (nodes[a].rows, nodes[a].columns)

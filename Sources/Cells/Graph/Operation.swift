@@ -61,6 +61,9 @@ package enum Operation: Hashable, Sendable {
   /// one signal.
   case affine([ProductTerm], biases: [NodeID])
   case slice(NodeID, Range<Int>)
+  /// The row whose one 1 is the unit that a signal of one unit numbers. Products alone read it: they pick a row of a
+  /// matrix, and in memory there is the number alone.
+  case oneHot(NodeID, count: Int)
   case concatenate([NodeID])
   /// The sum of a row, one column.
   case sum(NodeID)
@@ -98,7 +101,7 @@ package enum Operation: Hashable, Sendable {
         : terms.flatMap { [$0.signal, $0.weight] } + biases
     case .broadcast(let a, _), .slice(let a, _), .sum(let a), .maximum(let a),
       .cumulativeSum(let a, _), .spread(let a, _), .sumAlong(let a, _), .maximumAlong(let a, _),
-      .rows(let a, _), .transpose(let a), .total(let a):
+      .rows(let a, _), .transpose(let a), .total(let a), .oneHot(let a, _):
       [a]
     case .outer(let a, let b, _): [a, b]
     }
@@ -120,6 +123,7 @@ package enum Operation: Hashable, Sendable {
         }, biases: biases.map(transform))
     case .broadcast(let a, let columns): .broadcast(transform(a), columns: columns)
     case .slice(let a, let range): .slice(transform(a), range)
+    case .oneHot(let a, let count): .oneHot(transform(a), count: count)
     case .sum(let a): .sum(transform(a))
     case .maximum(let a): .maximum(transform(a))
     case .cumulativeSum(let a, let isReversed):

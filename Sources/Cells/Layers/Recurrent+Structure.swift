@@ -20,8 +20,8 @@ extension Recurrent {
     /// For each direction of each layer, values that passes computed from the weights.
     let caches: [PreparedCache]
 
-    /// The layer's first cells in two, if they have products of the input; made when first asked for.
-    private let inputSplit = Guarded<InputSplit??>(nil)
+    /// The layer's first cells in two, if they have products of the input, for the number of rows that was last asked for.
+    private let inputSplit = Guarded<(rows: Int, split: InputSplit?)?>(nil)
 
     convenience init(
       _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
@@ -67,12 +67,12 @@ extension Recurrent {
       (self.plans, self.caches) = (plans, caches)
     }
 
-    /// The layer with the products of its input apart; nil where there are none.
-    var splitAtInput: InputSplit? {
+    /// The layer with the products of its input apart, of which it picks rows out of `rows`; nil where there are none.
+    func splitAtInput(rows: Int) -> InputSplit? {
       inputSplit.withLock { known in
-        if let known { return known }
-        let split = InputSplit(self)
-        known = split
+        if let known, known.rows == rows { return known.split }
+        let split = InputSplit(self, rows: rows)
+        known = (rows, split)
         return split
       }
     }

@@ -13,11 +13,6 @@ package final class TokenProducts: Sendable {
   private static let mostNumbers = 1 << 20
   /// The least work of a call, tokens times I times H: to look for the products takes longer than less of it.
   private static let leastWork = 4096
-  /// The fewest units of an input whose products take longer in learning than to read them from memory.
-  private static let leastUnits = 32
-  /// The most numbers that learning holds for each unit of an input. The cotangents of two directions are added in
-  /// memory of their own.
-  private static let mostHeld = 16
 
   /// What is known for the weights used last.
   private struct Known {
@@ -36,8 +31,16 @@ package final class TokenProducts: Sendable {
   }
 
   private struct Reader {
-    var products: Tensor
-    var layer: Recurrent.Structure
+    /// By direction.
+    var products: [[Tensor]]
+    var structure: Recurrent.Structure
+
+    /// The layer with its weights, those of a whole layer, and the products.
+    func layer(_ weights: [[Tensor]]) -> Recurrent {
+      var weights = weights
+      for (place, products) in products.enumerated() { weights[place] += products }
+      return Recurrent(structure, weights: weights)
+    }
   }
 
   private let known = Guarded(Known())
@@ -53,14 +56,8 @@ package final class TokenProducts: Sendable {
     _ layer: Recurrent, _ tokens: [Int32], shape: [Int], of table: Tensor,
     from state: RecurrentState, lengths: [Int]? = nil
   ) -> (output: Tensor, state: RecurrentState) {
-    let reader =
-      tokens.count * layer.inputSize * layer.hiddenSize >= Self.leastWork
-      ? reader(layer, table, state, readingMore: tokens.count) : nil
-    guard let reader else {
-      return layer(table.gatheringRows(tokens, shape: shape), from: state, lengths: lengths)
-    }
-    return Recurrent(reader.layer, weights: layer.weights)(
-      reader.products.gatheringRows(tokens, shape: shape), from: state, lengths: lengths)
+    let (layer, x) = reading(layer, tokens, shape, table, state)
+    return layer(x, from: state, lengths: lengths)
   }
 
   /// The same in training mode: the layer's masks are sampled from a random generator.
@@ -69,11 +66,22 @@ package final class TokenProducts: Sendable {
     from state: RecurrentState, lengths: [Int]? = nil,
     using generator: inout some RandomNumberGenerator
   ) -> (output: Tensor, state: RecurrentState) {
-    guard !layer.isRandom else {
-      return layer(
-        table.gatheringRows(tokens, shape: shape), from: state, lengths: lengths, using: &generator)
-    }
-    return self(layer, tokens, shape: shape, of: table, from: state, lengths: lengths)
+    // Masks that the first cells sample may act on the input, or between it and its products.
+    let (layer, x) =
+      layer.options.isRandom
+      ? (layer, table.gatheringRows(tokens, shape: shape))
+      : reading(layer, tokens, shape, table, state)
+    return layer(x, from: state, lengths: lengths, using: &generator)
+  }
+
+  /// A layer for the tokens, and what it reads: the rows of the table, or numbers of rows of the products.
+  func reading(
+    _ layer: Recurrent, _ tokens: [Int32], _ shape: [Int], _ table: Tensor, _ state: RecurrentState
+  ) -> (layer: Recurrent, x: Tensor) {
+    guard tokens.count * layer.inputSize * layer.hiddenSize >= Self.leastWork,
+      let reader = reader(layer, table, state, readingMore: tokens.count)
+    else { return (layer, table.gatheringRows(tokens, shape: shape)) }
+    return (reader.layer(layer.weights), table.numbers(ofRows: tokens, shape: shape))
   }
 
   /// The layer that reads products; nil as long as too few tokens were read, and where it would not give the same bits.
@@ -87,8 +95,7 @@ package final class TokenProducts: Sendable {
       Precision.current.inUse == .highest
     else { return nil }
     if layer.mode(for: table, state) != .inference {
-      return Self.isWorthwhile(layer, rows: table.shape[0], tokens: count)
-        ? Self.reader(layer, table) : nil
+      return count >= 2 * table.shape[0] ? Self.reader(layer, table) : nil
     }
     let (isDecided, reader) = known.withLock { known in
       if !known.isFor(table, weights) {
@@ -107,23 +114,15 @@ package final class TokenProducts: Sendable {
     return new
   }
 
-  /// Whether a step of learning is faster with products, for little more memory.
-  private static func isWorthwhile(_ layer: Recurrent, rows: Int, tokens: Int) -> Bool {
-    guard layer.inputSize >= leastUnits, tokens >= 2 * rows,
-      let split = layer.structure.splitAtInput
-    else { return false }
-    return split.width * layer.direction.count <= mostHeld * layer.inputSize
-  }
-
   private static func reader(_ layer: Recurrent, _ table: Tensor) -> Reader? {
-    guard let split = layer.structure.splitAtInput,
+    guard let split = layer.structure.splitAtInput(rows: table.shape[0]),
       split.width * table.shape[0] <= mostNumbers
     else { return nil }
     let directions = layer.direction.count
     let products = split.products(of: table, weights: Array(layer.weights[..<directions]))
     // What was packed for the input's products is not needed any more.
     for cache in layer.caches[..<directions] { cache.removeAll() }
-    return Reader(products: products, layer: split.reader)
+    return Reader(products: products, structure: split.reader)
   }
 }
 
@@ -132,29 +131,23 @@ extension Tensor {
   fileprivate var isSmall: Bool { weightFormat != .float32 }
 }
 
-/// A layer in two: the products of its input, and the layer that reads them.
+/// A layer in two: the products of its input, and the layer that picks rows of them.
 struct InputSplit: Sendable {
-  /// The layer that reads the products of all directions, with the weights of the whole.
+  /// The layer that reads numbers of rows. Each of its first cells has the weights of the whole layer's, then the products.
   let reader: Recurrent.Structure
-  /// The numbers of a row of products.
+  /// The numbers of a row of all products.
   let width: Int
-  /// The cell of each direction that computes them.
-  private let computing: [PlanCache]
+  /// For each direction, the cell that computes the products, and the units of each.
+  private let computing: [(plan: PlanCache, widths: [Int])]
 
   /// Nil where a direction's cell has no products of its input.
-  init?(_ layer: Recurrent.Structure) {
+  init?(_ layer: Recurrent.Structure, rows: Int) {
     let directions = layer.direction.count
     let products = layer.plans[..<directions].compactMap { InputProducts($0.cell) }
     guard products.count == directions else { return nil }
-    let width = products.reduce(0) { $0 + $1.width }
-    var start = 0
-    var readers: [PlanCache] = []
-    for part in products {
-      readers.append(.shared(part.reading(from: start, of: width)))
-      start += part.width
-    }
-    self.width = width
-    computing = products.map { .shared($0.computing) }
+    let readers = products.map { PlanCache.shared($0.picking(fromRows: rows)) }
+    width = products.reduce(0) { $0 + $1.widths.reduce(0, +) }
+    computing = products.map { (.shared($0.computing), $0.widths) }
     reader = Recurrent.Structure(
       readers + layer.plans[directions...],
       readers.map { _ in PreparedCache() } + layer.caches[directions...],
@@ -162,16 +155,18 @@ struct InputSplit: Sendable {
       layout: layer.layout, options: layer.options)
   }
 
-  /// The products of the rows of a table with the weights of the first layer's directions: `[V, width]`.
-  func products(of table: Tensor, weights: [[Tensor]]) -> Tensor {
+  /// The products of the rows of a table with the weights of the first layer's directions: matrices `[V, width]`, by
+  /// direction.
+  func products(of table: Tensor, weights: [[Tensor]]) -> [[Tensor]] {
     let rows = table.reshaped(to: [1] + table.shape)
-    let parts = zip(computing, weights).map { plan, weights in
+    return zip(computing, weights).map { computing, weights in
       let layer = Recurrent(
         .init(
-          [plan], [PreparedCache()], hiddenSize: plan.cell.hiddenSize, direction: .forward,
-          layout: .timeFirst, options: .init()), weights: [weights])
-      return layer(rows, from: layer.zeroState(batch: table.shape[0])).output
+          [computing.plan], [PreparedCache()], hiddenSize: computing.plan.cell.hiddenSize,
+          direction: .forward, layout: .timeFirst, options: .init()), weights: [weights])
+      let all = layer(rows, from: layer.zeroState(batch: table.shape[0])).output
+        .reshaped(to: [table.shape[0], computing.widths.reduce(0, +)])
+      return computing.widths.count == 1 ? [all] : all.split(computing.widths, along: 1)
     }
-    return concatenate(parts, along: 2).reshaped(to: [table.shape[0], width])
   }
 }

@@ -73,6 +73,8 @@ extension Oracle {
           return terms.reduce(sum) { product(of: $1, column, addedTo: $0) }
         }
       case .slice(let a, let range): return { values[a][$0, range.lowerBound + $1] }
+      case .oneHot(let a, _):
+        return { _, unit in Dual(values[a][0, 0].value == Double(unit) ? 1 : 0) }
       case .rows(let a, let range): return { values[a][range.lowerBound + $0, $1] }
       case .transpose(let a): return { values[a][$1, $0] }
       case .sum(let a): return { row, _ in values[a].row(row).reduce(Dual(0), +) }

@@ -122,6 +122,7 @@ struct ONNXCellWriter {
       return builder.add("Expand", [value(a), builder.integers([1, columns])])
     case .affine(let terms, let biases): return affine(terms, biases, &builder)
     case .slice(let a, let range): return builder.slice(value(a), range, axis: 1)
+    case .oneHot: failure("no cell that is written reads numbers of rows")
     case .rows(let a, let range): return builder.slice(value(a), range, axis: 0)
     case .concatenate(let parts): return concatenation(parts, axis: -1, &builder)
     case .stack(let parts): return concatenation(parts, axis: 0, &builder)

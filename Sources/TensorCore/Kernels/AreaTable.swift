@@ -129,6 +129,29 @@ extension AreaTable {
     keepAlive(self)
   }
 
+  /// Some columns of a matrix target = (accumulate ? target : 0) + each row of a signal in all blocks, in the row of the
+  /// matrix that another signal numbers.
+  package func sumByRow(
+    _ numbers: Place, _ source: Place, over blocks: [StepBlock], columns: Range<Int>,
+    accumulate: Bool, into target: Place
+  ) {
+    let stride = codes[target.area].row_stride
+    let y = address(of: target, blocks[0]).0 + columns.lowerBound
+    if !accumulate {
+      for row in 0..<target.rows { (y + row * stride).update(repeating: 0, count: columns.count) }
+    }
+    for block in blocks {
+      let (number, numberStride) = address(of: numbers, block)
+      let (x, xStride) = address(of: source, block)
+      withUnsafeTemporaryAllocation(of: Int32.self, capacity: block.rows) { rows in
+        for row in 0..<block.rows { rows[row] = Int32(number[row * numberStride]) }
+        ctk_scatter_add_rows(
+          x + columns.lowerBound, xStride, columns.count, rows.baseAddress, block.rows, y, stride)
+      }
+    }
+    keepAlive(self)
+  }
+
   /// Some columns of a row target = (accumulate ? target : 0) + the sum of all rows of a signal in all blocks.
   package func sumRows(
     _ source: Place, over blocks: [StepBlock], columns: Range<Int>, accumulate: Bool,

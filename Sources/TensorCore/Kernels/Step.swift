@@ -75,6 +75,8 @@ package enum Step: Sendable {
 
   case program(Program)
   case product(Product)
+  /// `destination = (accumulates ? destination : 0) +` the rows of a matrix that a signal of one unit numbers.
+  case pickedRows(Place, of: Place, accumulates: Bool, into: Place)
   case rowSum(Place, into: Place)
   case rowMaximum(Place, into: Place)
   case cumulativeSum(Place, isReversed: Bool, into: Place)
@@ -101,7 +103,9 @@ package enum Step: Sendable {
       .spread(let a, _, let b), .sumAlong(let a, _, let b), .maximumAlong(let a, _, let b),
       .transpose(let a, let b):
       [a, b]
-    case .rowProducts(let a, let b, _, _, let c), .weightedRows(let a, let b, _, let c): [a, b, c]
+    case .rowProducts(let a, let b, _, _, let c), .weightedRows(let a, let b, _, let c),
+      .pickedRows(let a, let b, _, let c):
+      [a, b, c]
     case .identity(let a): [a]
     }
   }
@@ -121,6 +125,9 @@ package enum Step: Sendable {
       code.weight = Int32(product.weight)
       code.groups = Int32(product.groups)
       code.flag = product.accumulates
+    case .pickedRows(_, _, let accumulates, _):
+      code.kind = CTK_STEP_PICKED_ROWS
+      code.flag = accumulates
     case .rowSum: code.kind = CTK_STEP_ROW_SUM
     case .rowMaximum: code.kind = CTK_STEP_ROW_MAXIMUM
     case .cumulativeSum(_, let isReversed, _):

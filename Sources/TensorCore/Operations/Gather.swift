@@ -14,11 +14,7 @@ extension Tensor {
       elementCount(of: shape) == indices.count,
       "\(indices.count) indices do not fill the shape \(shape)")
     let (rows, width) = (self.shape[0], self.shape[1])
-    // Of a negative index this is a large number.
-    let largest = indices.reduce(0) { Swift.max($0, UInt32(bitPattern: $1)) }
-    require(
-      indices.isEmpty || largest < rows,
-      "\(Int32(bitPattern: largest)) is no row of a table of shape \(self.shape)")
+    requireRows(indices)
     let y = Tensor(uninitialized: shape + [width]) { result in
       if let encoded {
         encoded.decode(indices.lazy.map { Int($0) }, into: result)
@@ -34,6 +30,20 @@ extension Tensor {
         scatterAddRows(cotangent.elements, width: width, indices, to: sum)
       }
     }
+  }
+
+  /// The indices of rows of this table as numbers, of a tensor of shape `shape` + [1].
+  package func numbers(ofRows indices: [Int32], shape: [Int]) -> Tensor {
+    requireRows(indices)
+    return Tensor(indices.map(Float.init), shape: shape + [1])
+  }
+
+  private func requireRows(_ indices: [Int32]) {
+    // Of a negative index this is a large number.
+    let largest = indices.reduce(0) { Swift.max($0, UInt32(bitPattern: $1)) }
+    require(
+      indices.isEmpty || largest < shape[0],
+      "\(Int32(bitPattern: largest)) is no row of a table of shape \(shape)")
   }
 
   /// One-hot rows: 1 in the column that an index names and 0 in the others; all 0 for a negative

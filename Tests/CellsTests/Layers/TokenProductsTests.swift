@@ -158,6 +158,8 @@ import Testing
 
   /// A layer and the table that it reads.
   private struct Reader: Module {
+    typealias Learned = (output: [Float], gradients: [[Float]])
+
     var layer: Recurrent
     var table: Tensor
 
@@ -169,7 +171,7 @@ import Testing
     /// The output of a function, and the gradients of a sum of its elements and their squares.
     func learning(
       _ body: (Recurrent, Tensor) -> Tensor
-    ) -> (output: [Float], gradients: [[Float]]) {
+    ) -> Learned {
       var output: [Float] = []
       let (_, gradients) = valueAndGradient(of: self) { model in
         let y = body(model.layer, model.table)
@@ -177,6 +179,25 @@ import Testing
         return (y * y + y).sum()
       }
       return (output, parameters.map { gradients[$0.name]?.scalars ?? [] })
+    }
+
+    /// What learning from tokens of two rows gives by their products and by the rows of the table, with the same masks.
+    func learningWithMasks(
+      _ tokens: [Int32]
+    ) -> (found: Learned, rows: Learned) {
+      let shape = [tokens.count / 2, 2]
+      let rows = learning {
+        var generator = Philox(seed: 7)
+        let x = $1.gatheringRows(tokens, shape: shape)
+        return $0(x, from: $0.zeroState(batch: 2), using: &generator).output
+      }
+      let found = learning {
+        var generator = Philox(seed: 7)
+        return TokenProducts()(
+          $0, tokens, shape: shape, of: $1, from: $0.zeroState(batch: 2), using: &generator
+        ).output
+      }
+      return (found, rows)
     }
   }
 
@@ -217,6 +238,34 @@ import Testing
     #expect(!products.areKnown)
   }
 
+  /// A window with a memory, whole or with some steps' states alone, gives the bits of one without; engines that go on with
+  /// what they know of earlier windows read the rows.
+  @Test(arguments: [
+    GradientEngine.bptt, .checkpointed(every: 5), .tbptt(every: 20, through: 25), .snap1,
+  ])
+  func windowsWithMemory(_ engine: GradientEngine) throws {
+    let both = Reader(layer: Self.layer(Case(cell: LSTM())), table: Self.table())
+    let tokens = Self.tokens(40)
+    let memories = try (0..<2).map { _ in
+      try RecurrentMemory(of: both.layer, engine: engine, batch: 2)
+    }
+    let rows = both.learning {
+      $0($1.gatheringRows(tokens, shape: [20, 2]), with: memories[0])
+    }
+    let found = both.learning {
+      TokenProducts()($0, tokens, shape: [20, 2], of: $1, with: memories[1])
+    }
+    #expect(found.output == rows.output)
+    guard [.bptt, .checkpointed(every: 5)].contains(engine) else {
+      #expect(found.gradients == rows.gradients)
+      return
+    }
+    let whole = both.learning {
+      TokenProducts()($0, tokens, shape: [20, 2], of: $1, from: $0.zeroState(batch: 2)).output
+    }
+    #expect(found.gradients == whole.gradients && found.gradients != rows.gradients)
+  }
+
   /// Sums by token are made of other numbers than sums by step: so bits tell which learning went by.
   @Test func learningNeedsEnoughTokens() {
     let both = Reader(layer: Self.layer(Case(cell: LSTM())), table: Self.table())
@@ -234,24 +283,26 @@ import Testing
     }
   }
 
-  /// A layer that samples masks reads the rows, with the same masks.
+  /// Dropout between the layers leaves the first layer's products alone.
+  @Test func dropoutBetweenLayersPicksRows() {
+    var generator = Philox(seed: 1)
+    let layer = Recurrent(
+      GRU(), inputSize: Self.size, hiddenSize: Self.size, layers: 2,
+      direction: .bidirectional(merge: .concatenate),
+      dropout: 0.5, using: &generator)
+    let both = Reader(layer: layer, table: Self.table())
+    let (found, plain) = both.learningWithMasks(TokenProductsTests.tokens(40))
+    #expect(found.output == plain.output && found.gradients != plain.gradients)
+    Self.expectClose(found.gradients, plain.gradients, "dropout")
+  }
+
+  /// A layer whose cells sample masks reads the rows, with the same masks.
   @Test func randomLayersReadTheRows() {
     var options = Recurrent.Options()
     options.zoneout["hidden"] = 0.5
     let both = Reader(
       layer: Self.layer(Case(cell: LSTM(), options: options)), table: Self.table())
-    let tokens = Self.tokens(40)
-    let plain = both.learning {
-      var generator = Philox(seed: 7)
-      let rows = $1.gatheringRows(tokens, shape: [20, 2])
-      return $0(rows, from: $0.zeroState(batch: 2), using: &generator).output
-    }
-    let found = both.learning {
-      var generator = Philox(seed: 7)
-      return TokenProducts()(
-        $0, tokens, shape: [20, 2], of: $1, from: $0.zeroState(batch: 2), using: &generator
-      ).output
-    }
+    let (found, plain) = both.learningWithMasks(TokenProductsTests.tokens(40))
     #expect(found.output == plain.output && found.gradients == plain.gradients)
   }
 

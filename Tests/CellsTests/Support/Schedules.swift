@@ -45,6 +45,7 @@ extension Step {
       .spread(let a, _, _), .sumAlong(let a, _, _), .maximumAlong(let a, _, _),
       .transpose(let a, _):
       [a]
+    case .pickedRows(let a, let b, let accumulates, let c): [a, b] + (accumulates ? [c] : [])
     case .rowProducts(let a, let b, _, _, _), .weightedRows(let a, let b, _, _): [a, b]
     case .identity: []
     }
@@ -56,7 +57,8 @@ extension Step {
     case .program(let program): program.stored
     case .product(let product): [product.destination]
     case .rowSum(_, let b), .rowMaximum(_, let b), .cumulativeSum(_, _, let b),
-      .rowProducts(_, _, _, _, let b), .weightedRows(_, _, _, let b), .spread(_, _, let b),
+      .pickedRows(_, _, _, let b), .rowProducts(_, _, _, _, let b), .weightedRows(_, _, _, let b),
+      .spread(_, _, let b),
       .sumAlong(_, _, let b), .maximumAlong(_, _, let b),
       .transpose(_, let b), .identity(let b):
       [b]

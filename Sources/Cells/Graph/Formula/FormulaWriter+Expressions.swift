@@ -29,6 +29,7 @@ extension FormulaWriter {
       return (summands.joined(separator: " + "), summands.count > 1 ? .sum : .matrixProduct)
     case .slice(let a, let range), .rows(let a, let range):
       return ("\(part(a, .atom))[\(range.lowerBound)..\(range.upperBound - 1)]", .atom)
+    case .oneHot(let a, _): return (style.function("onehot", part(a, .sum)), .atom)
     case .concatenate(let parts), .stack(let parts):
       return ("[" + parts.map { part($0, .sum) }.joined(separator: "; ") + "]", .atom)
     case .sum(let a): return (style.function("sum", part(a, .sum)), .atom)
