@@ -30,6 +30,9 @@ public struct EncoderDecoder: Module {
   private var decoder: Recurrent
   private var attention: AttentionLayer?
   private var fc: Linear
+  /// The products of the embeddings with the input weights of the encoder and of the decoder.
+  private let sourceProducts = TokenProducts()
+  private let targetProducts = TokenProducts()
 
   /// A model with declared parameters, to be initialized or loaded.
   ///
@@ -86,13 +89,12 @@ extension EncoderDecoder {
       let own = self.detached(input, answers: answers).argmax()
       answers = answers.mixed(with: own, share: share, using: &generator)
     }
-    let x = source(input)
-    let start = encoder.zeroState(batch: x.shape[1])
-    let read = encoder(x, from: start, lengths: input.lengths, using: &generator)
+    let read = source.read(by: encoder, sourceProducts, input, using: &generator)
     let state = State(recurrent: bridged(read.state), memory: memory(read.output, input))
-    let y = target(answers.inputs, shape: [answers.steps, answers.batch])
-    let output = decoder(y, from: state.recurrent, lengths: answers.lengths, using: &generator)
-      .output
+    let output = targetProducts(
+      decoder, answers.inputs, shape: [answers.steps, answers.batch], of: target.weight,
+      from: state.recurrent, lengths: answers.lengths, using: &generator
+    ).output
     return logits(
       Dropout(configuration.dropout)(output, using: &generator), over: state.memory)
   }
@@ -100,9 +102,15 @@ extension EncoderDecoder {
   /// The same for evaluation: without dropout.
   public func callAsFunction(_ input: BatchValue, answers: DecoderTokens) -> Tensor {
     let state = start(input)
-    let y = target(answers.inputs, shape: [answers.steps, answers.batch])
-    return logits(
-      decoder(y, from: state.recurrent, lengths: answers.lengths).output, over: state.memory)
+    return logits(outputs(answers, from: state), over: state.memory)
+  }
+
+  /// The decoder's outputs after each token of the answers.
+  private func outputs(_ answers: DecoderTokens, from state: State) -> Tensor {
+    targetProducts(
+      decoder, answers.inputs, shape: [answers.steps, answers.batch], of: target.weight,
+      from: state.recurrent, lengths: answers.lengths
+    ).output
   }
 
   /// The logits without gradients.
@@ -151,14 +159,14 @@ extension EncoderDecoder: StepwiseWriter {
   }
 
   public func start(_ input: BatchValue) -> State {
-    let read = encoder(source(input), lengths: input.lengths)
+    let read = source.read(by: encoder, sourceProducts, input)
     return State(recurrent: bridged(read.state), memory: memory(read.output, input))
   }
 
   public func step(_ tokens: [Int32], _ state: inout State) -> Tensor {
     let output: Tensor
-    (output, state.recurrent) = decoder(
-      target(tokens, shape: [1, tokens.count]), from: state.recurrent)
+    (output, state.recurrent) = targetProducts(
+      decoder, tokens, shape: [1, tokens.count], of: target.weight, from: state.recurrent)
     return logits(output, over: state.memory).squeezingShape(at: 0)
   }
 
@@ -167,8 +175,7 @@ extension EncoderDecoder: StepwiseWriter {
   public func alignment(_ input: BatchValue, answers: DecoderTokens) -> Tensor? {
     let state = start(input)
     guard let attention, let memory = state.memory else { return nil }
-    let y = target(answers.inputs, shape: [answers.steps, answers.batch])
-    let output = decoder(y, from: state.recurrent, lengths: answers.lengths).output
+    let output = outputs(answers, from: state)
     return attention.weights(of: output.transposed(1, 0, 2), over: memory).at(0)
   }
 }

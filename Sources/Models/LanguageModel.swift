@@ -98,7 +98,7 @@ public struct LanguageModel: Module {
     _ tokens: [Int32], shape: [Int], with memory: RecurrentMemory,
     using generator: inout some RandomNumberGenerator
   ) -> Tensor {
-    let output = rnn(embed(tokens, shape: shape), with: memory)
+    let output = tokenProducts(rnn, tokens, shape: shape, of: embed.weight, with: memory)
     return logits(of: Dropout(configuration.dropout)(output, using: &generator))
   }
 

@@ -50,14 +50,14 @@ public struct SequenceReader: Module {
 
   /// The answers to a batch: `[T, B, O]` for one at each step, `[B, O]` for one in all; logits for classes.
   public func callAsFunction(_ input: BatchValue) -> Tensor {
-    answers(embed.read(by: rnn, tokenProducts, input), lengths: lengths(of: input))
+    answers(embed.read(by: rnn, tokenProducts, input).output, lengths: lengths(of: input))
   }
 
   /// The same in training: with dropout between the layers and before the output layer.
   public func callAsFunction(
     _ input: BatchValue, using generator: inout some RandomNumberGenerator
   ) -> Tensor {
-    let output = embed.read(by: rnn, tokenProducts, input, using: &generator)
+    let output = embed.read(by: rnn, tokenProducts, input, using: &generator).output
     return answers(
       Dropout(configuration.dropout)(output, using: &generator), lengths: lengths(of: input))
   }

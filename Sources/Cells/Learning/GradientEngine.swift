@@ -127,6 +127,14 @@ extension GradientEngine {
     guard bytes <= byteLimit else { throw .tooLarge(bytes: bytes, limit: byteLimit) }
   }
 
+  /// Whether a window's gradient needs nothing of earlier windows but their last states.
+  var staysInWindow: Bool {
+    switch self {
+    case .bptt, .checkpointed: true
+    case .tbptt, .rtrl, .snap1, .uoro: false
+    }
+  }
+
   /// Whether steps before the window are recomputed.
   var isTruncated: Bool { if case .tbptt = self { true } else { false } }
 

@@ -30,25 +30,29 @@ struct InputLayer: Module {
   }
 
   /// What a recurrent layer gives for a batch's vectors, from its first states.
-  func read(by layer: Recurrent, _ products: TokenProducts, _ value: BatchValue) -> Tensor {
+  func read(
+    by layer: Recurrent, _ products: TokenProducts, _ value: BatchValue
+  ) -> (output: Tensor, state: RecurrentState) {
     guard case .tokens(let padded) = value, let table else {
-      return layer(self(value), lengths: value.lengths).output
+      return layer(self(value), lengths: value.lengths)
     }
     return products(
       layer, padded.ids, shape: [padded.stepCount, padded.batchSize], of: table,
-      from: layer.zeroState(batch: padded.batchSize), lengths: value.lengths
-    ).output
+      from: layer.zeroState(batch: padded.batchSize), lengths: value.lengths)
   }
 
   /// The same in training.
   func read(
     by layer: Recurrent, _ products: TokenProducts, _ value: BatchValue,
     using generator: inout some RandomNumberGenerator
-  ) -> Tensor {
-    if !layer.isRandom { return read(by: layer, products, value) }
-    let x = self(value)
-    let start = layer.zeroState(batch: x.shape[1])
-    return layer(x, from: start, lengths: value.lengths, using: &generator).output
+  ) -> (output: Tensor, state: RecurrentState) {
+    let start = layer.zeroState(batch: value.count)
+    guard case .tokens(let padded) = value, let table else {
+      return layer(self(value), from: start, lengths: value.lengths, using: &generator)
+    }
+    return products(
+      layer, padded.ids, shape: [padded.stepCount, padded.batchSize], of: table, from: start,
+      lengths: value.lengths, using: &generator)
   }
 
   /// The embeddings of tokens.
