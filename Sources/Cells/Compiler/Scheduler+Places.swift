@@ -229,12 +229,14 @@ extension Scheduler {
       place.rows = range.count
       places[id] = place
     default:
+      // Parts of another stage are copied.
       let kind: Schedule.Buffer.Kind =
         switch stages[id] {
         case .parameters: .prepared(rows: node.rows)
         case .gathering: .value(rows: node.rows)
         case let stage?
-        where stage.loop != nil && !isReadLater(id) && !parts.contains(where: isReadLater):
+        where stage.loop != nil && !isReadLater(id)
+          && !parts.contains(where: { stages[$0] == stage && isReadLater($0) }):
           .oneStep
         default: .everyStep
         }

@@ -49,6 +49,16 @@ import Testing
     }
   }
 
+  /// Zeros beside a signal are there for all steps, but their concatenation need not be.
+  @Test func concatenationsOfConstantsHaveOneStep() throws {
+    let plan = plan(GatedDeltaNet(heads: 1), learns: true)
+    let backward = try #require(plan.backward?.schedule)
+    // The cotangents of three delayed signals of 5 units.
+    let wide = backward.buffers.filter { $0.width == 15 }
+    #expect(wide.filter { $0.kind == .oneStep }.count >= 3)
+    #expect(wide.allSatisfy { $0.kind != .everyStep })
+  }
+
   @Test func gatesOfTheInputAreOneProductForAllSteps() {
     let schedule = plan(LSTM()).forward
     #expect(schedule.products(\.before) == [[20, 3]])
