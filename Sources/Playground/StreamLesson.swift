@@ -133,16 +133,14 @@ struct StreamLesson: Sendable {
 
   /// The matrix as it is now.
   var picture: Picture {
-    let matrix = lanes[2].learner.memory.snapshot.tensors["influence/0/0"]?.scalars ?? []
+    let matrix = lanes[2].learner.memory.influence(ofLayer: 0, sample: 0)
     let parameters = cell.parameters.map {
       Picture.Part(name: $0.name, count: $0.shape.reduce(1, *))
     }
     let columns = parameters.reduce(0) { $0 + $1.count }
-    let units = cell.states.reduce(0) { $0 + $1.width }
-    let isDense = matrix.count > units * columns
-    // The dense engine's last row is the loss's.
-    let rows = isDense ? units : matrix.count / columns
-    let picture = BytePicture(matrix.prefix(rows * columns))
+    let rows = matrix?.shape[0] ?? 0
+    let isDense = rows > cell.states.count
+    let picture = BytePicture(matrix?.scalars[...] ?? [])
     return Picture(
       rows: rows, columns: columns, values: picture.values, largest: Double(picture.largest),
       parameters: parameters,

@@ -2,9 +2,9 @@ import TensorCore
 
 /// The whole influence matrix of each sample: exact for every cell, for small ones.
 ///
-/// Memory: S P floats for each sample, for a cell of S state units and P parameters, O(H³). A window of one step
-/// costs S² P multiplications, O(H⁴); in a longer one that product is shared by all its steps, and each
-/// step costs S P more.
+/// Memory: S P floats for each sample, for a cell of S state units and P parameters, O(H³). A longer window costs
+/// S² P multiplications, and each of its steps S P more. Windows of one step share that product too, some of them
+/// (``DeferredSteps``): it is done at the last of them, O(H³) a step on average.
 ///
 /// A sample's matrix has a further row for the loss, with `∂l/∂s` in A and `∂l/∂θ` in I, so that one product gives
 /// both J' and the gradient.
@@ -18,32 +18,81 @@ struct DenseInfluence: Influence {
   private let parameterSize: Int
   /// The parameters, and the initial states if they are learned.
   private let columns: Int
+  /// The columns of each parameter.
+  private let parameterColumns: [Range<Int>]
   private var samples: [Storage]
-  /// The memory of the next matrix.
+  /// The memory of the next matrix. While steps are deferred its last row receives the gradient.
   private var next: Storage
-  /// For each state, whether each of its units acts only on the same unit within a step.
-  private let isOwn: [Bool]
+  /// The deferred steps of each sample.
+  private let deferred: [Storage]
+  private var steps: DeferredSteps
+  private let blocks: [Block]
+
+  /// Columns that are computed together, so that those of both matrices stay in a cache: of some units of a parameter,
+  /// or of initial states.
+  private struct Block {
+    var columns: Range<Int>
+    var parameter: Int?
+    var units: Range<Int>
+  }
 
   init(_ cell: CellGraph, batch: Int, learnsInitialState: Bool) {
     self.cell = cell
     rows = CotangentRows(oneHot: cell, steps: 1)
     parameterSize = cell.parameterSize
     columns = parameterSize + (learnsInitialState ? cell.stateSize : 0)
+    var column = 0
+    parameterColumns = cell.parameters.map { parameter in
+      defer { column += elementCount(of: parameter.shape) }
+      return column..<column + elementCount(of: parameter.shape)
+    }
     let count = rows.count * columns
     samples = (0..<batch).map { _ in Storage(repeating: 0, count: count) }
     next = Storage(repeating: 0, count: count)
-    isOwn = UnitDemand(cell.recurrence, states: cell.states, mixing: .followed).ownStates
+    deferred = (0..<batch).map { _ in
+      Storage(repeating: 0, count: DeferredSteps.memorySize(ofMatrix: count))
+    }
+    let factors = DirectFactors(cell)
+    steps = DeferredSteps(factors, of: cell, memorySize: DeferredSteps.memorySize(ofMatrix: count))
+    blocks = Self.blocks(of: parameterColumns, columns, factors)
     for sample in 0..<batch { reset(sample: sample) }
   }
 
-  var size: Int { (samples.count + 1) * rows.count * columns }
+  /// The blocks of all columns.
+  private static func blocks(
+    of parameters: [Range<Int>], _ columns: Int, _ factors: DirectFactors
+  ) -> [Block] {
+    let blockSize = 1024
+    var blocks: [Block] = []
+    for (number, (own, factor)) in zip(parameters, factors.parameters).enumerated() {
+      let count = max(1, blockSize / factor.columns)
+      for first in stride(from: 0, to: factor.rows, by: count) {
+        let units = first..<min(first + count, factor.rows)
+        let start = own.lowerBound + first * factor.columns
+        blocks.append(
+          Block(
+            columns: start..<start + units.count * factor.columns, parameter: number, units: units))
+      }
+    }
+    for first in stride(from: parameters.last?.upperBound ?? 0, to: columns, by: blockSize) {
+      let columns = first..<min(first + blockSize, columns)
+      blocks.append(Block(columns: columns, parameter: nil, units: columns))
+    }
+    return blocks
+  }
+
+  /// One matrix and one sample's deferred steps are scratch memory.
+  var size: Int { (samples.count + 1) * (next.count + deferred[0].count) }
 
   var savedArrays: [Storage] { samples }
+
+  var deferredArrays: [Storage] { deferred }
 
   mutating func reset(sample: Int) {
     let matrix = samples[sample]
     matrix.fill(0..<matrix.count, with: 0)
     for unit in 0..<columns - parameterSize { matrix[unit * columns + parameterSize + unit] = 1 }
+    DeferredSteps.clear(deferred[sample])
   }
 
   mutating func advance(
@@ -52,92 +101,64 @@ struct DenseInfluence: Influence {
   ) {
     if rows.steps != window.steps { rows = CotangentRows(oneHot: cell, steps: window.steps) }
     rows.setLoss(outputs, from: 0)
-    clearInitialStates()
-    let factors = window.pullBack(
-      rows, from: 0, into: Floats(next), stride: columns
-    ).states
-    addProduct(of: factors, with: Floats(samples[sample]), steps: window.steps)
-    swap(&samples[sample], &next)
-    gradient.take(Floats(samples[sample], offset: (rows.count - 1) * columns))
+    let result = window.pullBack(
+      rows, from: 0, into: Floats(next), stride: columns,
+      returnsOuterFactors: window.steps == 1)
+    let isDeferred = steps.begin(
+      result, Floats(next), stride: columns, parameters: parameterColumns,
+      isOneStep: window.steps == 1, in: deferred[sample])
+    let lossRow = rows.count - 1
+    let range = isDeferred ? lossRow..<rows.count : 0..<rows.count
+    steps.pullBack(range, in: deferred[sample])
+    setRows(range, result.outers, with: Floats(samples[sample]))
+    window.release(result)
+    gradient.take(Floats(next, offset: lossRow * columns))
+    if isDeferred {
+      steps.keep(in: deferred[sample])
+    } else {
+      swap(&samples[sample], &next)
+      DeferredSteps.clear(deferred[sample])
+    }
     if let inputs { rows.copyLossOfInput(to: inputs, from: 0) }
   }
 
-  /// The direct influence of the initial states, which is zero: a step reads only the states before it.
-  private func clearInitialStates() {
-    guard columns > parameterSize else { return }
-    for row in 0..<rows.count {
-      next.fill(row * columns + parameterSize..<(row + 1) * columns, with: 0)
-    }
+  mutating func matrix(ofSample sample: Int) -> Tensor? {
+    let range = 0..<cell.stateSize
+    steps.begin(in: deferred[sample])
+    steps.pullBack(range, in: deferred[sample])
+    next.fill(0..<range.count * columns, with: 0)
+    setRows(range, [], with: Floats(samples[sample]))
+    return Tensor(
+      storage: next.copy(0..<range.count * columns), shape: [range.count, columns])
   }
 
-  /// next += [A; ∂l/∂s] J, its columns split over threads. Some columns of both matrices at a time stay in a cache.
-  private func addProduct(
-    of factors: [Storage], with matrix: Floats, steps: Int
+  /// Computes rows of the next matrix, its blocks split over threads: what the steps contribute, and
+  /// their Jacobian's rows times the matrix before them.
+  private func setRows(
+    _ range: Range<Int>, _ outers: [PlanRun.Outer?], with matrix: Floats
   ) {
+    let jacobian = steps.jacobian(range)
     let leastWork = 200_000
-    let blockSize = 64
-    let blocks = (columns + blockSize - 1) / blockSize
-    let work = rows.count * cell.stateSize * columns
-    let parts = max(1, min(ThreadTeam.count, blocks, work / leastWork))
+    let work = range.count * cell.stateSize * columns
+    let parts = max(1, min(ThreadTeam.count, blocks.count, work / leastWork))
     ThreadTeam.run(parts: parts) { part in
-      let first = blocks * part / parts * blockSize
-      let end = min(columns, blocks * (part + 1) / parts * blockSize)
-      for start in stride(from: first, to: end, by: 16 * blockSize) {
-        addProduct(of: factors, with: matrix, start..<min(end, start + 16 * blockSize), steps)
+      for block in blocks[blocks.count * part / parts..<blocks.count * (part + 1) / parts] {
+        if let parameter = block.parameter {
+          steps.setDirect(
+            ofParameter: parameter, block.units, range,
+            holdsCurrent: outers.isEmpty || outers[parameter] == nil,
+            into: Floats(next, offset: parameterColumns[parameter].lowerBound), stride: columns)
+        }
+        // A step reads only the states before it: it contributes nothing to the columns of initial states.
+        matrixProduct(
+          jacobian,
+          StridedMatrix(
+            matrix + block.columns.lowerBound, rows: cell.stateSize, columns: block.columns.count,
+            rowStride: columns),
+          accumulate: block.parameter != nil,
+          into: Floats(next, offset: range.lowerBound * columns + block.columns.lowerBound),
+          stride: columns, precision: .highest)
       }
     }
   }
-
-  /// The same for some columns.
-  private func addProduct(
-    of factors: [Storage], with matrix: Floats, _ part: Range<Int>, _ steps: Int
-  ) {
-    let first = part.lowerBound
-    var row = 0
-    for (index, state) in cell.states.enumerated() {
-      let source = matrix + (row * columns + first)
-      // Over several steps a unit also acts on itself by way of others.
-      if isOwn[index], steps == 1 {
-        addOwn(Floats(factors[index]), state.width, source, part)
-      } else {
-        add(Floats(factors[index]), rows.count, state.width, source, first, part.count)
-      }
-      row += state.width
-    }
-  }
-
-  /// Adds the product of some rows of factors with a state's rows of the matrix.
-  private func add(
-    _ factors: Floats, _ count: Int, _ width: Int, _ source: Floats, _ first: Int,
-    _ columnCount: Int, toRow row: Int = 0
-  ) {
-    matrixProduct(
-      StridedMatrix(factors, rows: count, columns: width),
-      StridedMatrix(source, rows: width, columns: columnCount, rowStride: columns),
-      accumulate: true, into: Floats(next, offset: row * columns + first), stride: columns,
-      precision: .highest)
-  }
-
-  /// The same where every unit acts only on the same unit of the states of its width, and on the loss.
-  private func addOwn(
-    _ factors: Floats, _ width: Int, _ source: Floats, _ part: Range<Int>
-  ) {
-    var row = 0
-    for state in cell.states {
-      defer { row += state.width }
-      guard state.width == width else { continue }
-      Self.addRows.run(
-        [
-          ElementwiseOperand(
-            Floats(next, offset: row * columns + part.lowerBound), rowStride: columns),
-          ElementwiseOperand(factors + row * width, rowStride: width + 1, columnStride: 0),
-          ElementwiseOperand(source, rowStride: columns),
-        ], rows: width, width: part.count)
-    }
-    add(factors + row * width, 1, width, source, part.lowerBound, part.count, toRow: row)
-  }
-
-  /// Operand 0 += operand 1 · operand 2.
-  private static let addRows = ElementwiseProgram(
-    operands: 3, storing: [(0, .apply(.multiplyAdd, .operand(1), .operand(2), .operand(0)))])
 }

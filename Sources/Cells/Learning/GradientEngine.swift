@@ -27,7 +27,8 @@ public enum GradientEngine: Sendable, Hashable, Codable {
   ///
   /// Where the recurrence is elementwise (``CellGraph/hasElementwiseRecurrence``) it costs O(parameters)
   /// memory and about a forward and backward step of time. A dense recurrence of H units costs O(H³) memory
-  /// and, in windows of one step, O(H⁴) time a step: up to about 100 units.
+  /// and, on average, O(H³) time a step: up to about 100 units. Of windows of one step every few have a product
+  /// of O(H⁴) in common, for which the last of them takes longer.
   case rtrl
 
   /// Real-time recurrent learning that follows the influence of each parameter on its own unit only:
@@ -74,7 +75,7 @@ extension GradientEngine {
   /// The bytes that the engine needs for the influence of a layer's parameters on its states; 0 for engines that
   /// backpropagate.
   ///
-  /// Dense ``rtrl`` needs `(B + 1) (S + 1) P` floats a layer for a batch of B, S units of all states and P
+  /// Dense ``rtrl`` needs `5/4 (B + 1) (S + 1) P` floats a layer for a batch of B, S units of all states and P
   /// parameters; the others need O(P) for each sample. `Int.max` stands for all larger numbers.
   public func byteCount(
     for layer: Recurrent, batch: Int, learnsInitialState: Bool = false
@@ -88,7 +89,9 @@ extension GradientEngine {
       switch self {
       case .bptt, .checkpointed, .tbptt: break
       case .rtrl where cell.exactUnitMap == nil:
-        floats = sum(floats, product(sum(batch, 1), product(states + 1, columns)))
+        let matrix = product(states + 1, columns)
+        let deferred = DeferredSteps.memorySize(ofMatrix: matrix)
+        floats = sum(floats, product(sum(batch, 1), sum(matrix, deferred)))
       case .rtrl, .snap1:
         floats = sum(floats, sum(product(batch, own * columns), (own + 1) * columns))
       case .uoro: floats = sum(floats, sum(product(batch, states + columns), 2 * columns))

@@ -18,17 +18,27 @@ protocol Influence: Sendable {
     _ window: EvaluatedWindow, sample: Int, outputs: Area?, into gradient: GradientSums,
     inputs: Area?)
 
+  /// J of a sample, a row for each unit of each state or for each state; nil where it is not stored.
+  mutating func matrix(ofSample sample: Int) -> Tensor?
+
   /// The number of floats in memory, scratch memory included.
   var size: Int { get }
 
   /// The arrays that a snapshot saves, always in the same order.
   var savedArrays: [Storage] { get }
 
+  /// Further arrays that a snapshot saves; zeros where it has none, as one of an earlier version.
+  var deferredArrays: [Storage] { get }
+
   /// The number of random signs sampled so far.
   var signCount: Int { get set }
 }
 
 extension Influence {
+  func matrix(ofSample sample: Int) -> Tensor? { nil }
+
+  var deferredArrays: [Storage] { [] }
+
   /// 0, for engines that sample none.
   var signCount: Int {
     get { 0 }

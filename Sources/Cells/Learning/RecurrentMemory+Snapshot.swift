@@ -3,7 +3,8 @@ import TensorCore
 extension RecurrentMemory {
   /// The content of a memory, to be saved. A memory restored from it continues with the same bits.
   public struct Snapshot: Sendable {
-    /// Arrays by name: `state/…`, `influence/LAYER/NUMBER` and, for truncated backpropagation, `history/…`.
+    /// Arrays by name: `state/…`, `influence/LAYER/NUMBER`, for steps that an influence matrix does not contain yet
+    /// `deferred/LAYER/NUMBER`, and for truncated backpropagation `history/…`.
     public var tensors: [String: Tensor]
     /// The other values.
     public var details: Details
@@ -63,9 +64,11 @@ extension Past {
     var tensors: [String: Tensor] = [:]
     for (name, state) in zip(zeroState.names, states) { tensors["state/\(name)"] = state }
     for (layer, influence) in influences.enumerated() {
-      for (number, storage) in influence.savedArrays.enumerated() {
-        tensors["influence/\(layer)/\(number)"] = Tensor(
-          storage: storage.copy(0..<storage.count), shape: [storage.count])
+      for (kind, arrays) in influence.arrays {
+        for (number, storage) in arrays.enumerated() {
+          tensors["\(kind)/\(layer)/\(number)"] = Tensor(
+            storage: storage.copy(0..<storage.count), shape: [storage.count])
+        }
       }
     }
     if let history {
@@ -97,23 +100,22 @@ extension Past {
     for (name, zero) in zip(zeroState.names, zeroState.tensors) {
       restored.append(try tensors.tensor("state/\(name)", zero.shape))
     }
-    var memories: [[Tensor]] = []
+    var memories: [(storage: Storage, content: Tensor)] = []
     for (layer, influence) in influences.enumerated() {
-      var own: [Tensor] = []
-      for (number, storage) in influence.savedArrays.enumerated() {
-        own.append(try tensors.tensor("influence/\(layer)/\(number)", [storage.count]))
+      for (kind, arrays) in influence.arrays {
+        for (number, storage) in arrays.enumerated() {
+          let (name, shape) = ("\(kind)/\(layer)/\(number)", [storage.count])
+          let isMissing = kind == .deferred && tensors[name] == nil
+          memories.append(
+            (storage, isMissing ? Tensor(zeros: shape) : try tensors.tensor(name, shape)))
+        }
       }
-      memories.append(own)
     }
     history = try history(in: snapshot)
     states = restored
     isAtStart = details.isAtStart
-    for (layer, own) in memories.enumerated() {
-      influences[layer].signCount = details.draws[layer]
-      for (storage, tensor) in zip(influences[layer].savedArrays, own) {
-        storage.copy(0..<storage.count, of: tensor.storage)
-      }
-    }
+    for layer in influences.indices { influences[layer].signCount = details.draws[layer] }
+    for (storage, content) in memories { storage.copy(0..<storage.count, of: content.storage) }
   }
 
   private func history(in snapshot: Snapshot) throws(SnapshotMismatch) -> TruncatedHistory? {
@@ -144,6 +146,19 @@ extension Past {
     _ name: String, _ holds: Bool, _ expected: some Any, _ found: some Any
   ) throws(SnapshotMismatch) {
     if !holds { throw SnapshotMismatch(name: name, expected: "\(expected)", found: "\(found)") }
+  }
+}
+
+/// A kind of an influence's arrays, as it begins their names.
+private enum ArrayKind: String, CustomStringConvertible {
+  case influence, deferred
+
+  var description: String { rawValue }
+}
+
+extension Influence {
+  fileprivate var arrays: [(ArrayKind, [Storage])] {
+    [(.influence, savedArrays), (.deferred, deferredArrays)]
   }
 }
 

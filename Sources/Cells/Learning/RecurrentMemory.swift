@@ -80,6 +80,16 @@ public final class RecurrentMemory: Sendable {
   /// It does not grow with the sequence.
   public var size: Int { content.withLock { $0.size } }
 
+  /// How the parameters of a layer move its states after the last window, `∂s/∂θ`: a column for each parameter, then for
+  /// each initial unit if they are learned. It has a row for each unit of each state or, where the engine follows each
+  /// parameter's influence on its own unit only, for each state. Nil for engines that store no such matrix.
+  package func influence(ofLayer layer: Int, sample: Int) -> Tensor? {
+    withPast { past in
+      past.finishPendingWindow()
+      return layer < past.influences.count ? past.influences[layer].matrix(ofSample: sample) : nil
+    }
+  }
+
   /// The most bytes of activations that a window has saved for its backward pass, besides its input and output.
   package var mostBytesKept: Int { content.withLock { $0.mostBytesKept } }
 

@@ -40,6 +40,11 @@ struct UnitInfluence: Influence {
 
   var savedArrays: [Storage] { samples }
 
+  func matrix(ofSample sample: Int) -> Tensor? {
+    let traces = samples[sample]
+    return Tensor(storage: traces.copy(0..<traces.count), shape: [cell.states.count, columns])
+  }
+
   mutating func reset(sample: Int) {
     let traces = samples[sample]
     traces.fill(0..<traces.count, with: 0)

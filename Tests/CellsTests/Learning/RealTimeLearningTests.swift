@@ -94,10 +94,16 @@ import Testing
   @Test func memoryDoesNotGrowWithTheSequence() {
     let stream = Stream(RNN(), steps: 40)
     let memory = stream.memory(.rtrl)
-    // 4 state units and the loss's row; 3 matrices; 4 (3 + 4 + 2) parameters and 4 initial units.
-    #expect(memory.size == 3 * 5 * (36 + 4))
+    // 4 state units and the loss's row; 4 (3 + 4 + 2) parameters and 4 initial units; 3 matrices, each with a quarter
+    // more and a number of 16 floats for deferred steps.
+    let size = 3 * (5 * (36 + 4) * 5 / 4 + 16)
+    #expect(memory.size == size)
+    #expect(
+      memory.size * 4
+        == GradientEngine.rtrl.byteCount(
+          for: stream.layer, batch: 2, learnsInitialState: true))
     for step in 0..<40 { _ = stream.part(step..<step + 1).inWindows([1], with: memory) }
-    #expect(memory.size == 3 * 5 * (36 + 4))
+    #expect(memory.size == size)
   }
 
   /// 1,024 state units and the loss, for each of two samples and the next one.
@@ -105,7 +111,8 @@ import Testing
     var generator = Philox(seed: 1)
     let layer = Recurrent(LSTM(), inputSize: 512, hiddenSize: 512, using: &generator)
     let parameters = 4 * 512 * (512 + 512 + 2)
-    let bytes = 4 * 3 * 1025 * parameters
+    let matrix = 1025 * parameters
+    let bytes = 4 * 3 * (matrix + matrix / 4 + 16)
     #expect(GradientEngine.rtrl.byteCount(for: layer, batch: 2) == bytes)
     #expect(throws: UnsuitableEngine.tooLarge(bytes: bytes, limit: 1 << 30)) {
       try RecurrentMemory(of: layer, engine: .rtrl, batch: 2)
