@@ -125,13 +125,21 @@ extension Scheduler {
     var start = 0
     for part in parts {
       let target = subplace(of: place(id), part: part, at: start, joint)
-      if canBePlaced(part), stages[part] == stages[id] {
+      if canBePlaced(part), mayBeComputed(part, inside: id) {
         places[part] = target
       } else if graph[part].operation.isElementwise, stages[part] == stages[id] {
         copies[part, default: []].append(target)
       }
       start += joint == .rows ? graph[part].rows : graph[part].columns
     }
+  }
+
+  /// Whether a part can be computed in its concatenation: at the same time, or earlier where that has memory for all
+  /// steps.
+  private func mayBeComputed(_ part: NodeID, inside whole: NodeID) -> Bool {
+    guard let stage = stages[part], let later = stages[whole] else { return false }
+    let lasts = schedule.buffers[place(whole).area].kind == .everyStep
+    return stage == later || lasts && stage > .parameters && stage < later
   }
 
   /// A signal that products are added to is computed where they will be added.
