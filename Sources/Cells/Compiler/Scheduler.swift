@@ -113,35 +113,37 @@ struct Scheduler {
       })
     var pending = nodes.filter { !done.contains($0) }
     while !pending.isEmpty {
-      let group = readyElementwise(in: pending, done)
-      if !group.isEmpty {
-        steps += fusedSteps(group)
-        done.formUnion(group)
-      } else {
+      // Matrices wait until all else is computed, so that more of their nodes share a program.
+      let (matrices, others) = (pending.filter(isOfMatrices), pending.filter { !isOfMatrices($0) })
+      var group = readyElementwise(in: others, done)
+      if group.isEmpty {
         let ready = pending.filter { id in
           !isFused(id)
             && graph[id].operation.operands.allSatisfy(done.contains)
         }
-        require(!ready.isEmpty, "a graph's nodes stand after the nodes that they read")
         for id in ready {
           steps += barrierSteps(id)
           done.insert(id)
         }
+        if ready.isEmpty {
+          group = readyElementwise(in: matrices, done)
+          require(!group.isEmpty, "a graph's nodes stand after the nodes that they read")
+        }
       }
+      if !group.isEmpty { steps += fusedSteps(group) }
+      done.formUnion(group)
       pending.removeAll(where: done.contains)
     }
     return steps
   }
 
-  /// The elementwise nodes of one shape that can be computed now, each after those that it reads. Matrices wait until all
-  /// else is computed, so that more of their nodes share a program.
-  private func readyElementwise(in pending: [NodeID], _ done: Set<NodeID>) -> [NodeID] {
-    if repeated.isEmpty { return group(of: pending, done) }
-    let first = group(of: pending.filter { graph[$0].columns < LoopParts.wide }, done)
-    return first.isEmpty ? group(of: pending, done) : first
+  /// Whether it is computed element by element in a schedule of matrices, as wide as these.
+  private func isOfMatrices(_ id: NodeID) -> Bool {
+    !repeated.isEmpty && isFused(id) && graph[id].columns >= LoopParts.wide
   }
 
-  private func group(of pending: [NodeID], _ done: Set<NodeID>) -> [NodeID] {
+  /// The elementwise nodes of one shape that can be computed now, each after those that it reads.
+  private func readyElementwise(in pending: [NodeID], _ done: Set<NodeID>) -> [NodeID] {
     var group: [NodeID] = []
     var members = Set<NodeID>()
     for id in pending where isFused(id) {

@@ -57,8 +57,9 @@ extension Recurrence {
   }
 
   /// Work that a single later loop alone reads, elementwise or along axes, moves into that loop: nothing of it
-  /// has to be stored for all steps. So do sums over repeated units, such as a matrix's read, which would need the
-  /// matrix of every step, and with them what they feed.
+  /// has to be stored for all steps. A loop over matrices, whose chunks of steps stay in a cache, takes along what is
+  /// read later too. So do sums over repeated units, such as a matrix's read, which would need the matrix of every step,
+  /// and with them what they feed.
   private func moveIntoLoops(
     _ stages: inout [NodeID: Stage], _ needed: [NodeID], _ loops: [Int]
   ) {
@@ -71,6 +72,7 @@ extension Recurrence {
     let fixed = last > 0 ? updates : []
     let results = Set(outputs + gathered + fixed)
     let heavy = sumsOfRepeatedUnits(needed)
+    let loopsOverMatrices = loopsOverMatrices(stages, needed, loops)
     for id in needed.reversed() where !results.contains(id) {
       let node = graph[id]
       guard node.dependence == .input || node.dependence == .state || node.isWideSpread,
@@ -85,8 +87,30 @@ extension Recurrence {
       } else if let isMultiplied = heavy[id] {
         stages[id] = max(
           stage, latestStage(of: id, isMultiplied: isMultiplied, before: first, last))
+      } else if let loop = stage.following, loopsOverMatrices.contains(loop),
+        first >= .loop(loop), node.operation.isWithinRows,
+        readers.allSatisfy({ stages[$0] != .loop(loop) || graph[$0].operation.isWithinRows })
+      {
+        stages[id] = .loop(loop)
       }
     }
+  }
+
+  /// The loops that take the samples one by one: their states are matrices, and no product is left in them.
+  private func loopsOverMatrices(
+    _ stages: [NodeID: Stage], _ needed: [NodeID], _ loops: [Int]
+  ) -> Set<Int> {
+    let multiplying = needed.compactMap { id in
+      if case .affine = graph[id].operation { stages[id]?.loop } else { nil }
+    }
+    let overMatrices = updates.indices.filter { state in
+      let width = graph[updates[state]].columns
+      return width >= LoopParts.wide
+        && graph.reachable(from: [updates[state]]).contains { id in
+          if case .spread = graph[id].operation { graph[id].columns == width } else { false }
+        }
+    }
+    return Set(overMatrices.map { loops[$0] }).subtracting(multiplying)
   }
 
   /// The latest stage of a node whose readers come from a stage on: before a loop for a product and for what it

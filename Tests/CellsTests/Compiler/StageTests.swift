@@ -113,4 +113,15 @@ import Testing
       }
     }
   }
+
+  /// A loop over matrices takes along what does not depend on them, and writes its cotangents side by side: nothing but
+  /// products goes through all steps besides.
+  @Test func loopsOverMatricesTakeAllButProducts() throws {
+    let graph = CellGraph(GLA(heads: 2), inputSize: 64, hiddenSize: 64)
+    let schedule = try #require(Plan(graph, learns: true).backward?.schedule)
+    #expect(schedule.before.count == schedule.products(\.before).count)
+    #expect(schedule.after.count == schedule.products(\.after).count)
+    #expect(!schedule.products(\.before).isEmpty && !schedule.products(\.after).isEmpty)
+    #expect(schedule.products(\.loop).isEmpty)
+  }
 }
