@@ -120,7 +120,7 @@ final class LoopChunk {
     if times.isEmpty { return }
     // The rows of packed samples are not one stride apart.
     let isSeparate =
-      pass.rows != nil || part.list[0].places.contains { areas.hasOther($0, times) }
+      pass.rows != nil || part.places.contains { areas.hasOther($0, times) }
     if !part.isCarried, !isSeparate {
       part.steps.run(
         areas, weights,

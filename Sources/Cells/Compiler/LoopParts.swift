@@ -5,8 +5,10 @@ import TensorCore
 /// Where nothing is handed from one step of time to the next, a part is one step of the loop, done for all rows of a
 /// chunk at once. What states, or memory for a single step, connect in a circle is a part that goes from step to step.
 final class LoopParts: Sendable {
-  struct Part: Sendable {
+  final class Part: Sendable {
     let list: [Step]
+    /// The places of its first step.
+    let places: [Place]
     let steps: StepSequence
     /// Whether it goes from step to step.
     let isCarried: Bool
@@ -19,6 +21,27 @@ final class LoopParts: Sendable {
     let isOrdered: Bool
     /// Where it is a recurrence of a matrix whose steps can be taken together.
     let recurrence: MatrixRecurrence?
+
+    /// A part of some steps, head by head where it goes from step to step and its heads don't depend on each other.
+    ///
+    /// - Parameter matrices: the areas whose values are read in the step that writes them.
+    fileprivate init(
+      _ list: [Step], isCarried: Bool, matrices: Set<Int>, memory: @escaping (Int) -> Int
+    ) {
+      (self.list, places, self.isCarried) = (list, list[0].places, isCarried)
+      let ordered = list.withMatricesTogether(memory: memory)
+      recurrence =
+        isCarried ? MatrixRecurrence(ordered, scratch: matrices, memory: memory) : nil
+      guard isCarried, let (head, heads) = ordered.inHeads(scratch: matrices, memory: memory) else {
+        steps = StepSequence(ordered, memory: memory)
+        (self.heads, scratch, isOrdered) = (nil, [], isCarried)
+        return
+      }
+      steps = StepSequence(head.steps, memory: memory, head: head, scratch: matrices)
+      self.heads = heads
+      scratch = matrices.filter { area in list.contains { $0.uses(area) } }
+      isOrdered = head.adds.contains(true)
+    }
   }
 
   /// In the order in which they run.
@@ -67,29 +90,6 @@ final class LoopParts: Sendable {
       // A thread reads what it wrote itself, unless that is of another step.
       return parts[index].list.contains { $0.places.contains { $0.slot != .current } }
     }
-  }
-}
-
-extension LoopParts.Part {
-  /// A part of some steps, head by head where it goes from step to step and its heads don't depend on each other.
-  ///
-  /// - Parameter matrices: the areas whose values are read in the step that writes them.
-  fileprivate init(
-    _ list: [Step], isCarried: Bool, matrices: Set<Int>, memory: @escaping (Int) -> Int
-  ) {
-    (self.list, self.isCarried) = (list, isCarried)
-    let ordered = list.withMatricesTogether(memory: memory)
-    recurrence =
-      isCarried ? MatrixRecurrence(ordered, scratch: matrices, memory: memory) : nil
-    guard isCarried, let (head, heads) = ordered.inHeads(scratch: matrices, memory: memory) else {
-      steps = StepSequence(ordered, memory: memory)
-      (self.heads, scratch, isOrdered) = (nil, [], isCarried)
-      return
-    }
-    steps = StepSequence(head.steps, memory: memory, head: head, scratch: matrices)
-    self.heads = heads
-    scratch = matrices.filter { area in list.contains { $0.uses(area) } }
-    isOrdered = head.adds.contains(true)
   }
 }
 

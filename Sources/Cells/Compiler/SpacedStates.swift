@@ -106,11 +106,11 @@ final class SpacedStates {
 
     /// Computes the states of a sample in a chunk of steps.
     func compute(_ chunk: Range<Int>, sample: Int) {
-      let (pass, recomputation) = (states.memory, states.recomputation)
+      let pass = states.memory
       let last = pass.steps(ofSample: sample) - 1
       func time(_ index: Int) -> Int { pass.isReversed ? last - index : index }
       let first = min(time(chunk.lowerBound), time(chunk.upperBound - 1))
-      for (number, state) in recomputation.states.enumerated() {
+      for (number, state) in states.recomputation.states.enumerated() {
         let width = states.width(state)
         var area = Area(
           Floats(memory.states[number]) + -first * width, timeStride: width, rowStride: 0)
@@ -122,7 +122,7 @@ final class SpacedStates {
           states.value(number, chunk: chunk.lowerBound / states.interval, sample: sample),
           count: width, into: area.row(.previous, step: time(chunk.lowerBound), sample: sample))
       }
-      for (buffer, place) in recomputation.signals {
+      for (buffer, place) in states.recomputation.signals {
         areas.set(buffer, forward[place.area].part(place))
       }
       running.run(chunk, sample: sample, states.weights)
