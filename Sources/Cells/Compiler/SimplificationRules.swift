@@ -4,7 +4,7 @@ extension SimplifiedGraph.Rule {
   /// Every rule, in the order in which they are asked.
   package static let all = [
     foldsConstants, dropsNeutralElements, dropsBroadcasts, slicesParts, joinsSlices, takesRows,
-    stacksRows, dropsTransposes, simplifiesAxes,
+    stacksRows, dropsTransposes, simplifiesAxes, dividesOnce,
   ]
 
   /// A function of constants is a constant.
@@ -125,9 +125,28 @@ extension SimplifiedGraph.Rule {
     default: return nil
     }
   }
+
+  /// A quotient by repeated norms is a product with their reciprocals: each unit of a head divides by the same norm. Of
+  /// another divisor, close to zero, the reciprocal could be infinite where the quotient is not.
+  static let dividesOnce = Self { operation, graph in
+    guard case .apply(.divide, let operands) = operation,
+      case .spread(let divisor, let axis) = graph[operands[1]].operation, graph.isNorm(divisor)
+    else { return nil }
+    let reciprocal = graph.add(.apply(.reciprocal, [divisor]))
+    return graph.add(.apply(.multiply, [operands[0], graph.add(.spread(reciprocal, axis))]))
+  }
 }
 
 extension SimplifiedGraph {
+  /// Whether a node is the root of a sum with a constant that keeps it from zero.
+  fileprivate func isNorm(_ id: NodeID) -> Bool {
+    guard case .apply(.sqrt, let root) = self[id].operation,
+      case .apply(.add, let terms) = self[root[0]].operation
+    else { return false }
+    let least = 1e-30
+    return terms.contains { constant($0).map { $0 >= least } ?? false }
+  }
+
   /// The parts with neighbouring pieces of one node joined; nil where there are none.
   fileprivate mutating func joined(
     _ parts: [NodeID], piece: (Operation) -> (NodeID, Range<Int>)?,

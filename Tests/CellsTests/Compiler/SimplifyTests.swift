@@ -56,6 +56,24 @@ import Testing
     #expect(apply(&graph, .subtract, zero, x) == apply(&graph, .negate, x))
   }
 
+  /// The norm of a head's units is divided by once; a divisor that could be close to zero stays one.
+  @Test func quotientsByRepeatedNormsAreProducts() {
+    var graph = SimplifiedGraph()
+    let x = graph.add(.sequence(0), columns: 12)
+    let axis = Axis(count: 4)
+    let sums = graph.add(.sequence(1), columns: 3)
+    let small = graph.add(.constant(1e-6, columns: 1))
+    let norms = apply(&graph, .sqrt, apply(&graph, .add, sums, small))
+    let quotient = apply(&graph, .divide, x, graph.add(.spread(norms, axis)))
+    let reciprocal = apply(&graph, .reciprocal, norms)
+    #expect(quotient == apply(&graph, .multiply, x, graph.add(.spread(reciprocal, axis))))
+    let y = graph.add(.sequence(2), columns: 12)
+    for divisor in [y, graph.add(.spread(sums, axis))] {
+      let other = apply(&graph, .divide, x, divisor)
+      #expect(graph[other].operation == .apply(.divide, [x, divisor]))
+    }
+  }
+
   /// One column and no more would be lost if a constant's width were.
   @Test func foldingKeepsTheWidth() {
     var graph = SimplifiedGraph()
