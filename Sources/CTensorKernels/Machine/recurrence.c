@@ -4,7 +4,7 @@
 // what all steps read of the matrix, S_iᵀ w_i or S_i u_i, is one product of S_0 with their vectors and one with a
 // triangle of numbers, and the matrix is written once for all steps. Where v_j depends on what step j reads, as by the
 // delta rule, the rows of the triangle are worked off one after the other. The step by step form is the specification.
-#include "CTensorRecurrence.h"
+#include "recurrence.h"
 
 #include <string.h>
 
@@ -12,19 +12,9 @@
 #include "heads.h"
 
 enum {
-  STEPS = CTK_RECURRENCE_STEPS,
-  MOST = CTK_RECURRENCE_MOST_UNITS,
   ADDITIONS = CTK_RECURRENCE_MOST_ADDITIONS,
   EARLY_READS = CTK_RECURRENCE_MOST_EARLY_READS,
 };
-
-// The steps of one head.
-typedef struct {
-  const ctk_recurrence *self;
-  const ctk_area *areas;
-  ctk_step_block first;
-  ptrdiff_t count, stride, head;
-} head_steps;
 
 // What the steps add.
 typedef struct {
@@ -45,8 +35,8 @@ typedef struct {
   _Alignas(64) float all_products[(STEPS + 1) * MOST];
 } workspace;
 
-static float *address(const ctk_factor *factor, const head_steps *steps, const ctk_area *areas,
-                      ptrdiff_t index) {
+float *ctk_factor_address(const ctk_factor *factor, const head_steps *steps, const ctk_area *areas,
+                          ptrdiff_t index) {
   ctk_step_block block = steps->first;
   block.step += index * steps->stride;
   ptrdiff_t row_stride;
@@ -54,14 +44,32 @@ static float *address(const ctk_factor *factor, const head_steps *steps, const c
          steps->head * factor->head_stride;
 }
 
+step_vectors ctk_vectors_of(const ctk_factor *factor, const head_steps *steps, const ctk_area *areas) {
+  enum { LINE = 16 };  // floats of a cache line
+  const ctk_area *area = &areas[factor->place.area];
+  const bool is_regular =
+      area->is_matrix || (!area->rows && !area->other_base && area->step_mask == -1);
+  step_vectors found = {.has_stride = true};
+  for (ptrdiff_t i = 0; i < steps->count; i++) {
+    found.rows[i] = is_regular && i > 1 ? found.rows[i - 1] + found.stride
+                                        : ctk_factor_address(factor, steps, areas, i);
+    if (i == 1) found.stride = found.rows[1] - found.rows[0];
+    if (i > 1) found.has_stride &= found.rows[i] - found.rows[i - 1] == found.stride;
+    // What has memory for a chunk of steps alone is in a cache.
+    for (int32_t j = 0; area->row_stride > 0 && j < factor->place.columns; j += LINE)
+      __builtin_prefetch(found.rows[i] + factor->head_stride + j);
+  }
+  return found;
+}
+
 // A vector of each step as a row, times the other side's row or over it.
 static void gather(const ctk_kernels *kernels, const ctk_factor *factor, const head_steps *steps,
                    const ctk_area *areas, ctk_operation operation, const float *others,
                    ptrdiff_t width, float *rows) {
   const ctk_map_function function = kernels->map[others ? operation : CTK_COPY];
+  const step_vectors from = ctk_vectors_of(factor, steps, areas);
   for (ptrdiff_t i = 0; i < steps->count; i++)
-    function(rows + i * width, address(factor, steps, areas, i), others ? others + i * width : NULL,
-             NULL, width);
+    function(rows + i * width, from.rows[i], others ? others + i * width : NULL, NULL, width);
 }
 
 // Rows as columns, of which those of steps that are not there are zero.
@@ -79,8 +87,9 @@ static void multiply_decays(workspace *work, const head_steps *steps) {
   float *product = work->all_products;
   work->products = product;
   for (ptrdiff_t r = 0; r < rows; r++) product[r] = 1;
+  const step_vectors decays = ctk_vectors_of(&self->decay, steps, steps->areas);
   for (ptrdiff_t i = 0; i < steps->count; i++, product += rows) {
-    const float *decay = address(&self->decay, steps, steps->areas, i);
+    const float *decay = decays.rows[i];
     if (self->decays > 1) work->kernels->map[CTK_MULTIPLY](product + rows, product, decay, NULL, rows);
     else
       for (ptrdiff_t r = 0; r < rows; r++) product[rows + r] = product[r] * *decay;
@@ -92,16 +101,16 @@ static const float *products(const workspace *work, const ctk_recurrence *self, 
   return work->products ? work->products + (is_decayed ? self->rows : 0) : NULL;
 }
 
-// Whether no number is an infinity or NaN: none has all bits of the exponent set.
+// Whether no number is an infinity or NaN, which have all bits of the exponent set.
 static bool is_finite(const float *x, ptrdiff_t count) {
-  uint32_t most = 0;
+  const uint32_t exponent = 0x7f800000;
+  uint32_t found = 0;
   for (ptrdiff_t i = 0; i < count; i++) {
     uint32_t bits;
     memcpy(&bits, x + i, sizeof bits);
-    bits &= 0x7f800000;
-    most = bits > most ? bits : most;
+    found |= (bits & exponent) == exponent;
   }
-  return most < 0x7f800000;
+  return !found;
 }
 
 static void negate(const ctk_kernels *kernels, bool is_negative, float *x, ptrdiff_t count) {
@@ -121,41 +130,38 @@ static void find_left(workspace *work, const head_steps *steps, int32_t number) 
 static void find_right(workspace *work, const head_steps *steps, int32_t number) {
   const ctk_factor *factor = &steps->self->additions[number].right;
   addition *found = &work->additions[number];
-  found->right = address(factor, steps, steps->areas, 0);
-  found->right_stride = steps->count > 1 ? address(factor, steps, steps->areas, 1) - found->right : 0;
-  for (ptrdiff_t i = 2; i < steps->count; i++)
-    if (address(factor, steps, steps->areas, i) != found->right + i * found->right_stride) {
-      gather(work->kernels, factor, steps, steps->areas, CTK_COPY, NULL, steps->self->columns,
-             found->rights);
-      found->right = found->rights;
-      found->right_stride = steps->self->columns;
-      return;
-    }
+  const step_vectors vectors = ctk_vectors_of(factor, steps, steps->areas);
+  found->right = vectors.rows[0];
+  found->right_stride = vectors.stride;
+  if (vectors.has_stride) return;
+  gather(work->kernels, factor, steps, steps->areas, CTK_COPY, NULL, steps->self->columns, found->rights);
+  found->right = found->rights;
+  found->right_stride = steps->self->columns;
 }
 
-// Whether a step's read sees the addition with a number of step `earlier`: of its own those before the read.
-static bool is_seen(const ctk_matrix_read *read, int32_t number, ptrdiff_t step, ptrdiff_t earlier) {
-  return earlier < step || (earlier == step && number < read->seen);
+// How many steps a step's read sees of the addition with a number: of its own those before the read.
+static ptrdiff_t seen_steps(const ctk_matrix_read *read, int32_t number, ptrdiff_t step) {
+  return step + (number < read->seen);
 }
 
 // Rows and columns of the triangle are steps: those that a step's read does not see become zero.
 static void cut_triangle(float *triangle, ptrdiff_t count, const ctk_matrix_read *read, int32_t number,
                          bool rows_are_later) {
   for (ptrdiff_t later = 0; later < count; later++)
-    for (ptrdiff_t earlier = later; earlier < count; earlier++)
-      if (!is_seen(read, number, later, earlier))
-        triangle[rows_are_later ? later * STEPS + earlier : earlier * STEPS + later] = 0;
+    for (ptrdiff_t earlier = seen_steps(read, number, later); earlier < count; earlier++)
+      triangle[rows_are_later ? later * STEPS + earlier : earlier * STEPS + later] = 0;
 }
 
 // The part of S_0 in y_i = S_iᵀ x_i, rows of the matrix, weighted. The weights stay in `work->vectors`.
 static void read_rows_before(workspace *work, const head_steps *steps, const float *matrix,
-                             const ctk_matrix_read *read, const ctk_area *areas, float *sums) {
+                             const ctk_matrix_read *read, const ctk_area *areas, float *sums,
+                             ptrdiff_t sums_stride) {
   const ptrdiff_t rows = steps->self->rows, columns = steps->self->columns;
   gather(work->kernels, &read->x, steps, areas, CTK_MULTIPLY,
          products(work, steps->self, read->is_decayed), rows, work->vectors);
   negate(work->kernels, read->is_negative, work->vectors, steps->count * rows);
   work->kernels->product(steps->count, columns, rows, work->vectors, rows, 1, matrix, columns, 1, NULL,
-                         false, sums, columns, NULL);
+                         false, sums, sums_stride, NULL);
 }
 
 // What each step's weights read of each addition's left factor.
@@ -170,16 +176,22 @@ static void weigh(const workspace *work, const head_steps *steps, const ctk_matr
 static bool read_rows(workspace *work, const head_steps *steps, const float *matrix,
                       const ctk_matrix_read *read, const ctk_area *x_areas, const ctk_area *y_areas) {
   const ptrdiff_t count = steps->count, columns = steps->self->columns;
-  read_rows_before(work, steps, matrix, read, x_areas, work->sums);
+  const step_vectors y = ctk_vectors_of(&read->y, steps, y_areas);
+  float *sums = y.has_stride ? y.rows[0] : work->sums;
+  const ptrdiff_t stride = y.has_stride ? y.stride : columns;
+  read_rows_before(work, steps, matrix, read, x_areas, sums, stride);
   for (int32_t i = 0; i < steps->self->addition_count; i++) {
     weigh(work, steps, read, i, work->triangle);
     work->kernels->product(count, columns, count, work->triangle, STEPS, 1, work->additions[i].right,
-                           work->additions[i].right_stride, 1, NULL, true, work->sums, columns, NULL);
+                           work->additions[i].right_stride, 1, NULL, true, sums, stride, NULL);
   }
-  for (ptrdiff_t i = 0; i < count; i++)
-    work->kernels->map[CTK_COPY](address(&read->y, steps, y_areas, i), work->sums + i * columns, NULL,
-                                 NULL, columns);
-  return is_finite(work->sums, count * columns);
+  bool are_finite = true;
+  for (ptrdiff_t i = 0; i < count; i++) {
+    if (!y.has_stride)
+      work->kernels->map[CTK_COPY](y.rows[i], sums + i * stride, NULL, NULL, columns);
+    are_finite &= is_finite(y.rows[i], columns);
+  }
+  return are_finite;
 }
 
 // y_i = S_i x_i.
@@ -204,10 +216,10 @@ static bool read_columns(workspace *work, const head_steps *steps, const float *
   }
   kernels->transpose(sums, rows, STEPS, work->sums);
   const float *others = products(work, steps->self, read->is_decayed);
+  const step_vectors y = ctk_vectors_of(&read->y, steps, y_areas);
   for (ptrdiff_t i = 0; i < count; i++)
-    kernels->map[others ? CTK_MULTIPLY : CTK_COPY](
-        address(&read->y, steps, y_areas, i), work->sums + i * rows, others ? others + i * rows : NULL,
-        NULL, rows);
+    kernels->map[others ? CTK_MULTIPLY : CTK_COPY](y.rows[i], work->sums + i * rows,
+                                                   others ? others + i * rows : NULL, NULL, rows);
   return is_finite(work->sums, count * rows);
 }
 
@@ -215,7 +227,7 @@ static void update(workspace *work, const head_steps *steps, const float *matrix
   const ctk_kernels *kernels = work->kernels;
   const ptrdiff_t count = steps->count, rows = steps->self->rows, columns = steps->self->columns;
   const float *total = work->products ? work->products + count * rows : NULL;
-  float *after = address(&steps->self->after, steps, steps->areas, count - 1);
+  float *after = ctk_factor_address(&steps->self->after, steps, steps->areas, count - 1);
   if (total) {
     const ctk_matrix_update scaled = {
         .x = matrix, .x_stride = columns, .scale = total, .scale_stride = 1};
@@ -242,12 +254,12 @@ static void read_early(workspace *work, const head_steps *steps, const ctk_matri
   const ptrdiff_t columns = steps->self->columns;
   float *sums = work->bases[number] + step * columns;
   for (int32_t i = 0; i < steps->self->addition_count; i++) {
-    const ptrdiff_t seen = step + is_seen(read, i, step, step);
+    const ptrdiff_t seen = seen_steps(read, i, step);
     if (seen > 0)
       work->kernels->weighted_rows(work->triangles[number][i] + step * STEPS, work->additions[i].rights,
                                    columns, seen, columns, true, sums);
   }
-  work->kernels->map[CTK_COPY](address(&read->y, steps, steps->areas, step), sums, NULL, NULL, columns);
+  work->kernels->map[CTK_COPY](ctk_factor_address(&read->y, steps, steps->areas, step), sums, NULL, NULL, columns);
 }
 
 static void copy_right(workspace *work, const head_steps *steps, ptrdiff_t step, bool is_late) {
@@ -256,7 +268,7 @@ static void copy_right(workspace *work, const head_steps *steps, ptrdiff_t step,
     const ctk_addition *added = &steps->self->additions[i];
     if (added->is_late == is_late)
       work->kernels->map[CTK_COPY](work->additions[i].rights + step * columns,
-                                   address(&added->right, steps, steps->areas, step), NULL, NULL,
+                                   ctk_factor_address(&added->right, steps, steps->areas, step), NULL, NULL,
                                    columns);
   }
 }
@@ -265,7 +277,7 @@ static bool run_sequence(workspace *work, const head_steps *steps, const ctk_seq
                          const float *matrix) {
   for (ptrdiff_t r = 0; r < sequence->read_count; r++) {
     const ctk_matrix_read *read = &sequence->reads[r];
-    read_rows_before(work, steps, matrix, read, steps->areas, work->bases[r]);
+    read_rows_before(work, steps, matrix, read, steps->areas, work->bases[r], steps->self->columns);
     for (int32_t i = 0; i < steps->self->addition_count; i++)
       weigh(work, steps, read, i, work->triangles[r][i]);
   }
@@ -302,7 +314,7 @@ bool ctk_recurrence_run(const ctk_recurrence *self, const ctk_sequence *sequence
   work.kernels = ctk_kernels_active();
   multiply_decays(&work, &steps);
   for (int32_t i = 0; i < self->addition_count; i++) find_left(&work, &steps, i);
-  const float *matrix = address(&self->before, &steps, areas, 0);
+  const float *matrix = ctk_factor_address(&self->before, &steps, areas, 0);
   bool are_finite = true;
   if (sequence) are_finite = run_sequence(&work, &steps, sequence, matrix);
   else
@@ -315,64 +327,4 @@ bool ctk_recurrence_run(const ctk_recurrence *self, const ctk_sequence *sequence
   }
   if (updates && (are_finite || !is_strict)) update(&work, &steps, matrix);
   return are_finite;
-}
-
-bool ctk_recurrence_is_mild(const ctk_recurrence *self, const ctk_area *areas,
-                            const ctk_step_block *first, ptrdiff_t count, ptrdiff_t stride,
-                            ptrdiff_t head) {
-  const head_steps steps = {self, areas, *first, count, stride, head};
-  float products[MOST];
-  for (ptrdiff_t r = 0; r < self->decays; r++) products[r] = 1;
-  bool is_mild = true;
-  for (ptrdiff_t i = 0; i < count && self->decays > 0 && is_mild; i++) {
-    const float *decay = address(&self->decay, &steps, areas, i);
-    for (ptrdiff_t r = 0; r < self->decays; r++) {
-      is_mild &= decay[r] >= 0x1p-6f && decay[r] <= 0x1p6f;  // false for NaN
-      products[r] *= decay[r];
-    }
-  }
-  for (ptrdiff_t r = 0; r < self->decays; r++)
-    is_mild &= products[r] >= 0x1p-60f && products[r] <= 0x1p60f;
-  return is_mild;
-}
-
-// Adds the products of some terms to the sums, or takes them away.
-static void change(const ctk_decay_term *terms, int32_t count, bool is_before, float sign,
-                   const head_steps *steps, const ctk_area *cotangent_areas, ptrdiff_t index,
-                   float *sums) {
-  for (const ctk_decay_term *term = terms; term < terms + count; term++) {
-    if (term->is_before != is_before) continue;
-    const float *x =
-        address(&term->x, steps, term->x_is_forward ? steps->areas : cotangent_areas, index);
-    const float *y = address(&term->y, steps, cotangent_areas, index);
-    for (ptrdiff_t r = 0; r < steps->self->rows; r++) sums[r] += sign * x[r] * y[r];
-  }
-}
-
-void ctk_recurrence_decay_cotangents(const ctk_decay_cotangents *self, const ctk_area *areas,
-                                     const ctk_area *cotangent_areas, const ctk_step_block *first,
-                                     ptrdiff_t count, ptrdiff_t stride, ptrdiff_t head) {
-  const ctk_recurrence *recurrence = self->recurrence;
-  const ptrdiff_t rows = recurrence->rows, columns = recurrence->columns;
-  const head_steps steps = {recurrence, areas, *first, count, stride, head};
-  const ctk_decay_term *shrinking = self->terms + self->growing_count;
-  const int32_t shrinking_count = self->term_count - self->growing_count;
-  float sums[MOST];
-  ctk_kernels_active()->row_products(
-      address(&recurrence->before, &steps, areas, 0), columns,
-      address(&self->matrix_cotangent, &steps, cotangent_areas, 0), columns, rows, columns, sums);
-  for (ptrdiff_t i = 0; i < count; i++) {
-    change(shrinking, shrinking_count, true, -1, &steps, cotangent_areas, i, sums);
-    const float *decay = address(&recurrence->decay, &steps, areas, i);
-    float *cotangent = address(&self->decay_cotangent, &steps, cotangent_areas, i);
-    float total = 0;
-    for (ptrdiff_t r = 0; r < rows; r++) {
-      const float quotient = sums[r] / decay[recurrence->decays == 1 ? 0 : r];
-      if (self->is_total) total += quotient;
-      else cotangent[r] = quotient;
-    }
-    if (self->is_total) *cotangent = total;
-    change(self->terms, self->growing_count, false, 1, &steps, cotangent_areas, i, sums);
-    change(shrinking, shrinking_count, false, -1, &steps, cotangent_areas, i, sums);
-  }
 }
