@@ -38,6 +38,7 @@ typedef struct {
   int32_t operand_count, step_count;
   ptrdiff_t rows, width;
   bool narrow;
+  bool prefetches;  // the next row
   ptrdiff_t block_rows, block_width;
   access accesses[CTK_MAX_OPERANDS];
   bool has_scratch[MAX_SLOTS];

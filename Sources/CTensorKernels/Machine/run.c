@@ -101,12 +101,28 @@ static void run_block(call *call, ptrdiff_t row, ptrdiff_t column, ptrdiff_t row
   }
 }
 
+static void prefetch_rows(const float *from, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width) {
+  enum { LINE = 16 };  // floats of a cache line
+  for (ptrdiff_t r = 0; r < rows; r++, from += stride)
+    for (ptrdiff_t j = 0; j < width; j += LINE) __builtin_prefetch(from + j);
+}
+
+// Prefetches what a block has in place, unless it follows what came before.
+static void prefetch_block(const call *call, ptrdiff_t row, ptrdiff_t column) {
+  for (int32_t i = 0; i < call->operand_count; i++) {
+    const ctk_operand *operand = &call->operands[i];
+    if (call->accesses[i] == IN_PLACE && operand->row_stride != call->width)
+      prefetch_rows(operand->base + row * operand->row_stride + column, 0, 1, call->block_width);
+  }
+}
+
 void ctk_run_blocks(prepared *self) {
   call *call = &self->call;
   for (ptrdiff_t row = 0; row < call->rows; row += call->block_rows) {
     const ptrdiff_t rows_left = call->rows - row;
     for (ptrdiff_t column = 0; column < call->width; column += call->block_width) {
       const ptrdiff_t columns_left = call->width - column;
+      if (call->prefetches && row + 1 < call->rows) prefetch_block(call, row + 1, column);
       run_block(call, row, column, rows_left < call->block_rows ? rows_left : call->block_rows,
                 columns_left < call->block_width ? columns_left : call->block_width);
     }
@@ -130,6 +146,7 @@ void ctk_prepare(prepared *self, const ctk_kernels *kernels, const ctk_program *
   call->first_constant = call->first_operand + program->operand_count;
   call->slot_count = call->first_constant + program->constant_count;
   call->step_count = 0;
+  call->prefetches = false;
   call->narrow = call->rows > 1 && call->width < NARROW && call->slot_count < SCRATCH / NARROW;
   for (int32_t i = 0; i < call->slot_count; i++) {
     call->has_scratch[i] = false;
@@ -179,6 +196,16 @@ void ctk_program_run_with(const ctk_kernels *kernels, const ctk_program *program
   ctk_program_run_tiles(kernels, program, operands, &once, rows, width);
 }
 
+static void prefetch_sample(const call *call, const ctk_tiling *tiling, ptrdiff_t rows,
+                            ptrdiff_t width) {
+  for (int32_t i = 0; i < call->operand_count; i++) {
+    const ctk_operand *operand = &call->operands[i];
+    const ptrdiff_t stride = tiling->sample_strides[i];
+    if (call->accesses[i] == IN_PLACE && stride != rows * width)
+      prefetch_rows(operand->base + stride, operand->row_stride, rows, width);
+  }
+}
+
 void ctk_program_run_tiles(const ctk_kernels *kernels, const ctk_program *program,
                            const ctk_operand *operands, const ctk_tiling *tiling, ptrdiff_t rows,
                            ptrdiff_t width) {
@@ -190,12 +217,15 @@ void ctk_program_run_tiles(const ctk_kernels *kernels, const ctk_program *progra
     return;
   prepared self;
   ctk_prepare(&self, kernels, program, operands, &use, rows, width);
+  self.call.prefetches = tiling->along_time && tiling->samples == 1 && !self.call.narrow;
   for (ptrdiff_t sample = 0; sample < tiling->samples; sample++)
     for (ptrdiff_t tile = 0; tile < tiling->tiles; tile++) {
       if (sample + tile > 0)
         for (int32_t i = 0; i < program->operand_count; i++)
           self.operands[i].base = operands[i].base + sample * tiling->sample_strides[i] +
                                   tile * tiling->tile_strides[i];
+      if (tiling->along_time && sample + 1 < tiling->samples)
+        prefetch_sample(&self.call, tiling, rows, width);
       ctk_fill_operands(&self);
       ctk_run_blocks(&self);
     }

@@ -33,7 +33,7 @@ static void run_tiles(const ctk_kernels *kernels, const ctk_step *step, const ct
     operands[i].column_stride = step->strides[i].column;
     tiles[i] = step->strides[i].tile;
   }
-  const ctk_tiling tiling = {block->rows, step->tiles, samples, tiles};
+  const ctk_tiling tiling = {block->rows, step->tiles, samples, tiles, block->along_time};
   ctk_program_run_tiles(kernels, step->program, operands, &tiling, step->rows, step->width);
 }
 
@@ -53,8 +53,9 @@ static void run_program(const ctk_kernels *kernels, const ctk_step *step, const 
     operands[i].column_stride = place->columns == 1 && step->width > 1 ? 0 : 1;
   }
   const ptrdiff_t rows = step->matrix_rows > 0 ? step->matrix_rows : block->rows;
+  const ctk_tiling once = {.samples = 1, .tiles = 1, .along_time = block->along_time};
   if (again) ctk_program_run_again(again, kernels, step->program, operands, rows, step->width);
-  else ctk_program_run_with(kernels, step->program, operands, rows, step->width);
+  else ctk_program_run_tiles(kernels, step->program, operands, &once, rows, step->width);
 }
 
 // One group's product, or this thread's columns of it.

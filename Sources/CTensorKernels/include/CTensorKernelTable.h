@@ -98,6 +98,9 @@ typedef struct ctk_tiling {
   ptrdiff_t samples, tiles;
   // By operand; of one sample and one tile they are not read.
   const ptrdiff_t *sample_strides, *tile_strides;
+  // The samples, or the rows of one sample and tile, are steps of time: the next ones are prefetched, since they lie in
+  // other pages for each operand, and a processor would see too late what comes.
+  bool along_time;
 } ctk_tiling;
 
 // ctk_program_run over every tile of every sample, with `rows` and `width` of one tile.

@@ -131,7 +131,7 @@ private struct ProgramCase {
       in: memory ?? self.memory)
   }
 
-  /// The same as one tile of one sample.
+  /// The same as one tile of one sample, whose rows are steps of time.
   func resultOfTile(_ kernels: Kernels) -> [Float] {
     var memory = memory
     let strides = [Int](repeating: 0, count: places.count)
@@ -140,7 +140,7 @@ private struct ProgramCase {
       strides.withUnsafeBufferPointer { strides in
         var tiling = ctk_tiling(
           samples: 1, tiles: 1, sample_strides: strides.baseAddress,
-          tile_strides: strides.baseAddress)
+          tile_strides: strides.baseAddress, along_time: true)
         ctk_program_run_tiles(
           ctk_kernels_for(kernels.isa), program, operands, &tiling, rows, width)
       }
