@@ -25,7 +25,7 @@ struct PlanArguments: ~Copyable {
   var gatheredStride = 0
   /// This run's segment of a sequence that is processed in segments.
   var segment = PlanRun.Segment()
-  /// Whether a gathered value that is one outer product is returned as its two factors.
+  /// Whether the outer products in gathered values are returned as their factors.
   var returnsOuterFactors = false
   /// Which states are kept for the backward pass.
   var states = StateKeeping.everyStep

@@ -12,10 +12,15 @@ extension PlanRun {
     var isLast = true
   }
 
-  /// A gathered matrix that is one outer product, as its factors `[B, rows]` and `[B, columns]`.
+  /// Rows of a gathered matrix that are one outer product, as its factors `[B, rows]` and `[B, columns]`.
   struct Outer {
+    /// The gathered matrix's number.
+    var value: Int
+    var rows: Range<Int>
     var left: Area
     var right: Area
+    /// Whether the matrix has the product in these rows too.
+    var isWritten: Bool
   }
 
   /// Some steps in the blocks that are summed at a time, in the order of time: each of about 256 rows.
@@ -56,10 +61,11 @@ extension PlanRun {
 
   /// Computes the sums over steps for each sample.
   func gatherSamples() {
+    let returned = returnsOuterFactors ? schedule.gatheredOuters.compactMap(\.sum) : []
+    let sums = schedule.sums.indices.filter { !returned.contains($0) }.map { schedule.sums[$0] }
     for row in 0..<memory.batch {
       let block = StepBlock(step: 0, row: row, rows: memory.steps, alongTime: memory.steps > 1)
-      for sum in schedule.sums {
-        if returnsOuterFactors, sum.gatheredOuter(in: schedule) != nil { continue }
+      for sum in sums {
         let isCut = sum.sources.contains { memory.areas.hasOther($0, 0..<memory.steps) }
         let pieces =
           isCut
@@ -97,17 +103,14 @@ extension PlanRun {
     }
   }
 
-  /// The gathered values that are returned as their factors, by their numbers.
-  var outers: [Outer?] {
+  /// The factors of the outer products in gathered values, if they are returned.
+  var outers: [Outer] {
     guard returnsOuterFactors else { return [] }
-    var outers: [Outer?] = Array(repeating: nil, count: schedule.gatheredRows.count)
-    for sum in schedule.sums {
-      guard let index = sum.gatheredOuter(in: schedule), case .outer(let a, let b, _) = sum else {
-        continue
-      }
-      outers[index] = Outer(left: memory.part(a), right: memory.part(b))
+    return schedule.gatheredOuters.map {
+      Outer(
+        value: $0.value, rows: $0.rows, left: memory.part($0.left), right: memory.part($0.right),
+        isWritten: $0.sum == nil)
     }
-    return outers
   }
 }
 
@@ -122,17 +125,5 @@ final class SegmentSums {
 
   func keep(_ storages: [Storage?]) {
     if self.storages.isEmpty { self.storages = storages }
-  }
-}
-
-extension Schedule.Sum {
-  /// The number of the gathered value that the sum makes alone, as one outer product.
-  fileprivate func gatheredOuter(in schedule: Schedule) -> Int? {
-    guard case .outer(let a, let b, let target) = self,
-      case .gathered(let index) = schedule.buffers[target.area].kind,
-      target.rows == schedule.gatheredRows[index], target.rows == a.columns,
-      target.columns == schedule.buffers[target.area].width, target.columns == b.columns
-    else { return nil }
-    return index
   }
 }

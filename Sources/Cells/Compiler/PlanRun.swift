@@ -14,8 +14,8 @@ struct PlanRun {
     var kept: [Area]
     /// The memory of the saved signals that are not the caller's.
     var memory: Storage?
-    /// By number: the gathered values that are returned as their factors.
-    var outers: [Outer?]
+    /// The outer products that are returned as their factors.
+    var outers: [Outer]
     /// The memory of these, to be stored once they have been used.
     var outerMemory: PlanMemory?
     /// The states that are to be computed again, where not all are kept.

@@ -75,6 +75,18 @@ package struct Schedule: Sendable {
     }
   }
 
+  /// Rows of a gathered value that are one outer product over a single step of a single sample.
+  struct GatheredOuter: Sendable {
+    /// The gathered value's number.
+    var value: Int
+    var rows: Range<Int>
+    /// Its factors.
+    var left: Place
+    var right: Place
+    /// The number of the sum that computes these rows alone, if nothing else reads them.
+    var sum: Int?
+  }
+
   /// A time loop over states that the later loops' states depend on, after the work for all its steps.
   package struct Phase: Sendable {
     /// For all steps at once, before the first.
@@ -104,6 +116,8 @@ package struct Schedule: Sendable {
   package var gathering: [Step] = []
   /// The rows of each gathered value.
   package var gatheredRows: [Int] = []
+  /// The outer products in the gathered values, in the order of these and of their rows.
+  var gatheredOuters: [GatheredOuter] = []
   /// The place of each saved node's value.
   package var kept: [Place] = []
 

@@ -178,7 +178,7 @@ extension Scheduler {
       && repeated.isEmpty
   }
 
-  private func isReadBy(_ id: NodeID, alone operand: NodeID) -> Bool {
+  func isReadBy(_ id: NodeID, alone operand: NodeID) -> Bool {
     consumers[operand] == [id] && !recurrence.roots.contains(operand)
   }
 

@@ -100,6 +100,7 @@ struct Scheduler {
       }
     }
     schedule.kept = recurrence.kept.map(place)
+    schedule.gatheredOuters = gatheredOuters
   }
 
   /// Lists the work of one stage: as much elementwise work as is ready, fused; then everything else

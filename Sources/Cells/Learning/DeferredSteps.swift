@@ -29,6 +29,8 @@ struct DeferredSteps: Sendable {
   private let rightFactors: Storage
   /// The number of steps before the current one that are deferred.
   private var count = 0
+  /// By piece, whether the current window's direct influence is written as such.
+  private var isWritten: [Bool]
 
   /// Steps for samples with ``memorySize(_:)`` floats each.
   init(_ factors: DirectFactors, of cell: CellGraph, memorySize: Int) {
@@ -50,6 +52,7 @@ struct DeferredSteps: Sendable {
     width = lefts[lefts.count - 1]
     rows = Storage(count: capacity * (size + 1) * width)
     rightFactors = Storage(count: capacity * rightsWidth)
+    isWritten = factors.pieces.map { _ in true }
   }
 
   // MARK: Memory
@@ -79,10 +82,11 @@ struct DeferredSteps: Sendable {
   ///
   /// - Parameters:
   ///   - result: the window's Jacobian and, if it has one step, the factors of its outer products.
-  ///   - direct: its direct influence but for these products: a row of parameters for each row, a stride apart.
+  ///   - direct: its direct influence but for products that are not written: a row of parameters for each row, a stride
+  ///     apart.
   ///   - memory: the sample's.
   mutating func begin(
-    _ result: EvaluatedWindow.PulledBack, _ direct: Floats, stride: Int, parameters: [Range<Int>],
+    _ result: EvaluatedWindow.PulledBack, _ direct: Floats, stride: Int,
     isOneStep: Bool, in memory: Storage
   ) -> Bool {
     readSteps(in: memory)
@@ -95,8 +99,12 @@ struct DeferredSteps: Sendable {
       column += width
     }
     guard isOneStep else { return false }
-    let hasLefts = setLefts(result.outers, direct, stride: stride, parameters, own)
-    let hasRights = setRights(result.outers)
+    let outers = factors.pieces.map { piece in
+      result.outers.first { $0.value == piece.parameter && $0.rows == piece.rows }
+    }
+    isWritten = outers.map { $0?.isWritten ?? true }
+    let hasLefts = setLefts(outers, direct, stride: stride, own)
+    let hasRights = setRights(outers)
     return hasLefts && hasRights && count + 1 < capacity
   }
 
@@ -111,6 +119,7 @@ struct DeferredSteps: Sendable {
   /// Reads the number of a sample's steps, and their right factors.
   private mutating func readSteps(in memory: Storage) {
     count = count(in: memory)
+    isWritten = factors.pieces.map { _ in true }
     for number in 0..<count {
       copyRow(
         step(number, in: memory) + stateSize * width, count: rightsWidth,
@@ -125,25 +134,22 @@ struct DeferredSteps: Sendable {
     Floats(rows, offset: step * (stateSize + 1) * width)
   }
 
-  /// Sets the current step's left factors, each from a parameter that has it; false if one was not returned.
+  /// Sets the current step's left factors, each from a piece that has it; false if one was not returned.
   private func setLefts(
-    _ outers: [PlanRun.Outer?], _ direct: Floats, stride: Int, _ parameters: [Range<Int>],
-    _ own: Floats
+    _ outers: [PlanRun.Outer?], _ direct: Floats, stride: Int, _ own: Floats
   ) -> Bool {
     var isSet = factors.leftWidths.map { $0 == 0 }
-    for (factor, outer) in zip(factors.parameters, outers) {
-      guard !isSet[factor.left], let (left, leftStride) = outer?.left.firstRows else { continue }
+    func set(_ piece: DirectFactors.Piece, _ left: Floats, stride: Int) {
       copyRows(
-        left, stride: leftStride, rows: stateSize + 1, width: factor.rows,
-        into: own + lefts[factor.left], stride: width)
-      isSet[factor.left] = true
+        left, stride: stride, rows: stateSize + 1, width: piece.rows.count,
+        into: own + lefts[piece.left], stride: width)
+      isSet[piece.left] = true
     }
-    for (factor, columns) in zip(factors.parameters, parameters)
-    where factor.right == nil && !isSet[factor.left] {
-      copyRows(
-        direct + columns.lowerBound, stride: stride, rows: stateSize + 1, width: factor.rows,
-        into: own + lefts[factor.left], stride: width)
-      isSet[factor.left] = true
+    for (piece, outer) in zip(factors.pieces, outers) where !isSet[piece.left] {
+      if let (left, stride) = outer?.left.firstRows { set(piece, left, stride: stride) }
+    }
+    for piece in factors.pieces where piece.right == nil && !isSet[piece.left] {
+      set(piece, direct + piece.start, stride: stride)
     }
     return !isSet.contains(false)
   }
@@ -151,10 +157,10 @@ struct DeferredSteps: Sendable {
   /// Sets the current step's right factors, which are the same in all rows.
   private func setRights(_ outers: [PlanRun.Outer?]) -> Bool {
     var isSet = factors.rightWidths.map { $0 == 0 }
-    for (factor, outer) in zip(factors.parameters, outers) {
-      guard let right = factor.right, !isSet[right], let outer else { continue }
+    for (piece, outer) in zip(factors.pieces, outers) {
+      guard let right = piece.right, !isSet[right], let outer else { continue }
       copyRow(
-        outer.right.firstRows.rows, count: factor.columns,
+        outer.right.firstRows.rows, count: piece.columns,
         into: Floats(rightFactors, offset: count * rightsWidth + rights[right]))
       isSet[right] = true
     }
@@ -196,21 +202,19 @@ struct DeferredSteps: Sendable {
 
   // MARK: The direct influence
 
-  /// Computes what the steps contribute to some rows and to the columns of some units of a parameter.
+  /// Computes what the steps contribute to some rows and to the columns of some units of a piece.
   ///
-  /// - Parameters:
-  ///   - holdsCurrent: whether the target holds the current window's contribution; else it is written.
-  ///   - target: the parameter's first column in the first of all rows, which are a stride apart.
+  /// - Parameter direct: the current window's direct influence: where it is not written, it is set.
   func setDirect(
-    ofParameter number: Int, _ units: Range<Int>, _ range: Range<Int>, holdsCurrent: Bool,
-    into target: Floats, stride: Int
+    ofPiece number: Int, _ units: Range<Int>, _ range: Range<Int>, into direct: Floats, stride: Int
   ) {
-    let factor = factors.parameters[number]
-    let steps = holdsCurrent ? count : count + 1
+    let piece = factors.pieces[number]
+    let steps = isWritten[number] ? count : count + 1
     if steps == 0 { return }
-    let left = rows(of: 0) + (range.lowerBound * width + lefts[factor.left] + units.lowerBound)
-    let target = target + (range.lowerBound * stride + units.lowerBound * factor.columns)
-    guard let right = factor.right else {
+    let left = rows(of: 0) + (range.lowerBound * width + lefts[piece.left] + units.lowerBound)
+    let target =
+      direct + (range.lowerBound * stride + piece.start + units.lowerBound * piece.columns)
+    guard let right = piece.right else {
       for step in 0..<steps {
         addRows(
           left + step * (stateSize + 1) * width, stride: width, rows: range.count,
@@ -221,10 +225,11 @@ struct DeferredSteps: Sendable {
     let sum = OuterSum(
       left: left, leftRowStride: width, leftStepStride: (stateSize + 1) * width,
       right: StridedMatrix(
-        Floats(rightFactors, offset: rights[right]), rows: steps, columns: factor.columns,
+        Floats(rightFactors, offset: rights[right]), rows: steps, columns: piece.columns,
         rowStride: rightsWidth))
     sum.run(
-      rows: range.count, units: units.count, accumulate: holdsCurrent, into: target, stride: stride)
+      rows: range.count, units: units.count, accumulate: isWritten[number], into: target,
+      stride: stride)
   }
 }
 

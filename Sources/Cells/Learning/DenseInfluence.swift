@@ -18,8 +18,6 @@ struct DenseInfluence: Influence {
   private let parameterSize: Int
   /// The parameters, and the initial states if they are learned.
   private let columns: Int
-  /// The columns of each parameter.
-  private let parameterColumns: [Range<Int>]
   private var samples: [Storage]
   /// The memory of the next matrix. While steps are deferred its last row receives the gradient.
   private var next: Storage
@@ -28,11 +26,11 @@ struct DenseInfluence: Influence {
   private var steps: DeferredSteps
   private let blocks: [Block]
 
-  /// Columns that are computed together, so that those of both matrices stay in a cache: of some units of a parameter,
-  /// or of initial states.
+  /// Columns that are computed together, so that those of both matrices stay in a cache: of some units of a piece
+  /// of a parameter, or of initial states.
   private struct Block {
     var columns: Range<Int>
-    var parameter: Int?
+    var piece: Int?
     var units: Range<Int>
   }
 
@@ -41,11 +39,6 @@ struct DenseInfluence: Influence {
     rows = CotangentRows(oneHot: cell, steps: 1)
     parameterSize = cell.parameterSize
     columns = parameterSize + (learnsInitialState ? cell.stateSize : 0)
-    var column = 0
-    parameterColumns = cell.parameters.map { parameter in
-      defer { column += elementCount(of: parameter.shape) }
-      return column..<column + elementCount(of: parameter.shape)
-    }
     let count = rows.count * columns
     samples = (0..<batch).map { _ in Storage(repeating: 0, count: count) }
     next = Storage(repeating: 0, count: count)
@@ -54,29 +47,29 @@ struct DenseInfluence: Influence {
     }
     let factors = DirectFactors(cell)
     steps = DeferredSteps(factors, of: cell, memorySize: DeferredSteps.memorySize(ofMatrix: count))
-    blocks = Self.blocks(of: parameterColumns, columns, factors)
+    blocks = Self.blocks(of: factors, parameterSize: parameterSize, columns)
     for sample in 0..<batch { reset(sample: sample) }
   }
 
   /// The blocks of all columns.
   private static func blocks(
-    of parameters: [Range<Int>], _ columns: Int, _ factors: DirectFactors
+    of factors: DirectFactors, parameterSize: Int, _ columns: Int
   ) -> [Block] {
     let blockSize = 1024
     var blocks: [Block] = []
-    for (number, (own, factor)) in zip(parameters, factors.parameters).enumerated() {
-      let count = max(1, blockSize / factor.columns)
-      for first in stride(from: 0, to: factor.rows, by: count) {
-        let units = first..<min(first + count, factor.rows)
-        let start = own.lowerBound + first * factor.columns
+    for (number, piece) in factors.pieces.enumerated() {
+      let count = max(1, blockSize / piece.columns)
+      for first in stride(from: 0, to: piece.rows.count, by: count) {
+        let units = first..<min(first + count, piece.rows.count)
+        let start = piece.start + first * piece.columns
         blocks.append(
           Block(
-            columns: start..<start + units.count * factor.columns, parameter: number, units: units))
+            columns: start..<start + units.count * piece.columns, piece: number, units: units))
       }
     }
-    for first in stride(from: parameters.last?.upperBound ?? 0, to: columns, by: blockSize) {
+    for first in stride(from: parameterSize, to: columns, by: blockSize) {
       let columns = first..<min(first + blockSize, columns)
-      blocks.append(Block(columns: columns, parameter: nil, units: columns))
+      blocks.append(Block(columns: columns, piece: nil, units: columns))
     }
     return blocks
   }
@@ -105,12 +98,11 @@ struct DenseInfluence: Influence {
       rows, from: 0, into: Floats(next), stride: columns,
       returnsOuterFactors: window.steps == 1)
     let isDeferred = steps.begin(
-      result, Floats(next), stride: columns, parameters: parameterColumns,
-      isOneStep: window.steps == 1, in: deferred[sample])
+      result, Floats(next), stride: columns, isOneStep: window.steps == 1, in: deferred[sample])
     let lossRow = rows.count - 1
     let range = isDeferred ? lossRow..<rows.count : 0..<rows.count
     steps.pullBack(range, in: deferred[sample])
-    setRows(range, result.outers, with: Floats(samples[sample]))
+    setRows(range, with: Floats(samples[sample]))
     window.release(result)
     gradient.take(Floats(next, offset: lossRow * columns))
     if isDeferred {
@@ -127,27 +119,23 @@ struct DenseInfluence: Influence {
     steps.begin(in: deferred[sample])
     steps.pullBack(range, in: deferred[sample])
     next.fill(0..<range.count * columns, with: 0)
-    setRows(range, [], with: Floats(samples[sample]))
+    setRows(range, with: Floats(samples[sample]))
     return Tensor(
       storage: next.copy(0..<range.count * columns), shape: [range.count, columns])
   }
 
   /// Computes rows of the next matrix, its blocks split over threads: what the steps contribute, and
   /// their Jacobian's rows times the matrix before them.
-  private func setRows(
-    _ range: Range<Int>, _ outers: [PlanRun.Outer?], with matrix: Floats
-  ) {
+  private func setRows(_ range: Range<Int>, with matrix: Floats) {
     let jacobian = steps.jacobian(range)
     let leastWork = 200_000
     let work = range.count * cell.stateSize * columns
     let parts = max(1, min(ThreadTeam.count, blocks.count, work / leastWork))
     ThreadTeam.run(parts: parts) { part in
       for block in blocks[blocks.count * part / parts..<blocks.count * (part + 1) / parts] {
-        if let parameter = block.parameter {
+        if let piece = block.piece {
           steps.setDirect(
-            ofParameter: parameter, block.units, range,
-            holdsCurrent: outers.isEmpty || outers[parameter] == nil,
-            into: Floats(next, offset: parameterColumns[parameter].lowerBound), stride: columns)
+            ofPiece: piece, block.units, range, into: Floats(next), stride: columns)
         }
         // A step reads only the states before it: it contributes nothing to the columns of initial states.
         matrixProduct(
@@ -155,7 +143,7 @@ struct DenseInfluence: Influence {
           StridedMatrix(
             matrix + block.columns.lowerBound, rows: cell.stateSize, columns: block.columns.count,
             rowStride: columns),
-          accumulate: block.parameter != nil,
+          accumulate: block.piece != nil,
           into: Floats(next, offset: range.lowerBound * columns + block.columns.lowerBound),
           stride: columns, precision: .highest)
       }

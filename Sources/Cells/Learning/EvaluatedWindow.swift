@@ -24,8 +24,8 @@ struct EvaluatedWindow {
   struct PulledBack {
     /// The cotangents of the states before the steps, `[N, width]` each.
     var states: [Storage]
-    /// For each parameter, the factors of its gradients if they were returned as factors of an outer product.
-    var outers: [PlanRun.Outer?]
+    /// The factors of the outer products in the parameters' gradients, if they were returned.
+    var outers: [PlanRun.Outer]
     /// The memory of these.
     fileprivate var outerMemory: PlanMemory?
 
@@ -40,8 +40,8 @@ struct EvaluatedWindow {
   /// - Parameters:
   ///   - gradients: Receives a row for each row of cotangents: the parameters' elements, in the cell's order.
   ///   - stride: Floats from one of these rows to the next; 0 adds up the rows.
-  ///   - returnsOuterFactors: Whether gradients that are outer products are returned as their factors, which
-  ///     those of one step can be.
+  ///   - returnsOuterFactors: Whether outer products in gradients, those of one step, are returned as their factors. Most are
+  ///     not written then.
   /// - Returns: The cotangents of the states before the steps. Those of the input are in `rows.input`. What has outer
   ///   factors is to be given to ``release(_:)`` after its use.
   func pullBack(

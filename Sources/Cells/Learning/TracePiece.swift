@@ -70,19 +70,40 @@ struct TracePiece: Sendable {
   /// - Parameters:
   ///   - direct: A row for each state, and the loss's, of `columns` floats each.
   ///   - factors: By each state before the steps, the derivatives of the states after them, and of the loss.
-  ///   - outer: The factors of the direct part of one step, if that is an outer product: a row for each state, and the
-  ///     loss's.
+  ///   - outers: The factors of the outer products that the direct part of one step lacks, in the order of the
+  ///     parameter's rows: a row for each state, and the loss's.
   func advance(
     traces: Floats, direct: Floats, columns: Int, factors: TraceStep.Factors,
-    outer: PlanRun.Outer?, gradient: GradientSums
+    outers: [PlanRun.Outer], gradient: GradientSums
   ) {
-    TraceStep(
-      rows: rows, width: rowSize, states: states, loss: stateCount, unit: unit, units: units,
-      traces: traces + column, stride: columns,
-      gradient: gradient.targets[target].floats + row * rowSize, adds: gradient.hasValues
-    ).run(
-      factors,
-      outer.map { .product(left: $0.left.units(from: row), right: $0.right) }
-        ?? .sum(direct + column, stride: columns))
+    for (range, outer) in parts(outers) {
+      let first = range.lowerBound - row
+      TraceStep(
+        rows: range.count, width: rowSize, states: states, loss: stateCount, unit: unit + first,
+        units: units, traces: traces + (column + first * rowSize), stride: columns,
+        gradient: gradient.targets[target].floats + range.lowerBound * rowSize,
+        adds: gradient.hasValues
+      ).run(
+        factors,
+        outer.map {
+          .product(
+            left: $0.left.units(from: range.lowerBound - $0.rows.lowerBound), right: $0.right)
+        } ?? .sum(direct + (column + first * rowSize), stride: columns))
+    }
+  }
+
+  /// The piece's rows, cut at the outer products.
+  private func parts(_ outers: [PlanRun.Outer]) -> [(rows: Range<Int>, outer: PlanRun.Outer?)] {
+    var parts: [(rows: Range<Int>, outer: PlanRun.Outer?)] = []
+    var next = row
+    for outer in outers {
+      let own = outer.rows.clamped(to: row..<row + rows)
+      if own.isEmpty { continue }
+      if next < own.lowerBound { parts.append((next..<own.lowerBound, nil)) }
+      parts.append((own, outer))
+      next = own.upperBound
+    }
+    if next < row + rows { parts.append((next..<row + rows, nil)) }
+    return parts
   }
 }

@@ -111,7 +111,7 @@ struct UnitInfluence: Influence {
   /// Advances the traces and computes the gradient: every row is its direct part plus, unit by unit, the old traces
   /// times the row's factors.
   private func advanceTraces(
-    _ factors: TraceStep.Factors, _ outers: [PlanRun.Outer?], _ sample: Int,
+    _ factors: TraceStep.Factors, _ outers: [PlanRun.Outer], _ sample: Int,
     _ gradient: GradientSums
   ) {
     for row in 0..<rows.count where columns > parameterSize {
@@ -120,7 +120,7 @@ struct UnitInfluence: Influence {
     for piece in pieces {
       piece.advance(
         traces: Floats(samples[sample]), direct: Floats(direct), columns: columns,
-        factors: factors, outer: piece.parameter.flatMap { outers.isEmpty ? nil : outers[$0] },
+        factors: factors, outers: outers.filter { $0.value == piece.parameter && !$0.isWritten },
         gradient: gradient)
     }
   }

@@ -57,6 +57,27 @@ import Testing
     }
   }
 
+  /// Parameters whose rows have several factors, of their own or parts of those of a larger product.
+  @Test(arguments: ["gru", "gru-before", "mgu", "clockwork", "rhn", "nas", "taugru"])
+  func cellsWithSeveralFactorsAParameterAreDeferred(_ name: String) throws {
+    let stream = try Self.stream(name, batch: 1)
+    let memory = stream.memory(.rtrl)
+    var most = 0
+    for step in 0..<stream.steps {
+      _ = stream.part(step..<step + 1).inWindows([1], with: memory)
+      let deferred = try #require(memory.snapshot.tensors["deferred/0/0"]?.scalars)
+      most = max(most, Int(deferred[0]))
+    }
+    #expect(most > 0)
+  }
+
+  /// Two parameters with the same gradient, and one whose gradient is computed from another one's.
+  @Test(arguments: [1, 3]) func gradientsThatAreReadAgainAreWritten(_ gates: Int) {
+    let stream = Stream(SharedGradients(gates: gates), steps: 6, hiddenSize: 12)
+    let found = stream.inWindows([1, 1, 1, 1, 1, 1], with: stream.memory(.rtrl))
+    expectSame(found, stream.throughTime(), within: Self.tolerance, "\(gates) gates")
+  }
+
   /// The matrix is that of one window, which defers nothing.
   @Test(arguments: ["lstm", "gru"]) func matrixContainsDeferredSteps(_ name: String) throws {
     let stream = try Self.stream(name)
@@ -140,6 +161,22 @@ import Testing
   }
 }
 
+/// A cell with two matrices for each of its products.
+private struct SharedGradients: RecurrentCell {
+  var gates: Int
+
+  func equations(_ cell: inout CellBuilder) {
+    let (x, h) = (cell.input, cell.state("hidden"))
+    var new = h
+    for gate in 0..<gates {
+      let fromX = cell.affine(x, "ih.\(gate)") + cell.affine(x, "jh.\(gate)")
+      let fromH = cell.affine(h, "hh.\(gate)") + cell.affine(h, "gh.\(gate)")
+      new = 0.5 * new + tanh(fromX + 0.5 * fromH) * sigmoid(new)
+    }
+    cell.update(h, to: new)
+  }
+}
+
 /// The factors of gradients over one step.
 @Suite struct DirectFactorsTests {
   /// The weights and the bias of the input, then those of the state.
@@ -147,9 +184,21 @@ import Testing
     let factors = DirectFactors(CellGraph(LSTM(), inputSize: 3, hiddenSize: 5))
     #expect(factors.leftWidths == [20])
     #expect(factors.rightWidths == [3, 5])
-    #expect(factors.parameters.map(\.left) == [0, 0, 0, 0])
-    #expect(factors.parameters.map(\.right) == [0, nil, 1, nil])
-    #expect(factors.parameters.map(\.columns) == [3, 1, 5, 1])
+    #expect(factors.pieces.map(\.left) == [0, 0, 0, 0])
+    #expect(factors.pieces.map(\.right) == [0, nil, 1, nil])
+    #expect(factors.pieces.map(\.columns) == [3, 1, 5, 1])
+  }
+
+  /// The recurrent weights of the new state have a left factor of their own, behind the reset gate.
+  @Test func rowsOfAParameterHaveFactorsOfTheirOwn() {
+    let factors = DirectFactors(CellGraph(GRU(), inputSize: 3, hiddenSize: 5))
+    #expect(factors.leftWidths == [10, 5, 5])
+    #expect(factors.rightWidths == [3, 5])
+    #expect(factors.pieces.map(\.left) == [0, 1, 0, 1, 0, 2, 0, 2])
+    #expect(factors.pieces.map(\.right) == [0, 0, nil, nil, 1, 1, nil, nil])
+    #expect(
+      factors.pieces.map(\.rows) == Array(repeating: [0..<10, 10..<15], count: 4).flatMap { $0 })
+    #expect(factors.pieces.map(\.start) == [0, 30, 45, 55, 60, 110, 135, 145])
   }
 
   /// W - Wᵀ is computed of parameters, and its gradient of gathered values.
@@ -157,8 +206,8 @@ import Testing
     let cell = CellGraph(
       try CellRegistry.standard.cell(named: "antisymmetric"), inputSize: 3, hiddenSize: 5)
     let factors = DirectFactors(cell)
-    for (factor, parameter) in zip(factors.parameters, cell.parameters) {
-      #expect(factor.rows * factor.columns == parameter.rows * parameter.columns)
+    for (piece, parameter) in zip(factors.pieces, cell.parameters) {
+      #expect(piece.rows.count * piece.columns == parameter.rows * parameter.columns)
     }
     #expect(factors.leftWidths.contains(25))
     #expect(factors.ofProducts.leftWidths.reduce(0, +) < factors.leftWidths.reduce(0, +))
