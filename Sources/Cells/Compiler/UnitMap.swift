@@ -88,16 +88,6 @@ struct UnitDemand {
     }
   }
 
-  /// For each state, whether its units act on nothing but their own unit of the states of its width.
-  var ownStates: [Bool] {
-    states.indices.map { index in
-      let leaf = graph.nodes.firstIndex { $0.operation == .state(index) }
-      guard let leaf, let demand = demands[leaf] else { return true }
-      let width = states[index].width
-      return demand.enumerated().allSatisfy { $1 == .noUnit || $1 == .unit($0, of: width) }
-    }
-  }
-
   /// The parameters of which each row reaches one unit.
   func map(of parameters: [CellGraph.Parameter]) -> UnitMap {
     var map = UnitMap(ownTerms: ownTerms)
