@@ -11,36 +11,50 @@ import TensorCore
 public struct Plan: Sendable {
   fileprivate let content: Content
 
+  /// A schedule of the derivative.
+  struct Backward: Sendable {
+    let schedule: RunnableSchedule
+    /// Where the signals that it reads come from.
+    let sources: [Derivative.Source]
+    /// How it can compute states of matrices again.
+    let recomputation: Recomputation?
+
+    fileprivate init(
+      _ recurrence: Recurrence, _ sources: [Derivative.Source], _ forward: RunnableSchedule
+    ) {
+      schedule = RunnableSchedule(Scheduler.schedule(recurrence.optimized()))
+      self.sources = sources
+      recomputation = Recomputation(forward, schedule, sources)
+    }
+  }
+
   fileprivate final class Content: Sendable {
     let cell: CellGraph
     let forward: RunnableSchedule
-    let backward: (schedule: RunnableSchedule, sources: [Derivative.Source])?
-    let recomputation: Recomputation?
+    let backward: Backward?
     private let derivative: Derivative?
-    private let withoutInput = Guarded<RunnableSchedule?>(nil)
+    private let withoutInput = Guarded<Backward?>(nil)
 
     init(_ cell: CellGraph, _ forward: Schedule, _ derivative: Derivative? = nil) {
       self.cell = cell
       self.derivative = derivative
       self.forward = RunnableSchedule(forward)
-      backward = derivative.map {
-        (RunnableSchedule(Scheduler.schedule($0.recurrence.optimized())), $0.sources)
-      }
-      recomputation = backward.flatMap { [forward = self.forward] in
-        Recomputation(forward, $0.schedule, $0.sources)
+      backward = derivative.map { [forward = self.forward] in
+        Backward($0.recurrence, $0.sources, forward)
       }
     }
 
     /// The derivative's schedule without the products that lead to the input's cotangent alone; made when first
     /// asked for.
-    var backwardWithoutInput: RunnableSchedule? {
-      guard var recurrence = derivative?.recurrence else { return nil }
+    var backwardWithoutInput: Backward? {
+      guard let derivative else { return nil }
       return withoutInput.withLock { known in
         if let known { return known }
+        var recurrence = derivative.recurrence
         recurrence.outputs = []
-        let schedule = RunnableSchedule(Scheduler.schedule(recurrence.optimized()))
-        known = schedule
-        return schedule
+        let backward = Backward(recurrence, derivative.sources, forward)
+        known = backward
+        return backward
       }
     }
   }
@@ -54,11 +68,9 @@ public struct Plan: Sendable {
   }
   /// The same in the form that runs.
   var forwardSchedule: RunnableSchedule { content.forward }
-  var backwardSchedule: (schedule: RunnableSchedule, sources: [Derivative.Source])? {
-    content.backward
-  }
+  var backwardSchedule: Backward? { content.backward }
   /// How the backward pass can compute states of matrices again.
-  var recomputation: Recomputation? { content.recomputation }
+  var recomputation: Recomputation? { content.backward?.recomputation }
 
   /// Compiles a cell. A plan that does not learn saves no activations.
   public init(_ cell: CellGraph, learns: Bool) {
@@ -108,7 +120,7 @@ public struct Plan: Sendable {
   func run(
     _ arguments: borrowing PlanArguments, _ signals: some PlanSignals
   ) -> (states: [Storage], trail: Trail) {
-    let result = PlanRun.run(content.forward, arguments, signals, content.recomputation)
+    let result = PlanRun.run(content.forward, arguments, signals, recomputation)
     let trail = Trail(
       plan: self, batch: arguments.batch, steps: arguments.steps, isReversed: arguments.isReversed,
       rows: arguments.rows, kept: result.kept, memory: result.memory, spaced: result.spaced)
@@ -135,21 +147,30 @@ extension Plan.Trail {
     parameters: PlanParameters, gradients: [Floats], gradientStride: Int = 0,
     segment: PlanRun.Segment = .init(), returnsOuterFactors: Bool = false
   ) -> PlanRun.Results {
-    guard let backward = plan.content.backward else {
+    guard let whole = plan.backwardSchedule else {
       failure("a plan that does not learn has no backward pass")
     }
-    // Matrices that are computed again belong to one schedule.
-    let omitsInput = inputCotangent == nil && spaced == nil
+    let withoutInput = inputCotangent == nil ? backwardWithoutInput() : nil
+    let backward = withoutInput?.backward ?? whole
     return PlanRun.run(
-      omitsInput ? plan.content.backwardWithoutInput ?? backward.schedule : backward.schedule,
+      backward.schedule,
       PlanArguments(
         batch: batch, steps: steps, isReversed: !isReversed, rows: rows, parameters: parameters,
         gatheredStride: gradientStride, segment: segment,
-        returnsOuterFactors: returnsOuterFactors, spaced: spaced),
+        returnsOuterFactors: returnsOuterFactors, spaced: withoutInput?.spaced ?? spaced),
       BackwardSignals(
         trail: self, sources: backward.sources, outputCotangent: outputCotangent,
-        inputCotangent: inputCotangent ?? (omitsInput ? outputCotangent : unreadInput),
+        inputCotangent: inputCotangent ?? (withoutInput == nil ? unreadInput : outputCotangent),
         stateCotangents: stateCotangents, gradients: gradients))
+  }
+
+  /// The backward pass that leaves out the input's cotangent, with the states that it computes again; nil where it would
+  /// need other states than were kept for that.
+  func backwardWithoutInput() -> (backward: Plan.Backward, spaced: SpacedStates?)? {
+    guard let backward = plan.content.backwardWithoutInput else { return nil }
+    guard let spaced else { return (backward, nil) }
+    guard let states = backward.recomputation.flatMap(spaced.computed(by:)) else { return nil }
+    return (backward, states)
   }
 
   /// Memory for a cotangent of the input that nobody reads.

@@ -25,6 +25,20 @@ final class SpacedStates {
     }
   }
 
+  private init(_ other: SpacedStates, _ recomputation: Recomputation) {
+    self.recomputation = recomputation
+    (memory, weights, interval) = (other.memory, other.weights, other.interval)
+    (firstChunks, values) = (other.firstChunks, other.values)
+  }
+
+  /// The same states for another backward pass; nil if that computes others again.
+  func computed(by other: Recomputation) -> SpacedStates? {
+    guard other.states == recomputation.states, other.dropped == recomputation.dropped else {
+      return nil
+    }
+    return SpacedStates(self, other)
+  }
+
   /// The bytes of the states.
   var stateByteCount: Int { values.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride }
   /// The bytes of the states and of the memory that the steps read.

@@ -178,7 +178,7 @@ extension StepChain {
 
     init(of chain: StepChain, from last: Int) {
       let (plan, batch, count) = (chain.plan, chain.batch, last + 1)
-      guard let (schedule, sources) = plan.backwardSchedule else {
+      guard let backward = plan.backwardSchedule else {
         failure("a plan that does not learn has no backward pass")
       }
       self.last = last
@@ -188,10 +188,11 @@ extension StepChain {
         batch > 0 ? Tensor(uninitialized: $0.shape) : Tensor(zeros: $0.shape)
       }
       run = PlanRun.ofSingleSteps(
-        schedule, batch: batch, capacity: count, isReversed: true,
+        backward.schedule, batch: batch, capacity: count, isReversed: true,
         PlanParameters(chain.weights, cache: chain.cache),
         BackwardSignals(
-          trail: chain.forward.trail(of: plan), sources: sources, outputCotangent: output.area,
+          trail: chain.forward.trail(of: plan), sources: backward.sources,
+          outputCotangent: output.area,
           inputCotangent: input.area, stateCotangents: plan.cell.states.map { _ in nil },
           gradients: gradients.map(\.elements)))
     }

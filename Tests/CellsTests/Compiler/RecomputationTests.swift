@@ -16,7 +16,7 @@ import Testing
   /// All results of a pass and of its pullback.
   private func results(
     of cell: any RecurrentCell, _ direction: Recurrent.Direction, _ lengths: [Int]?,
-    batch: Int = 3, keeping: StateKeeping
+    batch: Int = 3, keeping: StateKeeping, input: InputCotangent = .computed
   ) -> (pass: RecurrentPass, values: [[Float]]) {
     var generator = Philox(seed: 2)
     let layer = Recurrent(
@@ -31,7 +31,7 @@ import Testing
     let cotangents = ([pass.output] + pass.finalStates).map {
       Tensor(normal: $0.shape, using: &generator)
     }
-    let gradients = pass.pullBack(cotangents, .computed)
+    let gradients = pass.pullBack(cotangents, input)
     return (
       pass, ([pass.output] + pass.finalStates + gradients.compactMap { $0 }).map(\.scalars)
     )
@@ -53,6 +53,28 @@ import Testing
           expectClose(found, expected, within: 1e-5, floor: 1, "\(cell), \(direction)")
         }
       }
+    }
+  }
+
+  /// The products that lead to the cotangent of an input that nobody tracks are left out here too.
+  @Test(arguments: cells.indices) func anUntrackedInputCostsNothing(_ index: Int) throws {
+    let cell = Self.cells[index]
+    for direction in [Recurrent.Direction.forward, .reverse] {
+      func results(_ input: InputCotangent) -> (pass: RecurrentPass, values: [[Float]]) {
+        self.results(of: cell, direction, nil, keeping: .spaced, input: input)
+      }
+      let (tracked, untracked) = (results(.computed), results(.omitted))
+      let states = tracked.pass.finalStates.count
+      // Without the input's cotangent, which comes after the output and the final states.
+      let expected = tracked.values[...states] + tracked.values[(states + 2)...]
+      for (found, expected) in zip(untracked.values, expected) {
+        expectClose(found, expected, within: 1e-5, floor: 1, "\(cell), \(direction)")
+      }
+      #expect(untracked.values.count == expected.count)
+      let trail = untracked.pass.trails[0]
+      let backward = try #require(trail.backwardWithoutInput()?.backward, "\(cell)")
+      let whole = try #require(trail.plan.backwardSchedule)
+      #expect(backward.schedule.work < whole.schedule.work, "\(cell)")
     }
   }
 

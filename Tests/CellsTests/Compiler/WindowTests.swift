@@ -25,7 +25,7 @@ import Testing
     let (layer, x) = try layer(cell)
     let segment = 32
     let plan = Plan(layer.learningCell(ofLayer: 0), learns: true)
-    let (backward, _) = try #require(plan.backwardSchedule)
+    let backward = try #require(plan.backwardSchedule).schedule
     #expect(Self.windows(backward, steps: Self.steps) > 1)
     #expect(Self.windows(backward, steps: segment) == 0)
     func gradients(_ engine: GradientEngine) throws -> [[UInt32]] {
