@@ -17,6 +17,10 @@ TARGETS = {
     "zoo-indrnn": 1.6,
     "zoo-mingru": 2.4,
     "zoo-slstm": 1.8,
+    **{f"matrix-{cell}": 1.4 for cell in ("gla", "gated-deltanet", "mlstm-large", "rwkv7", "s6")},
+    "matrix-gla-alone": 2,
+    "matrix-mlstm-large-alone": 2,
+    **{f"matrix-{cell}-alone": 3 for cell in ("gated-deltanet", "rwkv7", "s6")},
     "rtrl-indrnn": 2,
     "rtrl-lstm": 4,
 }

@@ -35,6 +35,7 @@ _NOTE = Case(
     "note-rnn", cell="rnn", input=10, hidden=10, layers=3, batch=32, steps=35, vocabulary=28
 )
 _LAYER = Case("layer", task="backward", layers=1)
+_MATRICES = ["gla", "gated-deltanet", "mlstm-large", "rwkv7", "s6"]
 
 _ALL = [
     _NOTE,
@@ -68,7 +69,11 @@ _ALL = [
     ),
     *(
         Case(f"matrix-{cell}", "backward", cell, 256, 256, 1, 8, 256, batch_first=True)
-        for cell in ["gla", "gated-deltanet", "mlstm-large", "rwkv7", "s6"]
+        for cell in _MATRICES
+    ),
+    *(
+        Case(f"matrix-{cell}-alone", "recurrence", cell, 256, 256, 1, 8, 256)
+        for cell in _MATRICES
     ),
     replace(_NOTE, name="gen-10", task="generate"),
     *(Case(f"gen-{size}", task="generate", hidden=size) for size in [128, 512, 1024]),

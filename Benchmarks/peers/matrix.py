@@ -61,19 +61,20 @@ class Mixer(nn.Module):
 
     def forward(self, x):
         signals = self.signals(x)
-        if self.chunk:
-            o = type(self).chunks(self.chunk, *signals)
-        else:
-            state, outputs = self.start(x), []
-            for row in zip(*(signal.unbind(2) for signal in signals)):
-                output, *state = self.advance(*row, *state)
-                outputs.append(output)
-            o = torch.stack(outputs, 2)
-        return self.result(x, o, signals)
+        return self.result(x, self.recur(signals), signals)
 
-    def start(self, x):
-        size = x.shape[-1] // HEADS
-        return [x.new_zeros(x.shape[0], HEADS, size, size)]
+    def recur(self, signals):
+        """What the recurrence makes of the signals."""
+        if self.chunk:
+            return type(self).chunks(self.chunk, *signals)
+        state, outputs = self.start(signals[0]), []
+        for row in zip(*(signal.unbind(2) for signal in signals)):
+            output, *state = self.advance(*row, *state)
+            outputs.append(output)
+        return torch.stack(outputs, 2)
+
+    def start(self, q):
+        return [q.new_zeros(*q.shape[:2], q.shape[-1], q.shape[-1])]
 
 
 def cut(size, *signals):
@@ -188,8 +189,8 @@ class MLSTM(Mixer):
         self.norm = nn.LayerNorm(size // HEADS, elementwise_affine=False, eps=1e-6)
         self.gain = nn.Parameter(torch.ones(size))
 
-    def start(self, x):
-        matrix = super().start(x)[0]
+    def start(self, q):
+        matrix = super().start(q)[0]
         return [matrix, matrix[..., 0], matrix[..., :1, 0]]
 
     def signals(self, x):
@@ -304,16 +305,17 @@ class S6(Mixer):
         s = torch.exp(-step.unsqueeze(-1) * rate) * s + outer(step * u, b)
         return (s * c.unsqueeze(1)).sum(-1), s
 
-    def forward(self, x):
-        signals, rate = self.signals(x), self.rate.exp()
+    def recur(self, signals):
+        rate = self.rate.exp()
         if self.chunk:
-            o = self.chunks(self.chunk, *signals, rate)
-        else:
-            s, outputs = x.new_zeros(x.shape[0], *self.rate.shape), []
-            for row in zip(*(signal.unbind(1) for signal in signals)):
-                output, s = self.advance(*row, rate, s)
-                outputs.append(output)
-            o = torch.stack(outputs, 1)
+            return self.chunks(self.chunk, *signals, rate)
+        s, outputs = rate.new_zeros(signals[0].shape[0], *rate.shape), []
+        for row in zip(*(signal.unbind(1) for signal in signals)):
+            output, s = self.advance(*row, rate, s)
+            outputs.append(output)
+        return torch.stack(outputs, 1)
+
+    def result(self, x, o, signals):
         return self.output((o + self.direct * signals[0]) * silu(self.other))
 
     @staticmethod
@@ -337,6 +339,25 @@ class S6(Mixer):
 MIXERS = {
     "gla": GLA, "gated-deltanet": GatedDeltaNet, "mlstm-large": MLSTM, "rwkv7": RWKV7, "s6": S6
 }
+
+
+class Alone(nn.Module):
+    """A mixer's recurrence without the products around it: its signals are parameters."""
+
+    def __init__(self, mixer, case):
+        super().__init__()
+        self.mixer = mixer
+        with torch.no_grad():
+            signals = mixer.signals(torch.randn(case.batch, case.steps, case.input))
+        self.signals = nn.ParameterList(signal.contiguous() for signal in signals)
+
+    def forward(self):
+        return self.mixer.recur(list(self.signals))
+
+
+def recurrences(case, compiles):
+    """Every way to run a mixer's recurrence alone."""
+    return [(name, lambda make=make: Alone(make(), case)) for name, make in layers(case, compiles)]
 
 
 def layers(case, compiles):

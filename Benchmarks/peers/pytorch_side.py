@@ -35,6 +35,7 @@ def settings(case, precision, threads, compiles):
         "infer": _infer,
         "forward": _layer,
         "backward": _layer,
+        "recurrence": _recurrence,
         "generate": _generate,
         "realtime": _realtime,
         "start": _start,
@@ -180,6 +181,25 @@ def _layer(case, precision, counts, compiles):
         import zoo  # only here: torchrecurrent takes memory that other cases don't need
 
         ways = zoo.layers(case, compiles)
+    return [Setting(f"{name}, {counts[-1]} threads", prepare(way), counts[-1]) for name, way in ways]
+
+
+def _recurrence(case, precision, counts, compiles):
+    import matrix
+
+    def prepare(make_alone):
+        def make():
+            alone = make_alone()
+
+            def run():
+                alone.zero_grad()
+                alone().sum().backward()
+
+            return run
+
+        return make
+
+    ways = matrix.recurrences(case, compiles)
     return [Setting(f"{name}, {counts[-1]} threads", prepare(way), counts[-1]) for name, way in ways]
 
 

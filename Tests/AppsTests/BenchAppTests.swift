@@ -52,6 +52,26 @@ import Testing
     }
   }
 
+  @Test func aRecurrenceIsMeasuredWithoutItsProducts() throws {
+    for cell in ["gla", "gated-deltanet", "mlstm-large", "rwkv7", "s6"] {
+      let outcome = try program.run(
+        "--task", "recurrence", "--cell", cell, "--hidden", "16", "--batch", "2", "--steps", "5",
+        "--seconds", "0.01")
+      #expect(outcome.status == 0, "\(outcome.error)")
+      #expect(outcome.output.contains("recurrence of \(cell) alone, H16, B2 T5"))
+    }
+    for (flags, message) in [
+      (
+        ["--cell", "lstm"],
+        "cell: expected one of gla, gated-deltanet, mlstm-large, rwkv7, s6, found lstm"
+      ),
+      (["--cell", "gla", "--hidden", "10"], "hidden: expected a multiple of 4, found 10"),
+    ] {
+      let outcome = try program.run(["--task", "recurrence"] + flags)
+      #expect(outcome.status != 0 && outcome.error.contains(message), "\(outcome.error)")
+    }
+  }
+
   /// A machine without a matrix unit computes in float32, and every program reports it.
   @Test func theHeadSaysWhatThePrecisionIsComputedIn() throws {
     let outcome = try program.run(

@@ -43,21 +43,22 @@ void ctk_recurrence_decay_cotangents(const ctk_decay_cotangents *self, const ctk
   const head_steps steps = {recurrence, areas, *first, count, stride, head};
   const ctk_decay_term *shrinking = self->terms + self->growing_count;
   const int32_t shrinking_count = self->term_count - self->growing_count;
+  const ctk_kernels *kernels = ctk_kernels_active();
   float sums[MOST];
-  ctk_kernels_active()->row_products(
+  kernels->row_products(
       ctk_factor_address(&recurrence->before, &steps, areas, 0), columns,
       ctk_factor_address(&self->matrix_cotangent, &steps, cotangent_areas, 0), columns, rows, columns, sums);
   for (ptrdiff_t i = 0; i < count; i++) {
     change(shrinking, shrinking_count, true, -1, &steps, cotangent_areas, i, sums);
     const float *decay = ctk_factor_address(&recurrence->decay, &steps, areas, i);
     float *cotangent = ctk_factor_address(&self->decay_cotangent, &steps, cotangent_areas, i);
-    float total = 0;
-    for (ptrdiff_t r = 0; r < rows; r++) {
-      const float quotient = sums[r] / decay[recurrence->decays == 1 ? 0 : r];
-      if (self->is_total) total += quotient;
-      else cotangent[r] = quotient;
+    if (self->is_total) {
+      kernels->row_sum(sums, rows, 1, rows, cotangent, 1);
+      *cotangent /= *decay;
+    } else {
+      for (ptrdiff_t r = 0; r < rows; r++)
+        cotangent[r] = sums[r] / decay[recurrence->decays == 1 ? 0 : r];
     }
-    if (self->is_total) *cotangent = total;
     change(self->terms, self->growing_count, false, 1, &steps, cotangent_areas, i, sums);
     change(shrinking, shrinking_count, false, -1, &steps, cotangent_areas, i, sums);
   }

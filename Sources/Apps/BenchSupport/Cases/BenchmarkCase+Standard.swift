@@ -76,13 +76,25 @@ extension BenchmarkCase {
   }
 
   /// Cells with matrices of 64 x 64 for four heads, S6 with 16 states for each of 256 channels.
-  private static let matrixCases = ["gla", "gated-deltanet", "mlstm-large", "rwkv7", "s6"].map {
-    cell in
-    BenchmarkCase("matrix-\(cell)") {
-      ($0.cell, $0.task, $0.layers, $0.layout) = (cell, .backward, 1, .batchFirst)
-      ($0.inputSize, $0.hiddenSize, $0.batch, $0.steps) = (256, 256, 8, 256)
-      if cell == "s6" { $0.options = ["inner": 256] }
+  private static let matrixCases =
+    RecurrenceAlone.allCases.map { cell in
+      BenchmarkCase("matrix-\(cell.rawValue)") {
+        asMatrices(&$0, cell)
+        ($0.task, $0.layout) = (.backward, .batchFirst)
+        if cell == .s6 { $0.options = ["inner": 256] }
+      }
     }
+    + RecurrenceAlone.allCases.map { cell in
+      BenchmarkCase("matrix-\(cell.rawValue)-alone") {
+        asMatrices(&$0, cell)
+        $0.task = .recurrence
+      }
+    }
+
+  private static func asMatrices(_ benchmark: inout BenchmarkCase, _ cell: RecurrenceAlone) {
+    (benchmark.cell, benchmark.layers) = (cell.rawValue, 1)
+    (benchmark.inputSize, benchmark.hiddenSize) = (256, 256)
+    (benchmark.batch, benchmark.steps) = (8, 256)
   }
 
   private static let generationCases =

@@ -10,6 +10,7 @@ extension BenchmarkCase {
 
   /// Throws if the cell is unknown, can't have these sizes, or needs more memory than the machine has.
   public func validate() throws {
+    if task == .recurrence { _ = try recurrenceAlone() }
     let cell = try namedCell()
     try cell.validate(inputSize: inputSize, hiddenSize: hiddenSize)
     let first = CellGraph(cell, inputSize: inputSize, hiddenSize: hiddenSize)

@@ -19,6 +19,8 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
     case forward
     /// One layer's outputs and the gradients of its parameters.
     case backward
+    /// A recurrence over matrices without the products around it: its outputs and the gradients of what it reads.
+    case recurrence
     /// Sampling one character after the other.
     case generate
     /// A step of exact real-time recurrent learning, with an update.
@@ -75,6 +77,7 @@ public struct BenchmarkCase: Sendable, Hashable, Codable {
     case .forward, .backward:
       "\(cellText) \(inputSize) -> \(hiddenSize), B\(batch) T\(steps), \(task), "
         + (layout == .timeFirst ? "time first" : "batch first") + lengthText
+    case .recurrence: "recurrence of \(cell) alone, H\(hiddenSize), B\(batch) T\(steps)"
     default:
       "\(cell) E\(inputSize) H\(hiddenSize) L\(layers), B\(batch) T\(steps) V\(vocabularySize), \(task)"
         + (directions > 1 ? ", both directions" : "") + lengthText

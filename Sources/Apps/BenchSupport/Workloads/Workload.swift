@@ -31,6 +31,7 @@ extension BenchmarkCase {
     case .tag: try taggingWorkload()
     case .infer: try inferenceWorkload()
     case .forward, .backward: try layerWorkload()
+    case .recurrence: try recurrenceWorkload()
     case .generate: try generationWorkload()
     case .realtime: try realTimeWorkload()
     case .start: try startWorkload()
