@@ -6,6 +6,7 @@
 // delta rule, the rows of the triangle are worked off one after the other. The step by step form is the specification.
 #include "recurrence.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "CTensorKernelTable.h"
@@ -28,11 +29,13 @@ typedef struct {
   const ctk_kernels *kernels;
   // [count + 1, rows]: of the decays before each step, and of all. Null without decays.
   const float *products;
+  ptrdiff_t products_count;
+  bool has_negative_products;
   addition additions[ADDITIONS];
   float vectors[STEPS * MOST], turned[MOST * STEPS], sums[STEPS * MOST], triangle[STEPS * STEPS];
   // Of a read that later steps depend on: the part of S_0, and the triangles.
   float bases[EARLY_READS][STEPS * MOST], triangles[EARLY_READS][ADDITIONS][STEPS * STEPS];
-  _Alignas(64) float all_products[(STEPS + 1) * MOST];
+  _Alignas(64) float all_products[(STEPS + 1) * MOST], negative_products[(STEPS + 1) * MOST];
 } workspace;
 
 float *ctk_factor_address(const ctk_factor *factor, const head_steps *steps, const ctk_area *areas,
@@ -62,16 +65,6 @@ step_vectors ctk_vectors_of(const ctk_factor *factor, const head_steps *steps, c
   return found;
 }
 
-// A vector of each step as a row, times the other side's row or over it.
-static void gather(const ctk_kernels *kernels, const ctk_factor *factor, const head_steps *steps,
-                   const ctk_area *areas, ctk_operation operation, const float *others,
-                   ptrdiff_t width, float *rows) {
-  const ctk_map_function function = kernels->map[others ? operation : CTK_COPY];
-  const step_vectors from = ctk_vectors_of(factor, steps, areas);
-  for (ptrdiff_t i = 0; i < steps->count; i++)
-    function(rows + i * width, from.rows[i], others ? others + i * width : NULL, NULL, width);
-}
-
 // Rows as columns, of which those of steps that are not there are zero.
 static void turn(const ctk_kernels *kernels, float *rows, ptrdiff_t count, ptrdiff_t width,
                  float *columns) {
@@ -86,43 +79,58 @@ static void multiply_decays(workspace *work, const head_steps *steps) {
   if (self->decays == 0) return;
   float *product = work->all_products;
   work->products = product;
-  for (ptrdiff_t r = 0; r < rows; r++) product[r] = 1;
+  work->products_count = (steps->count + 1) * rows;
+  work->has_negative_products = false;
   const step_vectors decays = ctk_vectors_of(&self->decay, steps, steps->areas);
-  for (ptrdiff_t i = 0; i < steps->count; i++, product += rows) {
-    const float *decay = decays.rows[i];
-    if (self->decays > 1) work->kernels->map[CTK_MULTIPLY](product + rows, product, decay, NULL, rows);
-    else
-      for (ptrdiff_t r = 0; r < rows; r++) product[rows + r] = product[r] * *decay;
+  if (self->decays == 1) {
+    float numbers[STEPS + 1] = {1};
+    for (ptrdiff_t i = 0; i < steps->count; i++) numbers[i + 1] = numbers[i] * *decays.rows[i];
+    work->kernels->repeat_columns(numbers, 1, steps->count + 1, rows, product);
+    return;
   }
+  for (ptrdiff_t r = 0; r < rows; r++) product[r] = 1;
+  for (ptrdiff_t i = 0; i < steps->count; i++, product += rows)
+    work->kernels->map[CTK_MULTIPLY](product + rows, product, decays.rows[i], NULL, rows);
 }
 
-// The products of the decays in the steps' matrices, with the steps' own or without; null without decays.
-static const float *products(const workspace *work, const ctk_recurrence *self, bool is_decayed) {
-  return work->products ? work->products + (is_decayed ? self->rows : 0) : NULL;
-}
-
-// Whether no number is an infinity or NaN, which have all bits of the exponent set.
-static bool is_finite(const float *x, ptrdiff_t count) {
-  const uint32_t exponent = 0x7f800000;
-  uint32_t found = 0;
-  for (ptrdiff_t i = 0; i < count; i++) {
-    uint32_t bits;
-    memcpy(&bits, x + i, sizeof bits);
-    found |= (bits & exponent) == exponent;
+// The products of the decays in the steps' matrices, with the steps' own or without, or minus that; null without decays.
+static const float *products(workspace *work, const ctk_recurrence *self, bool is_decayed,
+                             bool is_negative) {
+  if (!work->products) return NULL;
+  const float *found = work->products;
+  if (is_negative) {
+    found = work->negative_products;
+    if (!work->has_negative_products)
+      work->kernels->map[CTK_NEGATE](work->negative_products, work->products, NULL, NULL,
+                                     work->products_count);
+    work->has_negative_products = true;
   }
-  return !found;
+  return found + (is_decayed ? self->rows : 0);
 }
 
-static void negate(const ctk_kernels *kernels, bool is_negative, float *x, ptrdiff_t count) {
-  if (is_negative) kernels->map[CTK_NEGATE](x, x, NULL, NULL, count);
+// A vector of each step as a row, times the step's product of decays or over it, or as it stands; maybe negated.
+static void gather(workspace *work, const ctk_factor *factor, const head_steps *steps,
+                   const ctk_area *areas, ctk_operation operation, bool is_decayed, bool is_negative,
+                   ptrdiff_t width, float *rows) {
+  const float *others =
+      operation == CTK_COPY ? NULL : products(work, steps->self, is_decayed, is_negative);
+  const ctk_map_function function =
+      work->kernels->map[others ? operation : is_negative ? CTK_NEGATE : CTK_COPY];
+  const step_vectors from = ctk_vectors_of(factor, steps, areas);
+  for (ptrdiff_t i = 0; i < steps->count; i++)
+    function(rows + i * width, from.rows[i], others ? others + i * width : NULL, NULL, width);
+}
+
+// Whether no number is an infinity or NaN, neither of which a sum in doubles loses or comes to by itself.
+static bool is_finite(const ctk_kernels *kernels, const float *x, ptrdiff_t count) {
+  return isfinite(kernels->sum(x, count));
 }
 
 static void find_left(workspace *work, const head_steps *steps, int32_t number) {
   const ctk_recurrence *self = steps->self;
   const ctk_addition *added = &self->additions[number];
-  gather(work->kernels, &added->left, steps, steps->areas, CTK_DIVIDE,
-         products(work, self, added->is_decayed), self->rows, work->vectors);
-  negate(work->kernels, added->is_negative, work->vectors, steps->count * self->rows);
+  gather(work, &added->left, steps, steps->areas, CTK_DIVIDE, added->is_decayed, added->is_negative,
+         self->rows, work->vectors);
   turn(work->kernels, work->vectors, steps->count, self->rows, work->additions[number].left);
 }
 
@@ -134,7 +142,7 @@ static void find_right(workspace *work, const head_steps *steps, int32_t number)
   found->right = vectors.rows[0];
   found->right_stride = vectors.stride;
   if (vectors.has_stride) return;
-  gather(work->kernels, factor, steps, steps->areas, CTK_COPY, NULL, steps->self->columns, found->rights);
+  gather(work, factor, steps, steps->areas, CTK_COPY, false, false, steps->self->columns, found->rights);
   found->right = found->rights;
   found->right_stride = steps->self->columns;
 }
@@ -157,9 +165,8 @@ static void read_rows_before(workspace *work, const head_steps *steps, const flo
                              const ctk_matrix_read *read, const ctk_area *areas, float *sums,
                              ptrdiff_t sums_stride) {
   const ptrdiff_t rows = steps->self->rows, columns = steps->self->columns;
-  gather(work->kernels, &read->x, steps, areas, CTK_MULTIPLY,
-         products(work, steps->self, read->is_decayed), rows, work->vectors);
-  negate(work->kernels, read->is_negative, work->vectors, steps->count * rows);
+  gather(work, &read->x, steps, areas, CTK_MULTIPLY, read->is_decayed, read->is_negative, rows,
+         work->vectors);
   work->kernels->product(steps->count, columns, rows, work->vectors, rows, 1, matrix, columns, 1, NULL,
                          false, sums, sums_stride, NULL);
 }
@@ -189,7 +196,7 @@ static bool read_rows(workspace *work, const head_steps *steps, const float *mat
   for (ptrdiff_t i = 0; i < count; i++) {
     if (!y.has_stride)
       work->kernels->map[CTK_COPY](y.rows[i], sums + i * stride, NULL, NULL, columns);
-    are_finite &= is_finite(y.rows[i], columns);
+    are_finite &= is_finite(work->kernels, y.rows[i], columns);
   }
   return are_finite;
 }
@@ -200,8 +207,7 @@ static bool read_columns(workspace *work, const head_steps *steps, const float *
                          const ctk_area *y_areas) {
   const ctk_kernels *kernels = work->kernels;
   const ptrdiff_t count = steps->count, rows = steps->self->rows, columns = steps->self->columns;
-  gather(kernels, &read->x, steps, x_areas, CTK_COPY, NULL, columns, work->vectors);
-  negate(kernels, read->is_negative, work->vectors, count * columns);
+  gather(work, &read->x, steps, x_areas, CTK_COPY, false, read->is_negative, columns, work->vectors);
   turn(kernels, work->vectors, count, columns, work->turned);
   float *sums = work->vectors;  // [rows, STEPS]
   kernels->product(rows, STEPS, columns, matrix, columns, 1, work->turned, STEPS, 1, NULL, false, sums,
@@ -215,12 +221,12 @@ static bool read_columns(workspace *work, const head_steps *steps, const float *
                      sums, STEPS, NULL);
   }
   kernels->transpose(sums, rows, STEPS, work->sums);
-  const float *others = products(work, steps->self, read->is_decayed);
+  const float *others = products(work, steps->self, read->is_decayed, false);
   const step_vectors y = ctk_vectors_of(&read->y, steps, y_areas);
   for (ptrdiff_t i = 0; i < count; i++)
     kernels->map[others ? CTK_MULTIPLY : CTK_COPY](y.rows[i], work->sums + i * rows,
                                                    others ? others + i * rows : NULL, NULL, rows);
-  return is_finite(work->sums, count * rows);
+  return is_finite(kernels, work->sums, count * rows);
 }
 
 static void update(workspace *work, const head_steps *steps, const float *matrix) {
@@ -301,7 +307,7 @@ static bool run_sequence(workspace *work, const head_steps *steps, const ctk_seq
   }
   bool are_finite = true;
   for (ptrdiff_t r = 0; r < sequence->read_count; r++)
-    are_finite &= is_finite(work->bases[r], steps->count * steps->self->columns);
+    are_finite &= is_finite(work->kernels, work->bases[r], steps->count * steps->self->columns);
   return are_finite;
 }
 

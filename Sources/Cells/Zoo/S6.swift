@@ -55,7 +55,7 @@ public struct S6: RecurrentCell, Codable, Hashable {
     let step = softplus(widen(selected[0..<rank]))
     let b = selected[rank..<rank + states]
     let c = selected[rank + states..<rank + 2 * states]
-    let decay = exp(-(step.expanded(at: -1) * exp(rate)))
+    let decay = exp(step.expanded(at: -1) * -exp(rate))
     let matrix = decay * s + outer(step * u, b)
     cell.update(s, to: matrix)
     let o = (matrix * c.expanded(at: 0)).sum(-1) + direct * u

@@ -51,7 +51,7 @@ public struct SSD: RecurrentCell, Codable, Hashable {
     let b = convolved[inner..<inner + states].spread(0, count: size.count)
     let c = convolved[inner + states..<channels].spread(0, count: size.count)
     let s = cell.state("matrix", shape: size.matrices)
-    let decay = exp(-(step * exp(rate))).shaped(size.count, 1, 1)
+    let decay = exp(step * -exp(rate)).shaped(size.count, 1, 1)
     let matrix = decay * s + outer(b, step.expanded(at: -1) * u)
     cell.update(s, to: matrix)
     let o = (matrix.read(by: c) + direct.expanded(at: -1) * u).flat * silu(z)

@@ -80,7 +80,7 @@ enum RecurrenceAlone: String, CaseIterable, RecurrentCell {
     let rates = (0..<u.width).flatMap { _ in (1...Self.states).map(Double.init) }
     let rate = cell.parameter("rate", [u.width, Self.states], initially: .values(rates))
     let s = cell.state("matrix", shape: [u.width, Self.states])
-    let matrix = exp(-(step.expanded(at: -1) * rate)) * s + outer(step * u, b)
+    let matrix = exp(step.expanded(at: -1) * -rate) * s + outer(step * u, b)
     cell.update(s, to: matrix)
     cell.output((matrix * c.expanded(at: 0)).sum(-1))
   }
