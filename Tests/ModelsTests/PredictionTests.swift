@@ -67,6 +67,23 @@ import Testing
     }
   }
 
+  /// A sequence without steps, a name of another kind or a number in another notation has no answer, and stops nothing.
+  @Test func whatHasNoStepsOrOtherValuesIsNoInput() throws {
+    let steps = ValueKind.features([Column("x")])
+    let interface = SequenceInterface(input: steps, target: steps)
+    let predictor = SequencePredictor(try saved(interface))
+    for line in [#"{"input":[]}"#, #"{"input":""}"#, ";", #"{"input":[[]]}"#, "0x10", "1;inf"] {
+      var answering = LineAnswering(predictor)
+      #expect(throws: UnreadableInput.self, "\(line)") { try answering.take(line) }
+      #expect(try answering.take("1;2").count == 1)
+    }
+    let digits = ValueKind.symbols(Vocabulary(["0", "1"]))
+    #expect(try digits.value(reading: #"{"input":[1,"0",1]}"#) == .tokens([1, 0, 1]))
+    for line in [#"{"input":[1,true]}"#, #"{"input":["1",[0]]}"#, #"{"input":[]}"#] {
+      #expect(throws: UnreadableInput.self, "\(line)") { try digits.value(reading: line) }
+    }
+  }
+
   /// A stream answered line by line has the answers of the whole sequence; an empty line starts a new sequence.
   @Test func streamsAreAnsweredAsTheWholeIs() throws {
     let kind = ValueKind.features([Column("x")])

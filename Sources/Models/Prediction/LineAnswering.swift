@@ -99,11 +99,7 @@ public struct LineAnswering: Sendable {
   ) throws(UnreadableInput) -> SampleValue? {
     guard let line else { throw .notUTF8 }
     if line.allSatisfy(\.isWhitespace) { return nil }
-    let value = try kind.value(reading: line)
-    guard value.length != 0 else {
-      throw UnreadableInput(expected: kind.expectation, found: "nothing that the model knows")
-    }
-    return value
+    return try kind.value(reading: line)
   }
 
   /// The answers that are complete after one more line.
@@ -115,12 +111,7 @@ public struct LineAnswering: Sendable {
     if isFirst, kind.isHeader(line) { return [] }
     guard !line.allSatisfy(\.isWhitespace) else { return try endSequence() }
     let value = try kind.value(reading: line)
-    guard case .features(let new) = value else {
-      guard value.length != 0 else {
-        throw UnreadableInput(expected: kind.expectation, found: "nothing that the model knows")
-      }
-      return try add(value)
-    }
+    guard case .features(let new) = value else { return try add(value) }
     // Steps between semicolons, or in JSON, are a whole sequence.
     let isWhole = line.contains(";") || line.looksLikeJSON
     if isWhole {

@@ -32,38 +32,52 @@ extension ValueKind {
   /// | vector | numbers separated by commas, semicolons, tabs or spaces |
   /// | features | the numbers of each step; a semicolon ends a step |
   ///
-  /// If the line is a JSON object, its field `input` is used: a string as above, or numbers in arrays. Numbers are in
-  /// the columns' original scale.
+  /// If the line is a JSON object, its field `input` is used: a string as above, or names or numbers in arrays. Numbers
+  /// are decimal, in the columns' original scale.
   ///
-  /// - Throws: ``UnreadableInput``.
+  /// - Throws: ``UnreadableInput``, also for a sequence without steps.
   public func value(reading line: String) throws(UnreadableInput) -> SampleValue {
-    if let json = try JSONInput(line) { return try value(reading: json.object) }
+    let value = try value(readingEvenNone: line)
+    guard value.length != 0 else {
+      throw UnreadableInput(
+        expected: expectation, found: columns.isEmpty ? "nothing that the model knows" : "no steps")
+    }
+    return value
+  }
+
+  /// The same, but a sequence may be empty: that of a session may read nothing more before it writes.
+  package func value(readingEvenNone line: String) throws(UnreadableInput) -> SampleValue {
+    if let json = try JSONInput(line) { return try value(of: json.object) }
+    return try value(of: line)
+  }
+
+  private func value(of line: String) throws(UnreadableInput) -> SampleValue {
     switch self {
     case .text(let tokenizer): return .tokens(tokenizer.encode(line))
     case .symbols(let names): return .tokens(try symbols(line, names))
     case .label(let names): return .label(try id(of: line.trimmed, names))
     case .vector: return .vector(try scaled(line.fields))
     case .features(let columns):
-      let steps = line.split(separator: ";").map { String($0).fields }
-      guard !steps.isEmpty else {
-        throw UnreadableInput(expected: "numbers", found: "nothing")
-      }
       var values: [Float] = []
-      for step in steps { values += try scaled(step) }
+      for step in line.split(separator: ";") { values += try scaled(String(step).fields) }
       return .features(FeatureSequence(values, width: columns.count))
     }
   }
 
-  private func value(reading json: JSONValue) throws(UnreadableInput) -> SampleValue {
+  private func value(of json: JSONValue) throws(UnreadableInput) -> SampleValue {
     guard case .object(let members) = json, let input = members["input"] else {
       throw UnreadableInput(expected: #"an object with a field "input""#, found: json.text)
     }
     switch (self, input) {
     case (.text(let tokenizer), .string(let text)): return .tokens(tokenizer.encode(text))
-    case (_, .string(let text)) where !text.looksLikeJSON: return try value(reading: text)
+    case (_, .string(let text)) where !text.looksLikeJSON: return try value(of: text)
     case (.symbols(let names), .array(let elements)):
       var ids: [Int32] = []
-      for case .string(let name) in elements { ids.append(try id(of: name, names)) }
+      for element in elements {
+        // A name may be a number, as in [0, 1, 1].
+        let name = if case .string(let name) = element { name } else { element.text }
+        ids.append(try id(of: name, names))
+      }
       return .tokens(ids)
     case (.vector, .array(let elements)): return .vector(try scaled(elements.map(\.text)))
     case (.features(let columns), .array(let steps)):
@@ -124,7 +138,7 @@ extension ValueKind {
     }
     var result: [Float] = []
     for (field, column) in zip(fields, columns) {
-      guard let number = Double(field), column.scaled(number).isFinite else {
+      guard let number = field.finiteNumber, column.scaled(number).isFinite else {
         throw UnreadableInput(expected: "a number for \(column.name)", found: field)
       }
       result.append(column.scaled(number))
