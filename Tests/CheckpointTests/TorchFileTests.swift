@@ -16,6 +16,16 @@ struct TorchFileTests {
     }
   }
 
+  /// Elements without a storage class of their own have the type that the tensor names, and not that of their bytes.
+  @Test func elementsHaveTheTypeOfTheirTensor() throws {
+    let file = try TorchFile(path: torch("unsigned.pt"))
+    #expect(file.entries.map(\.elementType) == [.uint16, .uint32, .uint64])
+    for entry in file.entries {
+      #expect(entry.shape == [3, 2])
+      #expect(try file.array(entry.name).floats == [40, 43, 41, 44, 42, 45], "\(entry.name)")
+    }
+  }
+
   @Test func aModulesVersionsArePassed() throws {
     let file = try TorchFile(path: torch("module.pt"))
     #expect(file.entries.map(\.name).prefix(2) == ["weight_ih_l0", "weight_hh_l0"])
@@ -36,6 +46,8 @@ struct TorchFileTests {
     ("whole-module.pt", "whole pickled model of class torch.nn.modules.linear.Linear"),
     ("list.pt", "expected a dictionary of tensors by name, found a list: save the weights alone"),
     ("script.pt", "found a TorchScript archive"),
+    ("float8.pt", "expected a type of numbers that are read here, found torch.float8_e4m3fn"),
+    ("negative.pt", "tensor.resolve_neg()"),
     ("stored.npz", "expected one entry data.pkl"),
   ])
   func foreignPicklesAreRefusedByName(_ name: String, _ reason: String) {

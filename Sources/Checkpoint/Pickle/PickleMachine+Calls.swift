@@ -180,8 +180,13 @@ extension PickleMachine {
     _ name: PickleName, _ arguments: [PickleValue]
   ) throws(PickleError) -> PickleValue {
     switch name.name {
-    case "_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3":
-      return try tensor(arguments)
+    case "_rebuild_tensor", "_rebuild_tensor_v2":
+      return try tensor(arguments, metadata: 6)
+    case "_rebuild_tensor_v3":
+      guard arguments.count >= 7 else {
+        throw failure("expected the type of a tensor's elements, found other arguments")
+      }
+      return try tensor(arguments, of: elementType(arguments[6]), metadata: 7)
     case "_rebuild_parameter", "_rebuild_parameter_with_state":
       guard let value = arguments.first, case .tensor = value else {
         throw failure("expected the tensor of a parameter, found other arguments")
@@ -192,14 +197,49 @@ extension PickleMachine {
     }
   }
 
-  private mutating func tensor(_ arguments: [PickleValue]) throws(PickleError) -> PickleValue {
+  /// The type that `torch.uint16` names, for elements without a storage class of their own.
+  private func elementType(_ value: PickleValue) throws(PickleError) -> ElementType {
+    guard case .name(let index) = value else {
+      throw failure("expected the type of numbers, found \(contents.summary(value))")
+    }
+    let name = contents.names[index]
+    let type = ElementType.allCases.first { $0.description == name.name }
+    guard name.module == "torch", let type else {
+      throw failure("expected a type of numbers that are read here, found \(name)")
+    }
+    return type
+  }
+
+  /// The tensor of a storage, an offset, a shape and strides.
+  ///
+  /// - Parameters:
+  ///   - type: the type of its elements, where its storage is one of bytes.
+  ///   - metadata: the index of the argument that tells, where it is there, what PyTorch has not computed yet: `neg`.
+  private mutating func tensor(
+    _ arguments: [PickleValue], of type: ElementType? = nil, metadata: Int
+  ) throws(PickleError) -> PickleValue {
     guard arguments.count >= 4, case .storage(let place) = arguments[0],
       case .integer(let offset) = arguments[1], let shape = contents.integers(arguments[2]),
       let strides = contents.integers(arguments[3])
     else {
       throw failure("expected a storage, an offset, a shape and strides, found other arguments")
     }
-    let storage = contents.storages[place]
+    if arguments.count > metadata, let facts = contents.container(arguments[metadata]),
+      !facts.elements.isEmpty
+    {
+      throw failure(
+        "expected the numbers of a tensor, found those of its negative or conjugate, "
+          + "which tensor.resolve_neg() or tensor.resolve_conj() computes")
+    }
+    var storage = contents.storages[place]
+    if let type {
+      guard storage.elementType == .uint8, storage.view == nil, storage.count % type.width == 0
+      else {
+        throw failure("expected the bytes of \(type) numbers, found \(storage.count) elements")
+      }
+      storage.elementType = type
+      storage.count /= type.width
+    }
     guard
       let tensor = TorchTensor(storage: storage, offset: offset, shape: shape, strides: strides)
     else {

@@ -25,6 +25,11 @@ state.update({
 torch.save(state, "views.pt")
 save_file({name: tensor.contiguous().clone() for name, tensor in state.items()}, "views.safetensors")
 
+# Types without a storage class of their own; the last one is not read.
+torch.save({str(kind).replace("torch.", ""): torch.arange(40, 46).reshape(2, 3).to(kind).t()
+            for kind in [torch.uint16, torch.uint32, torch.uint64]}, "unsigned.pt")
+torch.save({"weight": torch.ones(4).to(torch.float8_e4m3fn)}, "float8.pt")
+
 # A module's state_dict carries versions beside its tensors.
 torch.save(torch.nn.LSTM(2, 3, 2).state_dict(), "module.pt")
 # More tensors than Python pickles at a time.
@@ -41,6 +46,7 @@ torch.save({"weight": tensor, "attack": Attack()}, "attack.pt")
 torch.save(torch.nn.Linear(2, 2), "whole-module.pt")
 torch.save({"model": {"weight": tensor}, "epoch": 3}, "nested.pt")
 torch.save([tensor], "list.pt")
+torch.save({"weight": torch._neg_view(torch.ones(4))}, "negative.pt")
 torch.save({"weight": torch.zeros(1).expand(1000)}, "expanded.pt")
 torch.save({"weight": tensor}, "old.pt", _use_new_zipfile_serialization=False)
 torch.jit.script(torch.nn.Linear(2, 2)).save("script.pt")
