@@ -39,6 +39,24 @@ import Training
     }
   }
 
+  /// No training ends for its log, but what the disk does not take is said, once.
+  @Test(
+    .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")), arguments: ["", ".jsonl"])
+  func aLogOnAFullDiskIsSaid(_ ending: String) throws {
+    try withTemporaryDirectory { directory in
+      let log = directory + "/full" + ending
+      try FileManager.default.createSymbolicLink(
+        atPath: log, withDestinationPath: "/dev/full")
+      let outcome = try Program("train").run(
+        Self.small + ["--quiet", "--log", log, "--overwrite"], in: directory)
+      #expect(outcome.status == 0)
+      #expect(
+        outcome.error
+          == "Error: \(log): no space left on the disk; the rest of this file is left out\n")
+      #expect(FileManager.default.fileExists(atPath: directory + "/model.rnnz"))
+    }
+  }
+
   @Test func quietTrainingSaysNothing() throws {
     try withTemporaryDirectory { directory in
       let outcome = try Program("train").run(Self.small + ["--quiet"], in: directory)

@@ -24,6 +24,8 @@ struct RunFolder {
   private let samples: LineFile
   private let checkpoints: CheckpointSeries
   private var writtenAt = 0.0
+  /// Whether it is said that a report could not be written.
+  private var hasSaidFailure = false
 
   /// Makes the folder; for resumed training, opens an existing one.
   init<Task: TrainingTask>(
@@ -50,7 +52,7 @@ struct RunFolder {
     evaluations = try LineFile(
       path + "/evaluations.csv", goingOnAfter: appends ? trainer.steps : nil,
       step: TrainingLog.stepOfRow)
-    if evaluations.isEmpty { evaluations.write("step,measure,value") }
+    if evaluations.isEmpty { evaluations.log("step,measure,value") }
     samples = try LineFile(path + "/samples.txt", appends: appends)
     checkpoints = CheckpointSeries(directory: path + "/checkpoints")
     try RunConfiguration.write(trainer, in: path)
@@ -115,12 +117,12 @@ struct RunFolder {
     switch event {
     case .evaluation(let measured):
       let step = measured.step
-      evaluations.write("\(step),loss,\(measured.evaluation.loss)")
+      evaluations.log("\(step),loss,\(measured.evaluation.loss)")
       for metric in measured.evaluation.metrics {
-        evaluations.write("\(step),\(metric.name),\(metric.value)")
+        evaluations.log("\(step),\(metric.name),\(metric.value)")
       }
-      samples.write("step \(step)")
-      for sample in measured.evaluation.samples { samples.write("  \(sample)") }
+      samples.log("step \(step)")
+      for sample in measured.evaluation.samples { samples.log("  \(sample)") }
       try writeReport()
     case .started, .stopped, .diverged, .finished: try writeReport()
     case .step:
@@ -138,14 +140,19 @@ struct RunFolder {
   }
 
   /// Replaces the record and the report, so that who reads them meanwhile finds them whole.
-  private func writeReport() throws {
+  private mutating func writeReport() throws {
     let files = [
       ("record.json", try record.encoded() + "\n"),
       ("report.html", RunReport(record, levels: levels).html),
     ]
     for (name, text) in files {
-      // What the disk does not take is left out: no training ends for its report.
-      try? AtomicSave(path: "\(path)/\(name)").write([Array(text.utf8)])
+      // No training ends for its report.
+      do throws(FileError) {
+        try AtomicSave(path: "\(path)/\(name)").write([Array(text.utf8)])
+      } catch  where !hasSaidFailure {
+        hasSaidFailure = true
+        Console.note("Error: \(error); the training goes on without it\n")
+      } catch {}
     }
   }
 }

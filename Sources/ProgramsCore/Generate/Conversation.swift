@@ -98,7 +98,7 @@ package struct Conversation {
     guard !FilePlace(path).isOccupied else { return .say("\(path): a file is there already.\n") }
     do {
       let file = try ByteFile(path)
-      file.write(Array((text + "\n").utf8))
+      try file.write(Array((text + "\n").utf8))
       return .say("Saved to \(path).\n")
     } catch {
       return .say("\(error)\n")

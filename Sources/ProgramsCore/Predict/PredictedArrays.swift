@@ -70,7 +70,7 @@ struct PredictedArrays {
       guard let output else { return try Console.write(text) }
       let file = try answers ?? LineFile(output, appends: false)
       answers = file
-      return file.write(String(text.dropLast()))
+      return try file.write(String(text.dropLast()))
     }
     if output.hasSuffix(".npz") { return try NumPyArchive.save(outputs, to: output) }
     let names = outputs.keys.filter { !session.isNewState($0) }

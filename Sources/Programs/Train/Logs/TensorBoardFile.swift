@@ -79,7 +79,7 @@ package struct TensorBoardFile {
     record.append(littleEndian: CRC32C.masked(record))
     record += message.bytes
     record.append(littleEndian: CRC32C.masked(message.bytes))
-    file.write(record)
+    file.log(record)
   }
 }
 

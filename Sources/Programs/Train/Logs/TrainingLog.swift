@@ -25,7 +25,7 @@ struct TrainingLog {
     let isJSON = [".jsonl", ".json", ".ndjson"].contains(FilePlace(path).ending.lowercased())
     format = isJSON ? .jsonLines : .table
     file = try LineFile(path, goingOnAfter: step, step: isJSON ? Self.stepOfObject : Self.stepOfRow)
-    if file.isEmpty, format == .table { file.write(Self.columns.joined(separator: ",")) }
+    if file.isEmpty, format == .table { file.log(Self.columns.joined(separator: ",")) }
   }
 
   /// The step that a row of a table begins with.
@@ -44,7 +44,7 @@ struct TrainingLog {
   func note(_ event: TrainingEvent, seconds: Double) {
     switch (event, format) {
     case (.step(let step), .table):
-      file.write(Self.numbers(of: step, seconds).map(\.text).joined(separator: ","))
+      file.log(Self.numbers(of: step, seconds).map(\.text).joined(separator: ","))
     case (.step(let step), .jsonLines):
       write(zip(Self.columns, Self.numbers(of: step, seconds)).map { ($0, $1) })
     case (.evaluation(let measured), .jsonLines):
@@ -74,5 +74,5 @@ struct TrainingLog {
     JSONValue(members: Dictionary(members) { first, _ in first })
   }
 
-  private func write(_ members: [(String, JSONValue)]) { file.write(Self.object(members).text) }
+  private func write(_ members: [(String, JSONValue)]) { file.log(Self.object(members).text) }
 }
