@@ -38,6 +38,31 @@ import Testing
     }
   }
 
+  /// Where a session could not be saved, nothing is answered first.
+  @Test func aStateThatCannotBeKeptIsRefusedFirst() throws {
+    try withModels { directory in
+      let line = #"{"id":"u","input":"a"}"#
+      for (command, error) in [
+        (
+          "generate --ckpt t.rnnz --session none/a.rnnz",
+          "none/a.rnnz: no such directory to save to"
+        ),
+        (
+          "echo '\(line)' | predict --ckpt t.rnnz --sessions s.rnnz", "s.rnnz/new.rnnz: no such dir"
+        ),
+      ] {
+        let outcome = try Program.shell(command, in: directory)
+        #expect(outcome.status == 1 && outcome.output.isEmpty, "\(command): \(outcome.output)")
+        #expect(outcome.error.hasPrefix("Error: " + error), "\(outcome.error)")
+      }
+      // A text that says nothing more is only gone on with, and the test leaves no file behind.
+      let empty = line.replacing("\"a\"", with: "\"\"")
+      _ = try output("echo '\(empty)' | predict --ckpt t.rnnz --sessions kept", in: directory)
+      let kept = try FileManager.default.contentsOfDirectory(atPath: directory + "/kept")
+      #expect(kept == ["u.rnnz"])
+    }
+  }
+
   /// Ids keep their states within a run with any limit, and from run to run.
   @Test(arguments: ["s", "t"]) func idsKeepTheirStates(_ model: String) throws {
     try withModels { directory in

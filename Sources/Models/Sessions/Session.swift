@@ -41,6 +41,13 @@ extension Session {
     try checkpoint.save(to: path)
   }
 
+  /// Tests whether the session can be saved to a path, and leaves nothing behind.
+  package func rehearseSave(to path: String) throws(CheckpointError) {
+    var checkpoint = Checkpoint()
+    try write(to: &checkpoint)
+    try Checkpoint.rehearseSave(to: path, byteCount: checkpoint.encoded().count)
+  }
+
   /// The session that a file holds, with the model of this one.
   public func resumed(from path: String) throws(CheckpointError) -> Self {
     var session = self

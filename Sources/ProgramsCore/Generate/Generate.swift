@@ -136,6 +136,7 @@ package struct Generate: ParsableCommand {
     let prompt = prompt(of: saved)
     var session = saved.session(sampler: sampler, seed: seed)
     if FilePlace(path).isOccupied { session = try session.resumed(from: path) }
+    try session.rehearseSave(to: path)
     session.read(prompt)
     try Console.write(prompt)
     for _ in 0..<length { try Console.write(session.next() ?? "") }

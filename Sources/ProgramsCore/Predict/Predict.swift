@@ -148,7 +148,10 @@ package struct Predict: ParsableCommand {
     _ start: State, in folder: String
   ) throws -> SessionStore<State> {
     guard System.makeFolder(folder) == 0 else { throw FileError.system(folder) }
-    return SessionStore(start, limit: sessionLimit, folder: folder)
+    let store = SessionStore(start, limit: sessionLimit, folder: folder)
+    // Nothing is answered whose state cannot be kept.
+    try start.rehearseSave(to: store.path(of: "new"))
+    return store
   }
 
   private var needsSteps: Failure {
