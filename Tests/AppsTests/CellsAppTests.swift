@@ -99,6 +99,21 @@ import Testing
     }
   }
 
+  /// A cell's text is read as other texts are: with a byte order mark, in UTF-16, packed.
+  @Test func aTextMayComeFromAnyEditor() throws {
+    try withTemporaryDirectory { directory in
+      let text = "cell a(x, h)\r\n  h' = tanh(W_ih x + W_hh h)\r\n"
+      let wide: [UInt8] = [0xFF, 0xFE] + text.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] }
+      for (name, bytes) in [
+        ("mark.cell", [0xEF, 0xBB, 0xBF] + Array(text.utf8)), ("wide.cell", wide),
+      ] {
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(directory)/\(name)"))
+        let outcome = try program.run(["show", name], in: directory)
+        #expect(outcome.status == 0 && outcome.output.contains("h' = tanh"), "\(outcome.error)")
+      }
+    }
+  }
+
   @Test func checksACell() throws {
     let outcome = try program.run("check", "gru", "minlstm")
     #expect(outcome.status == 0 && outcome.error.isEmpty)

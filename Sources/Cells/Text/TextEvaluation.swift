@@ -180,12 +180,20 @@ struct TextEvaluation {
       throw CellTextError(
         place, expected: "a value that stands above", found: "\(name), which no line above gives")
     }
-    let known =
-      Array(values.keys) + declared.keys + Word.names
-      + definition.equations.compactMap {
-        if case .value(let name) = $0.target { name } else { nil }
-      }
-    let near = nearestName(to: name, among: known)
+    let others = definition.equations.compactMap {
+      if case .value(let name) = $0.target { name } else { nil }
+    }
+    if others.contains(name) {
+      throw CellTextError(
+        place, expected: "a value that stands above",
+        found: "\(name), whose own equation is this one or below")
+    }
+    let known = Array(values.keys) + declared.keys + Word.names + others
+    // Any name of one letter is near to any other.
+    let near =
+      name.count > 1
+      ? nearestName(to: name, among: known)
+      : known.first { $0.lowercased() == name.lowercased() }
     throw CellTextError(
       place, expected: "a value that stands above, or a declared parameter", found: name,
       suggestion: near ?? "parameter \(name)[H], on a line above")

@@ -156,8 +156,9 @@ extension TextParser {
     let counts =
       Word.named(name).map { "\($0.arguments.count)" + ($0.isVariadic ? " or more" : "") }
       + functions.map { "\($0.operandCount)" }
+    let wanted = counts.sorted().joined(separator: " or ")
     throw CellTextError(
-      place, expected: "\(counts.sorted().joined(separator: " or ")) arguments of \(name)",
+      place, expected: "\(wanted) \(wanted == "1" ? "argument" : "arguments") of \(name)",
       found: "\(arguments.count)")
   }
 

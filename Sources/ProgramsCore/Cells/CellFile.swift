@@ -44,10 +44,7 @@ enum CellFile {
   ///
   /// - Throws: ``Failure`` with the file, and the line and column of what is wrong.
   static func text(_ path: String) throws -> CellText {
-    let bytes = try FileBytes.read(path, limit: CellText.mostBytes)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Failure("\(path): expected a text in UTF-8, found other bytes")
-    }
+    let text = try TextSource(path).text(limit: CellText.mostBytes)
     do throws(CellTextError) {
       return try CellText(text, file: path)
     } catch {

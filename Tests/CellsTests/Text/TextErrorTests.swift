@@ -35,6 +35,13 @@ import Testing
       "a value that stands above, or a declared parameter", "decay",
       "parameter decay[H], on a line above"),
     Case(
+      "cell a(x, h)\n  h' = h * z", 2, 12,
+      "a value that stands above, or a declared parameter", "z", "parameter z[H], on a line above"),
+    Case(
+      "cell a(x, h)\n  f = f + h\n  h' = f", 2, 7, "a value that stands above",
+      "f, whose own equation is this one or below"),
+    Case("cell a(x, h)\n  h' = tanh(h, h)", 2, 8, "1 argument of tanh", "2"),
+    Case(
       "cell a(x, h, c)\n  h' = tanh(W_ih x)", 1, 14, "an equation for each state's new value",
       "none for c", "c' = c"),
     Case(
