@@ -34,11 +34,11 @@ import Testing
       for (input, output, error) in [
         (
           Array(surrogate.utf8), "pos\nneg\n",
-          "Error: input:2: expected a JSON object, found byte 1"
+          "Error: input:2: expected a JSON object, found invalid JSON at byte 1"
         ),
         (
           Array("{\"input\":\"good film\"\n{\"input\":\"bad film\"}\n".utf8), "neg\n",
-          "Error: input:1: expected a JSON object, found byte "
+          "Error: input:1: expected a JSON object, found invalid JSON at byte "
         ),
         (
           Array("{\"words\":\"good film\"}\n".utf8), "",

@@ -49,7 +49,7 @@ import Testing
   @Test func aWrongConfigurationIsNamed() throws {
     try withTemporaryDirectory { directory in
       for (content, error) in [
-        ("{", "c.json: byte 1: expected JSON, found "),
+        ("{", "c.json: byte 1: expected JSON, found invalid JSON: "),
         ("[]", "c.json: expected a JSON object, found another value"),
         ("{}", "c.json: kind: expected language-model or sequence-model, found nothing"),
         (#"{"kind":"sequence-model"}"#, "c.json: training: expected an object, found nothing"),

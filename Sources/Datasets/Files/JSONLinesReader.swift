@@ -49,7 +49,7 @@ struct JSONLinesReader: FileRecordReader {
     } catch {
       throw FileError(
         file: lines.path, line: lines.number, column: error.offset + 1, expected: "a JSON object",
-        found: error.problem)
+        found: error.found)
     }
     guard case .object(let members) = value else {
       throw FileError(

@@ -21,8 +21,7 @@ package enum VocabularyText {
     do throws(JSONError) {
       value = try JSONValue(parsing: Array(text.utf8), maximumDepth: depth)
     } catch {
-      throw FileError(
-        file: file, .byte(error.offset), expected: "JSON", found: error.problem)
+      throw FileError(file: file, .byte(error.offset), expected: "JSON", found: error.found)
     }
     switch value {
     case .array(let elements): return try tokens(elements, of: file)

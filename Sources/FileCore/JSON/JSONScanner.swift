@@ -9,6 +9,11 @@ package struct JSONError: Error, Hashable {
     self.offset = offset
     self.problem = problem
   }
+
+  /// What was found, for an error that says the place: `invalid JSON: duplicate key`.
+  package var found: String { "invalid JSON: \(problem)" }
+  /// What was found in a text without other place: `invalid JSON at byte 3: duplicate key`.
+  package var foundWithOffset: String { "invalid JSON at byte \(offset): \(problem)" }
 }
 
 /// A strict pull parser for JSON; it builds only the values that the caller reads.

@@ -13,7 +13,7 @@ extension GraphSession {
     do throws(JSONError) {
       value = try JSONValue(parsing: Array(line.utf8), maximumDepth: 32)
     } catch {
-      throw UnreadableInput(expected: "JSON", found: "byte \(error.offset): \(error.problem)")
+      throw UnreadableInput(expected: "JSON", found: error.foundWithOffset)
     }
     var arrays = ExactDictionary<StoredArray>()
     if case .object(let members) = value {

@@ -16,8 +16,7 @@ public struct JSONInput: Sendable {
     do throws(JSONError) {
       value = try JSONValue(parsing: Array(line.utf8), maximumDepth: 32)
     } catch {
-      throw UnreadableInput(
-        expected: "a JSON object", found: "byte \(error.offset): \(error.problem)")
+      throw UnreadableInput(expected: "a JSON object", found: error.foundWithOffset)
     }
     guard case .object(var members) = value else { return nil }
     input = members.removeValue(forKey: "input")

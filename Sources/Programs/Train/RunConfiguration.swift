@@ -24,8 +24,7 @@ struct RunConfiguration {
     do throws(JSONError) {
       value = try JSONValue(parsing: text, maximumDepth: 32)
     } catch {
-      throw FileError(
-        file: path, .byte(error.offset), expected: "JSON", found: "\(error.problem)")
+      throw FileError(file: path, .byte(error.offset), expected: "JSON", found: error.found)
     }
     guard case .object(let content) = value else {
       throw FileError(file: path, expected: "a JSON object", found: "another value")

@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"text": "a", "label": }"#, 24, "a JSON object", "expected a value"),
+    (#"{"text": "a", "label": }"#, 24, "a JSON object", "invalid JSON: expected a value"),
     (#"[1]"#, 1, "a JSON object", "another value"),
     (#"{"text": "a"}"#, 1, "a text, a number, true or false for label", "none"),
   ])

@@ -24,7 +24,7 @@ enum JSONArray {
       if error.problem == "text after the value" { return nil }
       throw FileError(
         file: source.path, .byte(error.offset), expected: "a JSON array of objects",
-        found: error.problem)
+        found: error.found)
     }
     guard let elements = try elements(of: value, source.path) else { return nil }
     let lines = elements.map { $0.text + "\n" }.joined()
