@@ -1,3 +1,6 @@
+import FileCore
+import TensorCore
+
 /// An invalid number or name in a configuration.
 public struct InvalidSetting: Error, Hashable, CustomStringConvertible {
   /// The name of the setting.
@@ -39,14 +42,28 @@ extension InvalidSetting {
 
   package static func checkPositive(_ name: String, _ value: Double) throws(InvalidSetting) {
     guard value > 0, value.isFinite else {
-      throw InvalidSetting(name, expected: "a number above 0", found: value)
+      throw InvalidSetting(
+        name, expected: "a \(value.isFinite ? "" : "finite ")number above 0", found: value)
     }
   }
 
   package static func checkNotNegative(_ name: String, _ value: Double) throws(InvalidSetting) {
     guard value >= 0, value.isFinite else {
-      throw InvalidSetting(name, expected: "a number that is not negative", found: value)
+      throw InvalidSetting(
+        name, expected: "a \(value.isFinite ? "" : "finite ")number that is not negative",
+        found: value)
     }
+  }
+
+  /// Checks that the machine's memory could hold a model's parameters and their gradients; without either nothing is
+  /// trained, and the system ends a program that tries.
+  package static func checkMemory(of model: some Module) throws(InvalidSetting) {
+    let size = MemoryLayout<Float>.size
+    let need = model.parameters.reduce(0) { $0 + 2 * size * $1.value.count }
+    guard let memory = System.physicalMemory, need > memory else { return }
+    throw InvalidSetting(
+      "model", expected: "weights and gradients of at most \(memory) bytes, the machine's memory",
+      found: "\(need)")
   }
 
   /// Checks the batch size and the number of steps.

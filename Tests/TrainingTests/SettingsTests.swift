@@ -102,6 +102,19 @@ import Training
     #expect(WeightAveraging("ema") == nil && OptimizerChoice("adagrad") == nil)
   }
 
+  /// A model that no memory could hold is refused before its weights are sampled.
+  @Test func aModelBeyondTheMachinesMemoryIsRefused() throws {
+    let model = ModelConfiguration(
+      cell: try CellRegistry.standard.cell(named: "lstm"), hiddenSize: 65_536, layers: 256)
+    let corpus = try TokenizedCorpus(Tales(characters: 2_000, seed: 2))
+    let task = LanguageModelTask.Configuration(
+      dataset: "tales", model: model,
+      windows: Windows(.sequential, batchSize: 1, sequenceLength: 2, offset: 0))
+    let error = #expect(throws: InvalidSetting.self) { try LanguageModelTask(task, corpus) }
+    #expect(
+      error?.expected.contains("the machine's memory") == true, "\(String(describing: error))")
+  }
+
   /// Engines that can't train a layer with random options report it before training.
   @Test func enginesRefuseChanceAsASetting() throws {
     var options = Recurrent.Options()

@@ -183,6 +183,12 @@ package enum System {
     pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
   }
 
+  /// The bytes of the machine's memory; nil where the system does not say it.
+  package static var physicalMemory: Int? {
+    let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
+    return pages > 0 && size > 0 ? Int(pages) * Int(size) : nil
+  }
+
   /// Writes: the number of bytes, or -1.
   package static func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     write(descriptor, bytes.baseAddress, bytes.count)

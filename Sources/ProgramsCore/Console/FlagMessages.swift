@@ -31,7 +31,7 @@ private let flagValues: [(flags: Set<String>, expected: String)] = [
       "--hidden", "--embedding", "--layers", "--layer-size", "--projection", "--batch-size",
       "--steps", "--epochs", "--max-steps", "--accumulate", "--evaluate-every", "--patience",
       "--threads", "--through", "--checkpoint-every", "--bucket", "--window", "--horizon",
-      "--vocabulary-size", "--length", "--top-k", "--beam", "--ahead",
+      "--vocabulary-size", "--length", "--top-k", "--beam", "--ahead", "--n", "--session-limit",
     ], "a whole number above 0"
   ),
   (["--seed"], "a whole number from 0 on"),

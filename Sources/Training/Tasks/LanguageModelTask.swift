@@ -35,6 +35,9 @@ public struct LanguageModelTask: TrainingTask {
   /// - Throws: `InvalidSetting`, or `DatasetError` if the text is too short for one batch.
   public init(_ configuration: Configuration, _ corpus: TokenizedCorpus) throws {
     try configuration.validate()
+    try InvalidSetting.checkMemory(
+      of: LanguageModel(
+        configuration.model, vocabularySize: corpus.tokenizer.vocabulary.count))
     self.configuration = configuration
     self.corpus = corpus
     batchesPerEpoch = try WindowEpoch(

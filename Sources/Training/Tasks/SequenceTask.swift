@@ -66,6 +66,7 @@ public struct SequenceTask: TrainingTask {
     try InvalidSetting.check("bucket pool", configuration.bucketPool, in: 1...1024)
     try configuration.model.validate(for: interface)
     try configuration.model.head.checkCounts(in: samples)
+    try InvalidSetting.checkMemory(of: SequenceNetwork(configuration.model, interface))
     self.configuration = configuration
     self.samples = samples
     if configuration.model.head.hasOwnLoss { self.samples.levels = nil }

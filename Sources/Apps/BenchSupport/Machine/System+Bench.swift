@@ -14,9 +14,7 @@ extension System {
   static var processors: Int { Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
   /// The machine's memory in bytes.
-  static var memory: Double {
-    Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
-  }
+  static var memory: Double { Double(physicalMemory ?? 0) }
 
   /// The seconds that this process's threads have spent on processors.
   static var processorSeconds: Double {
