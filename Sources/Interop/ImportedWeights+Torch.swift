@@ -89,6 +89,12 @@ extension ImportedWeights {
   private func checkParameters(
     _ renamed: [String: Tensor], of recurrent: [String], _ modules: TorchModules
   ) throws(CheckpointError) {
+    if let reverse = renamed.keys.filter({ $0.hasSuffix("_reverse") }).min() {
+      throw failure(
+        modules.name(recurrent[0], String(reverse.dropFirst("rnn.".count))),
+        "expected recurrent layers of one direction for a model that writes, "
+          + "found a bidirectional one")
+    }
     let hasBiases = renamed.keys.contains { $0.hasPrefix("rnn.bias_") }
     let layers = Set(renamed.keys.compactMap { $0.split(separator: "_l").last.map(String.init) })
     for layer in layers.sorted() {
@@ -144,6 +150,7 @@ extension ImportedWeights {
       )
     }
     let names = others.keys.sorted()
+    let known = recurrent == [""] ? ["the recurrent layer"] : recurrent
     let matrices = names.filter { others[$0]?["weight"]?.rank == 2 }
     if names.count > 2, matrices.count < names.count,
       let other = names.first(where: { !matrices.contains($0) })
@@ -161,9 +168,9 @@ extension ImportedWeights {
         "",
         names.count < 2
           ? "expected \(missing ?? "an embedding and a linear layer") beside "
-            + "\((recurrent + names).joined(separator: " and ")), found none"
+            + "\((known + names).joined(separator: " and ")), found none"
           : "expected one module with a weight alone and one with a weight and a bias beside "
-            + "\(recurrent.joined(separator: ", ")), found \(names.joined(separator: ", "))")
+            + "\(known.joined(separator: ", ")), found \(names.joined(separator: ", "))")
     }
   }
 

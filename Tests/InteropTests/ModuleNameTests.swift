@@ -64,6 +64,27 @@ import Testing
     #expect(list.model.configuration.layers == 3)
   }
 
+  @Test func whatIsNoLanguageModelIsSaid() {
+    let both = problem {
+      try load(recurrent: ["lstm"]) { tensors in
+        for (name, tensor) in tensors where name.hasPrefix("lstm.") {
+          tensors[name + "_reverse"] = tensor
+        }
+      }
+    }
+    #expect(
+      both.contains("lstm.bias_hh_l0_reverse: expected recurrent layers of one direction"),
+      "\(both)")
+    // The state_dict of an nn.LSTM alone, whose names have no module.
+    let alone = problem {
+      try load { tensors in
+        let layer = tensors.filter { $0.key.hasPrefix("rnn.") }
+        tensors = .init(uniqueKeysWithValues: layer.map { (String($0.key.dropFirst(4)), $0.value) })
+      }
+    }
+    #expect(alone.hasSuffix("linear layer beside the recurrent layer, found none"), "\(alone)")
+  }
+
   @Test func anOrderByNameAloneIsRefused() {
     let text = problem { try load(recurrent: ["first", "second"]) }
     #expect(text.contains("found 2: first, second"), "\(text)")
