@@ -33,11 +33,12 @@ import Testing
     try withTemporaryDirectory { directory in
       try convert(in: directory)
       let outcome = try Program.shell(
-        #"printf '[1, 2]\n{"x": [1, 0]}\n\n[0, 1]\n[1]\n' | predict --ckpt sum.rnnz"#, in: directory
+        #"printf '[1, 2]\n{"x": [1, 0]}\n\n[0, 1]\n[1]\n[5, 5]\n' | predict --ckpt sum.rnnz"#,
+        in: directory
       )
       #expect(
         outcome.output == #"{"y":[1.0,2.0]}"# + "\n" + #"{"y":[2.0,2.0]}"# + "\n"
-          + #"{"y":[0.0,1.0]}"# + "\n")
+          + #"{"y":[0.0,1.0]}"# + "\n" + #"{"y":[5.0,6.0]}"# + "\n")
       #expect(outcome.status == 1)
       #expect(
         outcome.error.contains(

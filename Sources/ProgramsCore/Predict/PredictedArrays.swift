@@ -52,14 +52,18 @@ struct PredictedArrays {
         session.reset()
         continue
       }
+      // A line that is no input, or does not suit the graph, leaves the states as they were.
+      let known = session
+      let outputs: ExactDictionary<StoredArray>
       do {
-        try write(session.runAll(session.arrays(reading: line)))
-      } catch let error as UnreadableInput {
+        outputs = try session.runAll(session.arrays(reading: line))
+      } catch {
+        session = known
         faults += 1
         Console.note("Error: \(lines.name):\(lines.number): \(error)\n")
-      } catch let error as CheckpointError {
-        throw Failure("\(lines.name):\(lines.number): \(error)")
+        continue
       }
+      try write(outputs)
     }
     if faults > 0 { throw ExitCode(1) }
   }
