@@ -163,6 +163,7 @@ import Testing
     ["--sweep", "hidden=8"], ["--sweep", "hidden", "--run", "s"], ["--sweep", "=1", "--run", "s"],
     ["--sweep", "hidden=0,8", "--run", "s"], ["--sweep", "tea=1", "--run", "s"],
     ["--sweep", "hidden=8", "--sweep", "hidden=9", "--run", "s"],
+    ["--sweep", "hidden=8,8", "--run", "s"], ["--sweep", "out=a,b", "--run", "s"],
     ["--sweep", "hidden=8", "--run", "s", "--out", "m.rnnz"],
     ["--sweep", "hidden=8", "--run", "s", "--resume", "m.rnnz"], ["--parallel", "2"],
     ["--sweep", "hidden=8", "--run", "s", "--parallel", "0"],

@@ -85,6 +85,12 @@ struct Sweep {
       guard !axes.contains(where: { $0.flag == flag }), flag != "sweep" else {
         throw ValidationError("--sweep: expected each flag once, found \(flag) again")
       }
+      if ["out", "run", "resume", "config"].contains(flag) {
+        throw ValidationError("--sweep: expected a flag of the training, found \(flag)")
+      }
+      if let twice = values.first(where: { value in values.count { $0 == value } > 1 }) {
+        throw ValidationError("--sweep: expected different values of \(flag), found \(twice) twice")
+      }
       axes.append((flag, values))
     }
     return axes
