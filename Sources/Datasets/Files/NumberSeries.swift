@@ -123,6 +123,11 @@ struct NumberSeries {
       }
       row += 1
     }
+    if file.known == nil, let column = zip(choice.inputs, scales).first(where: { $1.isEmpty })?.0 {
+      throw FileError(
+        file: file.path, expected: "numbers of \(column.name) in the rows to learn from",
+        found: "only missing ones")
+    }
     found.columns = zip(choice.inputs, scales).map {
       Column($0.name, offset: $1.mean, scale: $1.deviation)
     }

@@ -11,6 +11,9 @@ struct RunningScale {
     sum += difference * (number - mean)
   }
 
+  /// Whether there was no number yet.
+  var isEmpty: Bool { count == 0 }
+
   /// The standard deviation; 1 if all numbers are equal.
   var deviation: Double {
     let deviation = count > 0 ? (sum / count).squareRoot() : 0

@@ -90,6 +90,22 @@ import Testing
     }
   }
 
+  /// Nothing is learned of a column that has no number, so it is named.
+  @Test func aColumnOfMissingNumbersIsNamed() throws {
+    let csv = "v,w\n" + (0..<60).map { "\($0),\n" }.joined()
+    try withFile("s.csv", csv) { path in
+      #expect(
+        throws: FileError(
+          file: path, expected: "numbers of w in the rows to learn from", found: "only missing ones"
+        )
+      ) {
+        try FileDataset(
+          path, task: .forecasting, options: options(memoryLimit: 1 << 20, columns: ["v", "w"])
+        ).read()
+      }
+    }
+  }
+
   @Test func aSeriesThatIsTooShortSaysSo() throws {
     try withFile("s.csv", "1\n2\n3\n") { path in
       #expect(
