@@ -30,6 +30,19 @@ import Testing
   }
 
   /// Ctrl-C in the middle of an epoch, and again, and again; in the end the file has the same bytes.
+  /// While data are read there is nothing to save: the first signal ends the program.
+  @Test func aSignalEndsTheReadingOfData() throws {
+    try withTemporaryDirectory { directory in
+      let outcome = try Program.shell(
+        """
+        mkfifo pipe; train --dataset pipe & process=$!; sleep 1; kill $process
+        (sleep 5; kill -9 $process) > /dev/null 2>&1 &
+        wait $process; echo $?
+        """, in: directory)
+      #expect(outcome.output == "143\n", "128 + SIGTERM, not SIGKILL: \(outcome.output)")
+    }
+  }
+
   @Test func interruptedTrainingEndsWithTheSameFile() throws {
     try withTemporaryDirectory { directory in
       let flags = Self.small + ["--dataset", "tales:80000", "--hidden", "64"]

@@ -17,7 +17,7 @@ protocol SequenceCommand: ParsableCommand {
 
 extension SequenceCommand {
   func validate() throws {
-    Interruption.listen()
+    Interruption.allow()
     try options.validate()
   }
 

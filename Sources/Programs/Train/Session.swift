@@ -21,6 +21,8 @@ struct Session<Task: TrainingTask> {
     _ trainer: Trainer<Task>, _ options: RunOptions, resuming reader: CheckpointReader? = nil,
     levels: TaskLevels? = nil, form: String? = nil, summary: (Trainer<Task>) -> Summary
   ) throws {
+    // Until now there is nothing to save, and a signal ends the process: its data may be long in coming.
+    Interruption.listen()
     guard trainer.group.isFirst else {
       var follower = Follower(trainer, isResumed: options.resume != nil)
       return try follower.run()

@@ -24,7 +24,7 @@ struct TrainText: ParsableCommand {
   @OptionGroup(title: "Files and machine") var files: RunOptions
 
   func validate() throws {
-    Interruption.listen()
+    Interruption.allow()
     do {
       guard files.resume == nil, files.config == nil else { return }
       try configuration().validate()

@@ -9,6 +9,9 @@ package enum Interruption {
   /// Whether a signal has arrived.
   package static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
+  /// Lets the signals through, which a parent process may have blocked. Until ``listen()`` the first one ends the process.
+  package static func allow() { System.allowInterruption() }
+
   /// Handles the signals from now on.
   package static func listen() {
     System.onInterruption { number in

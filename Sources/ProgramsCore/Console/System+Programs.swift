@@ -155,15 +155,22 @@ extension System {
   /// Makes writing to a closed pipe an error of the write, so that no training is killed unsaved.
   static func ignoreClosedPipes() { signal(SIGPIPE, SIG_IGN) }
 
+  /// The signals of Ctrl-C, of a request to end and of a closed terminal.
+  private static let interruptions = [SIGINT, SIGTERM, SIGHUP]
+
+  /// Lets these signals through, even if the parent process had blocked them.
+  static func allowInterruption() {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in interruptions { sigaddset(&set, number) }
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
   /// Calls a function for the first Ctrl-C, request to end or closed terminal, even if the parent process had blocked the
   /// signals; the second one ends the process as signals do. A program that was started by `nohup` outlives its terminal.
   static func onInterruption(_ note: @convention(c) (Int32) -> Void) {
-    var set = sigset_t()
-    sigemptyset(&set)
-    let numbers = [SIGINT, SIGTERM, SIGHUP]
-    for number in numbers { sigaddset(&set, number) }
-    pthread_sigmask(SIG_UNBLOCK, &set, nil)
-    for number in numbers where number != SIGHUP || !isIgnored(number) {
+    allowInterruption()
+    for number in interruptions where number != SIGHUP || !isIgnored(number) {
       _ = signal(number, note)
     }
   }

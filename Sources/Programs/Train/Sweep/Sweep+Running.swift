@@ -11,6 +11,7 @@ extension Sweep {
   ///   Ctrl-C an `ExitCode`, when all that run are saved.
   func run() throws {
     try prepare()
+    Interruption.listen()
     let isStopped = try width == 1 ? runInOrder() : runSideBySide()
     try saveReport()
     if isStopped {
