@@ -86,6 +86,12 @@ public enum SavedModelKind: String, Sendable {
   ///
   /// - Throws: `CheckpointError` if it has no model, or one of an unknown kind.
   public init(reading reader: CheckpointReader) throws(CheckpointError) {
+    if reader.contains(.carry, "session"), !reader.contains(.configuration, "model") {
+      throw reader.fail(
+        .configValue(
+          .init(.carry, "session"), path: "", expected: "a model",
+          found: "the state of a session, which goes on with its model"))
+    }
     let found = try reader.json(Header.self, .configuration, "model").kind
     guard let kind = SavedModelKind(rawValue: found) else {
       throw reader.fail(

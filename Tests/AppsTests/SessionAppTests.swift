@@ -35,6 +35,12 @@ import Testing
       #expect(try output("\(flags) --length 40 --session b.rnnz", in: directory) == second)
       let other = try Program.shell("generate --ckpt t.rnnz --session t.rnnz", in: directory)
       #expect(other.status == 1 && other.error.contains("session"), "\(other.error)")
+      for program in ["generate", "predict", "evaluate"] {
+        let swapped = try Program.shell("\(program) --ckpt a.rnnz < /dev/null", in: directory)
+        #expect(
+          swapped.error.contains("expected a model, found the state of a session"),
+          "\(program): \(swapped.error)")
+      }
     }
   }
 

@@ -192,7 +192,8 @@ package struct Generate: ParsableCommand {
       // The file may have a cell or a tokenizer of this executable.
       guard let reader = try? Library.current.reader(ckpt) else { throw error }
       if let saved = try? SavedLanguageModel(reading: reader) { return saved }
-      guard let kind = try? SavedModelKind(reading: reader), kind != .language else { throw error }
+      let kind = try SavedModelKind(reading: reader)
+      guard kind != .language else { throw error }
       throw Failure("\(ckpt): expected a language model, found another: predict runs it")
     }
   }
