@@ -47,9 +47,9 @@ public struct Plan: Sendable {
     /// The derivative's schedule without the products that lead to the input's cotangent alone; made when first
     /// asked for.
     var backwardWithoutInput: Backward? {
-      guard let derivative else { return nil }
-      return withoutInput.withLock { known in
+      withoutInput.withLock { known in
         if let known { return known }
+        guard let derivative else { return nil }
         var recurrence = derivative.recurrence
         recurrence.outputs = []
         let backward = Backward(recurrence, derivative.sources, forward)

@@ -230,7 +230,8 @@ final class PlanMemory {
   /// Releases the saved activations and the caller's memory.
   func release() {
     kept = nil
-    for number in bound + released { areas.release(number) }
+    for number in bound { areas.release(number) }
+    for number in released { areas.release(number) }
   }
 
   /// Floats of memory of its own that a buffer needs, whole cache lines.

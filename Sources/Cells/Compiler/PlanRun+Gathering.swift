@@ -61,15 +61,14 @@ extension PlanRun {
 
   /// Computes the sums over steps for each sample.
   func gatherSamples() {
-    let returned = returnsOuterFactors ? schedule.gatheredOuters.compactMap(\.sum) : []
-    let sums = schedule.sums.indices.filter { !returned.contains($0) }.map { schedule.sums[$0] }
+    let sums = returnsOuterFactors ? runnable.sumsBesideOuters : schedule.sums
+    let steps = memory.steps
     for row in 0..<memory.batch {
-      let block = StepBlock(step: 0, row: row, rows: memory.steps, alongTime: memory.steps > 1)
+      let block = StepBlock(step: 0, row: row, rows: steps, alongTime: steps > 1)
+      let whole = [block]
       for sum in sums {
-        let isCut = sum.sources.contains { memory.areas.hasOther($0, 0..<memory.steps) }
-        let pieces =
-          isCut
-          ? (0..<memory.steps).map { StepBlock(step: $0, row: row, rows: 1) } : [block]
+        let isCut = steps > 1 && sum.sources.contains { memory.areas.hasOther($0, 0..<steps) }
+        let pieces = isCut ? (0..<steps).map { StepBlock(step: $0, row: row, rows: 1) } : whole
         add(sum, 0..<sum.sharedColumns, pieces, accumulate: false)
       }
       runnable.gathering.run(memory.areas, weights, block)

@@ -97,8 +97,10 @@ struct PlanRun {
     returnsOuterFactors = arguments.returnsOuterFactors
     let parameters = arguments.parameters
     let known = parameters.cache?.prepared(for: runnable, parameters.tensors, precision)
-    let idle = arguments.steps == 1 ? parameters.cache?.takeMemory(for: runnable) : nil
-    if let idle, idle.fits(arguments) {
+    let memory: PlanMemory
+    if arguments.steps == 1, let idle = parameters.cache?.takeMemory(for: runnable),
+      idle.fits(arguments)
+    {
       idle.set(parameters, prepared: known?.storages)
       memory = idle
     } else {
@@ -106,10 +108,14 @@ struct PlanRun {
         runnable, arguments, goesStepByStep: split.goesStepByStep, windows: split.windows,
         prepared: known?.storages, dropping: recomputation?.dropped ?? [])
     }
+    self.memory = memory
     if let known {
       weights = known.weights
-    } else if runnable.learns, memory.steps == 1, memory.batch == 1, precision.inUse == .highest {
-      // The next step has other weights.
+    } else if runnable.learns, memory.steps == 1,
+      memory.batch == 1 || runnable.schedule.packings.isEmpty,
+      precision.inUse == .highest
+    {
+      // The next step has other weights, or none to pack.
       weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: .computed)
     } else {
       weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: .all)
@@ -121,7 +127,11 @@ struct PlanRun {
           parameters.tensors, precision)
       }
     }
-    keeping = recomputation.map { [memory, weights] in SpacedStates($0, memory, weights) }
+    if let recomputation {
+      keeping = SpacedStates(recomputation, memory, weights)
+    } else {
+      keeping = nil
+    }
   }
 
   /// How the backward pass computes states again, if this run keeps them at some steps only.
@@ -144,7 +154,7 @@ struct PlanRun {
     _ runnable: RunnableSchedule, _ memory: PlanMemory, _ parameters: [Tensor],
     _ precision: Precision, packs: Packed
   ) -> PackedWeights {
-    runnable.parameterStage.run(memory.areas, PackedWeights([]), StepBlock(step: 0, rows: 1))
+    runnable.parameterStage.run(memory.areas, .none, StepBlock(step: 0, rows: 1))
     return PackedWeights(
       runnable.schedule.packings.map { packing in
         let buffer = runnable.schedule.buffers[packing.matrix.area]

@@ -28,6 +28,8 @@ package final class RunnableSchedule: Sendable {
   let learns: Bool
   /// The buffers that steps read or write, and not only through a packed weight.
   let stepBuffers: Set<Int>
+  /// The sums that are computed where outer products in gathered values are returned as their factors.
+  let sumsBesideOuters: [Schedule.Sum]
   /// The buffer of each state.
   let stateBuffers: [Int]
   /// The approximate number of multiplications and additions for one sample and one step.
@@ -63,6 +65,9 @@ package final class RunnableSchedule: Sendable {
       if case .state = $0.kind { true } else { false }
     }
     stateBuffers = states.indices.map { schedule.buffer(ofState: $0) }
+    let outerSums = schedule.gatheredOuters.compactMap(\.sum)
+    sumsBesideOuters = schedule.sums.indices.filter { !outerSums.contains($0) }
+      .map { schedule.sums[$0] }
     work = schedule.work
     passing = Set(
       schedule.buffers.indices.filter { schedule.buffers[$0].kind == .everyStep && !isKept[$0] })

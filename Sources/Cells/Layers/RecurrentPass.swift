@@ -75,10 +75,10 @@ final class RecurrentPass {
       ? nil : packing.map { $0.reversed(marks.resets) } ?? marks.reversedResets(batch: batch)
     (input, inputShape) = (x, x.shape)
     stateShapes = initialStates.map(\.shape)
-    let (structure, shape) = (layer.structure, x.shape)
-    output = Tensor(
-      uninitialized: shape.last == structure.outputSize
-        ? shape : shape.dropLast() + [structure.outputSize])
+    let structure = layer.structure
+    var shape = x.shape
+    if shape.last != structure.outputSize { shape[shape.count - 1] = structure.outputSize }
+    output = Tensor(uninitialized: shape)
     isAlone = structure.plans.count == 1
     finalStates = isAlone ? [] : stateShapes.map { layer.emptyState($0) }
     for index in 0..<structure.layers { runLayer(index, initialStates) }

@@ -61,7 +61,7 @@ struct Past {
     }
   }
 
-  var state: RecurrentState { RecurrentState(names: zeroState.names, tensors: states) }
+  var state: RecurrentState { zeroState.replaced(by: states) }
 
   /// The number of floats besides the states.
   var size: Int { influences.reduce(0) { $0 + $1.size } + (history?.input?.count ?? 0) }

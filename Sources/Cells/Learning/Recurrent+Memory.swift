@@ -26,19 +26,19 @@ extension Recurrent {
       initial != nil || !memory.learnsInitialState,
       "a memory that learns the initial state needs it: pass startingFrom")
     let initial = initial.map { ordered($0, batch: batch) }
-    let inputs = [x] + (initial?.tensors ?? []) + weights.flatMap { $0 }
+    let inputs = [[x], initial?.tensors ?? []] + weights
     let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
-    let mode = PassMode(isTracked: inputs.contains { $0.isTracked })
+    let mode = PassMode(isTracked: inputs.contains { $0.anyIsTracked })
     let window = memory.withPast {
       $0.run(self, x, marks, from: initial?.tensors, mode, of: memory)
     }
     let stateCount = cell.states.count
     let hasInitial = initial != nil
     let pullback = window.pullback
-    return Tensor.record([window.output], dependingOn: inputs) { cotangents in
+    return Tensor.record([window.output], dependingOn: inputs) { cotangents, sums in
       var result = pullback(cotangents[0])
       if !hasInitial { result.removeSubrange(1...stateCount) }
-      return result
+      sums.add(result)
     }[0]
   }
 }

@@ -107,8 +107,8 @@ public final class RecurrentMemory: Sendable {
     }
     defer {
       content.withLock {
-        $0 = Content(
-          past: past, state: past.state, size: past.size, mostBytesKept: past.mostBytesKept)
+        ($0.past, $0.state) = (past, past.state)
+        ($0.size, $0.mostBytesKept) = (past.size, past.mostBytesKept)
       }
     }
     return try body(&past)

@@ -12,6 +12,7 @@ extension RecurrentPass {
 
     var all: [Tensor?] {
       var all = [input]
+      all.reserveCapacity(parameters.reduce(1 + initialStates.count) { $0 + $1.count })
       for state in initialStates { all.append(state) }
       for parameter in parameters.joined() { all.append(parameter) }
       return all
@@ -61,17 +62,15 @@ extension RecurrentPass {
       let window = EvaluatedWindow(
         trail: trails[index], row: row, parameters: weights, ownTrail: own?.trails[index],
         input: inputs == nil ? .omitted : .computed)
-      let states = result.initialStates.enumerated().compactMap { state, tensor in
-        tensor.map {
-          (
-            floats: $0.elements + (index * $0.shape[1] + sample) * layer.stateWidths[state],
-            count: cell.states[state].width
-          )
-        }
+      var targets = parameters
+      for (state, tensor) in result.initialStates.enumerated() {
+        guard let tensor else { continue }
+        let place = (index * tensor.shape[1] + sample) * layer.stateWidths[state]
+        targets.append((tensor.elements + place, cell.states[state].width))
       }
       influence.advance(
         window, sample: sample, outputs: outputs?.sample(row),
-        into: GradientSums(targets: parameters + states, hasValues: row > 0),
+        into: GradientSums(targets: targets, hasValues: row > 0),
         inputs: inputs?.sample(row))
     }
   }

@@ -5,7 +5,7 @@ struct TracePiece: Sendable {
   /// Among the gradient's targets: the parameters, and then the initial states.
   private let target: Int
   /// The parameter, if it is one.
-  let parameter: Int?
+  private let parameter: Int?
   /// The first row, and where it starts among all columns.
   private let row: Int
   private let column: Int
@@ -70,40 +70,35 @@ struct TracePiece: Sendable {
   /// - Parameters:
   ///   - direct: A row for each state, and the loss's, of `columns` floats each.
   ///   - factors: By each state before the steps, the derivatives of the states after them, and of the loss.
-  ///   - outers: The factors of the outer products that the direct part of one step lacks, in the order of the
-  ///     parameter's rows: a row for each state, and the loss's.
+  ///   - outers: The outer products in the direct part of one step, in the order of the parameters and of their rows, as
+  ///     factors with a row for each state, and the loss's. The direct part lacks those that are not written.
   func advance(
     traces: Floats, direct: Floats, columns: Int, factors: TraceStep.Factors,
     outers: [PlanRun.Outer], gradient: GradientSums
   ) {
-    for (range, outer) in parts(outers) {
-      let first = range.lowerBound - row
-      TraceStep(
-        rows: range.count, width: rowSize, states: states, loss: stateCount, unit: unit + first,
+    func advance(_ part: Range<Int>, _ outer: PlanRun.Outer?) {
+      if part.isEmpty { return }
+      let first = part.lowerBound - row
+      let step = TraceStep(
+        rows: part.count, width: rowSize, states: states, loss: stateCount, unit: unit + first,
         units: units, traces: traces + (column + first * rowSize), stride: columns,
-        gradient: gradient.targets[target].floats + range.lowerBound * rowSize,
-        adds: gradient.hasValues
-      ).run(
-        factors,
-        outer.map {
-          .product(
-            left: $0.left.units(from: range.lowerBound - $0.rows.lowerBound), right: $0.right)
-        } ?? .sum(direct + (column + first * rowSize), stride: columns))
+        gradient: gradient.targets[target].floats + part.lowerBound * rowSize,
+        adds: gradient.hasValues)
+      if let outer {
+        let left = outer.left.units(from: part.lowerBound - outer.rows.lowerBound)
+        step.run(factors, .product(left: left, right: outer.right))
+      } else {
+        step.run(factors, .sum(direct + (column + first * rowSize), stride: columns))
+      }
     }
-  }
-
-  /// The piece's rows, cut at the outer products.
-  private func parts(_ outers: [PlanRun.Outer]) -> [(rows: Range<Int>, outer: PlanRun.Outer?)] {
-    var parts: [(rows: Range<Int>, outer: PlanRun.Outer?)] = []
     var next = row
-    for outer in outers {
+    for outer in outers where outer.value == parameter && !outer.isWritten {
       let own = outer.rows.clamped(to: row..<row + rows)
       if own.isEmpty { continue }
-      if next < own.lowerBound { parts.append((next..<own.lowerBound, nil)) }
-      parts.append((own, outer))
+      advance(next..<own.lowerBound, nil)
+      advance(own, outer)
       next = own.upperBound
     }
-    if next < row + rows { parts.append((next..<row + rows, nil)) }
-    return parts
+    advance(next..<row + rows, nil)
   }
 }

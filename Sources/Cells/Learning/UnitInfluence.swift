@@ -120,8 +120,7 @@ struct UnitInfluence: Influence {
     for piece in pieces {
       piece.advance(
         traces: Floats(samples[sample]), direct: Floats(direct), columns: columns,
-        factors: factors, outers: outers.filter { $0.value == piece.parameter && !$0.isWritten },
-        gradient: gradient)
+        factors: factors, outers: outers, gradient: gradient)
     }
   }
 }

@@ -70,7 +70,7 @@ package struct Cotangents {
   }
 
   /// Adds to the cotangent of each input of the current entry that has a contribution.
-  mutating func add(_ contributions: [Tensor?]) {
+  package mutating func add(_ contributions: [Tensor?]) {
     require(
       contributions.count == inputs.count,
       "a pullback gave \(contributions.count) cotangents for \(inputs.count) inputs")

@@ -25,8 +25,8 @@ public struct Gradients: Sendable {
     var positions = aliases
     positions.reserveCapacity(names.count + aliases.count)
     for (position, name) in names.enumerated() {
-      require(positions[name] == nil, "two parameters have the name \(name)")
-      positions[name] = position
+      let other = positions.updateValue(position, forKey: name)
+      require(other == nil, "two parameters have the name \(name)")
     }
     self.positions = positions
   }

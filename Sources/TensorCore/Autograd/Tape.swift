@@ -42,6 +42,12 @@ final class Tape: Sendable {
     var inputs: [Int] = []
     var slotCount = 0
     var isOpen = true
+
+    init() {
+      // Enough for a model of a few layers.
+      entries.reserveCapacity(8)
+      inputs.reserveCapacity(32)
+    }
   }
 
   private let recording = Guarded(Recording())
@@ -88,12 +94,14 @@ final class Tape: Sendable {
     }
   }
 
-  /// Records an operation and returns its outputs, tracked.
+  /// Records an operation and returns its outputs, tracked. Its inputs, in groups, are numbered in order.
   func record(
-    _ outputs: [Tensor], inputs: some Sequence<Tensor>, pullback: Pullback
+    _ outputs: [Tensor], inputs groups: [[Tensor]], pullback: Pullback
   ) -> [Tensor] {
     let first = append(pullback, outputs: outputs.count) { slots in
-      for input in inputs { slots.append(number(input)) }
+      for group in groups {
+        for input in group { slots.append(number(input)) }
+      }
     }
     guard let first else { return outputs }
     return zip(outputs, first...).map { tracked($0, $1) }
@@ -107,14 +115,15 @@ final class Tape: Sendable {
     tracked(output, append(.single(pullback), outputs: 1) { $0.append(number(input)) })
   }
 
-  /// The same for two inputs.
+  /// The same for two inputs, or three.
   func record(
-    _ output: Tensor, _ a: Tensor, _ b: Tensor,
+    _ output: Tensor, _ a: Tensor, _ b: Tensor, _ c: Tensor? = nil,
     pullback: @escaping (_ output: Tensor, _ inputs: inout Cotangents) -> Void
   ) -> Tensor {
     let slot = append(.single(pullback), outputs: 1) {
       $0.append(number(a))
       $0.append(number(b))
+      if let c { $0.append(number(c)) }
     }
     return tracked(output, slot)
   }
@@ -219,12 +228,14 @@ extension Tape {
     return other
   }
 
-  static func tracking(_ tensors: some Sequence<Tensor>) -> Tape? {
+  static func tracking(_ groups: [[Tensor]]) -> Tape? {
     var found: Tape?
-    for tensor in tensors {
-      guard let tape = tensor.node?.tape, tape !== found, tape.isOpen else { continue }
-      if let found { requireSame(found, tape) }
-      found = tape
+    for group in groups {
+      for tensor in group {
+        guard let tape = tensor.node?.tape, tape !== found, tape.isOpen else { continue }
+        if let found { requireSame(found, tape) }
+        found = tape
+      }
     }
     return found
   }

@@ -52,8 +52,8 @@ extension Tensor {
     _ outputs: [Tensor], dependingOn groups: [[Tensor]],
     adding pullback: @escaping (_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void
   ) -> [Tensor] {
-    guard let tape = Tape.tracking(groups.joined()) else { return outputs }
-    return tape.record(outputs, inputs: groups.joined(), pullback: .several(pullback))
+    guard let tape = Tape.tracking(groups) else { return outputs }
+    return tape.record(outputs, inputs: groups, pullback: .several(pullback))
   }
 
   /// Records a step of several. Its outputs, the states after the first one, become tracked where one of the two inputs

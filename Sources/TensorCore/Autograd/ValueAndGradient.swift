@@ -106,6 +106,11 @@ struct Leaves {
   /// Replaces the model's parameters by copies that the tape follows.
   init<M: Module>(tracking model: inout M, on tape: Tape) {
     var leaves = (names: [String](), values: [Tensor](), slots: [Int](), aliases: [String: Int]())
+    // Enough for a model of a few layers.
+    let count = 16
+    leaves.names.reserveCapacity(count)
+    leaves.values.reserveCapacity(count)
+    leaves.slots.reserveCapacity(count)
     var visitor = ParameterVisitor { name, parameter in
       if let slot = tape.slot(of: parameter), let position = leaves.slots.firstIndex(of: slot) {
         leaves.aliases[name] = position
@@ -136,8 +141,9 @@ struct Leaves {
 
   /// Weights in 8 or 16 bits are read-only.
   private func requireTrainable() {
-    for (name, value) in zip(names, values) where value.weightFormat != .float32 {
-      failure("\(name) has weights in \(value.weightFormat.rawValue), which cannot be trained")
+    for index in values.indices where values[index].weightFormat != .float32 {
+      let format = values[index].weightFormat.rawValue
+      failure("\(names[index]) has weights in \(format), which cannot be trained")
     }
   }
 
@@ -155,11 +161,13 @@ struct Leaves {
   ) -> (parameters: Gradients, others: [Tensor]) {
     requireScalar(value)
     requireTrainable()
-    let all = slots + others.compactMap { tape.slot(of: $0) }
-    let cotangents = tape.cotangents(of: value, at: all)
-    let gradients = zip(values + others, cotangents).map { $1 ?? Tensor(zeros: $0.shape) }
+    let cotangents = tape.cotangents(
+      of: value, at: slots + others.compactMap { tape.slot(of: $0) })
+    func gradients(of leaves: [Tensor], from first: Int) -> [Tensor] {
+      leaves.indices.map { cotangents[first + $0] ?? Tensor(zeros: leaves[$0].shape) }
+    }
     let parameters = Gradients(
-      names: names, values: Array(gradients[..<slots.count]), aliases: aliases)
-    return (parameters, Array(gradients[slots.count...]))
+      names: names, values: gradients(of: values, from: 0), aliases: aliases)
+    return (parameters, gradients(of: others, from: values.count))
   }
 }

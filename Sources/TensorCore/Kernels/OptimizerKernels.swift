@@ -26,7 +26,9 @@ package func adamStep(
   _ settings: AdamSettings, gradient: Tensor, parameter: inout Tensor, firstMoment: inout Tensor,
   secondMoment: inout Tensor
 ) {
-  requireSameShapes(gradient, parameter, firstMoment, secondMoment)
+  requireShape(of: gradient, for: parameter)
+  requireShape(of: gradient, for: firstMoment)
+  requireShape(of: gradient, for: secondMoment)
   let adam = ctk_adam(
     learning_rate: settings.learningRate, beta1: settings.beta1, beta2: settings.beta2,
     epsilon: settings.epsilon, weight_decay: settings.weightDecay,
@@ -52,7 +54,8 @@ package func sgdStep(
   learningRate: Float, momentum: Float = 0, weightDecay: Float = 0, nesterov: Bool = false,
   gradientScale: Float = 1, gradient: Tensor, parameter: inout Tensor, velocity: inout Tensor
 ) {
-  requireSameShapes(gradient, parameter, velocity)
+  requireShape(of: gradient, for: parameter)
+  requireShape(of: gradient, for: velocity)
   let count = parameter.count
   let (g, p, v) = (
     gradient.elements, parameter.writableElements(), velocity.writableElements()
@@ -70,10 +73,8 @@ package func sgdStep(
 /// The cost of an element in multiplications and additions: it is read and written in three arrays.
 private let workOfElement = 10
 
-private func requireSameShapes(_ first: Tensor, _ others: Tensor...) {
-  for other in others {
-    require(
-      other.shape == first.shape,
-      "an optimizer's gradient has shape \(first.shape), its parameter or moment \(other.shape)")
-  }
+private func requireShape(of gradient: Tensor, for other: Tensor) {
+  require(
+    other.shape == gradient.shape,
+    "an optimizer's gradient has shape \(gradient.shape), its parameter or moment \(other.shape)")
 }

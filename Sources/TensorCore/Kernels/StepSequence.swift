@@ -146,6 +146,9 @@ package final class PackedWeights: @unchecked Sendable {
   private let matrices: [PackedMatrix]
   fileprivate let pointer: UnsafeMutablePointer<ctk_weight>
 
+  /// Those of steps without products.
+  package static let none = PackedWeights([])
+
   package init(_ matrices: [PackedMatrix]) {
     self.matrices = matrices
     pointer = .allocate(capacity: max(1, matrices.count))

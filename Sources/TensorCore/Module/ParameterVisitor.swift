@@ -43,7 +43,9 @@ public struct ParameterVisitor {
   }
 
   private mutating func enter(_ name: String) {
-    if !name.isEmpty { prefix += name + "." }
+    if name.isEmpty { return }
+    prefix += name
+    prefix += "."
   }
 
   private func path(to name: String) -> String {

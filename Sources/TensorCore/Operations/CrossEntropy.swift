@@ -32,6 +32,7 @@ public func crossEntropy(_ logits: Tensor, _ targets: [Int32]) -> Tensor {
   guard let tape, let gradient else { return y }
   let shape = logits.shape
   return tape.record(y, logits) { cotangent, inputs in
-    inputs.add(Tensor(storage: gradient, shape: shape) * (cotangent.scalar * scale), to: 0)
+    let (gradient, factor) = (Tensor(storage: gradient, shape: shape), cotangent.scalar * scale)
+    inputs.add(factor == 1 ? gradient : gradient * factor, to: 0)
   }
 }

@@ -16,8 +16,8 @@ extension ElementwiseFunction {
   /// The function of three tensors that are broadcast to a shape.
   func callAsFunction(_ a: Tensor, _ b: Tensor, _ c: Tensor, shape: [Int]) -> Tensor {
     let y = Broadcasting.run(tapePrograms.value, [a, b, c], shape: shape)
-    guard let tape = Tape.tracking([a, b, c]) else { return y }
-    return tape.record([y], inputs: [a, b, c], pullback: .single(pullback([a, b, c], y)))[0]
+    guard let tape = Tape.tracking(a, b, c) else { return y }
+    return tape.record(y, a, b, c, pullback: pullback([a, b, c], y))
   }
 
   /// The function of two tensors, untracked.

@@ -61,11 +61,10 @@ package func affine(
   }
   guard let tape = Tape.tracking(x, weight, bias) else { return y }
   return tape.record(
-    [y], inputs: [x, weight] + (bias.map { [$0] } ?? []),
-    pullback: .single(
-      affinePullback(
-        x: weight.node == nil ? nil : x.detached(), weight: x.node == nil ? nil : weight.detached(),
-        xShape: x.shape, weightShape: weight.shape, rows: rows, hasBias: bias != nil)))[0]
+    y, x, weight, bias,
+    pullback: affinePullback(
+      x: weight.node == nil ? nil : x.detached(), weight: x.node == nil ? nil : weight.detached(),
+      xShape: x.shape, weightShape: weight.shape, rows: rows, hasBias: bias != nil))
 }
 
 /// The transpose of a weight, packed: nil for few rows where neither the weight nor a cache has it so.
