@@ -6,11 +6,10 @@ struct TracePiece: Sendable {
   private let target: Int
   /// The parameter, if it is one.
   private let parameter: Int?
-  /// The first row, and where it starts among all columns.
-  private let row: Int
+  /// The rows among the target's, and where the first one starts among all columns.
+  let rows: Range<Int>
   private let column: Int
-  private let rows: Int
-  private let rowSize: Int
+  let rowSize: Int
   /// The first row's unit.
   private let unit: Int
   /// The number of units of a state that has the unit.
@@ -23,23 +22,24 @@ struct TracePiece: Sendable {
   /// The largest number of states of one width whose traces are advanced together.
   static let mostStates = TraceStep.mostStates
 
-  /// All columns of a cell's traces.
+  /// All columns of a cell's traces, by target: the pieces of each in the order of its rows.
   static func all(
     of cell: CellGraph, _ map: UnitMap, learnsInitialState: Bool
-  ) -> [TracePiece] {
-    var (pieces, column) = ([TracePiece](), 0)
+  ) -> [[TracePiece]] {
+    var (targets, column) = ([[TracePiece]](), 0)
     func piece(
       target: Int, parameter: Int?, _ row: Int, _ rows: Int, rowSize: Int, unit: Int, units: Int
     ) -> TracePiece {
       TracePiece(
-        target: target, parameter: parameter, row: row, column: column + row * rowSize,
-        rows: rows, rowSize: rowSize, unit: unit, units: units,
+        target: target, parameter: parameter, rows: row..<row + rows,
+        column: column + row * rowSize, rowSize: rowSize, unit: unit, units: units,
         states: cell.states.indices.filter { cell.states[$0].width == units },
         stateCount: cell.states.count)
     }
     for (index, parameter) in cell.parameters.enumerated() {
       let rowSize = parameter.isSignal ? 1 : parameter.columns
       let rowCount = elementCount(of: parameter.shape) / max(1, rowSize)
+      var pieces: [TracePiece] = []
       func add(_ row: Int, _ rows: Int, unit: Int = 0, units: Int = 0) {
         if rows == 0 { return }
         pieces.append(
@@ -53,19 +53,21 @@ struct TracePiece: Sendable {
         row = segment.row + segment.rows
       }
       add(row, rowCount - row)
+      targets.append(pieces)
       column += rowCount * rowSize
     }
     for (index, state) in cell.states.enumerated() where learnsInitialState {
-      pieces.append(
+      targets.append([
         piece(
           target: cell.parameters.count + index, parameter: nil, 0, state.width, rowSize: 1,
-          unit: 0, units: state.width))
+          unit: 0, units: state.width)
+      ])
       column += state.width
     }
-    return pieces
+    return targets
   }
 
-  /// Advances the traces in place and computes the gradient.
+  /// Advances the traces of a share of the target's rows in place and computes their gradient.
   ///
   /// - Parameters:
   ///   - direct: A row for each state, and the loss's, of `columns` floats each.
@@ -73,12 +75,12 @@ struct TracePiece: Sendable {
   ///   - outers: The outer products in the direct part of one step, in the order of the parameters and of their rows, as
   ///     factors with a row for each state, and the loss's. The direct part lacks those that are not written.
   func advance(
-    traces: Floats, direct: Floats, columns: Int, factors: TraceStep.Factors,
+    _ share: Range<Int>, traces: Floats, direct: Floats, columns: Int, factors: TraceStep.Factors,
     outers: [PlanRun.Outer], gradient: GradientSums
   ) {
     func advance(_ part: Range<Int>, _ outer: PlanRun.Outer?) {
       if part.isEmpty { return }
-      let first = part.lowerBound - row
+      let first = part.lowerBound - rows.lowerBound
       let step = TraceStep(
         rows: part.count, width: rowSize, states: states, loss: stateCount, unit: unit + first,
         units: units, traces: traces + (column + first * rowSize), stride: columns,
@@ -91,14 +93,15 @@ struct TracePiece: Sendable {
         step.run(factors, .sum(direct + (column + first * rowSize), stride: columns))
       }
     }
-    var next = row
+    let shared = rows.clamped(to: share)
+    var next = shared.lowerBound
     for outer in outers where outer.value == parameter && !outer.isWritten {
-      let own = outer.rows.clamped(to: row..<row + rows)
+      let own = outer.rows.clamped(to: shared)
       if own.isEmpty { continue }
       advance(next..<own.lowerBound, nil)
       advance(own, outer)
       next = own.upperBound
     }
-    advance(next..<row + rows, nil)
+    advance(next..<shared.upperBound, nil)
   }
 }

@@ -11,7 +11,8 @@ import TensorCore
 /// Practical real time recurrent learning with a sparse approximation, ICLR 2021.
 struct UnitInfluence: Influence {
   private let cell: CellGraph
-  private let pieces: [TracePiece]
+  /// By target of the gradient.
+  private let pieces: [[TracePiece]]
   /// Ones for each state, and the loss's row.
   private var rows: CotangentRows
   private let lossRow: CotangentRows
@@ -117,10 +118,16 @@ struct UnitInfluence: Influence {
     for row in 0..<rows.count where columns > parameterSize {
       direct.fill(row * columns + parameterSize..<(row + 1) * columns, with: 0)
     }
-    for piece in pieces {
-      piece.advance(
-        traces: Floats(samples[sample]), direct: Floats(direct), columns: columns,
-        factors: factors, outers: outers, gradient: gradient)
+    for pieces in pieces {
+      guard let last = pieces.last else { continue }
+      let rows = last.rows.upperBound
+      ThreadTeam.split(rows, work: rows * last.rowSize) { share in
+        for piece in pieces {
+          piece.advance(
+            share, traces: Floats(samples[sample]), direct: Floats(direct), columns: columns,
+            factors: factors, outers: outers, gradient: gradient)
+        }
+      }
     }
   }
 }

@@ -39,7 +39,7 @@ package func adamStep(
   let (g, p) = (gradient.elements, parameter.writableElements())
   let (m, v) = (firstMoment.writableElements(), secondMoment.writableElements())
   withPointers(g, p, m, v) { g, p, m, v in
-    ThreadTeam.split(count, unit: 16, work: workOfElement * count) { range in
+    ThreadTeam.split(count, unit: 16, work: count) { range in
       let i = range.lowerBound
       var adam = adam
       ctk_adam_step(&adam, range.count, g + i, p + i, m + i, v + i)
@@ -61,7 +61,7 @@ package func sgdStep(
     gradient.elements, parameter.writableElements(), velocity.writableElements()
   )
   withPointers(g, p, v) { g, p, v in
-    ThreadTeam.split(count, unit: 16, work: workOfElement * count) { range in
+    ThreadTeam.split(count, unit: 16, work: count) { range in
       let i = range.lowerBound
       ctk_sgd_step(
         learningRate, momentum, weightDecay, nesterov, gradientScale, range.count, g + i, p + i,
@@ -69,9 +69,6 @@ package func sgdStep(
     }
   }
 }
-
-/// The cost of an element in multiplications and additions: it is read and written in three arrays.
-private let workOfElement = 10
 
 private func requireShape(of gradient: Tensor, for other: Tensor) {
   require(

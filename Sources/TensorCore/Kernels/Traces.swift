@@ -61,7 +61,7 @@ package struct TraceStep {
     (self.gradient, self.adds) = (gradient, adds)
   }
 
-  /// Takes the step, on all threads where there is enough to do.
+  /// Takes the step.
   package func run(_ factors: Factors, _ direct: Direct) {
     let (count, sums) = (states.count, states.count + 1)
     withUnsafeTemporaryAllocation(
@@ -76,15 +76,11 @@ package struct TraceStep {
         fill(operands, factors, direct)
         guard let base = operands.baseAddress else { return }
         let isProduct = if case .product = direct { true } else { false }
-        let step = ctk_traces(
+        var step = ctk_traces(
           width: width, states: Int32(count), traces: own.baseAddress, gradient: gradient.pointer,
           adds: adds, factors: base, left: base + sums * count,
           right: isProduct ? base + sums * (count + 1) : nil)
-        ThreadTeam.split(rows, work: rows * width * sums * sums) { range in
-          withUnsafePointer(to: step) {
-            ctk_advance_traces($0, range.lowerBound, range.upperBound)
-          }
-        }
+        ctk_advance_traces(&step, 0, rows)
       }
     }
     keepAlive(self)

@@ -145,18 +145,7 @@ import Testing
 
   @Test func threadsMakeNoDifference() async {
     await #expect(processExitsWith: .success) {
-      func bits() throws -> [String: [UInt32]] {
-        let stream = Stream(LSTM(), steps: 14, inputSize: 24, hiddenSize: 24)
-        let windows = Array(repeating: 1, count: stream.steps)
-        return stream.inWindows(windows, with: stream.memory(.rtrl))
-          .mapValues { $0.scalars.map(\.bitPattern) }
-      }
-      ThreadTeam.count = 1
-      let expected = try bits()
-      for threads in [2, 3] {
-        ThreadTeam.count = threads
-        #expect(try bits() == expected, "\(threads) threads")
-      }
+      Stream(LSTM(), steps: 14, inputSize: 24, hiddenSize: 24).expectSameBitsOnThreads()
     }
   }
 }

@@ -43,6 +43,20 @@ struct Stream: Module {
     }.gradients
   }
 
+  /// Expects that real-time learning step by step gives the same bits on any number of threads.
+  func expectSameBitsOnThreads() {
+    func bits() -> [String: [UInt32]] {
+      inWindows(Array(repeating: 1, count: steps), with: memory(.rtrl))
+        .mapValues { $0.scalars.map(\.bitPattern) }
+    }
+    ThreadTeam.count = 1
+    let expected = bits()
+    for threads in [2, 3] {
+      ThreadTeam.count = threads
+      #expect(bits() == expected, "\(threads) threads")
+    }
+  }
+
   /// The sum of the gradients of windows of the given lengths, one after the other.
   func inWindows(
     _ windows: [Int], with memory: RecurrentMemory, lengths: [Int]? = nil

@@ -98,4 +98,12 @@ import Testing
     #expect(halves.lower < steps.lower)
     #expect(whole.lower < 1e-5)
   }
+
+  /// With so many weights threads share their rows, which are those of two gates.
+  @Test func threadsMakeNoDifference() async {
+    await #expect(processExitsWith: .success) {
+      let cell = try CellRegistry.standard.cell(named: "mingru")
+      Stream(cell, steps: 3, inputSize: 300, hiddenSize: 512).expectSameBitsOnThreads()
+    }
+  }
 }

@@ -78,7 +78,7 @@ extension TeamTests {
     @Test func optimizers() async {
       await #expect(processExitsWith: .success) {
         var generator = Philox(seed: 2)
-        let shape = [100_003]
+        let shape = [500_003]
         let (gradient, start) = (
           Tensor(normal: shape, using: &generator), Tensor(normal: shape, using: &generator)
         )
