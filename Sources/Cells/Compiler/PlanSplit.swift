@@ -23,7 +23,9 @@ struct PlanSplit {
     let goesBySample = runnable.goesBySample && arguments.steps > 1
     let leastRows = goesBySample ? 1 : 4
     let (batch, steps) = (arguments.batch, arguments.steps)
-    let work = runnable.work * batch
+    // One sample's step of learning is split as the other passes over its weights are: see ``ThreadTeam``.
+    let isOneRow = runnable.learns && batch == 1 && steps == 1
+    let work = isOneRow ? runnable.weightCount : runnable.work * batch
     let places = arguments.rows?.count ?? batch * steps
     let threads = arguments.gatheredStride == 0 ? ThreadTeam.count : 1
     let helpful = max(

@@ -34,6 +34,8 @@ package final class RunnableSchedule: Sendable {
   let stateBuffers: [Int]
   /// The approximate number of multiplications and additions for one sample and one step.
   let work: Int
+  /// The number of weights that the products of one step multiply by.
+  let weightCount: Int
 
   init(_ schedule: Schedule) {
     self.schedule = schedule
@@ -69,6 +71,7 @@ package final class RunnableSchedule: Sendable {
     sumsBesideOuters = schedule.sums.indices.filter { !outerSums.contains($0) }
       .map { schedule.sums[$0] }
     work = schedule.work
+    weightCount = schedule.weightCount
     passing = Set(
       schedule.buffers.indices.filter { schedule.buffers[$0].kind == .everyStep && !isKept[$0] })
   }

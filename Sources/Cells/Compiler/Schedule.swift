@@ -144,6 +144,14 @@ package struct Schedule: Sendable {
     }
   }
 
+  /// The number of weights that the products of one step multiply by.
+  var weightCount: Int {
+    (earlierSteps + before + loop + after).reduce(0) { sum, step in
+      guard case .product(let product) = step else { return sum }
+      return sum + product.groups * packings[product.weight].n * packings[product.weight].k
+    }
+  }
+
   /// The steps of the earlier loops, and those before them, in order.
   package var earlierSteps: [Step] { earlier.flatMap { $0.before + $0.loop } }
 

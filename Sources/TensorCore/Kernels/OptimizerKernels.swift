@@ -39,7 +39,8 @@ package func adamStep(
   let (g, p) = (gradient.elements, parameter.writableElements())
   let (m, v) = (firstMoment.writableElements(), secondMoment.writableElements())
   withPointers(g, p, m, v) { g, p, m, v in
-    ThreadTeam.split(count, unit: 16, work: count) { range in
+    // A root and a quotient for each element, and moments that nothing else reads: threads pay sooner than in other passes.
+    ThreadTeam.split(count, unit: 16, work: 10 * count) { range in
       let i = range.lowerBound
       var adam = adam
       ctk_adam_step(&adam, range.count, g + i, p + i, m + i, v + i)

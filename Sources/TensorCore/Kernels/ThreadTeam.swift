@@ -35,7 +35,7 @@ public enum ThreadTeam {
   /// thread. All but the last range end at multiples of `unit`.
   ///
   /// - Parameter work: multiplications and additions in all, about. Passes over weights (one sample's product, real-time
-  ///   learning's traces, an optimizer's step) count one for each weight, whatever they do with it: then all are split,
+  ///   learning's traces, stochastic gradient descent) count one for each weight, whatever they do with it: then all are split,
   ///   by the same rows, or none is, and a weight stays in one core's cache. Were only some of them split, half of the
   ///   weights would move between the cores at every step, which takes longer than the work that is saved.
   package static func split(
