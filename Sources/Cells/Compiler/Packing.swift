@@ -12,14 +12,21 @@ extension Schedule.Packing {
     return PackedMatrix(transposeOf: weights, rows: first..<first + n, precision: precision)
   }
 
-  /// The weight where it stands in a parameter's memory, not packed; nil where it is computed.
-  func unpacked(_ buffer: Schedule.Buffer, _ parameters: [Tensor]) -> PackedMatrix? {
-    weights(buffer, parameters).map { PackedMatrix(unpacked: isTransposed ? $0 : $0.transposed) }
+  /// The weight where it stands in memory, not packed.
+  func unpacked(
+    _ buffer: Schedule.Buffer, _ areas: AreaTable, _ parameters: [Tensor]
+  ) -> PackedMatrix {
+    let weights = weights(buffer, areas, parameters)
+    return PackedMatrix(unpacked: isTransposed ? weights : weights.transposed)
   }
 
-  private func weights(_ buffer: Schedule.Buffer, _ parameters: [Tensor]) -> StridedMatrix? {
-    guard case .parameter(let index) = buffer.kind else { return nil }
+  private func weights(
+    _ buffer: Schedule.Buffer, _ areas: AreaTable, _ parameters: [Tensor]
+  ) -> StridedMatrix {
     let (rows, columns) = isTransposed ? (k, n) : (n, k)
+    guard case .parameter(let index) = buffer.kind else {
+      return areas.matrix(matrix, rows: rows, columns: columns)
+    }
     return StridedMatrix(
       parameters[index].elements + matrix.offset, rows: rows, columns: columns,
       rowStride: buffer.width)
@@ -29,9 +36,7 @@ extension Schedule.Packing {
   func packed(
     _ buffer: Schedule.Buffer, _ areas: AreaTable, _ parameters: [Tensor], _ precision: Precision
   ) -> PackedMatrix {
-    let (rows, columns) = isTransposed ? (k, n) : (n, k)
-    let weights =
-      weights(buffer, parameters) ?? areas.matrix(matrix, rows: rows, columns: columns)
+    let weights = weights(buffer, areas, parameters)
     if case .prepared = buffer.kind, !isTransposed, weights.rowStride == k,
       let format = parameters.map(\.weightFormat).first(where: { $0 != .float32 }),
       let packed = PackedMatrix(

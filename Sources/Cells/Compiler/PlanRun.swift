@@ -116,9 +116,9 @@ struct PlanRun {
       precision.inUse == .highest
     {
       // The next step has other weights, or none to pack.
-      weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: .computed)
+      weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: false)
     } else {
-      weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: .all)
+      weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: true)
       // Packing costs as much as a row or two: a long pass of learning, which other weights follow, leaves the memory.
       let manyRows = 256
       if !runnable.learns || memory.batch * memory.steps < manyRows {
@@ -146,21 +146,21 @@ struct PlanRun {
     return recomputation
   }
 
-  /// The weights that are packed: those that are used once are read where they stand.
-  private enum Packed { case all, computed }
-
   /// Computes and packs the values that depend on parameters alone.
+  ///
+  /// - Parameter packs: false for weights that are used once, which are read where they stand.
   private static func prepare(
     _ runnable: RunnableSchedule, _ memory: PlanMemory, _ parameters: [Tensor],
-    _ precision: Precision, packs: Packed
+    _ precision: Precision, packs: Bool
   ) -> PackedWeights {
     runnable.parameterStage.run(memory.areas, .none, StepBlock(step: 0, rows: 1))
     return PackedWeights(
       runnable.schedule.packings.map { packing in
         let buffer = runnable.schedule.buffers[packing.matrix.area]
         return packing.encoded(of: buffer, parameters, precision)
-          ?? (packs == .computed ? packing.unpacked(buffer, parameters) : nil)
-          ?? packing.packed(buffer, memory.areas, parameters, precision)
+          ?? (packs
+            ? packing.packed(buffer, memory.areas, parameters, precision)
+            : packing.unpacked(buffer, memory.areas, parameters))
       })
   }
 

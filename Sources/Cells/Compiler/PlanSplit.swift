@@ -25,7 +25,8 @@ struct PlanSplit {
     let (batch, steps) = (arguments.batch, arguments.steps)
     // One sample's step of learning is split as the other passes over its weights are: see ``ThreadTeam``.
     let isOneRow = runnable.learns && batch == 1 && steps == 1
-    let work = isOneRow ? runnable.weightCount : runnable.work * batch
+    let work =
+      isOneRow ? ThreadTeam.workOfWeight * runnable.weightCount : runnable.work * batch
     let places = arguments.rows?.count ?? batch * steps
     let threads = arguments.gatheredStride == 0 ? ThreadTeam.count : 1
     let helpful = max(

@@ -121,7 +121,7 @@ struct UnitInfluence: Influence {
     for pieces in pieces {
       guard let last = pieces.last else { continue }
       let rows = last.rows.upperBound
-      ThreadTeam.split(rows, work: rows * last.rowSize) { share in
+      ThreadTeam.split(rows, work: ThreadTeam.workOfWeight * rows * last.rowSize) { share in
         for piece in pieces {
           piece.advance(
             share, traces: Floats(samples[sample]), direct: Floats(direct), columns: columns,

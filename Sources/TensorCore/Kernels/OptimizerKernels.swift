@@ -62,7 +62,7 @@ package func sgdStep(
     gradient.elements, parameter.writableElements(), velocity.writableElements()
   )
   withPointers(g, p, v) { g, p, v in
-    ThreadTeam.split(count, unit: 16, work: count) { range in
+    ThreadTeam.split(count, unit: 16, work: ThreadTeam.workOfWeight * count) { range in
       let i = range.lowerBound
       ctk_sgd_step(
         learningRate, momentum, weightDecay, nesterov, gradientScale, range.count, g + i, p + i,

@@ -31,13 +31,18 @@ public enum ThreadTeam {
     }
   }
 
+  /// What one weight counts in a pass over weights that takes as long as reading them: one sample's product, real-time
+  /// learning's traces, stochastic gradient descent.
+  ///
+  /// It is the same whatever a pass does with a weight. So all passes of a step are split, by the same rows, or none is, and a
+  /// weight stays in one core's cache: were only some of them split, half of the weights would move between the cores at
+  /// every step, which takes longer than the work that is saved.
+  package static let workOfWeight = 4
+
   /// Calls `body` with ranges that make up `0..<count`: one where there is little work, else one for each
   /// thread. All but the last range end at multiples of `unit`.
   ///
-  /// - Parameter work: multiplications and additions in all, about. Passes over weights (one sample's product, real-time
-  ///   learning's traces, stochastic gradient descent) count one for each weight, whatever they do with it: then all are split,
-  ///   by the same rows, or none is, and a weight stays in one core's cache. Were only some of them split, half of the
-  ///   weights would move between the cores at every step, which takes longer than the work that is saved.
+  /// - Parameter work: multiplications and additions in all, about; of a pass over weights, ``workOfWeight`` for each.
   package static func split(
     _ count: Int, unit: Int = 1, work: Int, _ body: (_ range: Range<Int>) -> Void
   ) {
