@@ -25,7 +25,7 @@ final class RecurrentPass {
   /// The saved activations of each direction of each layer.
   private(set) var trails: [Plan.Trail] = []
   /// The outputs of each direction, layer by layer, if the backward pass of their merge reads them.
-  private var parts: [[Storage]] = []
+  var parts: [[Storage]] = []
   /// The input of each layer but the first.
   private var between: [Storage] = []
 
@@ -96,28 +96,39 @@ final class RecurrentPass {
       between.append(Storage(count: rowCount * width))
       target = timeFirst(Floats(between[index]), width)
     }
-    for direction in 0..<layer.direction.count {
-      let output = part(of: target, direction, index)
-      run(index * layer.direction.count + direction, initialStates, into: output)
+    let directions = layer.direction.count
+    let outputs = (0..<directions).map { part(of: target, $0, index) }
+    let results = inDirections { direction in
+      run(index * directions + direction, initialStates, into: outputs[direction])
+    }
+    for (direction, result) in results.enumerated() {
+      keep(result, index * directions + direction, initialStates)
     }
     merge(index, into: target)
   }
 
   /// Runs one direction of one layer.
-  private func run(_ place: Int, _ initialStates: [Tensor], into output: Area) {
+  private func run(
+    _ place: Int, _ initialStates: [Tensor], into output: Area
+  ) -> (states: [Storage], trail: Plan.Trail) {
     let plan = plan(place)
     let arguments = PlanArguments(
       batch: batch, steps: steps, isReversed: layer.isReversed(place), rows: packing?.rows,
       parameters: parameters(place), states: states)
-    let (states, trail) = plan.run(
+    return plan.run(
       arguments,
       ForwardSignals(
         pass: self, plan: plan, place: place, output: output, initialStates: initialStates))
-    if mode != .inference { trails.append(trail) }
+  }
+
+  private func keep(
+    _ result: (states: [Storage], trail: Plan.Trail), _ place: Int, _ initialStates: [Tensor]
+  ) {
+    if mode != .inference { trails.append(result.trail) }
     if isAlone {
-      finalStates = zip(states, initialStates).map { Tensor(storage: $0, shape: $1.shape) }
+      finalStates = zip(result.states, initialStates).map { Tensor(storage: $0, shape: $1.shape) }
     } else {
-      for (state, storage) in states.enumerated() {
+      for (state, storage) in result.states.enumerated() {
         layer.set(storage, in: &finalStates[state], batch: batch, state: state, place)
       }
     }
@@ -182,73 +193,6 @@ final class RecurrentPass {
   }
 
   private var missing: Area { failure("a plan that reads marks, for a pass without them") }
-
-  // MARK: Merging directions
-
-  /// The area of one direction's output: its columns of the merged output, or memory of its own.
-  private func part(
-    of target: Area, _ direction: Int, _ index: Int
-  ) -> Area {
-    let size = layer.cell(ofLayer: index).outputSize
-    switch layer.direction {
-    case .forward, .reverse: return target
-    case .bidirectional(.concatenate):
-      return target.units(from: direction * size)
-    case .bidirectional:
-      if direction == 0 { parts.append([]) }
-      parts[index].append(Storage(count: rowCount * size))
-      return timeFirst(Floats(parts[index][direction]), size)
-    }
-  }
-
-  private func merge(_ index: Int, into target: Area) {
-    guard parts.count > index, parts[index].count == 2,
-      case .bidirectional(let merge) = layer.direction
-    else { return }
-    let width = layer.cell(ofLayer: index).outputSize
-    let signals = parts[index].map { timeFirst(Floats($0), width) } + [target]
-    switch merge {
-    case .product: combine(MergePrograms.product, width, signals)
-    case .mean: combine(MergePrograms.mean, width, signals)
-    case .sum, .concatenate: combine(MergePrograms.sum, width, signals)
-    }
-  }
-
-  /// The cotangents of the two directions' outputs.
-  private func unmerge(_ cotangent: Area, _ index: Int) -> [Area] {
-    let size = layer.cell(ofLayer: index).outputSize
-    switch layer.direction {
-    case .forward, .reverse: return [cotangent]
-    case .bidirectional(.concatenate): return [cotangent, cotangent.units(from: size)]
-    case .bidirectional(.sum): return [cotangent, cotangent]
-    case .bidirectional(let merge):
-      return (0..<2).map { direction in
-        let target = newSignal(size)
-        if merge == .product {
-          let other = timeFirst(Floats(parts[index][1 - direction]), size)
-          combine(MergePrograms.product, size, [cotangent, other, target])
-        } else {
-          combine(MergePrograms.half, size, [cotangent, target])
-        }
-        return target
-      }
-    }
-  }
-
-  /// Runs a program over the units of some signals, at every step.
-  private func combine(_ program: ElementwiseProgram, _ width: Int, _ signals: [Area]) {
-    if let packing {
-      let operands = signals.map { ElementwiseOperand($0.memory, rowStride: $0.rowStride) }
-      program.run(operands, rows: packing.rows.rowCount, width: width)
-      return
-    }
-    for step in 0..<steps {
-      let operands = signals.map {
-        ElementwiseOperand($0.memory + step * $0.timeStride, rowStride: $0.rowStride)
-      }
-      program.run(operands, rows: batch, width: width)
-    }
-  }
 
   // MARK: Backward
 
@@ -333,17 +277,25 @@ final class RecurrentPass {
   ) {
     let directions = layer.direction.count
     let width = layer.inputSize(ofLayer: index)
-    for (direction, part) in unmerge(outputCotangent, index).enumerated() {
+    let parts = unmerge(outputCotangent, index)
+    let targets = parts.indices.map { direction in
+      inputCotangent.map { direction == 0 ? $0 : newSignal(width) }
+    }
+    let gradients = parts.indices.map { segment.writableGradients(index * directions + $0) }
+    let whole = segment
+    let results = inDirections { direction in
       let place = index * directions + direction
-      let target = inputCotangent.map { direction == 0 ? $0 : newSignal(width) }
       let finals = cotangents.dropFirst().enumerated().map { state, cotangent in
         cotangent.map { layer.part(of: $0, batch: batch, state: state, place) }
       }
-      let states = trails[place].runBackward(
-        outputCotangent: part, stateCotangents: finals, inputCotangent: target,
-        parameters: parameters(place), gradients: segment.writableGradients(place),
-        segment: segment.part(place)
+      return trails[place].runBackward(
+        outputCotangent: parts[direction], stateCotangents: finals,
+        inputCotangent: targets[direction], parameters: parameters(place),
+        gradients: gradients[direction], segment: whole.part(place)
       ).states
+    }
+    for (direction, states) in results.enumerated() {
+      let place = index * directions + direction
       if isAlone {
         stateCotangents = zip(states, stateShapes).map { Tensor(storage: $0, shape: $1) }
       } else {
@@ -351,7 +303,7 @@ final class RecurrentPass {
           layer.set(storage, in: &stateCotangents[state], batch: batch, state: state, place)
         }
       }
-      if direction > 0, let inputCotangent, let target {
+      if direction > 0, let inputCotangent, let target = targets[direction] {
         combine(MergePrograms.sum, width, [inputCotangent, target, inputCotangent])
       }
     }
@@ -360,7 +312,7 @@ final class RecurrentPass {
   // MARK: Views
 
   /// The rows that have memory.
-  private var rowCount: Int { packing?.rows.rowCount ?? steps * batch }
+  var rowCount: Int { packing?.rows.rowCount ?? steps * batch }
 
   func timeFirst(_ memory: Floats, _ width: Int) -> Area {
     var area = Area(memory, timeStride: batch * width, rowStride: width)
@@ -381,12 +333,4 @@ final class RecurrentPass {
 
   /// The signal of a tensor in the layer's layout.
   func view(of tensor: Tensor) -> Area { strided(tensor.elements, tensor.shape[tensor.rank - 1]) }
-}
-
-/// Programs whose last operand is the result.
-private enum MergePrograms {
-  static let sum = ElementwiseProgram(operands: 2, .operand(0) + .operand(1))
-  static let mean = ElementwiseProgram(operands: 2, (.operand(0) + .operand(1)) * 0.5)
-  static let product = ElementwiseProgram(operands: 2, .operand(0) * .operand(1))
-  static let half = ElementwiseProgram(operands: 1, .operand(0) * 0.5)
 }
