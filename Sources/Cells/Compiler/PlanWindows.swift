@@ -17,7 +17,7 @@ struct PlanWindows {
     _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments,
     _ recomputation: Recomputation?
   ) {
-    let (cache, enoughRows) = (1 << 18, 512)
+    let cache = 1 << 18
     let isSpaced = recomputation != nil || arguments.spaced != nil
     // The factors of outer products are read after the run. States that were kept at intervals lead to the others, in the order
     // of the forward pass.
@@ -29,6 +29,8 @@ struct PlanWindows {
     passing = recomputation.map { runnable.passing.subtracting($0.reads) } ?? runnable.passing
     let width = passing.reduce(0) { $0 + runnable.schedule.buffers[$1].width }
     if width * arguments.rowCount(of: 0..<arguments.steps) <= cache { return nil }
+    // Products are as fast with fewer rows, until each has too few for its weights.
+    let enoughRows = min(512, max(128, 2 * cache / width))
     let interval = isSpaced ? Recomputation.interval(steps: arguments.steps) : 1
     var (windows, first) = ([Range<Int>](), 0)
     for block in PlanRun.blocks(
