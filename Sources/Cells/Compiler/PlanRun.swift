@@ -109,29 +109,34 @@ struct PlanRun {
         prepared: known?.storages, dropping: recomputation?.dropped ?? [])
     }
     self.memory = memory
-    if let known {
-      weights = known.weights
-    } else if runnable.learns, memory.steps == 1,
-      memory.batch == 1 || runnable.schedule.packings.isEmpty,
-      precision.inUse == .highest
-    {
-      // The next step has other weights, or none to pack.
-      weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: false)
-    } else {
-      weights = Self.prepare(runnable, memory, parameters.tensors, precision, packs: true)
-      // Packing costs as much as a row or two: a long pass of learning, which other weights follow, leaves the memory.
-      let manyRows = 256
-      if !runnable.learns || memory.batch * memory.steps < manyRows {
-        parameters.cache?.keep(
-          Prepared(weights: weights, storages: memory.sharePrepared()), for: runnable,
-          parameters.tensors, precision)
-      }
-    }
+    weights = known?.weights ?? Self.weights(runnable, memory, parameters, precision)
     if let recomputation {
       keeping = SpacedStates(recomputation, memory, weights)
     } else {
       keeping = nil
     }
+  }
+
+  /// The weights of a run, kept where others with the same weights follow.
+  private static func weights(
+    _ runnable: RunnableSchedule, _ memory: PlanMemory, _ parameters: PlanParameters,
+    _ precision: Precision
+  ) -> PackedWeights {
+    // The next step of learning has other weights.
+    let isSingleStep = runnable.learns && memory.steps == 1
+    let areUsedOnce = memory.batch == 1 || runnable.schedule.packings.isEmpty
+    if isSingleStep, areUsedOnce, precision.inUse == .highest {
+      return prepare(runnable, memory, parameters.tensors, precision, packs: false)
+    }
+    let weights = prepare(runnable, memory, parameters.tensors, precision, packs: true)
+    // Packing costs as much as a row or two: a long pass of learning, which other weights follow, leaves the memory.
+    let manyRows = 256
+    if !runnable.learns || memory.batch * memory.steps < manyRows {
+      parameters.cache?.keep(
+        Prepared(weights: weights, storages: memory.sharePrepared()), for: runnable,
+        parameters.tensors, precision)
+    }
+    return weights
   }
 
   /// How the backward pass computes states again, if this run keeps them at some steps only.

@@ -27,15 +27,6 @@ struct TracePiece: Sendable {
     of cell: CellGraph, _ map: UnitMap, learnsInitialState: Bool
   ) -> [[TracePiece]] {
     var (targets, column) = ([[TracePiece]](), 0)
-    func piece(
-      target: Int, parameter: Int?, _ row: Int, _ rows: Int, rowSize: Int, unit: Int, units: Int
-    ) -> TracePiece {
-      TracePiece(
-        target: target, parameter: parameter, rows: row..<row + rows,
-        column: column + row * rowSize, rowSize: rowSize, unit: unit, units: units,
-        states: cell.states.indices.filter { cell.states[$0].width == units },
-        stateCount: cell.states.count)
-    }
     for (index, parameter) in cell.parameters.enumerated() {
       let rowSize = parameter.isSignal ? 1 : parameter.columns
       let rowCount = elementCount(of: parameter.shape) / max(1, rowSize)
@@ -43,8 +34,9 @@ struct TracePiece: Sendable {
       func add(_ row: Int, _ rows: Int, unit: Int = 0, units: Int = 0) {
         if rows == 0 { return }
         pieces.append(
-          piece(
-            target: index, parameter: index, row, rows, rowSize: rowSize, unit: unit, units: units))
+          TracePiece(
+            of: cell, target: index, parameter: index, row..<row + rows, column: column,
+            rowSize: rowSize, unit: unit, units: units))
       }
       var row = 0
       for segment in map.segments where segment.parameter == index {
@@ -58,9 +50,9 @@ struct TracePiece: Sendable {
     }
     for (index, state) in cell.states.enumerated() where learnsInitialState {
       targets.append([
-        piece(
-          target: cell.parameters.count + index, parameter: nil, 0, state.width, rowSize: 1,
-          unit: 0, units: state.width)
+        TracePiece(
+          of: cell, target: cell.parameters.count + index, parameter: nil, 0..<state.width,
+          column: column, rowSize: 1, unit: 0, units: state.width)
       ])
       column += state.width
     }
@@ -103,5 +95,19 @@ struct TracePiece: Sendable {
       next = own.upperBound
     }
     advance(next..<shared.upperBound, nil)
+  }
+}
+
+extension TracePiece {
+  /// Some rows of a target whose columns start at `column`.
+  private init(
+    of cell: CellGraph, target: Int, parameter: Int?, _ rows: Range<Int>, column: Int,
+    rowSize: Int, unit: Int, units: Int
+  ) {
+    self.init(
+      target: target, parameter: parameter, rows: rows,
+      column: column + rows.lowerBound * rowSize, rowSize: rowSize, unit: unit, units: units,
+      states: cell.states.indices.filter { cell.states[$0].width == units },
+      stateCount: cell.states.count)
   }
 }
