@@ -13,23 +13,21 @@ enum RecurrenceAlone: String, CaseIterable, RecurrentCell {
 
   private static let (heads, states) = (4, 16)
 
-  /// The parts of the input, and what their numbers are between. Logarithms of decays are those of mild ones.
-  func parts(hiddenSize: Int) -> [(width: Int, range: ClosedRange<Float>)] {
-    let vector = (width: hiddenSize, range: Float(-0.2)...0.2)
-    func numbers(_ width: Int, _ range: ClosedRange<Float>) -> (
-      width: Int, range: ClosedRange<Float>
-    ) { (width, range) }
-    let decays = numbers(hiddenSize, -0.1...0)
+  /// A part of the input, and what its numbers are between.
+  typealias Part = (width: Int, range: ClosedRange<Float>)
+
+  /// The parts of the input. Logarithms of decays are those of mild ones.
+  func parts(hiddenSize: Int) -> [Part] {
+    let vector: Part = (hiddenSize, -0.2...0.2)
+    let decays: Part = (hiddenSize, -0.1...0)
     return switch self {
     case .gla: [vector, vector, vector, decays]
     case .gatedDeltaNet:
-      [vector, vector, vector, numbers(Self.heads, -0.1...0), numbers(Self.heads, 0...1)]
+      [vector, vector, vector, (Self.heads, -0.1...0), (Self.heads, 0...1)]
     case .mlstmLarge:
-      [vector, vector, vector, numbers(Self.heads, -2...2), numbers(Self.heads, -0.1...0)]
+      [vector, vector, vector, (Self.heads, -2...2), (Self.heads, -0.1...0)]
     case .rwkv7: [vector, vector, vector, decays, vector, vector]
-    case .s6:
-      [vector, numbers(hiddenSize, 0...0.1)]
-        + (0..<2).map { _ in numbers(Self.states, -1...1) }
+    case .s6: [vector, (hiddenSize, 0...0.1), (Self.states, -1...1), (Self.states, -1...1)]
     }
   }
 
