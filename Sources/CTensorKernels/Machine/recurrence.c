@@ -29,7 +29,6 @@ typedef struct {
   const ctk_kernels *kernels;
   // [count + 1, rows]: of the decays before each step, and of all. Null without decays.
   const float *products;
-  ptrdiff_t products_count;
   bool has_negative_products;
   addition additions[ADDITIONS];
   float vectors[STEPS * MOST], turned[MOST * STEPS], sums[STEPS * MOST], triangle[STEPS * STEPS];
@@ -79,7 +78,6 @@ static void multiply_decays(workspace *work, const head_steps *steps) {
   if (self->decays == 0) return;
   float *product = work->all_products;
   work->products = product;
-  work->products_count = (steps->count + 1) * rows;
   work->has_negative_products = false;
   const step_vectors decays = ctk_vectors_of(&self->decay, steps, steps->areas);
   if (self->decays == 1) {
@@ -94,18 +92,19 @@ static void multiply_decays(workspace *work, const head_steps *steps) {
 }
 
 // The products of the decays in the steps' matrices, with the steps' own or without, or minus that; null without decays.
-static const float *products(workspace *work, const ctk_recurrence *self, bool is_decayed,
+static const float *products(workspace *work, const head_steps *steps, bool is_decayed,
                              bool is_negative) {
+  const ptrdiff_t rows = steps->self->rows;
   if (!work->products) return NULL;
   const float *found = work->products;
   if (is_negative) {
     found = work->negative_products;
     if (!work->has_negative_products)
       work->kernels->map[CTK_NEGATE](work->negative_products, work->products, NULL, NULL,
-                                     work->products_count);
+                                     (steps->count + 1) * rows);
     work->has_negative_products = true;
   }
-  return found + (is_decayed ? self->rows : 0);
+  return found + (is_decayed ? rows : 0);
 }
 
 // A vector of each step as a row, times the step's product of decays or over it, or as it stands; maybe negated.
@@ -113,7 +112,7 @@ static void gather(workspace *work, const ctk_factor *factor, const head_steps *
                    const ctk_area *areas, ctk_operation operation, bool is_decayed, bool is_negative,
                    ptrdiff_t width, float *rows) {
   const float *others =
-      operation == CTK_COPY ? NULL : products(work, steps->self, is_decayed, is_negative);
+      operation == CTK_COPY ? NULL : products(work, steps, is_decayed, is_negative);
   const ctk_map_function function =
       work->kernels->map[others ? operation : is_negative ? CTK_NEGATE : CTK_COPY];
   const step_vectors from = ctk_vectors_of(factor, steps, areas);
@@ -221,7 +220,7 @@ static bool read_columns(workspace *work, const head_steps *steps, const float *
                      sums, STEPS, NULL);
   }
   kernels->transpose(sums, rows, STEPS, work->sums);
-  const float *others = products(work, steps->self, read->is_decayed, false);
+  const float *others = products(work, steps, read->is_decayed, false);
   const step_vectors y = ctk_vectors_of(&read->y, steps, y_areas);
   for (ptrdiff_t i = 0; i < count; i++)
     kernels->map[others ? CTK_MULTIPLY : CTK_COPY](y.rows[i], work->sums + i * rows,

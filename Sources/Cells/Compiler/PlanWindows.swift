@@ -29,7 +29,7 @@ struct PlanWindows {
     passing = recomputation.map { runnable.passing.subtracting($0.reads) } ?? runnable.passing
     let width = passing.reduce(0) { $0 + runnable.schedule.buffers[$1].width }
     if width * arguments.rowCount(of: 0..<arguments.steps) <= cache { return nil }
-    // Products are as fast with fewer rows, until each has too few for its weights.
+    // Wide signals stay in the caches with fewer rows. Of a hundred rows or more products are as fast as of many.
     let enoughRows = min(512, max(128, 2 * cache / width))
     let interval = isSpaced ? Recomputation.interval(steps: arguments.steps) : 1
     var (windows, first) = ([Range<Int>](), 0)

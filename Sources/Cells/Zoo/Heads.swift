@@ -1,5 +1,5 @@
 /// The heads of a cell with a matrix for a state: their number, and the widths of their keys and values.
-struct Heads {
+package struct Heads {
   let count: Int
   /// The width of a head's key, K.
   let key: Int
@@ -16,7 +16,7 @@ struct Heads {
   /// The given sizes; what is nil follows from a width that all heads share.
   ///
   /// By default there are as many heads as have at least 64 units each, as in the published models, or else one.
-  init(_ count: Int?, key: Int? = nil, value: Int? = nil, sharing width: Int) {
+  package init(_ count: Int?, key: Int? = nil, value: Int? = nil, sharing width: Int) {
     self.count =
       count ?? (1...max(1, width / 64)).reversed().first { width % $0 == 0 } ?? 1
     self.key = key ?? width / max(1, self.count)

@@ -1,7 +1,7 @@
 /// mLSTM of the xLSTM: an LSTM with a matrix for a memory and exponential gates, as its paper states it.
 ///
 ///     q = W_q x + b_q      k = W_k x / √K + b_k      v = W_v x + b_v      o = σ(W_o x + b_o)
-///     m' = max(log σ(f) + m, i)      f' = exp(log σ(f) + m - m')      i' = exp(i - m')
+///     m' = max(log f + m, i)      f' = exp(log f + m - m')      i' = exp(i - m')
 ///     S' = f' S + i' k vᵀ      n' = f' n + i' k
 ///     y = o ∘ S'ᵀ q / max(|q · n'|, exp(-m'))
 ///
@@ -47,7 +47,8 @@ public struct MLSTM: RecurrentCell, Codable, Hashable {
     let read = memory.step(
       &cell, q: query(x).shaped(size.count, size.key),
       k: key(x, scale: 1 / Double(size.key).squareRoot()).shaped(size.count, size.key),
-      v: value(x).shaped(size.count, size.value), i: input(x), f: forget(x), epsilon: 0)
+      v: value(x).shaped(size.count, size.value), i: input(x), logF: logSigmoid(forget(x)),
+      epsilon: 0)
     cell.output(sigmoid(output(x)) * read.flat)
   }
 
@@ -70,27 +71,27 @@ extension MLSTM {
 
 /// One step of the mLSTM's memory, with gates kept finite by a running maximum.
 ///
-///     m' = max(log σ(f) + m, i)      f' = exp(log σ(f) + m - m')      i' = exp(i - m')
+///     m' = max(log f + m, i)      f' = exp(log f + m - m')      i' = exp(i - m')
 ///     S' = f' S + i' k vᵀ      n' = f' n + i' k
 ///     result: S'ᵀ q / (max(|q · n'|, exp(-m')) + ε)
-struct MLSTMMemory {
-  let s, n, m: Signal
-  let size: Heads
+package struct MLSTMMemory {
+  private let s, n, m: Signal
+  private let size: Heads
 
   /// The states, in heads: matrix `[heads, K, V]`, normalizer `[heads, K]` and maximum `[heads]`.
-  init(_ cell: inout CellBuilder, _ size: Heads) {
+  package init(_ cell: inout CellBuilder, _ size: Heads) {
     s = cell.state("matrix", shape: size.matrices)
     n = cell.state("normalizer", shape: [size.count, size.key])
     m = cell.state("maximum", width: size.count)
     self.size = size
   }
 
-  /// Writes k and v, and reads by q, `[heads, V]`; i and f have one unit for each head.
-  func step(
-    _ cell: inout CellBuilder, q: Signal, k: Signal, v: Signal, i: Signal, f: Signal,
+  /// Writes k and v, and reads by q, `[heads, V]`; i and log f have one unit for each head.
+  package func step(
+    _ cell: inout CellBuilder, q: Signal, k: Signal, v: Signal, i: Signal, logF: Signal,
     epsilon: Double
   ) -> Signal {
-    let remembered = logSigmoid(f) + m
+    let remembered = logF + m
     let largest = maximum(remembered, i)
     let kept = exp(remembered - largest).shaped(size.count, 1)
     let written = exp(i - largest).shaped(size.count, 1) * k

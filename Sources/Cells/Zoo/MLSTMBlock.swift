@@ -66,7 +66,8 @@ public struct MLSTMBlock: RecurrentCell, Codable, Hashable {
     let read = memory.step(
       &cell, q: q.shaped(size.count, size.key),
       k: k.shaped(size.count, size.key) / Double(size.key).squareRoot(),
-      v: v.shaped(size.count, size.value), i: input(all), f: forget(all), epsilon: 1e-6)
+      v: v.shaped(size.count, size.value), i: input(all), logF: logSigmoid(forget(all)),
+      epsilon: 1e-6)
     let h = read.normalizedAlongLastAxis(epsilon: 1e-5).flat * (1 + gain) + skip * c
     cell.output(down(h * silu(z)))
   }

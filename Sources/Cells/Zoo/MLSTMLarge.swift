@@ -48,7 +48,7 @@ public struct MLSTMLarge: RecurrentCell, Codable, Hashable {
     let read = memory.step(
       &cell, q: query(x).shaped(size.count, size.key) / Double(size.key).squareRoot(),
       k: key(x).shaped(size.count, size.key), v: value(x).shaped(size.count, size.value),
-      i: capped(input(x)), f: capped(forget(x)), epsilon: 1e-6)
+      i: capped(input(x)), logF: logSigmoid(capped(forget(x))), epsilon: 1e-6)
     let h = read.normalizedAlongLastAxis(epsilon: 1e-6).flat * gain
     cell.output(out(sigmoid(output(x)) * h))
   }

@@ -81,6 +81,7 @@ struct Stream: Module {
   }
 
   func memory(_ engine: GradientEngine) -> RecurrentMemory {
+    // The engines of these tests suit every cell and size that they use.
     // swift-format-ignore: NeverUseForceTry
     try! RecurrentMemory(of: layer, engine: engine, batch: batch, learnsInitialState: true)
   }

@@ -99,7 +99,7 @@ import Testing
     #expect(whole.lower < 1e-5)
   }
 
-  /// With so many weights threads share their rows, which are those of two gates.
+  /// Threads share the rows of this weight matrix, which are those of two gates.
   @Test func threadsMakeNoDifference() async {
     await #expect(processExitsWith: .success) {
       let cell = try CellRegistry.standard.cell(named: "mingru")

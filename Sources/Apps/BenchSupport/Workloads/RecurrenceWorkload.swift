@@ -43,8 +43,13 @@ enum RecurrenceAlone: String, CaseIterable, RecurrentCell {
       signal.width == Self.heads ? signal.shaped(Self.heads, 1) : signal.shaped(Self.heads, size)
     }
     let (q, k, v) = (heads[0], heads[1], heads[2])
+    if self == .mlstmLarge {
+      let memory = MLSTMMemory(&cell, Heads(Self.heads, sharing: cell.hiddenSize))
+      let read = memory.step(
+        &cell, q: q, k: k, v: v, i: signals[3], logF: signals[4], epsilon: 1e-6)
+      return cell.output(read.flat)
+    }
     let s = cell.state("matrix", shape: [Self.heads, size, size])
-    if self == .mlstmLarge { return stabilize(s, q, k, v, signals, &cell) }
     let kept = exp(heads[3]).expanded(at: -1) * s
     let matrix =
       switch self {
@@ -54,23 +59,6 @@ enum RecurrenceAlone: String, CaseIterable, RecurrentCell {
       }
     cell.update(s, to: matrix)
     cell.output(matrix.read(by: q).flat)
-  }
-
-  private func stabilize(
-    _ s: Signal, _ q: Signal, _ k: Signal, _ v: Signal, _ signals: [Signal],
-    _ cell: inout CellBuilder
-  ) {
-    let n = cell.state("normalizer", shape: [Self.heads, cell.hiddenSize / Self.heads])
-    let m = cell.state("maximum", width: Self.heads)
-    let largest = maximum(signals[4] + m, signals[3])
-    let kept = exp(signals[4] + m - largest).shaped(Self.heads, 1)
-    let written = exp(signals[3] - largest).shaped(Self.heads, 1) * k
-    let (matrix, normalizer) = (kept.expanded(at: -1) * s + outer(written, v), kept * n + written)
-    cell.update(s, to: matrix)
-    cell.update(n, to: normalizer)
-    cell.update(m, to: largest)
-    let divisor = maximum(abs((q * normalizer).sum(-1)), exp(-largest)) + 1e-6
-    cell.output((matrix.read(by: q) / divisor.expanded(at: -1)).flat)
   }
 
   private func select(_ signals: [Signal], _ cell: inout CellBuilder) {
