@@ -27,7 +27,9 @@ typedef struct {
 
 typedef struct {
   const ctk_kernels *kernels;
-  // [count + 1, rows]: of the decays before each step, and of all. Null without decays.
+  bool is_strict;
+  // [count + 1, rows], or [count + 1] of matrices with one decay each: of the decays before each step, and of all. Null
+  // without decays.
   const float *products;
   bool has_negative_products;
   addition additions[ADDITIONS];
@@ -73,56 +75,85 @@ static void turn(const ctk_kernels *kernels, float *rows, ptrdiff_t count, ptrdi
 
 static void multiply_decays(workspace *work, const head_steps *steps) {
   const ctk_recurrence *self = steps->self;
-  const ptrdiff_t rows = self->rows;
   work->products = NULL;
   if (self->decays == 0) return;
   float *product = work->all_products;
   work->products = product;
   work->has_negative_products = false;
   const step_vectors decays = ctk_vectors_of(&self->decay, steps, steps->areas);
-  if (self->decays == 1) {
-    float numbers[STEPS + 1] = {1};
-    for (ptrdiff_t i = 0; i < steps->count; i++) numbers[i + 1] = numbers[i] * *decays.rows[i];
-    work->kernels->repeat_columns(numbers, 1, steps->count + 1, rows, product);
-    return;
-  }
-  for (ptrdiff_t r = 0; r < rows; r++) product[r] = 1;
-  for (ptrdiff_t i = 0; i < steps->count; i++, product += rows)
-    work->kernels->map[CTK_MULTIPLY](product + rows, product, decays.rows[i], NULL, rows);
+  for (ptrdiff_t r = 0; r < self->decays; r++) product[r] = 1;
+  for (ptrdiff_t i = 0; i < steps->count; i++, product += self->decays)
+    if (self->decays == 1) product[1] = product[0] * *decays.rows[i];
+    else
+      work->kernels->map[CTK_MULTIPLY](product + self->decays, product, decays.rows[i], NULL, self->decays);
 }
 
 // The products of the decays in the steps' matrices, with the steps' own or without, or minus that; null without decays.
 static const float *products(workspace *work, const head_steps *steps, bool is_decayed,
                              bool is_negative) {
-  const ptrdiff_t rows = steps->self->rows;
+  const ptrdiff_t decays = steps->self->decays;
   if (!work->products) return NULL;
   const float *found = work->products;
   if (is_negative) {
     found = work->negative_products;
     if (!work->has_negative_products)
       work->kernels->map[CTK_NEGATE](work->negative_products, work->products, NULL, NULL,
-                                     (steps->count + 1) * rows);
+                                     (steps->count + 1) * decays);
     work->has_negative_products = true;
   }
-  return found + (is_decayed ? rows : 0);
+  return found + (is_decayed ? decays : 0);
+}
+
+static step_vectors rows_from(float *first, ptrdiff_t stride, ptrdiff_t count) {
+  step_vectors rows = {.stride = stride, .has_stride = true};
+  for (ptrdiff_t r = 0; r < count; r++) rows.rows[r] = first + r * stride;
+  return rows;
+}
+
+// Rows times one number each, or as they stand; with one distance between rows on both sides it is one call.
+static void scale_rows(const ctk_kernels *kernels, const step_vectors *x, const float *scale,
+                       ptrdiff_t count, ptrdiff_t width, const step_vectors *y) {
+  const ptrdiff_t together = x->has_stride && y->has_stride ? count : 1;
+  for (ptrdiff_t r = 0; r < count; r += together) {
+    const ctk_matrix_update scaled = {
+        .x = x->rows[r], .x_stride = x->stride, .scale = scale + r, .scale_stride = 1};
+    if (scale) kernels->matrix_update(&scaled, together, width, y->rows[r], y->stride);
+    else kernels->copy_rows(x->rows[r], x->stride, together, width, y->rows[r], y->stride);
+  }
+}
+
+// A vector of each step times products of decays or over them, which may be null; maybe negated without these.
+static void weigh_rows(const workspace *work, const head_steps *steps, const step_vectors *x,
+                       ctk_operation operation, const float *others, bool is_negative, ptrdiff_t width,
+                       const step_vectors *y) {
+  if (others && steps->self->decays > 1) {
+    for (ptrdiff_t i = 0; i < steps->count; i++)
+      work->kernels->map[operation](y->rows[i], x->rows[i], others + i * width, NULL, width);
+    return;
+  }
+  float scale[STEPS];
+  for (ptrdiff_t i = 0; i < steps->count; i++) {
+    const float number = others ? others[i] : -1;
+    scale[i] = operation == CTK_DIVIDE ? 1 / number : number;
+  }
+  scale_rows(work->kernels, x, others || is_negative ? scale : NULL, steps->count, width, y);
 }
 
 // A vector of each step as a row, times the step's product of decays or over it, or as it stands; maybe negated.
 static void gather(workspace *work, const ctk_factor *factor, const head_steps *steps,
                    const ctk_area *areas, ctk_operation operation, bool is_decayed, bool is_negative,
                    ptrdiff_t width, float *rows) {
-  const float *others =
-      operation == CTK_COPY ? NULL : products(work, steps, is_decayed, is_negative);
-  const ctk_map_function function =
-      work->kernels->map[others ? operation : is_negative ? CTK_NEGATE : CTK_COPY];
   const step_vectors from = ctk_vectors_of(factor, steps, areas);
-  for (ptrdiff_t i = 0; i < steps->count; i++)
-    function(rows + i * width, from.rows[i], others ? others + i * width : NULL, NULL, width);
+  const step_vectors to = rows_from(rows, width, steps->count);
+  weigh_rows(work, steps, &from, operation,
+             operation == CTK_COPY ? NULL : products(work, steps, is_decayed, is_negative), is_negative,
+             width, &to);
 }
 
-// Whether no number is an infinity or NaN, neither of which a sum in doubles loses or comes to by itself.
-static bool is_finite(const ctk_kernels *kernels, const float *x, ptrdiff_t count) {
-  return isfinite(kernels->sum(x, count));
+// Whether no number is an infinity or NaN, neither of which a sum in doubles loses or comes to by itself; true where nobody
+// asks.
+static bool is_finite(const workspace *work, const float *x, ptrdiff_t count) {
+  return !work->is_strict || isfinite(work->kernels->sum(x, count));
 }
 
 static void find_left(workspace *work, const head_steps *steps, int32_t number) {
@@ -191,12 +222,12 @@ static bool read_rows(workspace *work, const head_steps *steps, const float *mat
     work->kernels->product(count, columns, count, work->triangle, STEPS, 1, work->additions[i].right,
                            work->additions[i].right_stride, 1, NULL, true, sums, stride, NULL);
   }
-  bool are_finite = true;
-  for (ptrdiff_t i = 0; i < count; i++) {
-    if (!y.has_stride)
-      work->kernels->map[CTK_COPY](y.rows[i], sums + i * stride, NULL, NULL, columns);
-    are_finite &= is_finite(work->kernels, y.rows[i], columns);
+  if (!y.has_stride) {
+    const step_vectors found = rows_from(sums, stride, count);
+    scale_rows(work->kernels, &found, NULL, count, columns, &y);
   }
+  bool are_finite = true;
+  for (ptrdiff_t i = 0; i < count; i++) are_finite &= is_finite(work, y.rows[i], columns);
   return are_finite;
 }
 
@@ -220,22 +251,22 @@ static bool read_columns(workspace *work, const head_steps *steps, const float *
                      sums, STEPS, NULL);
   }
   kernels->transpose(sums, rows, STEPS, work->sums);
-  const float *others = products(work, steps, read->is_decayed, false);
+  const step_vectors found = rows_from(work->sums, rows, count);
   const step_vectors y = ctk_vectors_of(&read->y, steps, y_areas);
-  for (ptrdiff_t i = 0; i < count; i++)
-    kernels->map[others ? CTK_MULTIPLY : CTK_COPY](y.rows[i], work->sums + i * rows,
-                                                   others ? others + i * rows : NULL, NULL, rows);
-  return is_finite(kernels, work->sums, count * rows);
+  weigh_rows(work, steps, &found, CTK_MULTIPLY, products(work, steps, read->is_decayed, false), false, rows,
+             &y);
+  return is_finite(work, work->sums, count * rows);
 }
 
 static void update(workspace *work, const head_steps *steps, const float *matrix) {
   const ctk_kernels *kernels = work->kernels;
   const ptrdiff_t count = steps->count, rows = steps->self->rows, columns = steps->self->columns;
-  const float *total = work->products ? work->products + count * rows : NULL;
+  const float *total = work->products ? work->products + count * steps->self->decays : NULL;
+  const ptrdiff_t total_stride = steps->self->decays > 1;
   float *after = ctk_factor_address(&steps->self->after, steps, steps->areas, count - 1);
   if (total) {
     const ctk_matrix_update scaled = {
-        .x = matrix, .x_stride = columns, .scale = total, .scale_stride = 1};
+        .x = matrix, .x_stride = columns, .scale = total, .scale_stride = total_stride};
     kernels->matrix_update(&scaled, rows, columns, after, columns);
   } else if (after != matrix) {
     kernels->copy_rows(matrix, columns, rows, columns, after, columns);
@@ -244,7 +275,8 @@ static void update(workspace *work, const head_steps *steps, const float *matrix
     const addition *added = &work->additions[i];
     const float *left = added->left;
     if (total) {
-      const ctk_matrix_update scaled = {.x = left, .x_stride = STEPS, .scale = total, .scale_stride = 1};
+      const ctk_matrix_update scaled = {
+          .x = left, .x_stride = STEPS, .scale = total, .scale_stride = total_stride};
       left = work->turned;
       kernels->matrix_update(&scaled, rows, STEPS, work->turned, STEPS);
     }
@@ -306,7 +338,7 @@ static bool run_sequence(workspace *work, const head_steps *steps, const ctk_seq
   }
   bool are_finite = true;
   for (ptrdiff_t r = 0; r < sequence->read_count; r++)
-    are_finite &= is_finite(work->kernels, work->bases[r], steps->count * steps->self->columns);
+    are_finite &= is_finite(work, work->bases[r], steps->count * steps->self->columns);
   return are_finite;
 }
 
@@ -317,6 +349,7 @@ bool ctk_recurrence_run(const ctk_recurrence *self, const ctk_sequence *sequence
   static _Thread_local workspace work;
   const head_steps steps = {self, areas, *first, count, stride, head};
   work.kernels = ctk_kernels_active();
+  work.is_strict = is_strict;
   multiply_decays(&work, &steps);
   for (int32_t i = 0; i < self->addition_count; i++) find_left(&work, &steps, i);
   const float *matrix = ctk_factor_address(&self->before, &steps, areas, 0);

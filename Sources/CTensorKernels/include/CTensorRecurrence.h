@@ -65,8 +65,8 @@ typedef struct ctk_sequence {
 
 // Takes a head's matrix through `count` steps, of which the first is that of a block with one row and the others are
 // `stride` apart. S' is written after the last one alone, if it is asked for. `reads` are the others, which nothing here
-// depends on. Whether all that was read is finite: else an infinity of one step may stand, as NaN, in steps before it,
-// and S' has not been written if `is_strict`.
+// depends on. If `is_strict`, whether all that was read is finite: else an infinity of one step may stand, as NaN, in steps
+// before it, and S' has not been written.
 bool ctk_recurrence_run(const ctk_recurrence *self, const ctk_sequence *sequence, const ctk_area *areas,
                         const ctk_matrix_read *reads, ptrdiff_t read_count, const ctk_area *other_areas,
                         bool updates, bool is_strict, const ctk_step_block *first, ptrdiff_t count,

@@ -74,7 +74,7 @@ package struct MatrixRecurrence: Sendable {
   ///   - updates: whether the matrix is written.
   ///   - isStrict: whether it is not where what was read has an infinity or NaN, which may then stand in steps that it
   ///     doesn't belong to.
-  /// - Returns: The heads of which something that was read is not finite.
+  /// - Returns: The heads of which something that was read is not finite, if it is strict.
   @discardableResult
   package func run(
     heads: Range<Int>, _ areas: AreaTable, adding more: [Read] = [], others: AreaTable? = nil,
@@ -94,7 +94,7 @@ package struct MatrixRecurrence: Sendable {
       nil, reads, heads, areas, others, updates: false, isStrict: false, first, times, stride)
   }
 
-  /// The heads of which something that was read is not finite.
+  /// The heads of which something that was read is not finite, if it is strict.
   private func run(
     _ sequence: Sequence?, _ reads: [Read], _ heads: Range<Int>, _ areas: AreaTable,
     _ others: AreaTable, updates: Bool, isStrict: Bool, _ first: StepBlock, _ times: Int,
