@@ -113,6 +113,15 @@ import Testing
     }
   }
 
+  @Test func explanationsAreThoseOfTheTask() throws {
+    let arguments = ["explain", "--cell", "gla", "--hidden", "64"]
+    let whole = try program.run(arguments)
+    let alone = try program.run(arguments + ["--task", "recurrence"])
+    #expect(whole.output.contains("pack "))
+    #expect(!alone.output.contains("pack ") && alone.output.contains("input[192..<256]"))
+    #expect(try program.run("explain", "--cell", "gru", "--task", "recurrence").status != 0)
+  }
+
   @Test func checkpointsOfATrainedModelAreCompared() throws {
     try withTemporaryDirectory { directory in
       let path = directory + "/weights.safetensors"

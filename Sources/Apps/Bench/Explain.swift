@@ -8,7 +8,7 @@ extension BenchProgram {
   struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract:
-        "Prints a cell's equations and its plan: what is done once, for all steps, and step by step.",
+        "Prints the equations and the plan of a case's first layer: what is done once, for all steps, and step by step.",
       discussion: "Example: bench explain --cell gru --hidden 256")
 
     @OptionGroup var own: CaseOptions
@@ -18,9 +18,8 @@ extension BenchProgram {
 
     func run() throws {
       let benchmark = own.benchmark
-      let cell = try CellRegistry.standard.cell(named: benchmark.cell)
-      let graph = CellGraph(
-        cell, inputSize: benchmark.inputSize, hiddenSize: benchmark.hiddenSize)
+      try benchmark.validate()
+      let graph = try benchmark.graphs()[0]
       try Console.write(
         "\(graph.formula())\n\(graph.parameterCount) parameters, \(graph.operationsPerStep) operations "
           + "for a sample and a step\n\n\(Plan(graph, learns: !forwardOnly))")

@@ -102,10 +102,10 @@ extension BenchmarkCase {
     var workload = Workload {
       _ = valueAndGradient(of: layer, at: [x]) { $0($1[0]).output.sum() }
     }
-    let graph = CellGraph(cell, inputSize: x.shape[2], hiddenSize: hiddenSize)
+    let graphs = try graphs()
     workload.tokens = tokenCount
-    workload.operations = 3 * Double(tokenCount) * operations(of: [graph], logitsFrom: nil)
-    workload.bytesKept = bytesKept(by: [graph])
+    workload.operations = 3 * Double(tokenCount) * operations(of: graphs, logitsFrom: nil)
+    workload.bytesKept = bytesKept(by: graphs)
     return workload
   }
 }

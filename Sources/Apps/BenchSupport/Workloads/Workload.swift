@@ -45,8 +45,13 @@ extension BenchmarkCase {
       .decoded(as: NamedCell.self)
   }
 
-  /// The cells of the layers, from the first to the last.
-  func graphs() throws -> [CellGraph] {
+  /// The cells of the layers, from the first to the last, or the recurrence of the only one.
+  public func graphs() throws -> [CellGraph] {
+    if task == .recurrence {
+      let cell = try recurrenceAlone()
+      let inputSize = cell.parts(hiddenSize: hiddenSize).reduce(0) { $0 + $1.width }
+      return [CellGraph(cell, inputSize: inputSize, hiddenSize: hiddenSize)]
+    }
     let cell = try namedCell()
     let first = CellGraph(cell, inputSize: inputSize, hiddenSize: hiddenSize)
     let size = directions * first.outputSize
