@@ -94,7 +94,7 @@ extension Recurrent {
 
   /// States that a caller gave, in the order of the cell's.
   func ordered(_ state: RecurrentState, batch: Int) -> RecurrentState {
-    state.ordered(like: cell.states, shape: [weights.count, batch]) { stateWidths[$0] }
+    state.ordered(like: cell.states, layers: weights.count, batch: batch) { stateWidths[$0] }
   }
 }
 

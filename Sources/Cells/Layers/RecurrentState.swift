@@ -81,18 +81,27 @@ public struct RecurrentState: Sendable {
     return state
   }
 
-  /// The same states in the order of a cell's. Their shapes must be `shape` followed by the widths.
+  /// The same states in the order of a cell's. Their shapes must be `[layers, batch, width]`, or `[batch, width]` for one
+  /// cell.
   func ordered(
-    like states: [CellGraph.State], shape: [Int], widths: (_ index: Int) -> Int
+    like states: [CellGraph.State], layers: Int? = nil, batch: Int, widths: (_ index: Int) -> Int
   ) -> RecurrentState {
     let isOrdered =
       names.count == states.count && states.indices.allSatisfy { names[$0] == states[$0].name }
     let result = isOrdered ? self : sorted(like: states)
-    for (index, state) in states.enumerated() {
+    for index in states.indices {
       let found = result.tensors[index].shape
+      let width = widths(index)
+      let isExpected =
+        if let layers {
+          found.count == 3 && (found[0], found[1], found[2]) == (layers, batch, width)
+        } else {
+          found.count == 2 && (found[0], found[1]) == (batch, width)
+        }
       require(
-        found.last == widths(index) && found.dropLast().elementsEqual(shape),
-        "state \(state.name) has the shape \(found), expected \(shape + [widths(index)])")
+        isExpected,
+        "state \(states[index].name) has the shape \(found), expected "
+          + "\((layers.map { [$0] } ?? []) + [batch, width])")
     }
     return result
   }
