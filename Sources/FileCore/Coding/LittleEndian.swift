@@ -1,5 +1,6 @@
 extension [UInt8] {
   /// The little-endian number at `offset`.
+  @inlinable
   package func littleEndian<Number: FixedWidthInteger & UnsignedInteger>(
     _ type: Number.Type, at offset: Int
   ) -> Number {
@@ -11,6 +12,7 @@ extension [UInt8] {
   }
 
   /// Appends a number, lowest byte first.
+  @inlinable
   package mutating func append<Number: FixedWidthInteger & UnsignedInteger>(
     littleEndian number: Number
   ) {
