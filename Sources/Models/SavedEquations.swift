@@ -87,8 +87,7 @@ extension CheckpointReader {
       let registered = CellGraph(cell, inputSize: input, hiddenSize: hidden)
       let isSame: Bool
       do throws(UnsuitableOption) {
-        try text.validate(inputSize: input, hiddenSize: hidden)
-        isSame = CellGraph(text, inputSize: input, hiddenSize: hidden) == registered
+        isSame = try text.graph(inputSize: input, hiddenSize: hidden) == registered
       } catch {
         isSame = false
       }
@@ -104,14 +103,17 @@ extension CheckpointReader {
 }
 
 extension ModelConfiguration {
-  /// The sizes for which the model's layers state the cell.
+  /// The sizes for which the model's layers state the cell, each once.
   func cellSizes(inputSizes: some Sequence<Int>) -> [(input: Int, hidden: Int)] {
-    inputSizes.flatMap { inputSize in
-      [direction, .forward].flatMap { direction in
-        (try? recurrent.cellSizes(
+    var found: [(input: Int, hidden: Int)] = []
+    for inputSize in inputSizes {
+      for direction in direction == .forward ? [.forward] : [direction, .forward] {
+        let sizes = try? recurrent.cellSizes(
           of: cell, inputSize: inputSize, hiddenSize: hiddenSize, layers: layers,
-          direction: direction)) ?? []
+          direction: direction)
+        for size in sizes ?? [] where !found.contains(where: { $0 == size }) { found.append(size) }
       }
     }
+    return found
   }
 }

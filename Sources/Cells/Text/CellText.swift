@@ -90,13 +90,20 @@ public struct CellText: RecurrentCell, Hashable, Codable, CustomStringConvertibl
 
   /// Checks that the text has equations for these sizes, and that every width fits.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    _ = try graph(inputSize: inputSize, hiddenSize: hiddenSize)
+  }
+
+  /// The cell's graph for some sizes.
+  ///
+  /// - Throws: ``UnsuitableOption`` if the text has no equations for these sizes, or if a width does not fit.
+  package func graph(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) -> CellGraph {
     guard let definition = definition(inputSize, hiddenSize) else {
       let sizes = definitions.map { $0.sizes.description }.joined(separator: ", or ")
       throw UnsuitableOption(
         "sizes", expected: sizes, found: "I = \(inputSize), H = \(hiddenSize)")
     }
     do throws(CellTextError) {
-      _ = try TextEvaluation.graph(
+      return try TextEvaluation.graph(
         definition, inputSize: inputSize, hiddenSize: hiddenSize, bias: true)
     } catch {
       throw UnsuitableOption(
