@@ -138,27 +138,6 @@ const char *cmp_exchange(int rank, int ranks, const void *const *messages, const
   return error;
 }
 
-const char *cmp_broadcast(void *bytes, size_t count, int root) {
-  for (size_t start = 0; start < count; start += INT_MAX) {
-    const size_t rest = count - start;
-    MPI_Request request;
-    MPI_Status status;
-    int code = MPI_Ibcast((char *)bytes + start, rest > INT_MAX ? INT_MAX : (int)rest, MPI_BYTE,
-                          root, MPI_COMM_WORLD, &request);
-    if (code == MPI_SUCCESS) code = wait_for(1, &request, &status);
-    if (code != MPI_SUCCESS) return text_of(code);
-  }
-  return NULL;
-}
-
-const char *cmp_barrier(void) {
-  MPI_Request request;
-  MPI_Status status;
-  int code = MPI_Ibarrier(MPI_COMM_WORLD, &request);
-  if (code == MPI_SUCCESS) code = wait_for(1, &request, &status);
-  return text_of(code);
-}
-
 #ifdef __linux__
 
 int cmp_share_processors(int index, int count) {

@@ -109,27 +109,6 @@ public final class InProcessExchange: GradientExchange {
     return counts
   }
 
-  public func broadcast(
-    _ bytes: UnsafeMutableRawBufferPointer, from root: Int
-  ) throws(ExchangeFailure) {
-    if rank == root {
-      for other in others {
-        mailbox.send(
-          Array(bytes), from: rank, to: other,
-          at: ContinuousClock.now + mailbox.link.time(bytes: bytes.count))
-      }
-    } else {
-      bytes.copyBytes(from: try mailbox.receive(from: root, at: rank))
-    }
-  }
-
-  public func barrier() throws(ExchangeFailure) {
-    for other in others {
-      mailbox.send([], from: rank, to: other, at: ContinuousClock.now + mailbox.link.latency)
-    }
-    for other in others { _ = try mailbox.receive(from: other, at: rank) }
-  }
-
   private var others: [Int] { (1..<max(1, ranks)).map { (rank + $0) % ranks } }
 }
 

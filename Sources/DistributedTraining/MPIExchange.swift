@@ -67,20 +67,6 @@
       return received
     }
 
-    public func broadcast(
-      _ bytes: UnsafeMutableRawBufferPointer, from root: Int
-    ) throws(ExchangeFailure) {
-      begin()
-      defer { finish() }
-      try Self.check(cmp_broadcast(bytes.baseAddress, bytes.count, Int32(root)))
-    }
-
-    public func barrier() throws(ExchangeFailure) {
-      begin()
-      defer { finish() }
-      try Self.check(cmp_barrier())
-    }
-
     private func begin() {
       let (seconds, attoseconds) = (ContinuousClock.now - origin).components
       waitingSince.store(

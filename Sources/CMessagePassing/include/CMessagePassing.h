@@ -22,8 +22,6 @@ const char *cmp_neighbours(int ranks, int *is_neighbour);
 const char *cmp_exchange(int rank, int ranks, const void *const *messages, const size_t *sizes,
                          void *const *places, const size_t *capacities, size_t *received,
                          int *failed);
-const char *cmp_broadcast(void *bytes, size_t count, int root);
-const char *cmp_barrier(void);
 
 // Lets this process run on its share of the machine's processors, number `index` of `count`, unless it may run on as
 // many already; the number of processors that it may run on.

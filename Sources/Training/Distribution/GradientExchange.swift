@@ -26,12 +26,6 @@ public protocol GradientExchange: Sendable {
   func exchange(
     _ outgoing: [UnsafeRawBufferPointer], into incoming: [UnsafeMutableRawBufferPointer]
   ) throws(ExchangeFailure) -> [Int]
-
-  /// Replaces the bytes on every rank by those of rank `root`. All ranks give the same number of bytes.
-  func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws(ExchangeFailure)
-
-  /// Returns when all ranks have called it.
-  func barrier() throws(ExchangeFailure)
 }
 
 /// The error of a connection: the transport's own words.
@@ -69,10 +63,4 @@ public struct SingleProcess: GradientExchange {
   public func exchange(
     _ outgoing: [UnsafeRawBufferPointer], into incoming: [UnsafeMutableRawBufferPointer]
   ) -> [Int] { [0] }
-
-  /// The bytes are those of the only rank.
-  public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {}
-
-  /// Returns at once.
-  public func barrier() {}
 }
