@@ -57,7 +57,6 @@ struct Learner: Sendable {
   struct News: Sendable, Hashable, Codable {
     var steps: [[Double]] = []
     var validation: [[Double]] = []
-    var isEmpty: Bool { steps.isEmpty && validation.isEmpty }
   }
 
   init(title: String, _ trainer: any LiveTrainer) {

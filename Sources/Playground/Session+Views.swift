@@ -59,9 +59,6 @@ extension Session {
     }
     return (model, learner.trainer.steps)
   }
-
-  /// The number of steps that every model has learned.
-  package var steps: [Int] { learners.map(\.trainer.steps) }
 }
 
 extension Learner.News {

@@ -109,9 +109,6 @@ package actor Session {
     package var action: Action?
     package var rate: Double?
     package var temperature: Double?
-    package init(action: Action? = nil, rate: Double? = nil, temperature: Double? = nil) {
-      (self.action, self.rate, self.temperature) = (action, rate, temperature)
-    }
   }
 
   // MARK: The stream

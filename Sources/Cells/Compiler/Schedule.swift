@@ -61,12 +61,6 @@ package struct Schedule: Sendable {
       }
     }
 
-    package var destination: Place {
-      switch self {
-      case .outer(_, _, let sum), .byRow(_, _, let sum), .total(_, let sum): sum
-      }
-    }
-
     /// The number of columns that threads can share: rows of the destination of `outer`.
     var sharedColumns: Int {
       switch self {

@@ -20,17 +20,11 @@ public protocol Collator: Sendable {
   /// The result must depend only on the arguments, so that training can be resumed.
   func batches(_ pool: [Sample], using generator: inout some RandomNumberGenerator)
     -> [SampleBatch]
-
-  /// The number of batches for a number of samples; nil if it depends on the samples.
-  func batchCount(of samples: Int) -> Int?
 }
 
 extension Collator {
   /// 1024 samples.
   public var poolSize: Int { 1024 }
-
-  /// Nil: unknown.
-  public func batchCount(of samples: Int) -> Int? { nil }
 }
 
 /// Makes batches of `batchSize` samples, padding shorter ones at their end.
@@ -43,13 +37,11 @@ public struct PaddingCollator: Collator, Hashable {
   public let batchSize: Int
   /// The number of batches in a pool that is sorted by length; 1 for no sorting.
   public let bucketPool: Int
-  /// Whether an incomplete last batch is dropped.
-  public let dropsLast: Bool
 
   /// A collator with the given options.
   ///
   /// - Precondition: `batchSize` and `bucketPool` are positive.
-  public init(batchSize: Int, bucketPool: Int = 1, dropsLast: Bool = false) {
+  public init(batchSize: Int, bucketPool: Int = 1) {
     let (pool, overflow) = batchSize.multipliedReportingOverflow(by: bucketPool)
     require(
       batchSize > 0 && bucketPool > 0 && !overflow && pool < 1 << 40,
@@ -57,7 +49,6 @@ public struct PaddingCollator: Collator, Hashable {
     )
     self.batchSize = batchSize
     self.bucketPool = bucketPool
-    self.dropsLast = dropsLast
   }
 
   /// B times the number of batches in a pool.
@@ -72,20 +63,15 @@ public struct PaddingCollator: Collator, Hashable {
       let lengths = pool.map { $0.input.length ?? $0.target.length ?? 0 }
       order.sort { (lengths[$0], $0) < (lengths[$1], $1) }
     }
-    var batches: [SampleBatch] = []
-    for start in stride(from: 0, to: pool.count, by: batchSize) {
-      let rows = order[start..<min(start + batchSize, pool.count)]
-      if dropsLast && rows.count < batchSize { break }
-      batches.append(SampleBatch(padding: rows.map { pool[$0] }))
+    let batches = stride(from: 0, to: pool.count, by: batchSize).map { start in
+      SampleBatch(padding: order[start..<min(start + batchSize, pool.count)].map { pool[$0] })
     }
     guard bucketPool > 1 else { return batches }
     return generator.permutation(batches.count).map { batches[$0] }
   }
 
-  /// The number of samples divided by B, rounded up, or down with ``dropsLast``.
-  public func batchCount(of samples: Int) -> Int? {
-    (samples + (dropsLast ? 0 : batchSize - 1)) / batchSize
-  }
+  /// The number of batches: that of the samples divided by B, rounded up.
+  public func batchCount(of samples: Int) -> Int { (samples + batchSize - 1) / batchSize }
 }
 
 /// Cuts samples with aligned input and target into windows, and passes these to another collator.

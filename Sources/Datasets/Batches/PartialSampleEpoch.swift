@@ -117,7 +117,8 @@ public struct PartialSampleEpoch: Sendable {
     guard pool.batch > 0 else { return }
     guard try readPool(), pool.batch * batchSize < self.pool.count else {
       throw DatasetError.cursorMismatch(
-        what: "batch", expected: "a number below \(self.pool.count / batchSize)",
+        what: "batch",
+        expected: "a number below \((self.pool.count + batchSize - 1) / batchSize)",
         found: "\(pool.batch)")
     }
     taken = pool.batch

@@ -159,7 +159,6 @@ extension Phrase {
   static let quality = any(
     of: words("cold warm grey bright quiet misty windy long dull mild starry frosty golden strange")
   )
-  static let said = any(of: words("said sighed yawned cried sang laughed whispered growled"))
 }
 
 private let trifles = words(

@@ -78,7 +78,6 @@ extension Stories {
   static let thing = Slot(2, Belonging.all)
   static let animal = Slot(3, Animal.all)
   static let rival = Slot(9, Animal.all)
-  static let guest = Slot(10, Animal.all)
   static let place = Slot(4, Place.all)
   static let weather = Slot(5, Weather.all)
   static let plan = Slot(6, Plan.all)

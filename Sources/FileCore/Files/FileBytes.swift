@@ -44,10 +44,4 @@ package enum FileBytes {
 
   /// Whether the path exists, readable or not.
   package static func exists(_ path: String) -> Bool { System.exists(path) }
-
-  /// The number of bytes of a regular file, or nil.
-  package static func size(_ path: String) -> Int? {
-    guard let status = System.status(of: path), status.kind == .file else { return nil }
-    return status.size
-  }
 }

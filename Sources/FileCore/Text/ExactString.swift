@@ -43,8 +43,3 @@ extension ExactString: ExpressibleByStringLiteral, CustomStringConvertible {
   /// The text.
   public var description: String { string }
 }
-
-extension Sequence<String> {
-  /// The distinct texts, in the order of their bytes.
-  package var exactlySorted: [String] { Set(map { ExactString($0) }).sorted().map(\.string) }
-}

@@ -2,18 +2,14 @@ internal import CTensorKernels
 
 // Matrices x [rows, width] whose element (r, j) stands at x[r * stride + j].
 
-/// `sums[r * sumsStride]` = the sum of row r.
-package func rowSum(
-  _ x: Floats, stride: Int, rows: Int, width: Int, into sums: Floats, sumsStride: Int = 1
-) {
-  withPointers(x, sums) { ctk_row_sum($0, stride, rows, width, $1, sumsStride) }
+/// `sums[r]` = the sum of row r.
+func rowSum(_ x: Floats, stride: Int, rows: Int, width: Int, into sums: Floats) {
+  withPointers(x, sums) { ctk_row_sum($0, stride, rows, width, $1, 1) }
 }
 
-/// `maxima[r * maximaStride]` = the largest element of row r.
-package func rowMaximum(
-  _ x: Floats, stride: Int, rows: Int, width: Int, into maxima: Floats, maximaStride: Int = 1
-) {
-  withPointers(x, maxima) { ctk_row_maximum($0, stride, rows, width, $1, maximaStride) }
+/// `maxima[r]` = the largest element of row r.
+func rowMaximum(_ x: Floats, stride: Int, rows: Int, width: Int, into maxima: Floats) {
+  withPointers(x, maxima) { ctk_row_maximum($0, stride, rows, width, $1, 1) }
 }
 
 /// y(r, j) = the sum of x(r, i) over i <= j, or over i >= j if `reversed`. y may be x.

@@ -30,9 +30,6 @@ struct ShardTree: Hashable, Sendable {
     rank * shards / ranks..<(rank + 1) * shards / ranks
   }
 
-  /// The shards of a rank.
-  func owned(by rank: Int) -> Range<Int> { Self.owned(by: rank, of: ranks, shards: shards) }
-
   /// The roots of a rank, from left to right.
   func roots(of rank: Int) -> [Root] { roots.filter { $0.rank == rank } }
 

@@ -27,9 +27,6 @@ public struct SampledCurve: Codable, Hashable, Sendable {
     count == 0 ? whole : whole + [Point(step: lastStep, value: sum / Double(count))]
   }
 
-  /// The last point's value.
-  public var last: Double? { points.last?.value }
-
   /// Adds a value.
   public mutating func add(_ value: Double, step: Int) {
     (sum, count, lastStep) = (sum + value, count + 1, step)

@@ -120,7 +120,7 @@ public struct SequenceTask: TrainingTask {
 
   public var unitsPerEpoch: Int? { samples.training.count }
 
-  public var batchesPerEpoch: Int? { samples.training.count.flatMap(collator.batchCount) }
+  public var batchesPerEpoch: Int? { samples.training.count.map(collator.batchCount) }
 
   public func makeModel(using generator: inout Philox) -> SequenceNetwork {
     SequenceNetwork(configuration.model, interface, using: &generator)

@@ -12,7 +12,7 @@ import Testing
         let tree = ShardTree(shards: shards, ranks: ranks)
         #expect(tree.roots.flatMap(\.shards) == Array(0..<shards))
         for root in tree.roots {
-          let owned = tree.owned(by: root.rank)
+          let owned = ShardTree.owned(by: root.rank, of: ranks, shards: shards)
           #expect(owned.lowerBound <= root.shards.lowerBound)
           #expect(root.shards.upperBound <= owned.upperBound)
         }
