@@ -154,7 +154,7 @@ extension EncoderDecoder: StepwiseWriter {
     var memory: AttentionMemory?
 
     public func selecting(_ rows: [Int]) -> State {
-      State(recurrent: recurrent.selecting(rows), memory: memory?.selecting(rows))
+      State(recurrent: recurrent.samples(rows), memory: memory?.selecting(rows))
     }
   }
 

@@ -29,14 +29,7 @@ public struct SequenceInterface: Codable, Sendable {
   }
 
   /// The shape of the task: one-to-many, many-to-one, ...
-  public var shape: SequenceShape {
-    switch (input.isSequence, target.isSequence) {
-    case (false, false): .oneToOne
-    case (false, true): .oneToMany
-    case (true, false): .manyToOne
-    case (true, true): alignment.shape
-    }
-  }
+  public var shape: SequenceShape { alignment.shape(of: input, target) }
 
   /// Whether the model writes its answer token by token and decides its length.
   package var writes: Bool { shape == .oneToMany || shape == .manyToManyDelayed }

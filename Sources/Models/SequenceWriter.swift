@@ -83,7 +83,7 @@ extension SequenceWriter: StepwiseWriter {
 
     public func selecting(_ rows: [Int]) -> State {
       State(
-        recurrent: recurrent.selecting(rows),
+        recurrent: recurrent.samples(rows),
         condition: condition.squeezingShape(at: 0).selectingRows(rows).expandingShape(at: 0))
     }
   }

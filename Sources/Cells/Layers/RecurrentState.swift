@@ -61,7 +61,7 @@ public struct RecurrentState: Sendable {
     RecurrentState(names: names, tensors: tensors.map { $0.detached() })
   }
 
-  /// The states of some samples of the batch, in this order.
+  /// The states of some samples of the batch, in this order; samples may repeat.
   package func samples(_ samples: [Int]) -> RecurrentState {
     replaced(
       by: tensors.map { tensor in

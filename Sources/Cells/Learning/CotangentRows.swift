@@ -77,7 +77,4 @@ struct CotangentRows: Sendable {
 extension CellGraph {
   /// The number of units of all states.
   var stateSize: Int { states.reduce(0) { $0 + $1.width } }
-
-  /// The number of elements of all parameters.
-  var parameterSize: Int { parameters.reduce(0) { $0 + elementCount(of: $1.shape) } }
 }

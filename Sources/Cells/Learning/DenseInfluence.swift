@@ -37,7 +37,7 @@ struct DenseInfluence: Influence {
   init(_ cell: CellGraph, batch: Int, learnsInitialState: Bool) {
     self.cell = cell
     rows = CotangentRows(oneHot: cell, steps: 1)
-    parameterSize = cell.parameterSize
+    parameterSize = cell.parameterCount
     columns = parameterSize + (learnsInitialState ? cell.stateSize : 0)
     let count = rows.count * columns
     samples = (0..<batch).map { _ in Storage(repeating: 0, count: count) }

@@ -83,7 +83,7 @@ extension GradientEngine {
     var floats = 0
     for index in 0..<layer.layers {
       let cell = layer.learningCell(ofLayer: index)
-      let (states, parameters) = (cell.stateSize, cell.parameterSize)
+      let (states, parameters) = (cell.stateSize, cell.parameterCount)
       let columns = parameters + (learnsInitialState ? states : 0)
       let own = cell.states.count
       switch self {

@@ -32,7 +32,7 @@ struct UnbiasedInfluence: Influence {
     self.signs = signs
     rows = CotangentRows(oneHot: cell, steps: 1)
     lossRow = CotangentRows(zeros: 1, steps: 1, cell)
-    (stateSize, parameterSize) = (cell.stateSize, cell.parameterSize)
+    (stateSize, parameterSize) = (cell.stateSize, cell.parameterCount)
     let columns = parameterSize + (learnsInitialState ? stateSize : 0)
     self.columns = columns
     stateVectors = (0..<batch).map { _ in Storage(repeating: 0, count: cell.stateSize) }

@@ -27,7 +27,7 @@ struct UnitInfluence: Influence {
     self.cell = cell
     rows = CotangentRows(onesForEachStateOf: cell, steps: 1)
     lossRow = CotangentRows(zeros: 1, steps: 1, cell)
-    parameterSize = cell.parameterSize
+    parameterSize = cell.parameterCount
     columns = parameterSize + (learnsInitialState ? cell.stateSize : 0)
     pieces = TracePiece.all(of: cell, map, learnsInitialState: learnsInitialState)
     samples = (0..<batch).map { [columns] _ in

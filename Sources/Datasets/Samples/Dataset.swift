@@ -64,14 +64,7 @@ public struct TaskSamples: Sendable {
   }
 
   /// Which of the shapes of sequence work this is.
-  public var shape: SequenceShape {
-    switch (input.isSequence, target.isSequence) {
-    case (false, false): .oneToOne
-    case (false, true): .oneToMany
-    case (true, false): .manyToOne
-    case (true, true): alignment.shape
-    }
-  }
+  public var shape: SequenceShape { alignment.shape(of: input, target) }
 
   /// Checks that a sample is of these kinds, and that steps which belong together are as many.
   ///
@@ -106,12 +99,15 @@ public enum Alignment: String, Codable, CaseIterable, Sendable {
   /// speech to letters.
   case ordered
 
-  /// The shape of a task whose two sides are sequences.
-  public var shape: SequenceShape {
-    switch self {
-    case .inStep: .manyToManyInStep
-    case .delayed: .manyToManyDelayed
-    case .ordered: .manyToManyOrdered
+  /// The shape of a task with this alignment where both sides are sequences.
+  package func shape(of input: ValueKind, _ target: ValueKind) -> SequenceShape {
+    switch (input.isSequence, target.isSequence, self) {
+    case (false, false, _): .oneToOne
+    case (false, true, _): .oneToMany
+    case (true, false, _): .manyToOne
+    case (true, true, .inStep): .manyToManyInStep
+    case (true, true, .delayed): .manyToManyDelayed
+    case (true, true, .ordered): .manyToManyOrdered
     }
   }
 }

@@ -103,7 +103,7 @@ extension GraphValue {
 
   /// The elements repeated along axes of size 1 and along new axes in front.
   func broadcast(to target: [Int], _ run: inout GraphRun) throws(GraphFailure) -> GraphValue {
-    guard broadcastShape(shape, target) == target else {
+    guard Broadcasting.shape(shape, target) == target else {
       throw GraphFailure(expected: "a shape that \(shape) can be repeated to", found: "\(target)")
     }
     let count = try run.count(of: target)
@@ -210,22 +210,6 @@ extension GraphValue {
     }
     return GraphValue(values.map { type.integer($0) }, shape: shape, as: type)
   }
-}
-
-/// The shape to which two shapes are broadcast; nil if they do not fit.
-func broadcastShape(_ a: [Int], _ b: [Int]) -> [Int]? {
-  if a == b { return a }
-  var (long, short) = (a, b)
-  if a.count < b.count { swap(&long, &short) }
-  let offset = long.count - short.count
-  for (axis, extent) in short.enumerated() where extent != long[offset + axis] {
-    if long[offset + axis] == 1 {
-      long[offset + axis] = extent
-    } else if extent != 1 {
-      return nil
-    }
-  }
-  return long
 }
 
 /// The strides of an array in a shape to which it is broadcast: 0 where it is repeated.

@@ -120,20 +120,3 @@ extension Tensor {
       .reshaped(to: [rows.count] + shape.dropFirst())
   }
 }
-
-extension RecurrentState {
-  /// The states of the given samples, in this order; samples may repeat.
-  func selecting(_ rows: [Int]) -> RecurrentState {
-    RecurrentState(
-      names.map { name in
-        let tensor = self[name]
-        let (blocks, batch) = (tensor.shape[0], tensor.shape[1])
-        let indices = (0..<blocks).flatMap { block in rows.map { Int32(block * batch + $0) } }
-        let table = tensor.reshaped(to: [blocks * batch, tensor.shape[2]])
-        return (
-          name,
-          table.gatheringRows(indices).reshaped(to: [blocks, rows.count, tensor.shape[2]])
-        )
-      })
-  }
-}

@@ -4,9 +4,9 @@ import Requirements
 ///
 /// Shapes are aligned at their last axes; where one has length 1, or no axis at all, its elements
 /// are repeated.
-enum Broadcasting {
+package enum Broadcasting {
   /// The shape that tensors of these shapes have together; nil if they do not fit.
-  static func shape(_ a: [Int], _ b: [Int]) -> [Int]? {
+  package static func shape(_ a: [Int], _ b: [Int]) -> [Int]? {
     if a == b { return a }
     var (long, short) = (a, b)
     if a.count < b.count { swap(&long, &short) }

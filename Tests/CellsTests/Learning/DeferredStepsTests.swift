@@ -43,10 +43,10 @@ import Testing
   /// An LSTM of 32 units multiplies its influence matrix at every twelfth step.
   @Test func matrixIsAdvancedAfterSomeSteps() throws {
     let cell = CellGraph(LSTM(), inputSize: 32, hiddenSize: 32)
-    #expect(Self.steps(of: cell, matrix: 65 * cell.parameterSize).capacity == 12)
+    #expect(Self.steps(of: cell, matrix: 65 * cell.parameterCount).capacity == 12)
 
     let stream = try Self.stream("lstm", batch: 1)
-    let columns = stream.layer.cell.parameterSize + 32
+    let columns = stream.layer.cell.parameterCount + 32
     let capacity = Self.steps(of: stream.layer.cell, matrix: 33 * columns).capacity
     #expect(capacity > 3)
     let memory = stream.memory(.rtrl)

@@ -72,7 +72,7 @@ extension GraphOperator {
     "PRelu": GraphOperator(2...2) { _ throws(GraphFailure) in
       { inputs, run throws(GraphFailure) in
         let (x, slope) = (try inputs.tensor(0), try inputs.tensor(1))
-        guard broadcastShape(slope.shape, x.shape) == x.shape else {
+        guard Broadcasting.shape(slope.shape, x.shape) == x.shape else {
           throw GraphFailure(expected: "slopes that fit \(x.shape)", found: "\(slope.shape)")
         }
         try run.count(of: x.shape)

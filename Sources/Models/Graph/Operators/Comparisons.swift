@@ -30,7 +30,7 @@ extension GraphOperator {
         let (mask, maskShape) = try inputs.truth(0)
         let (a, b) = (try inputs.value(1), try inputs.value(2))
         let common = try commonShape(a, b, &run)
-        guard let shape = broadcastShape(maskShape, common) else {
+        guard let shape = Broadcasting.shape(maskShape, common) else {
           throw GraphFailure(
             expected: "a condition that can be broadcast to \(common)", found: "\(maskShape)")
         }

@@ -121,7 +121,7 @@ func commonShape(
   guard a.elementType == b.elementType else {
     throw GraphFailure(expected: "two values of \(a.elementType)", found: b.elementType)
   }
-  guard let shape = broadcastShape(a.shape, b.shape) else {
+  guard let shape = Broadcasting.shape(a.shape, b.shape) else {
     throw GraphFailure(
       expected: "shapes that can be broadcast to one another", found: "\(a.shape) and \(b.shape)")
   }

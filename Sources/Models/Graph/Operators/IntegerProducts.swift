@@ -55,7 +55,7 @@ extension [GraphValue?] {
       shape = zero.shape + [Int](repeating: 1, count: x.rank - place - 1)
     }
     guard let offsets = zero.converted(to: .float32).tensor,
-      broadcastShape(shape, x.shape) == x.shape
+      Broadcasting.shape(shape, x.shape) == x.shape
     else {
       throw GraphFailure(
         expected: "zero points that fit \(x.shape)", found: "shape \(zero.shape)")

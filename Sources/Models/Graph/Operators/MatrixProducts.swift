@@ -8,7 +8,7 @@ func matrixProduct(
 ) throws(GraphFailure) -> GraphValue {
   let (m, k, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1], b.shape[b.rank - 1])
   guard b.shape[b.rank - 2] == k,
-    let batch = broadcastShape(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
+    let batch = Broadcasting.shape(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)))
   else {
     throw GraphFailure(
       expected: "shapes that have a matrix product", found: "\(a.shape) and \(b.shape)")

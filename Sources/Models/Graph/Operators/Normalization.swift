@@ -103,7 +103,7 @@ extension Tensor {
   }
 
   private func checkFits(_ other: Tensor) throws(GraphFailure) {
-    guard broadcastShape(other.shape, shape) == shape else {
+    guard Broadcasting.shape(other.shape, shape) == shape else {
       throw GraphFailure(
         expected: "scale and bias that fit \(shape)", found: "shape \(other.shape)")
     }

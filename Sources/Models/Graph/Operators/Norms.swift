@@ -123,7 +123,7 @@ extension GraphValue {
   fileprivate func combined(
     _ numbers: GraphValue, _ function: BinaryFunction, _ run: inout GraphRun
   ) throws(GraphFailure) -> GraphValue {
-    guard numbers.elementType.isFloat, broadcastShape(numbers.shape, shape) == shape else {
+    guard numbers.elementType.isFloat, Broadcasting.shape(numbers.shape, shape) == shape else {
       throw GraphFailure(
         expected: "scale and bias of floats that fit \(shape)",
         found: "\(numbers.elementType) of shape \(numbers.shape)")

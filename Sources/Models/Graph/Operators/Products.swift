@@ -35,7 +35,7 @@ extension GraphOperator {
         var result = GraphValue(y, as: a.type)
         if inputs.optional(2) != nil {
           let c = try inputs.tensor(2)
-          guard broadcastShape(c.shape, y.shape) == y.shape else {
+          guard Broadcasting.shape(c.shape, y.shape) == y.shape else {
             throw GraphFailure(expected: "C that fits \(y.shape)", found: "\(c.shape)")
           }
           result = GraphValue(y + (beta == 1 ? c.tensor : c.tensor * beta), as: a.type)

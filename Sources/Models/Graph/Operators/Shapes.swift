@@ -122,7 +122,7 @@ extension GraphOperator {
         let x = try inputs.value(0)
         let shape = try GraphIntegers.input(1, "shape").values(inputs) ?? []
         try GraphRun.count(of: shape, atMost: run.limits.elements)
-        guard let target = broadcastShape(x.shape, shape) else {
+        guard let target = Broadcasting.shape(x.shape, shape) else {
           throw GraphFailure(expected: "a shape that fits \(x.shape)", found: "\(shape)")
         }
         return [try x.broadcast(to: target, &run)]
