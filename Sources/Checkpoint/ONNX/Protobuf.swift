@@ -1,8 +1,10 @@
 import FileCore
 
 /// Writes messages in the wire format of Protocol Buffers: a sequence of fields, each a number and a value.
-struct ProtobufWriter {
-  private(set) var bytes: [UInt8] = []
+package struct ProtobufWriter {
+  package private(set) var bytes: [UInt8] = []
+
+  package init(_ fields: (inout ProtobufWriter) -> Void = { _ in }) { fields(&self) }
 
   private mutating func append(_ number: UInt64) {
     var rest = number
@@ -15,13 +17,18 @@ struct ProtobufWriter {
 
   private mutating func tag(_ field: Int, _ kind: UInt64) { append(UInt64(field) << 3 | kind) }
 
-  mutating func integer(_ field: Int, _ value: Int) {
+  package mutating func integer(_ field: Int, _ value: Int) {
     tag(field, 0)
     append(UInt64(bitPattern: Int64(value)))
   }
 
-  mutating func float(_ field: Int, _ value: Float) {
+  package mutating func float(_ field: Int, _ value: Float) {
     tag(field, 5)
+    bytes.append(littleEndian: value.bitPattern)
+  }
+
+  package mutating func double(_ field: Int, _ value: Double) {
+    tag(field, 1)
     bytes.append(littleEndian: value.bitPattern)
   }
 
@@ -31,13 +38,11 @@ struct ProtobufWriter {
     bytes += value
   }
 
-  mutating func text(_ field: Int, _ value: String) { data(field, value.utf8) }
+  package mutating func text(_ field: Int, _ value: String) { data(field, value.utf8) }
 
   /// Writes a nested message.
-  mutating func message(_ field: Int, _ body: (inout ProtobufWriter) -> Void) {
-    var inner = ProtobufWriter()
-    body(&inner)
-    data(field, inner.bytes)
+  package mutating func message(_ field: Int, _ fields: (inout ProtobufWriter) -> Void) {
+    data(field, ProtobufWriter(fields).bytes)
   }
 }
 

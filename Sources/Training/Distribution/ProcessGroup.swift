@@ -1,3 +1,4 @@
+import FileCore
 import Requirements
 
 /// The processes that train one model together, and what they tell one another besides gradients.
@@ -193,9 +194,8 @@ struct GatherRound {
     _ payload: [UInt8], status: Status, at root: Int? = nil, over exchange: any GradientExchange
   ) throws -> GatherRound {
     let head = payload.prefix(inlineLimit)
-    let length = UInt32(payload.count)
-    let own =
-      [status.rawValue, 0, 0, 0] + (0..<4).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) }
+    var own = [status.rawValue, 0, 0, 0]
+    own.append(littleEndian: UInt32(payload.count))
     var round = GatherRound(payloads: [], statuses: [])
     var lengths: [Int] = []
     let heads = try send(
@@ -208,7 +208,7 @@ struct GatherRound {
       }
       round.statuses.append(status)
       round.payloads.append(Array(message[8...]))
-      lengths.append((0..<4).reduce(0) { $0 | Int(message[4 + $1]) << (8 * $1) })
+      lengths.append(Int(message.littleEndian(UInt32.self, at: 4)))
     }
     guard round.firstFailed == nil, lengths.contains(where: { $0 > inlineLimit }) else {
       return round

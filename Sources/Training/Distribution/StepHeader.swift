@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 import TensorCore
 
 /// What each rank tells the others in every step besides gradients.
@@ -37,9 +38,10 @@ struct StepHeader: Sendable {
   /// Two flags, the checksum in 4 bytes, then 16 bytes a shard, the smallest byte first.
   var bytes: [UInt8] {
     var bytes: [UInt8] = [wantsToStop ? 1 : 0, checksum == nil ? 0 : 1]
-    bytes += Self.bytes(UInt64(checksum ?? 0)).prefix(4)
+    bytes.append(littleEndian: checksum ?? 0)
     for share in shares {
-      bytes += Self.bytes(share.loss.bitPattern) + Self.bytes(UInt64(share.targets))
+      bytes.append(littleEndian: share.loss.bitPattern)
+      bytes.append(littleEndian: UInt64(share.targets))
     }
     return bytes
   }
@@ -49,11 +51,11 @@ struct StepHeader: Sendable {
       throw ExchangeFailure(reason: "a step's header of \(bytes.count) bytes")
     }
     wantsToStop = bytes[0] == 1
-    checksum = bytes[1] == 1 ? UInt32(truncatingIfNeeded: Self.number(bytes[2..<6])) : nil
+    checksum = bytes[1] == 1 ? bytes.littleEndian(UInt32.self, at: 2) : nil
     shares = stride(from: 6, to: bytes.count, by: 16).map { start in
       Share(
-        loss: Double(bitPattern: Self.number(bytes[start..<start + 8])),
-        targets: Int(clamping: Self.number(bytes[start + 8..<start + 16])))
+        loss: Double(bitPattern: bytes.littleEndian(UInt64.self, at: start)),
+        targets: Int(clamping: bytes.littleEndian(UInt64.self, at: start + 8)))
     }
   }
 
@@ -72,14 +74,6 @@ struct StepHeader: Sendable {
         }
       }
     }
-  }
-
-  private static func bytes(_ number: UInt64) -> [UInt8] {
-    (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
-  }
-
-  private static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 }
 

@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 import Models
 
 /// The data that all shards carry to the next batch, as it is saved.
@@ -19,9 +20,7 @@ extension Trainer {
       var bytes: [UInt8] = []
       for (shard, carry) in collected.carries.sorted(by: { $0.key < $1.key }) {
         let file = try carry.encoded(compression: .none)
-        for number in [shard, file.count] {
-          bytes += (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
-        }
+        for number in [shard, file.count] { bytes.append(littleEndian: UInt64(number)) }
         bytes += file
       }
       let all = try group.wait(for: group.startGather(bytes, at: 0))

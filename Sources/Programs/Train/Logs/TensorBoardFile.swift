@@ -1,3 +1,4 @@
+import Checkpoint
 import FileCore
 import ProgramsCore
 import Training
@@ -19,14 +20,13 @@ package struct TensorBoardFile {
     guard System.makeFolder(folder) == 0 else { throw FileError.system(folder) }
     let name = "\(folder)/\(Self.prefix)\(Int(seconds)).swift-rnn"
     file = try ByteFile(FilePlace(name).free)
-    write(Message { $0.add(3, text: "brain.Event:2") }, seconds)
+    write(seconds) { $0.text(3, "brain.Event:2") }
     if let step {
       // A session that starts at a step hides earlier events of that step and later ones.
-      write(
-        Message {
-          $0.add(2, integer: step + 1)
-          $0.add(7, message: Message { $0.add(1, integer: 1) })
-        }, seconds)
+      write(seconds) {
+        $0.integer(2, step + 1)
+        $0.message(7) { $0.integer(1, 1) }
+      }
     }
   }
 
@@ -53,75 +53,31 @@ package struct TensorBoardFile {
   }
 
   private func write(_ numbers: [(tag: String, value: Double)], step: Int, _ seconds: Double) {
-    let summary = Message { summary in
-      for (tag, value) in numbers {
-        summary.add(
-          1,
-          message: Message {
-            $0.add(1, text: tag)
-            $0.add(2, float: Float(value))
-          })
+    write(seconds) {
+      $0.integer(2, step)
+      $0.message(5) { summary in
+        for (tag, value) in numbers {
+          summary.message(1) {
+            $0.text(1, tag)
+            $0.float(2, Float(value))
+          }
+        }
       }
     }
-    write(
-      Message {
-        $0.add(2, integer: step)
-        $0.add(5, message: summary)
-      }, seconds)
   }
 
   /// Writes an event of a time as a record.
-  private func write(_ event: Message, _ seconds: Double) {
-    var message = Message { $0.add(1, double: seconds) }
-    message.bytes += event.bytes
+  private func write(_ seconds: Double, _ fields: (inout ProtobufWriter) -> Void) {
+    let event = ProtobufWriter {
+      $0.double(1, seconds)
+      fields(&$0)
+    }.bytes
     var record: [UInt8] = []
-    record.append(littleEndian: UInt64(message.bytes.count))
+    record.append(littleEndian: UInt64(event.count))
     record.append(littleEndian: CRC32C.masked(record))
-    record += message.bytes
-    record.append(littleEndian: CRC32C.masked(message.bytes))
+    record += event
+    record.append(littleEndian: CRC32C.masked(event))
     file.log(record)
-  }
-}
-
-/// The fields of a protocol buffer, one after the other.
-private struct Message {
-  var bytes: [UInt8] = []
-
-  init(_ fill: (inout Message) -> Void) { fill(&self) }
-
-  mutating func add(_ field: Int, integer: Int) {
-    append(field << 3)
-    append(integer)
-  }
-
-  mutating func add(_ field: Int, double: Double) {
-    append(field << 3 | 1)
-    bytes.append(littleEndian: double.bitPattern)
-  }
-
-  mutating func add(_ field: Int, float: Float) {
-    append(field << 3 | 5)
-    bytes.append(littleEndian: float.bitPattern)
-  }
-
-  mutating func add(_ field: Int, text: String) { add(field, bytes: Array(text.utf8)) }
-
-  mutating func add(_ field: Int, message: Message) { add(field, bytes: message.bytes) }
-
-  private mutating func add(_ field: Int, bytes content: [UInt8]) {
-    append(field << 3 | 2)
-    append(content.count)
-    bytes += content
-  }
-
-  /// A number in groups of seven bits, the lowest first.
-  private mutating func append(_ number: Int) {
-    var rest = UInt64(number)
-    while rest >= 0x80 {
-      bytes.append(UInt8(rest & 0x7F) | 0x80)
-      rest >>= 7
-    }
-    bytes.append(UInt8(rest))
   }
 }
 
