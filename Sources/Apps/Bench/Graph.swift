@@ -49,7 +49,7 @@ extension BenchProgram {
         let elapsed = (clock.now - start) / .seconds(1)
         best = max(best, Double(calls) / elapsed)
       }
-      print("\(file.split(separator: "/").last ?? ""): \(Int(best)) calls/s")
+      try Console.write("\(Folder.name(of: file)): \(Int(best)) calls/s\n")
     }
 
     private func pair(_ text: String) throws -> (String, String) {

@@ -3,6 +3,7 @@ import Checkpoint
 import FileCore
 import Interop
 import Models
+import ProgramsCore
 import TensorCore
 
 extension BenchProgram {
@@ -45,7 +46,7 @@ extension BenchProgram {
         }
         best = max(best, Double(calls * count) / ((clock.now - start) / .seconds(1)))
       }
-      print("\(file.split(separator: "/").last ?? ""): \(Float(best)) \(unit)/s")
+      try Console.write("\(Folder.name(of: file)): \(Float(best)) \(unit)/s\n")
     }
 
     /// What is measured, and what it counts.

@@ -1,3 +1,4 @@
+import FileCore
 import Models
 import TensorCore
 
@@ -18,7 +19,7 @@ public struct LayoutComparison {
 
   /// Milliseconds in two columns, and their ratio.
   public func table() throws -> String {
-    var table = Table(["milliseconds", "batch first", "time first", "ratio"])
+    var table = TextTable(["milliseconds", "batch first", "time first", "ratio"])
     for (name, label) in [("forward", "forward"), ("backward", "forward and backward")] {
       let sides = try ["batch", "time"].map { side in
         try BenchmarkCase.cases(named: "layout-\(name)-\(side)").map { try Bench($0) }
@@ -37,11 +38,4 @@ public struct LayoutComparison {
     }
     return table.text
   }
-}
-
-/// The median; for an even count the mean of the middle two.
-func median(_ numbers: [Double]) -> Double {
-  let sorted = numbers.sorted()
-  guard let last = sorted.indices.last else { return .nan }
-  return (sorted[last / 2] + sorted[(last + 1) / 2]) / 2
 }

@@ -14,7 +14,7 @@ public struct LoadComparison {
 
   /// A row for each case: the time of all threads by the time of one, beside each number of busy processes.
   public func table(_ cases: [BenchmarkCase]) throws -> String {
-    var table = Table(["all threads' time by one's"] + busyProcesses.map { "\($0) busy" })
+    var table = TextTable(["all threads' time by one's"] + busyProcesses.map { "\($0) busy" })
     for benchmark in cases {
       let bench = try Bench(benchmark)
       let ratios = try busyProcesses.map { try besideBusyProcesses($0) { try ratio(of: bench) } }

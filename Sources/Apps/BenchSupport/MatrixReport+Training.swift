@@ -1,11 +1,12 @@
 import Cells
+import FileCore
 import TensorCore
 
 extension MatrixReport {
   /// Forward and backward passes, with gradients of all inputs: their time, and their peak memory, which holds the output
   /// and the gradients too.
-  static func training(seconds: Double) -> Table {
-    var table = Table([
+  static func training(seconds: Double) -> TextTable {
+    var table = TextTable([
       "forward and backward", "milliseconds", "on one thread", "matrices of all steps",
       "peak memory",
     ])
@@ -32,16 +33,6 @@ extension MatrixReport {
 
   private static func mebibytes(_ bytes: Int) -> String {
     (Double(bytes) / 1_048_576).text(1) + " MiB"
-  }
-
-  private static func fastest(seconds: Double, _ run: () -> Void) -> Double {
-    var (best, spent) = (Double.infinity, 0.0)
-    while spent < seconds {
-      let time = timed(run)
-      best = min(best, time)
-      spent += time
-    }
-    return best
   }
 
   /// The bytes by which the peak memory of a run is above what there was before it.

@@ -1,5 +1,6 @@
 import BenchProbes
 import Cells
+import FileCore
 import TensorCore
 
 /// Measures recurrences over matrices alone, beside the same arithmetic as a loop in C: outputs without gradients.
@@ -42,7 +43,7 @@ public struct MatrixReport {
 
   /// Measures for about `seconds` in all.
   public init(seconds: Double) {
-    var table = Table([
+    var table = TextTable([
       "recurrence", "milliseconds", "loop in C", "share of its speed", "difference",
     ])
     for isDeltaRule in [false, true] {

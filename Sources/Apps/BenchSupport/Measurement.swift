@@ -76,14 +76,13 @@ public final class Bench {
     }
     let processor =
       1000 * (System.processorSeconds - start) / Double(samples.count * workload.repetitions)
-    samples.sort()
-    let middle = (samples[(samples.count - 1) / 2] + samples[samples.count / 2]) / 2
+    let middle = median(samples)
     return Measurement(
       name: benchmark.name, sizes: benchmark.sizes, precision: benchmark.precision,
       precisionInUse: benchmark.precision.inUse,
       instructions: Machine.current.instructions, threads: ThreadTeam.count, milliseconds: middle,
-      mean: samples.reduce(0, +) / Double(samples.count), fastest: samples[0],
-      slowest: samples[samples.count - 1], processor: processor,
+      mean: samples.reduce(0, +) / Double(samples.count), fastest: samples.min() ?? 0,
+      slowest: samples.max() ?? 0, processor: processor,
       tokensPerSecond: Double(workload.tokens) / middle * 1e3,
       gigaflops: workload.operations / middle * 1e-6, bytesKept: workload.bytesKept,
       bytesRead: workload.bytesRead, peakBytes: PeakMemory.bytes, idleBytes: idleBytes)

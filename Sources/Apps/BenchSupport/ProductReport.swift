@@ -1,4 +1,5 @@
 import Cells
+import FileCore
 import Models
 import TensorCore
 
@@ -27,7 +28,7 @@ public struct ProductReport {
     let products = Self.products(
       of: Plan(cell, learns: true), steps: benchmark.steps, batch: benchmark.batch)
     let peak = Peak.multiplyAdd(threads: threads)
-    var table = Table(["product", "rows", "columns", "sum over", "times", "GFLOP/s", "of peak"])
+    var table = TextTable(["product", "rows", "columns", "sum over", "times", "GFLOP/s", "of peak"])
     var (operations, time) = (0.0, 0.0)
     for product in products {
       let once = product.time(threads: threads, seconds: seconds / Double(products.count))

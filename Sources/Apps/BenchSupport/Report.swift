@@ -1,9 +1,10 @@
+import FileCore
 import Models
 import TensorCore
 
 /// A table of measurements with the limits of the machine.
 public struct Report {
-  private var table = Table([
+  private var table = TextTable([
     "case", "milliseconds", "tokens/s", "GFLOP/s", "of peak", "kept", "peak memory",
   ])
   private var remarks = ""

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cells
+import FileCore
 
 struct CompareEngines: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -44,7 +45,7 @@ struct CompareEngines: ParsableCommand {
         let found = try EngineComparison(cell, hiddenSize: hidden, steps: steps, engines: [engine])
         for result in found.results {
           try Console.write(
-            "  \(word(engine))  cosine \(digits(result.cosine))  distance \(digits(result.distance))\n"
+            "  \(word(engine))  cosine \(result.cosine.text(3))  distance \(result.distance.text(3))\n"
           )
         }
       }
@@ -61,12 +62,5 @@ struct CompareEngines: ParsableCommand {
       case .bptt, .checkpointed: "bptt"
       }
     return word + String(repeating: " ", count: max(0, 16 - word.count))
-  }
-
-  private func digits(_ value: Double) -> String {
-    let thousandths = Int((abs(value) * 1000).rounded())
-    let rest = String(thousandths % 1000)
-    return (value < 0 && thousandths > 0 ? "-" : "") + "\(thousandths / 1000)."
-      + String(repeating: "0", count: 3 - rest.count) + rest
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cells
+import FileCore
 
 struct ShowCell: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,7 +22,8 @@ struct ShowCell: ParsableCommand {
   func run() throws {
     let entry = try Library.current.entry(name)
     let graph = try entry.graph(sizes)
-    var table = Table(columns: ["states", graph.states.map(\.labelled).joined(separator: ", ")])
+    var table = TextTable(
+      ["states", graph.states.map(\.labelled).joined(separator: ", ")], rightAligned: 0..<0)
     let shapes = graph.parameters.map { "\($0.name) \($0.shape)" }
     table.add(["output", "\(graph.outputSize)"])
     for (index, shape) in shapes.enumerated() {

@@ -46,18 +46,10 @@ public struct RunComparison: Sendable {
 
   /// The measurements as a table for a terminal.
   public var text: String {
-    let lines = [measurements.head] + measurements.rows
-    let widths = measurements.head.indices.map { column in
-      lines.map { $0[column].count }.max() ?? 0
-    }
-    return lines.map { line in
-      let cells = line.enumerated().map { column, cell in
-        cell + String(repeating: " ", count: widths[column] - cell.count)
-      }
-      let row = cells.joined(separator: "  ")
-      return String(row[..<(row.lastIndex { $0 != " " }.map(row.index(after:)) ?? row.endIndex)])
-        + "\n"
-    }.joined()
+    let measurements = measurements
+    var table = TextTable(measurements.head, rightAligned: 0..<0)
+    for row in measurements.rows { table.add(row) }
+    return table.text
   }
 
   // MARK: Curves

@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 import Models
 import TensorCore
 
@@ -55,15 +56,15 @@ public struct CheckpointComparison {
   /// Sizes and times. Saving includes the flush to the disk, loading the verification.
   public func table() throws -> String {
     let raw = Double(4 * model.parameterCount)
-    var table = Table([
+    var table = TextTable([
       "format", "bytes", "of raw", "encode, MB/s", "save, ms", "MB/s", "load, ms", "MB/s",
     ])
     for format in formats {
       let file = TemporaryFile("weights")
       var size = 0
-      let encode = try fastest { size = try format.encode() }
-      let save = try fastest { try format.save(file.path) }
-      let load = try fastest { try format.load(file.path) }
+      let encode = try fastest(seconds: seconds, atLeast: 3) { size = try format.encode() }
+      let save = try fastest(seconds: seconds, atLeast: 3) { try format.save(file.path) }
+      let load = try fastest(seconds: seconds, atLeast: 3) { try format.load(file.path) }
       table.add([
         format.name, "\(size)", (100 * Double(size) / raw).text(2) + "%",
         (1e-6 * raw / encode).text(0), (1e3 * save).text(1), (1e-6 * raw / save).text(0),
@@ -78,17 +79,5 @@ public struct CheckpointComparison {
     var safetensors = Safetensors()
     safetensors.set(parametersOf: model)
     try safetensors.save(to: path)
-  }
-
-  /// The shortest time of several runs in seconds.
-  private func fastest(_ body: () throws -> Void) throws -> Double {
-    var (best, spent, count) = (Double.infinity, 0.0, 0)
-    while spent < seconds || count < 3 {
-      let once = try timed(body)
-      best = min(best, once)
-      spent += once
-      count += 1
-    }
-    return best
   }
 }

@@ -1,4 +1,5 @@
 import Checkpoint
+import FileCore
 
 /// Small files that are as expensive for their readers as their formats allow: a megabyte of the smallest parts of each
 /// kind.
@@ -15,7 +16,7 @@ public struct HostileFiles {
 
   /// Opens each file `rounds` times.
   public init(rounds: Int) throws {
-    var table = Table(["file", "bytes", "it is", "ms", "MB"])
+    var table = TextTable(["file", "bytes", "it is", "ms", "MB"])
     for file in try Self.all() {
       let cost = file.cost(rounds: rounds)
       table.add([

@@ -1,3 +1,4 @@
+import FileCore
 import Models
 
 /// The machine's limits as tables, for several thread counts.
@@ -42,7 +43,7 @@ public struct Limits {
   }
 
   private func arithmetic() -> String {
-    var table = Table(["GFLOP/s"] + threads.map(heading))
+    var table = TextTable(["GFLOP/s"] + threads.map(heading))
     for probe in Peak.Probe.multiplyAdd + [.tiles] {
       guard probe.isSupported else {
         table.add([probe.name] + threads.map { _ in "not here" })
@@ -56,7 +57,7 @@ public struct Limits {
   }
 
   private func memory() -> String {
-    var table = Table(["GB/s read, by working set"] + threads.map(heading))
+    var table = TextTable(["GB/s read, by working set"] + threads.map(heading))
     for exponent in stride(from: 14, through: 28, by: 1) {
       let bytes = 1 << exponent
       let size = bytes < 1 << 20 ? "\(bytes >> 10) KiB" : "\(bytes >> 20) MiB"

@@ -77,10 +77,3 @@ public enum Peak {
     return highest
   }
 }
-
-/// The duration of `body` in seconds.
-public func timed(_ body: () throws -> Void) rethrows -> Double {
-  let clock = ContinuousClock()
-  let duration = try clock.measure(body)
-  return Double(duration.components.seconds) + 1e-18 * Double(duration.components.attoseconds)
-}
