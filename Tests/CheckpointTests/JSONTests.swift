@@ -164,6 +164,12 @@ struct JSONTests {
         == .configValue(
           .init(.configuration, "w"), path: "a[1]", expected: "a finite number", found: "inf"))
   }
+
+  @Test func aNumberThatJSONLacksIsNull() {
+    #expect([-Double.infinity, .infinity, .nan].map { JSONValue($0) } == [.null, .null, .null])
+    #expect(
+      JSONValue(Float(0.1)) == .number("0.1") && JSONValue(UInt64.max).text == "\(UInt64.max)")
+  }
 }
 
 extension Configuration {

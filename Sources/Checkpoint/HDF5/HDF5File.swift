@@ -109,15 +109,14 @@ public struct HDF5File: ReadableFile {
 
   /// An attribute that is a text.
   public func text(_ attribute: String, of path: String = "") -> String? {
-    guard case .string(let text)? = attributes[path]?[attribute] else { return nil }
-    return text
+    attributes[path]?[attribute]?.stringValue
   }
 
   /// An attribute that is an array of texts. Keras divides a long one into `NAME0`, `NAME1` and so on.
   public func texts(_ attribute: String, of path: String = "") -> [String]? {
     func part(_ name: String) -> [String]? {
       guard case .array(let elements)? = attributes[path]?[name] else { return nil }
-      return elements.compactMap { if case .string(let text) = $0 { text } else { nil } }
+      return elements.compactMap(\.stringValue)
     }
     if let whole = part(attribute) { return whole }
     guard var texts = part(attribute + "0") else { return nil }

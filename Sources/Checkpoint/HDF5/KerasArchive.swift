@@ -47,10 +47,6 @@ public struct KerasArchive: ReadableFile {
 extension HDF5File {
   /// The texts among the file's own attributes, for example `keras_version` and `model_config`.
   var metadata: [String: String] {
-    var texts: [String: String] = [:]
-    for (name, value) in attributes[""] ?? [:] {
-      if case .string(let text) = value { texts[name] = text }
-    }
-    return texts
+    (attributes[""]?.dictionary ?? [:]).compactMapValues(\.stringValue)
   }
 }

@@ -58,7 +58,7 @@ public struct ArrayFile: Sendable {
       return .safetensors(try Safetensors(path: source.name, limits: limits))
     }
     if ForeignFile.isNumPy(start) {
-      let name = source.name.split(separator: "/").last.map(String.init) ?? source.name
+      let name = Folder.name(of: source.name)
       return .array(
         name: name.hasSuffix(".npy") ? String(name.dropLast(4)) : name,
         try StoredArray(numPyPath: source.name, limits: limits))

@@ -23,7 +23,7 @@ extension Inspection {
   }
 
   private func shortened(_ value: JSONValue) -> String {
-    let text = if case .string(let string) = value { string } else { value.text }
+    let text = value.stringValue ?? value.text
     return text.count > 160 ? text.prefix(157) + "..." : text
   }
 
@@ -43,12 +43,14 @@ extension Inspection {
   }
 
   private var table: [String] {
-    var rows = [["name", "shape", "type", "min", "max", "norm", "zeros", "bytes", "stored"]]
+    var table = TextTable(
+      ["name", "shape", "type", "min", "max", "norm", "zeros", "bytes", "stored"],
+      rightAligned: 3...)
     for parameter in parameters {
       let statistics = parameter.statistics
       let count = parameter.shape.reduce(1, *)
       let zeros = count == 0 ? 0 : 100 * Double(statistics.zeros) / Double(count)
-      rows.append([
+      table.add([
         parameter.name, "\(parameter.shape)", "\(parameter.elementType)",
         statistics.minimum.shortText, statistics.maximum.shortText,
         statistics.norm.shortText
@@ -59,18 +61,10 @@ extension Inspection {
     let (bytes, stored) = parameters.reduce((0, 0)) {
       ($0.0 + $1.byteCount, $0.1 + $1.storedByteCount)
     }
-    rows.append([
+    table.add([
       "\(parameterCount.grouped) numbers", "", "", "", "", "", "", bytes.grouped, stored.grouped,
     ])
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      let cells = row.indices.map { column in
-        column < 3
-          ? row[column].padded(to: widths[column])
-          : String(repeating: " ", count: widths[column] - row[column].count) + row[column]
-      }
-      return "  " + cells.joined(separator: "  ")
-    }
+    return table.lines.map { "  " + $0 }
   }
 
   /// Everything as one JSON object; infinities and NaN are null.
@@ -78,32 +72,26 @@ extension Inspection {
     func object(_ facts: [Fact]) -> JSONValue {
       .object([ExactString: JSONValue](facts.map { (ExactString($0.name), $0.value) }) { $1 })
     }
-    func count(_ number: Int) -> JSONValue { .number(String(number)) }
     var members: [ExactString: JSONValue] = [
-      "file": .string(path), "format": .string(format), "bytes": count(byteCount),
+      "file": .string(path), "format": .string(format), "bytes": JSONValue(byteCount),
       "configuration": object(configuration), "state": object(state),
-      "parameterCount": count(parameterCount),
+      "parameterCount": JSONValue(parameterCount),
     ]
     members["parameters"] = .array(
       parameters.map { parameter in
         let statistics = parameter.statistics
         return .object([
-          "name": .string(parameter.name), "shape": .array(parameter.shape.map(count)),
+          "name": .string(parameter.name), "shape": .array(parameter.shape.map { JSONValue($0) }),
           "type": .string("\(parameter.elementType)"),
-          "minimum": Self.number(statistics.minimum), "maximum": Self.number(statistics.maximum),
-          "norm": Self.number(statistics.norm), "zeros": count(statistics.zeros),
-          "nonFinite": count(statistics.nonFinite), "bytes": count(parameter.byteCount),
-          "storedBytes": count(parameter.storedByteCount),
+          "minimum": JSONValue(statistics.minimum), "maximum": JSONValue(statistics.maximum),
+          "norm": JSONValue(statistics.norm), "zeros": JSONValue(statistics.zeros),
+          "nonFinite": JSONValue(statistics.nonFinite), "bytes": JSONValue(parameter.byteCount),
+          "storedBytes": JSONValue(parameter.storedByteCount),
         ])
       })
     if let model { members["model"] = .string(model) }
     if let verification { members["verified"] = .string(verification) }
     return .object(members)
-  }
-
-  /// A number in JSON; null for infinities and NaN.
-  static func number(_ value: Double) -> JSONValue {
-    value.isFinite ? .number("\(value)") : .null
   }
 }
 

@@ -109,7 +109,7 @@ public struct Inspection: Sendable {
       .array(
         (value.shape ?? []).map { extent in
           switch extent {
-          case .fixed(let count): .number(String(count))
+          case .fixed(let count): JSONValue(count)
           case .named(let name): .string(name)
           }
         })
@@ -119,8 +119,8 @@ public struct Inspection: Sendable {
     let graph = model.graph
     configuration = [
       Fact(name: "producer", value: .string(model.producer)),
-      Fact(name: "operation set", value: .number(String(model.operationSet))),
-      Fact(name: "operations", value: .object(counts.mapValues { .number(String($0)) })),
+      Fact(name: "operation set", value: JSONValue(model.operationSet)),
+      Fact(name: "operations", value: .object(counts.mapValues { JSONValue($0) })),
       Fact(
         name: "inputs",
         value: .object(
@@ -163,11 +163,11 @@ extension StoredArray {
   /// The element of a scalar array, with all digits.
   var scalarValue: JSONValue {
     switch elementType {
-    case .int64: .number("\(value(as: Int64.self) ?? 0)")
-    case .uint64: .number("\(value(as: UInt64.self) ?? 0)")
-    case .float64: Inspection.number(value(as: Double.self) ?? 0)
+    case .int64: JSONValue(value(as: Int64.self) ?? 0)
+    case .uint64: JSONValue(value(as: UInt64.self) ?? 0)
+    case .float64: JSONValue(value(as: Double.self) ?? 0)
     case .bool: .bool(floats.first != 0)
-    default: Inspection.number(Double(floats.first ?? 0))
+    default: JSONValue(Double(floats.first ?? 0))
     }
   }
 }

@@ -51,8 +51,8 @@ extension Safetensors {
       let end = offset + array.bytes.count
       members[ExactString(name)] = .object([
         "dtype": .string(array.elementType.safetensorsCode),
-        "shape": .array(array.shape.map { .number(String($0)) }),
-        "data_offsets": .array([.number(String(offset)), .number(String(end))]),
+        "shape": .array(array.shape.map { JSONValue($0) }),
+        "data_offsets": .array([JSONValue(offset), JSONValue(end)]),
       ])
       offset = end
     }

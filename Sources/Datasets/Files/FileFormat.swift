@@ -19,7 +19,7 @@ public enum FileFormat: String, Codable, CaseIterable, Sendable {
 
   /// The format of a path's extension; nil if unknown.
   public init?(path: String) {
-    var name = path.split(separator: "/").last.map(String.init) ?? path
+    var name = Folder.name(of: path)
     if name.lowercased().hasSuffix(".gz") { name.removeLast(3) }
     let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
     switch ending {

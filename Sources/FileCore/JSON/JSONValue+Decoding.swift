@@ -141,16 +141,6 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
 
   func decode(_ type: Double.Type) throws -> Double { try float(type) }
   func decode(_ type: Float.Type) throws -> Float { try float(type) }
-  func decode(_ type: Int.Type) throws -> Int { try integer(type) }
-  func decode(_ type: Int8.Type) throws -> Int8 { try integer(type) }
-  func decode(_ type: Int16.Type) throws -> Int16 { try integer(type) }
-  func decode(_ type: Int32.Type) throws -> Int32 { try integer(type) }
-  func decode(_ type: Int64.Type) throws -> Int64 { try integer(type) }
-  func decode(_ type: UInt.Type) throws -> UInt { try integer(type) }
-  func decode(_ type: UInt8.Type) throws -> UInt8 { try integer(type) }
-  func decode(_ type: UInt16.Type) throws -> UInt16 { try integer(type) }
-  func decode(_ type: UInt32.Type) throws -> UInt32 { try integer(type) }
-  func decode(_ type: UInt64.Type) throws -> UInt64 { try integer(type) }
   func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Value(from: self) }
 
   private func float<Number: BinaryFloatingPoint & LosslessStringConvertible>(
@@ -162,7 +152,7 @@ struct JSONValueDecoder: Decoder, SingleValueDecodingContainer {
     return number
   }
 
-  private func integer<Number: FixedWidthInteger>(_ type: Number.Type) throws -> Number {
+  func decode<Number: FixedWidthInteger & Decodable>(_ type: Number.Type) throws -> Number {
     guard case .number(let digits) = value, let number = Number(digits) else {
       throw mismatch(type, "a whole number from \(Number.min) to \(Number.max)")
     }

@@ -76,16 +76,7 @@ struct JSONValueEncoder: Encoder, SingleValueEncodingContainer {
   func encode(_ value: String) { node.set(.string(value)) }
   func encode(_ value: Double) throws { try encode(float: value) }
   func encode(_ value: Float) throws { try encode(float: value) }
-  func encode(_ value: Int) { node.set(.number(String(value))) }
-  func encode(_ value: Int8) { node.set(.number(String(value))) }
-  func encode(_ value: Int16) { node.set(.number(String(value))) }
-  func encode(_ value: Int32) { node.set(.number(String(value))) }
-  func encode(_ value: Int64) { node.set(.number(String(value))) }
-  func encode(_ value: UInt) { node.set(.number(String(value))) }
-  func encode(_ value: UInt8) { node.set(.number(String(value))) }
-  func encode(_ value: UInt16) { node.set(.number(String(value))) }
-  func encode(_ value: UInt32) { node.set(.number(String(value))) }
-  func encode(_ value: UInt64) { node.set(.number(String(value))) }
+  func encode(_ value: some FixedWidthInteger & Encodable) { node.set(JSONValue(value)) }
   func encode(_ value: some Encodable) throws { try value.encode(to: self) }
 
   private func encode(float value: some BinaryFloatingPoint & CustomStringConvertible) throws {
@@ -110,20 +101,6 @@ struct JSONObjectEncoder<Key: CodingKey>: KeyedEncodingContainerProtocol {
   }
 
   func encodeNil(forKey key: Key) { encoder(key).encodeNil() }
-  func encode(_ value: Bool, forKey key: Key) { encoder(key).encode(value) }
-  func encode(_ value: String, forKey key: Key) { encoder(key).encode(value) }
-  func encode(_ value: Double, forKey key: Key) throws { try encoder(key).encode(value) }
-  func encode(_ value: Float, forKey key: Key) throws { try encoder(key).encode(value) }
-  func encode(_ value: Int, forKey key: Key) { encoder(key).encode(value) }
-  func encode(_ value: Int8, forKey key: Key) { encoder(key).encode(value) }
-  func encode(_ value: Int16, forKey key: Key) { encoder(key).encode(value) }
-  func encode(_ value: Int32, forKey key: Key) { encoder(key).encode(value) }
-  func encode(_ value: Int64, forKey key: Key) { encoder(key).encode(value) }
-  func encode(_ value: UInt, forKey key: Key) { encoder(key).encode(value) }
-  func encode(_ value: UInt8, forKey key: Key) { encoder(key).encode(value) }
-  func encode(_ value: UInt16, forKey key: Key) { encoder(key).encode(value) }
-  func encode(_ value: UInt32, forKey key: Key) { encoder(key).encode(value) }
-  func encode(_ value: UInt64, forKey key: Key) { encoder(key).encode(value) }
   func encode(_ value: some Encodable, forKey key: Key) throws { try encoder(key).encode(value) }
 
   func nestedContainer<NestedKey: CodingKey>(
@@ -149,20 +126,6 @@ struct JSONArrayEncoder: UnkeyedEncodingContainer {
   }
 
   func encodeNil() { encoder().encodeNil() }
-  func encode(_ value: Bool) { encoder().encode(value) }
-  func encode(_ value: String) { encoder().encode(value) }
-  func encode(_ value: Double) throws { try encoder().encode(value) }
-  func encode(_ value: Float) throws { try encoder().encode(value) }
-  func encode(_ value: Int) { encoder().encode(value) }
-  func encode(_ value: Int8) { encoder().encode(value) }
-  func encode(_ value: Int16) { encoder().encode(value) }
-  func encode(_ value: Int32) { encoder().encode(value) }
-  func encode(_ value: Int64) { encoder().encode(value) }
-  func encode(_ value: UInt) { encoder().encode(value) }
-  func encode(_ value: UInt8) { encoder().encode(value) }
-  func encode(_ value: UInt16) { encoder().encode(value) }
-  func encode(_ value: UInt32) { encoder().encode(value) }
-  func encode(_ value: UInt64) { encoder().encode(value) }
   func encode(_ value: some Encodable) throws { try encoder().encode(value) }
 
   func nestedContainer<NestedKey: CodingKey>(

@@ -56,6 +56,22 @@ extension JSONValue {
       })
   }
 
+  /// A whole number.
+  package init(_ number: some BinaryInteger) { self = .number("\(number)") }
+
+  /// A number; null for infinities and NaN, which JSON does not have.
+  package init(_ number: some BinaryFloatingPoint & LosslessStringConvertible) {
+    self = number.isFinite ? .number("\(number)") : .null
+  }
+
+  /// The member of an object; nil for other values.
+  package func member(_ name: String) -> JSONValue? {
+    if case .object(let members) = self { members[ExactString(name)] } else { nil }
+  }
+
+  /// The text of a string; nil for other values.
+  package var stringValue: String? { if case .string(let text) = self { text } else { nil } }
+
   /// Parses one strict JSON value (RFC 8259) without duplicate keys.
   package init(parsing text: [UInt8], maximumDepth: Int) throws(JSONError) {
     var scanner = JSONScanner(text, maximumDepth: maximumDepth)

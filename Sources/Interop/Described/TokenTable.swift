@@ -120,9 +120,7 @@ struct TokenTable: Sendable {
       guard case .array(let texts) = element else {
         throw misfit(path, "an array for each character", element)
       }
-      readings[character] = texts.compactMap { text in
-        if case .string(let text) = text { text } else { nil }
-      }
+      readings[character] = texts.compactMap(\.stringValue)
     }
     return readings
   }

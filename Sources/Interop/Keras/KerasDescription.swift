@@ -102,14 +102,6 @@ struct KerasDescription {
 }
 
 extension JSONValue {
-  /// The member of an object; nil for other values.
-  func member(_ name: String) -> JSONValue? {
-    if case .object(let members) = self { members[ExactString(name)] } else { nil }
-  }
-
-  /// The text; nil for other values.
-  var stringValue: String? { if case .string(let text) = self { text } else { nil } }
-
   /// The whole number; nil for other values.
   var integer: Int? {
     if case .number(let text) = self {

@@ -115,14 +115,14 @@ extension StoredArray {
   fileprivate var json: JSONValue {
     let texts: [JSONValue]
     switch elementType {
-    case .int64: texts = (values(as: Int64.self) ?? []).map { .number("\($0)") }
-    case .uint64: texts = (values(as: UInt64.self) ?? []).map { .number("\($0)") }
+    case .int64: texts = (values(as: Int64.self) ?? []).map { JSONValue($0) }
+    case .uint64: texts = (values(as: UInt64.self) ?? []).map { JSONValue($0) }
     case .bool: texts = bytes.map { .bool($0 != 0) }
-    case .float64: texts = doubles.map { $0.isFinite ? .number("\($0)") : .null }
+    case .float64: texts = doubles.map { JSONValue($0) }
     case .int32, .int16, .int8, .uint8, .uint16, .uint32:
-      texts = doubles.map { .number("\(Int64($0))") }
+      texts = doubles.map { JSONValue(Int64($0)) }
     case .float32, .float16, .bfloat16:
-      texts = floats.map { $0.isFinite ? .number("\($0)") : .null }
+      texts = floats.map { JSONValue($0) }
     }
     guard !texts.isEmpty, let last = shape.last else { return texts.first ?? .array([]) }
     var level = texts

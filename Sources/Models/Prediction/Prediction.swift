@@ -64,12 +64,12 @@ public struct Prediction: Sendable {
     var members = [
       "input": interface.input.json(of: input), "answer": interface.target.json(of: answer),
     ]
-    if let probability { members["probability"] = .number("\(Float(probability))") }
+    if let probability { members["probability"] = JSONValue(Float(probability)) }
     if !probabilities.isEmpty {
-      let pairs = zip(interface.target.names, probabilities.map { "\(Float($0))" })
-      members["probabilities"] = .object(
-        Dictionary(
-          pairs.map { (ExactString($0), .number($1)) }, uniquingKeysWith: { first, _ in first }))
+      let pairs = zip(interface.target.names, probabilities).map { name, probability in
+        (ExactString(name), JSONValue(Float(probability)))
+      }
+      members["probabilities"] = .object(Dictionary(pairs) { first, _ in first })
     }
     if !quantiles.isEmpty {
       members["quantiles"] = JSONValue(
@@ -95,10 +95,7 @@ extension ValueKind {
   func json(of value: SampleValue) -> JSONValue {
     func numbers(_ values: some Sequence<Float>) -> JSONValue {
       .array(
-        zip(values, columns).map { value, column in
-          let number = column.number(of: value)
-          return number.isFinite ? .number("\(Float(number))") : .null
-        })
+        zip(values, columns).map { value, column in JSONValue(Float(column.number(of: value))) })
     }
     switch (self, value) {
     case (.symbols(let names), .tokens(let ids)):

@@ -75,8 +75,7 @@ extension ValueKind {
       var ids: [Int32] = []
       for element in elements {
         // A name may be a number, as in [0, 1, 1].
-        let name = if case .string(let name) = element { name } else { element.text }
-        ids.append(try id(of: name, names))
+        ids.append(try id(of: element.stringValue ?? element.text, names))
       }
       return .tokens(ids)
     case (.vector, .array(let elements)): return .vector(try scaled(elements.map(\.text)))

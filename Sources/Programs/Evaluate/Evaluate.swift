@@ -210,10 +210,7 @@ private struct OriginalLoss {
 
   /// For JSON.
   var members: [String: JSONValue] {
-    [
-      "original loss": .number("\(loss)"),
-      "change in percent": change.isFinite ? .number("\(change)") : .null,
-    ]
+    ["original loss": JSONValue(loss), "change in percent": JSONValue(change)]
   }
 }
 

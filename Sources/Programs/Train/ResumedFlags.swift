@@ -66,10 +66,7 @@ enum ResumedFlags {
 extension JSONValue {
   /// The value of nested members; null where there is none.
   fileprivate func value(at path: [String]) -> JSONValue {
-    path.reduce(self) { value, name in
-      guard case .object(let members) = value else { return .null }
-      return members[ExactString(name)] ?? .null
-    }
+    path.reduce(self) { $0.member($1) ?? .null }
   }
 
   /// The value as a person types it: the text of a string, the name of a choice.
@@ -79,7 +76,7 @@ extension JSONValue {
     case .string(let text): return text
     case .array(let values): return values.map(\.word).joined(separator: ",")
     case .object(let members):
-      if case .string(let name)? = members["name"] { return name }
+      if let name = members["name"]?.stringValue { return name }
       guard members.count == 1, let (name, value) = members.first, case .object(let inner) = value
       else { return text }
       let choice = ["corpus": "character", "bytePairs": "bpe"][name.string] ?? name.string

@@ -1,10 +1,12 @@
+import FileCore
+
 /// The command line of the running program, and command lines that the user can type next.
 package enum Invocation {
   /// The path of the executable as it was typed.
   private static var path: String { CommandLine.arguments.first ?? "" }
 
   /// The name of the executable.
-  package static var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+  package static var name: String { Folder.name(of: path) }
 
   /// The command line of this process, for a shell.
   package static var typed: String {

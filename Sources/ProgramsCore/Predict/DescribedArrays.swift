@@ -82,7 +82,7 @@ struct DescribedArrays {
 
   private static func json(_ tensor: Tensor) -> JSONValue {
     guard tensor.rank == 2 else {
-      return .array(tensor.scalars.map { $0.isFinite ? .number("\($0)") : .null })
+      return .array(tensor.scalars.map { JSONValue($0) })
     }
     return .array((0..<tensor.shape[0]).map { json(tensor.at($0)) })
   }

@@ -245,7 +245,7 @@ struct PredictedLines {
   private mutating func refuse(_ problem: String, at whole: String, line: Int) throws {
     faults += 1
     guard json else { return Console.note("Error: \(whole)\n") }
-    let members: [String: JSONValue] = ["error": .string(problem), "line": .number("\(line)")]
+    let members: [String: JSONValue] = ["error": .string(problem), "line": JSONValue(line)]
     try Console.write(JSONValue(members: members).text + "\n")
   }
 

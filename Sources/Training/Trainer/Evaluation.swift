@@ -120,31 +120,28 @@ public struct Evaluation: Sendable, Hashable, Codable {
 
   /// One line of JSON with all metrics, what guessing gives, and further members.
   public func json(beside guess: Baseline?, _ more: [String: JSONValue] = [:]) -> String {
-    let others = metrics.map { ($0.name, JSONValue.number("\($0.value)")) }
+    let others = metrics.map { ($0.name, JSONValue($0.value)) }
     var members = Dictionary(others, uniquingKeysWith: { first, _ in first })
     members.merge(more) { first, _ in first }
-    members["loss"] = .number("\(loss)")
-    for (name, value) in members where value == .number("nan") || value == .number("inf") {
-      members[name] = .null
-    }
+    members["loss"] = JSONValue(loss)
     if let confusion {
       let rows = confusion.rows.map { row in
         let measures = [
           "precision": row.precision, "recall": row.recall, "F1": row.f1,
-        ].mapValues { JSONValue.number("\($0)") }
+        ].mapValues { JSONValue($0) }
         return (ExactString(row.name), JSONValue(members: measures))
       }
       members["classes"] = .object(
         Dictionary(rows, uniquingKeysWith: { first, _ in first }))
     }
     if let guess {
-      var own = ["loss": JSONValue.number("\(guess.loss)"), "method": .string(guess.method)]
-      if let accuracy = guess.accuracy { own["accuracy"] = .number("\(accuracy)") }
+      var own = ["loss": JSONValue(guess.loss), "method": .string(guess.method)]
+      if let accuracy = guess.accuracy { own["accuracy"] = JSONValue(accuracy) }
       members["guessing"] = JSONValue(members: own)
     }
     if !unknownTargets.isEmpty {
       let counts = unknownTargets.map {
-        (ExactString($0.name), JSONValue.number("\($0.count)"))
+        (ExactString($0.name), JSONValue($0.count))
       }
       members["unknown targets"] = .object(
         Dictionary(counts, uniquingKeysWith: { first, _ in first }))

@@ -49,10 +49,10 @@ struct TrainingLog {
       write(zip(Self.columns, Self.numbers(of: step, seconds)).map { ($0, $1) })
     case (.evaluation(let measured), .jsonLines):
       let evaluation = measured.evaluation
-      let metrics = evaluation.metrics.map { ($0.name, Self.number($0.value)) }
+      let metrics = evaluation.metrics.map { ($0.name, JSONValue($0.value)) }
       write([
-        ("step", .number("\(measured.step)")), ("seconds", .number(seconds.text(3))),
-        ("validation", Self.object([("loss", Self.number(evaluation.loss))] + metrics)),
+        ("step", JSONValue(measured.step)), ("seconds", .number(seconds.text(3))),
+        ("validation", Self.object([("loss", JSONValue(evaluation.loss))] + metrics)),
       ])
     default: return
     }
@@ -60,14 +60,9 @@ struct TrainingLog {
 
   private static func numbers(of step: TrainingEvent.Step, _ seconds: Double) -> [JSONValue] {
     [
-      .number("\(step.number)"), .number("\(step.epoch)"), number(step.loss),
-      number(step.gradientNorm), number(step.learningRate), .number(seconds.text(3)),
+      JSONValue(step.number), JSONValue(step.epoch), JSONValue(step.loss),
+      JSONValue(step.gradientNorm), JSONValue(step.learningRate), .number(seconds.text(3)),
     ]
-  }
-
-  /// A number; null where JSON has none for it.
-  private static func number(_ value: Double) -> JSONValue {
-    value.isFinite ? .number("\(value)") : .null
   }
 
   private static func object(_ members: [(String, JSONValue)]) -> JSONValue {
