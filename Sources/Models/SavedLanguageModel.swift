@@ -16,8 +16,7 @@ public struct SavedLanguageModel: Sendable {
 
   /// The entry `model` of section `configuration`.
   private struct Header: Codable {
-    static let kind = "language-model"
-    var kind = Header.kind
+    var kind = SavedModelKind.language
     var configuration: ModelConfiguration
   }
 
@@ -32,26 +31,16 @@ public struct SavedLanguageModel: Sendable {
   /// - Throws: `CheckpointError` if the file is missing, of another format, damaged, or does not contain a language
   ///   model whose sizes match its weights. No memory is allocated for sizes that the weights don't have.
   public init(path: String, cells: CellRegistry = .standard) throws(CheckpointError) {
-    var reader = try CheckpointReader(path: path)
-    reader.userInfo = cells.userInfo
-    try self.init(reading: reader)
+    try self.init(reading: CheckpointReader(path: path, cells: cells))
   }
 
   /// Reads a model from an opened file.
   public init(reading reader: CheckpointReader) throws(CheckpointError) {
+    try SavedModelKind.language.check(reader)
     let reader = try reader.readingEquations()
     let header = try reader.json(Header.self, .configuration, "model")
-    let key = Checkpoint.Key(.configuration, "model")
-    guard header.kind == Header.kind else {
-      throw reader.fail(
-        .configValue(key, path: "kind", expected: Header.kind, found: header.kind))
-    }
-    do throws(InvalidSetting) {
+    try reader.checkConfiguration { () throws(InvalidSetting) in
       try header.configuration.validateForText()
-    } catch {
-      throw reader.fail(
-        .configValue(
-          key, path: "configuration.\(error.name)", expected: error.expected, found: error.found))
     }
     try reader.checkEquations(
       header.configuration, inputSizes: [header.configuration.embeddingSize])

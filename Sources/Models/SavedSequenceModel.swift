@@ -1,7 +1,7 @@
+import Cells
 import Checkpoint
 import Datasets
 import TensorCore
-import Requirements
 
 /// A sequence model with its interface: names of classes and tokens, tokenizers, and scales of numbers.
 ///
@@ -15,8 +15,7 @@ public struct SavedSequenceModel: Sendable {
 
   /// The entry `model` of section `configuration`.
   private struct Header: Codable {
-    static let kind = "sequence-model"
-    var kind = Header.kind
+    var kind = SavedModelKind.sequence
     var configuration: ModelConfiguration
     var interface: SequenceInterface
   }
@@ -27,30 +26,21 @@ public struct SavedSequenceModel: Sendable {
     self.interface = interface
   }
 
-  /// Reads the model and no other part of a `.rnnz` file.
+  /// Reads the model and no other part of a `.rnnz` file. `cells` are the cells that the file may contain.
   ///
   /// - Throws: `CheckpointError` if the file is missing, of another format, damaged, or does not contain a sequence
   ///   model whose sizes match its weights. No memory is allocated for sizes that the weights don't have.
-  public init(path: String) throws(CheckpointError) {
-    try self.init(reading: CheckpointReader(path: path))
+  public init(path: String, cells: CellRegistry = .standard) throws(CheckpointError) {
+    try self.init(reading: CheckpointReader(path: path, cells: cells))
   }
 
   /// Reads a model from an opened file.
   public init(reading reader: CheckpointReader) throws(CheckpointError) {
-    let key = Checkpoint.Key(.configuration, "model")
-    let kind = try SavedModelKind(reading: reader)
-    guard kind == .sequence else {
-      throw reader.fail(
-        .configValue(key, path: "kind", expected: Header.kind, found: kind.rawValue))
-    }
+    try SavedModelKind.sequence.check(reader)
     let reader = try reader.readingEquations()
     let header = try reader.json(Header.self, .configuration, "model")
-    do throws(InvalidSetting) {
+    try reader.checkConfiguration { () throws(InvalidSetting) in
       try header.configuration.validate(for: header.interface)
-    } catch {
-      throw reader.fail(
-        .configValue(
-          key, path: "configuration.\(error.name)", expected: error.expected, found: error.found))
     }
     try reader.checkEquations(
       header.configuration, inputSizes: header.configuration.inputSizes(for: header.interface))
@@ -68,51 +58,5 @@ public struct SavedSequenceModel: Sendable {
     try SavingPackage.write(to: &checkpoint)
     let configuration = model.configuration
     checkpoint.setEquations(configuration, inputSizes: configuration.inputSizes(for: interface))
-  }
-}
-
-/// The kind of model in a file.
-public enum SavedModelKind: String, Sendable {
-  /// A ``SavedLanguageModel``.
-  case language = "language-model"
-  /// A ``SavedSequenceModel``.
-  case sequence = "sequence-model"
-  /// A ``SavedGraphModel``.
-  case graph = "graph-model"
-
-  private struct Header: Decodable { var kind: String }
-
-  /// Reads the kind of model in a file.
-  ///
-  /// - Throws: `CheckpointError` if it has no model, or one of an unknown kind.
-  public init(reading reader: CheckpointReader) throws(CheckpointError) {
-    if reader.contains(.carry, "session"), !reader.contains(.configuration, "model") {
-      throw reader.fail(
-        .configValue(
-          .init(.carry, "session"), path: "", expected: "a model",
-          found: "the state of a session, which goes on with its model"))
-    }
-    let found = try reader.json(Header.self, .configuration, "model").kind
-    guard let kind = SavedModelKind(rawValue: found) else {
-      throw reader.fail(
-        .configValue(
-          .init(.configuration, "model"), path: "kind",
-          expected: "language-model, sequence-model or graph-model",
-          found: found))
-    }
-    self = kind
-  }
-}
-
-/// The package that saved a model, as an entry of its file: `{"name":"swift-rnn","version":"0.1.0"}`.
-///
-/// Nothing is read from it: files of every version are read alike. It is for people and for reports of bugs.
-struct SavingPackage: Encodable {
-  private let name = "swift-rnn"
-  private let version = PackageVersion.number
-
-  /// Adds the entry to a checkpoint.
-  static func write(to checkpoint: inout Checkpoint) throws(CheckpointError) {
-    try checkpoint.setJSON(SavingPackage(), .configuration, "package")
   }
 }

@@ -1,6 +1,7 @@
 import Cells
 import Checkpoint
 import Datasets
+import Foundation
 import Models
 import TensorCore
 import Testing
@@ -106,6 +107,35 @@ import Testing
     let original = model(try CellRegistry.standard.cell(named: "gru"))
     let old = try reader(original) { $0.remove(.equations, "gru") }
     #expect(throws: Never.self) { try SavedLanguageModel(reading: old) }
+  }
+
+  @Test func aModelOfAnotherKindIsRefused() throws {
+    let file = try reader(model(try CellRegistry.standard.cell(named: "gru")))
+    let error = #expect(throws: CheckpointError.self) { try SavedSequenceModel(reading: file) }
+    #expect(
+      error?.problem
+        == .configValue(
+          .init(.configuration, "model"), path: "kind", expected: "sequence-model",
+          found: "language-model"))
+  }
+
+  /// Models of both kinds are opened by their path with cells of one's own.
+  @Test func aFileOfASequenceModelHasACellOfOnesOwn() throws {
+    let cells = registry()
+    let configuration = ModelConfiguration(
+      cell: try cells.named(Leaky(rate: 0.5)), embeddingSize: 3, hiddenSize: 4)
+    let interface = SequenceInterface(
+      input: .features([Column("x")]), target: .label(Vocabulary(["a", "b"])))
+    var generator = Philox(seed: 1)
+    var checkpoint = Checkpoint()
+    try SavedSequenceModel(
+      SequenceNetwork(configuration, interface, using: &generator), interface
+    ).write(to: &checkpoint)
+    let path = NSTemporaryDirectory() + "\(UUID()).rnnz"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try checkpoint.save(to: path)
+    let saved = try SavedSequenceModel(path: path, cells: cells)
+    #expect(saved.model.configuration.cell.base as? Leaky == Leaky(rate: 0.5))
   }
 
   /// Every cell of the library travels as a text, and the text is its own.

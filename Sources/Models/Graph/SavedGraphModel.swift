@@ -13,8 +13,7 @@ public struct SavedGraphModel: Sendable {
 
   /// The entry `model` of section `configuration`.
   private struct Header: Codable {
-    static let kind = "graph-model"
-    var kind = Header.kind
+    var kind = SavedModelKind.graph
     var states: [GraphModel.State]
   }
 
@@ -30,12 +29,8 @@ public struct SavedGraphModel: Sendable {
   ///
   /// - Throws: `CheckpointError` if the file is damaged, has no graph model, or one that is not supported.
   public init(reading reader: CheckpointReader) throws(CheckpointError) {
-    let key = Checkpoint.Key(.configuration, "model")
+    try SavedModelKind.graph.check(reader)
     let header = try reader.json(Header.self, .configuration, "model")
-    guard header.kind == Header.kind else {
-      throw reader.fail(
-        .configValue(key, path: "kind", expected: Header.kind, found: header.kind))
-    }
     var content = try ONNXModel(
       bytes: reader.bytes(.configuration, "graph"), name: reader.file)
     guard content.graph.initializers.isEmpty else {
