@@ -1,6 +1,6 @@
-import Interop
 import ArgumentParser
 import Checkpoint
+import Interop
 import Models
 import TensorCore
 
@@ -26,15 +26,7 @@ package struct Convert: ParsableCommand {
     completion: .file())
   var output: String
 
-  @Option(
-    help: "A JSON array of the model's tokens, for a file that does not say them.",
-    completion: .file())
-  var vocabulary: String?
-
-  @Option(
-    help: "A JSON object of the model's kind and sizes, for a file that does not say them.",
-    completion: .file())
-  var config: String?
+  @OptionGroup var description: DescriptionOptions
 
   @Option(
     help: "INPUT=OUTPUT: an ONNX graph's input that takes this output of the call before.")
@@ -96,7 +88,7 @@ package struct Convert: ParsableCommand {
       throw Failure(
         "\(output): would leave out what training needs to go on from \(input): --model-only does")
     }
-    let description = try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
+    let description = try description.read()
     var conversion = try ModelConversion(
       ArrayFile(path: input), described: description, states: states())
     if let weights { try conversion.encodeWeights(as: weights) }

@@ -1,8 +1,8 @@
-import Interop
-import Models
 import ArgumentParser
 import Checkpoint
 import FileCore
+import Interop
+import Models
 import TensorCore
 
 package struct Generate: ParsableCommand {
@@ -19,15 +19,7 @@ package struct Generate: ParsableCommand {
     completion: .file())
   var ckpt: String
 
-  @Option(
-    help: "A JSON array of the model's tokens, for a file that does not say them.",
-    completion: .file())
-  var vocabulary: String?
-
-  @Option(
-    help: "A JSON object of the model's kind and sizes, for a file that does not say them.",
-    completion: .file())
-  var config: String?
+  @OptionGroup var description: DescriptionOptions
 
   @Option(
     help: "A JSON description of the network whose weights --ckpt has.", completion: .file())
@@ -77,7 +69,7 @@ package struct Generate: ParsableCommand {
     guard (1...1_000_000).contains(n) else {
       throw ValidationError("--n: expected a whole number from 1 to 1000000, found \(n)")
     }
-    if network != nil, session != nil || vocabulary != nil || config != nil {
+    if network != nil, session != nil || description.isGiven {
       throw ValidationError("--network: expected without --session, --vocabulary and --config")
     }
     if session != nil, n > 1 { throw ValidationError("--session: expected one text, found \(n)") }
@@ -90,8 +82,7 @@ package struct Generate: ParsableCommand {
 
   package func run() throws {
     if let network { return try write(by: NetworkDescription(path: network)) }
-    let description = try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
-    let saved = try model(described: description)
+    let saved = try model(described: description.read())
     if precision != .highest { Console.note("Precision: \(precision.line)\n") }
     try withPrecision(precision) {
       if let session {
