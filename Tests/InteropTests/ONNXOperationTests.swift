@@ -1,7 +1,7 @@
 import Cells
 import Checkpoint
-import Foundation
 import FileCore
+import Foundation
 import Interop
 import Models
 import TensorCore

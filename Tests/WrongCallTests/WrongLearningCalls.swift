@@ -1,6 +1,6 @@
 import Cells
-import TensorCore
 import Models
+import TensorCore
 import Training
 
 extension WrongCall {

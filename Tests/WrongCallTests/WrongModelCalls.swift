@@ -1,8 +1,8 @@
 import Cells
 import Checkpoint
 import Datasets
-import TensorCore
 import Models
+import TensorCore
 import Training
 
 extension WrongCall {

@@ -1,10 +1,10 @@
-import Models
 import ArgumentParser
 import Checkpoint
 import Datasets
 import FileCore
-import Training
+import Models
 import ProgramsCore
+import Training
 
 package struct Evaluate: ParsableCommand {
   package static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import Checkpoint
 import FileCore
-import Training
 import ProgramsCore
+import Training
 
 /// Checks flags given with `--resume` against the configuration in the checkpoint.
 enum ResumedFlags {

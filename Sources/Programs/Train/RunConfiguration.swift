@@ -29,8 +29,7 @@ struct RunConfiguration {
     guard case .object(let content) = value else {
       throw FileError(file: path, expected: "a JSON object", found: "another value")
     }
-    guard case .string(let kind)? = content["kind"], let kind = SavedModelKind(rawValue: kind)
-    else {
+    guard let kind = content["kind"]?.stringValue.flatMap(SavedModelKind.init) else {
       throw FileError(
         file: path, .named("kind"), expected: "language-model or sequence-model",
         found: content["kind"]?.text ?? "nothing")

@@ -3,8 +3,8 @@ import Checkpoint
 import Datasets
 import FileCore
 import Models
-import Training
 import ProgramsCore
+import Training
 
 /// A command that trains a sequence model: all but `text`.
 protocol SequenceCommand: ParsableCommand {

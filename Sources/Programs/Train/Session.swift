@@ -2,8 +2,8 @@ import ArgumentParser
 import Checkpoint
 import Datasets
 import Models
-import Training
 import ProgramsCore
+import Training
 
 /// Runs a trainer for a command: prints progress, saves checkpoints, and prints a summary.
 struct Session<Task: TrainingTask> {

@@ -1,6 +1,6 @@
 import Models
-import Training
 import ProgramsCore
+import Training
 
 /// The summary at the end of `train`.
 struct Summary {

@@ -3,8 +3,8 @@ import Checkpoint
 import Datasets
 import FileCore
 import Models
-import Training
 import ProgramsCore
+import Training
 
 /// `train text`, or `train` alone.
 struct TrainText: ParsableCommand {

@@ -1,7 +1,7 @@
-import Interop
-import Models
 import ArgumentParser
 import Checkpoint
+import Interop
+import Models
 
 package struct Inspect: ParsableCommand {
   package static let configuration = CommandConfiguration(

@@ -1,9 +1,9 @@
-import Interop
-import Models
 import ArgumentParser
 import Checkpoint
 import Datasets
 import FileCore
+import Interop
+import Models
 
 package struct Predict: ParsableCommand {
   package static let configuration = CommandConfiguration(

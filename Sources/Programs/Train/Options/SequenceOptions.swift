@@ -2,8 +2,8 @@ import ArgumentParser
 import Cells
 import Datasets
 import Models
-import Training
 import ProgramsCore
+import Training
 
 /// The flags of the commands for sequence models.
 struct SequenceOptions {

@@ -1,6 +1,6 @@
 import Checkpoint
-import Training
 import ProgramsCore
+import Training
 
 /// Saves the checkpoints of a training to its path, or to another path where that fails, and reports that.
 struct ModelSaver {
