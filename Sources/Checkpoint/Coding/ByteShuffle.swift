@@ -7,7 +7,8 @@ import Requirements
 /// compresses well, the lower ones not at all.
 /// `planes[p * count + i] = elements[i * width + p]`.
 ///
-/// The loops over pointers are fast in debug builds too, and the widths are constants for the optimizer, which vectorizes them.
+/// The loops over pointers are fast in debug builds too, and the usual widths are constants for the optimizer, which
+/// vectorizes them.
 enum ByteShuffle {
   /// Elements to planes. The number of bytes must be a multiple of the width.
   static func shuffled(_ bytes: [UInt8], width: Int) -> [UInt8] {
@@ -16,7 +17,7 @@ enum ByteShuffle {
       case 2: split(input, bytes.count / 2, width: 2, into: output)
       case 4: split(input, bytes.count / 4, width: 4, into: output)
       case 8: split(input, bytes.count / 8, width: 8, into: output)
-      default: output.update(from: input, count: bytes.count)
+      default: split(input, bytes.count / width, width: width, into: output)
       }
     }
   }
@@ -28,7 +29,7 @@ enum ByteShuffle {
       case 2: join(input, bytes.count / 2, width: 2, into: output)
       case 4: joinFours(input, bytes.count / 4, into: output)
       case 8: join(input, bytes.count / 8, width: 8, into: output)
-      default: output.update(from: input, count: bytes.count)
+      default: join(input, bytes.count / width, width: width, into: output)
       }
     }
   }

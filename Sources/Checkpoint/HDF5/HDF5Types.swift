@@ -159,7 +159,11 @@ struct HDF5Filters: Sendable {
         } catch {
           throw HDF5Error(offset: offset, problem: "cannot be decompressed: \(error)")
         }
-      case .shuffle(let width): bytes = Self.unshuffled(bytes, width: width)[...]
+      case .shuffle(let width):
+        // Bytes that make no whole element stay at the end.
+        let whole = Array(bytes.prefix(bytes.count / width * width))
+        bytes =
+          (ByteShuffle.unshuffled(whole, width: width) + bytes.dropFirst(whole.count))[...]
       }
     }
     guard bytes.count == size else {
@@ -167,17 +171,5 @@ struct HDF5Filters: Sendable {
         offset: offset, problem: "expected a chunk of \(size) bytes, found \(bytes.count)")
     }
     return Array(bytes)
-  }
-
-  private static func unshuffled(_ bytes: ArraySlice<UInt8>, width: Int) -> [UInt8] {
-    let count = bytes.count / width
-    guard width > 1, count > 1 else { return Array(bytes) }
-    var result = Array(bytes)
-    bytes.withUnsafeBufferPointer { bytes in
-      for part in 0..<width {
-        for element in 0..<count { result[element * width + part] = bytes[part * count + element] }
-      }
-    }
-    return result
   }
 }
