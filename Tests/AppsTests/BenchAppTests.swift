@@ -99,7 +99,7 @@ import Testing
       return
     }
     #expect(limit.gigaflops > 0)
-    #expect(throws: BenchServer.Failure.self) {
+    #expect(throws: BenchError.self) {
       try server.answer(#"{"case": "zoo", "seconds": 1}"#)
     }
     #expect(throws: JSONError.self) { try server.answer("gen-10") }

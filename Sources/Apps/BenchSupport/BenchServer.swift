@@ -27,12 +27,6 @@ public struct BenchServer {
     }
   }
 
-  /// Why a request can't be answered.
-  public struct Failure: Error, CustomStringConvertible {
-    /// What was expected and found.
-    public let description: String
-  }
-
   private var bench: Bench?
 
   /// A server without a model.
@@ -40,7 +34,7 @@ public struct BenchServer {
 
   /// Answers a request, one line of JSON.
   ///
-  /// - Throws: an error of JSON, ``Failure`` for an unknown case, or the error of a case that can't be measured.
+  /// - Throws: an error of JSON, ``BenchError`` for an unknown case, or the error of a case that can't be measured.
   public mutating func answer(_ line: String) throws -> Answer {
     let request = try JSONValue(parsing: Array(line.utf8), maximumDepth: 8)
       .decoded(as: Request.self)
@@ -59,7 +53,7 @@ public struct BenchServer {
     let name = request.case ?? ""
     let known = BenchmarkCase.cases(named: name)
     guard known.count == 1, var wanted = known.first else {
-      throw Failure(description: "case: expected the name of one case, found \(name)")
+      throw BenchError("case: expected the name of one case, found \(name)")
     }
     wanted.precision = request.precision ?? wanted.precision
     if let bench, bench.benchmark == wanted { return bench }

@@ -44,7 +44,7 @@ public struct LoadComparison {
     defer { children.forEach(System.end) }
     for _ in 0..<count {
       guard let child = System.startBusyProcess() else {
-        throw ChildProgram.Failure(description: "/bin/sh: \(System.message(System.code))")
+        throw BenchError("/bin/sh: \(System.message(System.code))")
       }
       children.append(child)
     }

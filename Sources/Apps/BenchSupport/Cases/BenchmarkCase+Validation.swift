@@ -2,12 +2,6 @@ import Cells
 import FileCore
 
 extension BenchmarkCase {
-  /// Why a case can't be measured.
-  public struct Unsuitable: Error, CustomStringConvertible {
-    /// What was expected and found.
-    public let description: String
-  }
-
   /// Throws if the cell is unknown, can't have these sizes, or needs more memory than the machine has.
   public func validate() throws {
     if task == .recurrence { _ = try recurrenceAlone() }
@@ -27,8 +21,8 @@ extension BenchmarkCase {
     let bytes = 4 * (5 * weights + 2 * signals)
     let memory = System.memory
     guard bytes < 0.9 * memory else {
-      throw Unsuitable(
-        description: "sizes: expected at most \(Int(memory * 1e-9)) GB of memory in use, found "
+      throw BenchError(
+        "sizes: expected at most \(Int(memory * 1e-9)) GB of memory in use, found "
           + "about \(Int(bytes * 1e-9)) GB: \(sizes)")
     }
   }

@@ -75,14 +75,14 @@ enum RecurrenceAlone: String, CaseIterable, RecurrentCell {
 extension BenchmarkCase {
   /// The recurrence of the case's cell.
   ///
-  /// - Throws: ``Unsuitable`` if there is none, or if heads can't share its units.
+  /// - Throws: ``BenchError`` if there is none, or if heads can't share its units.
   func recurrenceAlone() throws -> RecurrenceAlone {
     guard let recurrence = RecurrenceAlone(rawValue: cell) else {
       let names = RecurrenceAlone.allCases.map(\.rawValue).joined(separator: ", ")
-      throw Unsuitable(description: "cell: expected one of \(names), found \(cell)")
+      throw BenchError("cell: expected one of \(names), found \(cell)")
     }
     guard hiddenSize.isMultiple(of: 4) else {
-      throw Unsuitable(description: "hidden: expected a multiple of 4, found \(hiddenSize)")
+      throw BenchError("hidden: expected a multiple of 4, found \(hiddenSize)")
     }
     return recurrence
   }
