@@ -74,7 +74,7 @@ extension SequenceCommand {
     } catch let error as InvalidSetting {
       throw ValidationError(flagging: error)
     }
-    try Session.run(
+    try TrainingSession.run(
       trainer, options.files, levels: trainer.task.samples.levels, form: read.form?.description
     ) { Summary($0) }
   }
@@ -85,7 +85,7 @@ extension SequenceCommand {
       throw ValidationError(
         "--config: expected a run on samples, found one on a text: try train text")
     }
-    try Session<SequenceTask>.begin(
+    try TrainingSession<SequenceTask>.begin(
       run, data: data, options.trainer.applied(to: run.settings()), options.files
     ) { try options.applied(to: $0) }
   }
@@ -100,7 +100,7 @@ extension SequenceCommand {
       throw Failure(
         "\(path): holds a language model: \(Invocation.line(.train, ["text", "--resume", path]))")
     }
-    try Session<SequenceTask>.resume(reader, data: data, options.trainer, options.files) {
+    try TrainingSession<SequenceTask>.resume(reader, data: data, options.trainer, options.files) {
       var asked = try options.applied(to: $0)
       let read = $0.files ?? FileOptions()
       let files = try options.samples.applied(to: read)
@@ -152,7 +152,7 @@ enum SequenceJob: String {
   }
 }
 
-extension Session where Task == SequenceTask {
+extension TrainingSession where Task == SequenceTask {
   /// Starts with the configuration of another run, on its dataset unless another one is named.
   ///
   /// - Parameter changed: the configuration, changed by flags.
@@ -166,7 +166,7 @@ extension Session where Task == SequenceTask {
       let dataset = try Library.current.datasets.open(
         configuration.dataset, options: configuration.files ?? FileOptions())
       let task = try SequenceTask(configuration, dataset)
-      try Session.run(
+      try TrainingSession.run(
         Ranks.trainer(task, settings), options, levels: task.samples.levels
       ) { Summary($0) }
     } catch let error as InvalidSetting {
@@ -190,6 +190,8 @@ extension Session where Task == SequenceTask {
     let settings = try options.resumed(Trainer<SequenceTask>.settings(in: reader), of: reader.file)
     let task = try SequenceTask(configuration, dataset)
     let trainer = try Ranks.trainer(resuming: reader, task, settings)
-    try Session.run(trainer, run, resuming: reader, levels: task.samples.levels) { Summary($0) }
+    try TrainingSession.run(trainer, run, resuming: reader, levels: task.samples.levels) {
+      Summary($0)
+    }
   }
 }

@@ -65,7 +65,7 @@ struct TrainText: ParsableCommand {
   }
 
   private func train(_ trainer: LanguageModelTrainer) throws {
-    try Session.run(trainer, files, form: form(trainer.task)) { Summary($0) }
+    try TrainingSession.run(trainer, files, form: form(trainer.task)) { Summary($0) }
   }
 
   /// Starts with the configuration of another run, of any model.
@@ -73,7 +73,7 @@ struct TrainText: ParsableCommand {
     if text.preset != nil { throw ValidationError("--preset: --config has another one") }
     let settings = try trainer.applied(to: run.settings())
     guard run.kind == .language else {
-      return try Session<SequenceTask>.begin(
+      return try TrainingSession<SequenceTask>.begin(
         run, data: text.dataset, settings, files
       ) { try sequences(applied: $0) }
     }
@@ -110,7 +110,7 @@ struct TrainText: ParsableCommand {
       if let flag = textFlag {
         throw Failure("\(flag): \(path) holds a model of samples, which it is not for")
       }
-      return try Session<SequenceTask>.resume(reader, data: text.dataset, trainer, files) {
+      return try TrainingSession<SequenceTask>.resume(reader, data: text.dataset, trainer, files) {
         var asked = $0
         asked.model = try model.applied(to: $0.model, around)
         asked.batchSize = model.batchSize ?? $0.batchSize
@@ -124,7 +124,7 @@ struct TrainText: ParsableCommand {
     saved.dataset = text.dataset ?? saved.dataset
     let task = try LanguageModelTask(resuming: reader, corpus(saved))
     let trainer = try Ranks.trainer(resuming: reader, task, settings)
-    try Session.run(trainer, files, resuming: reader) { Summary($0) }
+    try TrainingSession.run(trainer, files, resuming: reader) { Summary($0) }
   }
 
   /// A given flag that is for texts alone.

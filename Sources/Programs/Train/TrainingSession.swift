@@ -6,7 +6,7 @@ import ProgramsCore
 import Training
 
 /// Runs a trainer for a command: prints progress, saves checkpoints, and prints a summary.
-struct Session<Task: TrainingTask> {
+struct TrainingSession<Task: TrainingTask> {
   private var trainer: Trainer<Task>
   private let options: RunOptions
   private var renderer: Renderer
@@ -27,7 +27,7 @@ struct Session<Task: TrainingTask> {
       var follower = Follower(trainer, isResumed: options.resume != nil)
       return try follower.run()
     }
-    var session = try Session(trainer, options, resuming: reader, levels: levels)
+    var session = try TrainingSession(trainer, options, resuming: reader, levels: levels)
     try session.run(form: form, summary: summary)
   }
 

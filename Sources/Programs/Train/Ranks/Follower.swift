@@ -2,7 +2,7 @@ import ArgumentParser
 import ProgramsCore
 import Training
 
-/// A training on a rank other than 0: the same steps as ``Session``, which saves and prints.
+/// A training on a rank other than 0: the same steps as ``TrainingSession``, which saves and prints.
 struct Follower<Task: TrainingTask> {
   private var trainer: Trainer<Task>
   private let isResumed: Bool
