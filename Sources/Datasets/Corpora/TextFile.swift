@@ -6,7 +6,7 @@ import FileCore
 /// that of the file, by descending frequency.
 public struct TextFile: Corpus {
   /// The largest file that is read, in bytes: 1 GiB.
-  public static let sizeLimit = 1 << 30
+  public static let sizeLimit = TextSource.largest
 
   /// The file's path.
   public let path: String

@@ -13,7 +13,7 @@ struct ImageFiles {
   let options: FileOptions
 
   /// The most bytes of a file, unpacked.
-  private static let sizeLimit = 1 << 30
+  private static let sizeLimit = TextFile.sizeLimit
 
   func read() throws(FileError) -> TaskSamples {
     let files = Folder.exists(path) ? try Folder.content(of: path).files : [path]

@@ -1,10 +1,21 @@
 import Checkpoint
 import FileCore
+import Models
 import ProgramsCore
 import Training
 
 /// Checks flags given with `--resume` against the configuration in the checkpoint.
 enum ResumedFlags {
+  /// The kind of a checkpoint's model, whose weights can be trained.
+  static func trainableKind(in reader: CheckpointReader) throws -> SavedModelKind {
+    let kind = try SavedModelKind(reading: reader)
+    guard kind != .graph else {
+      throw Failure("\(reader.file): holds a graph, which cannot be trained")
+    }
+    try reader.requireTrainable()
+    return kind
+  }
+
   /// Checks that a checkpoint holds a training, and not a model alone.
   static func checkTraining(in reader: CheckpointReader) throws {
     guard !reader.contains(.trainer, "step") else { return }

@@ -93,9 +93,7 @@ extension SequenceCommand {
   /// Resumes a checkpoint, on its dataset unless another one is named.
   private func goOn(with path: String) throws {
     let reader = try Library.current.reader(path)
-    let kind = try SavedModelKind(reading: reader)
-    guard kind != .graph else { throw Failure("\(path): holds a graph, which cannot be trained") }
-    try reader.requireTrainable()
+    let kind = try ResumedFlags.trainableKind(in: reader)
     guard kind == .sequence else {
       throw Failure(
         "\(path): holds a language model: \(Invocation.line(.train, ["text", "--resume", path]))")
@@ -179,7 +177,7 @@ extension TrainingSession where Task == SequenceTask {
   /// - Parameter asked: the configuration that the flags ask for, which must be that of the checkpoint.
   static func resume(
     _ reader: CheckpointReader, data: String?, _ options: TrainerOptions, _ run: RunOptions,
-    asked: (SequenceTask.Configuration) throws -> SequenceTask.Configuration = { $0 }
+    asked: (SequenceTask.Configuration) throws -> SequenceTask.Configuration
   ) throws {
     try ResumedFlags.checkTraining(in: reader)
     var configuration = try Trainer<SequenceTask>.configuration(in: reader)

@@ -103,18 +103,13 @@ struct TrainText: ParsableCommand {
     if text.preset != nil {
       throw Failure("--preset: \(path) has a configuration of its own, which cannot change")
     }
-    let kind = try SavedModelKind(reading: reader)
-    guard kind != .graph else { throw Failure("\(path): holds a graph, which cannot be trained") }
-    try reader.requireTrainable()
+    let kind = try ResumedFlags.trainableKind(in: reader)
     if kind == .sequence {
       if let flag = textFlag {
         throw Failure("\(flag): \(path) holds a model of samples, which it is not for")
       }
       return try TrainingSession<SequenceTask>.resume(reader, data: text.dataset, trainer, files) {
-        var asked = $0
-        asked.model = try model.applied(to: $0.model, around)
-        asked.batchSize = model.batchSize ?? $0.batchSize
-        return asked
+        try sequences(applied: $0)
       }
     }
     try ResumedFlags.checkTraining(in: reader)
