@@ -56,11 +56,14 @@ import Testing
     {
       #expect(names.contains(name))
     }
-    let saved = SavedLanguageModel(model, Self.tokenizer)
+    try expectTheSame(afterSaving: SavedLanguageModel(model, Self.tokenizer))
+  }
+
+  private func expectTheSame(afterSaving saved: SavedLanguageModel) throws {
     var checkpoint = Checkpoint()
     try saved.write(to: &checkpoint)
     let loaded = try SavedLanguageModel(reading: CheckpointReader(bytes: checkpoint.encoded()))
-    #expect(loaded.model.configuration == model.configuration)
+    #expect(loaded.model.configuration == saved.model.configuration)
     let text = saved.generation(prompt: "the ", seed: 3).prefix(40).joined()
     #expect(loaded.generation(prompt: "the ", seed: 3).prefix(40).joined() == text)
   }
@@ -70,12 +73,19 @@ import Testing
     var generator = Philox(seed: 2)
     let model = LanguageModel(
       try configuration(), vocabularySize: Self.tokenizer.vocabulary.count, using: &generator)
+    expectLearning(model) { model, tokens in
+      model(tokens, shape: [2, 15], from: model.zeroState(batch: 2), using: &generator).logits
+    }
+  }
+
+  /// Every parameter of a model has a gradient.
+  private func expectLearning(
+    _ model: LanguageModel, _ logits: (LanguageModel, _ tokens: [Int32]) -> Tensor
+  ) {
     let tokens = Self.tokenizer.encode("the quick brown fox jumps over a")
     let gradients = valueAndGradient(of: model) { model in
-      let (logits, _) = model(
-        Array(tokens.prefix(30)), shape: [2, 15], from: model.zeroState(batch: 2), using: &generator
-      )
-      return crossEntropy(logits, Array(tokens.dropFirst().prefix(30)))
+      crossEntropy(
+        logits(model, Array(tokens.prefix(30))), Array(tokens.dropFirst().prefix(30)))
     }.gradients
     for name in model.parameters.map(\.name) {
       #expect(gradients[name]?.scalars.contains { $0 != 0 } == true, "\(name)")
@@ -96,23 +106,12 @@ import Testing
   /// A stack of blocks learns in every parameter, is saved and described, and writes the same text when it is loaded.
   @Test func blocksAreAModelLikeOthers() throws {
     let model = try blocks()
-    let tokens = Self.tokenizer.encode("the quick brown fox jumps over a")
-    let gradients = valueAndGradient(of: model) { model in
-      let (logits, _) = model(
-        Array(tokens.prefix(30)), shape: [2, 15], from: model.zeroState(batch: 2))
-      return crossEntropy(logits, Array(tokens.dropFirst().prefix(30)))
-    }.gradients
-    for name in model.parameters.map(\.name) {
-      #expect(gradients[name]?.scalars.contains { $0 != 0 } == true, "\(name)")
+    expectLearning(model) { model, tokens in
+      model(tokens, shape: [2, 15], from: model.zeroState(batch: 2)).logits
     }
     let saved = SavedLanguageModel(model, Self.tokenizer)
     #expect(saved.summary.contains("gated-deltanet, 3 blocks of 12 units"))
-    var checkpoint = Checkpoint()
-    try saved.write(to: &checkpoint)
-    let loaded = try SavedLanguageModel(reading: CheckpointReader(bytes: checkpoint.encoded()))
-    #expect(loaded.model.configuration == model.configuration)
-    let text = saved.generation(prompt: "the ", seed: 3).prefix(40).joined()
-    #expect(loaded.generation(prompt: "the ", seed: 3).prefix(40).joined() == text)
+    try expectTheSame(afterSaving: saved)
   }
 
   @Test func optionsThatDontSuitAreRefusedAsSettings() throws {
