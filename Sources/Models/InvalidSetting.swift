@@ -55,15 +55,25 @@ extension InvalidSetting {
     }
   }
 
-  /// Checks that the machine's memory could hold a model's parameters and their gradients; without either nothing is
-  /// trained, and the system ends a program that tries.
-  package static func checkMemory(of model: some Module) throws(InvalidSetting) {
+  /// Checks that memory could hold a model's parameters, their gradients, and what a training keeps beside them; without
+  /// any of these nothing is trained, and the system ends a program that tries.
+  ///
+  /// - Parameters:
+  ///   - model: the model.
+  ///   - limit: the memory that there is; nil where it is not known.
+  ///   - kept: the number of further arrays of a parameter's size, by the parameter's name: an optimizer's moments, averages.
+  package static func checkMemory(
+    of model: some Module, within limit: MemoryLimit? = .current,
+    keeping kept: ((_ name: String) -> Int)? = nil
+  ) throws(InvalidSetting) {
     let size = MemoryLayout<Float>.size
-    let need = model.parameters.reduce(0) { $0 + 2 * size * $1.value.count }
-    guard let memory = System.physicalMemory, need > memory else { return }
+    let need = model.parameters.reduce(0) { sum, parameter in
+      sum + (2 + (kept?(parameter.name) ?? 0)) * size * parameter.value.count
+    }
+    guard let limit, need > limit.bytes else { return }
+    let parts = kept == nil ? "weights and gradients" : "weights, gradients and optimizer state"
     throw InvalidSetting(
-      "model", expected: "weights and gradients of at most \(memory) bytes, the machine's memory",
-      found: "\(need)")
+      "model", expected: "\(parts) of at most \(limit.bytes) bytes, \(limit.name)", found: need)
   }
 
   /// Checks the batch size and the number of steps.

@@ -1,5 +1,6 @@
 import Cells
 import Datasets
+import FileCore
 import Models
 import TensorCore
 import Testing
@@ -112,7 +113,35 @@ import Training
       windows: Windows(.sequential, batchSize: 1, sequenceLength: 2, offset: 0))
     let error = #expect(throws: InvalidSetting.self) { try LanguageModelTask(task, corpus) }
     #expect(
-      error?.expected.contains("the machine's memory") == true, "\(String(describing: error))")
+      error?.expected.contains("weights and gradients of at most ") == true,
+      "\(String(describing: error))")
+  }
+
+  /// Adam keeps two arrays for each that is trained, plain gradient descent one; frozen ones have none.
+  @Test func theOptimizersStateCountsAsMemory() throws {
+    let task = LineTask.random(batches: 1, rows: 2)
+    var generator = Philox(seed: 1)
+    let model = task.makeModel(using: &generator)
+    let bytes = 4 * model.parameterCount
+    let frozen = model.parameters.map { ParameterGroup($0.name, learningRateScale: 0) }
+    func refuses(_ limit: Int, _ change: (inout TrainingSettings) -> Void) -> String? {
+      var settings = TrainingSettings()
+      change(&settings)
+      do throws(InvalidSetting) {
+        try settings.checkMemory(of: model, within: MemoryLimit(bytes: limit, name: "a test's"))
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(refuses(4 * bytes) { _ in } == nil)
+    #expect(
+      refuses(4 * bytes - 1) { _ in }
+        == "model: expected weights, gradients and optimizer state of at most \(4 * bytes - 1) "
+        + "bytes, a test's, found \(4 * bytes)")
+    #expect(refuses(3 * bytes) { $0.optimizer = .sgd() } == nil)
+    #expect(refuses(3 * bytes - 1) { $0.optimizer = .sgd() } != nil)
+    #expect(refuses(2 * bytes) { $0.groups = frozen } == nil)
   }
 
   /// Engines that can't train a layer with random options report it before training.

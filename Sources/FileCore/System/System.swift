@@ -176,17 +176,17 @@ package enum System {
     read(descriptor, buffer.baseAddress, buffer.count)
   }
 
+  /// Whether a descriptor has bytes, its end or an error to tell within some milliseconds; false where a signal comes first.
+  static func isReadable(_ descriptor: Int32, within milliseconds: Int) -> Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, Int32(milliseconds)) > 0
+  }
+
   /// Reads at an offset: the number of bytes, 0 at the end, or -1.
   package static func readBytes(
     _ descriptor: Int32, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
   ) -> Int {
     pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-  }
-
-  /// The bytes of the machine's memory; nil where the system does not say it.
-  package static var physicalMemory: Int? {
-    let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
-    return pages > 0 && size > 0 ? Int(pages) * Int(size) : nil
   }
 
   /// Writes: the number of bytes, or -1.

@@ -1,3 +1,4 @@
+import FileCore
 import Models
 import Requirements
 import TensorCore
@@ -75,6 +76,16 @@ public struct TrainingSettings: Hashable, Sendable {
     try InvalidSetting.checkPositive("norm limit", normLimit)
     try sharding?.validate()
     try InvalidSetting.check("compare every", compareEvery ?? 1, in: 1...Int.max)
+  }
+
+  /// Checks that memory could hold a model with its gradients and the optimizer's state, which frozen parameters lack.
+  package func checkMemory(
+    of model: some Module, within limit: MemoryLimit? = .current
+  ) throws(InvalidSetting) {
+    let moments = type(of: OptimizerChoice.make(self)).momentNames.count
+    try InvalidSetting.checkMemory(of: model, within: limit) { name in
+      groups.group(of: name)?.isFrozen == true ? 0 : moments
+    }
   }
 
   /// A one-line description.

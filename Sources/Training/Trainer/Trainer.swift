@@ -80,6 +80,7 @@ public struct Trainer<Task: TrainingTask>: Sendable {
   ) throws {
     try settings.groups.validate(for: model)
     try settings.sharding?.validate(rows: task.rowsPerBatch)
+    try settings.checkMemory(of: model)
     guard settings.sharding != nil || group.ranks == 1 else {
       throw InvalidSetting("shards", expected: "a number, for several ranks", found: "none")
     }
