@@ -1,3 +1,4 @@
+import Cells
 import Checkpoint
 import FileCore
 import Models
@@ -33,9 +34,9 @@ enum ResumedFlags {
       let path = place.split(separator: ".").map(String.init)
       let (before, now) = (old.value(at: path), new.value(at: path))
       guard before != now else { continue }
+      let (found, trained) = (now.word(of: flag), before.word(of: flag))
       throw Failure(
-        "\(flag): found \(now.word), but \(file) is trained with \(before.word), which cannot change"
-      )
+        "\(flag): found \(found), but \(file) is trained with \(trained), which cannot change")
     }
     // What no flag of the list sets.
     do {
@@ -80,8 +81,19 @@ extension JSONValue {
     path.reduce(self) { $0.member($1) ?? .null }
   }
 
+  /// The value as a flag takes it.
+  fileprivate func word(of flag: String) -> String {
+    let choice: (any CustomStringConvertible)? =
+      switch flag {
+      case "--optimizer": try? decoded(as: OptimizerChoice.self)
+      case "--init": try? decoded(as: Recurrent.Initialization.self).argument
+      default: nil
+      }
+    return choice?.description ?? word
+  }
+
   /// The value as a person types it: the text of a string, the name of a choice.
-  fileprivate var word: String {
+  private var word: String {
     switch self {
     case .null: return "none"
     case .string(let text): return text
@@ -89,7 +101,10 @@ extension JSONValue {
     case .object(let members):
       if let name = members["name"]?.stringValue { return name }
       guard members.count == 1, let (name, value) = members.first, case .object(let inner) = value
-      else { return text }
+      else {
+        let parts = members.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.word)" }
+        return parts.isEmpty ? "none" : parts.joined(separator: ", ")
+      }
       let choice = ["corpus": "character", "bytePairs": "bpe"][name.string] ?? name.string
       let numbers = inner.sorted { $0.key < $1.key }.map(\.value.word)
       return numbers.isEmpty ? choice : "\(choice) (\(numbers.joined(separator: ", ")))"

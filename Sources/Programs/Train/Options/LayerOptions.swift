@@ -116,4 +116,19 @@ extension Recurrent.Initialization: ExpressibleByArgument {
       return nil
     }
   }
+
+  /// What ``init(argument:)`` reads.
+  var argument: String {
+    if let known = Self.named.first(where: { $0.initialization == self }) { return known.name }
+    let blocks = blocks.keys.sorted().map { $0.replacing("bias_ih.", with: "") }
+    for forget in blocks {
+      guard case .logUniform(let range) = self.blocks["bias_ih.\(forget)"] else { continue }
+      let steps = Int(range.upperBound) + 1
+      for input in [nil] + blocks where self == .chrono(steps: steps, forget: forget, input: input)
+      {
+        return ["chrono", "\(steps)", forget, input].compactMap(\.self).joined(separator: ":")
+      }
+    }
+    return "another"
+  }
 }
