@@ -105,12 +105,77 @@ import Testing
     }
   }
 
+  /// A line whose session can't be read has an error of its own; the others are answered and kept.
+  @Test func aDamagedSessionConcernsItsLinesAlone() throws {
+    try withModels { directory in
+      let lines = ["a", "b", "c"].map { #"{"id":"\#($0)","input":"some"}"# }
+      func predict(_ lines: [String]) throws -> Program.Outcome {
+        let file = directory + "/lines"
+        try (lines.joined(separator: "\n") + "\n").write(
+          toFile: file, atomically: true, encoding: .utf8)
+        return try Program.shell(
+          "predict --ckpt t.rnnz --length 4 --sessions s lines", in: directory)
+      }
+      let first = try predict(lines).output.split(separator: "\n")
+      #expect(first.count == 3)
+      _ = try output("truncate -s 40 s/b.rnnz && cp s/c.rnnz c.rnnz", in: directory)
+      let second = try predict(lines)
+      let answers = second.output.split(separator: "\n")
+      #expect(second.status == 1 && second.error.isEmpty && answers.count == 3)
+      #expect(
+        answers[1]
+          == #"{"error":"s/b.rnnz: cut off: expected at least 64 bytes, found 40","line":2}"#)
+      #expect(answers[2].contains(#""id":"c""#))
+      // The other sessions went on, and the damaged file is as it was.
+      #expect(try Program.shell("cmp -s s/c.rnnz c.rnnz", in: directory).status == 1)
+      #expect(try output("stat -c %s s/b.rnnz", in: directory) == "40\n")
+      // A session that begins again needs no file.
+      let again = lines[1].replacing("\"input\"", with: "\"reset\":true,\"input\"")
+      let third = try predict([lines[1], again])
+      #expect(third.output.split(separator: "\n").dropFirst().elementsEqual([first[1]]))
+      #expect(try predict([lines[1]]).status == 0)
+    }
+  }
+
+  /// Sessions are kept however a run ends: with an invalid line, a session that can't be saved, or Ctrl-C.
+  @Test func sessionsAreKeptHoweverARunEnds() throws {
+    try withModels { directory in
+      let predict = "predict --ckpt t.rnnz --length 4 --sessions"
+      let line = #"{"id":"u","input":"a"}"#
+      let invalid = try Program.shell("printf '\(line)\nno\n' | \(predict) i", in: directory)
+      #expect(invalid.status == 1)
+      // The file of the id m can't be written where a folder has its name.
+      let other = line.replacing("\"u\"", with: "\"m\",\"reset\":true")
+      let unsaved = try Program.shell(
+        "mkdir -p f/m.rnnz; printf '\(other)\n\(line)\n' | \(predict) f", in: directory)
+      #expect(unsaved.status == 1 && unsaved.error.contains("f/m.rnnz: "), "\(unsaved.error)")
+      for signal in ["INT", "TERM", "HUP"] {
+        // The process waits for its second line when the signal comes.
+        let stopped = try Program.shell(
+          """
+          mkfifo in; \(predict) \(signal) < in > out & exec 3> in; echo '\(line)' >&3
+          until [ -s out ]; do sleep 0.05; done; kill -\(signal) $!; wait $!; code=$?
+          rm in out; exit $code
+          """, in: directory)
+        #expect(stopped.status == 130, "\(signal): \(stopped.error)")
+      }
+      for folder in ["i", "f", "INT", "TERM", "HUP"] {
+        let path = directory + "/\(folder)/u.rnnz"
+        #expect(FileManager.default.fileExists(atPath: path), "\(folder)")
+      }
+    }
+  }
+
   @Test func whatHasNoSessionIsSaid() throws {
     try withModels { directory in
       for (line, expected) in [
         (#"{"input":"a"}"#, #"expected a field "id""#), ("a", #"expected an object with"#),
         (#"{"id":"","input":"a"}"#, "expected an id of 1 to 80 bytes, found 0"),
         (#"{"id":[1],"input":"a"}"#, #"expected a field "id""#),
+        (
+          #"{"id":"u","reset":1,"input":"a"}"#,
+          #"expected a field "reset" that is true or false, found 1"#
+        ),
       ] {
         let outcome = try Program.shell(
           "echo '\(line)' | predict --ckpt t.rnnz --sessions s", in: directory)

@@ -92,6 +92,11 @@ package final class OpenFile: Sendable {
     try read(at: offset, count: max(0, min(count, size - offset)))
   }
 
+  /// Whether reading the next bytes would not wait longer than some milliseconds.
+  func isReadable(within milliseconds: Int) -> Bool {
+    System.isReadable(descriptor, within: milliseconds)
+  }
+
   /// The next bytes of a file or pipe, none only at the end.
   package func next(atMost count: Int) throws(FileError) -> [UInt8] {
     var got = -1

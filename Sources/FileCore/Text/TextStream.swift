@@ -48,6 +48,11 @@ package final class TextStream {
     return next.contains { $0 == 0x0A || $0 == 0x0D }
   }
 
+  /// Whether some bytes, or the end, come within some milliseconds, where a line would be waited for.
+  package func arrives(within milliseconds: Int) -> Bool {
+    isReady || file.isReadable(within: milliseconds)
+  }
+
   /// The bytes of the next line without its line ending; nil after the last line.
   ///
   /// - Throws: ``FileError`` if reading fails or a line is too long.

@@ -72,9 +72,19 @@ public struct SessionStore<State: Session> {
     next = 0
   }
 
-  /// Saves all sessions that are in memory; they stay there.
+  /// Saves all sessions that are in memory; they stay there. One that can't be saved does not keep the others from it.
+  ///
+  /// - Throws: the first error.
   public func saveAll() throws(CheckpointError) {
-    for id in sessions.keys.sorted() { try save(id) }
+    var first: CheckpointError?
+    for id in sessions.keys.sorted() {
+      do throws(CheckpointError) {
+        try save(id)
+      } catch {
+        first = first ?? error
+      }
+    }
+    if let first { throw first }
   }
 
   private mutating func evictOldest() throws(CheckpointError) {

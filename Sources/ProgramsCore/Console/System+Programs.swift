@@ -94,6 +94,9 @@ extension System {
     getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
   }
 
+  /// Sets a variable of the environment, for this process and those that it starts.
+  static func setEnvironment(_ name: String, to value: String) { setenv(name, value, 1) }
+
   /// The bytes of a memory page.
   static var pageSize: Int { Int(sysconf(Int32(_SC_PAGESIZE))) }
 

@@ -39,42 +39,78 @@ extension PredictedLines {
     }
   }
 
-  /// Answers the lines of each id in their order, those of different ids on all threads.
+  /// Answers the lines of each id in their order, those of different ids on all threads. A line whose session can't be read
+  /// has an error for its answer, unless it begins again.
+  ///
+  /// All sessions are saved however the run ends: with the last line, by an error, or by Ctrl-C and its kin.
   private mutating func answerTurns<State: Session>(
     by store: inout SessionStore<State>, _ kind: ValueKind,
     _ answer: (inout State, Turn) -> String
   ) throws {
     let form = form
-    try forEachBatch(atMost: store.limit) { inputs in
-      let turns = inputs.map { input in
-        Result { () throws(UnreadableInput) in try Self.turn(of: input, kind, form) }
+    Interruption.listen()
+    do {
+      try forEachBatch(atMost: store.limit, until: { Interruption.isRequested }) { inputs in
+        let turns = inputs.map { input in Result { try Self.turn(of: input, kind, form) } }
+        return try Self.answers(to: turns, by: &store, answer)
       }
-      var places: [ExactString: [Int]] = [:]
-      for (place, turn) in turns.enumerated() {
-        if let id = try? turn.get().id { places[ExactString(id), default: []].append(place) }
+    } catch {
+      do {
+        try store.saveAll()
+      } catch let other {
+        Console.note(error: "\(other)")
       }
-      let order = places.values.sorted { ($0.last ?? 0) < ($1.last ?? 0) }
-      let own = try order.map { places in
-        let turns = places.compactMap { try? turns[$0].get() }
-        return (places, turns, try store.session(of: turns[0].id))
-      }
-      var answers = turns.map { turn in turn.map { _ -> String? in nil } }
-      let found = ThreadTeam.map(own) { [start = store.newSession] places, turns, session in
-        var session = session
-        return (
-          turns.map { turn in
-            if turn.isReset { session = start }
-            return answer(&session, turn)
-          }, session
-        )
-      }
-      for ((places, turns, _), (texts, session)) in zip(own, found) {
-        for (place, text) in zip(places, texts) { answers[place] = .success(text) }
-        try store.set(session, for: turns[0].id)
-      }
-      return answers
+      throw error
     }
     try store.saveAll()
+  }
+
+  private static func answers<State: Session>(
+    to turns: [Result<Turn, any Error>], by store: inout SessionStore<State>,
+    _ answer: (inout State, Turn) -> String
+  ) throws -> [Result<String?, any Error>] {
+    var places: [ExactString: [Int]] = [:]
+    for (place, turn) in turns.enumerated() {
+      if let id = try? turn.get().id { places[ExactString(id), default: []].append(place) }
+    }
+    let order = places.values.sorted { ($0.last ?? 0) < ($1.last ?? 0) }
+    let own = order.map { places in
+      let turns = places.compactMap { try? turns[$0].get() }
+      return (places, turns, OwnSession(of: turns[0].id, isNew: turns[0].isReset, in: store))
+    }
+    var answers = turns.map { turn in turn.map { _ -> String? in nil } }
+    let found = ThreadTeam.map(own) { [start = store.newSession] places, turns, own in
+      var own = own
+      let answers = turns.map { turn -> Result<String?, any Error> in
+        if turn.isReset { own = OwnSession(state: start) }
+        if let fault = own.fault { return .failure(fault) }
+        return .success(answer(&own.state, turn))
+      }
+      return (answers, own)
+    }
+    for ((places, turns, _), (texts, own)) in zip(own, found) {
+      for (place, text) in zip(places, texts) { answers[place] = text }
+      if own.fault == nil { try store.set(own.state, for: turns[0].id) }
+    }
+    return answers
+  }
+
+  /// The session of an id, or why it can't be read.
+  private struct OwnSession<State: Session> {
+    var state: State
+    var fault: CheckpointError?
+
+    init(state: State) { self.state = state }
+
+    init(of id: String, isNew: Bool, in store: SessionStore<State>) {
+      state = store.newSession
+      guard !isNew else { return }
+      do throws(CheckpointError) {
+        state = try store.session(of: id)
+      } catch {
+        fault = error
+      }
+    }
   }
 
   private static func turn(
@@ -95,7 +131,13 @@ extension PredictedLines {
     let isText = if case .text = kind { true } else { false }
     let value = try isText ? kind.value(readingEvenNone: line) : kind.value(reading: line)
     var isReset = false
-    if case .bool(true)? = others.removeValue(forKey: "reset") { isReset = true }
+    switch others.removeValue(forKey: "reset") {
+    case nil: break
+    case .bool(let value)?: isReset = value
+    case let other?:
+      throw UnreadableInput(
+        expected: #"a field "reset" that is true or false"#, found: other.text)
+    }
     return Turn(
       id: try id(in: others), isReset: isReset, value: value, input: written, others: others)
   }

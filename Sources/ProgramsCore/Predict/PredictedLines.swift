@@ -70,7 +70,7 @@ struct PredictedLines {
   private mutating func forEachPrompt(
     form: TextForm?, _ answer: ([Prompt]) -> [String]
   ) throws {
-    try forEachBatch { inputs in
+    try forEachBatch { inputs -> [Result<String?, UnreadableInput>] in
       let prompts = inputs.map { input in
         Result { () throws(UnreadableInput) in try Self.prompt(of: input.line, form) }
       }
@@ -92,7 +92,7 @@ struct PredictedLines {
     let interface = predictor.saved.interface
     var answering = LineAnswering(predictor, group: Self.mostSequences, ahead: ahead)
     guard answering.answersSingleLines else { return try answerSequences(answering, interface) }
-    try forEachBatch { [json, form] inputs in
+    try forEachBatch { [json, form] inputs -> [Result<String?, UnreadableInput>] in
       let lines = inputs.map { form?.apply(to: $0.line) ?? $0.line }
       return ThreadTeam.map(Array(zip(inputs, answering.outcomes(of: lines))), sharing: 64) {
         input, outcome in
@@ -126,37 +126,49 @@ struct PredictedLines {
   ///
   /// - Parameters:
   ///   - most: the most inputs of a batch.
+  ///   - isOver: asked before each batch, and while the next input is waited for, whether to stop.
   ///   - answer: the answers to the inputs of a batch: nil for an empty line.
-  mutating func forEachBatch(
-    atMost most: Int = PredictedLines.mostLines,
-    _ answer: ([ModelInput]) throws -> [Result<String?, UnreadableInput>]
+  /// - Throws: `ExitCode(130)` if stopped.
+  mutating func forEachBatch<Fault: Error>(
+    atMost most: Int = PredictedLines.mostLines, until isOver: (() -> Bool)? = nil,
+    _ answer: ([ModelInput]) throws -> [Result<String?, Fault>]
   ) throws {
     while true {
-      let (batch, end) = readBatch(atMost: min(most, Self.mostLines))
-      var answers = try answer(batch.compactMap { try? $0.input.get() })[...]
-      var text = ""
-      for item in batch {
-        switch item.input {
-        case .failure(let error):
-          try Console.write(text)
-          text = ""
-          try refuse(error)
-        case .success(let input):
-          switch answers.removeFirst() {
-          case .success(let answer?): text += answer + "\n"
-          case .success(nil): emptyLines += input.line.isBlank ? 1 : 0
-          case .failure(let error):
-            try Console.write(text)
-            text = ""
-            try refuse(error, line: item.line)
-          }
-        }
+      if let isOver {
+        repeat { if isOver() { throw ExitCode(130) } } while !inputs.arrives(within: 50)
       }
-      try Console.write(text)
+      let (batch, end) = readBatch(atMost: min(most, Self.mostLines))
+      try write(answer(batch.compactMap { try? $0.input.get() }), to: batch)
       guard let end else { continue }
       try end.get()
       return try finish()
     }
+  }
+
+  /// Writes the answers to the inputs of a batch, and reports the errors of its rows and answers.
+  private mutating func write<Fault: Error>(
+    _ answers: [Result<String?, Fault>], to batch: [Item]
+  ) throws {
+    var answers = answers[...]
+    var text = ""
+    for item in batch {
+      switch item.input {
+      case .failure(let error):
+        try Console.write(text)
+        text = ""
+        try refuse(error)
+      case .success(let input):
+        switch answers.removeFirst() {
+        case .success(let answer?): text += answer + "\n"
+        case .success(nil): emptyLines += input.line.isBlank ? 1 : 0
+        case .failure(let error):
+          try Console.write(text)
+          text = ""
+          try refuse(error, line: item.line)
+        }
+      }
+    }
+    try Console.write(text)
   }
 
   /// The inputs that are there without waiting for the writer of a pipe, at least one, and whether they are the last.
@@ -231,8 +243,8 @@ struct PredictedLines {
     try Console.write(texts.joined())
   }
 
-  /// Reports an invalid line.
-  private mutating func refuse(_ error: UnreadableInput, line: Int) throws {
+  /// Reports a line without an answer.
+  private mutating func refuse(_ error: some Error, line: Int) throws {
     try refuse("\(error)", at: "\(inputs.name):\(line): \(error)", line: line)
   }
 
@@ -244,7 +256,7 @@ struct PredictedLines {
 
   private mutating func refuse(_ problem: String, at whole: String, line: Int) throws {
     faults += 1
-    guard json else { return Console.note("Error: \(whole)\n") }
+    guard json else { return Console.note(error: whole) }
     let members: [String: JSONValue] = ["error": .string(problem), "line": JSONValue(line)]
     try Console.write(JSONValue(members: members).text + "\n")
   }

@@ -137,6 +137,12 @@ final class QueuedLines {
     return true
   }
 
+  /// Whether some bytes of the next line, or the end, come within some milliseconds.
+  func arrives(within milliseconds: Int) -> Bool {
+    if case .stream(let stream) = source, !isReady { return stream.arrives(within: milliseconds) }
+    return true
+  }
+
   /// The next line without its line ending; nil at the end.
   func next() throws(FileError) -> ArraySlice<UInt8>? {
     if !queue.isEmpty { return queue.removeFirst() }

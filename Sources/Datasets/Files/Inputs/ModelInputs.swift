@@ -106,6 +106,11 @@ package struct ModelInputs {
   /// Whether the next input's line, or the end, is there without waiting for the writer of a pipe.
   package var isReady: Bool { lines?.isReady ?? true }
 
+  /// Whether some bytes of the next input, or the end, come within some milliseconds.
+  package func arrives(within milliseconds: Int) -> Bool {
+    lines?.arrives(within: milliseconds) ?? true
+  }
+
   /// The line of the last input, from 1.
   package var line: Int { lines?.number ?? 0 }
 

@@ -1,0 +1,25 @@
+extension String {
+  /// The text with its control characters as `\u{1b}`, so that a file's content can't control the terminal that shows a
+  /// message about it; line ends and tabs stay.
+  package var visible: String {
+    guard unicodeScalars.contains(where: { $0.isControl && !"\n\t".unicodeScalars.contains($0) })
+    else { return self }
+    var result = ""
+    for scalar in unicodeScalars {
+      if scalar.isControl, !"\n\t".unicodeScalars.contains(scalar) {
+        result += "\\u{\(String(scalar.value, radix: 16))}"
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// The same on one line: line ends as `\n`.
+  package var visibleLine: String { visible.replacing("\n", with: "\\n") }
+}
+
+extension Unicode.Scalar {
+  /// Whether it has no form of its own but may change what a terminal does.
+  fileprivate var isControl: Bool { properties.generalCategory == .control }
+}
