@@ -80,11 +80,14 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One line: the file, the place, what was expected and what was found.
   public var description: String {
     switch place {
-    case .whole: "\(file): \(problem)"
-    case .line: "\(file):\(place): \(problem)"
-    case .byte, .named: "\(file): \(place): \(problem)"
+    case .whole: "\(Self.named(file)): \(problem)"
+    case .line: "\(Self.named(file)):\(place): \(problem)"
+    case .byte, .named: "\(Self.named(file)): \(place): \(problem)"
     }
   }
+
+  /// A path in a message, where an empty one must be seen.
+  package static func named(_ file: String) -> String { file.isEmpty ? "\"\"" : file }
 
   /// The place of the error.
   public var place: Place { problem.place }

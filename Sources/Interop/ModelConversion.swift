@@ -50,10 +50,14 @@ public struct ModelConversion: Sendable {
   ) throws(CheckpointError) {
     self.file = file
     content =
-      if let saved = try file.sequenceModel {
+      if states != nil {
+        if let graph = try file.graphModel(states: states) {
+          .graph(graph)
+        } else {
+          throw file.failure("states", "expected a graph, which alone has them, found none")
+        }
+      } else if let saved = try file.sequenceModel {
         .sequence(saved)
-      } else if states != nil, let graph = try file.graphModel(states: states) {
-        .graph(graph)
       } else if try file.saysTokens || description.vocabulary != nil {
         .model(try SavedLanguageModel(importing: file, described: description))
       } else {

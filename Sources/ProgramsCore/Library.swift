@@ -32,8 +32,17 @@ package struct Library: Sendable {
   }
 
   /// Opens a checkpoint whose model may have the cells and tokenizers of this library.
-  package func reader(_ path: String) throws -> CheckpointReader {
-    var reader = try CheckpointReader(path: path)
+  ///
+  /// - Parameter resumes: whether a training is to go on, which no converted model can.
+  /// - Throws: `CheckpointError`; for a file of another format, ``Failure`` with the command that converts it.
+  package func reader(_ path: String, resumes: Bool = false) throws -> CheckpointReader {
+    var reader: CheckpointReader
+    do {
+      reader = try CheckpointReader(path: path)
+    } catch {
+      guard !resumes, let command = Convert.command(for: path) else { throw error }
+      throw Failure("\(error); '\(command)' makes one of it")
+    }
     reader.userInfo = cells.userInfo.merging(tokenizers.userInfo) { first, _ in first }
     return reader
   }

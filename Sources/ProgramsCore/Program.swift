@@ -2,6 +2,7 @@ import ArgumentParser
 import Cells
 import FileCore
 import Models
+import TensorCore
 
 /// One of the package's programs.
 package enum Program: String, CaseIterable, Sendable {
@@ -18,6 +19,8 @@ package enum Program: String, CaseIterable, Sendable {
   ) -> Never {
     System.occupyStandardDescriptors()
     System.ignoreClosedPipes()
+    Console.widenHelp()
+    KernelEnvironment.endProcessIfWrong()
     Library.$current.withValue(library) {
       do {
         try checkArguments()
@@ -73,7 +76,8 @@ package enum Program: String, CaseIterable, Sendable {
         end(command, error)
       }
     } else if !text.isEmpty {
-      Console.note(text + "\n")
+      // Only what is wrong with the arguments has more lines: the usage.
+      Console.note((code == .validationFailure ? text.visible : text.visibleLine) + "\n")
     }
     System.end(code.rawValue)
   }

@@ -85,6 +85,8 @@ struct ReaderRuleTests {
       .notARnnzFile(looksLike: "a web page"), bytes: Array("<!DOCTYPE HTML><html>".utf8)),
     BrokenFile(
       .notARnnzFile(looksLike: "a safetensors file"), bytes: little(UInt64(9)) + Array("{}".utf8)),
+    BrokenFile(
+      .notARnnzFile(looksLike: "an ONNX model"), bytes: [8, 8, 0x12, 9] + Array("swift-rnn".utf8)),
     BrokenFile(.truncatedPreamble(size: 63), bytes: Array(tensor { _ in }.bytes[..<63])),
     BrokenFile(
       .badMagic(found: [0x89, 0x52, 0x4E, 0x5A, 0x0A, 0x1A, 0x0A, 0x0A]),

@@ -82,6 +82,12 @@ import Testing
     for line in [#"{"input":[1,true]}"#, #"{"input":["1",[0]]}"#, #"{"input":[]}"#] {
       #expect(throws: UnreadableInput.self, "\(line)") { try digits.value(reading: line) }
     }
+    // What is no name is not an unknown one either.
+    let words = ValueKind.symbols(Vocabulary(["<unk>", "she"]))
+    #expect(try words.value(reading: #"{"input":["she","he",7]}"#) == .tokens([1, 0, 0]))
+    for line in [#"{"input":[null]}"#, #"{"input":[["she"]]}"#, #"{"input":[{"she":1}]}"#] {
+      #expect(throws: UnreadableInput.self, "\(line)") { try words.value(reading: line) }
+    }
   }
 
   /// A stream answered line by line has the answers of the whole sequence; an empty line starts a new sequence.

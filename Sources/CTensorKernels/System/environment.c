@@ -1,6 +1,8 @@
 // The environment variables that the kernels read.
 #include "environment.h"
 
+#include "CTensorKernels.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,7 +11,13 @@ const char *ctk_environment(const char *name) {
   return value && *value ? value : NULL;
 }
 
+static bool ends_process;
+
+void ctk_environment_end_process(void) { ends_process = true; }
+
 void ctk_environment_refuse(const char *name, const char *expected, const char *found) {
-  fprintf(stderr, "Fatal error: %s: expected %s, found \"%s\"\n", name, expected, found);
+  const char *start = ends_process ? "Error" : "Fatal error";
+  fprintf(stderr, "%s: %s: expected %s, found \"%s\"\n", start, name, expected, found);
+  if (ends_process) _Exit(1);
   abort();
 }

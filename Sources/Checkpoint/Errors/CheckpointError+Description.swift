@@ -2,7 +2,7 @@ import FileCore
 
 extension CheckpointError: CustomStringConvertible {
   /// One line: file, place, what was expected and what was found.
-  public var description: String { "\(file): \(problem)" }
+  public var description: String { "\(FileError.named(file)): \(problem)" }
 }
 
 extension CheckpointError.Problem: CustomStringConvertible {

@@ -17,6 +17,7 @@ enum ForeignFile {
     if isPickle(start) { return "a Python pickle (.pkl, or an old .pt)" }
     if start.starts(with: hdf5) { return "an HDF5 file (Keras)" }
     if isNumPy(start) { return "a NumPy array (.npy)" }
+    if isONNX(start) { return "an ONNX model" }
     if start.starts(with: [0x1F, 0x8B]) { return "a gzip file" }
     if starts(with: "GGUF") { return "a GGUF file" }
     if starts(with: "version https://git-lfs") { return "a Git LFS pointer: run 'git lfs pull'" }
@@ -36,6 +37,13 @@ enum ForeignFile {
   /// Whether a file begins as an array of NumPy.
   static func isNumPy(_ start: [UInt8]) -> Bool {
     start.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59])
+  }
+
+  /// Whether a file begins as an ONNX model usually does: with a small version, then the tag of a field of 2 to 8 whose content
+  /// has a length.
+  static func isONNX(_ start: [UInt8]) -> Bool {
+    start.count > 3 && start[0] == 0x08 && (1..<0x20).contains(start[1])
+      && [0x12, 0x1A, 0x22, 0x32, 0x3A, 0x42].contains(start[2])
   }
 
   /// Whether a file begins with the length of a header and the header's first character, `{`.

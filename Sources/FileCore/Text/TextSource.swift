@@ -58,11 +58,12 @@ package struct TextSource: Sendable {
     do throws(ByteFault) {
       bytes = try encoding.utf8(bytes)
     } catch {
+      let likely = TextEncoding.detected(in: bytes)
       throw FileError(
         file: path,
         .encoding(
           encoding, .byte(error.offset), expected: error.expected, found: error.found,
-          likely: TextEncoding.detected(in: bytes)))
+          likely: likely == encoding ? nil : likely))
     }
     end = bytes.count
     storage = .memory(bytes)

@@ -74,8 +74,13 @@ extension ValueKind {
     case (.symbols(let names), .array(let elements)):
       var ids: [Int32] = []
       for element in elements {
+        switch element {
+        case .string(let name): ids.append(try id(of: name, names))
         // A name may be a number, as in [0, 1, 1].
-        ids.append(try id(of: element.stringValue ?? element.text, names))
+        case .number, .bool: ids.append(try id(of: element.text, names))
+        case .null, .array, .object:
+          throw UnreadableInput(expected: "names in an array", found: element.text)
+        }
       }
       return .tokens(ids)
     case (.vector, .array(let elements)): return .vector(try scaled(elements.map(\.text)))

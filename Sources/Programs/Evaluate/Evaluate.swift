@@ -60,16 +60,33 @@ package struct Evaluate: ParsableCommand {
   }
 
   package func run() throws {
-    let outcome = try measure(ckpt)
-    try show(outcome, beside: original.map { try measure($0).evaluation.loss })
+    let reader = try Library.current.reader(ckpt)
+    let other = try original.map { try Library.current.reader($0) }
+    if let other, try purpose(of: other) != purpose(of: reader) {
+      throw Failure(
+        "\(other.file): --original: expected the model that \(ckpt) was converted from, found another"
+      )
+    }
+    try show(measure(reader), beside: other.map { try measure($0).evaluation.loss })
   }
 
-  private func measure(_ path: String) throws -> Outcome {
-    let reader = try Library.current.reader(path)
+  /// What a model reads and answers, which converting keeps: the same losses can be measured.
+  private func purpose(of reader: CheckpointReader) throws -> JSONValue? {
+    switch try SavedModelKind(reading: reader) {
+    case .language:
+      let saved = try SavedLanguageModel(reading: reader)
+      return try JSONValue(encoding: AnyTokenizer(saved.tokenizer))
+    case .sequence: return try JSONValue(encoding: SavedSequenceModel(reading: reader).interface)
+    case .graph: return nil
+    }
+  }
+
+  private func measure(_ reader: CheckpointReader) throws -> Outcome {
     switch try SavedModelKind(reading: reader) {
     case .language: return try measureText(reader)
     case .sequence: return try measureSamples(reader)
-    case .graph: throw Failure("\(path): holds a graph, which has no measure: predict runs it")
+    case .graph:
+      throw Failure("\(reader.file): holds a graph, which has no measure: predict runs it")
     }
   }
 

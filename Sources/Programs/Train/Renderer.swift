@@ -22,7 +22,7 @@ struct Renderer {
   ) throws {
     if !options.quiet {
       let bar = ProgressText.Style.bar(columns: { Console.columns }, .ofOutput)
-      progress = ProgressText(Console.isTerminal ? bar : .lines)
+      progress = ProgressText(Console.canOverwrite ? bar : .lines)
     }
     let appends = options.resume != nil
     let resumed = appends ? trainer.steps : nil

@@ -151,7 +151,7 @@ struct RunFolder {
         try AtomicSave(path: "\(path)/\(name)").write([Array(text.utf8)])
       } catch  where !hasSaidFailure {
         hasSaidFailure = true
-        Console.note("Error: \(error); the training goes on without it\n")
+        Console.note(error: "\(error); the training goes on without it")
       } catch {}
     }
   }

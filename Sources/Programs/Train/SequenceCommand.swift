@@ -44,6 +44,7 @@ extension SequenceCommand {
   private func train(on name: String) throws {
     let options = options
     Library.current.datasets.noteFile(named: name)
+    try options.files.checkOutputs(reading: name)
     let dataset = try Library.current.datasets.open(
       name, task: Self.job?.fileTask, options: options.samples.options())
     let read: TaskSamples
@@ -92,7 +93,7 @@ extension SequenceCommand {
 
   /// Resumes a checkpoint, on its dataset unless another one is named.
   private func goOn(with path: String) throws {
-    let reader = try Library.current.reader(path)
+    let reader = try Library.current.reader(path, resumes: true)
     let kind = try ResumedFlags.trainableKind(in: reader)
     guard kind == .sequence else {
       throw Failure(
@@ -161,6 +162,7 @@ extension TrainingSession where Task == SequenceTask {
     do {
       var configuration = try changed(run.task(SequenceTask.Configuration.self))
       configuration.dataset = data ?? configuration.dataset
+      try options.checkOutputs(reading: configuration.dataset)
       let dataset = try Library.current.datasets.open(
         configuration.dataset, options: configuration.files ?? FileOptions())
       let task = try SequenceTask(configuration, dataset)
@@ -183,6 +185,7 @@ extension TrainingSession where Task == SequenceTask {
     var configuration = try Trainer<SequenceTask>.configuration(in: reader)
     try ResumedFlags.check(configuration, asked(configuration), of: reader.file)
     configuration.dataset = data ?? configuration.dataset
+    try run.checkOutputs(reading: configuration.dataset)
     let dataset = try Library.current.datasets.open(
       configuration.dataset, options: configuration.files ?? FileOptions())
     let settings = try options.resumed(Trainer<SequenceTask>.settings(in: reader), of: reader.file)

@@ -44,6 +44,7 @@ struct TrainText: ParsableCommand {
     if let path = files.config { return try begin(with: RunConfiguration(path)) }
     let usual = try configuration()
     Library.current.corpora.noteFile(named: usual.dataset)
+    try files.checkOutputs(reading: usual.dataset)
     let corpus = try corpus(usual)
     guard fitsText else {
       let task = try LanguageModelTask(usual, corpus)
@@ -79,6 +80,7 @@ struct TrainText: ParsableCommand {
     }
     var saved = try applied(to: run.task(LanguageModelTask.Configuration.self))
     saved.dataset = text.dataset ?? saved.dataset
+    try files.checkOutputs(reading: saved.dataset)
     do {
       let task = try LanguageModelTask(saved, corpus(saved))
       try train(Ranks.trainer(task, settings))
@@ -99,7 +101,7 @@ struct TrainText: ParsableCommand {
 
   /// Resumes a checkpoint of any model.
   private func goOn(with path: String) throws {
-    let reader = try Library.current.reader(path)
+    let reader = try Library.current.reader(path, resumes: true)
     if text.preset != nil {
       throw Failure("--preset: \(path) has a configuration of its own, which cannot change")
     }
@@ -117,6 +119,7 @@ struct TrainText: ParsableCommand {
     let settings = try trainer.resumed(LanguageModelTrainer.settings(in: reader), of: path)
     try ResumedFlags.check(saved, applied(to: saved), of: path)
     saved.dataset = text.dataset ?? saved.dataset
+    try files.checkOutputs(reading: saved.dataset)
     let task = try LanguageModelTask(resuming: reader, corpus(saved))
     let trainer = try Ranks.trainer(resuming: reader, task, settings)
     try TrainingSession.run(trainer, files, resuming: reader) { Summary($0) }

@@ -44,7 +44,13 @@ enum CellFile {
   ///
   /// - Throws: ``Failure`` with the file, and the line and column of what is wrong.
   static func text(_ path: String) throws -> CellText {
-    let text = try TextSource(path).text(limit: CellText.mostBytes)
+    let text: String
+    do throws(FileError) {
+      text = try TextSource(path).text(limit: CellText.mostBytes)
+    } catch {
+      // No flag says how a cell's text is read.
+      throw Failure("\(error)")
+    }
     do throws(CellTextError) {
       return try CellText(text, file: path)
     } catch {

@@ -15,8 +15,7 @@ package enum Colors: Sendable {
 
   /// Those of standard output: a terminal has them, unless `NO_COLOR` is set or it is a dumb one.
   package static var ofOutput: Colors {
-    Console.isTerminal && Environment["NO_COLOR"] == nil && Environment["TERM"] != "dumb"
-      ? .ansi : .none
+    Console.canOverwrite && Environment["NO_COLOR"] == nil ? .ansi : .none
   }
 
   /// A text in a colour.

@@ -34,6 +34,12 @@ package struct FilePlace {
   /// Whether two paths lead to one file.
   package func isSame(as other: FilePlace) -> Bool { System.isSameFile(path, other.path) }
 
+  /// Refuses an output in the place of what is read, which no flag may replace.
+  package func requireOther(than inputs: String?...) throws(Failure) {
+    guard inputs.contains(where: { $0.map { isSame(as: FilePlace($0)) } ?? false }) else { return }
+    throw Failure("\(path): expected another file than the one that is read")
+  }
+
   /// The folder with its slash, empty for the working one.
   package var folder: String { path.lastIndex(of: "/").map { String(path[...$0]) } ?? "" }
   /// The name after the last slash.

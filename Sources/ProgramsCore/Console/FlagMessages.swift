@@ -3,8 +3,10 @@ import FileCore
 extension FileError {
   /// The error, with the flag that reads other encodings where that may help.
   var advised: String {
-    guard case .encoding(let encoding, _, _, _, let likely) = problem else { return description }
-    let other = likely ?? (encoding == .utf8 ? .latin1 : .utf8)
+    // Any bytes are Latin-1, but not UTF-8 or UTF-16.
+    guard case .encoding(let encoding, _, _, _, let likely) = problem,
+      let other = likely ?? (encoding == .utf8 ? .latin1 : nil)
+    else { return description }
     return "\(self); --encoding \(other.rawValue) reads it as \(other.title)"
   }
 

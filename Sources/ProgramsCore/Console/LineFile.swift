@@ -32,7 +32,7 @@ package final class ByteFile {
       try write(bytes)
     } catch {
       isCutOff = true
-      Console.note("Error: \(error); the rest of this file is left out\n")
+      Console.note(error: "\(error); the rest of this file is left out")
     }
   }
 }

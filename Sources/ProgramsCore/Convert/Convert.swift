@@ -75,9 +75,7 @@ package struct Convert: ParsableCommand {
 
   package func run() throws {
     guard let format else { return }
-    guard !FilePlace(input).isSame(as: FilePlace(output)) else {
-      throw Failure("\(output): expected another file than the one that is read")
-    }
+    try FilePlace(output).requireOther(than: input, vocabulary, config)
     guard overwrite || !FilePlace(output).isOccupied else {
       throw Failure("\(output): a file is there already: --overwrite replaces it")
     }
@@ -88,9 +86,10 @@ package struct Convert: ParsableCommand {
       throw Failure(
         "\(output): would leave out what training needs to go on from \(input): --model-only does")
     }
+    let file = try ArrayFile(path: input)
     let description = try description.read()
-    var conversion = try ModelConversion(
-      ArrayFile(path: input), described: description, states: states())
+    description.noteUnused(for: file)
+    var conversion = try ModelConversion(file, described: description, states: states())
     if let weights { try conversion.encodeWeights(as: weights) }
     guard modelOnly || !conversion.losesNames(as: format) else {
       throw Failure(
@@ -99,6 +98,28 @@ package struct Convert: ParsableCommand {
     }
     try conversion.save(to: output, as: format)
     try Console.write("\(output): \(conversion.summary)\n")
+  }
+}
+
+extension ModelDescription {
+  /// Says that a file which describes its model itself needs no description.
+  func noteUnused(for file: ArrayFile) {
+    guard case .checkpoint = file.content, vocabulary != nil || outline != nil else { return }
+    Console.note("\(file.path): describes its model: --vocabulary and --config are not used\n")
+  }
+}
+
+extension Convert {
+  /// The command that makes a checkpoint of a model in another format; nil for a checkpoint, and for what is no model.
+  static func command(for path: String) -> String? {
+    guard let file = try? ArrayFile(path: path) else { return nil }
+    switch file.content {
+    case .checkpoint, .array: return nil
+    case .safetensors, .torch, .pickle, .numPy, .hdf5, .keras, .onnx: break
+    }
+    let place = FilePlace(path)
+    let output = FilePlace(place.folder + place.stem + ".rnnz").free
+    return Invocation.line(.convert, [path, output])
   }
 }
 

@@ -171,13 +171,14 @@ package struct Generate: ParsableCommand {
     let unknown = saved.unknownCharacters(in: text)
     guard !unknown.isEmpty else { return }
     let reading = saved.tokenizer.unknown == nil ? "leaves it out" : "reads it as <unk>"
-    Console.note("The model has never seen \(unknown) and \(reading).\n")
+    Console.note("The model has never seen \(unknown.visibleLine) and \(reading).\n")
   }
 
   private func model(described description: ModelDescription) throws -> SavedLanguageModel {
     do {
       let file = try ArrayFile(path: ckpt)
       for warning in file.warnings { Console.note("\(ckpt): \(warning)\n") }
+      description.noteUnused(for: file)
       return try SavedLanguageModel(importing: file, described: description)
     } catch {
       // The file may have a cell or a tokenizer of this executable.

@@ -51,7 +51,7 @@ struct DescribedArrays {
         try Console.write(Self.json(answer).text + "\n")
       } catch let error as UnreadableInput {
         faults += 1
-        Console.note("Error: \(lines.name):\(lines.number): \(error)\n")
+        Console.note(error: "\(lines.name):\(lines.number): \(error)")
       }
     }
     if faults > 0 { throw ExitCode(1) }

@@ -78,6 +78,7 @@ package struct Predict: ParsableCommand {
   }
 
   package func run() throws {
+    if let out { try FilePlace(out).requireOther(than: file, ckpt, network) }
     if let network { return try answer(by: NetworkDescription(path: network)) }
     let reader = try Library.current.reader(ckpt)
     let kind = try SavedModelKind(reading: reader)

@@ -60,7 +60,7 @@ struct PredictedArrays {
       } catch {
         session = known
         faults += 1
-        Console.note("Error: \(lines.name):\(lines.number): \(error)\n")
+        Console.note(error: "\(lines.name):\(lines.number): \(error)")
         continue
       }
       try write(outputs)

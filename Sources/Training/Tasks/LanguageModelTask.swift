@@ -40,9 +40,17 @@ public struct LanguageModelTask: TrainingTask {
         configuration.model, vocabularySize: corpus.tokenizer.vocabulary.count))
     self.configuration = configuration
     self.corpus = corpus
-    batchesPerEpoch = try WindowEpoch(
-      corpus.training, windows: configuration.windows, seed: 0, number: 0
-    ).count
+    do throws(DatasetError) {
+      batchesPerEpoch = try WindowEpoch(
+        corpus.training, windows: configuration.windows, seed: 0, number: 0
+      ).count
+    } catch {
+      guard case .tooShort(let tokens, let needed) = error else { throw error }
+      throw DatasetError.badArgument(
+        dataset: configuration.dataset,
+        expected: "a text of at least \(needed) tokens to train on, for one batch",
+        found: "\(tokens)")
+    }
   }
 
   /// The task of a saved training run, on the same text.

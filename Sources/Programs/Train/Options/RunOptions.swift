@@ -1,4 +1,5 @@
 import ArgumentParser
+import ProgramsCore
 import TensorCore
 
 /// The flags for the outputs of training, and for resuming.
@@ -49,6 +50,16 @@ struct RunOptions: ParsableArguments {
     }
     if let threads, !(1...256).contains(threads) {
       throw ValidationError("--threads: expected a number from 1 to 256, found \(threads)")
+    }
+  }
+
+  /// Refuses to save over what the training reads: `--overwrite` is for what other trainings have left.
+  ///
+  /// - Parameter dataset: the name of the data: a path, which may follow its format, as in `csv:reviews.txt`.
+  func checkOutputs(reading dataset: String) throws(Failure) {
+    let path = dataset.firstIndex(of: ":").map { String(dataset[dataset.index(after: $0)...]) }
+    for output in [out, log].compactMap(\.self) {
+      try FilePlace(output).requireOther(than: dataset, path, config)
     }
   }
 

@@ -78,7 +78,7 @@
 
     /// On a terminal the line of progress has no end.
     private func note(_ text: String) {
-      Console.noteAlone((Console.isTerminal ? "\n" : "") + "rank \(exchange.rank): \(text)\n")
+      Console.noteAlone((Console.canOverwrite ? "\n" : "") + "rank \(exchange.rank): \(text)\n")
     }
   }
 #endif

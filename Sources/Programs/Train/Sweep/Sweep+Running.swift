@@ -29,7 +29,7 @@ extension Sweep {
         var command = try run.command(goesOn: goesOn)
         try command.run()
       } catch let failure as Failure {
-        Console.note("Error: \(run.name): \(failure)\n")
+        Console.note(error: "\(run.name): \(failure)")
       } catch let code as ExitCode where code == ExitCode(130) {
         return true
       }
