@@ -22,20 +22,31 @@ package struct PlaygroundCommand: ParsableCommand {
 
   package init() {}
 
+  package func validate() throws {
+    guard port > 0 else {
+      throw ValidationError("--port: expected a whole number from 1 to 65535, found 0")
+    }
+  }
+
   package func run() throws {
     let server = try PlaygroundServer(address: address, port: port, session: Session(.opening))
     let ended = DispatchSemaphore(value: 0)
     let reason = Mutex("")
-    let task = Task.detached {
-      do { try await server.run() } catch { reason.withLock { $0 = "\(error)" } }
+    let task = Task.detached { [address, port] in
+      do {
+        try await server.run {
+          try? Console.write("playground: http://\(address):\(port) (Ctrl-C ends it)\n")
+        }
+      } catch {
+        reason.withLock { $0 = "\(error)" }
+      }
       ended.signal()
     }
-    try Console.write("playground: http://\(address):\(port) (Ctrl-C ends it)\n")
     Interruption.listen()
     while ended.wait(timeout: .now() + .milliseconds(100)) == .timedOut {
       if Interruption.isRequested { return }
     }
     task.cancel()
-    throw Failure("\(address):\(port): the server ended: \(reason.withLock { $0 })")
+    throw Failure("\(address):\(port): \(reason.withLock { $0 })")
   }
 }

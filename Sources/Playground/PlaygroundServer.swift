@@ -30,12 +30,26 @@ package struct PlaygroundServer: Sendable {
     }
   }
 
-  /// Trains and serves until the task is cancelled, or the server fails: its port is taken, say.
-  package func run() async throws {
+  /// Trains and serves until the task is cancelled.
+  ///
+  /// - Parameter listening: called once the page can be opened.
+  /// - Throws: `Refusal` if the server fails: its port is taken, say.
+  package func run(listening: @escaping @Sendable () -> Void = {}) async throws {
     let server = HTTPServer(
       address: socketAddress, timeout: 60, logger: .disabled, handler: Handler(server: self))
+    let announcing = Task {
+      try await server.waitUntilListening(timeout: 60)
+      listening()
+    }
+    defer { announcing.cancel() }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await server.run() }
+      group.addTask {
+        do {
+          try await server.run()
+        } catch SocketError.failed(_, let code, let message) {
+          throw Refusal(code == EADDRINUSE ? "the port is in use: --port names another" : message)
+        }
+      }
       group.addTask { await session.run() }
       defer { group.cancelAll() }
       try await group.next()

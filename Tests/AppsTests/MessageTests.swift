@@ -168,6 +168,58 @@ import Testing
     }
   }
 
+  /// A value that a flag does not take is said with those that it takes, in one line.
+  @Test(arguments: [
+    (
+      "convert a.onnx b.rnnz --weights int4",
+      "--weights: expected float32, bf16 or int8, found int4"
+    ),
+    (
+      "train forecast --likelihood x",
+      "--likelihood: expected gaussian, student or negative-binomial, found x"
+    ),
+    ("generate --ckpt m --precision x", "--precision: expected highest, high or medium, found x"),
+    ("playground --port 99999", "--port: expected a whole number from 1 to 65535, found 99999"),
+    ("playground --port 0", "--port: expected a whole number from 1 to 65535, found 0"),
+  ])
+  func wrongValuesAreSaidWithTheRightOnes(_ command: String, _ line: String) throws {
+    let outcome = try Program.shell(command, in: "/tmp")
+    #expect(outcome.status == 64)
+    #expect(outcome.error.split(separator: "\n").first == "Error: \(line)", "\(outcome.error)")
+  }
+
+  /// Whatever flag has a value that it does not take, its message says what it takes.
+  @Test func everyFlagSaysWhatItTakes() throws {
+    // The second flag is refused after all have been read, so that nothing runs.
+    for (program, refused) in [
+      ("train forecast", "--threads 0"), ("generate", "--n 0"), ("predict", "--session-limit 0"),
+      ("cells list", "--hidden 0"),
+    ] {
+      let script = """
+        \(program) --help-hidden | grep -oE '^ +--[a-z-]+ <' | grep -oE -- '--[a-z-]+' | sort -u \\
+        | while read flag; do \(program) \(refused) $flag ?x 2>&1 < /dev/null | grep 'is invalid for'; done; true
+        """
+      let outcome = try Program.shell(script, in: "/tmp")
+      #expect(outcome.output.isEmpty, "\(program): \(outcome.output)")
+    }
+  }
+
+  /// Of two playgrounds on a port, the second one says what to do, and nothing else.
+  @Test func aPortInUseIsSaid() throws {
+    try withTemporaryDirectory { directory in
+      let outcome = try Program.shell(
+        """
+        playground --port 18231 > first & p=$!
+        for i in $(seq 300); do grep -q http first && break; sleep 0.1; done
+        playground --port 18231; code=$?; kill -INT $p; wait $p; exit $code
+        """, in: directory)
+      #expect(outcome.status == 1 && outcome.output.isEmpty, "\(outcome.output)")
+      #expect(
+        outcome.error
+          == "Error: 127.0.0.1:18231: the port is in use: --port names another\n")
+    }
+  }
+
   /// Help is whole, however narrow the terminal is.
   @Test(arguments: ["1", "-1", "0", "20", "39"])
   func helpIsWholeInFewColumns(_ columns: String) throws {

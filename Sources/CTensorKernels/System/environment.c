@@ -1,7 +1,7 @@
 // The environment variables that the kernels read.
 #include "environment.h"
 
-#include "CTensorKernels.h"
+#include "CTensorTeam.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -39,10 +39,6 @@ const char *ctk_isa_name(ctk_isa isa);
 // supported.
 bool ctk_isa_select(ctk_isa isa);
 
-// For programs: from now on an environment variable with a wrong value ends the process with a line and status 1, as a
-// wrong argument does. Without it, it aborts the process.
-void ctk_environment_end_process(void);
-
 // MARK: Elementwise operations
 
 typedef enum ctk_operation : uint8_t {

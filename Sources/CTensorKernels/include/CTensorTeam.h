@@ -29,6 +29,10 @@ bool ctk_team_is_apart(void);
 int32_t ctk_thread_count(void);
 void ctk_set_thread_count(int32_t count);
 
+// For programs: from now on an environment variable with a wrong value ends the process with a line and status 1, as a
+// wrong argument does. Without it, that aborts the process.
+void ctk_environment_end_process(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// The most memory that this process can have: the machine's, or less where a container, a service or `ulimit` limits it.
 package struct MemoryLimit: Equatable, Sendable {
   /// Its bytes.
@@ -62,31 +54,3 @@ package struct MemoryLimit: Equatable, Sendable {
     }
   }
 }
-
-extension System {
-  /// The bytes of the machine's memory; nil where the system does not say it.
-  package static var physicalMemory: Int? {
-    let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
-    return pages > 0 && size > 0 ? Int(pages) * Int(size) : nil
-  }
-
-  /// The bytes of addresses that this process may have; nil where they are not limited.
-  fileprivate static var addressSpace: Int? {
-    var limit = rlimit()
-    guard getrlimit(addressSpaceLimit, &limit) == 0, limit.rlim_cur != infinity else { return nil }
-    return Int(clamping: limit.rlim_cur)
-  }
-}
-
-// RLIM_INFINITY, a macro that Swift cannot import everywhere.
-#if canImport(Darwin)
-  private let infinity = rlim_t(Int64.max)
-#else
-  private let infinity = rlim_t.max
-#endif
-
-#if canImport(Glibc)
-  private let addressSpaceLimit = __rlimit_resource_t(RLIMIT_AS.rawValue)
-#else
-  private let addressSpaceLimit = RLIMIT_AS
-#endif

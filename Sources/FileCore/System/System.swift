@@ -189,6 +189,19 @@ package enum System {
     pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
   }
 
+  /// The bytes of the machine's memory; nil where the system does not say it.
+  package static var physicalMemory: Int? {
+    let (pages, size) = (sysconf(Int32(_SC_PHYS_PAGES)), sysconf(Int32(_SC_PAGESIZE)))
+    return pages > 0 && size > 0 ? Int(pages) * Int(size) : nil
+  }
+
+  /// The bytes of addresses that this process may have; nil where they are not limited.
+  static var addressSpace: Int? {
+    var limit = rlimit()
+    guard getrlimit(addressSpaceLimit, &limit) == 0, limit.rlim_cur != infinity else { return nil }
+    return Int(clamping: limit.rlim_cur)
+  }
+
   /// Writes: the number of bytes, or -1.
   package static func writeBytes(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
     write(descriptor, bytes.baseAddress, bytes.count)
@@ -318,6 +331,15 @@ extension System {
 
 #if canImport(Glibc)
   private let fileSizeLimit = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+  private let addressSpaceLimit = __rlimit_resource_t(RLIMIT_AS.rawValue)
 #else
   private let fileSizeLimit = RLIMIT_FSIZE
+  private let addressSpaceLimit = RLIMIT_AS
+#endif
+
+// RLIM_INFINITY, a macro that Swift cannot import everywhere.
+#if canImport(Darwin)
+  private let infinity = rlim_t(Int64.max)
+#else
+  private let infinity = rlim_t.max
 #endif

@@ -18,11 +18,14 @@ extension FileError {
   }
 }
 
-/// A message about a flag's value with what would do: the argument parser says that of few flags.
+/// A message about a flag's value with what would do, in one line: the argument parser says that of few flags, in another form.
 func completedFlagMessage(_ message: String) -> String {
-  guard let match = message.firstMatch(of: /The value '(.*)' is invalid for '(--[a-z-]+)[^']*'.*/),
-    let expected = flagValues.first(where: { $0.flags.contains(String(match.2)) })?.expected
+  guard let match = message.firstMatch(of: /The value '(.*)' is invalid for '(--[a-z-]+)[^']*'.*/)
   else { return message }
+  let known = flagValues.first { $0.flags.contains(String(match.2)) }?.expected
+  let listed = match.0.firstMatch(of: /Please provide one of (.*)\./)
+    .map { String($0.1).replacing("'", with: "") }
+  guard let expected = known ?? listed else { return message }
   return message.replacing(match.0, with: "\(match.2): expected \(expected), found \(match.1)")
 }
 
@@ -34,9 +37,10 @@ private let flagValues: [(flags: Set<String>, expected: String)] = [
       "--steps", "--epochs", "--max-steps", "--accumulate", "--evaluate-every", "--patience",
       "--threads", "--through", "--checkpoint-every", "--bucket", "--window", "--horizon",
       "--vocabulary-size", "--length", "--top-k", "--beam", "--ahead", "--n", "--session-limit",
+      "--input", "--parallel", "--shards", "--compare-every",
     ], "a whole number above 0"
   ),
-  (["--seed"], "a whole number from 0 on"),
+  (["--seed"], "a whole number from 0 on"), (["--port"], "a whole number from 1 to 65535"),
   (
     [
       "--dropout", "--input-dropout", "--recurrent-dropout", "--output-dropout", "--weight-drop",
@@ -59,7 +63,8 @@ private let flagValues: [(flags: Set<String>, expected: String)] = [
   (["--block-output"], "plain, normalized or gated"),
   (["--feed-forward"], "a whole number from 0 on"),
   (["--encoding"], "utf-8, utf-16 or latin-1"),
-  (["--precision"], "highest, high or medium"),
+  (["--precision"], "highest, high or medium"), (["--wire"], "float32 or bf16"),
+  (["--likelihood"], "gaussian, student or negative-binomial"),
   (["--sampling"], "sequential or random"),
   (["--preset"], "demo or note"),
   (["--pooling"], "last, mean, max or attention"),
