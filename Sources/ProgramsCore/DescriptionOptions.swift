@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoint
 import Interop
 
 /// The flags that say what the file of a model leaves unsaid.
@@ -18,5 +19,13 @@ struct DescriptionOptions: ParsableArguments {
   /// What the files of both flags say.
   func read() throws -> ModelDescription {
     try ModelDescription(vocabularyPath: vocabulary, outlinePath: config)
+  }
+}
+
+extension ModelDescription {
+  /// Says that a file which describes its model itself needs no description.
+  func noteUnused(for file: ArrayFile) {
+    guard case .checkpoint = file.content, vocabulary != nil || outline != nil else { return }
+    Console.note("\(file.path): describes its model: --vocabulary and --config are not used\n")
   }
 }

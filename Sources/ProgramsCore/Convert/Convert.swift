@@ -75,7 +75,7 @@ package struct Convert: ParsableCommand {
 
   package func run() throws {
     guard let format else { return }
-    try FilePlace(output).requireOther(than: input, vocabulary, config)
+    try FilePlace(output).requireOther(than: input, description.vocabulary, description.config)
     guard overwrite || !FilePlace(output).isOccupied else {
       throw Failure("\(output): a file is there already: --overwrite replaces it")
     }
@@ -98,14 +98,6 @@ package struct Convert: ParsableCommand {
     }
     try conversion.save(to: output, as: format)
     try Console.write("\(output): \(conversion.summary)\n")
-  }
-}
-
-extension ModelDescription {
-  /// Says that a file which describes its model itself needs no description.
-  func noteUnused(for file: ArrayFile) {
-    guard case .checkpoint = file.content, vocabulary != nil || outline != nil else { return }
-    Console.note("\(file.path): describes its model: --vocabulary and --config are not used\n")
   }
 }
 

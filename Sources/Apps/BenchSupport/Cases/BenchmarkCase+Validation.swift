@@ -19,7 +19,7 @@ extension BenchmarkCase {
     let signals = Double(batch) * Double(steps) * (width + Double(2 * vocabularySize))
     // Weights, their gradients and Adam's two moments; signals and their gradients.
     let bytes = 4 * (5 * weights + 2 * signals)
-    let memory = Double(MemoryLimit.current?.bytes ?? 0)
+    let memory = MemoryLimit.current.map { Double($0.bytes) } ?? .infinity
     guard bytes < 0.9 * memory else {
       throw BenchError(
         "sizes: expected at most \(Int(memory * 1e-9)) GB of memory in use, found "

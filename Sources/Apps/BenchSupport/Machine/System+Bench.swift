@@ -13,9 +13,6 @@ extension System {
   /// The number of processors that this process may use.
   static var processors: Int { Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
-  /// The machine's memory in bytes.
-  static var memory: Double { Double(physicalMemory ?? 0) }
-
   /// The seconds that this process's threads have spent on processors.
   static var processorSeconds: Double {
     var time = timespec()
