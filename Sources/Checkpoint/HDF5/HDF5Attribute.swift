@@ -9,7 +9,7 @@ struct HDF5Attribute {
   /// The most elements of an attribute: the names of a model's layers, or of a layer's weights.
   private static let mostElements = 65_536
 
-  init(_ message: HDF5Scanner, in file: HDF5Bytes) throws(HDF5Error) {
+  init(_ message: HDF5Scanner, in file: HDF5Bytes) throws(FormatError) {
     var scanner = message
     let version = try scanner.expect(version: 1...3, of: "attribute")
     let flags = try scanner.byte()
@@ -51,7 +51,7 @@ struct HDF5Attribute {
 
   private static func element(
     _ scanner: inout HDF5Scanner, _ type: HDF5Datatype, _ heap: HDF5GlobalHeap
-  ) throws(HDF5Error) -> JSONValue {
+  ) throws(FormatError) -> JSONValue {
     switch type.kind {
     case .text: return .string(try scanner.text(type.size).trimmedOfSpaces)
     case .variableText:

@@ -24,7 +24,7 @@ struct HDF5Chunks: Sendable {
   init(
     _ message: inout HDF5Scanner, version: Int, rank oldRank: Int, shape: [Int], width: Int,
     filters: HDF5Filters, _ metadata: inout HDF5Metadata
-  ) throws(HDF5Error) {
+  ) throws(FormatError) {
     (self.shape, self.width, self.filters) = (shape, width, filters)
     let flags = version > 3 ? try message.byte() : 0
     let rank = version < 3 ? oldRank : try message.byte()
@@ -57,7 +57,7 @@ struct HDF5Chunks: Sendable {
   /// The number of chunks that cover the shape, which must be possible in the file.
   private func grid(
     in file: HDF5Bytes, _ message: HDF5Scanner
-  ) throws(HDF5Error) -> Int {
+  ) throws(FormatError) -> Int {
     var grid = 1
     for (extent, chunk) in zip(shape, chunkShape) {
       let (product, overflow) = grid.multipliedReportingOverflow(
@@ -73,7 +73,7 @@ struct HDF5Chunks: Sendable {
   }
 
   /// Checks that each chunk is at a place of its own on the grid.
-  private func checkPlaces(_ message: HDF5Scanner) throws(HDF5Error) {
+  private func checkPlaces(_ message: HDF5Scanner) throws(FormatError) {
     var seen: Set<[Int]> = []
     for chunk in chunks {
       guard zip(chunk.start, zip(shape, chunkShape)).allSatisfy({ $0 % $1.1 == 0 && $0 < $1.0 }),
@@ -96,7 +96,7 @@ struct HDF5Chunks: Sendable {
   /// Reads a tree of version 1.
   private mutating func collect(
     at address: Int, level: Int?, _ metadata: inout HDF5Metadata
-  ) throws(HDF5Error) {
+  ) throws(FormatError) {
     try metadata.count(at: address)
     var scanner = try metadata.file.scanner(at: address)
     try scanner.expect("TREE")
@@ -123,7 +123,7 @@ struct HDF5Chunks: Sendable {
 
   private mutating func add(
     _ chunk: Chunk, _ metadata: inout HDF5Metadata
-  ) throws(HDF5Error) {
+  ) throws(FormatError) {
     try metadata.count(at: chunk.address)
     _ = try metadata.file.scanner(at: chunk.address, count: chunk.size)
     chunks.append(chunk)
@@ -132,7 +132,7 @@ struct HDF5Chunks: Sendable {
   /// Reads the index of layout version 4: one chunk, chunks one after the other, or a fixed array.
   private mutating func index(
     _ message: inout HDF5Scanner, flags: Int, grid: Int, _ metadata: inout HDF5Metadata
-  ) throws(HDF5Error) {
+  ) throws(FormatError) {
     let type = try message.byte()
     switch type {
     case 1:
@@ -172,7 +172,7 @@ struct HDF5Chunks: Sendable {
   }
 
   /// Copies the elements of all chunks to their places in the array's bytes.
-  func copy(to bytes: inout [UInt8], in file: HDF5Bytes) throws(HDF5Error) {
+  func copy(to bytes: inout [UInt8], in file: HDF5Bytes) throws(FormatError) {
     for chunk in chunks {
       var scanner = try file.scanner(at: chunk.address)
       let range = try scanner.range(chunk.size)

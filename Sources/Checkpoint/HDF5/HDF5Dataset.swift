@@ -17,7 +17,7 @@ struct HDF5Dataset: Sendable {
   var byteCount: Int
 
   /// Reads the description of a dataset; nil if its elements are no numbers of a known type.
-  init?(_ object: HDF5Object, _ metadata: inout HDF5Metadata) throws(HDF5Error) {
+  init?(_ object: HDF5Object, _ metadata: inout HDF5Metadata) throws(FormatError) {
     guard let typeMessage = object.first(.datatype), let spaceMessage = object.first(.dataspace),
       var message = object.first(.layout)
     else { return nil }
@@ -29,7 +29,7 @@ struct HDF5Dataset: Sendable {
     else { throw message.failure("the shape \(space.shape) is beyond any memory") }
     (self.elementType, shape, self.byteCount) = (elementType, space.shape, byteCount)
     fill = try Self.fill(object, width: type.size)
-    let filters = try object.first(.filters).map { message throws(HDF5Error) in
+    let filters = try object.first(.filters).map { message throws(FormatError) in
       try HDF5Filters(message)
     }
     layout = try Self.layout(
@@ -40,7 +40,7 @@ struct HDF5Dataset: Sendable {
   private static func layout(
     _ message: inout HDF5Scanner, shape: [Int], _ type: HDF5Datatype, byteCount: Int,
     _ filters: HDF5Filters, _ metadata: inout HDF5Metadata
-  ) throws(HDF5Error) -> Layout {
+  ) throws(FormatError) -> Layout {
     let version = try message.expect(version: 1...5, of: "layout")
     let rank = version < 3 ? try message.byte() : 0
     let kind = try message.byte()
@@ -67,7 +67,7 @@ struct HDF5Dataset: Sendable {
     }
   }
 
-  private static func fill(_ object: HDF5Object, width: Int) throws(HDF5Error) -> [UInt8] {
+  private static func fill(_ object: HDF5Object, width: Int) throws(FormatError) -> [UInt8] {
     let zeros = [UInt8](repeating: 0, count: width)
     guard var message = object.first(.fillValue) else { return zeros }
     let version = try message.expect(version: 1...3, of: "fill value")
@@ -83,7 +83,7 @@ struct HDF5Dataset: Sendable {
   }
 
   /// Reads the elements.
-  func array(in file: HDF5Bytes) throws(HDF5Error) -> StoredArray {
+  func array(in file: HDF5Bytes) throws(FormatError) -> StoredArray {
     switch layout {
     case .bytes(let range) where range.count == byteCount:
       return StoredArray(elementType: elementType, shape: shape, bytes: Array(file.bytes[range]))

@@ -34,7 +34,7 @@ public struct HDF5File: ReadableFile {
     file = source.name
     try limits.check(.totalBytes, UInt64(source.count), of: nil, in: source.name)
     let content = try source.read(at: 0, count: source.count)
-    do throws(HDF5Error) {
+    do throws(FormatError) {
       var walk = try HDF5Walk(Self.opened(content), limits: limits)
       try walk.visit(try Self.root(&walk), path: "")
       (names, datasets, attributes) = (walk.names, walk.datasets, walk.attributes)
@@ -50,13 +50,13 @@ public struct HDF5File: ReadableFile {
   static func isKind(of start: [UInt8]) -> Bool { start.starts(with: signature) }
 
   /// The file with the widths of its numbers. Its start may be at 512, 1024, ... bytes, after other content.
-  private static func opened(_ content: [UInt8]) throws(HDF5Error) -> HDF5Bytes {
+  private static func opened(_ content: [UInt8]) throws(FormatError) -> HDF5Bytes {
     var start = 0
     while start + 16 <= content.count, !content[start...].starts(with: signature) {
       start = start == 0 ? 512 : 2 * start
     }
     guard start + 16 <= content.count else {
-      throw HDF5Error(offset: 0, problem: "expected the signature of HDF5, found other bytes")
+      throw FormatError(offset: 0, problem: "expected the signature of HDF5, found other bytes")
     }
     var file = HDF5Bytes(bytes: content, base: start)
     var scanner = try file.scanner(at: 8)
@@ -70,7 +70,7 @@ public struct HDF5File: ReadableFile {
   }
 
   /// The address of the root group's header.
-  private static func root(_ walk: inout HDF5Walk) throws(HDF5Error) -> Int {
+  private static func root(_ walk: inout HDF5Walk) throws(FormatError) -> Int {
     let file = walk.metadata.file
     var scanner = try file.scanner(at: 0)
     let start = scanner.position
@@ -98,7 +98,7 @@ public struct HDF5File: ReadableFile {
       throw CheckpointError(
         file: file, format: Self.format, place: name, reason: "no such array of numbers")
     }
-    do throws(HDF5Error) {
+    do throws(FormatError) {
       return try dataset.array(in: bytes)
     } catch {
       throw CheckpointError(
@@ -147,8 +147,10 @@ private struct HDF5Walk {
     (metadata, self.limits) = (HDF5Metadata(file), limits)
   }
 
-  mutating func visit(_ address: Int, path: String) throws(HDF5Error) {
-    func failure(_ problem: String) -> HDF5Error { HDF5Error(offset: address, problem: problem) }
+  mutating func visit(_ address: Int, path: String) throws(FormatError) {
+    func failure(_ problem: String) -> FormatError {
+      FormatError(offset: address, problem: problem)
+    }
     objects += 1
     guard objects <= limits.entries, openGroups.count < Self.mostDepth,
       path.utf8.count <= 2 * Format.maximumNameSize
@@ -175,7 +177,7 @@ private struct HDF5Walk {
     }
   }
 
-  private mutating func readAttributes(of object: HDF5Object, _ path: String) throws(HDF5Error) {
+  private mutating func readAttributes(of object: HDF5Object, _ path: String) throws(FormatError) {
     var found = ExactDictionary<JSONValue>()
     for message in try metadata.attributes(of: object) {
       try metadata.count(at: message.position)

@@ -23,7 +23,7 @@ struct HDF5FixedArray {
   /// Reads the array of `count` chunks at an address.
   init(
     at address: Int, pageBits: Int, count: Int, chunkBytes: Int, _ metadata: inout HDF5Metadata
-  ) throws(HDF5Error) {
+  ) throws(FormatError) {
     try metadata.count(at: address)
     let file = metadata.file
     var header = try file.scanner(at: address)
@@ -48,7 +48,7 @@ struct HDF5FixedArray {
 
   private mutating func readBlock(
     _ scanner: inout HDF5Scanner, count: Int, pageSize: Int
-  ) throws(HDF5Error) {
+  ) throws(FormatError) {
     let start = scanner.position
     try scanner.expect("FADB")
     try scanner.skip(2 + scanner.file.offsetWidth)
@@ -72,7 +72,7 @@ struct HDF5FixedArray {
   /// Reads the entries of chunks and the checksum behind them.
   private mutating func readPage(
     _ numbers: Range<Int>, _ scanner: inout HDF5Scanner, checkedFrom start: Int
-  ) throws(HDF5Error) {
+  ) throws(FormatError) {
     for number in numbers {
       let address = try scanner.address()
       let size = sizeWidth > 0 ? try scanner.number(sizeWidth) : chunkBytes

@@ -12,15 +12,15 @@ struct HDF5Metadata {
   init(_ file: HDF5Bytes) { self.file = file }
 
   /// Counts one node; throws if there are too many, or one of them again and again.
-  mutating func count(_ nodes: Int = 1, at address: Int) throws(HDF5Error) {
+  mutating func count(_ nodes: Int = 1, at address: Int) throws(FormatError) {
     budget -= nodes
     guard budget >= 0 else {
-      throw HDF5Error(offset: address, problem: "too many nodes, or a circle of them")
+      throw FormatError(offset: address, problem: "too many nodes, or a circle of them")
     }
   }
 
   /// The links of a group, of either kind. Links to other names and files are left out.
-  mutating func links(of group: HDF5Object) throws(HDF5Error) -> [HDF5Link] {
+  mutating func links(of group: HDF5Object) throws(FormatError) -> [HDF5Link] {
     var links: [HDF5Link] = []
     for message in group.all(.link) {
       if let link = try Self.link(message) { links.append(link) }
@@ -45,7 +45,7 @@ struct HDF5Metadata {
   }
 
   /// The attribute messages of an object.
-  mutating func attributes(of object: HDF5Object) throws(HDF5Error) -> [HDF5Scanner] {
+  mutating func attributes(of object: HDF5Object) throws(FormatError) -> [HDF5Scanner] {
     var messages = object.all(.attribute)
     if var info = object.first(.attributeInfo) {
       _ = try info.expect(version: 0...0, of: "attribute info")
@@ -58,7 +58,7 @@ struct HDF5Metadata {
   }
 
   /// Reads a link message; nil for a link to a name or to another file.
-  private static func link(_ message: HDF5Scanner) throws(HDF5Error) -> HDF5Link? {
+  private static func link(_ message: HDF5Scanner) throws(FormatError) -> HDF5Link? {
     var scanner = message
     _ = try scanner.expect(version: 1...1, of: "link")
     let flags = try scanner.byte()
@@ -75,7 +75,7 @@ struct HDF5Metadata {
 
   // MARK: Groups of version 1: a tree of symbol tables, and their names in a local heap.
 
-  private mutating func localHeap(at address: Int) throws(HDF5Error) -> HDF5Scanner {
+  private mutating func localHeap(at address: Int) throws(FormatError) -> HDF5Scanner {
     try count(at: address)
     var scanner = try file.scanner(at: address)
     try scanner.expect("HEAP")
@@ -91,7 +91,7 @@ struct HDF5Metadata {
 
   private mutating func collectSymbols(
     at address: Int, level: Int?, _ names: HDF5Scanner, _ links: inout [HDF5Link]
-  ) throws(HDF5Error) {
+  ) throws(FormatError) {
     try count(at: address)
     var scanner = try file.scanner(at: address)
     try scanner.expect("TREE")
@@ -115,7 +115,7 @@ struct HDF5Metadata {
 
   private mutating func collectTable(
     at address: Int, _ names: HDF5Scanner, _ links: inout [HDF5Link]
-  ) throws(HDF5Error) {
+  ) throws(FormatError) {
     try count(at: address)
     var scanner = try file.scanner(at: address)
     try scanner.expect("SNOD")

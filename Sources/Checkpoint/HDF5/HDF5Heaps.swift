@@ -5,7 +5,7 @@ extension HDF5Metadata {
   /// The messages that the records of a tree lead to. A record has the heap's identifier at `idOffset`.
   mutating func records(
     heap heapAddress: Int, tree: Int, type: Int, idOffset: Int
-  ) throws(HDF5Error) -> [HDF5Scanner] {
+  ) throws(FormatError) -> [HDF5Scanner] {
     let heap = try HDF5FractalHeap(at: heapAddress, in: file)
     var messages: [HDF5Scanner] = []
     for var record in try treeRecords(at: tree, type: type) {
@@ -17,7 +17,8 @@ extension HDF5Metadata {
 
   // MARK: Trees of version 2
 
-  private mutating func treeRecords(at address: Int, type: Int) throws(HDF5Error) -> [HDF5Scanner] {
+  private mutating func treeRecords(at address: Int, type: Int) throws(FormatError) -> [HDF5Scanner]
+  {
     try count(at: address)
     var scanner = try file.scanner(at: address)
     let start = scanner.position
@@ -48,7 +49,7 @@ extension HDF5Metadata {
   private mutating func collect(
     at address: Int, depth: Int, count recordCount: Int, _ sizes: TreeSizes,
     _ records: inout [HDF5Scanner]
-  ) throws(HDF5Error) {
+  ) throws(FormatError) {
     try count(1 + recordCount, at: address)
     var scanner = try file.scanner(at: address)
     let start = scanner.position
@@ -100,7 +101,7 @@ extension HDF5Metadata {
 
   private mutating func message(
     _ id: HDF5Scanner, in heap: HDF5FractalHeap
-  ) throws(HDF5Error) -> HDF5Scanner {
+  ) throws(FormatError) -> HDF5Scanner {
     var id = id
     let first = try id.byte()
     switch first >> 4 & 3 {
@@ -116,9 +117,9 @@ extension HDF5Metadata {
   /// An object inside the heap's blocks, which double in size from row to row.
   private mutating func object(
     at offset: Int, size: Int, in heap: HDF5FractalHeap
-  ) throws(HDF5Error) -> HDF5Scanner {
+  ) throws(FormatError) -> HDF5Scanner {
     guard var address = heap.root else {
-      throw HDF5Error(offset: 0, problem: "expected the blocks of a heap, found none")
+      throw FormatError(offset: 0, problem: "expected the blocks of a heap, found none")
     }
     var (start, rows) = (0, heap.rootRows)
     while rows > 0 {
@@ -155,7 +156,7 @@ struct HDF5FractalHeap {
   let rootRows: Int
   private let file: HDF5Bytes
 
-  init(at address: Int, in file: HDF5Bytes) throws(HDF5Error) {
+  init(at address: Int, in file: HDF5Bytes) throws(FormatError) {
     self.file = file
     var scanner = try file.scanner(at: address)
     let start = scanner.position
@@ -207,7 +208,7 @@ struct HDF5FractalHeap {
   /// The block in a table that has the byte at an offset: its start in the table, its address, and its size.
   func child(
     of address: Int, rows: Int, at offset: Int
-  ) throws(HDF5Error) -> (block: (start: Int, address: Int), size: Int) {
+  ) throws(FormatError) -> (block: (start: Int, address: Int), size: Int) {
     var scanner = try file.scanner(at: address)
     try scanner.expect("FHIB")
     try scanner.skip(1 + file.offsetWidth + offsetWidth)
@@ -231,7 +232,7 @@ struct HDF5GlobalHeap {
   let file: HDF5Bytes
 
   /// The bytes of an object: a scanner of them.
-  func object(collection address: Int, index wanted: Int) throws(HDF5Error) -> HDF5Scanner {
+  func object(collection address: Int, index wanted: Int) throws(FormatError) -> HDF5Scanner {
     var scanner = try file.scanner(at: address)
     let start = scanner.position
     try scanner.expect("GCOL")

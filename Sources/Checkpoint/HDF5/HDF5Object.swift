@@ -30,7 +30,7 @@ struct HDF5Object {
   /// The most messages and blocks of one object.
   private static let (mostMessages, mostBlocks) = (65_536, 1_024)
 
-  init(at address: Int, in file: HDF5Bytes) throws(HDF5Error) {
+  init(at address: Int, in file: HDF5Bytes) throws(FormatError) {
     var scanner = try file.scanner(at: address)
     var blocks: [HDF5Scanner] = []
     let isSecond = scanner.remaining >= 4 && file.bytes[scanner.position] == UInt8(ascii: "O")
@@ -73,7 +73,7 @@ struct HDF5Object {
   /// The next message of a known type; nil at the end of the block.
   private static func message(
     _ block: inout HDF5Scanner, isSecond: Bool, hasOrder: Bool
-  ) throws(HDF5Error) -> (kind: Kind, content: HDF5Scanner)? {
+  ) throws(FormatError) -> (kind: Kind, content: HDF5Scanner)? {
     let headerSize = isSecond ? (hasOrder ? 6 : 4) : 8
     while block.remaining >= headerSize {
       let type = try block.number(isSecond ? 1 : 2)
@@ -94,7 +94,7 @@ struct HDF5Object {
 
   private static func continuation(
     _ message: HDF5Scanner, isSecond: Bool, in file: HDF5Bytes
-  ) throws(HDF5Error) -> HDF5Scanner {
+  ) throws(FormatError) -> HDF5Scanner {
     var message = message
     guard let address = try message.address() else {
       throw message.failure("expected the address of further messages, found none")

@@ -1,11 +1,5 @@
 import FileCore
 
-/// An error in an HDF5 file: its place in bytes from the start, what was expected and what was found.
-struct HDF5Error: Error {
-  var offset: Int
-  var problem: String
-}
-
 /// The bytes of an HDF5 file, and the widths of its numbers.
 struct HDF5Bytes: Sendable {
   let bytes: [UInt8]
@@ -16,12 +10,12 @@ struct HDF5Bytes: Sendable {
   var lengthWidth = 8
 
   /// A scanner of the bytes from an address on; `count` nil means to the end of the file.
-  func scanner(at address: Int, count: Int? = nil) throws(HDF5Error) -> HDF5Scanner {
+  func scanner(at address: Int, count: Int? = nil) throws(FormatError) -> HDF5Scanner {
     let (start, overflow) = base.addingReportingOverflow(address)
     guard !overflow, start >= 0, start <= bytes.count, (count ?? 0) >= 0,
       (count ?? 0) <= bytes.count - start
     else {
-      throw HDF5Error(
+      throw FormatError(
         offset: address, problem: "expected inside the file of \(bytes.count) bytes, found beyond")
     }
     return HDF5Scanner(
@@ -43,10 +37,10 @@ struct HDF5Scanner {
   /// The number of bytes that are left.
   var remaining: Int { end - position }
 
-  func failure(_ problem: String) -> HDF5Error { HDF5Error(offset: position, problem: problem) }
+  func failure(_ problem: String) -> FormatError { FormatError(offset: position, problem: problem) }
 
   /// The place of the next `count` bytes, which are passed.
-  mutating func range(_ count: Int) throws(HDF5Error) -> Range<Int> {
+  mutating func range(_ count: Int) throws(FormatError) -> Range<Int> {
     guard count >= 0, count <= remaining else {
       throw failure("cut off: expected \(count) bytes, found \(remaining)")
     }
@@ -54,31 +48,31 @@ struct HDF5Scanner {
     return position..<position + count
   }
 
-  mutating func skip(_ count: Int) throws(HDF5Error) { _ = try range(count) }
+  mutating func skip(_ count: Int) throws(FormatError) { _ = try range(count) }
 
   /// An unsigned number of up to eight bytes.
-  mutating func unsigned(_ width: Int) throws(HDF5Error) -> UInt64 {
+  mutating func unsigned(_ width: Int) throws(FormatError) -> UInt64 {
     var value: UInt64 = 0
     for index in try range(width).reversed() { value = value << 8 | UInt64(file.bytes[index]) }
     return value
   }
 
   /// A number of up to eight bytes that fits `Int`.
-  mutating func number(_ width: Int) throws(HDF5Error) -> Int {
+  mutating func number(_ width: Int) throws(FormatError) -> Int {
     let start = position
     let value = try unsigned(width)
     guard value <= UInt64(Int.max) else {
-      throw HDF5Error(offset: start, problem: "expected a number below 2^63, found \(value)")
+      throw FormatError(offset: start, problem: "expected a number below 2^63, found \(value)")
     }
     return Int(value)
   }
 
-  mutating func byte() throws(HDF5Error) -> Int { try number(1) }
+  mutating func byte() throws(FormatError) -> Int { try number(1) }
 
-  mutating func length() throws(HDF5Error) -> Int { try number(file.lengthWidth) }
+  mutating func length() throws(FormatError) -> Int { try number(file.lengthWidth) }
 
   /// An address; nil if it is undefined, which is all bits set.
-  mutating func address() throws(HDF5Error) -> Int? {
+  mutating func address() throws(FormatError) -> Int? {
     let value = try unsigned(file.offsetWidth)
     guard value != (file.offsetWidth == 8 ? .max : 1 << (8 * file.offsetWidth) - 1) else {
       return nil
@@ -87,16 +81,16 @@ struct HDF5Scanner {
     return Int(value)
   }
 
-  mutating func expect(_ signature: StaticString) throws(HDF5Error) {
+  mutating func expect(_ signature: StaticString) throws(FormatError) {
     let start = position
     let range = try range(signature.utf8CodeUnitCount)
     let found = file.bytes[range]
     guard signature.withUTF8Buffer({ found.elementsEqual($0) }) else {
-      throw HDF5Error(offset: start, problem: "expected \(signature), found other bytes")
+      throw FormatError(offset: start, problem: "expected \(signature), found other bytes")
     }
   }
 
-  mutating func expect(version: ClosedRange<Int>, of structure: String) throws(HDF5Error) -> Int {
+  mutating func expect(version: ClosedRange<Int>, of structure: String) throws(FormatError) -> Int {
     let found = try byte()
     guard version.contains(found) else {
       throw failure("\(structure): expected version \(version), found \(found)")
@@ -105,7 +99,7 @@ struct HDF5Scanner {
   }
 
   /// A text of `count` bytes, up to its first null character.
-  mutating func text(_ count: Int) throws(HDF5Error) -> String {
+  mutating func text(_ count: Int) throws(FormatError) -> String {
     let bytes = file.bytes[try range(count)].prefix { $0 != 0 }
     guard let text = String(utf8: bytes) else {
       throw failure("expected a text in UTF-8, found other bytes")
@@ -114,7 +108,7 @@ struct HDF5Scanner {
   }
 
   /// The name of a link or an attribute.
-  mutating func name(_ count: Int) throws(HDF5Error) -> String {
+  mutating func name(_ count: Int) throws(FormatError) -> String {
     let text = try text(count)
     guard !text.isEmpty, text.utf8.count <= Format.maximumNameSize, !text.hasControlCharacter else {
       throw failure("expected a printable name of 1 to \(Format.maximumNameSize) bytes")
@@ -123,17 +117,17 @@ struct HDF5Scanner {
   }
 
   /// A scanner of the next `count` bytes, which are passed.
-  mutating func part(_ count: Int) throws(HDF5Error) -> HDF5Scanner {
+  mutating func part(_ count: Int) throws(FormatError) -> HDF5Scanner {
     let range = try range(count)
     return HDF5Scanner(file: file, position: range.lowerBound, end: range.upperBound)
   }
 
   /// Checks that the four bytes at the end of `start ..< position + 4` are the checksum of those before.
-  mutating func expectChecksum(from start: Int) throws(HDF5Error) {
+  mutating func expectChecksum(from start: Int) throws(FormatError) {
     let expected = HDF5Checksum.lookup3(file.bytes[start..<position])
     let found = UInt32(try unsigned(4))
     guard expected == found else {
-      throw HDF5Error(
+      throw FormatError(
         offset: start,
         problem: "damaged: expected checksum \(String(found, radix: 16)), found "
           + String(expected, radix: 16))

@@ -7,7 +7,7 @@ struct HDF5Dataspace: Sendable {
   /// Whether there are no elements at all.
   var isNull = false
 
-  init(_ message: HDF5Scanner) throws(HDF5Error) {
+  init(_ message: HDF5Scanner) throws(FormatError) {
     var scanner = message
     let version = try scanner.expect(version: 1...2, of: "dataspace")
     let rank = try scanner.byte()
@@ -44,7 +44,7 @@ struct HDF5Datatype: Sendable {
     "references", "enumerations", "sequences of variable length", "arrays",
   ]
 
-  init(_ message: HDF5Scanner) throws(HDF5Error) {
+  init(_ message: HDF5Scanner) throws(FormatError) {
     var scanner = message
     let first = try scanner.byte()
     let bits = try scanner.number(3)
@@ -102,7 +102,7 @@ struct HDF5Filters: Sendable {
 
   init() {}
 
-  init(_ message: HDF5Scanner) throws(HDF5Error) {
+  init(_ message: HDF5Scanner) throws(FormatError) {
     var scanner = message
     let version = try scanner.expect(version: 1...2, of: "filters")
     let count = try scanner.byte()
@@ -136,17 +136,17 @@ struct HDF5Filters: Sendable {
   /// Undoes the filters. Filters whose bit in the mask is set were left out.
   func unfiltered(
     _ chunk: ArraySlice<UInt8>, skipping mask: Int, size: Int, at offset: Int
-  ) throws(HDF5Error) -> [UInt8] {
+  ) throws(FormatError) -> [UInt8] {
     var bytes = chunk
     for (index, filter) in filters.enumerated().reversed() where mask >> index & 1 == 0 {
       switch filter {
       case .fletcher32:
-        guard bytes.count >= 4 else { throw HDF5Error(offset: offset, problem: "cut off") }
+        guard bytes.count >= 4 else { throw FormatError(offset: offset, problem: "cut off") }
         let stored = Array(bytes.suffix(4)).littleEndian(UInt32.self, at: 0)
         bytes = bytes.dropLast(4)
         let found = HDF5Checksum.fletcher32(bytes)
         guard stored == found else {
-          throw HDF5Error(
+          throw FormatError(
             offset: offset,
             problem: "damaged: expected checksum \(String(stored, radix: 16)), found "
               + String(found, radix: 16))
@@ -157,7 +157,7 @@ struct HDF5Filters: Sendable {
         do throws(Inflate.Failure) {
           bytes = try Inflate.expanded(Array(bytes), count: size + 4 * checksums)[...]
         } catch {
-          throw HDF5Error(offset: offset, problem: "cannot be decompressed: \(error)")
+          throw FormatError(offset: offset, problem: "cannot be decompressed: \(error)")
         }
       case .shuffle(let width):
         // Bytes that make no whole element stay at the end.
@@ -167,7 +167,7 @@ struct HDF5Filters: Sendable {
       }
     }
     guard bytes.count == size else {
-      throw HDF5Error(
+      throw FormatError(
         offset: offset, problem: "expected a chunk of \(size) bytes, found \(bytes.count)")
     }
     return Array(bytes)

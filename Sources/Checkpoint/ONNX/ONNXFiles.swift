@@ -22,7 +22,7 @@ final class ONNXFiles {
     private(set) var length: Int?
 
     /// Reads an entry: a key and its value.
-    mutating func set(_ message: ArraySlice<UInt8>) throws(ProtobufError) {
+    mutating func set(_ message: ArraySlice<UInt8>) throws(FormatError) {
       var (key, value) = ("", "")
       var reader = ProtobufReader(message)
       while let (field, content) = try reader.next() {
@@ -47,7 +47,7 @@ final class ONNXFiles {
   /// The bytes of an array, of which a number is expected.
   func bytes(
     _ place: Place, expecting size: Int?, _ reader: ProtobufReader, _ name: String
-  ) throws(ProtobufError) -> [UInt8] {
+  ) throws(FormatError) -> [UInt8] {
     let source = try source(place.location, reader, name)
     guard place.offset <= source.count else {
       throw reader.failure("\(name): \(source.name) ends before byte \(place.offset)")
@@ -72,7 +72,7 @@ final class ONNXFiles {
   /// The file of a location: a path inside the folder.
   private func source(
     _ location: String, _ reader: ProtobufReader, _ name: String
-  ) throws(ProtobufError) -> ByteSource {
+  ) throws(FormatError) -> ByteSource {
     if let source = sources[location] { return source }
     let parts = location.split(separator: "/", omittingEmptySubsequences: false)
     guard !location.isEmpty, parts.allSatisfy({ !$0.isEmpty && $0 != ".." }),

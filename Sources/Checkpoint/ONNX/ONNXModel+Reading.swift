@@ -22,7 +22,7 @@ extension ONNXModel: ReadableFile {
     }
     let bytes = try source.read(at: 0, count: source.count)
     let files = ONNXFiles(limits, beside: source.folder)
-    do throws(ProtobufError) {
+    do throws(FormatError) {
       try self.init(parsing: bytes[...], files)
     } catch {
       throw CheckpointError(
@@ -31,7 +31,7 @@ extension ONNXModel: ReadableFile {
     }
   }
 
-  private init(parsing bytes: ArraySlice<UInt8>, _ files: ONNXFiles) throws(ProtobufError) {
+  private init(parsing bytes: ArraySlice<UInt8>, _ files: ONNXFiles) throws(FormatError) {
     self.init(ONNXGraph(name: ""), irVersion: 0, operationSet: 0)
     var graphs = 0
     var reader = ProtobufReader(bytes)
@@ -64,7 +64,7 @@ extension ONNXModel: ReadableFile {
 
   private static func operationSet(
     _ message: ArraySlice<UInt8>
-  ) throws(ProtobufError) -> (String, Int) {
+  ) throws(FormatError) -> (String, Int) {
     var (domain, version) = ("", 0)
     var reader = ProtobufReader(message)
     while let (field, value) = try reader.next() {
@@ -79,7 +79,7 @@ extension ONNXModel: ReadableFile {
 
   private static func pair(
     _ message: ArraySlice<UInt8>
-  ) throws(ProtobufError) -> (String, String) {
+  ) throws(FormatError) -> (String, String) {
     var (key, content) = ("", "")
     var reader = ProtobufReader(message)
     while let (field, value) = try reader.next() {
@@ -97,7 +97,7 @@ extension ProtobufReader {
   /// Decodes a UTF-8 text.
   func text(
     _ bytes: ArraySlice<UInt8>, atMost maximum: Int = Format.maximumNameSize
-  ) throws(ProtobufError) -> String {
+  ) throws(FormatError) -> String {
     guard bytes.count <= maximum, let text = String(utf8: bytes) else {
       throw failure("expected a text in UTF-8 of at most \(maximum) bytes")
     }
@@ -108,7 +108,7 @@ extension ProtobufReader {
 extension ONNXGraph {
   fileprivate init(
     parsing bytes: ArraySlice<UInt8>, depth: Int, _ files: ONNXFiles
-  ) throws(ProtobufError) {
+  ) throws(FormatError) {
     self.init(name: "")
     var reader = ProtobufReader(bytes)
     var names: Set<ExactString> = []
@@ -139,7 +139,7 @@ extension ONNXGraph {
 }
 
 extension ONNXGraph.Value {
-  fileprivate init(parsing bytes: ArraySlice<UInt8>) throws(ProtobufError) {
+  fileprivate init(parsing bytes: ArraySlice<UInt8>) throws(FormatError) {
     self.init("", .float32, nil)
     var isTyped = false
     var reader = ProtobufReader(bytes)
@@ -156,7 +156,7 @@ extension ONNXGraph.Value {
     guard isTyped else { throw reader.failure("\(name): expected a type, found none") }
   }
 
-  private mutating func readType(_ message: ArraySlice<UInt8>) throws(ProtobufError) {
+  private mutating func readType(_ message: ArraySlice<UInt8>) throws(FormatError) {
     var reader = ProtobufReader(message)
     while let (field, value) = try reader.next() {
       guard field == 1, let tensor = value.data else {
@@ -178,7 +178,7 @@ extension ONNXGraph.Value {
     }
   }
 
-  private static func extents(_ message: ArraySlice<UInt8>) throws(ProtobufError) -> [Extent] {
+  private static func extents(_ message: ArraySlice<UInt8>) throws(FormatError) -> [Extent] {
     var extents: [Extent] = []
     var reader = ProtobufReader(message)
     while let (field, value) = try reader.next() {
@@ -207,7 +207,7 @@ extension ONNXNode {
 
   fileprivate init(
     parsing bytes: ArraySlice<UInt8>, depth: Int, _ files: ONNXFiles
-  ) throws(ProtobufError) {
+  ) throws(FormatError) {
     self.init("", [], [])
     var reader = ProtobufReader(bytes)
     while let (field, value) = try reader.next() {
@@ -247,7 +247,7 @@ private struct ONNXAttributeReader {
 
   static func attribute(
     _ bytes: ArraySlice<UInt8>, depth: Int, _ files: ONNXFiles
-  ) throws(ProtobufError) -> (String, ONNXNode.Attribute) {
+  ) throws(FormatError) -> (String, ONNXNode.Attribute) {
     var attribute = ONNXAttributeReader(reader: ProtobufReader(bytes))
     while let (field, value) = try attribute.reader.next() {
       try attribute.set(field, value, depth: depth, files)
@@ -259,7 +259,7 @@ private struct ONNXAttributeReader {
 
   private mutating func set(
     _ field: Int, _ value: ProtobufReader.Value, depth: Int, _ files: ONNXFiles
-  ) throws(ProtobufError) {
+  ) throws(FormatError) {
     switch (field, value) {
     case (1, .data(let bytes)): name = try reader.text(bytes)
     case (2, .four(let pattern)): float = Float(bitPattern: pattern)
@@ -289,7 +289,7 @@ private struct ONNXAttributeReader {
     }
   }
 
-  private func value() throws(ProtobufError) -> ONNXNode.Attribute {
+  private func value() throws(FormatError) -> ONNXNode.Attribute {
     switch (code, tensor, graph) {
     case (1, _, _): return .float(float)
     case (2, _, _): return .integer(integer)

@@ -5,7 +5,7 @@ enum ONNXTensorReader {
   /// The array's name and content.
   static func tensor(
     _ bytes: ArraySlice<UInt8>, _ files: ONNXFiles
-  ) throws(ProtobufError) -> (String, StoredArray) {
+  ) throws(FormatError) -> (String, StoredArray) {
     var reader = ProtobufReader(bytes)
     var fields = Fields()
     while let (field, value) = try reader.next() { try fields.set(field, value, reader) }
@@ -36,7 +36,7 @@ enum ONNXTensorReader {
 
     mutating func set(
       _ field: Int, _ value: ProtobufReader.Value, _ reader: ProtobufReader
-    ) throws(ProtobufError) {
+    ) throws(FormatError) {
       switch (field, value) {
       case (1, .integer(let extent)): shape.append(Int(clamping: extent))
       case (1, .data(let packed)):

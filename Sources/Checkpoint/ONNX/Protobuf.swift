@@ -46,12 +46,6 @@ package struct ProtobufWriter {
   }
 }
 
-/// An error in a message, and its offset in the file.
-struct ProtobufError: Error, Hashable {
-  var offset: Int
-  var problem: String
-}
-
 /// Reads a message field by field, within its bytes.
 struct ProtobufReader {
   /// A field's value as encoded.
@@ -72,12 +66,12 @@ struct ProtobufReader {
     start = position
   }
 
-  func failure(_ problem: String) -> ProtobufError {
-    ProtobufError(offset: start, problem: problem)
+  func failure(_ problem: String) -> FormatError {
+    FormatError(offset: start, problem: problem)
   }
 
   /// The next field; nil at the end.
-  mutating func next() throws(ProtobufError) -> (field: Int, value: Value)? {
+  mutating func next() throws(FormatError) -> (field: Int, value: Value)? {
     start = position
     guard position < bytes.endIndex else { return nil }
     let tag = try number()
@@ -92,7 +86,7 @@ struct ProtobufReader {
   }
 
   /// The packed varints that fill `bytes`.
-  static func numbers(_ bytes: ArraySlice<UInt8>) throws(ProtobufError) -> [UInt64] {
+  static func numbers(_ bytes: ArraySlice<UInt8>) throws(FormatError) -> [UInt64] {
     var reader = ProtobufReader(bytes)
     var numbers: [UInt64] = []
     while reader.position < bytes.endIndex {
@@ -102,7 +96,7 @@ struct ProtobufReader {
     return numbers
   }
 
-  private mutating func take(_ count: Int) throws(ProtobufError) -> ArraySlice<UInt8> {
+  private mutating func take(_ count: Int) throws(FormatError) -> ArraySlice<UInt8> {
     guard count <= bytes.endIndex - position else {
       throw failure("cut off: expected \(count) bytes, found \(bytes.endIndex - position)")
     }
@@ -111,7 +105,7 @@ struct ProtobufReader {
   }
 
   /// Reads a varint: seven bits a byte, the lowest first; the eighth bit is clear in the last byte.
-  private mutating func number() throws(ProtobufError) -> UInt64 {
+  private mutating func number() throws(FormatError) -> UInt64 {
     var result: UInt64 = 0
     for shift in stride(from: 0, to: 64, by: 7) {
       guard position < bytes.endIndex else { throw failure("cut off inside a number") }

@@ -37,7 +37,7 @@ public struct PickleFile: ReadableFile {
     try limits.check(.entryBytes, UInt64(source.count), of: nil, in: source.name)
     try limits.check(.totalBytes, UInt64(source.count), of: nil, in: source.name)
     bytes = try source.read(at: 0, count: source.count)
-    do throws(PickleError) {
+    do throws(FormatError) {
       contents = try PickleMachine.contents(of: bytes)
     } catch {
       throw failure("byte \(error.offset)", error.problem)
@@ -46,7 +46,7 @@ public struct PickleFile: ReadableFile {
       throw failure("", "expected arrays of NumPy, found tensors of PyTorch without their storages")
     }
     var walk = PickleWalk(contents: contents, mostArrays: limits.entries)
-    do throws(PickleError) {
+    do throws(FormatError) {
       content = try walk.value(of: contents.root, named: "", depth: 0)
     } catch {
       throw failure("", error.problem)
@@ -130,10 +130,10 @@ private struct PickleWalk {
 
   mutating func value(
     of value: PickleValue, named name: String, depth: Int
-  ) throws(PickleError) -> JSONValue {
+  ) throws(FormatError) -> JSONValue {
     visits += 1
     guard depth <= Self.maximumDepth, visits <= Self.maximumVisits else {
-      throw PickleError(offset: 0, problem: "values that are nested too deep, or too many of them")
+      throw FormatError(offset: 0, problem: "values that are nested too deep, or too many of them")
     }
     switch value {
     case .none, .other: return .null
@@ -148,7 +148,7 @@ private struct PickleWalk {
     case .storage, .tensor: return .string(contents.summary(value))
     case .array(let index):
       guard arrays.count < mostArrays else {
-        throw PickleError(offset: 0, problem: "expected at most \(mostArrays) arrays, found more")
+        throw FormatError(offset: 0, problem: "expected at most \(mostArrays) arrays, found more")
       }
       try checkName(name)
       names.append(name)
@@ -160,7 +160,7 @@ private struct PickleWalk {
 
   private mutating func tree(
     _ container: PickleContainer, _ name: String, _ depth: Int
-  ) throws(PickleError) -> JSONValue {
+  ) throws(FormatError) -> JSONValue {
     func inner(_ key: String) -> String { name.isEmpty ? key : "\(name).\(key)" }
     var members: [ExactString: JSONValue] = [:]
     switch container.kind {
@@ -182,12 +182,12 @@ private struct PickleWalk {
     return .object(members)
   }
 
-  private mutating func checkName(_ name: String) throws(PickleError) {
+  private mutating func checkName(_ name: String) throws(FormatError) {
     nameBytes += name.utf8.count
     guard name.utf8.count <= Format.maximumNameSize, !name.hasControlCharacter,
       nameBytes <= Self.mostNameBytes
     else {
-      throw PickleError(
+      throw FormatError(
         offset: 0, problem: "expected printable names of at most \(Format.maximumNameSize) bytes")
     }
   }

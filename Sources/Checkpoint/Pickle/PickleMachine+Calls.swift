@@ -5,7 +5,7 @@ extension PickleMachine {
   /// What a function returns for these arguments.
   mutating func result(
     of function: PickleValue, _ arguments: PickleValue
-  ) throws(PickleError) -> PickleValue {
+  ) throws(FormatError) -> PickleValue {
     guard case .name(let index) = function, let arguments = contents.tuple(arguments) else {
       throw failure("expected the call of a function, found \(contents.summary(function))")
     }
@@ -34,7 +34,7 @@ extension PickleMachine {
     }
   }
 
-  func unknownCall(_ name: PickleName) -> PickleError {
+  func unknownCall(_ name: PickleName) -> FormatError {
     failure(
       "expected a call that torch.save or NumPy writes for arrays, found \(name); "
         + "nothing of it was run")
@@ -43,7 +43,7 @@ extension PickleMachine {
   /// An object of a class: a list of attributes, whatever the class is.
   mutating func object(
     of type: PickleValue, _ arguments: PickleValue
-  ) throws(PickleError) -> PickleValue {
+  ) throws(FormatError) -> PickleValue {
     let index = try classIndex(type)
     switch (contents.names[index].module, contents.names[index].name) {
     case ("collections", "OrderedDict"), ("collections", "defaultdict"):
@@ -53,7 +53,7 @@ extension PickleMachine {
   }
 
   /// A dictionary of a list of pairs or of another dictionary, which may be missing.
-  private mutating func dictionary(_ arguments: [PickleValue]) throws(PickleError) -> PickleValue {
+  private mutating func dictionary(_ arguments: [PickleValue]) throws(FormatError) -> PickleValue {
     var members: [PickleValue] = []
     try count(arguments.first.flatMap { contents.container($0) }?.elements.count ?? 0)
     if let container = arguments.first.flatMap({ contents.container($0) }) {
@@ -74,7 +74,7 @@ extension PickleMachine {
 
   private mutating func sequence(
     of name: String, _ arguments: [PickleValue]
-  ) throws(PickleError) -> PickleValue {
+  ) throws(FormatError) -> PickleValue {
     let elements = arguments.first.flatMap { contents.container($0) }?.elements ?? []
     switch name {
     case "list": return try made(.list, elements)
@@ -84,7 +84,7 @@ extension PickleMachine {
   }
 
   /// Bytes that Python 3 wrote into a pickle of protocol 2, as Latin-1 text.
-  private mutating func bytes(_ arguments: [PickleValue]) throws(PickleError) -> PickleValue {
+  private mutating func bytes(_ arguments: [PickleValue]) throws(FormatError) -> PickleValue {
     guard case .text(let text)? = arguments.first else {
       guard let first = arguments.first else { return .bytes(0..<0) }
       if case .bytes = first { return first }
@@ -99,7 +99,7 @@ extension PickleMachine {
   }
 
   /// Sets the state of the value on top of the stack.
-  mutating func build(_ value: PickleValue, _ state: PickleValue) throws(PickleError) {
+  mutating func build(_ value: PickleValue, _ state: PickleValue) throws(FormatError) {
     switch value {
     case .array(let index): try setState(ofArray: index, state)
     case .elementType(let index):
@@ -140,7 +140,7 @@ extension PickleMachine {
   ///
   /// Before PyTorch 1.6 a sixth part, usually None, is a view of the storage: `(key, offset, count)`. Where the
   /// storage was in memory, `cpu` or `cuda:0`, has no meaning here.
-  mutating func place(ofStorage value: PickleValue) throws(PickleError) -> Int {
+  mutating func place(ofStorage value: PickleValue) throws(FormatError) -> Int {
     guard let parts = contents.tuple(value), parts.count == 5 || parts.count == 6,
       contents.isText(parts[0], "storage"), case .name(let nameIndex) = parts[1],
       case .text(let key) = parts[2], key.utf8.count <= Format.maximumNameSize,
@@ -178,7 +178,7 @@ extension PickleMachine {
 
   mutating func torch(
     _ name: PickleName, _ arguments: [PickleValue]
-  ) throws(PickleError) -> PickleValue {
+  ) throws(FormatError) -> PickleValue {
     switch name.name {
     case "_rebuild_tensor", "_rebuild_tensor_v2":
       return try tensor(arguments, metadata: 6)
@@ -198,7 +198,7 @@ extension PickleMachine {
   }
 
   /// The type that `torch.uint16` names, for elements without a storage class of their own.
-  private func elementType(_ value: PickleValue) throws(PickleError) -> ElementType {
+  private func elementType(_ value: PickleValue) throws(FormatError) -> ElementType {
     guard case .name(let index) = value else {
       throw failure("expected the type of numbers, found \(contents.summary(value))")
     }
@@ -217,7 +217,7 @@ extension PickleMachine {
   ///   - metadata: the index of the argument that tells, where it is there, what PyTorch has not computed yet: `neg`.
   private mutating func tensor(
     _ arguments: [PickleValue], of type: ElementType? = nil, metadata: Int
-  ) throws(PickleError) -> PickleValue {
+  ) throws(FormatError) -> PickleValue {
     guard arguments.count >= 4, case .storage(let place) = arguments[0],
       case .integer(let offset) = arguments[1], let shape = contents.integers(arguments[2]),
       let strides = contents.integers(arguments[3])

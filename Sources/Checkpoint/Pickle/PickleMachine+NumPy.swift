@@ -4,7 +4,7 @@ import FileCore
 extension PickleMachine {
   mutating func numPy(
     _ name: PickleName, _ arguments: [PickleValue]
-  ) throws(PickleError) -> PickleValue {
+  ) throws(FormatError) -> PickleValue {
     switch name.name {
     case "_reconstruct":
       contents.arrays.append(PickleArray())
@@ -41,7 +41,7 @@ extension PickleMachine {
   }
 
   /// Sets an array's state, `(1, shape, dtype, is Fortran, bytes)`; NumPy before 1.0 left out the 1.
-  mutating func setState(ofArray index: Int, _ state: PickleValue) throws(PickleError) {
+  mutating func setState(ofArray index: Int, _ state: PickleValue) throws(FormatError) {
     guard let parts = contents.tuple(state), parts.count == 4 || parts.count == 5,
       case let parts = parts.suffix(4), let first = parts.first,
       let shape = contents.integers(first),

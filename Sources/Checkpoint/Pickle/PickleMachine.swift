@@ -37,18 +37,18 @@ struct PickleMachine {
   }
 
   /// What a pickle makes that fills all bytes.
-  static func contents(of bytes: [UInt8]) throws(PickleError) -> PickleContents {
+  static func contents(of bytes: [UInt8]) throws(FormatError) -> PickleContents {
     var machine = PickleMachine(bytes)
     let contents = try machine.run()
     let end = machine.scanner.position
     guard end == bytes.count else {
-      throw PickleError(offset: end, problem: "expected nothing after the end")
+      throw FormatError(offset: end, problem: "expected nothing after the end")
     }
     return contents
   }
 
   /// Runs the instructions to the end of the pickle; returns what they made.
-  mutating func run() throws(PickleError) -> PickleContents {
+  mutating func run() throws(FormatError) -> PickleContents {
     while try step() {}
     guard stack.count == 1, marks.isEmpty else {
       throw failure("expected one value at the end, found \(stack.count)")
@@ -57,12 +57,12 @@ struct PickleMachine {
     return contents
   }
 
-  func failure(_ problem: String) -> PickleError {
-    PickleError(offset: start, problem: problem)
+  func failure(_ problem: String) -> FormatError {
+    FormatError(offset: start, problem: problem)
   }
 
   /// Executes one instruction; false at the end.
-  private mutating func step() throws(PickleError) -> Bool {
+  private mutating func step() throws(FormatError) -> Bool {
     start = scanner.position
     let instruction = try scanner.byte()
     if instruction == UInt8(ascii: ".") { return false }
@@ -96,7 +96,7 @@ struct PickleMachine {
   }
 
   /// The value of an instruction that makes one out of nothing; nil for other instructions.
-  private mutating func constant(_ instruction: UInt8) throws(PickleError) -> PickleValue? {
+  private mutating func constant(_ instruction: UInt8) throws(FormatError) -> PickleValue? {
     switch instruction {
     case UInt8(ascii: "N"): return PickleValue.none
     case 0x88: return .bool(true)
@@ -132,7 +132,7 @@ struct PickleMachine {
   }
 
   /// Executes an instruction that makes or fills a container.
-  private mutating func container(_ instruction: UInt8) throws(PickleError) {
+  private mutating func container(_ instruction: UInt8) throws(FormatError) {
     switch instruction {
     case UInt8(ascii: "}"): try push(try made(.dictionary))
     case UInt8(ascii: "]"): try push(try made(.list))
@@ -155,7 +155,7 @@ struct PickleMachine {
   }
 
   /// Executes an instruction that names or calls something.
-  private mutating func object(_ instruction: UInt8) throws(PickleError) {
+  private mutating func object(_ instruction: UInt8) throws(FormatError) {
     switch instruction {
     case 0x93:
       guard case .text(let name) = try pop(), case .text(let module) = try pop() else {
@@ -192,25 +192,25 @@ struct PickleMachine {
 
 /// The stack and the memo.
 extension PickleMachine {
-  private mutating func push(_ value: PickleValue) throws(PickleError) {
+  private mutating func push(_ value: PickleValue) throws(FormatError) {
     guard stack.count < Self.maximumStack else { throw failure("too many values at a time") }
     stack.append(value)
   }
 
-  private func top() throws(PickleError) -> PickleValue {
+  private func top() throws(FormatError) -> PickleValue {
     guard let value = stack.last, stack.count > marks.last ?? 0 else {
       throw failure("expected a value on the stack, found none")
     }
     return value
   }
 
-  private mutating func pop() throws(PickleError) -> PickleValue {
+  private mutating func pop() throws(FormatError) -> PickleValue {
     let value = try top()
     stack.removeLast()
     return value
   }
 
-  private mutating func pop(_ count: Int) throws(PickleError) -> [PickleValue] {
+  private mutating func pop(_ count: Int) throws(FormatError) -> [PickleValue] {
     guard stack.count - (marks.last ?? 0) >= count else {
       throw failure("expected \(count) values on the stack, found fewer")
     }
@@ -218,13 +218,13 @@ extension PickleMachine {
     return Array(stack.suffix(count))
   }
 
-  private mutating func popGroup() throws(PickleError) -> [PickleValue] {
+  private mutating func popGroup() throws(FormatError) -> [PickleValue] {
     guard let mark = marks.popLast() else { throw failure("expected an open group, found none") }
     defer { stack.removeSubrange(mark...) }
     return Array(stack[mark...])
   }
 
-  private mutating func remember(_ index: Int) throws(PickleError) {
+  private mutating func remember(_ index: Int) throws(FormatError) {
     let value = try top()
     guard index >= 0, index <= memo.count + 1 else {
       throw failure("expected value \(memo.count) to be remembered next, found \(index)")
@@ -233,7 +233,7 @@ extension PickleMachine {
     memo[index] = value
   }
 
-  private mutating func recall(_ index: Int) throws(PickleError) {
+  private mutating func recall(_ index: Int) throws(FormatError) {
     guard memo.indices.contains(index), let value = memo[index] else {
       throw failure("value \(index) was never remembered")
     }
@@ -246,7 +246,7 @@ extension PickleMachine {
   /// A new container.
   mutating func made(
     _ kind: PickleContainer.Kind, _ elements: [PickleValue] = []
-  ) throws(PickleError) -> PickleValue {
+  ) throws(FormatError) -> PickleValue {
     var depth = 1
     if kind == .tuple {
       for case .container(let index) in elements { depth = max(depth, depths[index] + 1) }
@@ -261,20 +261,20 @@ extension PickleMachine {
   }
 
   /// Counts values that a container gets: a value can be added many times by its number.
-  mutating func count(_ values: Int) throws(PickleError) {
+  mutating func count(_ values: Int) throws(FormatError) {
     elementCount += values
     guard elementCount <= Self.maximumValues else { throw failure("too many values") }
   }
 
   /// Keeps bytes that do not stand in the file. All together are no more than the file has.
-  mutating func kept(_ bytes: [UInt8]) throws(PickleError) -> PickleValue {
+  mutating func kept(_ bytes: [UInt8]) throws(FormatError) -> PickleValue {
     unescapedCount += bytes.count
     guard unescapedCount <= scanner.bytes.count else { throw failure("too many bytes of strings") }
     contents.strings.append(bytes)
     return .unescapedBytes(contents.strings.count - 1)
   }
 
-  private mutating func string(size: Int) throws(PickleError) -> PickleValue {
+  private mutating func string(size: Int) throws(FormatError) -> PickleValue {
     let range = try scanner.range(size: size)
     if let text = scanner.shortText(scanner.bytes[range]) { return .text(text) }
     return .bytes(range)
@@ -282,7 +282,7 @@ extension PickleMachine {
 
   private mutating func name(
     _ module: String, _ name: String
-  ) throws(PickleError) -> PickleValue {
+  ) throws(FormatError) -> PickleValue {
     guard !module.hasControlCharacter, !name.hasControlCharacter, module.utf8.count <= 256,
       name.utf8.count <= 256
     else { throw failure("expected a name of Python, found other text") }
@@ -290,7 +290,7 @@ extension PickleMachine {
     return .name(contents.names.count - 1)
   }
 
-  private mutating func extend(with elements: [PickleValue]) throws(PickleError) {
+  private mutating func extend(with elements: [PickleValue]) throws(FormatError) {
     guard case .container(let index) = try top() else {
       throw failure("expected a list, found \(contents.summary(try top()))")
     }
@@ -303,7 +303,7 @@ extension PickleMachine {
     }
   }
 
-  private mutating func setMembers(_ members: [PickleValue]) throws(PickleError) {
+  private mutating func setMembers(_ members: [PickleValue]) throws(FormatError) {
     guard members.count.isMultiple(of: 2), case .container(let index) = try top() else {
       throw failure("expected pairs for a dictionary, found \(contents.summary(try top()))")
     }
@@ -315,7 +315,7 @@ extension PickleMachine {
   }
 
   /// The index of a class's name.
-  func classIndex(_ value: PickleValue) throws(PickleError) -> Int {
+  func classIndex(_ value: PickleValue) throws(FormatError) -> Int {
     guard case .name(let index) = value else {
       throw failure("expected a class, found \(contents.summary(value))")
     }

@@ -10,47 +10,47 @@ struct PickleScanner {
   /// The most characters of a number or a name as text.
   private static let maximumLine = 512
 
-  private func failure(_ problem: String) -> PickleError {
-    PickleError(offset: position, problem: problem)
+  private func failure(_ problem: String) -> FormatError {
+    FormatError(offset: position, problem: problem)
   }
 
   /// The next byte.
-  mutating func byte() throws(PickleError) -> UInt8 {
+  mutating func byte() throws(FormatError) -> UInt8 {
     guard position < bytes.count else { throw failure("cut off") }
     defer { position += 1 }
     return bytes[position]
   }
 
-  mutating func skip(_ count: Int) throws(PickleError) { _ = try range(size: count) }
+  mutating func skip(_ count: Int) throws(FormatError) { _ = try range(size: count) }
 
   mutating func number<Number: FixedWidthInteger & UnsignedInteger>(
     _ type: Number.Type
-  ) throws(PickleError) -> Number {
+  ) throws(FormatError) -> Number {
     guard bytes.count - position >= MemoryLayout<Number>.size else { throw failure("cut off") }
     defer { position += MemoryLayout<Number>.size }
     return bytes.littleEndian(type, at: position)
   }
 
   /// A size of eight bytes.
-  mutating func wideSize() throws(PickleError) -> Int {
+  mutating func wideSize() throws(FormatError) -> Int {
     let size = try number(UInt64.self)
     guard size <= UInt64(bytes.count) else { throw failure("cut off") }
     return Int(size)
   }
 
-  mutating func bigEndianDouble() throws(PickleError) -> Double {
+  mutating func bigEndianDouble() throws(FormatError) -> Double {
     Double(bitPattern: try number(UInt64.self).byteSwapped)
   }
 
   /// The place of the next `size` bytes.
-  mutating func range(size: Int) throws(PickleError) -> Range<Int> {
+  mutating func range(size: Int) throws(FormatError) -> Range<Int> {
     guard size >= 0, size <= bytes.count - position else { throw failure("cut off") }
     defer { position += size }
     return position..<position + size
   }
 
   /// An integer in two's complement.
-  mutating func longInteger(size: Int) throws(PickleError) -> PickleValue {
+  mutating func longInteger(size: Int) throws(FormatError) -> PickleValue {
     let range = try range(size: size)
     guard size <= 8 else { return .longInteger }
     guard size > 0 else { return .integer(0) }
@@ -59,7 +59,7 @@ struct PickleScanner {
     return .integer(Int(Int64(bitPattern: pattern)))
   }
 
-  mutating func text(size: Int) throws(PickleError) -> String {
+  mutating func text(size: Int) throws(FormatError) -> String {
     let range = try range(size: size)
     guard let text = String(utf8: bytes[range]) else {
       throw failure("expected a text in UTF-8, found other bytes")
@@ -73,7 +73,7 @@ struct PickleScanner {
   }
 
   /// The bytes up to the end of the line, which is passed.
-  private mutating func line(atMost limit: Int) throws(PickleError) -> ArraySlice<UInt8> {
+  private mutating func line(atMost limit: Int) throws(FormatError) -> ArraySlice<UInt8> {
     let rest = bytes[position...].prefix(limit)
     guard let end = rest.firstIndex(of: 0x0A) else {
       throw failure("expected a line of at most \(limit) bytes, found none")
@@ -82,27 +82,27 @@ struct PickleScanner {
     return bytes[position..<end]
   }
 
-  private mutating func shortLine() throws(PickleError) -> String {
+  private mutating func shortLine() throws(FormatError) -> String {
     let line = try line(atMost: Self.maximumLine)
     guard let text = String(utf8: line) else { throw failure("expected text, found other bytes") }
     return text
   }
 
-  mutating func nameLine() throws(PickleError) -> String {
+  mutating func nameLine() throws(FormatError) -> String {
     let name = try shortLine()
     guard !name.hasControlCharacter else { throw failure("expected a name, found other text") }
     return name
   }
 
   /// A number of the memo.
-  mutating func decimal() throws(PickleError) -> Int {
+  mutating func decimal() throws(FormatError) -> Int {
     let line = try shortLine()
     guard let number = Int(line) else { throw failure("expected a number, found other text") }
     return number
   }
 
   /// An integer as text; `00` and `01` are truth values, an `L` may end it.
-  mutating func integerLine() throws(PickleError) -> PickleValue {
+  mutating func integerLine() throws(FormatError) -> PickleValue {
     var line = try shortLine()
     if line == "00" { return .bool(false) }
     if line == "01" { return .bool(true) }
@@ -115,14 +115,14 @@ struct PickleScanner {
     return .longInteger
   }
 
-  mutating func floatLine() throws(PickleError) -> Double {
+  mutating func floatLine() throws(FormatError) -> Double {
     let line = try shortLine()
     guard let number = Double(line) else { throw failure("expected a number, found other text") }
     return number
   }
 
   /// A string of Python 2 in quotes, with escapes.
-  mutating func quotedLine() throws(PickleError) -> [UInt8] {
+  mutating func quotedLine() throws(FormatError) -> [UInt8] {
     let line = try line(atMost: bytes.count)
     guard line.count >= 2, let quote = line.first, quote == line.last,
       quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"")
@@ -156,7 +156,7 @@ struct PickleScanner {
   }
 
   /// A text with escapes, `\u` and four or `\U` and eight hexadecimal digits; other bytes are Latin-1.
-  mutating func escapedLine() throws(PickleError) -> String {
+  mutating func escapedLine() throws(FormatError) -> String {
     let line = try line(atMost: bytes.count)
     var (units, index) = (String.UnicodeScalarView(), line.startIndex)
     while index < line.endIndex {

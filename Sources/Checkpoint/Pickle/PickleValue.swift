@@ -140,9 +140,3 @@ struct PickleContents: Sendable {
     }
   }
 }
-
-/// An error in a pickle, and the offset of its instruction.
-struct PickleError: Error, Hashable {
-  var offset: Int
-  var problem: String
-}

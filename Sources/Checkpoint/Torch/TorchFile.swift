@@ -87,7 +87,7 @@ public struct TorchFile: ReadableFile {
     try limits.check(.indexBytes, UInt64(program.rawSize), of: nil, in: file)
     let bytes = try archive.bytes(of: program)
     let contents: PickleContents
-    do throws(PickleError) {
+    do throws(FormatError) {
       contents = try PickleMachine.contents(of: bytes)
     } catch {
       throw failure("data.pkl, byte \(error.offset)", error.problem)

@@ -109,7 +109,7 @@ private struct TorchPickles {
 
   mutating func next() throws(CheckpointError) -> PickleContents {
     var machine = PickleMachine(bytes, at: position)
-    do throws(PickleError) {
+    do throws(FormatError) {
       let contents = try machine.run()
       position = machine.scanner.position
       return contents
