@@ -6,7 +6,7 @@
 ///
 /// State: matrix S `[heads, K, V]`. Parameters as in flash-linear-attention: `q_proj.weight` and `k_proj.weight
 /// [heads K, I]`, `v_proj.weight [heads V, I]`, `norm.weight [V]`, `o_proj.weight [H, heads V]`.
-public struct FastWeights: RecurrentCell, Codable, Hashable {
+public struct FastWeights: MultiHeadCell, Codable, Hashable {
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
   /// The width of a head's key, K; nil for H / heads.
@@ -40,11 +40,6 @@ public struct FastWeights: RecurrentCell, Codable, Hashable {
     cell.update(s, to: matrix)
     let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: 1e-5) * gain
     cell.output(output(o.flat))
-  }
-
-  /// Checks that the heads share H.
-  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
-    try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
   }
 }
 

@@ -9,7 +9,7 @@
 /// `A_log` and `dt_bias [heads]`, `q_proj.weight` and `k_proj.weight [heads K, I]`, `v_proj.weight [heads V, I]`,
 /// `a_proj.weight` and `b_proj.weight [heads, I]`, `q_conv1d.weight` and `k_conv1d.weight [heads K, 1, 4]`,
 /// `v_conv1d.weight [heads V, 1, 4]`, `g_proj.weight [heads V, I]`, `o_norm.weight [V]`, `o_proj.weight [H, heads V]`.
-public struct GatedDeltaNet: RecurrentCell, Codable, Hashable {
+public struct GatedDeltaNet: MultiHeadCell, Codable, Hashable {
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
   /// The width of a head's key, K; nil for H / heads.
@@ -61,11 +61,6 @@ public struct GatedDeltaNet: RecurrentCell, Codable, Hashable {
     cell.update(s, to: matrix)
     let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: 1e-5) * gain
     cell.output(output(o.flat * silu(gate(x))))
-  }
-
-  /// Checks that the heads share H.
-  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
-    try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
   }
 }
 

@@ -38,6 +38,20 @@ package struct Heads {
   }
 }
 
+/// A cell whose options are the sizes of its heads, and no others.
+protocol MultiHeadCell: RecurrentCell {
+  var heads: Int? { get }
+  var keyWidth: Int? { get }
+  var valueWidth: Int? { get }
+}
+
+extension MultiHeadCell {
+  /// Checks that the heads share H.
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
+  }
+}
+
 /// `ELU(x) + 1`, a positive feature.
 func eluPlusOne(_ x: Signal) -> Signal {
   relu(x) + exp(minimum(x, x.constant(0)))

@@ -11,7 +11,7 @@
 /// `f_proj.0.weight [V, I]` (W₁), `f_proj.1.weight [heads K, V]` (W₂), `b_proj.weight [heads, I]`,
 /// `g_proj.0.weight [V, I]` (G₁), `g_proj.1.weight [heads V, V]` (G₂) and `g_proj.1.bias`, `o_norm.weight [V]`,
 /// `o_proj.weight [H, heads V]`.
-public struct KDA: RecurrentCell, Codable, Hashable {
+public struct KDA: MultiHeadCell, Codable, Hashable {
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
   /// The width of a head's key, K; nil for H / heads.
@@ -65,11 +65,6 @@ public struct KDA: RecurrentCell, Codable, Hashable {
     cell.update(s, to: matrix)
     let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: 1e-5) * gain
     cell.output(output(o.flat * sigmoid(gate(narrowGate(x)))))
-  }
-
-  /// Checks that the heads share H.
-  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
-    try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
   }
 }
 

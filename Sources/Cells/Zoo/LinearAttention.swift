@@ -7,7 +7,7 @@
 /// q, k and v are products of the input with biases, in heads. States: matrix S `[heads, K, V]`, normalizer z
 /// `[heads, K]`. Parameters as in fast-transformers: `query_projection.weight [heads K, I]` and `.bias`, likewise
 /// `key_projection`, `value_projection [heads V, I]` and `out_projection [H, heads V]`.
-public struct LinearAttention: RecurrentCell, Codable, Hashable {
+public struct LinearAttention: MultiHeadCell, Codable, Hashable {
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
   /// The width of a head's key, K; nil for H / heads.
@@ -46,11 +46,6 @@ public struct LinearAttention: RecurrentCell, Codable, Hashable {
     cell.update(z, to: normalizer)
     let divisor = (q * normalizer).sum(-1) + 1e-6
     cell.output(output((matrix.read(by: q) / divisor.expanded(at: -1)).flat))
-  }
-
-  /// Checks that the heads share H.
-  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
-    try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
   }
 }
 

@@ -8,7 +8,7 @@
 /// The gates i and f are `w x + b`, one number for each head. States: matrix S `[heads, K, V]`, normalizer n
 /// `[heads, K]`, maximum m `[heads]`. Parameters under the paper's letters: `Wq`, `bq`, `Wk`, `bk [heads K, I]`, `Wv`,
 /// `bv [heads V, I]`, `wi`, `bi`, `wf`, `bf [heads, I]`, `Wo`, `bo [heads V, I]`. The output has heads V units.
-public struct MLSTM: RecurrentCell, Codable, Hashable {
+public struct MLSTM: MultiHeadCell, Codable, Hashable {
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
   /// The width of a head's key, K; nil for H / heads.
@@ -50,11 +50,6 @@ public struct MLSTM: RecurrentCell, Codable, Hashable {
       v: value(x).shaped(size.count, size.value), i: input(x), logF: logSigmoid(forget(x)),
       epsilon: 0)
     cell.output(sigmoid(output(x)) * read.flat)
-  }
-
-  /// Checks that the heads share H.
-  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
-    try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
   }
 }
 

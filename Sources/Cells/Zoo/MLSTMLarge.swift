@@ -9,7 +9,7 @@
 /// States: matrix S `[heads, K, V]`, normalizer n `[heads, K]`, maximum m `[heads]`. Parameters as in xlstm:
 /// `q.weight`, `k.weight [heads K, I]`, `v.weight`, `ogate_preact.weight [heads V, I]`, `igate_preact.weight
 /// [heads, I]` and `.bias`, likewise `fgate_preact`, `multihead_norm.weight [heads V]`, `out_proj.weight [H, heads V]`.
-public struct MLSTMLarge: RecurrentCell, Codable, Hashable {
+public struct MLSTMLarge: MultiHeadCell, Codable, Hashable {
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
   /// The width of a head's key, K; nil for H / heads.
@@ -51,11 +51,6 @@ public struct MLSTMLarge: RecurrentCell, Codable, Hashable {
       i: capped(input(x)), logF: logSigmoid(capped(forget(x))), epsilon: 1e-6)
     let h = read.normalizedAlongLastAxis(epsilon: 1e-6).flat * gain
     cell.output(out(sigmoid(output(x)) * h))
-  }
-
-  /// Checks that the heads share H.
-  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
-    try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
   }
 }
 

@@ -6,7 +6,7 @@
 /// The rotation of queries and keys by position is left out. State: matrix S `[heads, K, V]`. Parameters as in
 /// flash-linear-attention: `q_proj.weight` and `k_proj.weight [heads K, I]`, `v_proj.weight` and `g_proj.weight
 /// [heads V, I]`, `o_proj.weight [H, heads V]`, `g_norm_swish_gate.weight [V]`.
-public struct RetNet: RecurrentCell, Codable, Hashable {
+public struct RetNet: MultiHeadCell, Codable, Hashable {
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
   /// The width of a head's key, K; nil for H / heads.
@@ -45,11 +45,6 @@ public struct RetNet: RecurrentCell, Codable, Hashable {
     cell.update(s, to: matrix)
     let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: 1e-5) * gain
     cell.output(output(o.flat * silu(gate(x))))
-  }
-
-  /// Checks that the heads share H.
-  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
-    try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
   }
 }
 
