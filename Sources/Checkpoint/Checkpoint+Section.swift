@@ -18,7 +18,7 @@ extension Checkpoint {
     public static let tokenizer = Section(rawValue: 2)
     /// The optimizer's state, for example `exp_avg/fc.weight`.
     public static let optimizer = Section(rawValue: 3)
-    /// Steps, epochs, learning rate, best loss: scalars, bit-exact.
+    /// The progress of training: completed steps, losses, and the parameters in training.
     public static let trainer = Section(rawValue: 4)
     /// The state of random number generators.
     public static let random = Section(rawValue: 5)
