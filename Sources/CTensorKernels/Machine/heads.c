@@ -4,6 +4,7 @@
 // Each step does what it does when all heads take it together, on the same numbers in the same order.
 #include "heads.h"
 
+#include "../System/thread_memory.h"
 #include "matrices.h"
 #include "together.h"
 
@@ -41,7 +42,7 @@ struct head_run {
   _Alignas(64) float scratch[TEMPORARIES];
 };
 
-static _Thread_local head_run run_of_thread;
+static head_run *run_of_thread(void) { return ctk_thread_memory_of(MEMORY_OF_HEADS, sizeof(head_run)); }
 
 static void bind(head_step *bound, const ctk_area *areas, const ctk_step_block *block,
                  ptrdiff_t head) {
@@ -245,7 +246,7 @@ static void run_step(head_run *run, head_step *bound) {
 
 head_run *ctk_head_run_make(const ctk_step *steps, int32_t count, const ctk_area *areas,
                             const ctk_step_block *first, ptrdiff_t head) {
-  head_run *run = &run_of_thread;
+  head_run *run = run_of_thread();
   make(run, steps, count, areas, first);
   for (int32_t i = 0; i < count; i++) bind_head(&run->steps[i], areas, first, head);
   return run;
@@ -260,8 +261,8 @@ void ctk_head_run_step(head_run *run, int32_t index, const ctk_area *areas,
 void ctk_steps_run_heads(const ctk_step *steps, ptrdiff_t count, const ctk_area *areas,
                          const ctk_step_block *first, ptrdiff_t times, ptrdiff_t stride,
                          ptrdiff_t head, ptrdiff_t end) {
-  head_run *run = &run_of_thread;
   if (count > CTK_MOST_OF_HEADS || times == 0) return;
+  head_run *run = run_of_thread();
   make(run, steps, (int32_t)count, areas, first);
   for (; head < end; head++) {
     ctk_step_block block = *first;

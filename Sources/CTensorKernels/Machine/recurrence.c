@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "../System/thread_memory.h"
 #include "CTensorKernelTable.h"
 #include "heads.h"
 
@@ -346,23 +347,23 @@ bool ctk_recurrence_run(const ctk_recurrence *self, const ctk_sequence *sequence
                         const ctk_matrix_read *reads, ptrdiff_t read_count, const ctk_area *other_areas,
                         bool updates, bool is_strict, const ctk_step_block *first, ptrdiff_t count,
                         ptrdiff_t stride, ptrdiff_t head) {
-  static _Thread_local workspace work;
+  workspace *work = ctk_thread_memory_of(MEMORY_OF_RECURRENCES, sizeof *work);
   const head_steps steps = {self, areas, *first, count, stride, head};
-  work.kernels = ctk_kernels_active();
-  work.is_strict = is_strict;
-  multiply_decays(&work, &steps);
-  for (int32_t i = 0; i < self->addition_count; i++) find_left(&work, &steps, i);
+  work->kernels = ctk_kernels_active();
+  work->is_strict = is_strict;
+  multiply_decays(work, &steps);
+  for (int32_t i = 0; i < self->addition_count; i++) find_left(work, &steps, i);
   const float *matrix = ctk_factor_address(&self->before, &steps, areas, 0);
   bool are_finite = true;
-  if (sequence) are_finite = run_sequence(&work, &steps, sequence, matrix);
+  if (sequence) are_finite = run_sequence(work, &steps, sequence, matrix);
   else
-    for (int32_t i = 0; i < self->addition_count; i++) find_right(&work, &steps, i);
+    for (int32_t i = 0; i < self->addition_count; i++) find_right(work, &steps, i);
   for (const ctk_matrix_read *read = reads; read < reads + read_count; read++) {
     const ctk_area *x_areas = read->x_is_elsewhere ? other_areas : areas;
     const ctk_area *y_areas = read->y_is_elsewhere ? other_areas : areas;
-    are_finite &= read->of_rows ? read_rows(&work, &steps, matrix, read, x_areas, y_areas)
-                                : read_columns(&work, &steps, matrix, read, x_areas, y_areas);
+    are_finite &= read->of_rows ? read_rows(work, &steps, matrix, read, x_areas, y_areas)
+                                : read_columns(work, &steps, matrix, read, x_areas, y_areas);
   }
-  if (updates && (are_finite || !is_strict)) update(&work, &steps, matrix);
+  if (updates && (are_finite || !is_strict)) update(work, &steps, matrix);
   return are_finite;
 }

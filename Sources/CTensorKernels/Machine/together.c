@@ -3,6 +3,7 @@
 //
 // Each step does what it does alone, in the same order; only the order among the steps is another. `StepSequence` marks the
 // steps for which that is the same: what one reads of another's results are the same rows of a matrix.
+#include "../System/thread_memory.h"
 #include "matrices.h"
 #include "together.h"
 
@@ -47,12 +48,18 @@ static void run_sum(const ctk_kernels *kernels, const bound_step *bound, const c
     kernels->row_products(matrix, width, other + tile * width, 0, rows, width, y + first);
 }
 
+typedef struct {
+  bound_step bound[CTK_MOST_TOGETHER];
+  matrix_call calls[CTK_MOST_TOGETHER];
+} run_memory;
+
 bool ctk_steps_run_together(const ctk_kernels *kernels, const ctk_step *steps, int32_t count,
                             const ctk_area *areas, const ctk_step_block *block) {
   if (count > CTK_MOST_TOGETHER) return false;
   const ctk_step *shape = &steps[0];
-  static _Thread_local bound_step bound[CTK_MOST_TOGETHER];
-  static _Thread_local matrix_call calls[CTK_MOST_TOGETHER];
+  run_memory *memory = ctk_thread_memory_of(MEMORY_OF_STEPS_TOGETHER, sizeof *memory);
+  bound_step *bound = memory->bound;
+  matrix_call *calls = memory->calls;
   _Alignas(64) float scratch[TEMPORARIES];
   ptrdiff_t block_rows = (BLOCK + shape->width - 1) / shape->width;
   if (block_rows < LEAST_ROWS) block_rows = LEAST_ROWS;

@@ -3,6 +3,7 @@
 // The programs of the loop act on each unit of each sample alone, so that blocks are independent. Those few rows that a
 // block has of each state stay in the L1 cache, and what a program needs besides the addresses of its operands is found
 // out once for a block.
+#include "../System/thread_memory.h"
 #include "CTensorLoops.h"
 #include "machine.h"
 
@@ -129,7 +130,8 @@ void ctk_steps_run_part_of_units(const ctk_step *steps, ptrdiff_t count, const c
                                  const ctk_step_block *first, ptrdiff_t times, ptrdiff_t stride) {
   if (count == 0 || times <= 0 || first->rows <= 0) return;
   const ctk_kernels *kernels = ctk_kernels_active();
-  static _Thread_local unit_program programs[CTK_MOST_UNIT_PROGRAMS];
+  unit_program *programs =
+      ctk_thread_memory_of(MEMORY_OF_UNITS, CTK_MOST_UNIT_PROGRAMS * sizeof *programs);
   const ptrdiff_t width = steps[0].width, lines = (width + LINE - 1) / LINE;
   const ptrdiff_t part = first->part, parts = first->parts > 1 ? first->parts : 1;
   const ptrdiff_t begin = lines * part / parts * LINE;
