@@ -1,5 +1,6 @@
 import Cells
 import Checkpoint
+import FileCore
 import TensorCore
 
 extension ImportedWeights {
@@ -32,7 +33,7 @@ extension ImportedWeights {
       throw failure(
         "",
         "expected an Embedding, recurrent layers and a Dense layer with a bias, found "
-          + model.layers.map(\.path).joined(separator: ", "))
+          + model.layers.map(\.path).listed())
     }
     let kernel = try matrix(output.weight("kernel", 0), output.path + " kernel")
     let table =

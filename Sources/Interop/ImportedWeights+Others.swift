@@ -1,5 +1,6 @@
 import Cells
 import Checkpoint
+import FileCore
 import TensorCore
 
 extension ImportedWeights {
@@ -23,7 +24,7 @@ extension ImportedWeights {
       throw failure(
         "",
         "expected an embedding, recurrent layers and a linear layer with a bias, found "
-          + others.sorted().joined(separator: ", "))
+          + others.sorted().listed())
     }
     let output = String(bias.dropLast("bias".count)) + "weight"
     setEnds(

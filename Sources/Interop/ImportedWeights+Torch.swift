@@ -1,5 +1,6 @@
 import Cells
 import Checkpoint
+import FileCore
 import TensorCore
 
 extension ImportedWeights {
@@ -49,7 +50,7 @@ extension ImportedWeights {
       return arrays
     }
     guard !recurrent.isEmpty else {
-      let names = arrays.keys.sorted().prefix(6).joined(separator: ", ")
+      let names = arrays.keys.sorted().listed(atMost: 6)
       throw failure(
         "",
         "expected the weights of a recurrent layer, such as rnn.weight_ih_l0, found "
@@ -59,7 +60,7 @@ extension ImportedWeights {
       throw failure(
         modules.name(recurrent[0], ""),
         "expected one recurrent module, found \(recurrent.count): "
-          + "\(recurrent.joined(separator: ", ")); their names do not say in which order they are")
+          + "\(recurrent.listed()); their names do not say in which order they are")
     }
     var renamed = recurrentParameters(of: modules)
     try checkParameters(renamed, of: recurrent, modules)
@@ -132,7 +133,7 @@ extension ImportedWeights {
     throw failure(
       "",
       "expected one embedding, found two modules that could be it: "
-        + names.joined(separator: ", "))
+        + names.listed())
   }
 
   /// Checks that two modules with a matrix are left beside the recurrent layers, and no other module.
@@ -170,7 +171,7 @@ extension ImportedWeights {
           ? "expected \(missing ?? "an embedding and a linear layer") beside "
             + "\((known + names).joined(separator: " and ")), found none"
           : "expected one module with a weight alone and one with a weight and a bias beside "
-            + "\(known.joined(separator: ", ")), found \(names.joined(separator: ", "))")
+            + "\(known.joined(separator: ", ")), found \(names.listed())")
     }
   }
 

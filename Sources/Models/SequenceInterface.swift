@@ -1,4 +1,5 @@
 import Datasets
+import FileCore
 
 /// The input and answer of a model: their kinds, with all names, tokenizers and scales.
 public struct SequenceInterface: Codable, Sendable {
@@ -45,8 +46,8 @@ public struct SequenceInterface: Codable, Sendable {
       try InvalidSetting.check("steps ahead", stepsAhead, in: 1...1_000_000)
       guard shape == .manyToManyInStep, !target.isDiscrete, input.columns == target.columns else {
         throw InvalidSetting(
-          "forecast", expected: "the columns that are read, \(input.names.joined(separator: ", "))",
-          found: target.names.joined(separator: ", "))
+          "forecast", expected: "the columns that are read, \(input.names.listed())",
+          found: target.names.listed())
       }
     }
     if choosesLength, !target.isDiscrete {

@@ -209,14 +209,13 @@ import Testing
     try withTemporaryDirectory { directory in
       let outcome = try Program.shell(
         """
-        playground --port 18231 > first & p=$!
+        port=$((20000 + $$ % 20000)); playground --port $port > first & p=$!
         for i in $(seq 300); do grep -q http first && break; sleep 0.1; done
-        playground --port 18231; code=$?; kill -INT $p; wait $p; exit $code
+        playground --port $port; code=$?; kill -INT $p; wait $p; exit $code
         """, in: directory)
       #expect(outcome.status == 1 && outcome.output.isEmpty, "\(outcome.output)")
-      #expect(
-        outcome.error
-          == "Error: 127.0.0.1:18231: the port is in use: --port names another\n")
+      #expect(outcome.error.hasPrefix("Error: 127.0.0.1:"))
+      #expect(outcome.error.hasSuffix(": the port is in use: --port names another\n"))
     }
   }
 

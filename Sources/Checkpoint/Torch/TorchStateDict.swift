@@ -34,7 +34,7 @@ struct TorchStateDict {
     guard found.count == 1 else {
       let names = found.prefix(8).map { $0.path.isEmpty ? "the whole file" : $0.path }
       throw Failure(
-        reason: "expected one state_dict, found \(found.count): \(names.joined(separator: ", ")); "
+        reason: "expected one state_dict, found \(found.count): \(names.listed()); "
           + "save alone the one that is meant, with torch.save(STATE_DICT, path)")
     }
     path = chosen.path
@@ -50,7 +50,7 @@ struct TorchStateDict {
     if let container = contents.container(root), container.kind == .dictionary {
       let keys = container.pairs.prefix(6).map { contents.summary($0.key) }
       return "expected a dictionary of tensors by name, found none among "
-        + (keys.isEmpty ? "no members" : keys.joined(separator: ", ")) + ": \(advice)"
+        + (keys.isEmpty ? "no members" : keys.listed()) + ": \(advice)"
     }
     return "expected a dictionary of tensors by name, found \(contents.summary(root)): \(advice)"
   }

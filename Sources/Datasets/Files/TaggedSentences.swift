@@ -17,7 +17,7 @@ struct TaggedSentences {
     guard names.count == 2, numbers.count == 2 else {
       throw FileError(
         file: file.path, expected: "the numbers of two columns, of the word and of the tag",
-        found: names.joined(separator: ", "))
+        found: names.listed())
     }
     columns = (numbers[0] - 1, numbers[1] - 1)
   }

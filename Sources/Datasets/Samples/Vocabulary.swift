@@ -77,11 +77,6 @@ public struct Vocabulary: Hashable, Sendable {
     return names[Int(id)]
   }
 
-  /// Some of the names, for messages: `bad, good, ...`.
-  package var listed: String {
-    names.prefix(8).joined(separator: ", ") + (count > 8 ? ", ..." : "")
-  }
-
   /// Whether both lists are equal, byte by byte.
   public static func == (left: Self, right: Self) -> Bool { left.ids == right.ids }
 

@@ -1,4 +1,5 @@
 import Cells
+import FileCore
 import Models
 import Requirements
 import TensorCore
@@ -28,7 +29,7 @@ extension DescribedNetwork {
     /// What a layer gives. Asking for a layer that the description doesn't name is a caller's bug.
     public subscript(name: String) -> Tensor {
       guard let signal = computed[name] ?? rows[name]?.tensor else {
-        failure("no layer \(name) among \(signals.keys.sorted().joined(separator: ", "))")
+        failure("no layer \(name) among \(signals.keys.sorted().listed())")
       }
       return signal
     }

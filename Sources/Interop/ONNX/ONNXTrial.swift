@@ -18,7 +18,7 @@ struct ONNXTrial {
     let inputs = model.graph.inputs.filter { !known.contains(ExactString($0.name)) }
     let integers = inputs.filter { [.int64, .int32].contains($0.elementType) }
     guard integers.count == 1, let tokens = integers.first else {
-      let names = inputs.map(\.name).joined(separator: ", ")
+      let names = inputs.map(\.name).listed()
       throw file.failure(
         "inputs", "expected one input of integers, the ids of tokens, found \(names)")
     }

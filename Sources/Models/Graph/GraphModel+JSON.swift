@@ -19,7 +19,7 @@ extension GraphSession {
     if case .object(let members) = value {
       for (name, member) in members {
         guard let input = model.inputs.first(where: { ExactString($0.name) == name }) else {
-          let names = model.inputs.map(\.name).joined(separator: ", ")
+          let names = model.inputs.map(\.name).listed()
           throw UnreadableInput(expected: "inputs of \(names)", found: name.string)
         }
         arrays[name.string] = try StoredArray(member, as: input)
@@ -28,7 +28,7 @@ extension GraphSession {
     }
     let others = model.inputs.filter { !isState($0.name) }
     guard others.count == 1, let input = others.first else {
-      let names = model.inputs.map(\.name).joined(separator: ", ")
+      let names = model.inputs.map(\.name).listed()
       throw UnreadableInput(expected: "an object of \(names)", found: String(value.text.prefix(60)))
     }
     arrays[input.name] = try StoredArray(value, as: input)

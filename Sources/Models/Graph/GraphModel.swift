@@ -139,7 +139,7 @@ public struct GraphModel: Sendable {
   }
 
   private func list(_ values: [ONNXGraph.Value]) -> String {
-    values.map(\.name).joined(separator: ", ")
+    values.map(\.name).listed()
   }
 }
 
@@ -274,7 +274,7 @@ extension ONNXGraph.Value {
       let known = sizes.sorted(by: { $0.key < $1.key }).map { "\($0.key) = \($0.value)" }
       return model.failure(
         "input \(name)",
-        "expected \(text)\(known.isEmpty ? "" : " with \(known.joined(separator: ", "))"), "
+        "expected \(text)\(known.isEmpty ? "" : " with \(known.listed())"), "
           + "found \(value.elementType) of shape \(value.shape)")
     }
     guard value.elementType == elementType else { throw failure() }

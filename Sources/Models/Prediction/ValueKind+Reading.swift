@@ -103,9 +103,8 @@ extension ValueKind {
     switch self {
     case .text: "text"
     case .symbols, .label:
-      "\(word == "label" ? "one" : "some") of \(names.prefix(20).joined(separator: ", "))"
-        + (size > 20 ? " and \(size - 20) more" : "")
-    case .features, .vector: "numbers for \(names.joined(separator: ", "))"
+      "\(word == "label" ? "one" : "some") of \(names.listed())"
+    case .features, .vector: "numbers for \(names.listed())"
     }
   }
 

@@ -33,7 +33,7 @@ struct PredictedArrays {
     if let file, file.hasSuffix(".npy") {
       let inputs = session.model.inputs.map(\.name).filter { !session.isState($0) }
       guard inputs.count == 1 else {
-        throw Failure("\(file): expected an .npz file with \(inputs.joined(separator: ", "))")
+        throw Failure("\(file): expected an .npz file with \(inputs.listed())")
       }
       var arrays = ExactDictionary<StoredArray>()
       arrays[inputs[0]] = try StoredArray(numPyPath: file)
@@ -79,7 +79,7 @@ struct PredictedArrays {
     if output.hasSuffix(".npz") { return try NumPyArchive.save(outputs, to: output) }
     let names = outputs.keys.filter { !session.isNewState($0) }
     guard names.count == 1, let array = outputs[names[0]] else {
-      throw Failure("\(output): expected an .npz file for \(names.joined(separator: ", "))")
+      throw Failure("\(output): expected an .npz file for \(names.listed())")
     }
     try array.saveNumPy(to: output)
   }

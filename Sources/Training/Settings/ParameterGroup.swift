@@ -1,3 +1,4 @@
+import FileCore
 import Models
 import TensorCore
 
@@ -64,7 +65,7 @@ extension [ParameterGroup] {
     let names = model.parameters.map(\.name)
     for group in self where !names.contains(where: group.contains) {
       throw InvalidSetting(
-        "parameter group", expected: "the beginning of one of \(names.joined(separator: ", "))",
+        "parameter group", expected: "the beginning of one of \(names.listed())",
         found: group.prefix)
     }
   }

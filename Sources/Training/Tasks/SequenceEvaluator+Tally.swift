@@ -1,4 +1,5 @@
 import Datasets
+import FileCore
 import Models
 import Requirements
 import TensorCore
@@ -51,7 +52,7 @@ extension SequenceEvaluator {
       guard weight == 0, let first = unknown.firstIndex(where: { $0 > 0 }) else { return }
       throw InvalidSetting(
         "data",
-        expected: "a label that the model knows, such as \(Vocabulary(target.names).listed)",
+        expected: "a label that the model knows, such as \(target.names.listed(atMost: 8))",
         found: "\(names[target.size + first])")
     }
 

@@ -110,9 +110,7 @@ public struct Evaluation: Sendable, Hashable, Codable {
   /// One line that lists the targets which the model does not know; nil if it knows all.
   public var remark: String? {
     guard !unknownTargets.isEmpty else { return nil }
-    let listed = unknownTargets.prefix(20).map(\.description)
-    return "unknown to the model, counted as wrong: " + listed.joined(separator: ", ")
-      + (unknownTargets.count > 20 ? ", ..." : "")
+    return "unknown to the model, counted as wrong: " + unknownTargets.map(\.description).listed()
   }
 
   /// One line of JSON with all metrics.

@@ -51,6 +51,15 @@ import Testing
           found: "id, review, stars, other")
       ) { try read(path, ["review", "rating"]) }
     }
+    let names = (0..<3000).map { "c\($0)" }
+    let values = names.map { _ in "1" }.joined(separator: ",")
+    try withFile("r.csv", "\(names.joined(separator: ","))\n\(values)\n") { path in
+      #expect(
+        throws: FileError(
+          file: path, line: 1, column: 1, expected: "a column rating",
+          found: names[..<20].joined(separator: ", ") + " and 2,980 more")
+      ) { try read(path, ["c0", "rating"]) }
+    }
     try withFile("r.csv", "label,n,text\nu,1,hello\n") { path in
       let rows = try read(path, [])
       #expect(rows == ["hello=u"])

@@ -27,7 +27,7 @@ struct InputColumns {
 
   /// The names for messages.
   var title: String {
-    areUsual ? "a column such as text or review" : names.joined(separator: ", ")
+    areUsual ? "a column such as text or review" : names.listed()
   }
 
   /// Their places in a row, if they have only numbers.

@@ -192,7 +192,7 @@ struct ColumnChoice {
     func missing(_ expected: String) -> FileError {
       FileError(
         file: file.path, line: 1, column: 1, expected: expected,
-        found: survey.columns.map(\.name).joined(separator: ", "))
+        found: survey.columns.map(\.name).listed())
     }
     guard !inputs.isEmpty else {
       throw missing(task == .forecasting ? "a column of numbers" : "a column of texts or numbers")
@@ -223,7 +223,7 @@ extension [String] {
       guard let column = exact ?? byNumber ?? survey.columns.only(plain: name) else {
         throw FileError(
           file: file.path, line: 1, column: 1, expected: "a column \(name)",
-          found: survey.columns.map(\.name).joined(separator: ", "))
+          found: survey.columns.map(\.name).listed())
       }
       chosen.append(column)
     }

@@ -57,7 +57,7 @@ struct RowSide: Sendable {
     case .label(let classes), .symbols(let classes):
       guard let field = fields.first, let id = classes.id(of: field.text) else {
         throw fields[fields.startIndex].fault(
-          in: path, expected: "a label that the model knows: \(classes.listed)")
+          in: path, expected: "a label that the model knows: \(classes.names.listed(atMost: 8))")
       }
       return .label(id)
     case .features(let columns):
