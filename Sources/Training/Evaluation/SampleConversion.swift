@@ -105,7 +105,8 @@ private struct SideConversion: Sendable {
     if id < 0 { return id }
     guard let known = ids[Int(id)] else {
       throw InvalidSetting(
-        side, expected: "one of \(new.names.listed(atMost: 8)), as the model knows", found: old.name(of: id))
+        side, expected: "one of \(new.names.listed(atMost: 8)), as the model knows",
+        found: old.name(of: id))
     }
     return known
   }
