@@ -72,6 +72,7 @@ import Testing
     let bytes = try checkpoint.encoded()
     let reader = try CheckpointReader(bytes: bytes)
     #expect(try SavedModelKind(reading: reader) == .graph)
+    #expect(reader.contains(.configuration, "package"))
     let again = try SavedGraphModel(reading: reader)
     #expect(again.model.states == Self.states && again.summary == saved.summary)
     var session = GraphSession(again.model)

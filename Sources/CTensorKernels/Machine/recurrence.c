@@ -116,10 +116,13 @@ static void scale_rows(const ctk_kernels *kernels, const step_vectors *x, const 
                        ptrdiff_t count, ptrdiff_t width, const step_vectors *y) {
   const ptrdiff_t together = x->has_stride && y->has_stride ? count : 1;
   for (ptrdiff_t r = 0; r < count; r += together) {
+    if (!scale) {
+      kernels->copy_rows(x->rows[r], x->stride, together, width, y->rows[r], y->stride);
+      continue;
+    }
     const ctk_matrix_update scaled = {
         .x = x->rows[r], .x_stride = x->stride, .scale = scale + r, .scale_stride = 1};
-    if (scale) kernels->matrix_update(&scaled, together, width, y->rows[r], y->stride);
-    else kernels->copy_rows(x->rows[r], x->stride, together, width, y->rows[r], y->stride);
+    kernels->matrix_update(&scaled, together, width, y->rows[r], y->stride);
   }
 }
 

@@ -55,6 +55,7 @@ public struct SavedGraphModel: Sendable {
     graph.graph.initializers = []
     checkpoint.set(bytes: graph.encoded(), .configuration, "graph")
     try checkpoint.setJSON(Header(states: model.states), .configuration, "model")
+    try SavingPackage.write(to: &checkpoint)
   }
 
   /// The graph as an ONNX model, whose metadata names the states.
