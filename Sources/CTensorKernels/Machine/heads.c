@@ -54,9 +54,27 @@ static void bind(head_step *bound, const ctk_area *areas, const ctk_step_block *
   }
 }
 
+// Prefetches the rows of vectors at all times, for writing: they lie in too many pages for a processor to see what comes,
+// and each step waits for the one before it.
+static void prefetch_times(const head_step *bound, const ctk_area *areas, const ctk_step_block *first,
+                           ptrdiff_t times, ptrdiff_t stride) {
+  enum { LINE = 16, MOST = 256 };  // floats of a cache line, and of a vector
+  if (!bound->is_regular) return;
+  for (int32_t i = 0; i < bound->moving_count; i++) {
+    const moving_operand *moving = &bound->moving[i];
+    const ctk_place *place = &bound->step->places[moving->operand];
+    // What has memory for a chunk of steps alone is in a cache.
+    if (place->columns > MOST || areas[place->area].row_stride == 0) continue;
+    ptrdiff_t step = first->step + moving->shift;
+    for (ptrdiff_t t = 0; t < times; t++, step += stride)
+      for (int32_t j = 0; j < place->columns; j += LINE)
+        __builtin_prefetch(moving->base + (step & moving->step_mask) * moving->time_stride + j, 1);
+  }
+}
+
 // Binds a head's operands at its first time, and notes how they move from then on.
 static void bind_head(head_step *bound, const ctk_area *areas, const ctk_step_block *first,
-                      ptrdiff_t head) {
+                      ptrdiff_t times, ptrdiff_t stride, ptrdiff_t head) {
   const ctk_step *step = bound->step;
   bind(bound, areas, first, head);
   bound->sum = (weighted_sum){bound->operands, step->adds_heads && head > 0};
@@ -73,6 +91,7 @@ static void bind_head(head_step *bound, const ctk_area *areas, const ctk_step_bl
     bound->moving[bound->moving_count++] = (moving_operand){
         area->base + offset, area->time_stride, area->shifts[place->slot], area->step_mask, i};
   }
+  prefetch_times(bound, areas, first, times, stride);
 }
 
 static void move_to(head_step *bound, const ctk_area *areas, const ctk_step_block *block,
@@ -245,10 +264,10 @@ static void run_step(head_run *run, head_step *bound) {
 }
 
 head_run *ctk_head_run_make(const ctk_step *steps, int32_t count, const ctk_area *areas,
-                            const ctk_step_block *first, ptrdiff_t head) {
+                            const ctk_step_block *first, ptrdiff_t times, ptrdiff_t stride, ptrdiff_t head) {
   head_run *run = run_of_thread();
   make(run, steps, count, areas, first);
-  for (int32_t i = 0; i < count; i++) bind_head(&run->steps[i], areas, first, head);
+  for (int32_t i = 0; i < count; i++) bind_head(&run->steps[i], areas, first, times, stride, head);
   return run;
 }
 
@@ -266,7 +285,8 @@ void ctk_steps_run_heads(const ctk_step *steps, ptrdiff_t count, const ctk_area 
   make(run, steps, (int32_t)count, areas, first);
   for (; head < end; head++) {
     ctk_step_block block = *first;
-    for (ptrdiff_t j = 0; j < count; j++) bind_head(&run->steps[j], areas, first, head);
+    for (ptrdiff_t j = 0; j < count; j++)
+      bind_head(&run->steps[j], areas, first, times, stride, head);
     for (ptrdiff_t i = 0; i < times; i++, block.step += stride) {
       for (ptrdiff_t j = 0; j < count; j++) move_to(&run->steps[j], areas, &block, head);
       for (ptrdiff_t j = 0; j < count; j += run->steps[j].together) run_step(run, &run->steps[j]);

@@ -316,14 +316,14 @@ static void copy_right(workspace *work, const head_steps *steps, ptrdiff_t step,
 
 static bool run_sequence(workspace *work, const head_steps *steps, const ctk_sequence *sequence,
                          const float *matrix) {
+  head_run *run = ctk_head_run_make(sequence->steps, (int32_t)sequence->step_count, steps->areas,
+                                    &steps->first, steps->count, steps->stride, steps->head);
   for (ptrdiff_t r = 0; r < sequence->read_count; r++) {
     const ctk_matrix_read *read = &sequence->reads[r];
     read_rows_before(work, steps, matrix, read, steps->areas, work->bases[r], steps->self->columns);
     for (int32_t i = 0; i < steps->self->addition_count; i++)
       weigh(work, steps, read, i, work->triangles[r][i]);
   }
-  head_run *run = ctk_head_run_make(sequence->steps, (int32_t)sequence->step_count, steps->areas,
-                                    &steps->first, steps->head);
   ctk_step_block block = steps->first;
   for (ptrdiff_t step = 0; step < steps->count; step++, block.step += steps->stride) {
     copy_right(work, steps, step, false);
