@@ -2,11 +2,10 @@ extension String {
   /// The text with its control characters as `\u{1b}`, so that a file's content can't control the terminal that shows a
   /// message about it; line ends and tabs stay.
   package var visible: String {
-    guard unicodeScalars.contains(where: { $0.isControl && !"\n\t".unicodeScalars.contains($0) })
-    else { return self }
+    guard unicodeScalars.contains(where: \.isHidden) else { return self }
     var result = ""
     for scalar in unicodeScalars {
-      if scalar.isControl, !"\n\t".unicodeScalars.contains(scalar) {
+      if scalar.isHidden {
         result += "\\u{\(String(scalar.value, radix: 16))}"
       } else {
         result.unicodeScalars.append(scalar)
@@ -20,6 +19,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// Whether it has no form of its own but may change what a terminal does.
-  fileprivate var isControl: Bool { properties.generalCategory == .control }
+  /// Whether it has no form of its own but may change what a terminal does, and is no line end or tab.
+  fileprivate var isHidden: Bool {
+    properties.generalCategory == .control && self != "\n" && self != "\t"
+  }
 }
