@@ -11,6 +11,7 @@
 typedef struct {
   vf fraction;
   vi exponent;
+  vf whole;  // the same as exponent
 } exponential_parts;
 
 INLINE exponential_parts split_exponential(vf x) {
@@ -25,31 +26,29 @@ INLINE exponential_parts split_exponential(vf x) {
   p = multiply_add(p, r, splat(0.0416662041262f));
   p = multiply_add(p, r, splat(0.166665183062f));
   p = multiply_add(p, r, splat(0.50000000957f));
-  return (exponential_parts){multiply_add(p, r * r, r), (vi)rounded - (vi)splat(rounder)};
+  return (exponential_parts){multiply_add(p, r * r, r), (vi)rounded - (vi)splat(rounder), n};
 }
 
 // 2^exponent, -126 <= exponent <= 127.
 INLINE vf power_of_two(vi exponent) { return (vf)((exponent + 127) << 23); }
 
-// x * 2^exponent with one rounding, for x near 1, -252 <= exponent <= 254.
-INLINE vf scaled(vf x, vi exponent) {
+// 2^exponent * (1 + fraction) with one rounding, -252 <= exponent <= 254.
+INLINE vf exponential(exponential_parts e) {
 #if KERNELS_AVX512
-  return (vf)_mm512_scalef_ps((__m512)x, (__m512)__builtin_convertvector(exponent, vf));
+  return (vf)_mm512_scalef_ps((__m512)(1 + e.fraction), (__m512)e.whole);
 #else
-  const vi half = exponent >> 1;
-  return x * power_of_two(half) * power_of_two(exponent - half);
+  const vi half = e.exponent >> 1;
+  return (1 + e.fraction) * power_of_two(half) * power_of_two(e.exponent - half);
 #endif
 }
 
 INLINE vf vector_exp(vf x) {
-  const exponential_parts e = split_exponential(at_most(at_least(x, splat(-104)), splat(89)));
-  return scaled(1 + e.fraction, e.exponent);
+  return exponential(split_exponential(at_most(at_least(x, splat(-104)), splat(89))));
 }
 
 // e^-|x|
 INLINE vf decaying_exp(vf x) {
-  const exponential_parts e = split_exponential(at_least(-absolute(x), splat(-104)));
-  return scaled(1 + e.fraction, e.exponent);
+  return exponential(split_exponential(at_least(-absolute(x), splat(-104))));
 }
 
 INLINE vf vector_sigmoid(vf x) {

@@ -40,6 +40,12 @@ static void row_products(const float *a, ptrdiff_t a_stride, const float *b, ptr
                          ptrdiff_t rows, ptrdiff_t width, float *y) {
   ptrdiff_t r = 0;
   vf sums[LANES];
+  // Rows of one vector, as those of a channel's states, would spend their time on the loop over vectors.
+  for (; width == LANES && r + LANES <= rows; r += LANES) {
+    for (int i = 0; i < LANES; i++)
+      sums[i] = multiply_add(load(a + (r + i) * a_stride), load(b + (r + i) * b_stride), splat(0));
+    store(y + r, sums_of_lanes(sums));
+  }
   for (; r + LANES <= rows; r += LANES) {
 #pragma clang loop unroll(full)
     for (int i = 0; i < LANES; i += 4)

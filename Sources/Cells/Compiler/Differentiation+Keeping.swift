@@ -3,6 +3,9 @@ import TensorCore
 // The forward values that the backward pass reads: saved, or recomputed.
 
 extension BackwardBuilder {
+  /// A function is recomputed where its width is this multiple of that of all signals that it is computed from.
+  private static let timesAsWide = 8
+
   /// The backward recurrence in a graph of its own, where forward values are sequences from outside.
   func separated(_ recurrence: Recurrence, stateCount: Int) -> Derivative {
     let retained = retainedNodes(of: recurrence)
@@ -37,7 +40,8 @@ extension BackwardBuilder {
   ///
   /// Results of products, sums along units and costly functions are saved where they are read. What is cheap is saved,
   /// or recomputed from what is, so that least is saved in all. States before and after a step, inputs and outputs are
-  /// there anyway; a function of them alone is computed again as fast as it is read from memory.
+  /// there anyway; a function of them alone is computed again as fast as it is read from memory. So is one whose signals
+  /// are much narrower than itself, as the decay of each of a channel's states by the channel's one step size.
   private func retainedNodes(of recurrence: Recurrence) -> Set<NodeID> {
     let forwardCount = forward.graph.nodes.count
     func isForwardSignal(_ id: NodeID) -> Bool {
@@ -50,14 +54,15 @@ extension BackwardBuilder {
     }
     let updates = forward.updates.filter { graph[$0].dependence == .state }
     let kept = Set(forward.outputs + updates)
+    let sources = columnsOfSources(among: kept)
     func isCheap(_ id: NodeID) -> Bool {
       let operation = graph[id].operation
       guard case .apply(_, let operands) = operation, !operation.isCheap else {
         return operation.isCheap
       }
-      return operands.filter(isForwardSignal).allSatisfy {
-        kept.contains($0) || graph[$0].operation.isLeaf
-      }
+      let signals = operands.filter(isForwardSignal)
+      return signals.allSatisfy { kept.contains($0) || graph[$0].operation.isLeaf }
+        || signals.reduce(0) { $0 + sources[$1] } * Self.timesAsWide <= graph[id].columns
     }
     let saved = read.filter { !isCheap($0) }
     let free = saved.union(kept)
@@ -70,6 +75,23 @@ extension BackwardBuilder {
     }
     for id in read where isCheap(id) { cut.want(id) }
     return saved.union(cut.values())
+  }
+
+  /// For each forward node, the columns of the signals that it is computed from by cheap steps, at most.
+  private func columnsOfSources(among kept: Set<NodeID>) -> [Int] {
+    let most = 1 << 32
+    var columns: [Int] = []
+    for id in forward.graph.nodes.indices {
+      let node = graph[id]
+      if node.dependence == .parameters {
+        columns.append(0)
+      } else if node.operation.isCheap, !kept.contains(id) {
+        columns.append(min(most, Set(node.operation.operands).reduce(0) { $0 + columns[$1] }))
+      } else {
+        columns.append(node.columns)
+      }
+    }
+    return columns
   }
 }
 

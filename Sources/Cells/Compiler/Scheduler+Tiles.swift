@@ -98,12 +98,13 @@ struct RepeatedUnits {
   private func matrixSum(of product: NodeID, _ axis: Axis, _ stage: Stage?) -> MatrixSum? {
     guard case .apply(.multiply, let x) = graph[product].operation else { return nil }
     let width = graph[product].columns
-    guard x.allSatisfy({ graph[$0].columns == width && graph.constant($0) == nil && isSignal($0) })
+    guard x.allSatisfy({ graph[$0].columns == width && graph.constant($0) == nil }),
+      x.contains(where: isSignal)
     else { return nil }
     for (place, spread) in x.enumerated() {
       let matrices = x[1 - place]
       guard case .spread(let source, let along) = graph[spread].operation, stages[spread] == stage,
-        !isSpread(matrices)
+        !isSpread(matrices), x.allSatisfy(isSignal)
       else { continue }
       if axis.inner > 1, along.inner == 1, along.count == axis.inner {
         let tile = Step.Tile(
@@ -119,9 +120,12 @@ struct RepeatedUnits {
       }
     }
     if axis.inner == 1, !x.contains(where: isSpread) {
+      // A parameter's numbers are those of every sample.
+      let (matrices, other) = isSignal(x[0]) ? (x[0], x[1]) : (x[1], x[0])
+      guard isSignal(other) || graph[other].rows == 1 else { return nil }
       let tile = Step.Tile(tiles: 1, rows: width / axis.count, columns: axis.count)
       return MatrixSum(
-        matrices: x[0], other: x[1], tile: tile, kind: .productsOfMatrices)
+        matrices: matrices, other: other, tile: tile, kind: .productsOfMatrices)
     }
     return nil
   }

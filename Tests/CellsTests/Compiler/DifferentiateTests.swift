@@ -43,6 +43,27 @@ import Testing
     #expect(Plan(graph(LSTM()), learns: true).bytesKeptPerStep == 4 * 6 * 5)
   }
 
+  /// The matrix of a channel's states, and the channel's numbers; the decays, as many as the matrix has, follow from these.
+  @Test func decaysOfS6AreRecomputed() throws {
+    let (channels, states) = (64, 16)
+    let graph = CellGraph(
+      S6(inner: channels, states: states), inputSize: 32, hiddenSize: 32)
+    let floats = Plan(graph, learns: true).bytesKeptPerStep / MemoryLayout<Float>.stride
+    #expect(floats > channels * states && floats < 2 * channels * states, "\(floats) floats")
+  }
+
+  /// A value that is read twice at each of many steps is one source, not one for each of the ways that lead there.
+  @Test(.timeLimit(.minutes(1))) func valuesThatAreReadTwiceArePlannedInTime() {
+    struct Squares: RecurrentCell {
+      func equations(_ cell: inout CellBuilder) {
+        let h = cell.state("hidden")
+        let start = cell.affine(cell.input, "ih") + h
+        cell.update(h, to: tanh((0..<100).reduce(start) { x, _ in x * x + x }))
+      }
+    }
+    #expect(Plan(graph(Squares()), learns: true).bytesKeptPerStep > 0)
+  }
+
   @Test func backwardStepOfAnLSTMIsAProgramAndAProduct() throws {
     let backward = try #require(Plan(graph(LSTM()), learns: true).backward?.schedule)
     #expect(backward.loop.count == 2)
