@@ -13,8 +13,7 @@
 #include <pthread.h>
 #endif
 
-// Spinning is longer than the gap between two parts of a step, and short beside a slice of the scheduler.
-enum { PAUSES = 32, SPINNING = 100000 /* nanoseconds */ };
+enum { PAUSES = 32 };
 
 static void pause_briefly(void) {
 #if defined(__x86_64__)

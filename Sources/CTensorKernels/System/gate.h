@@ -5,6 +5,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+// How long threads spin: longer than the gap between two parts of a step, and short beside a slice of the scheduler.
+enum { SPINNING = 100000 /* nanoseconds */ };
+
 typedef struct {
   _Alignas(64) atomic_uint value;
   atomic_uint sleepers;

@@ -204,6 +204,15 @@ void ctk_team_barrier(void) {
 
 bool ctk_team_is_apart(void) { return team.is_apart; }
 
+bool ctk_team_is_worth(int64_t work) {
+  const int64_t least_work = 2000000;  // waking a thread takes tens of microseconds
+  static _Atomic int64_t asked, missed;  // when sleepers were asked for last, and the work for which they were not woken
+  if (atomic_load(&team.starts[1].sleepers) == 0) return true;
+  const int64_t now = ctk_now();
+  if (now - atomic_exchange(&asked, now) > SPINNING) atomic_store(&missed, 0);
+  return atomic_fetch_add(&missed, work) + work >= least_work;
+}
+
 // MARK: The thread count
 
 static atomic_int chosen_count;  // 0: not chosen yet

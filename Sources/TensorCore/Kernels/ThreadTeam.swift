@@ -46,11 +46,11 @@ public enum ThreadTeam {
   package static func split(
     _ count: Int, unit: Int = 1, work: Int, _ body: (_ range: Range<Int>) -> Void
   ) {
-    // About ten microseconds: for less work, waking a thread costs more than it saves.
+    // Less is done before another thread has heard of it.
     let leastWork = 100_000
     let units = (count + unit - 1) / unit
     let parts = min(self.count, units, work / leastWork)
-    guard parts > 1 else {
+    guard parts > 1, ctk_team_is_worth(Int64(work)) else {
       if count > 0 { body(0..<count) }
       return
     }
