@@ -24,6 +24,8 @@ TARGETS = {
     "rtrl-indrnn": 2,
     "rtrl-lstm": 4,
 }
+# Of each side, where nothing else is said.
+THREADS = 2
 # Milliseconds from the start of the process to the first character.
 START = 15
 WITH_MATRIX_UNIT = {"high": 3, "medium": 2.5}
@@ -37,7 +39,8 @@ alive, so that starting doesn't count. The peer of a case is whichever is fastes
 onnxruntime (inference) and JAX (a recurrence as a compiled scan), each in the fastest of its settings; all are float32.
 Every round measures both sides one right after the other. `best` is the peer's fastest round by our fastest, `median`
 the median of the rounds' ratios: above 1 we are faster. Targets are held against the smaller of the two. Rounds in which
-other programs or the host took more than 3% of the processors are left out. All cases are here, whatever came out.
+other programs or the host took more than 3% of the processors are left out. All cases are here, whatever came out;
+they are of two threads on each side unless they name others.
 [README.md](README.md) says how to repeat it.
 """
 
@@ -45,14 +48,30 @@ other programs or the host took more than 3% of the processors are left out. All
 LIBRARIES = {"pytorch": "PyTorch", "onnxruntime": "onnxruntime", "jax": "JAX"}
 
 
+def key(case, precision, threads):
+    """The name of a measurement among the stored ones."""
+    return f"{case} {precision}, {_threads(threads)}"
+
+
+def _threads(count):
+    return f"{count} thread{'s' if count > 1 else ''}"
+
+
 def line(result):
     """One line about a case, for the terminal."""
     low, high = result["ratios"][0], result["ratios"][-1]
     return (
-        f"{result['case']} {result['precision']}: {_time(result['fastest'][0])} ms, {LIBRARIES[result['library']]} "
+        f"{key(result['case'], result['precision'], result['threads'])}: {_time(result['fastest'][0])} ms, "
+        f"{LIBRARIES[result['library']]} "
         f"{_time(result['fastest'][1])} ms ({result['setting']}): best {result['best']:.2f}, "
         f"median {result['ratio']:.2f} ({low:.2f} to {high:.2f}), {_calm(result)} rounds quiet"
     )
+
+
+def _name(result):
+    """A case, and its threads where they are not as many as usual."""
+    threads = result["threads"]
+    return result["case"] + (f", {_threads(threads)}" if threads != THREADS else "")
 
 
 def _calm(result):
@@ -65,7 +84,7 @@ def text(stored, names):
     rank = ["highest", "high", "medium"]
     results = sorted(
         stored["cases"].values(),
-        key=lambda r: (order.get(r["case"], len(order)), rank.index(r["precision"])),
+        key=lambda r: (order.get(r["case"], len(order)), rank.index(r["precision"]), -r["threads"]),
     )
     parts = [OPENING, _machine(stored, results), _speed(stored, results), _zoo(results)]
     parts += [_memory(results), _settings(results), _extras(stored)]
@@ -103,7 +122,7 @@ def _quietness(results):
     quiet = sum(result["quietRounds"] for result in results)
     rounds = sum(result["rounds"] for result in results)
     limits = [limit for result in results for limit in result["limits"]]
-    restless = [result["case"] for result in results if not result["conclusive"]]
+    restless = [_name(result) for result in results if not result["conclusive"]]
     return (
         f"- Quiet: {quiet} of {rounds} rounds; multiply-add before and after the cases from {min(limits):.0f} to "
         f"{max(limits):.0f} GFLOP/s"
@@ -130,7 +149,7 @@ def _speed(stored, results):
             rate = f"{result['gigaflops']:.1f}"
             share = f"{result['gigaflops'] / limits.get(result['threads'], float('inf')):.0%}"
         rows.append(
-            f"| {result['case']} | {result['sizes']} | {result['precision']} | {_time(result['fastest'][0])} "
+            f"| {_name(result)} | {result['sizes']} | {result['precision']} | {_time(result['fastest'][0])} "
             f"| {_time(result['fastest'][1])} | {LIBRARIES[result['library']]} | {result['best']:.2f} "
             f"| {result['ratio']:.2f} | {low:.2f} to {high:.2f} | {_calm(result)} | {_target(result)} "
             f"| {rate} | {share} |"
@@ -151,7 +170,11 @@ def _target(result):
 
 
 def _zoo(results):
-    zoo = {r["case"]: r for r in results if r["case"].startswith("zoo-") and r["precision"] == "highest"}
+    zoo = {
+        r["case"]: r
+        for r in results
+        if r["case"].startswith("zoo-") and (r["precision"], r["threads"]) == ("highest", THREADS)
+    }
     if "zoo-lstm" not in zoo:
         return ""
     rows = [
@@ -183,7 +206,7 @@ def _memory(results):
         ours, peers = result["memory"]["ours"], result["memory"]["peers"]
         own, theirs = (side["peak"] - side["idle"] for side in (ours, peers))
         rows.append(
-            f"| {result['case']} | {result['precision']} | {_megabytes(ours['peak'])} "
+            f"| {_name(result)} | {result['precision']} | {_megabytes(ours['peak'])} "
             f"| {_megabytes(peers['peak'])} | {ours['peak'] / peers['peak']:.0%} | {_megabytes(own)} "
             f"| {_megabytes(theirs)} | {own / max(theirs, 1):.0%} |"
         )
@@ -200,7 +223,7 @@ def _settings(results):
     for result in results:
         tried = "; ".join(f"{name}: {_time(ms)}" for name, ms in result["tried"].items())
         rows.append(
-            f"| {result['case']} | {result['precision']} | {LIBRARIES[result['library']]}: {result['setting']} | {tried} |"
+            f"| {_name(result)} | {result['precision']} | {LIBRARIES[result['library']]}: {result['setting']} | {tried} |"
         )
     return "\n".join(rows) + "\n"
 

@@ -27,12 +27,13 @@ from cases import CASES, chosen  # noqa: E402
 class Sides:
     """Our process and one of each library, started when they are first asked."""
 
-    def __init__(self, options):
+    def __init__(self, options, threads):
         self.options = options
+        self.threads = threads
         self.running = {}
 
     def command(self, name):
-        threads = ["--threads", str(self.options.threads)]
+        threads = ["--threads", str(self.threads)]
         if name == "ours":
             return [self.options.bench, "serve", *threads]
         command = [self.options.python, str(HERE / "peers/server.py"), name, *threads]
@@ -40,7 +41,7 @@ class Sides:
 
     def __getitem__(self, name):
         if name not in self.running:
-            environment = {**os.environ, "PEER_THREADS": str(self.options.threads)}
+            environment = {**os.environ, "PEER_THREADS": str(self.threads)}
             self.running[name] = Side(self.command(name), environment)
         return self.running[name]
 
@@ -93,7 +94,7 @@ def compare(sides, case, precision, options, kept):
         "case": case,
         "precision": precision,
         "date": datetime.date.today().isoformat(),
-        "threads": options.threads,
+        "threads": sides.threads,
         "sizes": own["sizes"],
         "instructions": own["instructions"],
         "limits": [limit_before, limit_after],
@@ -136,7 +137,7 @@ def parse():
     parser.add_argument("--rounds", type=int, default=7, help="quiet pairs of measurements of each case")
     parser.add_argument("--seconds", type=float, default=0.5, help="of one measurement")
     parser.add_argument("--limit", type=float, default=60, help="seconds for a case, after 3 rounds")
-    parser.add_argument("--threads", type=int, default=2, help="of each side, at most")
+    parser.add_argument("--threads", default=str(report.THREADS), help="of each side, at most; 2,1 measures each case with both")
     parser.add_argument("--python", default=default_python(), help="the one that has the peers")
     parser.add_argument("--bench", default=str(HERE.parent / ".build/release/bench"))
     parser.add_argument("--results", type=pathlib.Path, default=HERE / "results.json")
@@ -148,8 +149,10 @@ def parse():
     )
     parser.add_argument("--report-only", action="store_true", help="measure nothing")
     options = parser.parse_args()
-    if options.rounds < 1 or options.seconds <= 0 or options.threads < 1:
-        parser.error("rounds, seconds and threads are above 0")
+    if options.rounds < 1 or options.seconds <= 0:
+        parser.error("rounds and seconds are above 0")
+    if not all(count.isdecimal() and int(count) > 0 for count in options.threads.split(",")):
+        parser.error(f"{options.threads}: expected numbers of threads, as in 2,1")
     for precision in options.precisions.split(","):
         if precision not in ("highest", "high", "medium"):
             parser.error(f"{precision}: no such precision")
@@ -207,10 +210,9 @@ def main():
             print(extra, flush=True)
         stored["extras"]["checkpoint"] = checkpoints(options)
         save()
-    sides = Sides(options)
 
-    def measure(name, precision):
-        key = f"{name} {precision}"
+    def measure(sides, name, precision):
+        key = report.key(name, precision, sides.threads)
         before = cases.get(key, {})
         kept = settings.get(key) if options.keep_settings else None
         result = compare(sides, name, precision, options, kept)
@@ -229,16 +231,20 @@ def main():
         print(report.line(result), flush=True)
 
     failed = []
+    all_sides = [Sides(options, int(count)) for count in options.threads.split(",")]
     for name in chosen(options.cases.split(",")):
         for precision in options.precisions.split(","):
-            try:
-                measure(name, precision)
-            except (RuntimeError, BrokenPipeError) as error:
-                # The other cases are measured all the same, by new processes.
-                print(f"{name} {precision}: {error}", file=sys.stderr, flush=True)
-                failed.append(f"{name} {precision}")
-                sides.kill()
-    sides.close()
+            for sides in all_sides:
+                try:
+                    measure(sides, name, precision)
+                except (RuntimeError, BrokenPipeError) as error:
+                    # The other cases are measured all the same, by new processes.
+                    key = report.key(name, precision, sides.threads)
+                    print(f"{key}: {error}", file=sys.stderr, flush=True)
+                    failed.append(key)
+                    sides.kill()
+    for sides in all_sides:
+        sides.close()
     if failed:
         sys.exit(f"not measured: {', '.join(failed)}")
 
