@@ -3,12 +3,12 @@ import FileCore
 import TensorCore
 
 extension MatrixReport {
-  /// Forward and backward passes, with gradients of all inputs: their time, and their peak memory, which holds the output
-  /// and the gradients too.
+  /// Forward and backward passes, with gradients of all inputs: their time, their peak memory, and how much of it is not the
+  /// output, its cotangent and the inputs' gradients.
   static func training(seconds: Double) -> TextTable {
     var table = TextTable([
       "forward and backward", "milliseconds", "on one thread", "matrices of all steps",
-      "peak memory",
+      "peak memory", "without results",
     ])
     for isDeltaRule in [false, true] {
       let cell = Recurrence(isDeltaRule: isDeltaRule)
@@ -16,7 +16,7 @@ extension MatrixReport {
       let layer = Recurrent(cell, inputSize: cell.inputSize, hiddenSize: Recurrence.units)
       func run() { _ = valueAndGradient(of: [x]) { layer($0[0]).output.sum() } }
       run()
-      let states = steps * batch * Recurrence.units * Recurrence.size
+      let output = steps * batch * Recurrence.units
       let peak = memory(of: run)
       let threads = ThreadTeam.count
       let all = fastest(seconds: seconds / 4, run)
@@ -25,11 +25,14 @@ extension MatrixReport {
       ThreadTeam.count = threads
       table.add([
         cell.title, (1e3 * all).text(2), (1e3 * one).text(2),
-        mebibytes(states * MemoryLayout<Float>.stride), mebibytes(peak),
+        mebibytes(bytes(output * Recurrence.size)), mebibytes(peak),
+        mebibytes(peak - bytes(2 * output + x.count)),
       ])
     }
     return table
   }
+
+  private static func bytes(_ floats: Int) -> Int { floats * MemoryLayout<Float>.stride }
 
   private static func mebibytes(_ bytes: Int) -> String {
     (Double(bytes) / 1_048_576).text(1) + " MiB"
