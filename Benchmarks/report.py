@@ -21,6 +21,7 @@ TARGETS = {
     "matrix-gla-alone": 2,
     "matrix-mlstm-large-alone": 2,
     **{f"matrix-{cell}-alone": 3 for cell in ("gated-deltanet", "rwkv7", "s6")},
+    **{f"matrix-{cell}-token": 20 for cell in ("gla", "gated-deltanet", "mlstm-large", "rwkv7", "s6")},
     "rtrl-indrnn": 2,
     "rtrl-lstm": 4,
 }

@@ -75,6 +75,7 @@ _ALL = [
         Case(f"matrix-{cell}-alone", "recurrence", cell, 256, 256, 1, 8, 256)
         for cell in _MATRICES
     ),
+    *(Case(f"matrix-{cell}-token", "generate", cell, 256, 256, 1) for cell in _MATRICES),
     replace(_NOTE, name="gen-10", task="generate"),
     *(Case(f"gen-{size}", task="generate", hidden=size) for size in [128, 512, 1024]),
     *(

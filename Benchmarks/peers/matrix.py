@@ -1,8 +1,8 @@
 """Mixers with a matrix for a state as one writes them in PyTorch.
 
 What does not read the state is done for all steps at once. The recurrence is a loop over the steps, the same loop with
-a compiled step, or a loop over chunks of steps, whose products are batched. `python3 matrix.py` compares the chunks with
-the loops in float64.
+a compiled step, or a loop over chunks of steps, whose products are batched. Generation goes on from call to call, a step
+each. `python3 matrix.py` compares the chunks, and such calls, with the loops in float64.
 """
 
 import math
@@ -36,16 +36,37 @@ def linear(inputs, outputs, bias=False):
     return nn.Linear(inputs, outputs, bias=bias)
 
 
+class Past(nn.Module):
+    """Rows [B, T, n] after those that stood before them: zeros or, where calls go on, the last of the call before."""
+
+    def __init__(self, count):
+        super().__init__()
+        self.count, self.goes_on, self.rows = count, False, None
+
+    def forward(self, x):
+        if self.rows is None:
+            x = pad(x, (0, 0, self.count, 0))
+        else:
+            x = torch.cat([self.rows, x], 1)
+        if self.goes_on:
+            self.rows = x[:, -self.count:]
+        return x
+
+
 class Convolution(nn.Module):
     """A causal convolution over four steps, a channel at a time."""
 
     def __init__(self, channels, bias):
         super().__init__()
+        self.past = Past(3)
         self.weight = nn.Parameter(torch.rand(channels, 1, 4) - 0.5)
         self.bias = nn.Parameter(torch.zeros(channels)) if bias else None
 
     def forward(self, x):
-        rows = pad(x.transpose(1, 2), (3, 0))
+        rows = self.past(x).transpose(1, 2)
+        if x.shape[1] == 1:
+            y = (rows * self.weight.squeeze(1)).sum(-1).unsqueeze(1)
+            return silu(y if self.bias is None else y + self.bias)
         return silu(conv1d(rows, self.weight, self.bias, groups=x.shape[-1])).transpose(1, 2)
 
 
@@ -58,6 +79,14 @@ class Mixer(nn.Module):
         super().__init__()
         self.chunk = None
         self.advance = type(self).step
+        self.goes_on, self.state = False, None
+
+    def go_on(self):
+        """From now on each call starts where the one before it ended."""
+        self.goes_on = True
+        for past in self.modules():
+            if isinstance(past, Past):
+                past.goes_on = True
 
     def forward(self, x):
         signals = self.signals(x)
@@ -67,11 +96,17 @@ class Mixer(nn.Module):
         """What the recurrence makes of the signals."""
         if self.chunk:
             return type(self).chunks(self.chunk, *signals)
-        state, outputs = self.start(signals[0]), []
-        for row in zip(*(signal.unbind(2) for signal in signals)):
-            output, *state = self.advance(*row, *state)
+        return self.loop(signals, 2)
+
+    def loop(self, signals, time, *constants):
+        """A step after the other; `time` is the signals' axis of steps."""
+        state, outputs = self.state or self.start(signals[0]), []
+        for row in zip(*(signal.unbind(time) for signal in signals)):
+            output, *state = self.advance(*row, *constants, *state)
             outputs.append(output)
-        return torch.stack(outputs, 2)
+        if self.goes_on:
+            self.state = state
+        return torch.stack(outputs, time)
 
     def start(self, q):
         return [q.new_zeros(*q.shape[:2], q.shape[-1], q.shape[-1])]
@@ -227,7 +262,7 @@ class MLSTM(Mixer):
 class RWKV7(Mixer):
     def __init__(self, size):
         super().__init__()
-        self.mixes = nn.Parameter(torch.rand(6, size))
+        self.mixes, self.past = nn.Parameter(torch.rand(6, size)), Past(1)
         self.query, self.key, self.value, self.output = (linear(size, size) for _ in range(4))
         low = lambda: nn.Sequential(linear(size, 16), linear(16, size, bias=True))
         self.decay, self.rate, self.gate = low(), low(), low()
@@ -235,11 +270,9 @@ class RWKV7(Mixer):
         self.bonus = nn.Parameter(torch.zeros(HEADS, 1, size // HEADS))
         self.norm = nn.GroupNorm(HEADS, size, eps=64e-5)
 
-    def mixed(self, x):
-        return [x + (pad(x, (0, 0, 1, -1)) - x) * mix for mix in self.mixes]
-
     def signals(self, x):
-        xr, xw, xk, xv, xa, _ = self.mixed(x)
+        step = self.past(x)[:, :-1] - x
+        xr, xw, xk, xv, xa, self.gated = (x + step * mix for mix in self.mixes)
         k, low = self.key(xk), self.decay[1](torch.tanh(self.decay[0](xw)))
         log_a, rate = -math.exp(-0.5) * torch.sigmoid(low), torch.sigmoid(self.rate(xa))
         direction = normalize(split(k * self.key_scale), dim=-1)
@@ -277,8 +310,9 @@ class RWKV7(Mixer):
     def result(self, x, o, signals):
         r, k, v = signals[:3]
         direct = (r * k * self.bonus).sum(-1, keepdim=True) * v
-        o = self.norm(join(o).transpose(1, 2)).transpose(1, 2) + join(direct)
-        gate = self.gate[1](torch.sigmoid(self.gate[0](self.mixed(x)[5])))
+        # Each step's heads by themselves: a group norm over [B, H, T] would take all steps together.
+        o = self.norm(join(o).flatten(0, 1)).view(x.shape) + join(direct)
+        gate = self.gate[1](torch.sigmoid(self.gate[0](self.gated)))
         return self.output(o * gate)
 
 
@@ -309,11 +343,10 @@ class S6(Mixer):
         rate = self.rate.exp()
         if self.chunk:
             return self.chunks(self.chunk, *signals, rate)
-        s, outputs = rate.new_zeros(signals[0].shape[0], *rate.shape), []
-        for row in zip(*(signal.unbind(1) for signal in signals)):
-            output, s = self.advance(*row, rate, s)
-            outputs.append(output)
-        return torch.stack(outputs, 1)
+        return self.loop(signals, 1, rate)
+
+    def start(self, u):
+        return [u.new_zeros(u.shape[0], *self.rate.shape)]
 
     def result(self, x, o, signals):
         return self.output((o + self.direct * signals[0]) * silu(self.other))
@@ -339,6 +372,20 @@ class S6(Mixer):
 MIXERS = {
     "gla": GLA, "gated-deltanet": GatedDeltaNet, "mlstm-large": MLSTM, "rwkv7": RWKV7, "s6": S6
 }
+
+
+class TokenModel(nn.Module):
+    """Embedding, a mixer that goes on from token to token, and a logit for every token."""
+
+    def __init__(self, case):
+        super().__init__()
+        self.embed = nn.Embedding(case.vocabulary, case.input)
+        self.mixer = MIXERS[case.cell](case.input)
+        self.mixer.go_on()
+        self.fc = nn.Linear(case.hidden, case.vocabulary)
+
+    def forward(self, token, _):
+        return self.fc(self.mixer(self.embed(token))), None
 
 
 class Alone(nn.Module):
@@ -396,6 +443,13 @@ def check():
             error = max(((a - b).abs().max() / b.abs().max()).item() for a, b in pairs)
             print(f"{name}, chunks of {size}: largest relative difference {error:.0e}")
             assert error < 1e-9
+        mixer.chunk = None
+        mixer.go_on()
+        with torch.no_grad():
+            steps = torch.cat([mixer(row) for row in x.split(1, 1)], 1)
+        error = ((steps - found[None][0]).abs().max() / steps.abs().max()).item()
+        print(f"{name}, a step a call: largest relative difference {error:.0e}")
+        assert error < 1e-9
 
 
 if __name__ == "__main__":

@@ -206,9 +206,9 @@ def _recurrence(case, precision, counts, compiles):
 def _generate(case, precision, counts, compiles):
     repetitions = 20
 
-    def with_layer(quantized):
+    def with_layer(quantized, kind=CharacterModel):
         def make():
-            model = CharacterModel(case).eval()
+            model = kind(case).eval()
             if quantized:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # that quantization will move elsewhere
@@ -247,16 +247,23 @@ def _generate(case, precision, counts, compiles):
 
         return make
 
+    def settings(ways):
+        return [
+            Setting(f"inference_mode, {name}, {count} threads", make, count, repetitions)
+            for name, make in ways
+            for count in counts
+        ]
+
+    if case.name.startswith("matrix"):
+        import matrix
+
+        return settings([("eager steps", with_layer(False, matrix.TokenModel))])
     ways = [("layer", with_layer(False)), ("cells", with_cells(False))]
     if case.weights == "int8" or precision == "medium" and case.cell == "lstm":
         ways.append(("int8 layer", with_layer(True)))
     if compiles:
         ways.append(("compiled cells", with_cells(True)))
-    return [
-        Setting(f"inference_mode, {name}, {count} threads", make, count, repetitions)
-        for name, make in ways
-        for count in counts
-    ]
+    return settings(ways)
 
 
 def _realtime(case, precision, counts, compiles):

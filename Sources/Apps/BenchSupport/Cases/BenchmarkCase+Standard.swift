@@ -81,7 +81,6 @@ extension BenchmarkCase {
       BenchmarkCase("matrix-\(cell.rawValue)") {
         asMatrices(&$0, cell)
         ($0.task, $0.layout) = (.backward, .batchFirst)
-        if cell == .s6 { $0.options = ["inner": 256] }
       }
     }
     + RecurrenceAlone.allCases.map { cell in
@@ -90,11 +89,18 @@ extension BenchmarkCase {
         $0.task = .recurrence
       }
     }
+    + RecurrenceAlone.allCases.map { cell in
+      BenchmarkCase("matrix-\(cell.rawValue)-token") {
+        asMatrices(&$0, cell)
+        $0.task = .generate
+      }
+    }
 
   private static func asMatrices(_ benchmark: inout BenchmarkCase, _ cell: RecurrenceAlone) {
     (benchmark.cell, benchmark.layers) = (cell.rawValue, 1)
     (benchmark.inputSize, benchmark.hiddenSize) = (256, 256)
     (benchmark.batch, benchmark.steps) = (8, 256)
+    if cell == .s6 { benchmark.options = ["inner": 256] }
   }
 
   private static let generationCases =
