@@ -49,9 +49,11 @@ typedef struct {
 // Which operands a program reads and writes, and which have memory that it both reads and writes. Of these it uses in
 // place those that are overwritten: what shares their memory has the same elements there, and is read before.
 typedef struct {
-  bool loaded[CTK_MAX_OPERANDS], stored[CTK_MAX_OPERANDS], shared[CTK_MAX_OPERANDS];
-  bool overwritten[CTK_MAX_OPERANDS];
+  uint64_t loaded, stored, shared, overwritten;  // a bit for each operand
 } operand_use;
+_Static_assert(CTK_MAX_OPERANDS <= 64 && CTK_MAX_REGISTERS <= 64, "a bit for each");
+
+static inline bool has_bit(uint64_t set, int32_t i) { return set >> i & 1; }
 
 // A program with what was chosen for a call, for further calls over the same rows and width. With no program it is
 // not prepared yet.

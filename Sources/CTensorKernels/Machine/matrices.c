@@ -197,8 +197,8 @@ bool ctk_matrix_call_make(matrix_call *call, const ctk_kernels *kernels, const c
   bool has_rows = false;
   for (int32_t i = 0; i < program->operand_count; i++) {
     const bool is_matrix = operands[i].column_stride == 1 && operands[i].row_stride != 0;
-    if (use->shared[i] || (use->stored[i] && !is_matrix)) return false;
-    has_rows = has_rows || (use->loaded[i] && !is_matrix);
+    if (has_bit(use->shared, i) || (has_bit(use->stored, i) && !is_matrix)) return false;
+    has_rows = has_rows || (has_bit(use->loaded, i) && !is_matrix);
   }
   if (!has_rows || rows < 2 || width < 8 || program->instruction_count > LONGEST) return false;
   call->kernels = kernels;

@@ -26,29 +26,25 @@ static bool are_separate_columns(const ctk_operand *a, const ctk_operand *b, ptr
   return column >= width && column + width <= stride;
 }
 
-static bool overlap(const ctk_operand *a, const ctk_operand *b, ptrdiff_t rows, ptrdiff_t width) {
-  const span x = span_of(a, rows, width), y = span_of(b, rows, width);
-  return x.start < y.end && y.start < x.end && !are_separate_columns(a, b, width);
-}
-
 static bool are_same(const ctk_operand *a, const ctk_operand *b) {
   return a->base == b->base && a->row_stride == b->row_stride && a->column_stride == b->column_stride;
 }
 
 // Whether every store comes after all computations, and stores a computed value.
 static bool stores_at_end(const ctk_program *program) {
-  bool is_computed[CTK_MAX_REGISTERS] = {false}, has_stored = false;
+  uint64_t computed = 0;  // a bit for each register
+  bool has_stored = false;
   for (int32_t i = 0; i < program->instruction_count; i++) {
     const ctk_instruction *instruction = &program->instructions[i];
     if (instruction->operation == CTK_STORE) {
-      if (!is_computed[instruction->a]) return false;
+      if (!has_bit(computed, instruction->a)) return false;
       has_stored = true;
-    } else if (has_stored) {
-      return false;
-    } else {
-      is_computed[instruction->destination] =
-          instruction->operation != CTK_LOAD && instruction->operation != CTK_CONSTANT;
+      continue;
     }
+    if (has_stored) return false;
+    const uint64_t destination = UINT64_C(1) << instruction->destination;
+    if (instruction->operation == CTK_LOAD || instruction->operation == CTK_CONSTANT) computed &= ~destination;
+    else computed |= destination;
   }
   return true;
 }
@@ -58,19 +54,24 @@ operand_use ctk_operand_use(const ctk_program *program, const ctk_operand *opera
   operand_use use = {0};
   for (int32_t i = 0; i < program->instruction_count; i++) {
     const ctk_instruction *instruction = &program->instructions[i];
-    if (instruction->operation == CTK_LOAD) use.loaded[instruction->a] = true;
-    if (instruction->operation == CTK_STORE) use.stored[instruction->destination] = true;
+    if (instruction->operation == CTK_LOAD) use.loaded |= UINT64_C(1) << instruction->a;
+    if (instruction->operation == CTK_STORE) use.stored |= UINT64_C(1) << instruction->destination;
   }
-  bool differs[CTK_MAX_OPERANDS] = {false}, any_shared = false;
-  for (int32_t s = 0; s < program->operand_count; s++) {
-    if (!use.stored[s]) continue;
-    for (int32_t l = 0; l < program->operand_count; l++) {
-      if (!use.loaded[l] || !overlap(&operands[s], &operands[l], rows, width)) continue;
-      use.shared[s] = use.shared[l] = any_shared = true;
-      if (!are_same(&operands[s], &operands[l])) differs[s] = differs[l] = true;
+  span spans[CTK_MAX_OPERANDS];
+  for (int32_t i = 0; i < program->operand_count; i++) spans[i] = span_of(&operands[i], rows, width);
+  uint64_t different = 0;  // of those that share memory, which are not the same
+  for (uint64_t stored = use.stored; stored; stored &= stored - 1) {
+    const int32_t s = __builtin_ctzll(stored);
+    for (uint64_t loaded = use.loaded; loaded; loaded &= loaded - 1) {
+      const int32_t l = __builtin_ctzll(loaded);
+      if (spans[s].start >= spans[l].end || spans[l].start >= spans[s].end ||
+          are_separate_columns(&operands[s], &operands[l], width))
+        continue;
+      const uint64_t both = UINT64_C(1) << s | UINT64_C(1) << l;
+      use.shared |= both;
+      if (!are_same(&operands[s], &operands[l])) different |= both;
     }
   }
-  if (!any_shared || !stores_at_end(program)) return use;
-  for (int32_t i = 0; i < program->operand_count; i++) use.overwritten[i] = use.shared[i] && !differs[i];
+  if (use.shared && stores_at_end(program)) use.overwritten = use.shared & ~different;
   return use;
 }

@@ -69,7 +69,7 @@ static void resolve_store(call *call, const ctk_instruction *instruction, const 
     copy->a = source->slot;
     copy->store = (int16_t)operand;
   } else if (source->definition >= 0 &&
-             !(use->overwritten[operand] && is_read_after(call, source->definition, operand))) {
+             !(has_bit(use->overwritten, operand) && is_read_after(call, source->definition, operand))) {
     move_value(call, source->definition, source->slot, operand_slot(call, operand));
     *source = (place){operand_slot(call, operand), -1};
   } else {

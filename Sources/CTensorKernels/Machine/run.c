@@ -36,7 +36,7 @@ static void place_slots(call *call, const operand_use *use, float *scratch) {
     if (call->steps[i].destination < call->first_operand && call->steps[i].store < 0)
       call->has_scratch[call->steps[i].destination] = true;
   for (int32_t i = 0; i < call->operand_count; i++)
-    if (use->loaded[i] && call->accesses[i] == FILLED_ONCE)
+    if (has_bit(use->loaded, i) && call->accesses[i] == FILLED_ONCE)
       call->has_scratch[call->first_operand + i] = true;
   for (int32_t i = call->first_constant; i < call->slot_count; i++) call->has_scratch[i] = true;
 
@@ -65,7 +65,7 @@ void ctk_fill_operands(prepared *self) {
   call *call = &self->call;
   const ptrdiff_t rows = call->block_rows < call->rows ? call->block_rows : call->rows;
   for (int32_t i = 0; i < call->operand_count; i++)
-    if (self->use.loaded[i] && call->accesses[i] == FILLED_ONCE)
+    if (has_bit(self->use.loaded, i) && call->accesses[i] == FILLED_ONCE)
       copy_in(call, &call->operands[i], 0, 0, rows, call->block_width,
               call->slots[call->first_operand + i]);
 }
@@ -153,8 +153,7 @@ void ctk_prepare(prepared *self, const ctk_kernels *kernels, const ctk_program *
     call->slots[i] = NULL;
   }
   for (int32_t i = 0; i < program->operand_count; i++)
-    call->accesses[i] =
-        use->shared[i] && !use->overwritten[i] ? COPIED : access_of(call, &operands[i]);
+    call->accesses[i] = has_bit(use->shared & ~use->overwritten, i) ? COPIED : access_of(call, &operands[i]);
   ctk_resolve(call, program, use);
   place_slots(call, use, self->scratch);
   fill_constants(call, program->constants);
@@ -170,11 +169,11 @@ void ctk_program_run_prepared(prepared *self, const ctk_operand *operands) {
 // Whether the operands differ from those it was prepared for in their addresses alone.
 static bool fits(const prepared *self, const ctk_program *program, const ctk_operand *operands,
                  const operand_use *use) {
-  if (self->program != program) return false;
+  if (self->program != program || self->use.shared != use->shared ||
+      self->use.overwritten != use->overwritten)
+    return false;
   for (int32_t i = 0; i < program->operand_count; i++)
-    if (self->operands[i].row_stride != operands[i].row_stride ||
-        self->use.shared[i] != use->shared[i] || self->use.overwritten[i] != use->overwritten[i])
-      return false;
+    if (self->operands[i].row_stride != operands[i].row_stride) return false;
   return true;
 }
 

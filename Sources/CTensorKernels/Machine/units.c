@@ -78,7 +78,7 @@ static void prepare(unit_program *program, const ctk_kernels *kernels, const ctk
   ctk_prepare(&program->prepared, kernels, step->program, operands, &use, block->rows, block->width);
   program->refills = false;
   for (int32_t i = 0; i < step->place_count; i++) {
-    if (use.loaded[i] && program->prepared.call.accesses[i] == FILLED_ONCE &&
+    if (has_bit(use.loaded, i) && program->prepared.call.accesses[i] == FILLED_ONCE &&
         program->operands[i].time_stride != 0)
       program->refills = true;
   }

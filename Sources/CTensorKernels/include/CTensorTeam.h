@@ -24,8 +24,8 @@ void ctk_team_barrier(void);
 // Whether the job's threads cost more time than they save: the same for all parts between two barriers,
 // and final for the job. ctk_steps_run then leaves all steps to part 0.
 bool ctk_team_is_apart(void);
-// Whether a job of so many multiplications and additions is worth the team: where other threads are awake, as they are for
-// a while after each job, or where it and those that followed each other so closely are enough to wake them for.
+// Whether a job is worth the team; `work` is its multiplications and additions. Yes where other threads are awake, as they
+// are for a while after each job, and where the job, with those just before it, takes longer than waking them.
 bool ctk_team_is_worth(int64_t work);
 // Threads that work may be split over: at first the processors this process may run on, or the
 // environment variable SWIFT_RNN_THREADS; at least 1.

@@ -314,6 +314,17 @@ final class PlanMemory {
   /// Whether a state is the output, with memory in its rows.
   func isOutput(state: Int) -> Bool { buffers[runnable.stateBuffers[state]].output != nil }
 
+  /// Makes a state of single steps stand in the caller's memory before the step, and after it.
+  func place(state: Int, before: Floats, after: Floats, rowStride: Int) {
+    var area = Area(after, rowStride: rowStride)
+    (area.stepMask, area.nextShift) = (1, 1)
+    (area.otherStep, area.otherMemory, area.otherRowStride) = (0, before, rowStride)
+    areas.set(runnable.stateBuffers[state], area)
+  }
+
+  /// Releases the caller's memory of a state.
+  func releaseState(_ state: Int) { areas.release(runnable.stateBuffers[state]) }
+
   /// A state `[B, width]` at a step, in memory whose rows are contiguous.
   func rows(ofState state: Int, _ slot: Place.Slot, step: Int) -> Floats {
     areas.row(runnable.stateBuffers[state], slot, step: step)

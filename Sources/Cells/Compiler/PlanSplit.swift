@@ -38,7 +38,9 @@ struct PlanSplit {
         batch % helpful > 0 && batch < 4 * helpful
         && work * LoopParts.chunk >= leastWork
     } else {
-      cutsColumns = rows == 1 && helpful > 1 && work >= leastWork
+      // The products alone are split: one thread does the rest, which is most of a step over matrices.
+      let workOfProducts = isOneRow ? work : runnable.weightCount * batch
+      cutsColumns = rows == 1 && helpful > 1 && workOfProducts >= 2 * leastWork
     }
     parts = cutsColumns ? helpful : rows
 

@@ -1,7 +1,7 @@
 import TensorCore
 
-/// One step of one cell in inference, in memory that is laid out once for as many steps as follow each other: signals and
-/// states are copied into it and out of it.
+/// One step of one cell in inference, in memory that is laid out once for as many steps as follow each other: signals are
+/// copied into it and out of it, as are small states; large ones stand where the caller has them.
 final class SingleStep {
   /// The plan's schedule.
   let runnable: RunnableSchedule
@@ -10,8 +10,12 @@ final class SingleStep {
   private let signals: SingleStepSignals
   private let batch: Int
   private let threads = ThreadTeam.count
-  /// The rows of each state before and after the step.
-  private let states: [(before: Floats, after: Floats, width: Int)]
+  /// A state of fewer is copied in less time than an area is set for it.
+  private static let fewFloats = 1024
+  /// The states that are copied, those that are outputs and small ones: their rows before and after the step.
+  private let copied: [(state: Int, before: Floats, after: Floats, width: Int)]
+  /// The other states.
+  private let placed: [Int]
 
   init(_ plan: Plan, batch: Int, _ parameters: PlanParameters) {
     self.batch = batch
@@ -20,10 +24,14 @@ final class SingleStep {
     run = PlanRun.ofSingleSteps(
       runnable, batch: batch, capacity: 1, isReversed: false, parameters, signals)
     weights = run.weights
-    states = plan.cell.states.enumerated().map { [run] number, state in
+    let (memory, widths) = (run.memory, plan.cell.states.map(\.width))
+    placed = widths.indices.filter {
+      !memory.isOutput(state: $0) && batch * widths[$0] >= Self.fewFloats
+    }
+    copied = widths.indices.filter { [placed] in !placed.contains($0) }.map {
       (
-        run.memory.rows(ofState: number, .previous, step: 0),
-        run.memory.rows(ofState: number, .next, step: 0), state.width
+        $0, memory.rows(ofState: $0, .previous, step: 0), memory.rows(ofState: $0, .next, step: 0),
+        widths[$0]
       )
     }
   }
@@ -44,19 +52,27 @@ final class SingleStep {
 
   /// Runs the step of a layer: from its part of the states of all layers to that of the states after the step.
   func callAsFunction(layer: Int, _ before: [Tensor], to after: [Storage], widths: [Int]) {
-    for number in states.indices {
+    for index in copied.indices {
+      let number = copied[index].state
       let width = widths[number]
       copyRows(
         Floats(before[number].storage, offset: layer * batch * width), stride: width, rows: batch,
-        width: states[number].width, into: states[number].before, stride: states[number].width)
+        width: copied[index].width, into: copied[index].before, stride: copied[index].width)
+    }
+    for number in placed {
+      let (width, offset) = (widths[number], layer * batch * widths[number])
+      run.memory.place(
+        state: number, before: Floats(before[number].storage, offset: offset),
+        after: Floats(after[number], offset: offset), rowStride: width)
     }
     run.runStep(0)
-    for number in states.indices {
+    for index in copied.indices {
+      let number = copied[index].state
       let width = widths[number]
       copyRows(
-        states[number].after, stride: states[number].width, rows: batch,
-        width: states[number].width, into: Floats(after[number], offset: layer * batch * width),
-        stride: width)
+        copied[index].after, stride: copied[index].width, rows: batch, width: copied[index].width,
+        into: Floats(after[number], offset: layer * batch * width), stride: width)
     }
+    for number in placed { run.memory.releaseState(number) }
   }
 }

@@ -88,20 +88,17 @@ package final class TokenProducts: Sendable {
   private func reader(
     _ layer: Recurrent, _ table: Tensor, _ state: RecurrentState, readingMore count: Int
   ) -> Reader? {
-    let weights = layer.weights
-    let directions = layer.direction.count
     // Products of less precision may depend on the number of rows.
-    guard table.encoded == nil, !weights[..<directions].joined().contains(where: \.isSmall),
-      Precision.current.inUse == .highest
-    else { return nil }
+    guard Precision.current.inUse == .highest else { return nil }
     if layer.mode(for: table, state) != .inference {
       return count >= 2 * table.shape[0] ? Self.reader(layer, table) : nil
     }
+    let weights = layer.weights
     let (isDecided, reader) = known.withLock { known in
       if !known.isFor(table, weights) {
         known = Known(
           table: table.storage.stamp,
-          weights: weights[..<directions].map { $0.map(\.storage.stamp) })
+          weights: weights[..<layer.direction.count].map { $0.map(\.storage.stamp) })
       }
       known.tokensRead += count
       return (known.isDecided || known.tokensRead < table.shape[0], known.reader)
@@ -115,11 +112,13 @@ package final class TokenProducts: Sendable {
   }
 
   private static func reader(_ layer: Recurrent, _ table: Tensor) -> Reader? {
-    guard let split = layer.structure.splitAtInput(rows: table.shape[0]),
+    let directions = layer.direction.count
+    let weights = Array(layer.weights[..<directions])
+    guard table.encoded == nil, !weights.joined().contains(where: \.isSmall),
+      let split = layer.structure.splitAtInput(rows: table.shape[0]),
       split.width * table.shape[0] <= mostNumbers
     else { return nil }
-    let directions = layer.direction.count
-    let products = split.products(of: table, weights: Array(layer.weights[..<directions]))
+    let products = split.products(of: table, weights: weights)
     // What was packed for the input's products is not needed any more.
     for cache in layer.caches[..<directions] { cache.removeAll() }
     return Reader(products: products, structure: split.reader)

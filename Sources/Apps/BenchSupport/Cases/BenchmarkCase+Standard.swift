@@ -100,7 +100,12 @@ extension BenchmarkCase {
     (benchmark.cell, benchmark.layers) = (cell.rawValue, 1)
     (benchmark.inputSize, benchmark.hiddenSize) = (256, 256)
     (benchmark.batch, benchmark.steps) = (8, 256)
-    if cell == .s6 { benchmark.options = ["inner": 256] }
+    // As wide as the peer's.
+    switch cell {
+    case .s6: benchmark.options = ["inner": 256]
+    case .rwkv7: benchmark.options = ["rank": 16]
+    default: break
+    }
   }
 
   private static let generationCases =
