@@ -67,12 +67,7 @@ extension FileForm: CustomStringConvertible {
   }
 }
 
-/// A number with its noun: `1 class`, `3 classes`.
-func counted(_ count: Int, _ one: String, _ many: String) -> String {
-  "\(count) \(count == 1 ? one : many)"
-}
-
 extension SkippedRows {
   /// `41 rows skipped`, or nothing.
-  var facts: [String] { count == 0 ? [] : [counted(count, "row", "rows") + " skipped"] }
+  var facts: [String] { count == 0 ? [] : [count.counted("rows") + " skipped"] }
 }

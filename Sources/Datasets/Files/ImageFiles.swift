@@ -54,8 +54,9 @@ struct ImageFiles {
     let count = images.sizes[0]
     guard labels.sizes[0] == count else {
       throw FileError(
-        file: labelPath, line: 1, column: 5, expected: "\(count) labels, as there are images",
-        found: "\(labels.sizes[0])")
+        file: labelPath, line: 1, column: 5,
+        expected: "\(count.counted("labels")), as there are images",
+        found: labels.sizes[0].grouped)
     }
     return Pictures(
       height: images.sizes[1], width: images.sizes[2], pixels: images.values, start: images.start,

@@ -45,8 +45,8 @@ struct LabelledFolder {
     let form = FileForm(
       .classification, .folder, options, inputs: ["texts"], targets: ["folders' names"],
       facts: [
-        counted(labels.count, "class", "classes"),
-        counted(training.count + validation.count, "file", "files"),
+        labels.count.counted("classes"),
+        (training.count + validation.count).counted("files"),
       ] + skipped.facts)
     return TaskSamples(
       input: input, target: .label(labels), training: samples(training),

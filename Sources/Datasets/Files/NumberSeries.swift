@@ -32,8 +32,8 @@ struct NumberSeries {
     guard cut >= steps + horizon else {
       throw FileError(
         file: file.path,
-        expected: "at least \(counted(steps + horizon, "row", "rows")), a window of \(steps) and "
-          + "\(horizon) behind it", found: "\(cut)")
+        expected: "at least \((steps + horizon).counted("rows")), a window of \(steps.grouped) and "
+          + "\(horizon.grouped) behind it", found: cut.grouped)
     }
     let source = SeriesSamples(
       file: file, layout: layout, columns: found.columns, targets: targets, steps: steps,
@@ -76,9 +76,9 @@ struct NumberSeries {
     file.options.hasHeader = layout.width == nil && file.format != .jsonl ? false : nil
     file.options.steps = steps
     let horizon = file.options.horizon
-    var facts = ["\(counted(horizon, "step", "steps")) ahead", counted(found.rows, "row", "rows")]
+    var facts = ["\(horizon.counted("steps")) ahead", found.rows.counted("rows")]
     if found.missing > 0 {
-      facts.append(counted(found.missing, "missing number", "missing numbers"))
+      facts.append(found.missing.counted("missing numbers"))
     }
     var form = FileForm(
       .forecasting, file, inputs: choice.inputs.map(\.name), targets: choice.targets.map(\.name),

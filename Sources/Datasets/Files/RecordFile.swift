@@ -90,8 +90,8 @@ struct RecordFile: Sendable {
       let wrong = fields.count > needed ? fields[needed] : fields.last
       throw FileError(
         file: path, line: wrong?.line ?? 0, column: wrong?.column ?? 1,
-        expected: counted(needed, "field", "fields") + (layout.width == nil ? " or more" : ""),
-        found: "\(fields.count)")
+        expected: needed.counted("fields") + (layout.width == nil ? " or more" : ""),
+        found: fields.count.grouped)
     }
     guard options.form != nil else { return layout.places.map { fields[$0] } }
     return layout.places.map { place in

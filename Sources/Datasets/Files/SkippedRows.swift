@@ -20,6 +20,6 @@ extension SkippedRows {
   /// One line with the number of skipped rows and the error of the first; nil if there are none.
   public var remark: String? {
     guard let first else { return nil }
-    return "Passed over \(count) malformed \(count == 1 ? "row" : "rows"); the first: \(first)"
+    return "Passed over \(count.counted("malformed rows")); the first: \(first)"
   }
 }

@@ -71,7 +71,7 @@ struct TaggedSentences {
     return FileForm(
       .tagging, file, inputs: ["word (column \(columns.word + 1))"],
       targets: ["tag (\(tag.map { "column \($0)" } ?? "the last column"))"],
-      facts: [counted(tags.count, "tag", "tags")] + skipped.facts)
+      facts: [tags.count.counted("tags")] + skipped.facts)
   }
 
   private func pairs(
@@ -85,8 +85,8 @@ struct TaggedSentences {
         let last = fields[fields.count - 1]
         throw FileError(
           file: file.path, line: last.line, column: last.column,
-          expected: counted(needed, "column", "columns"),
-          found: "\(fields.count)")
+          expected: needed.counted("columns"),
+          found: fields.count.grouped)
       }
       pairs.append((file.form(fields[columns.word].text), file.form(fields[tag].text)))
     }

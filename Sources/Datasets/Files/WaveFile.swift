@@ -130,7 +130,7 @@ private struct Format {
       throw FileError(
         file: file, .byte(start),
         expected: "integers (1) of 16, 24 or 32 bits or floats (3) of 32, of a channel or more",
-        found: "format \(kind) of \(bits) bits, \(counted(channels, "channel", "channels"))")
+        found: "format \(kind) of \(bits) bits, \(channels.counted("channels"))")
     }
   }
 

@@ -1,3 +1,5 @@
+import FileCore
+
 /// The samples of a task.
 ///
 /// A dataset of one's own is a type with a name and a way to come by its samples:
@@ -83,8 +85,8 @@ public struct TaskSamples: Sendable {
     guard steps == answers else {
       throw .badSample(
         index: index, what: "target",
-        expected: counted(steps, "step", "steps") + ", as the input has",
-        found: "\(answers)")
+        expected: steps.counted("steps") + ", as the input has",
+        found: answers.grouped)
     }
   }
 }

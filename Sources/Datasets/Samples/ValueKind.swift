@@ -1,3 +1,5 @@
+import FileCore
+
 /// The kind of a task's input or target, with the names, tokenizer or scales that a model needs to be used after
 /// training.
 public enum ValueKind: Sendable {
@@ -67,7 +69,7 @@ public enum ValueKind: Sendable {
       return wrong.map { ("ids below \(size)", "\($0)") }
     }
     func numberFault(_ numbers: [Float], _ width: Int) -> (String, String)? {
-      guard width == size else { return (counted(size, "number", "numbers"), "\(width)") }
+      guard width == size else { return (size.counted("numbers"), width.grouped) }
       let wrong = numbers.first { !$0.isFinite && !(isTarget && $0.isNaN) }
       return wrong.map { ("finite numbers", "\($0)") }
     }

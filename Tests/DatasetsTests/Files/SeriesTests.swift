@@ -91,6 +91,14 @@ import Testing
   }
 
   /// Nothing is learned of a column that has no number, so it is named.
+  /// As every other count in a message is written.
+  @Test func thousandsOfRowsAreGrouped() throws {
+    try withFile("s.csv", "v\n" + (0..<1_797).map { "\($0)\n" }.joined()) { path in
+      let task = try FileDataset(path, options: options(memoryLimit: 1 << 20)).read()
+      #expect(task.form?.facts == ["2 steps ahead", "1,797 rows"])
+    }
+  }
+
   @Test func aColumnOfMissingNumbersIsNamed() throws {
     let csv = "v,w\n" + (0..<60).map { "\($0),\n" }.joined()
     try withFile("s.csv", csv) { path in

@@ -43,7 +43,7 @@ public struct Limits {
   }
 
   private func arithmetic() -> String {
-    var table = TextTable(["GFLOP/s"] + threads.map(heading))
+    var table = TextTable(["GFLOP/s"] + threads.map { $0.counted("threads") })
     for probe in Peak.Probe.multiplyAdd + [.tiles] {
       guard probe.isSupported else {
         table.add([probe.name] + threads.map { _ in "not here" })
@@ -57,7 +57,7 @@ public struct Limits {
   }
 
   private func memory() -> String {
-    var table = TextTable(["GB/s read, by working set"] + threads.map(heading))
+    var table = TextTable(["GB/s read, by working set"] + threads.map { $0.counted("threads") })
     for exponent in stride(from: 14, through: 28, by: 1) {
       let bytes = 1 << exponent
       let size = bytes < 1 << 20 ? "\(bytes >> 10) KiB" : "\(bytes >> 20) MiB"
@@ -69,6 +69,4 @@ public struct Limits {
     }
     return table.text
   }
-
-  private func heading(_ count: Int) -> String { count == 1 ? "1 thread" : "\(count) threads" }
 }

@@ -58,7 +58,7 @@ struct InputSentences {
       guard fields.indices.contains(word) else {
         throw FileError(
           file: path, line: fields[0].line, column: 1,
-          expected: counted(word + 1, "column", "columns"), found: "\(fields.count)")
+          expected: (word + 1).counted("columns"), found: fields.count.grouped)
       }
       words.append(fields[word].text)
     }

@@ -52,14 +52,14 @@ struct InputRows {
   ) throws(FileError) -> ModelInput {
     var places = places
     if let heading, fields.count != heading.count {
-      throw wrongCount(fields.count, counted(heading.count, "field", "fields"), number, name)
+      throw wrongCount(fields.count, heading.count.counted("fields"), number, name)
     }
     if heading == nil {
       // Rows may have the inputs alone.
       if fields.count == places.count { places = Array(fields.indices) }
       guard let most = places.max(), most < fields.count else {
         let least = (places.max() ?? 0) + 1
-        throw wrongCount(fields.count, "\(counted(least, "field", "fields")) or more", number, name)
+        throw wrongCount(fields.count, "\(least.counted("fields")) or more", number, name)
       }
     }
     var others: [ExactString: JSONValue] = [:]
@@ -74,7 +74,7 @@ struct InputRows {
   private func wrongCount(
     _ found: Int, _ expected: String, _ number: Int, _ name: String
   ) -> FileError {
-    FileError(file: name, line: number, column: 1, expected: expected, found: "\(found)")
+    FileError(file: name, line: number, column: 1, expected: expected, found: found.grouped)
   }
 
   /// Fills the missing numbers of a step with the numbers before them, or else with the means.

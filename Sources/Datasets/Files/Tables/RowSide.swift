@@ -72,8 +72,8 @@ struct RowSide: Sendable {
   ) throws(FileError) -> [Float] {
     guard fields.count == columns.count else {
       throw FileError(
-        file: path, expected: "\(counted(columns.count, "column", "columns")) of numbers",
-        found: "\(fields.count)")
+        file: path, expected: "\(columns.count.counted("columns")) of numbers",
+        found: fields.count.grouped)
     }
     return zip(columns, try numbers(fields, in: path)).map { $0.scaled($1) }
   }

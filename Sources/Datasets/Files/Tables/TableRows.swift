@@ -52,7 +52,7 @@ struct TableRows {
         try target.value(fields[count...], answered, in: path))
     }
     var facts: [String] = []
-    if case .label(let classes) = answered { facts = [counted(classes.count, "class", "classes")] }
+    if case .label(let classes) = answered { facts = [classes.count.counted("classes")] }
     let form = FileForm(
       choice.task, options(), inputs: input.names, targets: target.names,
       facts: facts + skipped.facts)

@@ -26,10 +26,10 @@ extension TimeSteps: CustomStringConvertible {
     var text = column
     if let step { text += " goes on by " + name(of: step) }
     if let firstGap {
-      text += ", with \(counted(gaps, "gap", "gaps")), the first before line \(firstGap)"
+      text += ", with \(gaps.counted("gaps")), the first before line \(firstGap)"
     }
     if let firstUnequal {
-      text += ", and \(counted(unequal, "unequal step", "unequal steps"))"
+      text += ", and \(unequal.counted("unequal steps"))"
       text += ", the first before line \(firstUnequal)"
     }
     return text
@@ -38,20 +38,19 @@ extension TimeSteps: CustomStringConvertible {
   private func name(of step: Double) -> String {
     guard areDates else { return "\(Float(step))" }
     let units = [
-      (365 * 86_400.0, "year", "years"), (28 * 86_400.0, "month", "months"),
-      (7 * 86_400.0, "week", "weeks"), (86_400.0, "day", "days"), (3600.0, "hour", "hours"),
-      (60.0, "minute", "minutes"), (1.0, "second", "seconds"),
+      (365 * 86_400.0, "years"), (28 * 86_400.0, "months"), (7 * 86_400.0, "weeks"),
+      (86_400.0, "days"), (3600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"),
     ]
-    for (size, one, many) in units {
+    for (size, unit) in units {
       let days = step / 86_400
-      if one == "year", (365...366).contains(days) { return "1 year" }
-      if one == "month" {
+      if unit == "years", (365...366).contains(days) { return "1 year" }
+      if unit == "months" {
         if (28...31).contains(days) { return "1 month" }
         continue
       }
       let count = step / size
-      if one != "year", count >= 1, count == count.rounded() {
-        return counted(Int(count), one, many)
+      if unit != "years", count >= 1, count == count.rounded() {
+        return Int(count).counted(unit)
       }
     }
     return "\(Float(step)) seconds"
