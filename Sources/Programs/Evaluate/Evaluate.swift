@@ -60,38 +60,28 @@ package struct Evaluate: ParsableCommand {
   }
 
   package func run() throws {
-    let reader = try Library.current.reader(ckpt)
-    let other = try original.map { try Library.current.reader($0) }
-    if let other, try purpose(of: other) != purpose(of: reader) {
+    let opened = try OpenedModel(ckpt)
+    let other = try original.map { try OpenedModel($0) }
+    if let other, try other.purpose != opened.purpose {
       throw Failure(
         "\(other.file): --original: expected the model that \(ckpt) was converted from, found another"
       )
     }
-    try show(measure(reader), beside: other.map { try measure($0).evaluation.loss })
+    try show(measure(opened), beside: other.map { try measure($0).evaluation.loss })
   }
 
-  /// What a model reads and answers, which converting keeps: the same losses can be measured.
-  private func purpose(of reader: CheckpointReader) throws -> JSONValue? {
-    switch try SavedModelKind(reading: reader) {
-    case .language:
-      let saved = try SavedLanguageModel(reading: reader)
-      return try JSONValue(encoding: AnyTokenizer(saved.tokenizer))
-    case .sequence: return try JSONValue(encoding: SavedSequenceModel(reading: reader).interface)
-    case .graph: return nil
-    }
-  }
-
-  private func measure(_ reader: CheckpointReader) throws -> Outcome {
-    switch try SavedModelKind(reading: reader) {
-    case .language: return try measureText(reader)
-    case .sequence: return try measureSamples(reader)
+  private func measure(_ opened: OpenedModel) throws -> Outcome {
+    switch opened.model {
+    case .language(let saved): return try measureText(opened.reader, saved)
+    case .sequence(let saved): return try measureSamples(opened.reader, saved)
     case .graph:
-      throw Failure("\(reader.file): holds a graph, which has no measure: predict runs it")
+      throw Failure("\(opened.file): holds a graph, which has no measure: predict runs it")
     }
   }
 
-  private func measureText(_ reader: CheckpointReader) throws -> Outcome {
-    let saved = try SavedLanguageModel(reading: reader)
+  private func measureText(
+    _ reader: CheckpointReader, _ saved: SavedLanguageModel
+  ) throws -> Outcome {
     let own = try trained { try LanguageModelTrainer.configuration(in: reader) }
     if let data = data.map({ $0 == "-" ? "/dev/stdin" : $0 }) {
       let isNamed = try Library.current.corpora.product(data) != nil
@@ -110,12 +100,13 @@ package struct Evaluate: ParsableCommand {
       name: "\(own.dataset), left out")
   }
 
-  private func measureSamples(_ reader: CheckpointReader) throws -> Outcome {
+  private func measureSamples(
+    _ reader: CheckpointReader, _ saved: SavedSequenceModel
+  ) throws -> Outcome {
     guard data != "-" else {
       throw ValidationError(
         "--data: expected the format of standard input too, such as csv:/dev/stdin, found -")
     }
-    let saved = try SavedSequenceModel(reading: reader)
     let trained = try trained { try Trainer<SequenceTask>.configuration(in: reader) }
     let own = trained?.dataset
     guard let name = data ?? own else { throw untrained(reader) }
@@ -203,6 +194,40 @@ package struct Evaluate: ParsableCommand {
     for sample in evaluation.samples { try Console.write("  \(sample)\n") }
     if let confusion = evaluation.confusion { try Console.write("\n" + confusion.table) }
     if let levels = outcome.levels { try Console.write(levels + "\n") }
+  }
+}
+
+/// A file's model, read once to be compared and measured.
+private struct OpenedModel {
+  enum Model {
+    case language(SavedLanguageModel)
+    case sequence(SavedSequenceModel)
+    case graph
+  }
+
+  let reader: CheckpointReader
+  let model: Model
+  var file: String { reader.file }
+
+  init(_ path: String) throws {
+    reader = try Library.current.reader(path)
+    model =
+      switch try SavedModelKind(reading: reader) {
+      case .language: .language(try SavedLanguageModel(reading: reader))
+      case .sequence: .sequence(try SavedSequenceModel(reading: reader))
+      case .graph: .graph
+      }
+  }
+
+  /// What the model reads and answers, which converting keeps: the same losses can be measured.
+  var purpose: JSONValue? {
+    get throws {
+      switch model {
+      case .language(let saved): try JSONValue(encoding: AnyTokenizer(saved.tokenizer))
+      case .sequence(let saved): try JSONValue(encoding: saved.interface)
+      case .graph: nil
+      }
+    }
   }
 }
 
