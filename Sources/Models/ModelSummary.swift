@@ -60,7 +60,7 @@ extension ModelConfiguration {
 
 extension ValueKind {
   /// For example `text of 40 tokens`, `5 symbols`, `3 features a step`.
-  fileprivate var summary: String {
+  var summary: String {
     switch self {
     case .text: "text of \(size.counted("tokens"))"
     case .symbols: size.counted("symbols")

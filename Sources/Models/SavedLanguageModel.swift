@@ -51,6 +51,14 @@ public struct SavedLanguageModel: Sendable {
     model.packWeights()
   }
 
+  /// Checks that a file can hold a tokenizer, which comes from a text.
+  package static func checkNames(
+    of tokenizer: any Tokenizer, in data: String
+  ) throws(InvalidSetting) {
+    try InvalidSetting.checkNames(
+      of: ValueKind.text(tokenizer).summary, in: data, savedIn: AnyTokenizer(tokenizer))
+  }
+
   /// Adds the model and the tokenizer to a checkpoint.
   public func write(to checkpoint: inout Checkpoint) throws(CheckpointError) {
     checkpoint.set(parametersOf: model)

@@ -50,6 +50,15 @@ public struct SavedSequenceModel: Sendable {
     model.packWeights()
   }
 
+  /// Checks that a file can hold the names of a model's input and answer, which come from a dataset.
+  package static func checkNames(
+    of interface: SequenceInterface, _ configuration: ModelConfiguration, in data: String
+  ) throws(InvalidSetting) {
+    try InvalidSetting.checkNames(
+      of: "\(interface.input.summary) to \(interface.target.summary)", in: data,
+      savedIn: Header(configuration: configuration, interface: interface))
+  }
+
   /// Adds the model and its interface to a checkpoint.
   public func write(to checkpoint: inout Checkpoint) throws(CheckpointError) {
     checkpoint.set(parametersOf: model)

@@ -35,6 +35,7 @@ public struct LanguageModelTask: TrainingTask {
   /// - Throws: `InvalidSetting`, or `DatasetError` if the text is too short for one batch.
   public init(_ configuration: Configuration, _ corpus: TokenizedCorpus) throws {
     try configuration.validate()
+    try SavedLanguageModel.checkNames(of: corpus.tokenizer, in: configuration.dataset)
     try InvalidSetting.checkMemory(
       of: LanguageModel(
         configuration.model, vocabularySize: corpus.tokenizer.vocabulary.count))

@@ -57,7 +57,7 @@ public struct SequenceTask: TrainingTask {
 
   /// A task of training on samples.
   ///
-  /// - Throws: `InvalidSetting`.
+  /// - Throws: `InvalidSetting`, also for names of columns, classes or tokens that are too long for a model's file.
   public init(
     _ configuration: Configuration, samples: TaskSamples, language: (any SequenceLanguage)? = nil
   ) throws(InvalidSetting) {
@@ -66,6 +66,8 @@ public struct SequenceTask: TrainingTask {
     try InvalidSetting.check("bucket pool", configuration.bucketPool, in: 1...1024)
     try configuration.model.validate(for: interface)
     try configuration.model.head.checkCounts(in: samples)
+    try SavedSequenceModel.checkNames(
+      of: interface, configuration.model, in: configuration.dataset)
     try InvalidSetting.checkMemory(of: SequenceNetwork(configuration.model, interface))
     self.configuration = configuration
     self.samples = samples
