@@ -165,8 +165,12 @@ extension ArrayFile {
   ///     language model: gru, 2 layers of 64 units, embedding of 16, 28 tokens, 42972 numbers
   ///     tagger: lstm, one layer of 32 units in both directions, text of 40 tokens to 5 symbols, 9221 numbers
   public var modelSummary: String? {
-    (try? sequenceModel)?.summary ?? (try? SavedLanguageModel(importing: self))?.summary
-      ?? (try? graphModel(states: nil))?.summary
+    if let saved = try? sequenceModel { return saved.summary }
+    // A file that does not say its tokens is no language model, whatever its arrays are: they are not read.
+    if (try? saysTokens) == true, let saved = try? SavedLanguageModel(importing: self) {
+      return saved.summary
+    }
+    return (try? graphModel(states: nil))?.summary
   }
 
   /// The sequence model of the file, if it is a checkpoint with one.

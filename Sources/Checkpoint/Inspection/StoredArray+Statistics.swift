@@ -11,35 +11,31 @@ extension StoredArray {
     public internal(set) var nonFinite = 0
   }
 
-  /// Computes the statistics of all elements.
+  /// Computes the statistics of all elements, block by block: as numbers they can take eight times their bytes.
   public var statistics: Statistics {
-    switch elementType {
-    case .float64: statistics(values(as: Double.self) ?? [])
-    case .int64: statistics((values(as: Int64.self) ?? []).map { Double($0) })
-    case .uint64: statistics((values(as: UInt64.self) ?? []).map { Double($0) })
-    case .int32: statistics((values(as: Int32.self) ?? []).map { Double($0) })
-    case .uint32: statistics((values(as: UInt32.self) ?? []).map { Double($0) })
-    case .float32, .float16, .bfloat16, .uint8, .int8, .int16, .uint16, .bool:
-      statistics(floats)
-    }
-  }
-
-  private func statistics<Number: BinaryFloatingPoint>(_ numbers: [Number]) -> Statistics {
     var result = Statistics()
     var (minimum, maximum, squares) = (Double.infinity, -Double.infinity, 0.0)
-    for number in numbers {
-      let value = Double(number)
-      guard value.isFinite else {
-        result.nonFinite += 1
-        continue
+    for first in stride(from: 0, to: count, by: Self.blockSize) {
+      let elements = first..<min(first + Self.blockSize, count)
+      let width = elementType.width
+      let block = StoredArray(
+        elementType: elementType, shape: [elements.count],
+        bytes: Array(bytes[elements.lowerBound * width..<elements.upperBound * width]))
+      for value in block.doubles {
+        guard value.isFinite else {
+          result.nonFinite += 1
+          continue
+        }
+        if value == 0 { result.zeros += 1 }
+        minimum = min(minimum, value)
+        maximum = max(maximum, value)
+        squares += value * value
       }
-      if value == 0 { result.zeros += 1 }
-      minimum = min(minimum, value)
-      maximum = max(maximum, value)
-      squares += value * value
     }
     if minimum <= maximum { (result.minimum, result.maximum) = (minimum, maximum) }
     result.norm = squares.squareRoot()
     return result
   }
+
+  private static let blockSize = 1 << 14
 }
