@@ -98,6 +98,7 @@ public struct CheckpointReader: Sendable {
     let (offset, size) = (Int(entry.offset), Int(entry.storedSize))
     let raw: [UInt8]
     if entry.codec == .stored {
+      try limits.checkMemory("\(entry.key)", UInt64(size), in: file)
       raw = try source.read(at: offset, count: size)
       try raw.withRawBytes { bytes throws(CheckpointError) in try checkStored(bytes, entry) }
     } else {

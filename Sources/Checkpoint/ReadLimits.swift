@@ -1,4 +1,9 @@
+import FileCore
+
 /// Limits for reading a file. Exceeding one throws a `resourceLimit` error before memory is allocated for it.
+///
+/// These are the same on every machine. What the machine or its container could not hold is refused besides, with a
+/// `memoryLimit` error, before it is read or decompressed.
 public struct ReadLimits: Sendable, Hashable {
   /// The quantity that a limit bounds.
   public enum Kind: String, Sendable, Hashable {
@@ -30,6 +35,10 @@ public struct ReadLimits: Sendable, Hashable {
   public var jsonBytes = 1 << 20
   /// The nesting depth of arrays and objects in JSON.
   public var jsonDepth = 32
+  /// The most memory that there is for the bytes of an array; nil where it is not known.
+  package var memory: MemoryLimit? = Self.processMemory
+
+  private static let processMemory = MemoryLimit.current
 
   /// The format's limits.
   public init() {}

@@ -69,13 +69,7 @@ struct ZipArchive: Sendable {
       do throws(Inflate.Failure) {
         raw = try Inflate.expanded(stored, count: entry.rawSize, wrapping: .none)
       } catch {
-        switch error {
-        case .malformed(let reason): throw failure("cannot be decompressed: \(reason)")
-        case .wrongSize:
-          throw failure("expected \(entry.rawSize) decompressed bytes, found another number")
-        case .trailing(let count):
-          throw failure("expected the stream to end with the entry, found \(count) bytes after it")
-        }
+        throw self.failure(error, of: entry)
       }
     }
     if mayLackChecksums, entry.lacksChecksum { return raw }
@@ -86,6 +80,31 @@ struct ZipArchive: Sendable {
           + "found \(String(checksum, radix: 16))")
     }
     return raw
+  }
+
+  /// The first bytes of an entry, decompressed; all of them if there are at most `count`. They are not verified.
+  func start(of entry: Entry, count: Int) throws(CheckpointError) -> [UInt8] {
+    let count = min(count, entry.rawSize)
+    // Bytes that cannot be compressed become a little more.
+    let size = min(entry.storedSize, entry.isDeflated ? 2 * count + 1024 : count)
+    let stored = try source.read(at: try dataOffset(of: entry), count: size)
+    guard entry.isDeflated else { return stored }
+    do throws(Inflate.Failure) {
+      return try Inflate.start(of: stored, count: count)
+    } catch {
+      throw failure(error, of: entry)
+    }
+  }
+
+  private func failure(_ error: Inflate.Failure, of entry: Entry) -> CheckpointError {
+    let reason =
+      switch error {
+      case .malformed(let reason): "cannot be decompressed: \(reason)"
+      case .wrongSize: "expected \(entry.rawSize) decompressed bytes, found another number"
+      case .trailing(let count):
+        "expected the stream to end with the entry, found \(count) bytes after it"
+      }
+    return CheckpointError(file: file, format: Self.format, place: entry.name, reason: reason)
   }
 
   /// The offset of an entry's bytes, after its local header, which must agree with the directory.

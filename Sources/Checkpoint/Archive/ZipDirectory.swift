@@ -129,6 +129,7 @@ struct ZipDirectory {
     guard isDeflated ? raw <= 1032 * stored + 64 : raw == stored else {
       throw failure("\(stored) stored bytes cannot stand for \(raw) bytes", name)
     }
+    try limits.checkMemory(name, isDeflated ? stored + raw : raw, in: file)
     guard numbers[2] <= UInt64(offset) else {
       throw failure("expected before the directory, found at byte \(numbers[2])", name)
     }

@@ -57,6 +57,13 @@ enum Inflate {
     return output
   }
 
+  /// The first `count` bytes that a raw deflate stream gives, or the beginning of one; fewer if these are all.
+  static func start(of bytes: [UInt8], count: Int) throws(Failure) -> [UInt8] {
+    try bytes.withRawBytes { bytes throws(Failure) in
+      try inflated(bytes, count: count, isStart: true).output
+    }
+  }
+
   /// Checks the two bytes of the zlib header (RFC 1950).
   private static func checkHeader(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     guard bytes.count >= headerSize else { throw .malformed("the stream ends too early") }
@@ -70,8 +77,9 @@ enum Inflate {
   }
 
   /// Expands a raw deflate stream to at most `count` bytes; also returns the number of bytes after the stream.
+  /// A stream may go on, if only its start is asked for.
   private static func inflated(
-    _ bytes: UnsafeRawBufferPointer, count: Int
+    _ bytes: UnsafeRawBufferPointer, count: Int, isStart: Bool = false
   ) throws(Failure) -> (output: [UInt8], unread: Int) {
     require(
       bytes.count <= UInt32.max && count <= UInt32.max,
@@ -97,6 +105,8 @@ enum Inflate {
     let unread = Int(stream.pointee.avail_in)
     switch status {
     case Z_STREAM_END:
+      return (output, unread)
+    case Z_OK where isStart, Z_BUF_ERROR where isStart:
       return (output, unread)
     case Z_OK, Z_BUF_ERROR:
       // The output is full, or the input is used up.

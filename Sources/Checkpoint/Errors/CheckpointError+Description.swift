@@ -80,6 +80,9 @@ extension CheckpointError.Problem: CustomStringConvertible {
       "\(key): expected \(expected) bytes for the shape, found \(found)"
     case .resourceLimit(let kind, let key, let limit, let found):
       (key.map { "\($0): " } ?? "") + "expected \(kind.phrase) of at most \(limit), found \(found)"
+    case .memoryLimit(let place, let limit, let name, let found):
+      (place.isEmpty ? "" : "\(place): ") + "expected to take at most \(limit.counted("bytes")), "
+        + "\(name), found \(found.grouped) to unpack and read"
     case .storedSizeMismatch(let key, let stored, let raw):
       "\(key): \(stored) stored bytes do not go with \(raw) bytes and the entry's codec"
     case .expansionLimit(let key, let stored, let raw):

@@ -77,6 +77,9 @@ extension CheckpointError {
     case shapeSizeMismatch(Checkpoint.Key, expected: UInt64, found: UInt64)
     /// A limit of `ReadLimits` is exceeded; the key is nil if the limit is not about one entry.
     case resourceLimit(ReadLimits.Kind, Checkpoint.Key?, limit: UInt64, found: UInt64)
+    /// Reading what is at a place of the file, or all of it if that is empty, takes more bytes than this process can have;
+    /// `name` says what limits it.
+    case memoryLimit(String, limit: Int, name: String, found: Int)
     /// An uncompressed entry has another size than its array, or a compressed entry is not smaller.
     case storedSizeMismatch(Checkpoint.Key, stored: UInt64, raw: UInt64)
     /// An entry claims a larger expansion than its compression can give.

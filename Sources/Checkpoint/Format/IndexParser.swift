@@ -164,6 +164,9 @@ struct IndexParser {
     guard raw <= Format.expansionLimit(stored: stored) else {
       throw fail(.expansionLimit(entry.key, stored: stored, raw: raw))
     }
+    if entry.codec == .zlib {
+      try limits.checkMemory("\(entry.key)", stored + raw, in: file)
+    }
   }
 }
 

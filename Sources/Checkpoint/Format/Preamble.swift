@@ -130,4 +130,16 @@ extension ReadLimits {
       throw CheckpointError(file: file, .resourceLimit(kind, key, limit: limit, found: found))
     }
   }
+
+  /// Throws if memory could not hold `found` bytes, which reading takes: compressed ones and what they become at once.
+  ///
+  /// - Parameter place: what is read, for example an array's name; empty for the whole file.
+  func checkMemory(
+    _ place: String, _ found: UInt64, in file: String
+  ) throws(CheckpointError) {
+    guard let memory, found > UInt64(max(0, memory.bytes)) else { return }
+    throw CheckpointError(
+      file: file,
+      .memoryLimit(place, limit: memory.bytes, name: memory.name, found: Int(clamping: found)))
+  }
 }

@@ -33,6 +33,7 @@ public struct HDF5File: ReadableFile {
   public init(source: ByteSource, limits: ReadLimits) throws(CheckpointError) {
     file = source.name
     try limits.check(.totalBytes, UInt64(source.count), of: nil, in: source.name)
+    try limits.checkMemory("", UInt64(source.count), in: source.name)
     let content = try source.read(at: 0, count: source.count)
     do throws(FormatError) {
       var walk = try HDF5Walk(Self.opened(content), limits: limits)
@@ -43,6 +44,10 @@ public struct HDF5File: ReadableFile {
       throw CheckpointError(
         file: source.name, format: Self.format, place: "byte \(error.offset)",
         reason: error.problem)
+    }
+    for name in names {
+      let size = source.count + (datasets[name]?.byteCount ?? 0)
+      try limits.checkMemory(name, UInt64(size), in: file)
     }
   }
 
@@ -91,6 +96,9 @@ public struct HDF5File: ReadableFile {
     if version >= 2 { try scanner.expectChecksum(from: start) }
     return root
   }
+
+  /// The size of an array's numbers in bytes.
+  func byteCount(of name: String) -> Int { datasets[name]?.byteCount ?? 0 }
 
   /// Reads the array of a path; throws if it is missing or damaged.
   public func array(_ name: String) throws(CheckpointError) -> StoredArray {

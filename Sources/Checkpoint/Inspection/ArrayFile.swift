@@ -35,12 +35,14 @@ public struct ArrayFile: Sendable {
   public let byteCount: Int
   /// The opened file.
   public let content: Content
+  private let limits: ReadLimits
 
   /// Opens a file. Throws the errors of its format's reader. A file of unknown format is opened as a checkpoint, whose
   /// reader reports what it looks like.
   public init(path: String, limits: ReadLimits = ReadLimits()) throws(CheckpointError) {
     let source = try ByteSource(path: path)
     self.path = path
+    self.limits = limits
     byteCount = source.count
     content = try Self.content(of: source, limits: limits)
   }
@@ -153,9 +155,27 @@ public struct ArrayFile: Sendable {
 
   /// Reads all arrays.
   public func arrays() throws(CheckpointError) -> ExactDictionary<StoredArray> {
+    try checkMemory()
     var arrays = ExactDictionary<StoredArray>()
     for name in names { arrays[name] = try array(name) }
     return arrays
+  }
+
+  /// Throws if memory could not hold all arrays, before any of them is read.
+  package func checkMemory() throws(CheckpointError) {
+    let size =
+      switch content {
+      case .checkpoint(let reader): modelEntries(reader).reduce(0) { $0 + $1.byteCount }
+      case .torch(let file):
+        file.entries.reduce(0) {
+          $0 + (StoredArray.byteCount(shape: $1.shape, elementType: $1.elementType) ?? 0)
+        }
+      case .hdf5(let file): file.names.reduce(0) { $0 + file.byteCount(of: $1) }
+      case .keras(let file): file.weights.names.reduce(0) { $0 + file.weights.byteCount(of: $1) }
+      case .numPy(let file): file.names.reduce(0) { $0 + file.byteCount($1) }
+      case .safetensors, .pickle, .array, .onnx: byteCount
+      }
+    try limits.checkMemory("all arrays", UInt64(size), in: path)
   }
 
   /// The file's metadata: texts by key.

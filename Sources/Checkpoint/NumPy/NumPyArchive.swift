@@ -34,6 +34,9 @@ public struct NumPyArchive: ReadableFile {
     names = archive.entries.map { String($0.name.dropLast(Self.suffix.count)) }
   }
 
+  /// The size of an array in bytes, with its header.
+  func byteCount(_ name: String) -> Int { archive[name + Self.suffix]?.rawSize ?? 0 }
+
   /// The stored size of an array in bytes, with its header.
   func storedByteCount(_ name: String) -> Int { archive[name + Self.suffix]?.storedSize ?? 0 }
 
@@ -43,9 +46,18 @@ public struct NumPyArchive: ReadableFile {
       CheckpointError(file: file, format: Self.format, place: name, reason: reason)
     }
     guard let entry = archive[name + Self.suffix] else { throw failure("no such array") }
-    let bytes = try archive.bytes(of: entry)
+    if entry.rawSize > NumPyHeader.maximumSize {
+      let start = try archive.start(of: entry, count: NumPyHeader.maximumSize)
+      // An array that its header does not describe is not decompressed.
+      do throws(NumPyError) {
+        try NumPyHeader(start).check(byteCount: entry.rawSize)
+      } catch {
+        throw failure(error.reason)
+      }
+    }
+    var bytes = try archive.bytes(of: entry)
     do throws(NumPyError) {
-      return try StoredArray(numPy: bytes)
+      return try StoredArray(numPy: &bytes)
     } catch {
       throw failure(error.reason)
     }

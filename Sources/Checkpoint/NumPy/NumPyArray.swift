@@ -1,16 +1,16 @@
 import FileCore
 
 extension StoredArray {
-  /// Reads a NumPy array from the bytes of an `.npy` file.
-  init(numPy bytes: [UInt8]) throws(NumPyError) {
-    let header = try NumPyHeader(bytes)
-    let needed = StoredArray.byteCount(shape: header.shape, elementType: header.elementType)
-    guard let needed, needed == bytes.count - header.size else {
-      throw NumPyError(
-        "expected numbers for shape \(header.shape), found \(bytes.count - header.size) bytes")
-    }
-    let numbers = Array(bytes[header.size...])
-    guard header.isColumnMajor, needed > 0 else {
+  /// Takes a NumPy array from the bytes of an `.npy` file, of which none are left.
+  init(numPy bytes: inout [UInt8]) throws(NumPyError) {
+    let count = bytes.count
+    let header = try NumPyHeader(Array(bytes[..<min(count, NumPyHeader.maximumSize)]))
+    try header.check(byteCount: count)
+    // In place: there may be no memory for a second array of this size.
+    bytes.removeFirst(header.size)
+    let numbers = bytes
+    bytes = []
+    guard header.isColumnMajor, !numbers.isEmpty else {
       self.init(elementType: header.elementType, shape: header.shape, bytes: numbers)
       return
     }
@@ -25,9 +25,10 @@ extension StoredArray {
   ) throws(CheckpointError) {
     let source = try ByteSource(path: path)
     try limits.check(.totalBytes, UInt64(source.count), of: nil, in: path)
-    let bytes = try source.read(at: 0, count: source.count)
+    try limits.checkMemory("", UInt64(source.count), in: path)
+    var bytes = try source.read(at: 0, count: source.count)
     do throws(NumPyError) {
-      try self.init(numPy: bytes)
+      try self.init(numPy: &bytes)
     } catch {
       throw CheckpointError(file: path, format: "NumPy array", place: "", reason: error.reason)
     }

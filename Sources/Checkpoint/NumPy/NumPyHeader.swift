@@ -16,6 +16,8 @@ struct NumPyHeader {
 
   private static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
   private static let maximumRank = 64
+  /// The first bytes of a file in which its header ends; of one that is longer NumPy itself reads only the start.
+  static let maximumSize = 1 << 17
 
   /// Reads a header; the error describes what is wrong with it.
   init(_ bytes: [UInt8]) throws(NumPyError) {
@@ -33,6 +35,14 @@ struct NumPyHeader {
     size = start + length
     var scanner = Scanner(bytes: bytes[start..<size])
     try read(&scanner)
+  }
+
+  /// Throws unless the shape takes as many bytes as a file of `byteCount` bytes has after the header.
+  func check(byteCount: Int) throws(NumPyError) {
+    let needed = StoredArray.byteCount(shape: shape, elementType: elementType)
+    guard let needed, needed == byteCount - size else {
+      throw NumPyError("expected numbers for shape \(shape), found \(byteCount - size) bytes")
+    }
   }
 
   private mutating func read(_ scanner: inout Scanner) throws(NumPyError) {

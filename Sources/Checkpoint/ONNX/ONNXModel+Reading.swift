@@ -20,6 +20,7 @@ extension ONNXModel: ReadableFile {
         file: source.name,
         .resourceLimit(.totalBytes, nil, limit: UInt64(limit), found: UInt64(source.count)))
     }
+    try limits.checkMemory("", UInt64(source.count), in: source.name)
     let bytes = try source.read(at: 0, count: source.count)
     let files = ONNXFiles(limits, beside: source.folder)
     do throws(FormatError) {

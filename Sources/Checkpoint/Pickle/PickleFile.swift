@@ -36,6 +36,7 @@ public struct PickleFile: ReadableFile {
     }
     try limits.check(.entryBytes, UInt64(source.count), of: nil, in: source.name)
     try limits.check(.totalBytes, UInt64(source.count), of: nil, in: source.name)
+    try limits.checkMemory("", UInt64(source.count), in: source.name)
     bytes = try source.read(at: 0, count: source.count)
     do throws(FormatError) {
       contents = try PickleMachine.contents(of: bytes)

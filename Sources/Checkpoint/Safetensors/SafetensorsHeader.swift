@@ -132,6 +132,7 @@ struct SafetensorsHeader {
         file: source.name,
         .resourceLimit(.totalBytes, nil, limit: UInt64(limits.totalBytes), found: UInt64(end)))
     }
+    try limits.checkMemory("", UInt64(end), in: source.name)
   }
 }
 

@@ -137,9 +137,17 @@ public struct TorchFile: ReadableFile {
             + "\(tensor.shape) of a storage of \(storage.count) elements")
       }
     }
-    try limits.check(.totalBytes, UInt64(size.tensors), of: nil, in: storages.file)
     (path, tensors) = (found.path, found.tensors)
     (self.storages, self.positions, self.warnings) = (storages, positions, warnings)
+    try checkSizes(total: size.tensors, limits)
+  }
+
+  private func checkSizes(total: Int, _ limits: ReadLimits) throws(CheckpointError) {
+    try limits.check(.totalBytes, UInt64(total), of: nil, in: file)
+    for (name, tensor) in tensors {
+      let size = max(tensor.byteCount, tensor.storage.byteCount ?? 0)
+      try limits.checkMemory(name, UInt64(size), in: file)
+    }
   }
 
   /// Reads the tensor of a name; throws if it is missing or damaged.

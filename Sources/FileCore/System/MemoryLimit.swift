@@ -1,5 +1,5 @@
 /// The most memory that this process can have: the machine's, or less where a container, a service or `ulimit` limits it.
-package struct MemoryLimit: Equatable, Sendable {
+package struct MemoryLimit: Hashable, Sendable {
   /// Its bytes.
   package let bytes: Int
   /// What limits it: `the machine's memory`.

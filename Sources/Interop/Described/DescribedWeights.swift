@@ -11,6 +11,7 @@ struct DescribedWeights {
 
   init(_ file: ArrayFile) throws(CheckpointError) {
     self.file = file
+    try file.checkMemory()
     for name in file.names {
       do throws(CheckpointError) {
         arrays[name] = try file.array(name).tensor

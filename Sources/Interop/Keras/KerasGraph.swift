@@ -40,6 +40,7 @@ struct KerasGraph {
   }
 
   private init(_ file: ArrayFile, _ description: KerasDescription) throws(CheckpointError) {
+    try file.checkMemory()
     var arrays: [String: Tensor] = [:]
     for name in file.names where !name.hasPrefix("optimizer") {
       // Texts and other values that are no weights don't matter.

@@ -25,10 +25,7 @@ struct PredictedArrays {
 
   mutating func answer(_ file: String?) throws {
     if let file, file.hasSuffix(".npz") {
-      let archive = try NumPyArchive(path: file)
-      var arrays = ExactDictionary<StoredArray>()
-      for name in archive.names { arrays[name] = try archive.array(name) }
-      return try write(session.runAll(arrays))
+      return try write(session.runAll(ArrayFile(path: file).arrays()))
     }
     if let file, file.hasSuffix(".npy") {
       let inputs = session.model.inputs.map(\.name).filter { !session.isState($0) }
