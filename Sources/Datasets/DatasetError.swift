@@ -1,3 +1,5 @@
+import FileCore
+
 /// An error in data or choices from outside; its description is one line for people.
 ///
 /// Errors in files are `FileError`s.
@@ -21,7 +23,8 @@ public enum DatasetError: Error, Equatable, CustomStringConvertible {
     case .empty(let name):
       "\(name): expected some text, found none"
     case .tooShort(let tokens, let needed):
-      "the text is too short: expected at least \(needed) tokens for one batch, found \(tokens)"
+      "the text is too short: expected at least \(needed.counted("tokens")) for one batch, "
+        + "found \(tokens.grouped)"
     case .unknownDataset(let name, let known):
       "\(name): no such file, and no dataset of that name: expected a text file or one of "
         + known.joined(separator: ", ")

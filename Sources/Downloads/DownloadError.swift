@@ -1,3 +1,5 @@
+import FileCore
+
 /// Why a download failed; its description is one line for people.
 public struct DownloadError: Error, Equatable, CustomStringConvertible {
   /// What went wrong.
@@ -24,7 +26,8 @@ public struct DownloadError: Error, Equatable, CustomStringConvertible {
       switch reason {
       case .unreachable(let words): "cannot be fetched: \(words)"
       case .status(let status): "cannot be fetched: the server answered \(status)"
-      case .size(let expected, let found): "expected \(expected) bytes, found \(found)"
+      case .size(let expected, let found):
+        "expected \(expected.counted("bytes")), found \(found.grouped)"
       case .checksum(let expected, let found):
         "expected the SHA-256 \(expected.prefix(12))…, found \(found.prefix(12))…"
       case .cache(let path, let words): "cannot be kept in \(path): \(words)"

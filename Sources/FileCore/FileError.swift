@@ -120,7 +120,8 @@ extension FileError.Problem: CustomStringConvertible {
     case .permission(let operation): failed(operation, "permission denied")
     case .noSpace(let operation): failed(operation, "no space left on the disk")
     case .system(let operation, let code): failed(operation, System.message(code))
-    case .cutShort(let expected, let found): "cut off: expected \(expected) bytes, found \(found)"
+    case .cutShort(let expected, let found):
+      "cut off: expected \(expected.counted("bytes")), found \(found.grouped)"
     case .durabilityUnknown(let operation, let code):
       "saved, but a power cut may undo it: " + failed(operation, System.message(code))
     }

@@ -1,6 +1,7 @@
 import Cells
 import Checkpoint
 import Datasets
+import FileCore
 import Models
 import TensorCore
 
@@ -68,21 +69,22 @@ extension SavedLanguageModel {
     if description.vocabulary == nil, let tokenizer = try ModelDescription.tokenizer(in: file) {
       guard tokenizer.vocabulary.count == count else {
         throw file.failure(
-          "tokenizer", "expected \(count) tokens, found \(tokenizer.vocabulary.count)")
+          "tokenizer",
+          "expected \(count.counted("tokens")), found \(tokenizer.vocabulary.count.grouped)")
       }
       return tokenizer
     }
     guard let vocabulary = description.vocabulary else {
       throw file.failure(
         "vocabulary",
-        "the file does not say which characters its \(count) tokens are: expected a "
+        "the file does not say which characters its \(count.counted("tokens")) are: expected a "
           + "JSON array of them in the order of their ids, in its metadata or in a file of its own")
     }
     guard vocabulary.count == count else {
       throw file.failure(
         "vocabulary",
-        "expected \(count) tokens, as many as embed.weight has rows, "
-          + "found \(vocabulary.count)")
+        "expected \(count.counted("tokens")), as many as embed.weight has rows, "
+          + "found \(vocabulary.count.grouped)")
     }
     if let tokenizer = CharacterTokenizer(vocabulary: vocabulary) { return tokenizer }
     guard let tokenizer = VocabularyTokenizer(vocabulary) else {

@@ -73,7 +73,8 @@ extension InvalidSetting {
     guard let limit, need > limit.bytes else { return }
     let parts = kept == nil ? "weights and gradients" : "weights, gradients and optimizer state"
     throw InvalidSetting(
-      "model", expected: "\(parts) of at most \(limit.bytes) bytes, \(limit.name)", found: need)
+      "model", expected: "\(parts) of at most \(limit.bytes.counted("bytes")), \(limit.name)",
+      found: need.grouped)
   }
 
   /// Checks the batch size and the number of steps.

@@ -1,5 +1,6 @@
 import Datasets
 import Downloads
+import FileCore
 import ProgramsCore
 
 extension Library {
@@ -12,7 +13,8 @@ extension Library {
     library.corpora = .downloading(to: cache) { file, bytes in
       guard Console.errorIsTerminal else { return }
       let end = bytes < file.size ? "" : "\n"
-      Console.note("\rFetching \(file.name): \(bytes) of \(file.size) bytes\(end)")
+      let progress = "\(bytes.grouped) of \(file.size.counted("bytes"))"
+      Console.note("\rFetching \(file.name): \(progress)\(end)")
     }
     library.advised = { error in
       guard let error = error as? DownloadError else { return error }

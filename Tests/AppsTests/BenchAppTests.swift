@@ -108,7 +108,7 @@ import Testing
   @Test func explanationsShowEquationsAndPlan() throws {
     let outcome = try program.run("explain", "--cell", "gru", "--hidden", "16", "--input", "8")
     #expect(outcome.status == 0)
-    for part in ["h' = (1 - z)", "1248 parameters", "pack weight_hh", "kept: "] {
+    for part in ["h' = (1 - z)", "1,248 parameters", "pack weight_hh", "kept: "] {
       #expect(outcome.output.contains(part), "no \(part) in \(outcome.output)")
     }
   }

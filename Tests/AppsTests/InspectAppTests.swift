@@ -79,7 +79,7 @@ import Testing
       let text = try inspect.run(path, "--verify").output
       #expect(text.contains("1,006 numbers") && text.contains("50%"), "\(text)")
       #expect(text.contains("trainer/step  18446744073709551615"), "\(text)")
-      #expect(text.contains("1 entries: exp_avg") && text.contains("(not finite: 1)"), "\(text)")
+      #expect(text.contains("1 entry: exp_avg") && text.contains("(not finite: 1)"), "\(text)")
       #expect(text.contains(#"configuration/model  {"kind":"table"}"#), "\(text)")
       #expect(text.hasSuffix("verified: every checksum is right, of every entry\n"), "\(text)")
     }

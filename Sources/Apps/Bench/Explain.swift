@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchSupport
 import Cells
+import FileCore
 import ProgramsCore
 
 extension BenchProgram {
@@ -21,8 +22,9 @@ extension BenchProgram {
       try benchmark.validate()
       let graph = try benchmark.graphs()[0]
       try Console.write(
-        "\(graph.formula())\n\(graph.parameterCount) parameters, \(graph.operationsPerStep) operations "
-          + "for a sample and a step\n\n\(Plan(graph, learns: !forwardOnly))")
+        "\(graph.formula())\n\(graph.parameterCount.counted("parameters")), "
+          + "\(graph.operationsPerStep.counted("operations")) for a sample and a step\n\n"
+          + "\(Plan(graph, learns: !forwardOnly))")
     }
   }
 }

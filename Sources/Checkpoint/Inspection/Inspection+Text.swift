@@ -36,7 +36,10 @@ extension Inspection {
       let kinds = Set(
         optimizer.compactMap { $0.name.split(separator: "/").dropFirst().first.map(String.init) })
       facts.insert(
-        ("optimizer", "\(optimizer.count) entries: " + kinds.sorted().joined(separator: ", ")),
+        (
+          "optimizer",
+          optimizer.count.counted("entries") + ": " + kinds.sorted().joined(separator: ", ")
+        ),
         at: 0)
     }
     return facts

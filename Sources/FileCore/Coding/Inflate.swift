@@ -93,7 +93,9 @@ struct Inflate {
   }
 
   private func checkRoom(_ count: Int) throws(ByteFault) {
-    guard count <= limit - output.count else { throw fault("at most \(limit) bytes", "more") }
+    guard count <= limit - output.count else {
+      throw fault("at most \(limit.counted("bytes"))", "more")
+    }
   }
 
   private mutating func expand(_ literals: Code, _ distances: Code) throws(ByteFault) {

@@ -39,7 +39,7 @@ package enum FileBytes {
 
   /// The error of a file that is larger than a limit.
   package static func tooLarge(_ path: String, _ limit: Int) -> FileError {
-    FileError(file: path, expected: "at most \(limit) bytes", found: "more")
+    FileError(file: path, expected: "at most \(limit.counted("bytes"))", found: "more")
   }
 
   /// Whether the path exists, readable or not.

@@ -64,7 +64,7 @@ package final class TextLines {
     guard length <= Self.longestLine else {
       throw FileError(
         file: path, line: number, column: Self.longestLine + 1, expected: "the end of the line",
-        found: "more than \(Self.longestLine) bytes")
+        found: "more than \(Self.longestLine.counted("bytes"))")
     }
     return line
   }

@@ -95,7 +95,8 @@ package final class TextStream {
     (start, isTooLong) = (offset, false)
     return FileError(
       file: name, line: number, column: TextLines.longestLine + 1,
-      expected: "the end of the line", found: "more than \(TextLines.longestLine) bytes")
+      expected: "the end of the line",
+      found: "more than \(TextLines.longestLine.counted("bytes"))")
   }
 
   /// A line of a pipe in Latin-1 as UTF-8; all others are UTF-8 already.

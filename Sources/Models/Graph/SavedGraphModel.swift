@@ -85,6 +85,6 @@ public struct SavedGraphModel: Sendable {
     return
       "graph: \(content.graph.nodes.count) nodes, \(list(model.inputs)) to \(list(model.outputs))"
       + (states.isEmpty ? "" : ", states \(states.joined(separator: ", "))")
-      + ", \(numbers) numbers"
+      + ", \(numbers.counted("numbers"))"
   }
 }

@@ -29,8 +29,9 @@ struct ShowCell: ParsableCommand {
     for (index, shape) in shapes.enumerated() {
       table.add([index == 0 ? "parameters" : "", shape])
     }
-    table.add(["", "\(graph.parameterCount) numbers for \(sizes.input) input units"])
-    table.add(["a step", "\(graph.operationsPerStep) floating-point operations a sample"])
+    table.add(["", "\(graph.parameterCount.counted("numbers")) for \(sizes.input) input units"])
+    let operations = graph.operationsPerStep.counted("floating-point operations")
+    table.add(["a step", "\(operations) a sample"])
     table.add(["real time", graph.realTimeCost])
     table.add(["paper", entry.paper])
     let title = "\(entry.name): \(entry.summary)\n"
@@ -67,7 +68,7 @@ extension CellGraph {
     let units = states.reduce(0) { $0 + $1.width }
     return hasElementwiseRecurrence
       ? "cheap: the recurrence is elementwise, its influence takes O(parameters) numbers a sample"
-      : "costly: the influence takes \(units) x \(parameterCount) = \(units * parameterCount)"
-        + " numbers a sample"
+      : "costly: the influence takes \(units.grouped) x \(parameterCount.grouped) = "
+        + "\((units * parameterCount).counted("numbers")) a sample"
   }
 }

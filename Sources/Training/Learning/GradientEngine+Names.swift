@@ -1,4 +1,5 @@
 import Cells
+import FileCore
 import Models
 
 extension GradientEngine {
@@ -67,8 +68,8 @@ extension InvalidSetting {
     switch error {
     case .tooLarge(let bytes, let limit):
       self.init(
-        "gradient \(engine.name)", expected: "at most \(limit) bytes to remember",
-        found: "a need of \(bytes)")
+        "gradient \(engine.name)", expected: "at most \(limit.counted("bytes")) to remember",
+        found: "a need of \(bytes.grouped)")
     case .notForward:
       self.init(
         "gradient \(engine.name)", expected: "a layer that reads forwards", found: "another one")

@@ -1,3 +1,4 @@
+import FileCore
 import Models
 
 /// How each batch is cut into shards, and how their gradients are summed.
@@ -26,7 +27,8 @@ public struct Sharding: Codable, Hashable, Sendable {
   /// Checks that a batch can be cut into so few parts that each has a row.
   func validate(rows: Int?) throws(InvalidSetting) {
     guard let rows, count > rows else { return }
-    throw InvalidSetting("shards", expected: "at most a batch's \(rows) rows", found: count)
+    throw InvalidSetting(
+      "shards", expected: "at most a batch's \(rows.counted("rows"))", found: count.grouped)
   }
 
   /// A few words.

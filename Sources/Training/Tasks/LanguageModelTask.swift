@@ -49,8 +49,8 @@ public struct LanguageModelTask: TrainingTask {
       guard case .tooShort(let tokens, let needed) = error else { throw error }
       throw DatasetError.badArgument(
         dataset: configuration.dataset,
-        expected: "a text of at least \(needed) tokens to train on, for one batch",
-        found: "\(tokens)")
+        expected: "a text of at least \(needed.counted("tokens")) to train on, for one batch",
+        found: tokens.grouped)
     }
   }
 
