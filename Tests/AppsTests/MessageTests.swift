@@ -119,6 +119,24 @@ import Testing
     }
   }
 
+  /// Where a folder is expected, a file is named as what it is, before anything is trained or answered.
+  @Test func aFileInTheFoldersPlaceIsNamed() throws {
+    try withTemporaryDirectory { directory in
+      let made = try Program.shell("\(Self.model) && echo text > file", in: directory)
+      #expect(made.status == 0, "\(made.error)")
+      for command in [
+        "\(Self.model) --out m.rnnz --run file", "\(Self.model) --out m.rnnz --tensorboard file",
+        "\(Self.model) --sweep seed=1,2 --run file",
+        "predict --ckpt model.rnnz --sessions file < /dev/null",
+      ] {
+        try expectError(command, "file: expected a directory, found a file", in: directory)
+      }
+      try expectError(
+        "\(Self.model) --out m.rnnz --run /dev/null",
+        "/dev/null: expected a directory, found a device", in: directory)
+    }
+  }
+
   /// A wrong variable of the kernels ends a program as a wrong argument does, with a line and no crash report.
   @Test func aWrongVariableOfTheEnvironmentIsSaid() throws {
     try withTemporaryDirectory { directory in

@@ -54,7 +54,8 @@ import Testing
           "none/a.rnnz: no such directory to save to"
         ),
         (
-          "echo '\(line)' | predict --ckpt t.rnnz --sessions s.rnnz", "s.rnnz/new.rnnz: no such dir"
+          "echo '\(line)' | predict --ckpt t.rnnz --sessions s.rnnz",
+          "s.rnnz: expected a directory, found a file"
         ),
       ] {
         let outcome = try Program.shell(command, in: directory)

@@ -33,10 +33,7 @@ struct RunFolder {
   ) throws {
     self.path = path
     self.levels = levels
-    for folder in [path, path + "/checkpoints"]
-    where System.makeFolder(folder) != 0 {
-      throw FileError.system(folder)
-    }
+    for folder in [path, path + "/checkpoints"] { try FilePlace(folder).makeFolder() }
     record = RunRecord(
       title: trainer.task.line, settings: trainer.settings.line,
       hints: trainer.task.hints.map(\.description),

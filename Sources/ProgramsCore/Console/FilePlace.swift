@@ -34,6 +34,21 @@ package struct FilePlace {
   /// Whether two paths lead to one file.
   package func isSame(as other: FilePlace) -> Bool { System.isSameFile(path, other.path) }
 
+  /// Makes the folder unless it is there.
+  package func makeFolder() throws(FileError) {
+    guard System.makeFolder(path) == 0 else { throw .system(path) }
+    let found =
+      switch kind {
+      case .folder, nil: ""
+      case .file: "a file"
+      case .device: "a device"
+      case .danglingLink: "a link to nothing"
+      }
+    guard found.isEmpty else {
+      throw FileError(file: path, expected: "a directory", found: found)
+    }
+  }
+
   /// Refuses an output in the place of what is read, which no flag may replace.
   package func requireOther(than inputs: String?...) throws(Failure) {
     guard inputs.contains(where: { $0.map { isSame(as: FilePlace($0)) } ?? false }) else { return }

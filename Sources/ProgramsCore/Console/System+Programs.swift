@@ -60,7 +60,7 @@ extension System {
   }
 
   /// Makes a folder unless the path exists: 0, or -1.
-  package static func makeFolder(_ path: String) -> Int32 {
+  static func makeFolder(_ path: String) -> Int32 {
     mkdir(path, 0o777) == 0 || errno == EEXIST ? 0 : -1
   }
 

@@ -148,7 +148,7 @@ package struct Predict: ParsableCommand {
   private func store<State: Session>(
     _ start: State, in folder: String
   ) throws -> SessionStore<State> {
-    guard System.makeFolder(folder) == 0 else { throw FileError.system(folder) }
+    try FilePlace(folder).makeFolder()
     let store = SessionStore(start, limit: sessionLimit, folder: folder)
     // Nothing is answered whose state cannot be kept.
     try start.rehearseSave(to: store.path(of: "new"))

@@ -17,7 +17,7 @@ package struct TensorBoardFile {
   ///   - seconds: the time since 1970.
   ///   - step: where training goes on, the last step that stays: what an earlier file has of later ones is not shown.
   package init(folder: String, seconds: Double, goingOnAfter step: Int? = nil) throws {
-    guard System.makeFolder(folder) == 0 else { throw FileError.system(folder) }
+    try FilePlace(folder).makeFolder()
     let name = "\(folder)/\(Self.prefix)\(Int(seconds)).swift-rnn"
     file = try ByteFile(FilePlace(name).free)
     write(seconds) { $0.text(3, "brain.Event:2") }

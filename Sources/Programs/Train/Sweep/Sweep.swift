@@ -127,9 +127,8 @@ struct Sweep {
       throw Failure("\(folder): a sweep is there already: --overwrite replaces it, \(line) goes on")
     }
     let tensorBoards = runs.compactMap(\.tensorBoard).map { FilePlace($0).folder }
-    for place in tensorBoards.prefix(1) + [folder] + runs.map(\.place)
-    where System.makeFolder(place) != 0 {
-      throw FileError.system(place)
+    for place in tensorBoards.prefix(1) + [folder] + runs.map(\.place) {
+      try FilePlace(place).makeFolder()
     }
     if !goesOn { try SweepFile(arguments: arguments).write(in: folder) }
   }
