@@ -148,6 +148,17 @@ import Testing
       }
       let complete = try train.run("--resume", "two", in: directory)
       #expect(complete.output.contains("[3 of 3] seed=3: complete already\n"))
+      // It has its flags, and heeds no others.
+      for flag in [
+        ["--max-steps", "90"], ["--max-steps=90"], ["--out", "m.rnnz"], ["--overwrite"],
+      ] {
+        let changed = try train.run(["--resume", "two"] + flag, in: directory)
+        let name = flag[0].prefix { $0 != "=" }
+        #expect(
+          changed.status == 64
+            && changed.error.hasPrefix("Error: \(name): a sweep that goes on has its flags in "),
+          "\(changed)")
+      }
       let again = try train.run(sweep + ["--run", "side"], in: directory)
       #expect(again.status == 1 && again.error.contains("side: a sweep is there already: "))
       // A run that fails is named, and the others go on.

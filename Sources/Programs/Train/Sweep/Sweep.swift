@@ -24,9 +24,11 @@ struct Sweep {
 
   /// The sweep that the flags ask for, a new one or one that goes on; nil where they ask for none.
   ///
-  /// - Throws: `ValidationError` for a flag that has no values or occurs twice, or without a folder.
+  /// - Throws: `ValidationError` for a flag that has no values or occurs twice, without a folder, or for a flag of the
+  ///   training where a sweep goes on.
   init?(_ options: RunOptions) throws {
     if let path = options.resume, let saved = try SweepFile(in: path) {
+      try Self.checkFlagsOfGoingOn()
       var own = try saved.options
       own.run = path
       (own.resume, own.overwrite) = (nil, false)
@@ -69,6 +71,14 @@ struct Sweep {
         shared + chosen.map { "--\($0.flag)=\($0.value)" }, machine: machine,
         tensorBoard: options.tensorboard)
     }
+  }
+
+  /// Refuses the flags that a sweep which goes on would not heed.
+  private static func checkFlagsOfGoingOn() throws {
+    let others = arguments(Program.arguments, without: ["--resume", "--parallel", "--threads"])
+    guard let flag = others.first(where: { $0.hasPrefix("--") && $0 != "--quiet" }) else { return }
+    let name = flag.prefix { $0 != "=" }
+    throw ValidationError("\(name): a sweep that goes on has its flags in its folder")
   }
 
   private typealias Axis = (flag: String, values: [String])
