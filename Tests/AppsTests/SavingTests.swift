@@ -28,6 +28,8 @@ import Testing
     ("missing/m.rnnz", "missing/m.rnnz: no such directory to save to"),
     ("folder", "folder: expected a file to save to, found a directory\n"),
     ("text.txt/m.rnnz", "text.txt/m.rnnz: no such directory to save to"),
+    ("m.pt", "m.pt: a training is saved as .rnnz, which convert turns into other formats\n"),
+    ("m.onnx", "m.onnx: a training is saved as .rnnz, which convert turns into other formats\n"),
     ("/proc/m.rnnz", "/proc/m.rnnz: "),
     ("/dev/null", "/dev/null: expected a file to save to, found a device\n"),
     (String(repeating: "x", count: 256), "File name too long"),
@@ -75,6 +77,14 @@ import Testing
         let outcome = try Program.shell("train --resume model.rnnz \(flags)", in: directory)
         #expect(outcome.output.contains(" is complete after 2 steps; "), "\(outcome)")
       }
+      // A limit that is passed already is not doubled: the command that is printed goes on.
+      let on = try Program.shell("train --resume model.rnnz --max-steps 1", in: directory)
+      #expect(on.output.hasSuffix("train --resume model.rnnz --max-steps 4\n"), "\(on)")
+      let more = try Program.shell(
+        "train --resume model.rnnz --max-steps 400 --epochs 3", in: directory)
+      #expect(more.status == 0, "\(more)")
+      let epochs = try Program.shell("train --resume model.rnnz --epochs 1", in: directory)
+      #expect(epochs.output.hasSuffix("train --resume model.rnnz --epochs 6\n"), "\(epochs)")
     }
   }
 

@@ -117,9 +117,9 @@ struct TrainingSession<Task: TrainingTask> {
   private var more: String {
     let settings = trainer.settings
     guard let steps = settings.steps, steps <= trainer.steps else {
-      return "--epochs \(settings.epochs * 2)"
+      return "--epochs \(max(settings.epochs, trainer.epochs) * 2)"
     }
-    return "--max-steps \(steps * 2)"
+    return "--max-steps \(trainer.steps * 2)"
   }
 
   /// The command that resumes this training.

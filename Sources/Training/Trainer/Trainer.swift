@@ -103,6 +103,9 @@ public struct Trainer<Task: TrainingTask>: Sendable {
     try requireSameRanks(cursor)
   }
 
+  /// The number of complete epochs.
+  package var epochs: Int { batches.cursor.epoch }
+
   /// The total number of steps, if known. An epoch of random windows may have one step less than the first one.
   public var totalSteps: Int? {
     let all = task.batchesPerEpoch.map {

@@ -12,6 +12,11 @@ struct SavingPlace {
   /// Whether it is the checkpoint that training resumes from.
   let isResumed: Bool
 
+  /// The endings of files of weights in other formats.
+  private static let endingsOfOthers = [
+    ".safetensors", ".onnx", ".pt", ".pth", ".npz", ".npy", ".h5", ".keras",
+  ]
+
   /// The default path.
   static let usual = "model.rnnz"
 
@@ -30,6 +35,10 @@ struct SavingPlace {
     }
     path = named
     isResumed = options.resume.map { FilePlace($0).isSame(as: FilePlace(named)) } ?? false
+    guard isResumed || !Self.endingsOfOthers.contains(FilePlace(named).ending) else {
+      throw Failure(
+        "\(named): a training is saved as .rnnz, which convert turns into other formats")
+    }
     guard isResumed || options.overwrite || !FilePlace(named).isOccupied else {
       throw Failure("\(named): \(Self.content(of: named))")
     }
