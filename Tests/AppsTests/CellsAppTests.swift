@@ -114,6 +114,20 @@ import Testing
     }
   }
 
+  /// A file whose name is not that of a cell is read whatever its ending; a directory is refused as one.
+  @Test func aTextMayHaveAnyName() throws {
+    try withTemporaryDirectory { directory in
+      try "cell a(x, h)\n  h' = tanh(W_ih x + W_hh h)\n".write(
+        toFile: directory + "/mine.txt", atomically: true, encoding: .utf8)
+      try FileManager.default.createDirectory(
+        atPath: directory + "/folder", withIntermediateDirectories: false)
+      let shown = try program.run(["show", "mine.txt"], in: directory)
+      #expect(shown.status == 0 && shown.output.contains("h' = tanh"), "\(shown)")
+      let refused = try program.run(["show", "folder"], in: directory)
+      #expect(refused.error == "Error: folder: expected a file, found a directory\n")
+    }
+  }
+
   @Test func checksACell() throws {
     let outcome = try program.run("check", "gru", "minlstm")
     #expect(outcome.status == 0 && outcome.error.isEmpty)

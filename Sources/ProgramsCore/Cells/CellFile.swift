@@ -8,13 +8,13 @@ extension Library {
   ///
   /// - Throws: `UnknownCell`; what is wrong with the file or its text, with line and column.
   package func cell(_ name: String) throws -> NamedCell {
-    guard CellFile.isPath(name) else { return try cells.cell(named: name) }
+    guard isCellFile(name) else { return try cells.cell(named: name) }
     return NamedCell(try CellFile.text(name))
   }
 
   /// The entry of a name, or one for a text's file; an unknown name is a usage error.
   func entry(_ name: String) throws -> CellRegistry.Entry {
-    guard !CellFile.isPath(name) else {
+    guard !isCellFile(name) else {
       let text = try CellFile.text(name)
       var texts = CellRegistry()
       texts.register(text.name, text, summary: "the text in \(name)", paper: "none")
@@ -28,17 +28,18 @@ extension Library {
     guard let entry = cells[name] else { throw ValidationError("\(name): no such cell") }
     return entry
   }
+
+  /// Whether an argument is a path and not a name: as it reads, or since no cell but a file has the name.
+  private func isCellFile(_ argument: String) -> Bool {
+    argument.hasSuffix(CellFile.ending) || argument.contains("/")
+      || cells[argument] == nil && FilePlace(argument).isTaken
+  }
 }
 
 /// The file of a cell's text.
 enum CellFile {
   /// The ending of such files.
   static let ending = ".cell"
-
-  /// Whether an argument is a path and not a name.
-  static func isPath(_ argument: String) -> Bool {
-    argument.hasSuffix(ending) || argument.contains("/")
-  }
 
   /// The cell of a file.
   ///
