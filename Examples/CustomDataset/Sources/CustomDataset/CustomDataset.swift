@@ -1,6 +1,7 @@
 import Cells
 import Checkpoint
 import Datasets
+import Foundation
 import Models
 import Training
 
@@ -8,7 +9,16 @@ import Training
 /// `CustomDataset strands:16` or `CustomDataset adding:20` on the command line.
 @main
 struct CustomDataset {
-  static func main() throws {
+  static func main() {
+    do {
+      try run()
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private static func run() throws {
     let strand = "GCATTAATGCCCTGA"
     let tokenizer = CodonTokenizer()
     guard tokenizer.decode(tokenizer.encode(strand)) == strand else {

@@ -1,20 +1,30 @@
 import Cells
 import Checkpoint
 import Datasets
+import Foundation
 import Models
 
 /// Removes noise from speech by the two graphs of DTLN: `Denoiser FOLDER NOISY.wav CLEAN.wav`.
 ///
 /// N. Westhausen and B. Meyer, Dual-signal transformation LSTM network for real-time noise suppression, Interspeech 2020.
 @main struct Denoiser {
-  static func main() throws {
+  static func main() {
+    do {
+      try run()
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private static func run() throws {
     let arguments = CommandLine.arguments
     guard arguments.count == 4 else {
-      return print("usage: Denoiser FOLDER NOISY.wav CLEAN.wav")
+      throw Refusal(description: "usage: Denoiser FOLDER NOISY.wav CLEAN.wav")
     }
     var sound = try WaveFile(path: arguments[2])
     guard sound.sampleRate == 16_000, sound.channels == 1 else {
-      return print("\(arguments[2]): expected one channel of 16000 samples a second")
+      throw Refusal(description: "\(arguments[2]): expected one channel of 16000 samples a second")
     }
     var denoiser = try Denoiser(folder: arguments[1])
     sound.samples = try denoiser(sound.samples)
@@ -54,4 +64,9 @@ import Models
     let output = Tensor(clean["conv1d_3"]?.floats ?? [], shape: [frames, 1, 512])
     return adding(output, after: &added).scalars
   }
+}
+
+/// The error for wrong arguments.
+struct Refusal: Error, CustomStringConvertible {
+  var description: String
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import TensorCore
 import Training
 
@@ -11,7 +12,16 @@ struct StudyNote {
   /// and training amplifies the difference with every step.
   static let tolerance: Float = 1e-4
 
-  static func main() throws {
+  static func main() {
+    do {
+      try run()
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private static func run() throws {
     var corpora = CorpusRegistry.standard
     corpora.register("opening", summary: "the book's opening") { _ in Opening() }
     let choice = CommandLine.arguments.dropFirst().first ?? "opening"

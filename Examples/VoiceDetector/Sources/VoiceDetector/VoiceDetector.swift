@@ -1,20 +1,30 @@
 import Cells
 import Checkpoint
 import Datasets
+import Foundation
 
 /// Says where somebody speaks in a sound: `VoiceDetector WEIGHTS.safetensors SOUND.wav` prints the seconds of each passage.
 ///
 /// The network of silero-vad: of each 32 ms a Fourier transform, four convolutions, an LSTM that goes on from frame to frame, and
 /// the probability of speech.
 @main struct VoiceDetector {
-  static func main() throws {
+  static func main() {
+    do {
+      try run()
+    } catch {
+      FileHandle.standardError.write(Data("\(error)\n".utf8))
+      exit(1)
+    }
+  }
+
+  private static func run() throws {
     let arguments = CommandLine.arguments
     guard arguments.count == 3 else {
-      return print("usage: VoiceDetector WEIGHTS.safetensors SOUND.wav")
+      throw Refusal(description: "usage: VoiceDetector WEIGHTS.safetensors SOUND.wav")
     }
     let sound = try WaveFile(path: arguments[2])
     guard sound.sampleRate == 16_000, sound.channels == 1 else {
-      return print("\(arguments[2]): expected one channel of 16000 samples a second")
+      throw Refusal(description: "\(arguments[2]): expected one channel of 16000 samples a second")
     }
     var detector = try VoiceDetector(weights: arguments[1])
     let probabilities = detector(sound.samples)
@@ -89,4 +99,9 @@ import Datasets
     )
     return convolutions.reduce(sqrt(real * real + imaginary * imaginary)) { relu($1($0)) }
   }
+}
+
+/// The error for wrong arguments.
+struct Refusal: Error, CustomStringConvertible {
+  var description: String
 }
