@@ -1,5 +1,6 @@
 """Writes RESULTS.md from what was measured."""
 
+MIXERS = ("gla", "gated-deltanet", "mlstm-large", "rwkv7", "s6")
 # What we want at least: how many times as fast as the fastest peer.
 TARGETS = {
     "note-rnn": 25,
@@ -17,11 +18,11 @@ TARGETS = {
     "zoo-indrnn": 1.6,
     "zoo-mingru": 2.4,
     "zoo-slstm": 1.8,
-    **{f"matrix-{cell}": 1.4 for cell in ("gla", "gated-deltanet", "mlstm-large", "rwkv7", "s6")},
+    **{f"matrix-{cell}": 1.4 for cell in MIXERS},
     "matrix-gla-alone": 2,
     "matrix-mlstm-large-alone": 2,
     **{f"matrix-{cell}-alone": 3 for cell in ("gated-deltanet", "rwkv7", "s6")},
-    **{f"matrix-{cell}-token": 20 for cell in ("gla", "gated-deltanet", "mlstm-large", "rwkv7", "s6")},
+    **{f"matrix-{cell}-token": 20 for cell in MIXERS},
     "rtrl-indrnn": 2,
     "rtrl-lstm": 4,
 }

@@ -23,6 +23,11 @@ class Case:
     weights: str = "float32"
 
     @property
+    def is_mixer(self):
+        """Whether the cell is a mixer with a matrix for a state."""
+        return self.cell in _MATRICES
+
+    @property
     def lengths(self):
         """Steps of each sample that count."""
         if not self.shortest:

@@ -65,6 +65,7 @@ class Convolution(nn.Module):
     def forward(self, x):
         rows = self.past(x).transpose(1, 2)
         if x.shape[1] == 1:
+            # Faster than conv1d for one step.
             y = (rows * self.weight.squeeze(1)).sum(-1).unsqueeze(1)
             return silu(y if self.bias is None else y + self.bias)
         return silu(conv1d(rows, self.weight, self.bias, groups=x.shape[-1])).transpose(1, 2)

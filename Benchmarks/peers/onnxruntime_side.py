@@ -27,7 +27,7 @@ def use_threads(count):
 
 def settings(case, precision, threads, compiles):
     """All settings of a case on at most so many threads."""
-    if case.task not in ("infer", "generate") or precision != "highest" or case.name.startswith("matrix"):
+    if case.task not in ("infer", "generate") or precision != "highest" or case.is_mixer:
         return []
     prepare = _infer if case.task == "infer" else _generate
     repetitions = 1 if case.task == "infer" else 20

@@ -173,7 +173,7 @@ def _layer(case, precision, counts, compiles):
         ]
         if case.shortest:
             ways = [(f"{name}, packed", way) for name, way in ways]
-    elif case.name.startswith("matrix"):
+    elif case.is_mixer:
         import matrix
 
         ways = matrix.layers(case, compiles)
@@ -254,7 +254,7 @@ def _generate(case, precision, counts, compiles):
             for count in counts
         ]
 
-    if case.name.startswith("matrix"):
+    if case.is_mixer:
         import matrix
 
         return settings([("eager steps", with_layer(False, matrix.TokenModel))])
