@@ -122,6 +122,46 @@ public struct LanguageModel: Module {
     return (logits(of: output.at(-1, along: 1).reshaped(to: [output.shape[2]])), state)
   }
 
+  /// Steps through the text of one row from some states, token after token; nil where ``advance(_:from:)`` is to be called
+  /// instead: as long as it is open whether steps read the products of the embedding.
+  func steps(from state: RecurrentState) -> Steps? {
+    tokenProducts.steps(rnn, of: embed.weight, from: state).map { steps in
+      Steps(
+        steps,
+        RowProduct(
+          weight: outputWeight ?? embed.weight, bias: outputBias, packed: packedOutput),
+        vocabularySize)
+    }
+  }
+
+  /// Steps through a text in memory that is kept from one to the next.
+  ///
+  /// `@unchecked Sendable`: as with the memory of an array, only who has the sole reference takes a step.
+  final class Steps: @unchecked Sendable {
+    private let steps: TokenSteps
+    private let product: RowProduct
+    private let memory: Storage
+    private var logits: [Float]
+
+    fileprivate init(_ steps: TokenSteps, _ product: RowProduct, _ vocabularySize: Int) {
+      (self.steps, self.product) = (steps, product)
+      memory = Storage(count: vocabularySize)
+      logits = Array(repeating: 0, count: vocabularySize)
+    }
+
+    /// The logits `[V]` of the token after this one.
+    func read(_ token: Int32) -> [Float] {
+      product(steps(token), into: Floats(memory))
+      Floats(memory).read(into: &logits)
+      return logits
+    }
+
+    /// The states after the last token.
+    var state: RecurrentState { steps.state }
+    /// Whether steps are still taken as they were prepared: with the same threads and precision.
+    var areCurrent: Bool { steps.areCurrent }
+  }
+
   /// The embeddings `[1, T, E]` of the tokens of one row.
   package func embeddings(of tokens: [Int32]) -> Tensor { embed(tokens, shape: [1, tokens.count]) }
 

@@ -11,16 +11,16 @@ import Testing
   private static let tokenizer = CharacterTokenizer("the quick brown fox jumps over a lazy dog.\n")
 
   private static func text(
-    _ cell: String, seed: UInt64 = 1, _ options: Recurrent.Options = .init()
+    _ cell: String, size: Int = 6, seed: UInt64 = 1, _ options: Recurrent.Options = .init()
   ) throws -> SavedLanguageModel {
     var generator = Philox(seed: seed)
     let cell = try CellRegistry.standard.cell(named: cell)
-    let size = try #require(
-      cell.suitableHiddenSize(from: 6, inputSize: 6)
-        ?? cell.suitableHiddenSize(from: 1, inputSize: 6))
+    let hidden = try #require(
+      cell.suitableHiddenSize(from: size, inputSize: size)
+        ?? cell.suitableHiddenSize(from: 1, inputSize: size))
     let model = LanguageModel(
       ModelConfiguration(
-        cell: cell, embeddingSize: 6, hiddenSize: size, recurrent: options),
+        cell: cell, embeddingSize: size, hiddenSize: hidden, recurrent: options),
       vocabularySize: tokenizer.vocabulary.count, using: &generator)
     return SavedLanguageModel(model, tokenizer)
   }
@@ -58,6 +58,31 @@ import Testing
     #expect(written(&loaded, 20) == text)
     for name in session.state.names {
       #expect(session.state[name].scalars == loaded.state[name].scalars, "\(name)")
+    }
+  }
+
+  /// What a greedy session writes is what the model says token by token, also when it has read as many tokens as there are
+  /// in the vocabulary, and when the number of threads or the precision changes on the way.
+  @Test(arguments: ["lstm", "gla", "s6", "gated-deltanet", "rwkv7"], [6, 64])
+  func sessionsWriteWhatTheModelSays(_ cell: String, size: Int) throws {
+    let saved = try Self.text(cell, size: size)
+    var session = saved.session(sampler: .greedy)
+    session.read("the ")
+    let unknown = try #require(Self.tokenizer.unknown)
+    var (tokens, state) = (Self.tokenizer.encode("the "), saved.model.zeroState(batch: 1))
+    let threads = ThreadTeam.count
+    defer { ThreadTeam.count = threads }
+    for step in 0..<100 {
+      if step == 80 { ThreadTeam.count = threads == 1 ? 2 : 1 }
+      let logits: Tensor
+      (logits, state) = saved.model(tokens, shape: [1, tokens.count], from: state)
+      let last = logits.at(-1, along: 1).scalars
+      var generator = Philox(seed: 0)
+      tokens = [Sampler.greedy.token(from: last, excluding: unknown, using: &generator)]
+      #expect(session.next() == Self.tokenizer.decode(tokens), "step \(step)")
+      for name in state.names {
+        #expect(session.state[name].scalars == state[name].scalars, "\(name), step \(step)")
+      }
     }
   }
 

@@ -289,6 +289,13 @@ final class PlanMemory {
       copyRow(initial, count: row, into: memory)
       return area
     }
+    if let output, output.stepMask == 1 {
+      // The state lives in the output, which has memory for two steps by turns.
+      area = output
+      area.previousShift = -1
+      copyRow(initial, count: row, into: area.row(.previous, step: 0))
+      return area
+    }
     if let output {
       // The state lives in the output; only its initial value is in memory of its own.
       area = output

@@ -16,7 +16,8 @@ package final class RunnableSchedule: Sendable {
   let partsBySample: [LoopParts?]
   /// Whether there is such a loop.
   let goesBySample: Bool
-  /// The buffers of runs that go step by step: signals that are read only within their step have memory for one step.
+  /// The buffers of runs that go step by step: signals that are read only within their step have memory for one step, such
+  /// states for two.
   let buffersOfSingleSteps: [Schedule.Buffer]
   /// The floats that single steps keep for each sample and step.
   let keptWidth: Int
@@ -78,7 +79,7 @@ package final class RunnableSchedule: Sendable {
 }
 
 extension Schedule {
-  /// The buffers of runs that go step by step: those that are neither kept nor gathered from later have one step.
+  /// The buffers of runs that go step by step: those that are neither kept nor gathered from later have one step, or two.
   fileprivate func buffersOfSingleSteps(isKept: [Bool]) -> [Schedule.Buffer] {
     var isReadLater = isKept
     for place in sums.flatMap(\.sources) + gathering.flatMap(\.places) {
@@ -86,7 +87,9 @@ extension Schedule {
     }
     return zip(buffers, isReadLater).map { buffer, isReadLater in
       var buffer = buffer
-      if buffer.kind == .everyStep, !isReadLater { buffer.kind = .oneStep }
+      if isReadLater { return buffer }
+      if buffer.kind == .everyStep { buffer.kind = .oneStep }
+      buffer.keepsHistory = false
       return buffer
     }
   }

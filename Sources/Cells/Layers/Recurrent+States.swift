@@ -14,11 +14,11 @@ extension Recurrent {
   }
 
   /// Sets that part.
-  func set(_ part: Storage, in tensor: inout Tensor, batch: Int, state: Int, _ place: Int) {
+  func set(_ part: Floats, in tensor: inout Tensor, batch: Int, state: Int, _ place: Int) {
     let width = stateWidths[state]
     let own = plans[place].cell.states[state].width
     copyRows(
-      Floats(part), stride: own, rows: batch, width: own,
+      part, stride: own, rows: batch, width: own,
       into: tensor.writableElements() + place * batch * width, stride: width)
   }
 

@@ -129,7 +129,7 @@ final class RecurrentPass {
       finalStates = zip(result.states, initialStates).map { Tensor(storage: $0, shape: $1.shape) }
     } else {
       for (state, storage) in result.states.enumerated() {
-        layer.set(storage, in: &finalStates[state], batch: batch, state: state, place)
+        layer.set(Floats(storage), in: &finalStates[state], batch: batch, state: state, place)
       }
     }
   }
@@ -300,7 +300,7 @@ final class RecurrentPass {
         stateCotangents = zip(states, stateShapes).map { Tensor(storage: $0, shape: $1) }
       } else {
         for (state, storage) in states.enumerated() {
-          layer.set(storage, in: &stateCotangents[state], batch: batch, state: state, place)
+          layer.set(Floats(storage), in: &stateCotangents[state], batch: batch, state: state, place)
         }
       }
       if direction > 0, let inputCotangent, let target = targets[direction] {

@@ -78,10 +78,31 @@ package final class TokenProducts: Sendable {
   func reading(
     _ layer: Recurrent, _ tokens: [Int32], _ shape: [Int], _ table: Tensor, _ state: RecurrentState
   ) -> (layer: Recurrent, x: Tensor) {
-    guard tokens.count * layer.inputSize * layer.hiddenSize >= Self.leastWork,
+    guard Self.isWorth(layer, tokens.count),
       let reader = reader(layer, table, state, readingMore: tokens.count)
     else { return (layer, table.gatheringRows(tokens, shape: shape)) }
     return (reader.layer(layer.weights), table.numbers(ofRows: tokens, shape: shape))
+  }
+
+  /// Steps of a layer from some states of one row, token after token; nil while it is still open whether they are to read
+  /// products, and in learning.
+  package func steps(
+    _ layer: Recurrent, of table: Tensor, from state: RecurrentState
+  ) -> TokenSteps? {
+    guard layer.hasSingleSteps, layer.mode(for: table, state) == .inference else { return nil }
+    let areRows = !Self.isWorth(layer, 1) || Precision.current.inUse != .highest
+    if areRows { return TokenSteps(layer, of: table, from: state) }
+    let known = known.withLock { [weights = layer.weights] in
+      $0.isDecided && $0.isFor(table, weights) ? $0 : nil
+    }
+    guard let known else { return nil }
+    guard let reader = known.reader else { return TokenSteps(layer, of: table, from: state) }
+    return TokenSteps(reader.layer(layer.weights), ofProductsOf: table, from: state)
+  }
+
+  /// Whether some tokens are enough work to look for the products.
+  private static func isWorth(_ layer: Recurrent, _ tokens: Int) -> Bool {
+    tokens * layer.inputSize * layer.hiddenSize >= leastWork
   }
 
   /// The layer that reads products; nil as long as too few tokens were read, and where it would not give the same bits.
@@ -123,6 +144,44 @@ package final class TokenProducts: Sendable {
     for cache in layer.caches[..<directions] { cache.removeAll() }
     return Reader(products: products, structure: split.reader)
   }
+}
+
+/// Steps of a recurrent layer over one row of tokens.
+package struct TokenSteps: Sendable {
+  private let steps: RecurrentSteps
+  private let table: Tensor
+  /// Whether the layer reads the numbers of the table's rows.
+  private let readsNumbers: Bool
+
+  /// Steps of a layer that reads the rows of a table.
+  fileprivate init(_ layer: Recurrent, of table: Tensor, from state: RecurrentState) {
+    steps = RecurrentSteps(layer, batch: 1, from: state)
+    (self.table, readsNumbers) = (table, false)
+  }
+
+  /// Steps of a layer that reads the rows' numbers.
+  fileprivate init(_ layer: Recurrent, ofProductsOf table: Tensor, from state: RecurrentState) {
+    steps = RecurrentSteps(layer, batch: 1, from: state)
+    (self.table, readsNumbers) = (table, true)
+  }
+
+  /// The layer's output after a token.
+  package func callAsFunction(_ token: Int32) -> Floats {
+    steps { row in
+      if readsNumbers {
+        table.requireRow(Int(token))
+        row.storage[row.offset] = Float(token)
+      } else {
+        table.writeRow(Int(token), into: row)
+      }
+    }
+  }
+
+  /// The states after the last token.
+  package var state: RecurrentState { steps.state }
+
+  /// Whether steps are still taken as they were prepared: with the same threads and precision.
+  package var areCurrent: Bool { steps.areCurrent }
 }
 
 extension Tensor {

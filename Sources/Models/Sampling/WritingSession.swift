@@ -16,8 +16,12 @@ public struct WritingSession: Session, IteratorProtocol {
   /// How tokens are chosen.
   public var sampler: Sampler
   /// The model's states after the tokens that it has read: all but those since the last piece.
-  public private(set) var state: RecurrentState
+  public var state: RecurrentState { steps?.state ?? start }
 
+  /// The states before the steps.
+  private var start: RecurrentState
+  /// Steps over one token after another; nil before the first.
+  private var steps: LanguageModel.Steps?
   private let model: LanguageModel
   private let tokenizer: any Tokenizer
   private let weights: WeightsChecksum
@@ -35,7 +39,7 @@ public struct WritingSession: Session, IteratorProtocol {
     self.model = model
     self.tokenizer = tokenizer
     weights = WeightsChecksum(of: model)
-    state = model.zeroState(batch: 1)
+    start = model.zeroState(batch: 1)
     stream = TokenStream(tokenizer)
     generator = Philox(seed: seed)
   }
@@ -47,12 +51,25 @@ public struct WritingSession: Session, IteratorProtocol {
   /// tokens.
   public mutating func next() -> String? {
     if pending.isEmpty { pending = beginning }
-    let logits: Tensor
-    (logits, state) = model.advance(pending, from: state)
-    let token = sampler.token(
-      from: logits.scalars, excluding: tokenizer.unknown, using: &generator)
+    let token = sampler.token(from: readPending(), excluding: tokenizer.unknown, using: &generator)
     pending = [token]
     return stream.decode(token)
+  }
+
+  /// Reads the tokens that the model has not read yet: the logits of the next one.
+  private mutating func readPending() -> [Float] {
+    if pending.count == 1 {
+      // A copy of the session has the same steps, as long as neither reads on.
+      let areOwn = isKnownUniquelyReferenced(&steps)
+      if let steps, areOwn, steps.areCurrent { return steps.read(pending[0]) }
+      if let steps = model.steps(from: state) {
+        self.steps = steps
+        return steps.read(pending[0])
+      }
+    }
+    let (logits, next) = model.advance(pending, from: state)
+    (start, steps) = (next, nil)
+    return logits.scalars
   }
 
   /// Writes up to the end of a line, or a number of pieces; returns the line without its end.
@@ -107,7 +124,7 @@ extension WritingSession {
         reader, "details.unfinished", expected: "at most 3 bytes",
         found: "\(details.unfinished.count)")
     }
-    state = try reader.states(like: state)
+    (start, steps) = (try reader.states(like: state), nil)
     pending = details.pending
     stream.unfinished = details.unfinished
     generator = details.generator

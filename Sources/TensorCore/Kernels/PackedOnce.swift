@@ -20,7 +20,15 @@ package final class PackedOnce: Sendable {
       if !isKnown { entry = Entry(stamp: stamp) }
       return (isKnown, entry.matrix)
     }
-    guard isKnown, known == nil else { return known }
+    return isKnown ? known ?? packed(weight, stamp) : nil
+  }
+
+  /// The same of a weight that will be used many times: packed at its first use.
+  func packedTranspose(of weight: Tensor) -> PackedMatrix {
+    transpose(of: weight) ?? packed(weight, weight.storage.stamp)
+  }
+
+  private func packed(_ weight: Tensor, _ stamp: UInt64) -> PackedMatrix {
     let matrix = PackedMatrix(
       StridedMatrix(weight.elements, rows: weight.shape[0], columns: weight.shape[1])
         .transposed, precision: .highest)

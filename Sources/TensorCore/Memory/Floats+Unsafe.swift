@@ -25,6 +25,15 @@ extension Floats {
     try withPointers(self) { try body(UnsafeBufferPointer(start: $0, count: count).span) }
   }
 
+  /// Copies the first ones into an array, as many as it has elements.
+  package func read(into values: inout [Float]) {
+    withPointers(self) { source in
+      values.withUnsafeMutableBufferPointer { target in
+        target.baseAddress?.update(from: source, count: target.count)
+      }
+    }
+  }
+
   /// Writes the elements of an array.
   package func write(_ values: [Float]) {
     withPointers(self) { target in

@@ -32,6 +32,17 @@ extension Tensor {
     }
   }
 
+  /// Writes one row of this table.
+  package func writeRow(_ index: Int, into row: Floats) {
+    requireRow(index)
+    let width = shape[1]
+    if let encoded {
+      encoded.decode(CollectionOfOne(index), into: row)
+    } else {
+      copyRow(elements + index * width, count: width, into: row)
+    }
+  }
+
   /// The indices of rows of this table as numbers, of a tensor of shape `shape` + [1].
   package func numbers(ofRows indices: [Int32], shape: [Int]) -> Tensor {
     requireRows(indices)
@@ -41,9 +52,12 @@ extension Tensor {
   private func requireRows(_ indices: [Int32]) {
     // Of a negative index this is a large number.
     let largest = indices.reduce(0) { Swift.max($0, UInt32(bitPattern: $1)) }
-    require(
-      indices.isEmpty || largest < shape[0],
-      "\(Int32(bitPattern: largest)) is no row of a table of shape \(shape)")
+    if !indices.isEmpty { requireRow(Int(Int32(bitPattern: largest))) }
+  }
+
+  /// Stops where a table has no row of an index.
+  package func requireRow(_ index: Int) {
+    require(shape[0] > index && index >= 0, "\(index) is no row of a table of shape \(shape)")
   }
 
   /// One-hot rows: 1 in the column that an index names and 0 in the others; all 0 for a negative

@@ -67,6 +67,26 @@ package func affine(
       xShape: x.shape, weightShape: weight.shape, rows: rows, hasBias: bias != nil))
 }
 
+/// ``affine(_:weight:bias:)`` of one row after another in inference, with a weight that is packed once, to the same bits.
+package struct RowProduct: Sendable {
+  private let matrix: PackedMatrix
+  private let bias: Floats?
+  private let inputs, outputs: Int
+
+  /// Products with a weight `[O, I]`, which a cache may have packed already, and a bias.
+  package init(weight: Tensor, bias: Tensor?, packed: PackedOnce) {
+    matrix = rightHandSide(weight, isFew: true, packed) ?? packed.packedTranspose(of: weight)
+    self.bias = bias?.elements
+    (outputs, inputs) = (weight.shape[0], weight.shape[1])
+  }
+
+  /// y [O] = bias + weight x [I].
+  package func callAsFunction(_ x: Floats, into y: Floats) {
+    let x = StridedMatrix(x, rows: 1, columns: inputs)
+    matrix.multiplySharingColumns(x, bias: bias, into: y, stride: outputs)
+  }
+}
+
 /// The transpose of a weight, packed: nil for few rows where neither the weight nor a cache has it so.
 private func rightHandSide(
   _ weight: Tensor, isFew: Bool, _ cache: PackedOnce?

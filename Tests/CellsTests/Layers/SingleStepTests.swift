@@ -114,4 +114,64 @@ import Testing
       for await outputs in group { #expect(outputs == expected) }
     }
   }
+
+  // MARK: In one memory
+
+  private static func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+
+  /// Steps in one memory against steps from tensor to tensor, to the bit, with the states after each.
+  private func expectSteps(_ layer: Recurrent, batch: Int, steps: Int = 5, seed: UInt64 = 33) {
+    var generator = Philox(seed: seed)
+    var state = layer.zeroState(batch: batch)
+    for name in state.names { state[name] = Tensor(normal: state[name].shape, using: &generator) }
+    let x = Tensor(normal: [steps, batch, layer.inputSize], using: &generator)
+    let inOneMemory = RecurrentSteps(layer, batch: batch, from: state)
+    for (one, other) in zip(inOneMemory.state.tensors, layer.zeroState(batch: batch).tensors) {
+      #expect(one.shape == other.shape)
+    }
+    for step in 0..<steps {
+      let input = x.slice(step..<step + 1)
+      let output: Tensor
+      (output, state) = layer(input, from: state)
+      let rows = inOneMemory { copyRow(input.elements, count: input.count, into: $0) }
+      #expect(Self.bits(rows.array(output.count)) == Self.bits(output.scalars), "step \(step)")
+      for (name, (one, other)) in zip(
+        state.names, zip(inOneMemory.state.tensors, state.tensors))
+      {
+        #expect(Self.bits(one.scalars) == Self.bits(other.scalars), "\(name), step \(step)")
+      }
+    }
+  }
+
+  @Test(arguments: CellRegistry.standard.entries.map(\.name), [1, 3])
+  func stepsInOneMemory(_ name: String, batch: Int) throws {
+    let cell = try CellRegistry.standard.cell(named: name)
+    let size = try #require(cell.suitableHiddenSize(from: 8, inputSize: 8))
+    var generator = Philox(seed: 34)
+    expectSteps(
+      Recurrent(cell, inputSize: 8, hiddenSize: size, using: &generator), batch: batch)
+  }
+
+  @Test func layersInOneMemory() {
+    var sizes = Recurrent.Options()
+    sizes.layerSizes = [5, 8, 3]
+    var options = [Recurrent.Options](repeating: .init(), count: 2)
+    options[0].connection = .residual
+    options[1].block = Recurrent.Block()
+    for batch in [1, 2] {
+      expectSteps(Self.layer(LSTM(), layers: 3, sizes), batch: batch)
+      for options in options { expectSteps(Self.layer(GRU(), layers: 3, options), batch: batch) }
+      expectSteps(Self.layer(GatedDeltaNet(heads: 2), layers: 2), batch: batch)
+      expectSteps(Self.layer(LSTM(), layers: 2, direction: .reverse), batch: batch)
+    }
+  }
+
+  /// Large states, and products that threads share.
+  @Test func largeLayersInOneMemory() {
+    var generator = Philox(seed: 35)
+    for cell: any RecurrentCell in [LSTM(), GRU(), GatedDeltaNet(heads: 2), RWKV7(heads: 2)] {
+      expectSteps(
+        Recurrent(cell, inputSize: 128, hiddenSize: 256, layers: 2, using: &generator), batch: 1)
+    }
+  }
 }
