@@ -138,7 +138,7 @@ public struct LanguageModel: Module {
   ///
   /// `@unchecked Sendable`: as with the memory of an array, only who has the sole reference takes a step.
   final class Steps: @unchecked Sendable {
-    private let steps: TokenSteps
+    private var steps: TokenSteps
     private let product: RowProduct
     private let memory: Storage
     private var logits: [Float]

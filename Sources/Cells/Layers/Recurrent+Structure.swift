@@ -20,8 +20,10 @@ extension Recurrent {
     /// For each direction of each layer, values that passes computed from the weights.
     let caches: [PreparedCache]
 
-    /// The layer's first cells in two, if they have products of the input, for the number of rows that was last asked for.
+    /// The layer's first cells in two, if they have products of the input, for the number of rows that was last asked for;
+    /// and the same where the step before is read too.
     private let inputSplit = Guarded<(rows: Int, split: InputSplit?)?>(nil)
+    private let pastSplit = Guarded<(rows: Int, split: InputSplit?)?>(nil)
 
     convenience init(
       _ cell: some RecurrentCell, inputSize: Int, hiddenSize: Int, layers: Int,
@@ -67,11 +69,12 @@ extension Recurrent {
       (self.plans, self.caches) = (plans, caches)
     }
 
-    /// The layer with the products of its input apart, of which it picks rows out of `rows`; nil where there are none.
-    func splitAtInput(rows: Int) -> InputSplit? {
-      inputSplit.withLock { known in
+    /// The layer with the products of its input apart, of which it picks rows out of `rows`; nil where there are none, or
+    /// none of the step before, where that is to be read.
+    func splitAtInput(rows: Int, readingPast: Bool = false) -> InputSplit? {
+      (readingPast ? pastSplit : inputSplit).withLock { known in
         if let known, known.rows == rows { return known.split }
-        let split = InputSplit(self, rows: rows)
+        let split = InputSplit(self, rows: rows, readingPast: readingPast)
         known = (rows, split)
         return split
       }

@@ -23,6 +23,15 @@ package final class TokenProducts: Sendable {
     /// Whether enough tokens were read; then there is a reader, unless there are no products or too many.
     var isDecided = false
     var reader: Reader?
+    /// The reader for single tokens that picks rows for the token before too.
+    var readerOfTwo: Reader?
+
+    init() {}
+
+    init(_ table: Tensor, _ weights: ArraySlice<[Tensor]>) {
+      self.table = table.storage.stamp
+      self.weights = weights.map { $0.map(\.storage.stamp) }
+    }
 
     func isFor(_ table: Tensor, _ weights: [[Tensor]]) -> Bool {
       self.table == table.storage.stamp
@@ -34,12 +43,25 @@ package final class TokenProducts: Sendable {
     /// By direction.
     var products: [[Tensor]]
     var structure: Recurrent.Structure
+    var past: [(state: Int, product: Int)]
 
     /// The layer with its weights, those of a whole layer, and the products.
     func layer(_ weights: [[Tensor]]) -> Recurrent {
       var weights = weights
       for (place, products) in products.enumerated() { weights[place] += products }
       return Recurrent(structure, weights: weights)
+    }
+
+    /// The token whose products the states of the first layer hold; nil for none.
+    func token(before state: RecurrentState) -> Int32? {
+      (0..<products[0][0].shape[0]).first { row in
+        past.allSatisfy { past in
+          let products = products[0][past.product]
+          let width = products.shape[1]
+          return haveSameBits(
+            products.elements + row * width, state.tensors[past.state].elements, count: width)
+        }
+      }.map { Int32($0) }
     }
   }
 
@@ -86,18 +108,49 @@ package final class TokenProducts: Sendable {
 
   /// Steps of a layer from some states of one row, token after token; nil while it is still open whether they are to read
   /// products, and in learning.
+  ///
+  /// Where the layer mixes its input with the last one, steps read products of both from the first token on: their results
+  /// are those of the layer within rounding, and depend on the states and tokens alone, not on what was read before. Then
+  /// it is also nil if the states are not those after a token.
   package func steps(
     _ layer: Recurrent, of table: Tensor, from state: RecurrentState
   ) -> TokenSteps? {
     guard layer.hasSingleSteps, layer.mode(for: table, state) == .inference else { return nil }
-    let areRows = !Self.isWorth(layer, 1) || Precision.current.inUse != .highest
-    if areRows { return TokenSteps(layer, of: table, from: state) }
+    let state = layer.ordered(state, batch: 1)
+    guard Self.isWorth(layer, 1), Precision.current.inUse == .highest else {
+      return TokenSteps(layer, of: table, reading: .row, from: state)
+    }
+    if let reader = readerOfTwo(layer, table) {
+      return reader.token(before: state).map { token in
+        TokenSteps(
+          reader.layer(layer.weights), of: table, reading: .numberAfter(token), from: state)
+      }
+    }
     let known = known.withLock { [weights = layer.weights] in
       $0.isDecided && $0.isFor(table, weights) ? $0 : nil
     }
     guard let known else { return nil }
-    guard let reader = known.reader else { return TokenSteps(layer, of: table, from: state) }
-    return TokenSteps(reader.layer(layer.weights), ofProductsOf: table, from: state)
+    guard let reader = known.reader else {
+      return TokenSteps(layer, of: table, reading: .row, from: state)
+    }
+    return TokenSteps(reader.layer(layer.weights), of: table, reading: .number, from: state)
+  }
+
+  /// The reader of two tokens; nil for a layer that mixes no two inputs, and where there are too many products.
+  private func readerOfTwo(_ layer: Recurrent, _ table: Tensor) -> Reader? {
+    guard layer.structure.splitAtInput(rows: table.shape[0], readingPast: true) != nil else {
+      return nil
+    }
+    let weights = layer.weights
+    if let reader = known.withLock({ $0.isFor(table, weights) ? $0.readerOfTwo : nil }) {
+      return reader
+    }
+    let new = Self.reader(layer, table, readingPast: true)
+    known.withLock { known in
+      if !known.isFor(table, weights) { known = Known(table, weights[..<layer.direction.count]) }
+      known.readerOfTwo = new
+    }
+    return new
   }
 
   /// Whether some tokens are enough work to look for the products.
@@ -116,11 +169,7 @@ package final class TokenProducts: Sendable {
     }
     let weights = layer.weights
     let (isDecided, reader) = known.withLock { known in
-      if !known.isFor(table, weights) {
-        known = Known(
-          table: table.storage.stamp,
-          weights: weights[..<layer.direction.count].map { $0.map(\.storage.stamp) })
-      }
+      if !known.isFor(table, weights) { known = Known(table, weights[..<layer.direction.count]) }
       known.tokensRead += count
       return (known.isDecided || known.tokensRead < table.shape[0], known.reader)
     }
@@ -132,99 +181,23 @@ package final class TokenProducts: Sendable {
     return new
   }
 
-  private static func reader(_ layer: Recurrent, _ table: Tensor) -> Reader? {
+  private static func reader(
+    _ layer: Recurrent, _ table: Tensor, readingPast: Bool = false
+  ) -> Reader? {
     let directions = layer.direction.count
     let weights = Array(layer.weights[..<directions])
     guard table.encoded == nil, !weights.joined().contains(where: \.isSmall),
-      let split = layer.structure.splitAtInput(rows: table.shape[0]),
+      let split = layer.structure.splitAtInput(rows: table.shape[0], readingPast: readingPast),
       split.width * table.shape[0] <= mostNumbers
     else { return nil }
     let products = split.products(of: table, weights: weights)
     // What was packed for the input's products is not needed any more.
-    for cache in layer.caches[..<directions] { cache.removeAll() }
-    return Reader(products: products, structure: split.reader)
+    if !readingPast { for cache in layer.caches[..<directions] { cache.removeAll() } }
+    return Reader(products: products, structure: split.reader, past: split.past)
   }
-}
-
-/// Steps of a recurrent layer over one row of tokens.
-package struct TokenSteps: Sendable {
-  private let steps: RecurrentSteps
-  private let table: Tensor
-  /// Whether the layer reads the numbers of the table's rows.
-  private let readsNumbers: Bool
-
-  /// Steps of a layer that reads the rows of a table.
-  fileprivate init(_ layer: Recurrent, of table: Tensor, from state: RecurrentState) {
-    steps = RecurrentSteps(layer, batch: 1, from: state)
-    (self.table, readsNumbers) = (table, false)
-  }
-
-  /// Steps of a layer that reads the rows' numbers.
-  fileprivate init(_ layer: Recurrent, ofProductsOf table: Tensor, from state: RecurrentState) {
-    steps = RecurrentSteps(layer, batch: 1, from: state)
-    (self.table, readsNumbers) = (table, true)
-  }
-
-  /// The layer's output after a token.
-  package func callAsFunction(_ token: Int32) -> Floats {
-    steps { row in
-      if readsNumbers {
-        table.requireRow(Int(token))
-        row.storage[row.offset] = Float(token)
-      } else {
-        table.writeRow(Int(token), into: row)
-      }
-    }
-  }
-
-  /// The states after the last token.
-  package var state: RecurrentState { steps.state }
-
-  /// Whether steps are still taken as they were prepared: with the same threads and precision.
-  package var areCurrent: Bool { steps.areCurrent }
 }
 
 extension Tensor {
   /// Whether its numbers are in fewer than 32 bits.
   fileprivate var isSmall: Bool { weightFormat != .float32 }
-}
-
-/// A layer in two: the products of its input, and the layer that picks rows of them.
-struct InputSplit: Sendable {
-  /// The layer that reads numbers of rows. Each of its first cells has the weights of the whole layer's, then the products.
-  let reader: Recurrent.Structure
-  /// The numbers of a row of all products.
-  let width: Int
-  /// For each direction, the cell that computes the products, and the units of each.
-  private let computing: [(plan: PlanCache, widths: [Int])]
-
-  /// Nil where a direction's cell has no products of its input.
-  init?(_ layer: Recurrent.Structure, rows: Int) {
-    let directions = layer.direction.count
-    let products = layer.plans[..<directions].compactMap { InputProducts($0.cell) }
-    guard products.count == directions else { return nil }
-    let readers = products.map { PlanCache.shared($0.picking(fromRows: rows)) }
-    width = products.reduce(0) { $0 + $1.widths.reduce(0, +) }
-    computing = products.map { (.shared($0.computing), $0.widths) }
-    reader = Recurrent.Structure(
-      readers + layer.plans[directions...],
-      readers.map { _ in PreparedCache() } + layer.caches[directions...],
-      hiddenSize: layer.hiddenSize, direction: layer.direction, dropout: layer.dropout,
-      layout: layer.layout, options: layer.options)
-  }
-
-  /// The products of the rows of a table with the weights of the first layer's directions: matrices `[V, width]`, by
-  /// direction.
-  func products(of table: Tensor, weights: [[Tensor]]) -> [[Tensor]] {
-    let rows = table.reshaped(to: [1] + table.shape)
-    return zip(computing, weights).map { computing, weights in
-      let layer = Recurrent(
-        .init(
-          [computing.plan], [PreparedCache()], hiddenSize: computing.plan.cell.hiddenSize,
-          direction: .forward, layout: .timeFirst, options: .init()), weights: [weights])
-      let all = layer(rows, from: layer.zeroState(batch: table.shape[0])).output
-        .reshaped(to: [table.shape[0], computing.widths.reduce(0, +)])
-      return computing.widths.count == 1 ? [all] : all.split(computing.widths, along: 1)
-    }
-  }
 }

@@ -45,6 +45,15 @@ extension Floats {
   }
 }
 
+/// Whether the first `count` floats are the same, bit by bit.
+package func haveSameBits(_ a: Floats, _ b: Floats, count: Int) -> Bool {
+  a.withSpan(count: count) { a in
+    b.withSpan(count: count) { b in
+      a.indices.allSatisfy { a[$0].bitPattern == b[$0].bitPattern }
+    }
+  }
+}
+
 /// Calls `body` with the address of the floats, which are alive until it returns.
 @inline(__always)
 func withPointers<Result>(

@@ -11,17 +11,62 @@ import Testing
     CellGraph(cell, inputSize: 4, hiddenSize: 6)
   }
 
+  /// Mixtures of an input and the last one, in the forms that equations may write them.
+  struct Mixtures: RecurrentCell {
+    func equations(_ cell: inout CellBuilder) {
+      let (x, h) = (cell.input, cell.state("hidden"))
+      let last = cell.delay(x)
+      let (a, b) = (cell.parameter("a", [x.width]), cell.parameter("b", [1]))
+      let mixed = x + (last - x) * a
+      let new = tanh(
+        cell.affine(h, "hh") + cell.affine(mixed, "ih") + cell.affine(b - last, "lh"))
+      let cut = (last * 2 + b)[1..<x.width]
+      // Not a sum: read as it is.
+      let product = last * x
+      cell.update(h, to: new)
+      cell.output(
+        cell.affine(new, "ho") + cell.affine(-cut, "co") + cell.affine(product, "po")
+          + cell.affine(x, "io"))
+    }
+  }
+
+  /// A mixture of what is computed of an input.
+  struct MixtureOfProducts: RecurrentCell {
+    func equations(_ cell: inout CellBuilder) {
+      let h = cell.state("hidden")
+      let a = tanh(cell.affine(cell.input, "ia"))
+      cell.update(h, to: tanh(cell.affine(h, "hh") + cell.affine(cell.delay(a) + a, "ah")))
+      cell.output(cell.affine(h, "ho"))
+    }
+  }
+
   @Test(
     arguments: [
       LSTM(), GRU(), LSTM(hasPeepholes: true), MinimalRNN(), S6(),
     ] as [any RecurrentCell & Sendable])
   func equationsAreThoseOfTheWhole(_ subject: any RecurrentCell & Sendable) throws {
+    let whole = Self.cell(subject)
+    try expectSame(try #require(InputProducts(whole)), whole)
+    #expect(InputProducts(whole, readingPast: true) == nil)
+  }
+
+  @Test(
+    arguments: [
+      Mixtures(), MixtureOfProducts(), RWKV7(heads: 2), RWKV6(heads: 2),
+    ] as [any RecurrentCell & Sendable])
+  func equationsOfMixturesAreThoseOfTheWhole(_ subject: any RecurrentCell & Sendable) throws {
+    let whole = Self.cell(subject)
+    let split = try #require(InputProducts(whole, readingPast: true))
+    #expect(split.past.count == 1)
+    try expectSame(split, whole)
+  }
+
+  /// Whether the two cells of a split give what the whole one does, with the numbers of rows.
+  private func expectSame(_ split: InputProducts, _ whole: CellGraph) throws {
     var generator = Philox(seed: 3)
     func numbers(_ count: Int) -> [Dual] {
       (0..<count).map { _ in Dual(Double.random(in: -0.5...0.5, using: &generator)) }
     }
-    let whole = Self.cell(subject)
-    let split = try #require(InputProducts(whole))
     let parameters = whole.parameters.map { numbers($0.rows * $0.columns) }
     let table = (0..<Self.rows).map { _ in numbers(4) }
 
@@ -29,22 +74,40 @@ import Testing
     let computing = Oracle(split.computing, parameters: parameters)
     let products = table.map { computing.step([$0], []).output }
     var start = 0
-    let matrices = split.widths.map { width in
+    let ranges = split.widths.map { width in
       defer { start += width }
-      return products.flatMap { $0[start..<start + width] }
+      return start..<start + width
     }
+    let matrices = ranges.map { range in products.flatMap { $0[range] } }
     #expect(start == products[0].count)
 
     let picked = [3, 0, 4, 4, 1, 2]
-    let states = whole.states.map { numbers($0.width) }
+    var states = whole.states.map { numbers($0.width) }
+    for past in split.past { states[past.state] = Array(products[1][ranges[past.product]]) }
     let expected = Oracle(whole, parameters: parameters)
       .run(picked.map { [table[$0]] }, from: states)
+    let rows = zip(picked, [1] + picked).map { now, before in
+      [[now, before].prefix(split.past.isEmpty ? 1 : 2).map { Dual(Double($0)) }]
+    }
     let found = Oracle(split.picking(fromRows: Self.rows), parameters: parameters + matrices)
-      .run(picked.map { [[Dual(Double($0))]] }, from: states)
+      .run(rows, from: states)
     func close(_ a: [[Dual]], _ b: [[Dual]]) -> Bool {
       zip(a.joined(), b.joined()).allSatisfy { abs($0.value - $1.value) < 1e-12 }
     }
     #expect(close(found.outputs, expected.outputs) && close(found.states, expected.states))
+  }
+
+  /// No product of a mixture is left.
+  @Test func productsOfMixturesArePicked() throws {
+    let split = try #require(InputProducts(Self.cell(RWKV7(heads: 2)), readingPast: true))
+    let plan = Plan(split.picking(fromRows: Self.rows), learns: false)
+    let steps = plan.forward.earlierSteps + plan.forward.before + plan.forward.loop
+    let inputs = steps.compactMap { step -> Int? in
+      if case .product(let product) = step { product.signal.columns } else { nil }
+    }
+    // The second ones of the pairs of low rank are of what follows the mixtures' products.
+    #expect(inputs.count == 3)
+    #expect(steps.count { if case .pickedRows = $0 { true } else { false } } >= 12)
   }
 
   /// A row is picked in the step that adds to it, and its sums over the steps are by row: no signal holds rows of all steps.

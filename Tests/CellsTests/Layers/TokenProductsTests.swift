@@ -134,6 +134,52 @@ import Testing
     #expect(products.areKnown != mixing.contains(subject.testDescription), "\(subject)")
   }
 
+  /// Steps in one memory, begun after each token, say what the layer says; those of mixtures within rounding, and with the
+  /// same bits wherever they begin.
+  @Test(arguments: ZooLawTests.registered)
+  func stepsOfEveryCell(_ subject: ZooLawTests.Subject) throws {
+    var generator = Philox(seed: 5)
+    for block in [nil, Recurrent.Block()] {
+      var options = Recurrent.Options()
+      options.block = block
+      let layer = Recurrent(
+        subject.cell, inputSize: 64, hiddenSize: 64, options: options, using: &generator)
+      let table = Tensor(normal: [Self.rows, 64], using: &generator)
+      let products = TokenProducts()
+      var state = layer.zeroState(batch: 1)
+      var begun: [TokenSteps] = []
+      for (place, token) in Self.tokens(3 * Self.rows).enumerated() {
+        if let steps = products.steps(layer, of: table, from: state) { begun.append(steps) }
+        let outputs = begun.indices.map { begun[$0](token).array(64) }
+        for output in outputs { #expect(output == outputs[0], "token \(place)") }
+        let (output, next) = products(layer, [token], shape: [1, 1], of: table, from: state)
+        state = begun.first?.state ?? next
+        if let found = outputs.first {
+          Self.expectClose([found], [output.scalars], "token \(place)")
+          Self.expectClose(
+            state.tensors.map(\.scalars), next.tensors.map(\.scalars), "token \(place)")
+        }
+      }
+      #expect(begun.count >= Self.rows, "\(subject)")
+    }
+  }
+
+  /// The zero state is not that after a token, unless a token's row is zero.
+  @Test func stepsOfMixturesBeginAfterAToken() throws {
+    let layer = Self.layer(Case(cell: RWKV7()))
+    var table = Self.table()
+    let start = layer.zeroState(batch: 1)
+    let products = TokenProducts()
+    #expect(products.steps(layer, of: table, from: start) == nil)
+    let (_, next) = products(layer, [2], shape: [1, 1], of: table, from: start)
+    #expect(products.steps(layer, of: table, from: next) != nil)
+    table = concatenate([table.slice(0..<4), Tensor(zeros: [1, Self.size])])
+    var steps = try #require(products.steps(layer, of: table, from: start))
+    let found = steps(1).array(Self.size)
+    let (output, _) = layer(table.gatheringRows([1], shape: [1, 1]), from: start)
+    Self.expectClose([found], [output.scalars], "from zeros")
+  }
+
   /// A change of the weights or of the table is followed, and the new products wait for as many tokens.
   @Test func changesAreFollowed() {
     var (layer, table) = (Self.layer(Case(cell: GRU())), Self.table())

@@ -1,0 +1,46 @@
+import TensorCore
+
+/// Steps of a recurrent layer over one row of tokens, in memory that is kept from one to the next.
+package struct TokenSteps: Sendable {
+  /// What the layer reads of a token.
+  enum Reading {
+    /// Its row of the table.
+    case row
+    /// The row's number.
+    case number
+    /// The row's number, and that of the token before.
+    case numberAfter(Int32)
+  }
+
+  private let steps: RecurrentSteps
+  private let table: Tensor
+  private var reading: Reading
+
+  init(
+    _ layer: Recurrent, of table: Tensor, reading: Reading, from state: RecurrentState
+  ) {
+    steps = RecurrentSteps(layer, batch: 1, from: state)
+    (self.table, self.reading) = (table, reading)
+  }
+
+  /// The layer's output after a token.
+  package mutating func callAsFunction(_ token: Int32) -> Floats {
+    table.requireRow(Int(token))
+    defer { if case .numberAfter = reading { reading = .numberAfter(token) } }
+    return steps { [table, reading] row in
+      switch reading {
+      case .row: table.writeRow(Int(token), into: row)
+      case .number: row.storage[row.offset] = Float(token)
+      case .numberAfter(let last):
+        row.storage[row.offset] = Float(token)
+        row.storage[row.offset + 1] = Float(last)
+      }
+    }
+  }
+
+  /// The states after the last token.
+  package var state: RecurrentState { steps.state }
+
+  /// Whether steps are still taken as they were prepared: with the same threads and precision.
+  package var areCurrent: Bool { steps.areCurrent }
+}
