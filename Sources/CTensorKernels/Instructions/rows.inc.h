@@ -91,19 +91,19 @@ static void weighted_rows(const float *x, const float *a, ptrdiff_t stride, ptrd
     add_weighted_rows(1, x, a + j, stride, rows, smaller(LANES, width - j), accumulate, y + j);
 }
 
-INLINE vf updated(const bool has_x, const bool has_scale, const bool has_left, const bool has_right,
-                  vf x, vf scale, vf left, vf right) {
-  if (!has_x && has_left && has_right) return left * right;
-  if (!has_x) return has_right ? right : has_scale ? scale : left;
-  if (has_scale) x = scale * x;
-  if (has_right) x = has_left ? x + left * right : x * right;
-  return x;
-}
-
 // What an update has; known to the compiler.
 typedef struct {
-  bool x, scale, left, right, weights;
+  bool x, scale, left, right, weights, is_exponential;
 } update_parts;
+
+INLINE vf updated(const update_parts has, vf x, vf scale, vf left, vf right) {
+  if (!has.x && has.left && has.right) return left * right;
+  if (!has.x) return has.right ? right : has.scale ? scale : left;
+  if (has.scale) x = scale * x;
+  if (has.is_exponential) return vector_exp(x);
+  if (has.right) x = has.left ? x + left * right : x * right;
+  return x;
+}
 
 // `vectors` vectors of each row; the last one has `rest` columns. The right-hand row and the sums stay in registers.
 INLINE void update_columns(const int vectors, const update_parts has, const ctk_matrix_update *update,
@@ -128,7 +128,7 @@ INLINE void update_columns(const int vectors, const update_parts has, const ctk_
       const bool is_whole = v < vectors - 1 || rest == LANES;
       const float *from = has.x ? x + v * LANES : NULL;
       const vf old = !has.x ? splat(0) : is_whole ? load(from) : load_partial(from, rest);
-      const vf new = updated(has.x, has.scale, has.left, has.right, old, scale, left, right[v]);
+      const vf new = updated(has, old, scale, left, right[v]);
       if (is_whole) store(y + v * LANES, new);
       else store_partial(y + v * LANES, new, rest);
       if (has.weights) sums[v] = multiply_add(weight, new, sums[v]);
@@ -158,17 +158,24 @@ INLINE void update_and_add(const bool has_weights, const ctk_matrix_update *upda
                            ptrdiff_t width, float *y, ptrdiff_t y_stride) {
   const bool has_left = update->left != NULL, has_right = update->right != NULL;
   const bool has_scale = update->scale != NULL;
-  if (!update->x)
-    update_matrix((update_parts){false, has_scale, has_left, has_right, has_weights}, update, rows,
-                  width, y, y_stride);
+  if (update->is_exponential)
+    update_matrix((update_parts){true, true, false, false, has_weights, true}, update, rows, width, y,
+                  y_stride);
+  else if (!update->x)
+    update_matrix((update_parts){false, has_scale, has_left, has_right, has_weights, false}, update,
+                  rows, width, y, y_stride);
   else if (has_scale && has_left)
-    update_matrix((update_parts){true, true, true, true, has_weights}, update, rows, width, y, y_stride);
+    update_matrix((update_parts){true, true, true, true, has_weights, false}, update, rows, width, y,
+                  y_stride);
   else if (has_left)
-    update_matrix((update_parts){true, false, true, true, has_weights}, update, rows, width, y, y_stride);
+    update_matrix((update_parts){true, false, true, true, has_weights, false}, update, rows, width, y,
+                  y_stride);
   else if (has_scale)
-    update_matrix((update_parts){true, true, false, false, has_weights}, update, rows, width, y, y_stride);
+    update_matrix((update_parts){true, true, false, false, has_weights, false}, update, rows, width, y,
+                  y_stride);
   else
-    update_matrix((update_parts){true, false, false, true, has_weights}, update, rows, width, y, y_stride);
+    update_matrix((update_parts){true, false, false, true, has_weights, false}, update, rows, width, y,
+                  y_stride);
 }
 
 static void matrix_update(const ctk_matrix_update *update, ptrdiff_t rows, ptrdiff_t width, float *y,
@@ -252,9 +259,44 @@ INLINE void sum_columns(const int vectors, const float *x, ptrdiff_t stride, ptr
   }
 }
 
+// Wide rows lie far apart: they are added from left to right, a piece of the sums after the other, four rows at a time.
+// Each column's numbers are added in the order of `sum_columns`.
+enum { SUM_COLUMNS = 1024 };
+
+INLINE void add_to_block(const int count, const float *x, ptrdiff_t stride, ptrdiff_t columns,
+                         float *block) {
+  for (ptrdiff_t j = 0; j < columns; j += LANES) {
+    vf sum = load(block + j);
+    for (int r = 0; r < count; r++) sum += load(x + r * stride + j);
+    store(block + j, sum);
+  }
+}
+
+// Of whole vectors, at most SUM_COLUMNS.
+static void sum_piece(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t columns,
+                      bool accumulate, float *sums) {
+  _Alignas(64) float totals[SUM_COLUMNS], block[SUM_COLUMNS];
+  for (ptrdiff_t j = 0; j < columns; j += LANES) store(totals + j, splat(0));
+  for (ptrdiff_t r = 0; r < rows;) {
+    const ptrdiff_t end = smaller(rows, r + SUM_ROWS);
+    for (ptrdiff_t j = 0; j < columns; j += LANES) store(block + j, splat(0));
+    for (; r + 4 <= end; r += 4) add_to_block(4, x + r * stride, stride, columns, block);
+    for (; r < end; r++) add_to_block(1, x + r * stride, stride, columns, block);
+    add_to_block(1, block, 0, columns, totals);
+  }
+  if (accumulate) {
+    add_to_block(1, totals, 0, columns, sums);
+    return;
+  }
+  for (ptrdiff_t j = 0; j < columns; j += LANES) store(sums + j, load(totals + j));
+}
+
 static void column_sum(const float *x, ptrdiff_t stride, ptrdiff_t rows, ptrdiff_t width,
                        bool accumulate, float *sums) {
   ptrdiff_t j = 0;
+  for (; width - j >= SUM_COLUMNS / 2; j += smaller(SUM_COLUMNS, (width - j) / LANES * LANES))
+    sum_piece(x + j, stride, rows, smaller(SUM_COLUMNS, (width - j) / LANES * LANES), accumulate,
+              sums + j);
   for (; j + 4 * LANES <= width; j += 4 * LANES)
     sum_columns(4, x + j, stride, rows, 4 * LANES, accumulate, sums + j);
   for (; j < width; j += LANES)

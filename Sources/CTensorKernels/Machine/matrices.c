@@ -1,7 +1,7 @@
 // Programs over matrices whose operands are one number for each row, or one row for all: `a S + k vᵀ`.
 //
 // The general machine (run.c) writes such operands out, block by block. Here they are read where they stand, and a
-// scaled matrix plus an outer product is one pass. Every value has the bits of the general machine: the same operations,
+// scaled matrix plus an outer product is one pass, as is the exponential of a scaled matrix. Every value has the bits of the general machine: the same operations,
 // each rounded.
 #include "matrices.h"
 
@@ -9,7 +9,7 @@ static pass *added_pass(matrix_call *call, int32_t index) {
   if (call->slots[index] < 0)
     call->slots[index] = (int16_t)(call->program->operand_count + call->temporary_count++);
   pass *new = &call->passes[call->pass_count++];
-  *new = (pass){NULL, call->slots[index], -1, -1, -1, -1, -1, -1, NULL};
+  *new = (pass){NULL, call->slots[index], -1, -1, -1, -1, -1, -1, false, NULL};
   return new;
 }
 
@@ -49,7 +49,7 @@ static bool resolve_product(matrix_call *call, int32_t index) {
   } else {
     return false;
   }
-  if (!call->added_once[index]) computed(call, index);
+  if (!call->is_joined[index]) computed(call, index);
   return true;
 }
 
@@ -70,10 +70,23 @@ static bool resolve_sum(matrix_call *call, int32_t index) {
   return true;
 }
 
+// The exponential of a scaled matrix; false if it is another.
+static bool resolve_exponential(matrix_call *call, int32_t index) {
+  const value x = call->values[call->operands_of[index][0]];
+  if (x.form != SCALED) return false;
+  pass *new = added_pass(call, index);
+  new->x = x.slot;
+  new->row = x.row;
+  new->is_exponential = true;
+  call->values[index] = (value){MATRIX, new->destination, -1, -1};
+  return true;
+}
+
 static void resolve_word(matrix_call *call, int32_t index) {
   const ctk_operation operation = call->program->instructions[index].operation;
   if (operation == CTK_MULTIPLY && resolve_product(call, index)) return;
   if (operation == CTK_ADD && resolve_sum(call, index)) return;
+  if (operation == CTK_EXP && resolve_exponential(call, index)) return;
   int16_t slots[3] = {-1, -1, -1};
   for (int i = 0; i < ctk_operand_count(operation); i++)
     slots[i] = computed(call, call->operands_of[index][i]);
@@ -95,7 +108,7 @@ static value loaded(const matrix_call *call, int16_t operand) {
 // Finds what each instruction reads, and where what is stored is computed.
 static void find_readers(matrix_call *call) {
   const ctk_program *program = call->program;
-  int16_t definitions[CTK_MAX_REGISTERS], reads[LONGEST] = {0}, additions[LONGEST] = {0};
+  int16_t definitions[CTK_MAX_REGISTERS], reads[LONGEST] = {0}, joins[LONGEST] = {0};
   for (int32_t i = 0; i < program->instruction_count; i++) {
     const ctk_instruction *in = &program->instructions[i];
     call->slots[i] = -1;
@@ -112,13 +125,13 @@ static void find_readers(matrix_call *call) {
       for (int j = 0; j < ctk_operand_count(in->operation); j++) {
         const int16_t read = call->operands_of[i][j] = definitions[registers[j]];
         reads[read]++;
-        additions[read] += in->operation == CTK_ADD;
+        joins[read] += in->operation == CTK_ADD || in->operation == CTK_EXP;
       }
     }
     definitions[in->destination] = (int16_t)i;
   }
   for (int32_t i = 0; i < program->instruction_count; i++)
-    call->added_once[i] = reads[i] == 1 && additions[i] == 1;
+    call->is_joined[i] = reads[i] == 1 && joins[i] == 1;
 }
 
 static void resolve(matrix_call *call) {
@@ -134,7 +147,8 @@ static void resolve(matrix_call *call) {
         const int16_t slot = computed(call, call->operands_of[i][0]);
         if (slot == in->destination) break;
         pass *copy = &call->passes[call->pass_count++];
-        *copy = (pass){call->kernels->map[CTK_COPY], in->destination, slot, -1, -1, -1, -1, -1, NULL};
+        *copy = (pass){call->kernels->map[CTK_COPY], in->destination, slot, -1, -1, -1, -1, -1,
+                       false, NULL};
         break;
       }
       default: resolve_word(call, i);
@@ -166,7 +180,8 @@ static void run_pass(const matrix_call *call, const pass *pass, ptrdiff_t row, p
   float *to = address(call, pass->destination, row, &stride);
   const float *x = address(call, pass->x, row, &x_stride);
   if (!pass->function) {
-    ctk_matrix_update update = {.x = x, .x_stride = x_stride};
+    ctk_matrix_update update = {
+        .x = x, .x_stride = x_stride, .is_exponential = pass->is_exponential};
     update.scale = numbers(call, pass->row, row, &update.scale_stride);
     update.left = numbers(call, pass->outer_row, row, &update.left_stride);
     if (pass->column >= 0) update.right = call->operands[pass->column].base;

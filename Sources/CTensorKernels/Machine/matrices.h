@@ -34,6 +34,7 @@ typedef struct {
 typedef struct {
   ctk_map_function function;  // null: an update
   int16_t destination, x, y, z, row, outer_row, column;
+  bool is_exponential;      // of an update
   const weighted_sum *sum;  // of an update, or null
 } pass;
 
@@ -45,11 +46,11 @@ typedef struct {
   int32_t pass_count, temporary_count;
   pass passes[2 * LONGEST];
   // By instruction: those that it reads, its value, the slot that it is computed in or -1, and whether its only reader
-  // is an addition.
+  // is an addition or an exponential, whose pass may compute it.
   int16_t operands_of[LONGEST][3];
   value values[LONGEST];
   int16_t slots[LONGEST];
-  bool added_once[LONGEST];
+  bool is_joined[LONGEST];
   float *scratch;
 } matrix_call;
 

@@ -34,6 +34,7 @@ void ctk_matrix_update_reference(const ctk_matrix_update *update, ptrdiff_t rows
       float factor = 1, value = update->x ? update->x[r * update->x_stride + j] : 0;
       if (update->scale) factor = update->scale[r * update->scale_stride];
       if (update->x) value = factor * value;
+      if (update->is_exponential) value = (float)ctk_value_reference(CTK_EXP, value, 0, 0);
       if (update->left && update->right) {
         const float product = update->left[r * update->left_stride] * update->right[j];
         value = update->x ? value + product : product;

@@ -99,17 +99,17 @@ typedef struct ctk_operand {
 } ctk_operand;
 
 // y(r, j) = scale[r] x(r, j) + left[r] right[j], each product and the sum rounded, without what is null: x with `left` null
-// is x * right; without x it is the outer product or, of one factor, that factor repeated. With weights there are sums too:
-// sums[j] = (adds ? sums[j] : 0) + the sum over r of weights[r] y(r, j), as ctk_kernels.weighted_rows has them.
+// is x * right; without x it is the outer product or, of one factor, that factor repeated; an exponential is
+// exp(scale[r] x(r, j)). With weights there are sums too: sums[j] = (adds ? sums[j] : 0) + the sum over r of
+// weights[r] y(r, j), as ctk_kernels.weighted_rows has them.
 typedef struct ctk_matrix_update {
   const float *x;
   ptrdiff_t x_stride;
   const float *scale, *left;
   ptrdiff_t scale_stride, left_stride;  // 0: the same for all rows
-  const float *right;
-  const float *weights;
+  const float *right, *weights;
   float *sums;
-  bool adds;
+  bool adds, is_exponential;
 } ctk_matrix_update;
 
 // Null if the program is well formed, else what is wrong with which instruction (a static text).

@@ -92,7 +92,7 @@ private struct Matrix {
                 scale: form & 2 != 0 ? scale.baseAddress : nil,
                 left: form & 4 != 0 ? left.baseAddress : nil, scale_stride: stride,
                 left_stride: stride, right: form & 8 != 0 ? right.baseAddress : nil,
-                weights: nil, sums: nil, adds: false)
+                weights: nil, sums: nil, adds: false, is_exponential: false)
               body(&update)
             }
           }
@@ -118,6 +118,31 @@ private struct Matrix {
         #expect(
           found.map(\.bitPattern) == expected.map(\.bitPattern), "form \(form), [\(rows), \(width)]"
         )
+      }
+    }
+  }
+
+  /// The exponential of a scaled matrix has the bits of the exponential of its product.
+  @Test(arguments: Kernels.all)
+  func exponentialsOfScaledMatrices(kernels: Kernels) {
+    var generator = TestGenerator(seed: 21)
+    for (rows, width) in Matrix.sizes {
+      let operands = UpdateOperands(&generator, rows: rows, width: width)
+      let x = operands.x
+      for stride in [0, 1] {
+        var (found, expected, twin) = (x.values, x.values, x.values)
+        operands.withUpdate(0b0011, stride: stride) { update in
+          kernels.table.matrix_update(&update, rows, width, &expected, x.stride)
+          update.is_exponential = true
+          kernels.table.matrix_update(&update, rows, width, &found, x.stride)
+          ctk_matrix_update_reference(&update, rows, width, &twin, x.stride)
+        }
+        for row in 0..<rows {
+          let columns = row * x.stride..<row * x.stride + width
+          let powers = kernels.map(CTK_EXP, Array(expected[columns]))
+          #expect(found[columns].map(\.bitPattern) == powers.map(\.bitPattern))
+          for (a, b) in zip(powers, twin[columns]) { #expect(abs(a - b) <= 2e-7 * b) }
+        }
       }
     }
   }
@@ -208,16 +233,21 @@ private struct Matrix {
   @Test(arguments: Kernels.all)
   func columnSumDependsOnItsColumnAlone(kernels: Kernels) {
     var generator = TestGenerator(seed: 13)
-    let (rows, width) = (200, 90)
-    let x = generator.floats(rows * width)
-    var together = [Float](repeating: 0, count: width)
-    kernels.table.column_sum(x, width, rows, width, false, &together)
-    let alone = (0..<width).map { column in
-      var sum: Float = 0
-      kernels.table.column_sum(Array(x[column...]), width, rows, 1, false, &sum)
-      return sum
+    for (rows, width) in [(200, 90), (203, 1650), (3, 520)] {
+      let x = generator.floats(rows * width)
+      let old = generator.floats(width)
+      for accumulates in [false, true] {
+        var together = old
+        kernels.table.column_sum(x, width, rows, width, accumulates, &together)
+        let alone = (0..<width).map { column in
+          var sum = old[column]
+          let numbers = (0..<rows).map { x[$0 * width + column] }
+          kernels.table.column_sum(numbers, 1, rows, 1, accumulates, &sum)
+          return sum
+        }
+        expectSame(together, alone, "columns of [\(rows), \(width)]")
+      }
     }
-    expectSame(together, alone, "columns of [\(rows), \(width)]")
   }
 
   /// In double precision the order of a sum of some thousand floats hardly matters.
