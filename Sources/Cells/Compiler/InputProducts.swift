@@ -31,6 +31,8 @@ struct InputProducts {
 
   /// Nil for a cell without a product of its input; or without one of the step before, where that is to be read.
   init?(_ cell: CellGraph, readingPast: Bool = false) {
+    let holdsInput = cell.updates.contains { cell.graph[$0].dependence == .input }
+    if readingPast, !holdsInput { return nil }
     self.cell = cell
     recurrence = cell.recurrence.optimized()
     let sums = InputSums(recurrence, readingPast: readingPast)

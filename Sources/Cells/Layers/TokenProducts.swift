@@ -117,9 +117,11 @@ package final class TokenProducts: Sendable {
   ) -> TokenSteps? {
     guard layer.hasSingleSteps, layer.mode(for: table, state) == .inference else { return nil }
     let state = layer.ordered(state, batch: 1)
-    guard Self.isWorth(layer, 1), Precision.current.inUse == .highest else {
-      return TokenSteps(layer, of: table, reading: .row, from: state)
-    }
+    // Products of most cells have a number or more for each unit.
+    let isLarge = table.shape[0] * layer.hiddenSize > Self.mostNumbers
+    guard Self.isWorth(layer, 1), Precision.current.inUse == .highest, !isLarge,
+      Self.haveAllBits(layer, table)
+    else { return TokenSteps(layer, of: table, reading: .row, from: state) }
     if let reader = readerOfTwo(layer, table) {
       return reader.token(before: state).map { token in
         TokenSteps(
@@ -158,6 +160,12 @@ package final class TokenProducts: Sendable {
     tokens * layer.inputSize * layer.hiddenSize >= leastWork
   }
 
+  /// Whether the numbers of a table, and of the weights that it is multiplied by, are of 32 bits.
+  private static func haveAllBits(_ layer: Recurrent, _ table: Tensor) -> Bool {
+    table.encoded == nil
+      && !layer.weights[..<layer.direction.count].joined().contains(where: \.isSmall)
+  }
+
   /// The layer that reads products; nil as long as too few tokens were read, and where it would not give the same bits.
   private func reader(
     _ layer: Recurrent, _ table: Tensor, _ state: RecurrentState, readingMore count: Int
@@ -186,7 +194,7 @@ package final class TokenProducts: Sendable {
   ) -> Reader? {
     let directions = layer.direction.count
     let weights = Array(layer.weights[..<directions])
-    guard table.encoded == nil, !weights.joined().contains(where: \.isSmall),
+    guard haveAllBits(layer, table),
       let split = layer.structure.splitAtInput(rows: table.shape[0], readingPast: readingPast),
       split.width * table.shape[0] <= mostNumbers
     else { return nil }
