@@ -75,7 +75,7 @@ import Testing
     #expect(zip(first, expected).allSatisfy { abs($0 - $1) < 1e-5 })
   }
 
-  @Test func everyFixtureIsThere() { #expect(Self.names.count == 18) }
+  @Test func everyFixtureIsThere() { #expect(Self.names.count == 23) }
 
   /// What is not supported is refused by the layer's name; the arrays can still be had.
   @Test(arguments: [

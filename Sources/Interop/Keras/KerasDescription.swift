@@ -13,13 +13,22 @@ struct KerasDescription {
     var output = 0
   }
 
+  /// A call of a layer.
+  struct Call {
+    /// The values that it reads.
+    var inputs: [Reference] = []
+    /// The value of its argument `mask`, if it has one.
+    var mask: Reference?
+    /// The numbers among its arguments.
+    var numbers: [Double] = []
+  }
+
   struct Layer {
     var name: String
     /// The name of the layer's class.
     var type: String
     var options: JSONValue
-    /// The values that each call reads.
-    var calls: [[Reference]]
+    var calls: [Call]
   }
 
   private(set) var layers: [Layer] = []
@@ -64,19 +73,38 @@ struct KerasDescription {
   private mutating func connectInOrder() {
     if layers[0].type != "InputLayer" {
       layers.insert(
-        Layer(name: "input", type: "InputLayer", options: layers[0].options, calls: [[]]), at: 0)
+        Layer(name: "input", type: "InputLayer", options: layers[0].options, calls: [Call()]), at: 0
+      )
     }
     for index in layers.indices {
-      layers[index].calls = [index == 0 ? [] : [Reference(layer: layers[index - 1].name)]]
+      layers[index].calls = [
+        Call(inputs: index == 0 ? [] : [Reference(layer: layers[index - 1].name)])
+      ]
     }
     inputs = [Reference(layer: layers[0].name)]
     outputs = layers.last.map { [Reference(layer: $0.name)] } ?? []
   }
 
-  /// The values of each call: `inbound_nodes`.
-  private static func calls(_ value: JSONValue?) -> [[Reference]] {
-    guard case .array(let nodes)? = value, !nodes.isEmpty else { return [[]] }
-    return nodes.map { references($0) }
+  /// The calls of a layer: `inbound_nodes`.
+  private static func calls(_ value: JSONValue?) -> [Call] {
+    guard case .array(let nodes)? = value, !nodes.isEmpty else { return [Call()] }
+    return nodes.map { node in
+      var numbers: [Double] = []
+      if case .array(let arguments)? = node.member("args") {
+        numbers = arguments.compactMap(\.double)
+      }
+      return Call(inputs: references(node), mask: mask(node), numbers: numbers)
+    }
+  }
+
+  /// The value of a call's argument `mask`: among the named arguments of Keras 3, before in an object behind a value.
+  private static func mask(_ call: JSONValue) -> Reference? {
+    switch call {
+    case .array(let elements): elements.lazy.compactMap { mask($0) }.first
+    case .object:
+      references(call.member("mask")).first ?? call.member("kwargs").flatMap { mask($0) }
+    default: nil
+    }
   }
 
   /// The values in a description, in their order: of Keras 3 as tensors with a history, before as name, call and result.
@@ -94,8 +122,9 @@ struct KerasDescription {
       if value?.member("class_name")?.stringValue == "__keras_tensor__" {
         return references(value?.member("config")?.member("keras_history"))
       }
-      // The call's arguments come before those that have names.
-      return members.sorted { $0.key < $1.key }.flatMap { references($0.value) }
+      // The call's arguments come before those that have names. A mask is no input.
+      return members.filter { $0.key != "mask" }.sorted { $0.key < $1.key }
+        .flatMap { references($0.value) }
     default: return []
     }
   }

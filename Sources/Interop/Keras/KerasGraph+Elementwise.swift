@@ -2,7 +2,7 @@ import Checkpoint
 import FileCore
 import TensorCore
 
-/// Layers that change each number by itself, and those that combine several values.
+/// Layers that change each number by itself.
 extension KerasGraph {
   /// Layers without weights that keep the shape; nil for others.
   mutating func elementwise(
@@ -102,30 +102,5 @@ extension KerasGraph {
     default:
       throw failure(layer, "activation: \(name ?? function?.text ?? "") is not supported")
     }
-  }
-
-  /// Layers that combine values; nil for others.
-  mutating func merged(
-    _ layer: KerasDescription.Layer, _ inputs: [Value]
-  ) throws(CheckpointError) -> Value? {
-    let names = inputs.map(\.name)
-    let operations = ["Add": "Sum", "Maximum": "Max", "Minimum": "Min", "Average": "Mean"]
-    var y = Value(name: "", mask: mask(of: inputs))
-    switch layer.type {
-    case "Add", "Maximum", "Minimum", "Average":
-      y.name = builder.add(operations[layer.type] ?? "", names)
-    case "Multiply": y.name = names.dropFirst().reduce(names[0]) { builder.add("Mul", [$0, $1]) }
-    case "Subtract":
-      guard names.count == 2 else {
-        throw failure(layer, "expected two inputs, found \(names.count)")
-      }
-      y.name = builder.add("Sub", names)
-    case "Concatenate":
-      let axis = layer.options.member("axis")?.integer ?? -1
-      y.name = builder.add("Concat", names, ["axis": .integer(axis)])
-      if axis != -1 { y.mask = nil }
-    default: return nil
-    }
-    return y
   }
 }

@@ -35,8 +35,12 @@ extension KerasGraph {
         var cell = try KerasCell(
           type, inner?.member("config") ?? .null, own, layer, self)
       else { throw failure(layer, "expected an LSTM, a GRU or a SimpleRNN, found \(type)") }
-      cell.isReversed = direction == 1
-      cell.isAligned = true
+      if direction == 1 {
+        // It reads the other way, and its steps are turned round once more.
+        cell.isReversed = !cells[0].isReversed
+        cell.turnsSteps = !cell.isReversed
+      }
+      cell.zeroesMaskedSteps = true
       let states = inputs.dropFirst().map(\.name)
       let half = states.count / 2
       runs.append(
@@ -53,7 +57,7 @@ extension KerasGraph {
     case "sum": y.name = builder.add("Add", outputs)
     case "mul": y.name = builder.add("Mul", outputs)
     case "ave": y.name = builder.add("Mul", [builder.add("Add", outputs), number(0.5)])
-    case nil: return runs.map(\.output)
+    case nil: return runs.map(\.output) + (cells[0].returnsStates ? runs.flatMap(\.states) : [])
     case let other?: throw failure(layer, "merge_mode: \(other) is not supported")
     }
     return cells[0].returnsStates ? [y] + runs.flatMap(\.states) : [y]
@@ -90,9 +94,12 @@ extension KerasGraph {
     let rows = builder.add("Squeeze", [names[0], builder.integers([1])])
     var y = builder.transpose(rows, [1, 0, 2])
     if let padding {
-      y = builder.add("MatMul", [cell.isReversed ? padding.backward : padding.forward, y])
+      let choice =
+        cell.zeroesMaskedSteps
+        ? padding.own : cell.isReversed ? padding.backward : padding.forward
+      y = builder.add("MatMul", [choice, y])
     }
-    if cell.isReversed, !cell.isAligned {
+    if cell.turnsSteps {
       let (end, back) = (builder.integers([Int(Int32.min)]), builder.integers([-1]))
       y = builder.add("Slice", [y, back, end, builder.integers([1]), back])
     }
@@ -114,13 +121,16 @@ extension KerasGraph {
 
 /// The steps that a mask leaves, one after the other, and where each step finds its output among theirs.
 ///
-/// A masked step has the output of the step before it, in the direction of reading; one that none comes before has zeros.
+/// A masked step has the output of the step before it, in the direction of reading; one that none comes before has zeros. In
+/// Keras' `Bidirectional`, and where `zero_output_for_mask` is set, all masked steps have zeros.
 private struct MaskedSteps {
   /// `[B, S, T]`: 1 where step t is the s-th that is left.
   let packing: String
   /// `[B, T, S]`: 1 where the output of step t is that of the s-th, reading forwards or backwards.
   let forward: String
   let backward: String
+  /// `[B, T, S]`: 1 where step t is the s-th itself.
+  let own: String
   /// The number of steps that are left, `[B]`.
   let lengths: String
 
@@ -141,7 +151,8 @@ private struct MaskedSteps {
     backward = choice(of: builder.add("Add", [places, builder.add("Sub", [one, mask])]))
     let isLeft = builder.add(
       "Unsqueeze", [builder.add("Cast", [mask], float), builder.integers([2])])
-    packing = builder.transpose(builder.add("Mul", [forward, isLeft]), [0, 2, 1])
+    own = builder.add("Mul", [forward, isLeft])
+    packing = builder.transpose(own, [0, 2, 1])
     lengths = builder.add(
       "Cast",
       [builder.add("ReduceSum", [mask, builder.integers([1])], ["keepdims": .integer(0)])],
@@ -162,8 +173,10 @@ private struct KerasCell {
   /// Whether a call goes on from the states after the one before it.
   let isStateful: Bool
   var isReversed: Bool
-  /// Whether the output of a step stands at the step's place, and not where it was computed in time.
-  var isAligned = false
+  /// Whether the output's steps are turned round, so that a reversed cell's stand in the order in which they were computed.
+  var turnsSteps: Bool
+  /// Whether the outputs of masked steps are zeros.
+  var zeroesMaskedSteps: Bool
   private var settings: [String: ONNXNode.Attribute] = [:]
 
   var stateCount: Int { operation == "LSTM" ? 2 : 1 }
@@ -208,6 +221,8 @@ private struct KerasCell {
     (returnsSequences, returnsStates) = (flag("return_sequences"), flag("return_state"))
     isStateful = flag("stateful")
     isReversed = flag("go_backwards")
+    turnsSteps = isReversed
+    zeroesMaskedSteps = flag("zero_output_for_mask")
     settings["hidden_size"] = .integer(recurrent.shape[0])
     if operation == "GRU", found.isResetAfter ?? flag("reset_after") {
       settings["linear_before_reset"] = .integer(1)

@@ -8,7 +8,7 @@ import TensorCore
 /// them. Padding that Keras masks (`mask_zero`, `Masking`) is masked: recurrent layers read the other steps alone.
 struct KerasGraph {
   /// A value of the graph.
-  struct Value {
+  struct Value: Equatable {
     var name: String
     /// The name of an array `[B, T]` of 64-bit integers, 0 at steps that are masked; nil where none is.
     var mask: String?
@@ -59,11 +59,14 @@ struct KerasGraph {
     while !pending.isEmpty {
       var waiting: [(KerasDescription.Layer, Int)] = []
       for (layer, call) in pending {
-        let read = layer.calls[call].map { values[$0] }
-        if read.contains(where: { $0 == nil }) {
+        let stated = layer.calls[call]
+        var read = stated.inputs.map { values[$0] }
+        let mask = stated.mask.map { values[$0] }
+        if read.contains(where: { $0 == nil }) || mask == .some(nil) {
           waiting.append((layer, call))
         } else {
-          let results = try self.results(of: layer, read.compactMap { $0 })
+          if let mask, let mask, !read.isEmpty { read[0]?.mask = self.mask(from: mask) }
+          let results = try self.results(of: layer, read.compactMap { $0 }, stated.numbers)
           for (output, value) in results.enumerated() {
             values[.init(layer: layer.name, call: call, output: output)] = value
           }
@@ -100,12 +103,13 @@ struct KerasGraph {
 
   /// What a call of a layer gives.
   private mutating func results(
-    of layer: KerasDescription.Layer, _ inputs: [Value]
+    of layer: KerasDescription.Layer, _ inputs: [Value], _ numbers: [Double]
   ) throws(CheckpointError) -> [Value] {
     if layer.type == "InputLayer" { return [try input(layer)] }
     guard let first = inputs.first else { throw failure(layer, "expected an input, found none") }
     if let results = try recurrent(layer, inputs) { return results }
     if let result = try merged(layer, inputs) { return [result] }
+    if let result = logical(layer, inputs, numbers) { return [result] }
     guard inputs.count == 1 else {
       throw failure(layer, "expected one input, found \(inputs.count)")
     }
@@ -137,7 +141,8 @@ struct KerasGraph {
   /// Whether an input's values are tokens: an embedding reads them.
   private func readsTokens(_ layer: KerasDescription.Layer) -> Bool {
     description.layers.contains { other in
-      other.type == "Embedding" && other.calls.contains { $0.contains { $0.layer == layer.name } }
+      other.type == "Embedding"
+        && other.calls.contains { $0.inputs.contains { $0.layer == layer.name } }
     }
   }
 
@@ -168,12 +173,4 @@ struct KerasGraph {
 
   mutating func constant(_ tensor: Tensor) -> String { builder.constant(StoredArray(tensor)) }
   mutating func number(_ value: Double) -> String { builder.constant(StoredArray(Float(value))) }
-
-  /// The masks of several values as one.
-  mutating func mask(of values: [Value]) -> String? {
-    let masks = values.compactMap(\.mask)
-    return masks.dropFirst().reduce(masks.first) { mask, other in
-      mask == other ? mask : mask.map { builder.add("Mul", [$0, other]) }
-    }
-  }
 }

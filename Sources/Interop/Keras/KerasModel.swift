@@ -32,8 +32,14 @@ struct KerasModel {
   var version: String?
 
   /// The slope of a hard sigmoid: Keras 3 has PyTorch's.
-  var hardSigmoidSlope: Double {
-    (version?.split(separator: ".").first.flatMap { Int($0) } ?? 3) < 3 ? 0.2 : 1.0 / 6
+  var hardSigmoidSlope: Double { isOlder(than: [3]) ? 0.2 : 1.0 / 6 }
+
+  /// Whether a step of a merged value is masked where one of the values' is. Since 3.4 it is where all are.
+  var mergesMasksByAnd: Bool { isOlder(than: [3, 4]) }
+
+  private func isOlder(than other: [Int]) -> Bool {
+    guard let version else { return false }
+    return version.split(separator: ".").map { Int($0) ?? 0 }.lexicographicallyPrecedes(other)
   }
 
   /// Whether these are names of Keras' weights.

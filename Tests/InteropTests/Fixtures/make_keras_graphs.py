@@ -111,6 +111,38 @@ y = L.Bidirectional(L.LSTM(4, return_sequences=True))(L.Reshape((4, 16))(y))
 add("reader", keras.Model(x, L.Dense(5, activation="softmax")(y)), numbers(2, 8, 8, 1))
 
 
+def embedded(name, masks=True):
+    words = L.Input((6,), dtype="int32", name=name)
+    return words, L.Embedding(9, 4, mask_zero=masks)(words)
+
+
+def read(value):
+    return L.GRU(3, return_sequences=True)(value)
+
+
+first = np.array([[1, 2, 0, 0, 0, 3], [3, 4, 0, 5, 6, 7], [0, 0, 0, 0, 0, 8]], "int64")
+second = np.array([[1, 2, 3, 0, 0, 0], [0, 4, 5, 6, 7, 8], [8, 0, 0, 0, 1, 0]], "int64")
+text, x = embedded("text")
+both = L.Bidirectional(L.LSTM(3, return_sequences=True, return_state=True), merge_mode=None)(x)
+zeros = L.SimpleRNN(3, return_sequences=True, go_backwards=True, zero_output_for_mask=True)(x)
+add("masked-steps", keras.Model(text, [L.Bidirectional(L.GRU(2, return_sequences=True))(x), zeros, *both]), first)
+
+text, x = embedded("text", masks=False)
+turned = L.Bidirectional(L.LSTM(3, return_sequences=True, go_backwards=True),
+                         backward_layer=L.LSTM(3, return_sequences=True))(x)
+add("turned", keras.Model(text, [turned, L.Bidirectional(L.GRU(3, go_backwards=True), backward_layer=L.GRU(3))(x)]), first)
+
+for name, masks in ("masks-merged", True), ("masks-lost", False):
+    (one, x), (two, y) = embedded("one"), embedded("two", masks)
+    merged = [layer()([x, y]) for layer in (L.Add, L.Average, L.Subtract, L.Maximum, L.Minimum, L.Multiply, L.Concatenate)]
+    merged += [L.Concatenate(axis=axis)([x, y]) for axis in (1, 2)]
+    add(name, keras.Model([one, two], merged[3:6] + [read(value) for value in merged]), first, second)
+
+x, mask = series(5, 2), L.Input((5,), dtype="bool", name="mask")
+add("mask-given", keras.Model([x, mask], L.GRU(5)(x, mask=mask)), numbers(2, 5, 2),
+    np.array([[True, False, True, True, False], [False, True, True, True, True]]))
+
+
 def history(value):
     """The tensors of a call as Keras 2 lists them."""
     if isinstance(value, dict):
@@ -153,7 +185,8 @@ for name, (model, inputs) in models.items():
             weight.assign(random.random(weight.shape) + 0.5)
     outputs = model(list(inputs) if len(inputs) > 1 else inputs[0])
     outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-    values.update({f"{name}/in/{tensor.name}": array for tensor, array in zip(model.inputs, inputs)})
+    values.update({f"{name}/in/{tensor.name}": array.astype("f4") if array.dtype == bool else array
+                   for tensor, array in zip(model.inputs, inputs)})
     values.update({f"{name}/out/{number}": keras.ops.convert_to_numpy(output) for number, output in enumerate(outputs)})
     keras.saving.save_model(model, "whole.keras")
     with zipfile.ZipFile("whole.keras") as stored, zipfile.ZipFile(f"{name}.keras", "w", zipfile.ZIP_DEFLATED) as file:
