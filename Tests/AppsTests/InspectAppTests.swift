@@ -1,6 +1,7 @@
 import Cells
 import Checkpoint
 import Datasets
+import FileCore
 import Foundation
 import Models
 import TensorCore
@@ -228,6 +229,30 @@ import Testing
           #expect(outcome.error.contains(file), "\(outcome.error)")
         }
       }
+    }
+  }
+
+  /// A file's names and texts cannot control the terminal that shows them.
+  @Test func controlCharactersAreShownAsEscapes() throws {
+    let text = "a\u{1B}[31m\nb"
+    var graph = ONNXGraph(name: text)
+    graph.nodes = [ONNXNode("Relu", [text], ["y" + text])]
+    graph.inputs = [.init(text, .float32, [.named(text)])]
+    graph.outputs = [.init("y" + text, .float32, [.named(text)])]
+    try withTemporaryDirectory { directory in
+      let (onnx, tensors) = (directory + "/model.onnx", directory + "/model.safetensors")
+      try ONNXModel(graph, operationSet: 17, producer: text, metadata: [text: text])
+        .save(to: onnx)
+      let arrays: ExactDictionary<StoredArray> = [text: StoredArray([1, 2] as [Float])]
+      try Safetensors(metadata: [text: text], arrays: arrays).save(to: tensors)
+      for outcome in [
+        try inspect.run(onnx), try inspect.run(tensors),
+        try convert.run(onnx, directory + "/x.rnnz"), try convert.run(onnx, tensors, "--overwrite"),
+      ] {
+        #expect(outcome.status == 0, "\(outcome.error)")
+        #expect(!outcome.output.contains("\u{1B}") && !outcome.output.contains("[31m\n"))
+      }
+      #expect(try inspect.run(onnx).output.contains("graph: 1 nodes, a\\u{1b}[31m\\nb float32"))
     }
   }
 

@@ -4,10 +4,10 @@ extension Inspection {
   /// The number of elements in all parameters.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.reduce(1, *) } }
 
-  /// A few paragraphs and a table.
+  /// A few paragraphs and a table; control characters of the file's texts are shown as escapes.
   public var text: String {
     var lines = ["\(path): \(format), \(byteCount.grouped) bytes"]
-    if let model { lines.append(model) }
+    if let model { lines.append(model.visibleLine) }
     lines += Self.section("configuration", configuration.map { ($0.name, shortened($0.value)) })
     if !parameters.isEmpty { lines += ["", "parameters"] + table }
     lines += Self.section("training state", summarizedState)
@@ -18,8 +18,10 @@ extension Inspection {
   private static func section(_ title: String, _ facts: [(name: String, text: String)]) -> [String]
   {
     guard !facts.isEmpty else { return [] }
-    let width = facts.map(\.name.count).max() ?? 0
-    return ["", title] + facts.map { "  " + $0.name.padded(to: width) + "  " + $0.text }
+    let names = facts.map(\.name.visibleLine)
+    let width = names.map(\.count).max() ?? 0
+    return ["", title]
+      + zip(names, facts).map { "  " + $0.padded(to: width) + "  " + $1.text.visibleLine }
   }
 
   private func shortened(_ value: JSONValue) -> String {
@@ -54,7 +56,7 @@ extension Inspection {
       let count = parameter.shape.reduce(1, *)
       let zeros = count == 0 ? 0 : 100 * Double(statistics.zeros) / Double(count)
       table.add([
-        parameter.name, "\(parameter.shape)", "\(parameter.elementType)",
+        parameter.name.visibleLine, "\(parameter.shape)", "\(parameter.elementType)",
         statistics.minimum.shortText, statistics.maximum.shortText,
         statistics.norm.shortText
           + (statistics.nonFinite > 0 ? " (not finite: \(statistics.nonFinite))" : ""),

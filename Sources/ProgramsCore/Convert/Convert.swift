@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoint
+import FileCore
 import Interop
 import Models
 import TensorCore
@@ -97,7 +98,7 @@ package struct Convert: ParsableCommand {
       )
     }
     try conversion.save(to: output, as: format)
-    try Console.write("\(output): \(conversion.summary)\n")
+    try Console.write("\(output): \(conversion.summary.visibleLine)\n")
   }
 }
 

@@ -148,7 +148,7 @@ package struct Generate: ParsableCommand {
     var conversation = Conversation(saved, sampler, seed: seed, length: length)
     let colors = Colors.ofOutput
     let lines = try TextStream(nil, encoding: .utf8)
-    try Console.write("\(ckpt): \(saved.summary)\n\n\(Conversation.help)\n> ")
+    try Console.write("\(ckpt): \(saved.summary.visibleLine)\n\n\(Conversation.help)\n> ")
     while let bytes = try lines.next() {
       let line = String(decoding: bytes, as: UTF8.self)
       switch conversation.reply(to: line) {

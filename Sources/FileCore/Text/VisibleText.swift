@@ -1,5 +1,5 @@
 extension String {
-  /// The text with its control characters as `\u{1b}`, so that a file's content can't control the terminal that shows a
+  /// The text with its control characters as escapes, such as `\u{7}`, so that a file's content has no effect on what shows a
   /// message about it; line ends and tabs stay.
   package var visible: String {
     guard unicodeScalars.contains(where: \.isHidden) else { return self }
@@ -19,7 +19,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// Whether it has no form of its own but may change what a terminal does, and is no line end or tab.
+  /// Whether it has no form of its own but may change how others are shown, and is no line end or tab.
   fileprivate var isHidden: Bool {
     properties.generalCategory == .control && self != "\n" && self != "\t"
   }
