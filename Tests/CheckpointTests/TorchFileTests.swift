@@ -48,6 +48,7 @@ struct TorchFileTests {
     ("script.pt", "found a TorchScript archive"),
     ("float8.pt", "expected a type of numbers that are read here, found torch.float8_e4m3fn"),
     ("negative.pt", "tensor.resolve_neg()"),
+    ("old-whole-module.pt", "whole pickled model of class __main__.Small"),
     ("stored.npz", "expected one entry data.pkl"),
   ])
   func foreignPicklesAreRefusedByName(_ name: String, _ reason: String) {
@@ -60,6 +61,14 @@ struct TorchFileTests {
     let nested = try TorchFile(path: torch("nested.pt"))
     #expect(nested.path == "model" && nested.entries.map(\.name) == ["weight"])
     #expect(try TorchFile(path: torch("expanded.pt")).array("weight").count == 1000)
+  }
+
+  /// Tensors with attributes of a program are tensors; a byte array beside them is passed.
+  @Test func attributesOfTensorsArePassed() throws {
+    let file = try TorchFile(path: torch("attributes.pt"))
+    #expect(file.path == "model" && file.entries.map(\.name) == ["weight", "bias"])
+    #expect(try file.array("weight").floats == [0, 1, 2, 3, 4, 5])
+    #expect(try file.array("bias").floats == [1, 1])
   }
 
   /// A small file with any byte changed is refused or gives the same tensors. The ways of changing it take turns, unless

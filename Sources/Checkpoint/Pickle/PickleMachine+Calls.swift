@@ -25,6 +25,7 @@ extension PickleMachine {
       ("copyreg", "__newobj__"), ("copy_reg", "__newobj__"):
       guard let type = arguments.first else { throw failure("expected a class, found nothing") }
       return try object(of: type, .none)
+    case ("torch._tensor", "_rebuild_from_type_v2"): return try attributedTensor(arguments)
     case ("torch._utils", _), ("torch", "device"), ("torch.serialization", "_get_layout"):
       return try torch(name, arguments)
     case ("numpy", _), ("numpy.core.multiarray", _), ("numpy._core.multiarray", _),
@@ -87,7 +88,10 @@ extension PickleMachine {
   private mutating func bytes(_ arguments: [PickleValue]) throws(FormatError) -> PickleValue {
     guard case .text(let text)? = arguments.first else {
       guard let first = arguments.first else { return .bytes(0..<0) }
-      if case .bytes = first { return first }
+      switch first {
+      case .bytes, .unescapedBytes: return first
+      default: break
+      }
       throw failure("expected bytes, found \(contents.summary(first))")
     }
     var bytes: [UInt8] = []
@@ -136,11 +140,21 @@ extension PickleMachine {
     "BoolStorage": .bool, "UntypedStorage": .uint8,
   ]
 
+  /// What stands outside a pickle: a storage, or before PyTorch 1.6 a module's class, `('module', class, file, source)`.
+  mutating func persistentValue(_ value: PickleValue) throws(FormatError) -> PickleValue {
+    if let parts = contents.tuple(value), parts.count == 4, contents.isText(parts[0], "module"),
+      case .name = parts[1]
+    {
+      return parts[1]
+    }
+    return .storage(try place(ofStorage: value))
+  }
+
   /// Reads a storage like `('storage', torch.FloatStorage, '0', 'cpu', 448)`; returns its index.
   ///
   /// Before PyTorch 1.6 a sixth part, usually None, is a view of the storage: `(key, offset, count)`. Where the
   /// storage was in memory, `cpu` or `cuda:0`, has no meaning here.
-  mutating func place(ofStorage value: PickleValue) throws(FormatError) -> Int {
+  private mutating func place(ofStorage value: PickleValue) throws(FormatError) -> Int {
     guard let parts = contents.tuple(value), parts.count == 5 || parts.count == 6,
       contents.isText(parts[0], "storage"), case .name(let nameIndex) = parts[1],
       case .text(let key) = parts[2], key.utf8.count <= Format.maximumNameSize,
@@ -195,6 +209,22 @@ extension PickleMachine {
     case "device", "_get_layout": return .other
     default: throw unknownCall(name)
     }
+  }
+
+  /// A tensor to which a program gave attributes of its own: the call that makes the tensor, its class, the call's arguments, and
+  /// the attributes.
+  private mutating func attributedTensor(
+    _ arguments: [PickleValue]
+  ) throws(FormatError) -> PickleValue {
+    guard arguments.count == 4, case .name(let function) = arguments[0],
+      case .name(let type) = arguments[1], let own = contents.tuple(arguments[2]),
+      contents.names[function].module == "torch._utils"
+    else { throw failure("expected the call that makes a tensor, found other arguments") }
+    let known = ["torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer"]
+    guard known.contains(contents.names[type].description) else {
+      throw failure("expected a tensor, found one of class \(contents.names[type])")
+    }
+    return try torch(contents.names[function], own)
   }
 
   /// The type that `torch.uint16` names, for elements without a storage class of their own.

@@ -162,7 +162,7 @@ struct PickleMachine {
         throw failure("expected the texts of a name")
       }
       try push(try self.name(module, name))
-    case UInt8(ascii: "Q"): try push(.storage(try place(ofStorage: try pop())))
+    case UInt8(ascii: "Q"): try push(try persistentValue(try pop()))
     case UInt8(ascii: "R"):
       let (arguments, function) = (try pop(), try pop())
       try push(try result(of: function, arguments))

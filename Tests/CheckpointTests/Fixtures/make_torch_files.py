@@ -46,6 +46,12 @@ torch.save({"weight": tensor, "attack": Attack()}, "attack.pt")
 torch.save(torch.nn.Linear(2, 2), "whole-module.pt")
 torch.save({"model": {"weight": tensor}, "epoch": 3}, "nested.pt")
 torch.save([tensor], "list.pt")
+# A class without a source, which the file would hold.
+Small = type("Small", (torch.nn.Linear,), {})
+torch.save(Small(2, 2), "old-whole-module.pt", _use_new_zipfile_serialization=False)
+tagged, parameter = torch.arange(6.0).reshape(3, 2), torch.nn.Parameter(torch.ones(2))
+tagged.tag = parameter.tag = "a program's own"
+torch.save({"model": {"weight": tagged, "bias": parameter}, "key": bytearray(b"\0\xff")}, "attributes.pt")
 torch.save({"weight": torch._neg_view(torch.ones(4))}, "negative.pt")
 torch.save({"weight": torch.zeros(1).expand(1000)}, "expanded.pt")
 torch.save({"weight": tensor}, "old.pt", _use_new_zipfile_serialization=False)
