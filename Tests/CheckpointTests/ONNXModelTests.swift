@@ -73,6 +73,9 @@ struct ONNXModelTests {
     #expect(
       message { _ = try model([0x08, 3, 0x10, 1]) }.contains("expected elements for shape [3]"))
     #expect(message { _ = try model([0x10, 8]) }.contains("element type 8 is not supported"))
+    // A text, before the array's name.
+    let text: [UInt8] = [0x10, 8, 0x32, 1, 0x61, 0x42, 1, 0x6E]
+    #expect(message { _ = try model(text) }.contains("n: element type 8 is not supported"))
   }
 
   /// What PyTorch's exporter writes: arrays whose bytes lie in a file beside the graph's.

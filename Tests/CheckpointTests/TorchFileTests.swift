@@ -57,6 +57,12 @@ struct TorchFileTests {
     #expect(problem.hasPrefix(torch(name)))
   }
 
+  @Test func aProgramOfTorchExportIsRefusedAsOne() {
+    let problem = message { _ = try ArrayFile(path: torch("exported.pt2")) }
+    #expect(
+      problem.contains("found a program of torch.export: save the weights with"), "\(problem)")
+  }
+
   @Test func checkpointsAndExpandedTensorsAreRead() throws {
     let nested = try TorchFile(path: torch("nested.pt"))
     #expect(nested.path == "model" && nested.entries.map(\.name) == ["weight"])

@@ -87,6 +87,11 @@ public struct ArrayFile: Sendable {
     if archive.entries.contains(where: { $0.name == KerasArchive.weightsName }) {
       return .keras(try KerasArchive(source: source, limits: limits))
     }
+    if TorchFile.isExportedProgram(archive) {
+      throw CheckpointError(
+        file: source.name, format: TorchFile.format, place: "",
+        reason: TorchFile.refusal(of: "a program of torch.export"))
+    }
     return .numPy(try NumPyArchive(archive: ZipArchive(reading: source, limits: limits)))
   }
 

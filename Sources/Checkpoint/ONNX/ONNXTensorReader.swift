@@ -50,7 +50,8 @@ enum ONNXTensorReader {
         numbers += try ProtobufReader.numbers(packed)
       case (5, .integer(let number)), (7, .integer(let number)), (11, .integer(let number)):
         numbers.append(number)
-      case (12, _), (16, _), (14, .integer(0)): break
+      // Texts (6) are refused by their element type, once the name is known.
+      case (6, _), (12, _), (16, _), (14, .integer(0)): break
       case (14, .integer(1)): outer = outer ?? ONNXFiles.Place()
       case (13, .data(let pair)):
         var place = outer ?? ONNXFiles.Place()

@@ -61,6 +61,19 @@ public struct TorchFile: ReadableFile {
     }
   }
 
+  /// Whether an archive is what `torch.export` saves: a graph in JSON, with weights in files of their own.
+  static func isExportedProgram(_ archive: ZipArchive) -> Bool {
+    archive.entries.contains {
+      $0.name.hasSuffix("/archive_format") || $0.name == "serialized_exported_program.json"
+    }
+  }
+
+  /// Why a file of PyTorch without a `state_dict` is refused.
+  static func refusal(of kind: String) -> String {
+    "expected a saved state_dict, found \(kind): save the weights with "
+      + "torch.save(model.state_dict(), path)"
+  }
+
   /// Opens an archive. It may lack checksums.
   init(archive: ZipArchive, limits: ReadLimits) throws(CheckpointError) {
     let file = archive.file
@@ -75,8 +88,7 @@ public struct TorchFile: ReadableFile {
     guard archive[prefix + "constants.pkl"] == nil else {
       throw failure(
         "",
-        "expected a saved state_dict, found a TorchScript archive: save the weights with "
-          + "torch.save(model.state_dict(), path)")
+        Self.refusal(of: "a TorchScript archive"))
     }
     if let order = archive[prefix + "byteorder"] {
       try limits.check(.indexBytes, UInt64(order.rawSize), of: nil, in: file)

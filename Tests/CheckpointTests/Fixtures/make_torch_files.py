@@ -2,6 +2,7 @@
 import collections
 import os
 import sys
+import zipfile
 
 import numpy as np
 import torch
@@ -46,6 +47,13 @@ torch.save({"weight": tensor, "attack": Attack()}, "attack.pt")
 torch.save(torch.nn.Linear(2, 2), "whole-module.pt")
 torch.save({"model": {"weight": tensor}, "epoch": 3}, "nested.pt")
 torch.save([tensor], "list.pt")
+# Without the graph, in which paths of the machine stand.
+torch.export.save(torch.export.export(torch.nn.ReLU(), (torch.ones(2),)), "whole.pt2")
+with zipfile.ZipFile("whole.pt2") as whole, zipfile.ZipFile("exported.pt2", "w") as file:
+    for name in whole.namelist():
+        file.writestr(zipfile.ZipInfo(name.replace("whole/", "exported/")),
+                      b"{}" if name.endswith("model.json") else whole.read(name))
+os.remove("whole.pt2")
 # A class without a source, which the file would hold.
 Small = type("Small", (torch.nn.Linear,), {})
 torch.save(Small(2, 2), "old-whole-module.pt", _use_new_zipfile_serialization=False)
