@@ -21,7 +21,7 @@ public struct ModelConversion: Sendable {
 
     /// The format of a path's extension; nil if it is none of these.
     public init?(path: String) {
-      guard let format = Self.allCases.first(where: { path.hasSuffix(".\($0.rawValue)") }) else {
+      guard let format = Self.allCases.first(where: { path.hasEnding(".\($0.rawValue)") }) else {
         return nil
       }
       self = format

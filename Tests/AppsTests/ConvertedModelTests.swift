@@ -57,6 +57,21 @@ import Testing
     }
   }
 
+  /// An ending says what a file is in capitals too.
+  @Test func endingsMayBeCapitals() throws {
+    try withTemporaryDirectory { directory in
+      let small = "--dataset tales:5000 --hidden 8 --batch-size 4 --steps 16 --max-steps 1"
+      #expect(try Program.shell("train \(small) --threads 1", in: directory).status == 0)
+      for (name, kind) in [("A.ONNX", "ONNX model"), ("b.SafeTensors", "safetensors file")] {
+        #expect(try Program.shell("convert model.rnnz \(name)", in: directory).status == 0)
+        let shown = try Program.shell("inspect \(name)", in: directory)
+        #expect(shown.output.hasPrefix("\(name): \(kind), "), "\(shown)")
+      }
+      let copied = try Program.shell("convert model.rnnz C.RNNZ --model-only", in: directory)
+      #expect(copied.status == 0, "\(copied.error)")
+    }
+  }
+
   /// A model in 8 or 16 bits is used as it is, and is not trained.
   @Test(arguments: ["int8", "bf16"])
   func smallWeightsAreForUseAlone(_ format: String) throws {

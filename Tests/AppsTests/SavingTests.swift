@@ -30,6 +30,8 @@ import Testing
     ("text.txt/m.rnnz", "text.txt/m.rnnz: no such directory to save to"),
     ("m.pt", "m.pt: a training is saved as .rnnz, which convert turns into other formats\n"),
     ("m.onnx", "m.onnx: a training is saved as .rnnz, which convert turns into other formats\n"),
+    ("m.ONNX", "m.ONNX: a training is saved as .rnnz, which convert turns into other formats\n"),
+    ("m.Pt", "m.Pt: a training is saved as .rnnz, which convert turns into other formats\n"),
     ("/proc/m.rnnz", "/proc/m.rnnz: "),
     ("/dev/null", "/dev/null: expected a file to save to, found a device\n"),
     (String(repeating: "x", count: 256), "File name too long"),

@@ -62,7 +62,7 @@ public struct ArrayFile: Sendable {
     if ForeignFile.isNumPy(start) {
       let name = Folder.name(of: source.name)
       return .array(
-        name: name.hasSuffix(".npy") ? String(name.dropLast(4)) : name,
+        name: name.hasEnding(".npy") ? String(name.dropLast(4)) : name,
         try StoredArray(numPyPath: source.name, limits: limits))
     }
     if TorchLegacyFile.isKind(of: start) {
@@ -71,7 +71,7 @@ public struct ArrayFile: Sendable {
     if ForeignFile.isPickle(start) || isTextPickle(start, source.name) {
       return .pickle(try PickleFile(source: source, limits: limits))
     }
-    if start.first == 0x08 || source.name.hasSuffix(".onnx") {
+    if start.first == 0x08 || source.name.hasEnding(".onnx") {
       return .onnx(try ONNXModel(source: source, limits: limits))
     }
     return .checkpoint(try CheckpointReader(path: source.name, limits: limits))
@@ -100,7 +100,7 @@ public struct ArrayFile: Sendable {
     _ source: ByteSource, _ start: [UInt8]
   ) throws(CheckpointError) -> Bool {
     if HDF5File.isKind(of: start) { return true }
-    guard source.name.hasSuffix(".h5") || source.name.hasSuffix(".hdf5") else { return false }
+    guard source.name.hasEnding(".h5", ".hdf5") else { return false }
     var place = 512
     while place + 8 <= source.count {
       if HDF5File.isKind(of: try source.read(at: place, count: 8)) { return true }
@@ -111,7 +111,7 @@ public struct ArrayFile: Sendable {
 
   /// Whether a file is a pickle of protocol 0, which begins with an instruction as text: a name, a group or a memo.
   private static func isTextPickle(_ start: [UInt8], _ path: String) -> Bool {
-    if path.hasSuffix(".pkl") || path.hasSuffix(".pickle") { return true }
+    if path.hasEnding(".pkl", ".pickle") { return true }
     return start.starts(with: "ccopy_reg\n".utf8) || start.starts(with: "(dp".utf8)
       || start.starts(with: "(lp".utf8)
   }

@@ -19,15 +19,15 @@ public enum FileFormat: String, Codable, CaseIterable, Sendable {
 
   /// The format of a path's extension; nil if unknown.
   public init?(path: String) {
-    var name = Folder.name(of: path)
-    if name.lowercased().hasSuffix(".gz") { name.removeLast(3) }
-    let ending = name.split(separator: ".").last.map { $0.lowercased() } ?? ""
+    var name = Folder.name(of: path).lowercased()
+    if name.hasEnding(".gz") { name.removeLast(3) }
+    let ending = name.split(separator: ".").last.map(String.init) ?? ""
     switch ending {
     case "json", "ndjson", "jsonl": self = .jsonl
     case "tab", "tsv": self = .tsv
     case "conll", "bio", "iob", "iob2": self = .conll
     default:
-      if name.contains("-ubyte") || name.hasSuffix(".idx") {
+      if name.contains("-ubyte") || name.hasEnding(".idx") {
         self = .idx
       } else if let format = FileFormat(rawValue: ending), format != .folder {
         self = format

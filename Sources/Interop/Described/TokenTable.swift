@@ -86,7 +86,7 @@ struct TokenTable: Sendable {
 
   /// The texts of a file with their numbers: JSON, a pickle, or a text a line.
   private static func pairs(_ path: String) throws(CheckpointError) -> [(String, Int32)] {
-    guard path.hasSuffix(".json") || path.hasSuffix(".pkl") else {
+    guard path.hasEnding(".json", ".pkl") else {
       let lines = try smallText(path).split(separator: "\n", omittingEmptySubsequences: false)
       let texts = lines.last?.isEmpty == true ? lines.dropLast() : lines[...]
       return texts.enumerated().map { (String($1), Int32($0)) }
@@ -126,7 +126,7 @@ struct TokenTable: Sendable {
   }
 
   private static func value(_ path: String) throws(CheckpointError) -> JSONValue {
-    if path.hasSuffix(".pkl") { return try PickleFile(path: path).content }
+    if path.hasEnding(".pkl") { return try PickleFile(path: path).content }
     let text = try smallText(path)
     do throws(JSONError) {
       return try JSONValue(parsing: Array(text.utf8), maximumDepth: ReadLimits().jsonDepth)

@@ -31,7 +31,7 @@ extension Library {
 
   /// Whether an argument is a path and not a name: as it reads, or since no cell but a file has the name.
   private func isCellFile(_ argument: String) -> Bool {
-    argument.hasSuffix(CellFile.ending) || argument.contains("/")
+    argument.hasEnding(CellFile.ending) || argument.contains("/")
       || cells[argument] == nil && FilePlace(argument).isTaken
   }
 }

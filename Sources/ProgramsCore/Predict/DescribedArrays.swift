@@ -17,13 +17,13 @@ struct DescribedArrays {
 
   init(_ network: VectorNetwork, readsTexts: Bool, output: String?) throws {
     (self.network, self.readsTexts, self.output) = (network, readsTexts, output)
-    if let output, !output.hasSuffix(".npy") {
+    if let output, !output.hasEnding(".npy") {
       throw Failure("\(output): expected a name that ends with .npy")
     }
   }
 
   func answer(_ file: String?) throws {
-    if let file, file.hasSuffix(".npy") {
+    if let file, file.hasEnding(".npy") {
       let answer: Tensor
       do {
         answer = try network.numbers(for: StoredArray(numPyPath: file).tensor)

@@ -18,16 +18,16 @@ struct PredictedArrays {
   init(_ model: GraphModel, output: String?) throws {
     session = GraphSession(model)
     self.output = output
-    if let output, !["npz", "npy", "json"].contains(where: { output.hasSuffix(".\($0)") }) {
+    if let output, !output.hasEnding(".npz", ".npy", ".json") {
       throw Failure("\(output): expected a name that ends with .npz, .npy or .json")
     }
   }
 
   mutating func answer(_ file: String?) throws {
-    if let file, file.hasSuffix(".npz") {
+    if let file, file.hasEnding(".npz") {
       return try write(session.runAll(ArrayFile(path: file).arrays()))
     }
-    if let file, file.hasSuffix(".npy") {
+    if let file, file.hasEnding(".npy") {
       let inputs = session.model.inputs.map(\.name).filter { !session.isState($0) }
       guard inputs.count == 1 else {
         throw Failure("\(file): expected an .npz file with \(inputs.listed())")
@@ -66,14 +66,14 @@ struct PredictedArrays {
   }
 
   private mutating func write(_ outputs: ExactDictionary<StoredArray>) throws {
-    guard let output, !output.hasSuffix(".json") else {
+    guard let output, !output.hasEnding(".json") else {
       let text = session.json(outputs).text + "\n"
       guard let output else { return try Console.write(text) }
       let file = try answers ?? LineFile(output, appends: false)
       answers = file
       return try file.write(String(text.dropLast()))
     }
-    if output.hasSuffix(".npz") { return try NumPyArchive.save(outputs, to: output) }
+    if output.hasEnding(".npz") { return try NumPyArchive.save(outputs, to: output) }
     let names = outputs.keys.filter { !session.isNewState($0) }
     guard names.count == 1, let array = outputs[names[0]] else {
       throw Failure("\(output): expected an .npz file for \(names.listed())")

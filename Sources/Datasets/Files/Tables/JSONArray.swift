@@ -43,8 +43,7 @@ enum JSONArray {
 
   /// Whether a file whose name ends in `.json` has one object, and not one a line.
   private static func isOneObject(_ source: TextSource) throws(FileError) -> Bool {
-    let name = source.path.lowercased()
-    guard name.hasSuffix(".json") || name.hasSuffix(".json.gz") else { return false }
+    guard source.path.hasEnding(".json", ".json.gz") else { return false }
     let lines = TextLines(source)
     var first: [UInt8] = []
     while first.isEmpty, let line = try lines.next() { first = Array(line.withoutLineEnd) }

@@ -22,7 +22,7 @@ struct TrainingLog {
 
   /// Opens the file of a training that begins, or goes on after a step: lines of later steps are removed.
   init(_ path: String, goingOnAfter step: Int?) throws {
-    let isJSON = [".jsonl", ".json", ".ndjson"].contains(FilePlace(path).ending.lowercased())
+    let isJSON = path.hasEnding(".jsonl", ".json", ".ndjson")
     format = isJSON ? .jsonLines : .table
     file = try LineFile(path, goingOnAfter: step, step: isJSON ? Self.stepOfObject : Self.stepOfRow)
     if file.isEmpty, format == .table { file.log(Self.columns.joined(separator: ",")) }

@@ -35,7 +35,7 @@ struct SavingPlace {
     }
     path = named
     isResumed = options.resume.map { FilePlace($0).isSame(as: FilePlace(named)) } ?? false
-    guard isResumed || !Self.endingsOfOthers.contains(FilePlace(named).ending) else {
+    guard isResumed || !named.hasEnding(Self.endingsOfOthers) else {
       throw Failure(
         "\(named): a training is saved as .rnnz, which convert turns into other formats")
     }
