@@ -10,7 +10,10 @@ package enum Folder {
   ) throws(FileError) -> (folders: [String], files: [String]) {
     let descriptor = System.openFolder(path)
     guard descriptor >= 0, let names = System.names(inFolder: descriptor) else {
-      throw FileError.system(path)
+      let fault = FileError.system(path)
+      guard let kind = System.status(of: path)?.kind, kind != .folder else { throw fault }
+      throw FileError(
+        file: path, expected: "a directory", found: kind == .file ? "a file" : "a device")
     }
     let paths = names.filter { !$0.hasPrefix(".") }
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -37,16 +37,15 @@ package struct FilePlace {
   /// Makes the folder unless it is there.
   package func makeFolder() throws(FileError) {
     guard System.makeFolder(path) == 0 else { throw .system(path) }
-    let found =
+    let found: String? =
       switch kind {
-      case .folder, nil: ""
+      case .folder: nil
       case .file: "a file"
       case .device: "a device"
       case .danglingLink: "a link to nothing"
+      case nil: "nothing"
       }
-    guard found.isEmpty else {
-      throw FileError(file: path, expected: "a directory", found: found)
-    }
+    if let found { throw FileError(file: path, expected: "a directory", found: found) }
   }
 
   /// Refuses an output in the place of what is read, which no flag may replace.
