@@ -54,8 +54,8 @@ public struct SavedLanguageModel: Sendable {
   /// Checks that a file can hold a tokenizer, which comes from a text.
   package static func checkNames(
     of tokenizer: any Tokenizer, in data: String
-  ) throws(InvalidSetting) {
-    try InvalidSetting.checkNames(
+  ) throws(DatasetError) {
+    try DatasetError.checkNames(
       of: ValueKind.text(tokenizer).summary, in: data, savedIn: AnyTokenizer(tokenizer))
   }
 

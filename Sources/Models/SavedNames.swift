@@ -1,7 +1,8 @@
 import Checkpoint
+import Datasets
 import FileCore
 
-extension InvalidSetting {
+extension DatasetError {
   /// Checks that a model's file can hold its names: of columns, classes, symbols or tokens.
   ///
   /// - Parameters:
@@ -10,12 +11,12 @@ extension InvalidSetting {
   ///   - value: the entry of the file that has them.
   static func checkNames(
     of what: String, in data: String, savedIn value: some Encodable
-  ) throws(InvalidSetting) {
+  ) throws(DatasetError) {
     let limit = ReadLimits().jsonBytes
     // That a value has no JSON is an error of saving it.
     guard let size = try? JSONValue(encoding: value).text.utf8.count, size > limit else { return }
-    throw InvalidSetting(
-      "\(data): \(what)",
+    throw .badArgument(
+      dataset: "\(data): \(what)",
       expected: "names that take at most \(limit.counted("bytes")) in the model's file",
       found: size.grouped)
   }

@@ -53,8 +53,8 @@ public struct SavedSequenceModel: Sendable {
   /// Checks that a file can hold the names of a model's input and answer, which come from a dataset.
   package static func checkNames(
     of interface: SequenceInterface, _ configuration: ModelConfiguration, in data: String
-  ) throws(InvalidSetting) {
-    try InvalidSetting.checkNames(
+  ) throws(DatasetError) {
+    try DatasetError.checkNames(
       of: "\(interface.input.summary) to \(interface.target.summary)", in: data,
       savedIn: Header(configuration: configuration, interface: interface))
   }

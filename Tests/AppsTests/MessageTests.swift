@@ -222,6 +222,21 @@ import Testing
     }
   }
 
+  /// Names are no fault of the flags: one line, without the usage.
+  @Test func namesTooLongForAModelAreADataError() throws {
+    try withTemporaryDirectory { directory in
+      let rows = (0..<7000).map { "text,\(String(repeating: "x", count: 180))\($0)\n" }.joined()
+      try ("text,label\n" + rows).write(
+        toFile: directory + "/long.csv", atomically: true, encoding: .utf8)
+      let outcome = try Program.shell(
+        "train classify --data long.csv --hidden 4 --max-steps 1 --quiet", in: directory)
+      #expect(outcome.status == 1, "\(outcome.error.suffix(200))")
+      #expect(outcome.error.hasPrefix("Error: long.csv: text of "))
+      #expect(outcome.error.contains("expected names that take at most 1,048,576 bytes"))
+      #expect(outcome.error.split(separator: "\n").count == 1)
+    }
+  }
+
   /// Of two playgrounds on a port, the second one says what to do, and nothing else.
   @Test func aPortInUseIsSaid() throws {
     try withTemporaryDirectory { directory in

@@ -32,7 +32,7 @@ public struct LanguageModelTask: TrainingTask {
 
   /// A task of training on a corpus.
   ///
-  /// - Throws: `InvalidSetting`, or `DatasetError` if the text is too short for one batch.
+  /// - Throws: `InvalidSetting`, or `DatasetError` if the text is too short for one batch, or its tokens too long for a model's file.
   public init(_ configuration: Configuration, _ corpus: TokenizedCorpus) throws {
     try configuration.validate()
     try SavedLanguageModel.checkNames(of: corpus.tokenizer, in: configuration.dataset)

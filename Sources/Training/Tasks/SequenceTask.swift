@@ -57,10 +57,10 @@ public struct SequenceTask: TrainingTask {
 
   /// A task of training on samples.
   ///
-  /// - Throws: `InvalidSetting`, also for names of columns, classes or tokens that are too long for a model's file.
+  /// - Throws: `InvalidSetting`, or `DatasetError` for names of columns, classes or tokens that are too long for a model's file.
   public init(
     _ configuration: Configuration, samples: TaskSamples, language: (any SequenceLanguage)? = nil
-  ) throws(InvalidSetting) {
+  ) throws {
     interface = SequenceInterface(samples)
     try InvalidSetting.checkBatch(size: configuration.batchSize, steps: 1)
     try InvalidSetting.check("bucket pool", configuration.bucketPool, in: 1...1024)
