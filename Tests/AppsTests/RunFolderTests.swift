@@ -47,6 +47,27 @@ import Testing
     }
   }
 
+  /// Numbers that a report can hardly show end no training: targets of any size, an infinite perplexity.
+  @Test func hugeNumbersAreRecorded() throws {
+    try withTemporaryDirectory { directory in
+      let rows = (0..<60).map { "\($0),\($0)e30\n" }.joined()
+      try ("x,y\n" + rows).write(
+        toFile: directory + "/big.csv", atomically: true, encoding: .utf8)
+      for command in [
+        "train regress --data big.csv --hidden 4 --max-steps 3",
+        "train forecast --data big.csv --hidden 4 --max-steps 3",
+        "train --dataset tales:5000 --hidden 8 --batch-size 4 --steps 16 --max-steps 2 --learning-rate 1e5",
+      ] {
+        let outcome = try Program.shell(
+          "\(command) --threads 1 --run run --overwrite --out m.rnnz --plot", in: directory)
+        #expect(outcome.status == 0 && outcome.error.isEmpty, "\(outcome)")
+        #expect(try read(directory + "/run/record.json").contains(#""ending":"complete""#))
+        let again = try Program.shell("report run --out again.html --overwrite", in: directory)
+        #expect(again.status == 0, "\(again.error)")
+      }
+    }
+  }
+
   /// Resumed training continues the report and the tables.
   @Test func goesOnInTheSameFolder() throws {
     try withTemporaryDirectory { directory in

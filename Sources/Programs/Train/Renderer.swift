@@ -62,7 +62,7 @@ struct Renderer {
     let seconds = (clock.now - start) / .seconds(1)
     let text = progress?.text(for: event, seconds: seconds) ?? ""
     record.note(event, seconds: seconds)
-    try folder?.note(event, seconds: seconds)
+    folder?.note(event, seconds: seconds)
     for log in logs { log.note(event, seconds: seconds) }
     tensorBoard?.note(event, seconds: Self.now)
     if !text.isEmpty { try Console.write(text) }

@@ -109,7 +109,7 @@ struct RunFolder {
   static func metrics(in path: String) -> String { path + "/metrics.csv" }
 
   /// Records an event.
-  mutating func note(_ event: TrainingEvent, seconds: Double) throws {
+  mutating func note(_ event: TrainingEvent, seconds: Double) {
     record.note(event, seconds: seconds, bytes: ProcessMemory.residentBytes)
     switch event {
     case .evaluation(let measured):
@@ -120,12 +120,12 @@ struct RunFolder {
       }
       samples.log("step \(step)")
       for sample in measured.evaluation.samples { samples.log("  \(sample)") }
-      try writeReport()
-    case .started, .stopped, .diverged, .finished: try writeReport()
+      writeReport()
+    case .started, .stopped, .diverged, .finished: writeReport()
     case .step:
       if seconds - writtenAt > 10 {
         writtenAt = seconds
-        try writeReport()
+        writeReport()
       }
     case .epoch, .distributions: return
     }
@@ -137,15 +137,15 @@ struct RunFolder {
   }
 
   /// Replaces the record and the report, so that who reads them meanwhile finds them whole.
-  private mutating func writeReport() throws {
-    let files = [
-      ("record.json", try record.encoded() + "\n"),
-      ("report.html", RunReport(record, levels: levels).html),
+  private mutating func writeReport() {
+    let files: [(name: String, text: () throws -> String)] = [
+      ("record.json", { [record] in try record.encoded() + "\n" }),
+      ("report.html", { [record, levels] in RunReport(record, levels: levels).html }),
     ]
     for (name, text) in files {
       // No training ends for its report.
-      do throws(FileError) {
-        try AtomicSave(path: "\(path)/\(name)").write([Array(text.utf8)])
+      do {
+        try AtomicSave(path: "\(path)/\(name)").write([Array(text().utf8)])
       } catch  where !hasSaidFailure {
         hasSaidFailure = true
         Console.note(error: "\(error); the training goes on without it")

@@ -12,9 +12,11 @@ struct Axis {
   /// The numbers of its labels.
   let ticks: [Double]
 
+  /// An axis for finite numbers; it ends at ``limit``, so that its length is a number too.
   init(_ values: [Double], isLogarithmic: Bool) {
     self.isLogarithmic = isLogarithmic
-    let (least, most) = (values.min() ?? 0, values.max() ?? 1)
+    let least = max(values.min() ?? 0, -Self.limit)
+    let most = min(values.max() ?? 1, Self.limit)
     if isLogarithmic {
       let powers = Self.powers.filter { $0 >= least / 10 && $0 <= most * 10 }
       let bottom = powers.last { $0 <= least } ?? least
@@ -32,13 +34,17 @@ struct Axis {
     }
   }
 
+  private static let limit = 1e300
+
   /// Powers of ten.
   private static let powers = (-12...12).map { power(10, Double($0)) }
 
   /// The distance of ticks: a round number, for three to six ticks.
   private static func step(over range: Double) -> Double {
-    guard range > 0, range.isFinite else { return 1 }
-    let size = powers.last { $0 <= range / 4 } ?? range / 4
+    guard range > 0 else { return 1 }
+    let round = power(10, (logarithm(range / 4) / logarithm(10)).rounded(.down))
+    // Below the smallest number there is no power of ten.
+    let size = max(round, .leastNonzeroMagnitude)
     return [1, 2, 5, 10].map { $0 * size }.first { $0 >= range / 5 } ?? size
   }
 

@@ -16,6 +16,22 @@ public struct Evaluation: Sendable, Hashable, Codable {
       self.name = name
       self.value = value
     }
+
+    /// Reads what was encoded.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      name = try values.decode(String.self, forKey: .name)
+      value = try values.decode(AnyNumber.self, forKey: .value).value
+    }
+
+    private enum CodingKeys: String, CodingKey { case name, value }
+
+    /// Encodes the number, or as a text one that JSON has not: a perplexity may be infinite.
+    public func encode(to encoder: any Encoder) throws {
+      var values = encoder.container(keyedBy: CodingKeys.self)
+      try values.encode(name, forKey: .name)
+      try values.encode(AnyNumber(value: value), forKey: .value)
+    }
   }
 
   /// Numbers over time for a plot: targets or predictions.
@@ -89,13 +105,25 @@ public struct Evaluation: Sendable, Hashable, Codable {
   /// Reads what was encoded, also by versions that knew no answers and comparisons.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
-    loss = try values.decode(Double.self, forKey: .loss)
+    loss = try values.decode(AnyNumber.self, forKey: .loss).value
     metrics = try values.decode([Metric].self, forKey: .metrics)
     confusion = try values.decodeIfPresent(ConfusionMatrix.self, forKey: .confusion)
     curves = try values.decode([Curve].self, forKey: .curves)
     samples = try values.decode([String].self, forKey: .samples)
     answers = try values.decodeIfPresent([Answer].self, forKey: .answers) ?? []
     comparisons = try values.decodeIfPresent([Comparison].self, forKey: .comparisons) ?? []
+  }
+
+  /// Encodes all but the unknown targets, of which a training has none.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(AnyNumber(value: loss), forKey: .loss)
+    try values.encode(metrics, forKey: .metrics)
+    try values.encodeIfPresent(confusion, forKey: .confusion)
+    try values.encode(curves, forKey: .curves)
+    try values.encode(samples, forKey: .samples)
+    try values.encode(answers, forKey: .answers)
+    try values.encode(comparisons, forKey: .comparisons)
   }
 
   /// The metric of a name.

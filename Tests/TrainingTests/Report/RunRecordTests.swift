@@ -54,6 +54,33 @@ import Testing
     #expect(throws: (any Error).self) { try RunRecord(decoding: "{") }
   }
 
+  /// JSON has no infinite number, but a perplexity may be one.
+  @Test func infiniteNumbersComeBack() throws {
+    var record = RunRecord(title: "", settings: "")
+    record.note(start(0), seconds: 0)
+    let evaluation = Evaluation(loss: .infinity, metrics: [.init("perplexity", .infinity)])
+    record.note(
+      .evaluation(.init(step: 1, isBest: false, evaluation: evaluation)), seconds: 1)
+    let read = try RunRecord(decoding: record.encoded())
+    #expect(read.measurements.first?.evaluation == evaluation)
+    #expect(RunReport(read).html.contains("inf"))
+  }
+
+  /// Whatever the numbers are, an axis holds them and has some ticks.
+  @Test(
+    arguments: [
+      [0, 1], [3, 3], [-2, 40], [0, 1e13], [0, 5.8e31], [-3e38, 3e38], [3e38, 3e38], [0, 3e-39],
+      [1e16, 1e16 + 2], [-1e308, 1e308], [0, .leastNonzeroMagnitude], [],
+    ] as [[Double]])
+  func anAxisHasSomeTicks(_ numbers: [Double]) {
+    let axis = Axis(numbers, isLogarithmic: false)
+    #expect(1...11 ~= axis.ticks.count, "\(axis.ticks)")
+    #expect(axis.low.isFinite && axis.high.isFinite && axis.low <= axis.high)
+    for number in numbers where number.magnitude < 1e300 {
+      #expect(axis.low <= number && number <= axis.high && axis.share(of: number).isFinite)
+    }
+  }
+
   /// Training that goes on from an earlier step replaces what came after it, and adds to the time.
   @Test func goesOnFromAnEarlierStep() {
     var record = RunRecord(title: "", settings: "")
