@@ -62,9 +62,7 @@ package enum Program: String, CaseIterable, Sendable {
   /// Says why a command ended, and ends the process.
   private static func end(_ command: any ParsableCommand.Type, _ error: any Error) -> Never {
     if let failure = error as? OutputFailure, failure.isClosedPipe { System.endByClosedPipe() }
-    var error = Library.current.advised(error)
-    if let setting = error as? InvalidSetting { error = Failure(setting.flagged) }
-    if let fault = error as? FileError { error = Failure(fault.advised) }
+    let error = worded(error)
     let code = command.exitCode(for: error)
     let message = completedFlagMessage(command.fullMessage(for: error))
     let text = code == .success && message == Version.number ? Version.line : message
@@ -80,6 +78,16 @@ package enum Program: String, CaseIterable, Sendable {
       Console.note((code == .validationFailure ? text.visible : text.visibleLine) + "\n")
     }
     System.end(code.rawValue)
+  }
+
+  /// An error in the words of the program's flags.
+  package static func worded(_ error: any Error) -> any Error {
+    let error = Library.current.advised(error)
+    return switch error {
+    case let setting as InvalidSetting: Failure(setting.flagged)
+    case let fault as FileError: Failure(fault.advised)
+    default: error
+    }
   }
 
   /// The arguments of the running program, without the name of a program that is a subcommand.

@@ -163,10 +163,22 @@ import Testing
       #expect(again.status == 1 && again.error.contains("side: a sweep is there already: "))
       // A run that fails is named, and the others go on.
       let failed = try train.run(
-        sweep.dropLast() + ["learning-rate=0.01,1e30", "--run", "f", "--parallel", "2"],
-        in: directory)
-      #expect(failed.error.hasPrefix("Error: learning-rate=1e30: "), "\(failed.error)")
-      #expect(failed.status == 0 && failed.output.contains("learning-rate=0.01: loss "))
+        sweep.dropLast() + [
+          "learning-rate=0.01,3e38", "--clip", "0", "--run", "f", "--parallel", "2",
+        ], in: directory)
+      #expect(failed.error.hasPrefix("Error: learning-rate=3e38: "), "\(failed.error)")
+      #expect(failed.status == 1 && failed.output.contains("learning-rate=0.01: loss "))
+      let over = try train.run("--resume", "f", in: directory)
+      #expect(over.status == 1 && over.output.contains("learning-rate=3e38: diverged already\n"))
+      // So it is whatever the failure is: here a text that is too short for a batch.
+      for parallel in [[], ["--parallel", "2"]] {
+        let short = try train.run(
+          sweep.dropLast() + ["batch-size=65536,4", "--run", "s", "--overwrite"] + parallel,
+          in: directory)
+        #expect(short.status == 1 && short.output.contains("batch-size=4\n"), "\(short)")
+        #expect(short.error.hasPrefix("Error: batch-size=65536: text.txt: expected a text of "))
+        #expect(short.error.split(separator: "\n").count == 1)
+      }
     }
   }
 
@@ -195,6 +207,11 @@ import Testing
         none.error == "Error: .: expected a folder that `train --run` has made, found none\n")
       let missing = try report.run("nothing", in: directory)
       #expect(missing.error == "Error: nothing: no such file or directory\n")
+      let device = try report.run("/dev/null", in: directory)
+      #expect(device.error == "Error: /dev/null: expected a directory, found a device\n")
+      try "x".write(toFile: directory + "/file", atomically: true, encoding: .utf8)
+      let file = try report.run("file", in: directory)
+      #expect(file.error == "Error: file: expected a directory, found a file\n")
     }
   }
 }

@@ -80,6 +80,10 @@ public struct RunRecord: Codable, Sendable {
   public private(set) var ending = "training"
   /// Whether training has not ended yet.
   public var isRunning: Bool { ending == "training" }
+  /// Whether the training came to its end: it neither runs, nor was stopped, nor diverged.
+  package var isComplete: Bool { [Self.complete, Self.early].contains(ending) }
+  private static let complete = "complete"
+  private static let early = "stopped early, when nothing got better"
 
   /// The speeds; nil in a record that was saved before it had them.
   private var paces: SampledCurve?
@@ -136,8 +140,8 @@ public struct RunRecord: Codable, Sendable {
     case .epoch: return
     case .stopped: ending = "stopped"
     case .diverged(let divergence): ending = "\(divergence)"
-    case .finished(.complete): ending = "complete"
-    case .finished(.noImprovement): ending = "stopped early, when nothing got better"
+    case .finished(.complete): ending = Self.complete
+    case .finished(.noImprovement): ending = Self.early
     }
   }
 

@@ -7,51 +7,66 @@ import Training
 extension Sweep {
   /// Trains each combination that is not complete, and makes the report.
   ///
-  /// - Throws: the first wrong value before any training. A training that fails is named, and the others go on. After
-  ///   Ctrl-C an `ExitCode`, when all that run are saved.
+  /// - Throws: the first wrong value before any training. A training that fails is named, and the others go on: an
+  ///   `ExitCode` of 1 at the end. After Ctrl-C an `ExitCode` of 130, when all that run are saved.
   func run() throws {
     try prepare()
     Interruption.listen()
-    let isStopped = try width == 1 ? runInOrder() : runSideBySide()
-    try saveReport()
+    let (failures, isStopped) = try width == 1 ? runInOrder() : runSideBySide()
+    let isSaved = try saveReport()
     if isStopped {
       try say("Stopped. Go on with: \(Invocation.line(.train, ["--resume", folder]))\n")
       throw ExitCode(130)
     }
-    try say("\(try compared().comparison.text)\nreport in \(folder)/report.html\n")
+    if isSaved { try say("\(try compared().comparison.text)\nreport in \(folder)/report.html\n") }
+    if failures > 0 { throw ExitCode(1) }
   }
 
-  /// Trains one after the other in this process; whether it was stopped.
-  private func runInOrder() throws -> Bool {
+  private typealias Ending = (failures: Int, isStopped: Bool)
+
+  /// Trains one after the other in this process.
+  private func runInOrder() throws -> Ending {
+    var failures = failedBefore
     for (index, run) in runs.enumerated() {
       guard try begin(index) else { continue }
       do {
         var command = try run.command(goesOn: goesOn)
         try command.run()
-      } catch let failure as Failure {
-        Console.note(error: "\(run.name): \(failure)")
       } catch let code as ExitCode where code == ExitCode(130) {
-        return true
+        return (failures, true)
+      } catch let failure as OutputFailure {
+        throw failure
+      } catch {
+        Console.note(error: "\(run.name): \(Program.worded(error))")
+        failures += 1
       }
       try say("\n")
     }
-    return false
+    return (failures, false)
   }
 
-  /// Says which run begins; false for one that is complete.
+  /// The number of runs that have failed for good before this sweep goes on.
+  private var failedBefore: Int { goesOn ? runs.count { $0.state == .diverged } : 0 }
+
+  /// Says which run begins; false for one that has ended.
   private func begin(_ index: Int) throws -> Bool {
-    let isComplete = goesOn && runs[index].state == .complete
-    let remark = isComplete ? ": complete already" : ""
-    try say("[\(index + 1) of \(runs.count)] \(runs[index].name)\(remark)\n")
-    return !isComplete
+    let remark: String? =
+      switch goesOn ? runs[index].state : .missing {
+      case .complete: ": complete already"
+      case .diverged: ": diverged already"
+      case .missing, .stopped: nil
+      }
+    try say("[\(index + 1) of \(runs.count)] \(runs[index].name)\(remark ?? "")\n")
+    return remark == nil
   }
 
   // MARK: Side by side
 
   private typealias Running = (index: Int, slot: Int, process: ChildProcess)
 
-  /// Trains some runs at a time, each in a process with its share of the threads; whether they were stopped.
-  private func runSideBySide() throws -> Bool {
+  /// Trains some runs at a time, each in a process with its share of the threads.
+  private func runSideBySide() throws -> Ending {
+    var failures = failedBefore
     var (waiting, running) = (runs.indices, [Running]())
     var isStopping = false
     var reportedAt = ContinuousClock.now
@@ -68,16 +83,16 @@ extension Sweep {
       for (place, one) in running.enumerated().reversed() {
         guard let status = one.process.status else { continue }
         running.remove(at: place)
-        try end(one.index, status)
+        if try end(one.index, status) { failures += 1 }
       }
       if ContinuousClock.now - reportedAt > .seconds(10) {
         reportedAt = .now
         // A run may be writing its record just now.
-        try? saveReport()
+        _ = try? saveReport()
       }
       sleepThread(until: .now + .milliseconds(20))
     }
-    return isStopping
+    return (failures, isStopping)
   }
 
   private func start(_ run: SweptRun, slot: Int) throws -> ChildProcess {
@@ -88,8 +103,8 @@ extension Sweep {
       program + run.arguments(goesOn: goesOn, threads: share), output: run.output)
   }
 
-  /// Says how a run ended.
-  private func end(_ index: Int, _ status: Int32) throws {
+  /// Says how a run ended; whether it failed.
+  private func end(_ index: Int, _ status: Int32) throws -> Bool {
     let run = runs[index]
     guard status == 0 || status == 130 else {
       let text = (try? TextSource(run.output).text(limit: 1 << 24)) ?? ""
@@ -97,12 +112,13 @@ extension Sweep {
       let message = error.map { String($0.dropFirst("Error: ".count)) }
       Console.note(
         "Error: \(run.name): \(message ?? "ended with status \(status); see \(run.output)")\n")
-      return
+      return true
     }
     let best = (try? RunFolder.record(in: run.place))?.best
     let result = best.map { "\($0.evaluation.line) (step \($0.step.grouped))" } ?? "not measured"
     try say(
       "[\(index + 1) of \(runs.count)] \(run.name): \(status == 0 ? result : "stopped")\n")
+    return false
   }
 
   // MARK: The report
@@ -111,9 +127,13 @@ extension Sweep {
     try ComparedRuns(runs.map(\.place).filter { FilePlace($0 + "/record.json").isTaken })
   }
 
-  private func saveReport() throws {
-    guard runs.contains(where: { FilePlace($0.place + "/record.json").isTaken }) else { return }
+  /// Makes the report; false where no run has begun yet.
+  @discardableResult private func saveReport() throws -> Bool {
+    guard runs.contains(where: { FilePlace($0.place + "/record.json").isTaken }) else {
+      return false
+    }
     try compared().save(to: folder + "/report.html")
+    return true
   }
 
   private func say(_ text: String) throws {

@@ -14,7 +14,7 @@ struct SweptRun {
 
   /// How far a run is.
   enum State {
-    case missing, stopped, complete
+    case missing, stopped, complete, diverged
   }
 
   /// A run.
@@ -43,7 +43,7 @@ struct SweptRun {
     if record.isRunning || record.ending == "stopped" {
       return FilePlace(model).isTaken ? .stopped : .missing
     }
-    return .complete
+    return record.isComplete ? .complete : .diverged
   }
 
   /// The arguments of `train` that begin it, or go on with it.
