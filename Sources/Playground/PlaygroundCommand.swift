@@ -31,14 +31,14 @@ package struct PlaygroundCommand: ParsableCommand {
   package func run() throws {
     let server = try PlaygroundServer(address: address, port: port, session: Session(.opening))
     let ended = DispatchSemaphore(value: 0)
-    let reason = Mutex("")
+    let reason = Mutex<any Error>(CancellationError())
     let task = Task.detached { [address, port] in
       do {
         try await server.run {
-          try? Console.write("playground: http://\(address):\(port) (Ctrl-C ends it)\n")
+          try Console.write("playground: http://\(address):\(port) (Ctrl-C ends it)\n")
         }
       } catch {
-        reason.withLock { $0 = "\(error)" }
+        reason.withLock { $0 = error }
       }
       ended.signal()
     }
@@ -47,6 +47,8 @@ package struct PlaygroundCommand: ParsableCommand {
       if Interruption.isRequested { return }
     }
     task.cancel()
-    throw Failure("\(address):\(port): \(reason.withLock { $0 })")
+    let error = reason.withLock { $0 }
+    if let error = error as? OutputFailure { throw error }
+    throw Failure("\(address):\(port): \(error)")
   }
 }

@@ -32,16 +32,11 @@ package struct PlaygroundServer: Sendable {
 
   /// Trains and serves until the task is cancelled.
   ///
-  /// - Parameter listening: called once the page can be opened.
+  /// - Parameter listening: called once the page can be opened; its error ends the server.
   /// - Throws: `Refusal` if the server fails: its port is taken, say.
-  package func run(listening: @escaping @Sendable () -> Void = {}) async throws {
+  package func run(listening: @escaping @Sendable () throws -> Void = {}) async throws {
     let server = HTTPServer(
       address: socketAddress, timeout: 60, logger: .disabled, handler: Handler(server: self))
-    let announcing = Task {
-      try await server.waitUntilListening(timeout: 60)
-      listening()
-    }
-    defer { announcing.cancel() }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         do {
@@ -50,7 +45,11 @@ package struct PlaygroundServer: Sendable {
           throw Refusal(code == EADDRINUSE ? "the port is in use: --port names another" : message)
         }
       }
-      group.addTask { await session.run() }
+      group.addTask {
+        try await server.waitUntilListening(timeout: 60)
+        try listening()
+        await session.run()
+      }
       defer { group.cancelAll() }
       try await group.next()
     }

@@ -38,6 +38,19 @@ import Testing
     }
   }
 
+  /// It does not serve on at an address that nobody has been told.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+  func aPlaygroundThatCannotSayItsAddressEnds() throws {
+    for (output, message) in [
+      ("/dev/full", "No space left on device"), ("&-", "Bad file descriptor"),
+    ] {
+      let outcome = try Program.shell(
+        "timeout 60 playground --port $((20000 + $$ % 20000)) >\(output)", in: "/tmp")
+      #expect(outcome.status == 1)
+      #expect(outcome.error == "Error: standard output: \(message)\n")
+    }
+  }
+
   @Test func aClosedPipeIsQuiet() throws {
     try withModel { directory in
       for command in [
