@@ -112,6 +112,7 @@ package struct Predict: ParsableCommand {
   /// Answers lines by a described network of the weights.
   private func answer(by description: NetworkDescription) throws {
     if ahead != nil { throw cannotForecast }
+    if sessions != nil { throw needsSteps }
     guard description.output != nil else {
       let network = try VectorNetwork(description, weights: ArrayFile(path: ckpt))
       let readsTexts = description.input != nil

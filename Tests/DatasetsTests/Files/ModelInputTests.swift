@@ -91,6 +91,16 @@ import Testing
       try lines(
         of: "b,a\n1,\n,2\n,\n", as: "t.csv", Self.numbers, options(.forecasting, ["a", "b"], []))
         == ["5.0,1", "2,1", "2,1"])
+    let series = options(.forecasting, ["a", "b"], [])
+    // What is no number fills nothing; commas between thousands and spaces are none between numbers.
+    #expect(
+      try lines(
+        of: "a,b\n1,2\nx,3\nNA,1e999\n,\n\"1,234\", 5 \n", as: "t.csv", Self.numbers, series)
+        == ["1,2", "x,3", "1,1e999", "1,2", "1234.0,5.0"])
+    let objects = #"{"a":null,"b":1}"# + "\n" + #"{"a":"7","b":null}"# + "\n" + #"{"a":4}"# + "\n"
+    #expect(
+      try lines(of: objects, as: "t.jsonl", Self.numbers, series)
+        == ["5.0,1", "7,1", #"{"a":4}"#])
     #expect(
       try lines(of: "1 2\n", as: "t.txt", Self.numbers, options(.regression, ["a", "b"], ["y"]))
         == [#"{"input":[[1,2]]}"#])

@@ -74,6 +74,14 @@ struct InputColumns {
     return "\(columns[index].offset)"
   }
 
+  /// The digits of a field, without spaces and commas; nil if it is no number that the model can read.
+  func digits(of field: String, at index: Int) -> String? {
+    guard case .features(let columns) = kind, columns.indices.contains(index),
+      let number = field.finiteNumber, columns[index].scaled(number).isFinite
+    else { return nil }
+    return field.contains { ", ".contains($0) } ? "\(number)" : field
+  }
+
   private func formed(_ text: String) -> String { form?.apply(to: text) ?? text }
 
   /// The input of the fields of a row.
@@ -88,13 +96,17 @@ struct InputColumns {
     }
   }
 
-  /// The input of a JSON object with these members; nil for any other line, and for an object with a member `input`.
-  func input(ofObject line: ArraySlice<UInt8>) -> ModelInput? {
+  /// The input of a JSON object with these members; nil for any other line, and for an object with a member `input`. In a
+  /// step of a series, null is a missing number.
+  func input(ofObject line: ArraySlice<UInt8>, _ steps: inout StepNumbers) -> ModelInput? {
     guard line.first == UInt8(ascii: "{"),
       case .object(var members) = try? JSONValue(parsing: Array(line), maximumDepth: 32),
       members["input"] == nil
     else { return nil }
-    let texts = names.map { JSONPath.value($0, in: members)?.fieldText }
+    let texts = names.map { name in
+      let value = JSONPath.value(name, in: members)
+      return value == .null && !readsRows ? "" : value?.fieldText
+    }
     var fields: [String] = []
     for (name, text) in zip(names, texts) {
       guard let text else {
@@ -105,6 +117,6 @@ struct InputColumns {
       members[ExactString(name)] = nil
       if areUsual { break }
     }
-    return fields.isEmpty ? nil : input(of: fields, others: members)
+    return fields.isEmpty ? nil : input(of: steps.filled(fields), others: members)
   }
 }

@@ -7,8 +7,7 @@ struct InputRows {
   /// The heading; nil for a table without one.
   private let heading: [String]?
   private let delimiter: Unicode.Scalar
-  /// The last number of each column, for a missing one of a series.
-  private var last: [String?]
+  private var steps: StepNumbers
 
   /// Rows under a heading; nil if the line is no heading with all columns.
   init?(_ columns: InputColumns, heading line: ArraySlice<UInt8>, isTable: Bool) {
@@ -28,7 +27,7 @@ struct InputRows {
   ) {
     (self.columns, self.places, self.heading) = (columns, places, heading)
     self.delimiter = delimiter
-    last = places.map { _ in nil }
+    steps = StepNumbers(columns)
   }
 
   /// The next row; nil at the end.
@@ -66,26 +65,13 @@ struct InputRows {
     for (index, field) in fields.enumerated() where !places.contains(index) {
       others[ExactString(heading?[index] ?? "\(index + 1)")] = .string(field)
     }
-    var chosen = places.map { fields[$0] }
-    if !columns.readsRows { fill(&chosen) }
-    return columns.input(of: chosen, others: others)
+    return columns.input(of: steps.filled(places.map { fields[$0] }), others: others)
   }
 
   private func wrongCount(
     _ found: Int, _ expected: String, _ number: Int, _ name: String
   ) -> FileError {
     FileError(file: name, line: number, column: 1, expected: expected, found: found.grouped)
-  }
-
-  /// Fills the missing numbers of a step with the numbers before them, or else with the means.
-  private mutating func fill(_ fields: inout [String]) {
-    for index in fields.indices {
-      if fields[index].isMissing {
-        fields[index] = last[index] ?? columns.mean(of: index) ?? fields[index]
-      } else {
-        last[index] = fields[index]
-      }
-    }
   }
 
   /// The fields of a row.

@@ -27,6 +27,8 @@ package struct ModelInputs {
   package private(set) var encoding: TextEncoding?
   private let lines: QueuedLines?
   private let columns: InputColumns?
+  /// The numbers of objects that are steps.
+  private var steps: StepNumbers?
   private let kind: ValueKind
   private var form = Form.unknown
 
@@ -44,6 +46,7 @@ package struct ModelInputs {
     name = path ?? "standard input"
     self.kind = kind
     columns = options.flatMap { InputColumns($0, kind) }
+    steps = columns.map { StepNumbers($0) }
     if let path, options?.format == .folder, Folder.exists(path) {
       lines = nil
       form = .files(try InputFiles(path, encoding: encoding))
@@ -144,15 +147,18 @@ package struct ModelInputs {
   }
 
   /// A line that is a text, an object or numbers.
-  private func plain(_ bytes: ArraySlice<UInt8>, at number: Int) throws(FileError) -> ModelInput {
+  private mutating func plain(
+    _ bytes: ArraySlice<UInt8>, at number: Int
+  ) throws(FileError) -> ModelInput {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw FileError(
         file: name,
         .encoding(
           .utf8, .line(number, column: 1), expected: "text", found: "other bytes", likely: nil))
     }
-    guard let columns else { return ModelInput(line: text, origin: .line) }
-    if let input = columns.input(ofObject: bytes) { return input }
+    guard let columns, var steps else { return ModelInput(line: text, origin: .line) }
+    defer { self.steps = steps }
+    if let input = columns.input(ofObject: bytes, &steps) { return input }
     // A row of numbers is a whole input of a model that was trained on rows.
     if columns.readsRows, case .features = kind, !text.allSatisfy(\.isWhitespace),
       !columns.isHeading(text)
