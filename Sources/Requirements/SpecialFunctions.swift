@@ -37,8 +37,15 @@ package func digamma(_ x: Double) -> Double {
 package func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
   guard x > 0 else { return 0 }
   guard x < 1 else { return 1 }
-  // The fraction converges fast on this side of the mean.
-  guard x <= (a + 1) / (a + b + 2) else { return 1 - incompleteBeta(1 - x, b, a) }
+  // The fraction converges fast below the mean. Rounding may put x and 1 - x above theirs, and then either will do.
+  let share =
+    x > (a + 1) / (a + b + 2) ? 1 - betaBelowMean(1 - x, b, a) : betaBelowMean(x, a, b)
+  // Of parameters beyond some 1e10, the logarithms are not exact enough for a share.
+  return share.isNaN ? share : min(max(share, 0), 1)
+}
+
+/// ``incompleteBeta(_:_:_:)`` where x is at most about the mean.
+private func betaBelowMean(_ x: Double, _ a: Double, _ b: Double) -> Double {
   let front =
     logGamma(a + b) - logGamma(a) - logGamma(b) + a * logarithm(x) + b * logarithmOfOnePlus(-x)
   return exponential(front) * betaFraction(x, a, b) / a

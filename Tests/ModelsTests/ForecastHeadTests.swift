@@ -72,7 +72,9 @@ import Testing
 
   @Test func nothingFiniteHangsOrIsOutOfRange() {
     for distribution: PredictiveDistribution in [
-      .negativeBinomial(mean: 1e12, dispersion: 3), .negativeBinomial(mean: 1e-6, dispersion: 1e-5),
+      .negativeBinomial(mean: 1e12, dispersion: 3),
+      .negativeBinomial(mean: 1e15, dispersion: 1e-5),
+      .negativeBinomial(mean: 1e-6, dispersion: 1e-5),
       .student(location: 1e30, scale: 1e-3, freedom: 2), .gaussian(mean: 0, deviation: 1e-3),
     ] {
       let share = distribution.cumulative(distribution.mean)
@@ -90,6 +92,17 @@ import Testing
     let interface = SequenceInterface(input: kind, target: kind)
     try model.validate(for: interface)
     return SequenceReader(model, interface)
+  }
+
+  /// Of such numbers, neither the share below the mean nor that above it looks like the smaller one.
+  @Test(arguments: [
+    (7_166_436_780_894_492, 0.5616533835442654, 12_873_060_876_967_104),
+    (750.726142354842, 3.362635804080383e-17, 750), (1e15, .infinity, 1e15),
+  ])
+  func aCumulativeShareHasAnEnd(_ mean: Double, _ dispersion: Double, _ count: Double) {
+    let counts = PredictiveDistribution.negativeBinomial(mean: mean, dispersion: dispersion)
+    let share = counts.cumulative(count)
+    #expect(share.isNaN || 0...1 ~= share, "\(share)")
   }
 
   @Test(arguments: ["quantiles:0.1,0.5,0.9", "gaussian", "student", "negative-binomial"])
