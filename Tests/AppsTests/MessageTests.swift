@@ -222,6 +222,20 @@ import Testing
     }
   }
 
+  /// A flag that asks for another beginning than a model had is refused, whatever that was.
+  @Test func aBeginningOfAnyLengthIsNoCrash() throws {
+    try withTemporaryDirectory { directory in
+      let small = "--dataset tales:5000 --hidden 8 --batch-size 4 --steps 16 --max-steps 1"
+      let trained = try Program.shell(
+        "train \(small) --init chrono:\(Int.max):f --quiet", in: directory)
+      #expect(trained.status == 0, "\(trained.error)")
+      let other = try Program.shell(
+        "train --resume model.rnnz --max-steps 2 --init chrono:5:f", in: directory)
+      #expect(other.status == 1)
+      #expect(other.error.hasPrefix("Error: --init: found chrono:5:f, but model.rnnz is trained "))
+    }
+  }
+
   /// Names are no fault of the flags: one line, without the usage.
   @Test func namesTooLongForAModelAreADataError() throws {
     try withTemporaryDirectory { directory in

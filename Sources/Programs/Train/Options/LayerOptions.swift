@@ -122,8 +122,9 @@ extension Recurrent.Initialization: ExpressibleByArgument {
     if let known = Self.named.first(where: { $0.initialization == self }) { return known.name }
     let blocks = blocks.keys.sorted().map { $0.replacing("bias_ih.", with: "") }
     for forget in blocks {
-      guard case .logUniform(let range) = self.blocks["bias_ih.\(forget)"] else { continue }
-      let steps = Int(range.upperBound) + 1
+      guard case .logUniform(let range) = self.blocks["bias_ih.\(forget)"],
+        let steps = Int(exactly: range.upperBound).map({ $0 + 1 })
+      else { continue }
       for input in [nil] + blocks where self == .chrono(steps: steps, forget: forget, input: input)
       {
         return ["chrono", "\(steps)", forget, input].compactMap(\.self).joined(separator: ":")
