@@ -119,6 +119,10 @@ import Testing
         "printf '\(lines)' | predict --ckpt w.npz --network net.json", in: directory)
       #expect(outcome.output == "[2.0,6.0]\n")
       #expect(outcome.status == 1 && outcome.error.split(separator: "\n").count == 2)
+      let sessions = try Program.shell(
+        "predict --ckpt w.npz --network net.json --sessions states < /dev/null", in: directory)
+      #expect(sessions.status == 1)
+      #expect(sessions.error.hasPrefix("Error: w.npz: --sessions: expected a model that "))
       #expect(outcome.error.contains("standard input:2: expected 1 steps or more of 3 numbers"))
       let spelled =
         #""layers": [{"name": "rows", "kind": "oneHot", "size": 3}, {"name": "all", "kind": "max"}]"#
