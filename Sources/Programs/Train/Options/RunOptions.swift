@@ -19,7 +19,7 @@ struct RunOptions: ParsableArguments {
   @Option(help: "A folder for curves, samples, checkpoints, a report.", completion: .directory)
   var run: String?
 
-  @Option(help: "FLAG=VALUE,VALUE ...: trains with each, into --run; status 1 if one fails.")
+  @Option(help: "FLAG=A,B: trains each in --run; status 1 if one fails.")
   var sweep: [String] = []
 
   @Option(help: .rare("Runs of a sweep at a time."))
