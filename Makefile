@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 SWIFT_SOURCES := $(wildcard Sources Tests Examples Plugins Benchmarks Fuzz) Package.swift
 
 .DEFAULT_GOAL := help
-.PHONY: help install static uninstall bench bench-published bench-peers interop-peers published-models demo test test-mpi test-playground test-deep lab torture pictures \
+.PHONY: help install static uninstall models bench bench-published bench-peers interop-peers published-models demo test test-mpi test-playground test-deep lab torture pictures \
   format lint docs check-neon sanitize-address sanitize-thread \
   sanitize-kernels clean
 
