@@ -7,13 +7,20 @@ package func logGamma(_ x: Double) -> Double {
     product *= x
     x += 1
   }
+  return (x - 0.5) * logarithm(x) - x + halfLogOfTwoPi + stirlingRemainder(x) - logarithm(product)
+}
+
+private let halfLogOfTwoPi = 0.918_938_533_204_672_74
+
+/// What Stirling's formula leaves: `log Γ(x) - ((x - ½) log x - x + ½ log 2π)`, x > 0.
+private func stirlingRemainder(_ x: Double) -> Double {
+  guard x >= 10 else { return logGamma(x) - ((x - 0.5) * logarithm(x) - x + halfLogOfTwoPi) }
   let square = 1 / (x * x)
   var series = 0.0
   for coefficient in [-691.0 / 360360, 1.0 / 1188, -1.0 / 1680, 1.0 / 1260, -1.0 / 360, 1.0 / 12] {
     series = series * square + coefficient
   }
-  let halfLogOfTwoPi = 0.918_938_533_204_672_74
-  return (x - 0.5) * logarithm(x) - x + halfLogOfTwoPi + series / x - logarithm(product)
+  return series / x
 }
 
 /// `ψ(x)`, the derivative of ``logGamma(_:)``, for x > 0, within about 1e-14.
@@ -33,43 +40,82 @@ package func digamma(_ x: Double) -> Double {
   return logarithm(x) - 0.5 / x + series * square - sum
 }
 
-/// The regularized incomplete beta function `I_x(a, b)`, 0 ≤ x ≤ 1, a and b > 0, by its continued fraction (DLMF 8.17.22).
-package func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
+/// The regularized incomplete beta function `I_x(a, b)`, 0 ≤ x ≤ 1, a and b > 0.
+///
+/// It is within 1e-12, or what a rounding of x changes, which is 1e-16 times the root of the smaller parameter.
+///
+/// - Parameter complement: `1 - x`, given because it has digits that x near 1 has not.
+package func incompleteBeta(_ x: Double, complement: Double, _ a: Double, _ b: Double) -> Double {
   guard x > 0 else { return 0 }
-  guard x < 1 else { return 1 }
-  // The fraction converges fast below the mean. Rounding may put x and 1 - x above theirs, and then either will do.
+  guard complement > 0 else { return 1 }
   let share =
-    x > (a + 1) / (a + b + 2) ? 1 - betaBelowMean(1 - x, b, a) : betaBelowMean(x, a, b)
-  // Of parameters beyond some 1e10, the logarithms are not exact enough for a share.
+    if min(a, b) >= 1e8 {
+      betaOfLargeParameters(x, complement, a, b)
+    } else if x > (a + 1) / (a + b + 2) {
+      // The fraction converges fast below the mean. Rounding may put x and 1 - x above theirs, and then either will do.
+      1 - betaBelowMean(complement, x, b, a)
+    } else {
+      betaBelowMean(x, complement, a, b)
+    }
   return share.isNaN ? share : min(max(share, 0), 1)
 }
 
-/// ``incompleteBeta(_:_:_:)`` where x is at most about the mean.
-private func betaBelowMean(_ x: Double, _ a: Double, _ b: Double) -> Double {
-  let front =
-    logGamma(a + b) - logGamma(a) - logGamma(b) + a * logarithm(x) + b * logarithmOfOnePlus(-x)
-  return exponential(front) * betaFraction(x, a, b) / a
+/// `log(x^a (1 - x)^b / B(a, b))`, without differences of large logarithms.
+package func logBetaFront(_ x: Double, complement: Double, _ a: Double, _ b: Double) -> Double {
+  betaExponent(x, complement, a, b) + 0.5 * logarithm(a / (a + b) * b) - halfLogOfTwoPi
+    + stirlingRemainder(a + b) - stirlingRemainder(a) - stirlingRemainder(b)
 }
 
-/// The continued fraction of ``incompleteBeta(_:_:_:)``, from the front by the method of Lentz.
-private func betaFraction(_ x: Double, _ a: Double, _ b: Double) -> Double {
-  let least = 1e-300
-  func nonzero(_ value: Double) -> Double { value.magnitude < least ? least : value }
-  var (numerators, denominators) = (1.0, 1 / nonzero(1 - (a + b) * x / (a + 1)))
-  var result = denominators
-  // As many terms as the root of the larger parameter suffice; the limit ends what is not finite.
+/// `a log(x / m) + b log((1 - x) / (1 - m))` with the mean m = a / (a + b): 0 there, negative elsewhere.
+private func betaExponent(_ x: Double, _ complement: Double, _ a: Double, _ b: Double) -> Double {
+  let excess = x * b - complement * a
+  return a * logarithmOfOnePlusLessLine(excess / a) + b * logarithmOfOnePlusLessLine(-excess / b)
+}
+
+/// `log(1 + u) - u`, also for small u.
+private func logarithmOfOnePlusLessLine(_ u: Double) -> Double {
+  guard abs(u) <= 0.5 else { return logarithmOfOnePlus(u) - u }
+  // log(1 + u) = 2 artanh(s), s = u / (2 + u).
+  let s = u / (2 + u)
+  var series = 0.0
+  for power in stride(from: 39.0, to: 1, by: -2) { series = series * s * s + 1 / power }
+  return s * (2 * s * s * series - u)
+}
+
+/// ``incompleteBeta(_:complement:_:_:)`` where x is at most about the mean: the continued fraction of A. Didonato and
+/// A. Morris, Significant digit computation of the incomplete beta function ratios, 1992, by the method of Lentz.
+private func betaBelowMean(_ x: Double, _ complement: Double, _ a: Double, _ b: Double) -> Double {
+  func nonzero(_ value: Double) -> Double { value == 0 ? 1e-300 : value }
+  let lead = complement * a - x * b + 1
+  var numerators = nonzero(a / (a + 1) * lead)
+  var (denominators, result) = (0.0, numerators)
+  // As many terms as a few roots of the smaller parameter suffice; the limit ends what is not finite.
   for number in 1...100_000 {
     let m = Double(number)
-    let even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
-    let odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
-    var change = 1.0
-    for term in [even, odd] {
-      denominators = 1 / nonzero(1 + term * denominators)
-      numerators = nonzero(1 + term / numerators)
-      change = denominators * numerators
-      result *= change
-    }
-    if !((change - 1).magnitude > 1e-15) { break }
+    let s = a + 2 * m - 1
+    let above = m * ((a + m - 1) / s) * ((a + b + m - 1) * x / s) * ((b - m) * x)
+    let term =
+      m + m * (b - m) * x / s + (a + m) / (a + 2 * m + 1) * (lead + m * (1 + complement))
+    denominators = 1 / nonzero(term + above * denominators)
+    numerators = nonzero(term + above / numerators)
+    result *= numerators * denominators
+    if !((numerators * denominators - 1).magnitude > 1e-15) { break }
   }
-  return result
+  return exponential(logBetaFront(x, complement: complement, a, b)) / result
+}
+
+/// ``incompleteBeta(_:complement:_:_:)`` by a normal distribution and the first term of its uniform expansion (DLMF 8.18.9),
+/// whose error is about the smaller parameter to the power of -3/2.
+private func betaOfLargeParameters(
+  _ x: Double, _ complement: Double, _ a: Double, _ b: Double
+) -> Double {
+  let excess = x * b - complement * a
+  let deviation = (a / (a + b) * b).squareRoot()
+  let exponent = betaExponent(x, complement, a, b)
+  let z = (excess < 0 ? -1 : 1) * (-2 * exponent).squareRoot()
+  // At the mean, the difference of the two terms is a limit.
+  let skew =
+    abs(z) < 1e-3 ? (b - a) / (a + b) / (3 * deviation) : 1 / z - deviation / excess
+  return 0.5 * (1 + errorFunction(z * 0.5.squareRoot()))
+    + skew * exponential(exponent - halfLogOfTwoPi)
 }

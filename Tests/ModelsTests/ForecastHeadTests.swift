@@ -84,6 +84,41 @@ import Testing
     }
   }
 
+  /// A distribution of counts, a count, and what mpmath 1.3 says with 40 digits: the cumulative share as the incomplete beta
+  /// function or as the integral of its density, and the logarithm of the probability.
+  private static let huge: [(PredictiveDistribution, Double, Double, Double)] = [
+    (.negativeBinomial(mean: 1e10, dispersion: 0.3), 7e9, 0.3350012463489373, -23.19997140930969),
+    (
+      .negativeBinomial(mean: 1e12, dispersion: 1e-5), 1_002_000_000_000, 0.7366619997458031,
+      -22.99522951527863
+    ),
+    (.negativeBinomial(mean: 10, dispersion: 1e-9), 8, 0.3328196798767092, -2.183922160792885),
+    (.negativeBinomial(mean: 3, dispersion: 1e-15), 4, 0.8152632445237718, -1.783604675675508),
+    (
+      .negativeBinomial(mean: 1e9, dispersion: 1e-9), 1_000_030_000, 0.7488380432740375,
+      -11.85216416686067
+    ),
+    (
+      .negativeBinomial(mean: 5e8, dispersion: 1.7e-8), 499_900_000, 0.07339085395679237,
+      -13.11221883229681
+    ),
+    (
+      .negativeBinomial(mean: 1e12, dispersion: 1e-12), 999_999_000_000, 0.2397502258652801,
+      -15.3310220564488
+    ),
+    (.negativeBinomial(mean: 1e15, dispersion: 1e-14), 1e15, 0.5000000152150616, -19.3872743670592),
+  ]
+
+  /// Within the rounding of the parameters, which changes a share by 1e-16 times the root of the smaller one.
+  @Test(arguments: huge.indices) func hugeCountsAreExact(_ index: Int) {
+    let (counts, y, share, logProbability) = Self.huge[index]
+    guard case .negativeBinomial(let mean, let dispersion) = counts else { return }
+    let rounding = 1e-13 + 1e-16 * min(mean, 1 / dispersion).squareRoot()
+    let (cumulative, logDensity) = (counts.cumulative(y), counts.logDensity(at: y))
+    #expect(abs(cumulative - share) < rounding, "\(counts) at \(y): \(cumulative)")
+    #expect(abs(logDensity - logProbability) < 20 * rounding, "\(counts) at \(y): \(logDensity)")
+  }
+
   private func reader(_ head: OutputHead, _ columns: [Column]) throws -> SequenceReader {
     var model = ModelConfiguration(cell: try CellRegistry.standard.cell(named: "gru"))
     model.hiddenSize = 3
@@ -98,6 +133,7 @@ import Testing
   @Test(arguments: [
     (7_166_436_780_894_492, 0.5616533835442654, 12_873_060_876_967_104),
     (750.726142354842, 3.362635804080383e-17, 750), (1e15, .infinity, 1e15),
+    (1e15, 1e-300, 1e14), (1e-300, 1e-300, 1), (1e300, 1e-300, 1e300), (1e300, 1e300, 1e300),
   ])
   func aCumulativeShareHasAnEnd(_ mean: Double, _ dispersion: Double, _ count: Double) {
     let counts = PredictiveDistribution.negativeBinomial(mean: mean, dispersion: dispersion)

@@ -34,10 +34,10 @@ public enum PredictiveDistribution: Hashable, Sendable {
       return Self.logStudent(z, freedom) - logarithm(scale)
     case .negativeBinomial(let mean, let dispersion):
       guard y >= 0 else { return -.infinity }
-      let size = 1 / dispersion
-      let scaled = dispersion * mean
-      return logGamma(y + size) - logGamma(y + 1) - logGamma(size)
-        - size * logarithmOfOnePlus(scaled) + y * (logarithm(scaled) - logarithmOfOnePlus(scaled))
+      let (size, scaled) = (1 / dispersion, dispersion * mean)
+      guard y > 0 else { return -size * logarithmOfOnePlus(scaled) }
+      return logBetaFront(1 / (1 + scaled), complement: 1 / (1 + 1 / scaled), size, y)
+        - logarithm(y)
     }
   }
 
@@ -53,12 +53,14 @@ public enum PredictiveDistribution: Hashable, Sendable {
       return 0.5 * (1 + errorFunction((y - mean) / deviation * 0.5.squareRoot()))
     case .student(let location, let scale, let freedom):
       let z = (y - location) / scale
-      let tail = 0.5 * incompleteBeta(freedom / (freedom + z * z), freedom / 2, 0.5)
+      let sum = freedom + z * z
+      let tail = 0.5 * incompleteBeta(freedom / sum, complement: z * z / sum, freedom / 2, 0.5)
       return z > 0 ? 1 - tail : tail
     case .negativeBinomial(let mean, let dispersion):
       guard y >= 0 else { return 0 }
-      let size = 1 / dispersion
-      return incompleteBeta(size / (size + mean), size, y.rounded(.down) + 1)
+      let scaled = dispersion * mean
+      return incompleteBeta(
+        1 / (1 + scaled), complement: 1 / (1 + 1 / scaled), 1 / dispersion, y.rounded(.down) + 1)
     }
   }
 
