@@ -64,6 +64,17 @@ import Testing
           outcome.status == 1 && outcome.error.hasPrefix("Error: " + error), "\(outcome.error)")
         #expect(outcome.error.split(separator: "\n").count == 1)
       }
+      // No flag says how a configuration is encoded, nor a run's record.
+      try Data(#"{"kind":"é"#.utf8 + [0xC3, 0x28]).write(
+        to: URL(fileURLWithPath: directory + "/c.json"))
+      let undecoded = ": byte 12: not UTF-8: expected a byte from 0x80 to 0xBF, found 0x28"
+      let broken = try Program.shell(
+        "train --config c.json; train tag --config c.json; mkdir r; cp c.json r/record.json; report r",
+        in: directory)
+      #expect(
+        broken.error
+          == ["c.json", "c.json", "r/record.json"].map { "Error: \($0)\(undecoded)\n" }
+          .joined(), "\(broken.error)")
       let missing = try train.run("--config", "nothing.json", in: directory)
       #expect(missing.error == "Error: nothing.json: no such file or directory\n")
     }

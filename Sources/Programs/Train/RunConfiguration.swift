@@ -16,10 +16,10 @@ struct RunConfiguration {
 
   /// Reads a file, or that of a run's folder.
   ///
-  /// - Throws: `FileError` that names the place in the file.
-  init(_ path: String) throws(FileError) {
+  /// - Throws: `FileError` or `Failure` that names the place in the file.
+  init(_ path: String) throws {
     let path = Folder.exists(path) ? path + "/" + Self.name : path
-    let text = Array(try TextSource(path).text(limit: 1 << 24).utf8)
+    let text = Array(try FlaglessText.read(path, limit: 1 << 24).utf8)
     let value: JSONValue
     do throws(JSONError) {
       value = try JSONValue(parsing: text, maximumDepth: 32)

@@ -94,10 +94,10 @@ struct RunFolder {
 
   /// The record of a run's folder.
   ///
-  /// - Throws: `FileError`, or ``Failure`` where it is none.
+  /// - Throws: ``Failure``.
   static func record(in path: String) throws -> RunRecord {
     let file = path + "/record.json"
-    let text = try TextSource(file).text()
+    let text = try FlaglessText.read(file)
     do {
       return try RunRecord(decoding: text)
     } catch {

@@ -45,13 +45,7 @@ enum CellFile {
   ///
   /// - Throws: ``Failure`` with the file, and the line and column of what is wrong.
   static func text(_ path: String) throws -> CellText {
-    let text: String
-    do throws(FileError) {
-      text = try TextSource(path).text(limit: CellText.mostBytes)
-    } catch {
-      // No flag says how a cell's text is read.
-      throw Failure("\(error)")
-    }
+    let text = try FlaglessText.read(path, limit: CellText.mostBytes)
     do throws(CellTextError) {
       return try CellText(text, file: path)
     } catch {

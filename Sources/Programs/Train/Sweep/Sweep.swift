@@ -166,7 +166,7 @@ struct SweepFile: Codable {
   init?(in folder: String) throws {
     let path = Self.path(in: folder)
     guard FilePlace(path).isTaken else { return nil }
-    let text = try TextSource(path).text(limit: 1 << 20)
+    let text = try FlaglessText.read(path, limit: 1 << 20)
     do {
       self = try JSONValue(parsing: Array(text.utf8), maximumDepth: 8).decoded(as: Self.self)
     } catch {
