@@ -12,18 +12,20 @@ struct Axis {
   /// The numbers of its labels.
   let ticks: [Double]
 
-  /// An axis for finite numbers; it ends at ``limit``, so that its length is a number too.
+  /// An axis for finite numbers; one that is not logarithmic ends at ``limit``, so that its length is a number too.
   init(_ values: [Double], isLogarithmic: Bool) {
     self.isLogarithmic = isLogarithmic
-    let least = max(values.min() ?? 0, -Self.limit)
-    let most = min(values.max() ?? 1, Self.limit)
     if isLogarithmic {
-      let powers = Self.powers.filter { $0 >= least / 10 && $0 <= most * 10 }
-      let bottom = powers.last { $0 <= least } ?? least
-      let top = powers.first { $0 >= most && $0 > least } ?? most
-      (low, high) = (bottom, top)
-      ticks = powers.filter { $0 >= bottom && $0 <= top }
+      let (least, most) = (values.min() ?? 1, values.max() ?? 1)
+      let first = min(Self.exponent(of: least).rounded(.down), 307)
+      let last = min(max(Self.exponent(of: most).rounded(.up), first + 1), 308)
+      low = min(power(10, first), least)
+      high = max(power(10, last), most)
+      let distance = max(1, ((last - first) / Self.mostPowers).rounded(.up))
+      ticks = stride(from: first, through: last, by: distance).map { power(10, $0) }
     } else {
+      let least = max(values.min() ?? 0, -Self.limit)
+      let most = min(values.max() ?? 1, Self.limit)
       let step = Self.step(over: most - least)
       // A constant is drawn in the middle.
       let margin = most > least ? 0 : step
@@ -36,8 +38,15 @@ struct Axis {
 
   private static let limit = 1e300
 
-  /// Powers of ten.
-  private static let powers = (-12...12).map { power(10, Double($0)) }
+  /// The most distances of ticks on a logarithmic axis.
+  private static let mostPowers = 12.0
+
+  /// The logarithm to base 10 of a positive number, exact for powers of ten; at least that of the least number of full precision.
+  private static func exponent(of value: Double) -> Double {
+    let exponent = max(logarithm(value) / logarithm(10), -307)
+    let whole = exponent.rounded()
+    return power(10, whole) == value ? whole : exponent
+  }
 
   /// The distance of ticks: a round number, for three to six ticks.
   private static func step(over range: Double) -> Double {
@@ -52,6 +61,6 @@ struct Axis {
   func share(of value: Double) -> Double {
     guard high > low else { return 0.5 }
     guard isLogarithmic else { return (value - low) / (high - low) }
-    return logarithm(value / low) / logarithm(high / low)
+    return (logarithm(value) - logarithm(low)) / (logarithm(high) - logarithm(low))
   }
 }
