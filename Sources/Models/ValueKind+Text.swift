@@ -33,7 +33,7 @@ extension ValueKind {
 
   private func numbersText(_ numbers: [Float]) -> String {
     zip(numbers, columns).map { number, column in
-      let value = column.number(of: number)
+      let value = column.shownNumber(of: number)
       return abs(value) < 0.1 ? value.significant : value.text(4)
     }.joined(separator: ", ")
   }

@@ -126,6 +126,16 @@ public struct Column: Codable, Hashable, Sendable {
 
   /// The unscaled number of a sample's value.
   public func number(of value: Float) -> Double { Double(value) * scale + offset }
+
+  /// The unscaled number with as many digits as a sample's value determines: 1 where ``number(of:)`` is 0.99999994.
+  ///
+  /// It is the number of fewest digits whose ``scaled(_:)`` value is this one, but for the rounding of single precision.
+  package func shownNumber(of value: Float) -> Double {
+    let number = number(of: value)
+    let rounding = max(Double(value.ulp) * scale.magnitude, Double(Float(number).ulp)) / 2
+    // The double-precision arithmetic of scaling adds a little.
+    return number.shortest(within: rounding * (1 + 1e-6))
+  }
 }
 
 extension ValueKind: Codable {

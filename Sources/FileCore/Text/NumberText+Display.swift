@@ -1,3 +1,5 @@
+import Requirements
+
 extension Double {
   /// The number with `digits` decimal places; one too large for that as Swift writes it.
   package func text(_ digits: Int) -> String {
@@ -31,6 +33,23 @@ extension Double {
     let carried = digits.hasPrefix("10")
     return (self < 0 ? "-" : "") + (carried ? "1.00" : digits)
       + "e-" + (exponent - (carried ? 1 : 0) < 10 ? "0" : "") + "\(exponent - (carried ? 1 : 0))"
+  }
+}
+
+extension Double {
+  /// The number with the fewest digits, at most nine, within `error` of this one; this one where there is none.
+  package func shortest(within error: Double) -> Double {
+    guard isFinite, self != 0 else { return self }
+    if magnitude <= error { return 0 }
+    let exponent = Int((logarithm(magnitude) / logarithm(10)).rounded(.down))
+    for digits in 1...9 {
+      let places = digits - 1 - exponent
+      // Powers of ten beyond 1e22 are not exact, and their reciprocals never are; those beyond 1e308 are infinite.
+      let unit = power(10, Double(places.magnitude))
+      let rounded = places < 0 ? (self / unit).rounded() * unit : (self * unit).rounded() / unit
+      if (rounded - self).magnitude <= error { return rounded }
+    }
+    return self
   }
 }
 

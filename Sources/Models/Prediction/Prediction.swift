@@ -95,7 +95,8 @@ extension ValueKind {
   func json(of value: SampleValue) -> JSONValue {
     func numbers(_ values: some Sequence<Float>) -> JSONValue {
       .array(
-        zip(values, columns).map { value, column in JSONValue(Float(column.number(of: value))) })
+        zip(values, columns).map { value, column in JSONValue(Float(column.shownNumber(of: value)))
+        })
     }
     switch (self, value) {
     case (.symbols(let names), .tokens(let ids)):

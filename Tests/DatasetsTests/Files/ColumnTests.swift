@@ -151,6 +151,22 @@ import Testing
     #expect("\(try #require(missing))".contains("expected a column doc.title, found "))
   }
 
+  /// What a table lacks is named: of one column of numbers, what those are to be answered from.
+  @Test func aMissingColumnIsNamed() throws {
+    let another = "another column, of texts or numbers, to answer v from"
+    for (table, task, expected) in [
+      ("v\n1\n2\n", FileTask.classification, another), ("v\n1\n2\n", .regression, another),
+      ("day,v\n2024-01-01,1\n2024-01-02,2\n", .regression, another),
+      ("v\na\nb\n", .classification, "a second column, for the answers"),
+      ("v\na\nb\n", .regression, "a second column, for the numbers"),
+      ("v\na\nb\n", .forecasting, "a column of numbers"),
+    ] {
+      let error = #expect(throws: FileError.self) { try form(table, task: task) }
+      let found = table.prefix { $0 != "\n" }.replacing(",", with: ", ")
+      #expect("\(try #require(error))".hasSuffix(":1:1: expected \(expected), found \(found)"))
+    }
+  }
+
   @Test func aFormIsSavedAndReadsAnotherFileOfItsKind() throws {
     let saved = try form(Self.reviews, task: .classification)
     let json = try JSONEncoder().encode(saved)
@@ -185,6 +201,8 @@ import Testing
     #expect(uneven.inputs == ["x"] && uneven.time?.unequal == 2)
     let months = "date,x\n" + (1...12).map { "\($0)/28/2023,\($0 % 3)\n" }.joined()
     #expect(try form(months, task: .forecasting).time?.description == "date goes on by 1 month")
+    let wide = "t,x\n" + (0..<40).map { "\($0)e300,\($0 % 7)\n" }.joined()
+    #expect(try form(wide, task: .forecasting).time?.description == "t goes on by 1e+300")
   }
 
   @Test func emptyFieldsOfASeriesAreMissingNumbers() throws {

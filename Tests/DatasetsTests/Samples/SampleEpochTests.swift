@@ -229,6 +229,25 @@ import Testing
     #expect(column.scaled(2.5) == 0 && abs(column.number(of: column.scaled(7)) - 7) < 1e-6)
     #expect(Column("c", standardizing: [5, 5]).scale == 1)
   }
+
+  /// Scaling rounds to single precision; what is shown of a number is what was read.
+  @Test(arguments: [1.0, 0.1, 1e9, 1e-9, 1e300])
+  func scaledNumbersAreShownAsTheyWereRead(_ unit: Double) {
+    let numbers = (-20...20).map { Double($0) * unit / 8 }
+    // Without scaling, single precision ends at 3e38.
+    let plain = unit < 1e30 ? [Column("x")] : []
+    for column in plain + [Column("x", offset: 5 * unit, scale: 3 * unit)] {
+      for number in numbers {
+        let shown = column.shownNumber(of: column.scaled(number))
+        #expect(abs(shown - number) <= 1e-14 * abs(number), "\(number): \(shown)")
+      }
+    }
+    // A number that no short one is near has the digits that single precision determines.
+    let third = Float(1) / 3
+    #expect(Float(Column("x").shownNumber(of: third)) == third)
+    #expect(Column("x").shownNumber(of: .nan).isNaN)
+    #expect(Column("x").shownNumber(of: .infinity) == .infinity)
+  }
 }
 
 /// The same samples, read one after another.

@@ -195,7 +195,12 @@ struct ColumnChoice {
         found: survey.columns.map(\.name).listed())
     }
     guard !inputs.isEmpty else {
-      throw missing(task == .forecasting ? "a column of numbers" : "a column of texts or numbers")
+      guard task != .forecasting else { throw missing("a column of numbers") }
+      let answered = targets.map(\.name).listed()
+      throw missing(
+        targets.isEmpty
+          ? "a column of texts or numbers"
+          : "another column, of texts or numbers, to answer \(answered) from")
     }
     guard !targets.isEmpty else {
       throw missing("a second column, for the \(task == .regression ? "numbers" : "answers")")

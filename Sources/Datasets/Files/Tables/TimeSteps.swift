@@ -36,7 +36,9 @@ extension TimeSteps: CustomStringConvertible {
   }
 
   private func name(of step: Double) -> String {
-    guard areDates else { return "\(Float(step))" }
+    // Differences of times have rounding in their last digits.
+    let shown = step.shortest(within: step * 1e-7)
+    guard areDates else { return "\(shown)" }
     let units = [
       (365 * 86_400.0, "years"), (28 * 86_400.0, "months"), (7 * 86_400.0, "weeks"),
       (86_400.0, "days"), (3600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"),
@@ -53,7 +55,7 @@ extension TimeSteps: CustomStringConvertible {
         return Int(count).counted(unit)
       }
     }
-    return "\(Float(step)) seconds"
+    return "\(shown) seconds"
   }
 }
 
