@@ -2,6 +2,9 @@ import Checkpoint
 import FileCore
 import Testing
 
+/// Instructions for a path of Python.
+private let posixPath = "cpathlib\nPosixPath\n(S'a'\ntR"
+
 /// Pickles of NumPy's arrays, and of objects that hold them.
 struct PickleFileTests {
   private func path(_ name: String) -> String { fixture("pickle/\(name).pkl") }
@@ -51,6 +54,8 @@ struct PickleFileTests {
     ("cos\nsystem\n(S'true'\ntR.", "found os.system; nothing of it was run"),
     ("cbuiltins\neval\n(S'1'\ntR.", "found builtins.eval; nothing of it was run"),
     ("cnumpy\nload\n(S'1'\ntR.", "found numpy.load; nothing of it was run"),
+    ("cpathlib\nsystem\n(S'1'\ntR.", "found pathlib.system; nothing of it was run"),
+    ("cbuiltins\ngetattr\n(S'1'\ntR.", "found builtins.getattr; nothing of it was run"),
     (
       "(S'a'\ncnumpy.core.multiarray\n_reconstruct\n(tRb.",
       "expected an object to set the state of, found 'a'"
@@ -65,6 +70,28 @@ struct PickleFileTests {
   func whatIsNoArrayIsRefused(_ program: String, _ reason: String) {
     let problem = message { _ = try PickleFile(bytes: Pickle.bytes(program)) }
     #expect(problem.contains(reason), "\(problem)")
+  }
+
+  /// A plain value of the standard library is its class.
+  @Test func aPlainValueIsItsClass() throws {
+    let range = "c__builtin__\nxrange\n(I1\nI2\nI1\ntR"
+    let file = try PickleFile(bytes: Pickle.bytes("(S'x'\n\(posixPath)\(range)l."))
+    #expect(
+      file.content.text
+        == #"["x",{"class":"pathlib.PosixPath"},{"class":"__builtin__.xrange"}]"#)
+  }
+
+  /// Where another value is needed a plain one is refused, by its class.
+  @Test(arguments: [
+    ("\(posixPath)(I1\ntR.", "expected the call of a function"),
+    ("\(posixPath)I1\na.", "expected a list"),
+    ("\(posixPath)(I1\nI2\nu.", "expected pairs for a dictionary"),
+    ("\(posixPath)Q.", "expected a description of a storage"),
+  ])
+  func aPlainValueIsNoOther(_ program: String, _ expected: String) {
+    let problem = message { _ = try PickleFile(bytes: Pickle.bytes(program)) }
+    let found = "found a value of class pathlib.PosixPath"
+    #expect(problem.contains("\(expected), \(found)"), "\(problem)")
   }
 
   @Test func arraysOfOtherTypesAreRefusedByName() throws {

@@ -46,6 +46,7 @@ struct TorchFileTests {
     ("whole-module.pt", "whole pickled model of class torch.nn.modules.linear.Linear"),
     ("list.pt", "expected a dictionary of tensors by name, found a list: save the weights alone"),
     ("script.pt", "found a TorchScript archive"),
+    ("path-for-tensor.pt", "expected a dictionary of tensors by name, found none among 'weight'"),
     ("float8.pt", "expected a type of numbers that are read here, found torch.float8_e4m3fn"),
     ("negative.pt", "tensor.resolve_neg()"),
     ("old-whole-module.pt", "whole pickled model of class __main__.Small"),
@@ -67,6 +68,14 @@ struct TorchFileTests {
     let nested = try TorchFile(path: torch("nested.pt"))
     #expect(nested.path == "model" && nested.entries.map(\.name) == ["weight"])
     #expect(try TorchFile(path: torch("expanded.pt")).array("weight").count == 1000)
+  }
+
+  /// Values that programs save beside their tensors are passed over, in both containers and in the newest protocol.
+  @Test(arguments: ["values", "values-5", "old-values"])
+  func valuesBesideTensorsArePassed(_ name: String) throws {
+    let file = try TorchFile(path: torch(name + ".pt"))
+    #expect(file.path == "model" && file.entries.map(\.name) == ["weight"])
+    #expect(try file.array("weight").floats == (0..<24).map { Float($0) })
   }
 
   /// Tensors with attributes of a program are tensors; a byte array beside them is passed.

@@ -9,8 +9,8 @@ import FileCore
 /// ```
 ///
 /// Nothing is run: numbers, texts, lists, dictionaries and arrays are what they are, an object of any class is a list of
-/// attributes, and a function is its name. A call of any other function than the few that NumPy writes for arrays is
-/// refused by its name. Protocols 0 to 5 are read.
+/// attributes, a function is its name, and a path, a time or another plain value of the standard library is its class. A call
+/// of any other function than the few that NumPy writes for arrays is refused by its name. Protocols 0 to 5 are read.
 ///
 /// An array's name is made of the keys, indices and attributes that lead to it, with dots between them:
 /// `layers.0.fwd_layer.bias`.
@@ -137,7 +137,8 @@ private struct PickleWalk {
       throw FormatError(offset: 0, problem: "values that are nested too deep, or too many of them")
     }
     switch value {
-    case .none, .other: return .null
+    case .none: return .null
+    case .opaque(let index): return .object(["class": .string("\(contents.names[index])")])
     case .bool(let value): return .bool(value)
     case .integer(let number): return .number("\(number)")
     case .longInteger: return .string("a long integer")

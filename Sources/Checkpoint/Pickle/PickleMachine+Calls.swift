@@ -16,7 +16,8 @@ extension PickleMachine {
       return try dictionary(arguments)
     case ("builtins", "set"), ("builtins", "frozenset"), ("builtins", "list"),
       ("builtins", "tuple"), ("__builtin__", "set"), ("__builtin__", "frozenset"),
-      ("__builtin__", "list"), ("__builtin__", "tuple"), ("torch", "Size"):
+      ("__builtin__", "list"), ("__builtin__", "tuple"), ("collections", "deque"),
+      ("torch", "Size"):
       return try sequence(of: name.name, arguments)
     case ("builtins", "bytearray"), ("builtins", "bytes"), ("__builtin__", "bytes"),
       ("__builtin__", "bytearray"), ("_codecs", "encode"):
@@ -25,12 +26,14 @@ extension PickleMachine {
       ("copyreg", "__newobj__"), ("copy_reg", "__newobj__"):
       guard let type = arguments.first else { throw failure("expected a class, found nothing") }
       return try object(of: type, .none)
+    case ("types", "SimpleNamespace"): return try object(of: function, .none)
     case ("torch._tensor", "_rebuild_from_type_v2"): return try attributedTensor(arguments)
     case ("torch._utils", _), ("torch", "device"), ("torch.serialization", "_get_layout"):
-      return try torch(name, arguments)
+      return try torch(index, arguments)
     case ("numpy", _), ("numpy.core.multiarray", _), ("numpy._core.multiarray", _),
       ("numpy.core.numeric", _), ("numpy._core.numeric", _):
       return try numPy(name, arguments)
+    case _ where PlainValues.contain(name): return .opaque(index)
     default: throw unknownCall(name)
     }
   }
@@ -78,7 +81,7 @@ extension PickleMachine {
   ) throws(FormatError) -> PickleValue {
     let elements = arguments.first.flatMap { contents.container($0) }?.elements ?? []
     switch name {
-    case "list": return try made(.list, elements)
+    case "list", "deque": return try made(.list, elements)
     case "tuple", "Size": return try made(.tuple, elements)
     default: return try made(.set, elements)
     }
@@ -124,7 +127,7 @@ extension PickleMachine {
         try count(contents.containers[place].elements.count)
         contents.containers[index].elements += contents.containers[place].elements
       }
-    case .tensor, .other: return
+    case .tensor, .opaque: return
     default:
       throw failure("expected an object to set the state of, found \(contents.summary(value))")
     }
@@ -190,9 +193,11 @@ extension PickleMachine {
     return contents.storages.count - 1
   }
 
-  mutating func torch(
-    _ name: PickleName, _ arguments: [PickleValue]
+  /// What a function of PyTorch returns, whose name has an index in `contents.names`.
+  private mutating func torch(
+    _ index: Int, _ arguments: [PickleValue]
   ) throws(FormatError) -> PickleValue {
+    let name = contents.names[index]
     switch name.name {
     case "_rebuild_tensor", "_rebuild_tensor_v2":
       return try tensor(arguments, metadata: 6)
@@ -206,7 +211,7 @@ extension PickleMachine {
         throw failure("expected the tensor of a parameter, found other arguments")
       }
       return value
-    case "device", "_get_layout": return .other
+    case "device", "_get_layout": return .opaque(index)
     default: throw unknownCall(name)
     }
   }
@@ -224,7 +229,7 @@ extension PickleMachine {
     guard known.contains(contents.names[type].description) else {
       throw failure("expected a tensor, found one of class \(contents.names[type])")
     }
-    return try torch(contents.names[function], own)
+    return try torch(function, own)
   }
 
   /// The type that `torch.uint16` names, for elements without a storage class of their own.

@@ -23,8 +23,8 @@ enum PickleValue: Sendable {
   case array(Int)
   /// An index in `PickleContents.elementTypes`.
   case elementType(Int)
-  /// A value of a known class of no interest here, such as a device.
-  case other
+  /// A value of which only the class is known, such as a path or a device: an index in `PickleContents.names`.
+  case opaque(Int)
 }
 
 /// A tuple, list, set, dictionary or object.
@@ -136,7 +136,7 @@ struct PickleContents: Sendable {
     case .tensor: "a tensor"
     case .array: "an array"
     case .elementType: "an element type"
-    case .other: "a value of another kind"
+    case .opaque(let index): "a value of class \(names[index])"
     }
   }
 }

@@ -1,7 +1,15 @@
 """Writes .pt and .npz files, and the same arrays as safetensors. Usage: make_torch_files.py DIRECTORY"""
+import argparse
 import collections
+import datetime
+import decimal
+import fractions
 import os
+import pathlib
+import random
 import sys
+import types
+import uuid
 import zipfile
 
 import numpy as np
@@ -36,6 +44,31 @@ torch.save(torch.nn.LSTM(2, 3, 2).state_dict(), "module.pt")
 # More tensors than Python pickles at a time.
 numbers = torch.arange(1040.0)
 torch.save({f"number{index}": numbers[index] for index in range(1040)}, "many.pt")
+
+# What programs save beside tensors: values of the standard library, objects, and numbers of NumPy.
+class Settings:
+    __slots__ = ["rate"]
+
+    def __init__(self):
+        self.rate = 0.1
+
+values = {
+    "arguments": argparse.Namespace(rate=0.1, out=pathlib.Path("runs/1")), "settings": Settings(),
+    "simple": types.SimpleNamespace(rate=0.1), "root": pathlib.PureWindowsPath("C:/runs"),
+    "at": datetime.datetime(2026, 1, 2, 3, tzinfo=datetime.timezone.utc), "day": datetime.date(2026, 1, 2),
+    "took": datetime.timedelta(seconds=3), "root of -1": 1j, "part": slice(1, None, 2), "steps": range(3),
+    "losses": collections.deque([2.0, 1.0], maxlen=2), "counts": collections.Counter("aab"),
+    "by name": collections.defaultdict(list, {"a": [1]}), "exact": decimal.Decimal("0.1"),
+    "half": fractions.Fraction(1, 2), "id": uuid.UUID(int=7), "best": np.float64(0.5), "seen": np.int64(3),
+    "type": np.dtype("f4"), "kinds": {torch.float32, torch.device("cpu")}, "version": torch.__version__,
+    "random": [random.Random(1).getstate(), np.random.RandomState(1).get_state()],
+}
+saved = {"model": {"weight": grid}, "values": values, "epoch": 3}
+torch.save(saved, "values.pt")
+torch.save(saved, "values-5.pt", pickle_protocol=5)
+torch.save(saved, "old-values.pt", _use_new_zipfile_serialization=False)
+# Values in the place of what a tensor needs.
+torch.save({"weight": pathlib.PosixPath("weights")}, "path-for-tensor.pt")
 
 # What must be refused.
 class Attack:
