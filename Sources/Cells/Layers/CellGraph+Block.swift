@@ -35,9 +35,9 @@ extension Recurrent.Block {
   fileprivate func normalized(_ x: Signal, _ name: String, _ cell: CellBuilder) -> Signal {
     let gain = cell.parameter(name + ".weight", [x.width], initially: .constant(1))
     switch normalization {
-    case .rootMeanSquare: return x / sqrt((x * x).mean() + 1e-6) * gain
+    case .rootMeanSquare: return x / sqrt((x * x).mean() + (epsilon ?? 1e-6)) * gain
     case .layer:
-      return x.normalized() * gain
+      return x.normalized(epsilon: epsilon ?? 1e-5) * gain
         + cell.parameter(name + ".bias", [x.width], initially: .constant(0))
     }
   }

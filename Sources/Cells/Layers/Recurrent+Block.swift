@@ -23,9 +23,9 @@ extension Recurrent {
   public struct Block: Sendable, Hashable {
     /// A normalisation over the units of a step.
     public enum Normalization: String, Sendable, Hashable, Codable, CaseIterable {
-      /// `x / sqrt(mean x² + 1e-6) γ`.
+      /// `x / sqrt(mean x² + ε) γ`, ε = 1e-6.
       case rootMeanSquare = "rms"
-      /// `(x - mean) / sqrt(variance + 1e-5) γ + β`.
+      /// `(x - mean) / sqrt(variance + ε) γ + β`, ε = 1e-5.
       case layer
     }
 
@@ -47,6 +47,8 @@ extension Recurrent {
     /// The units F of the feed-forward part; 0 for none, as in stacks of Mamba; nil for 8/3 of the output's units,
     /// rounded up to a multiple of 8.
     public var feedForwardSize: Int?
+    /// The ε of all normalisations; nil for that of their kind. Models of Mamba have 1e-5.
+    public var epsilon: Double?
 
     /// Root mean square normalisation, the cell's output as it is, and 8/3 of its units in the feed-forward part.
     public init() {}
@@ -59,7 +61,9 @@ extension Recurrent {
 }
 
 extension Recurrent.Block: Codable {
-  private enum CodingKeys: String, CodingKey { case normalization, output, feedForwardSize }
+  private enum CodingKeys: String, CodingKey {
+    case normalization, output, feedForwardSize, epsilon
+  }
 
   /// Reads what was encoded; what is missing has its default.
   public init(from decoder: any Decoder) throws {
@@ -67,5 +71,6 @@ extension Recurrent.Block: Codable {
     try values.update(&normalization, forKey: .normalization)
     try values.update(&output, forKey: .output)
     try values.update(&feedForwardSize, forKey: .feedForwardSize)
+    try values.update(&epsilon, forKey: .epsilon)
   }
 }

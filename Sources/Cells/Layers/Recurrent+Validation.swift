@@ -61,6 +61,7 @@ extension Recurrent.Options {
     for size in layerSizes { try sizes.check(size, "layerSizes") }
     if let projectionSize { try sizes.check(projectionSize, "projectionSize") }
     if let size = block?.feedForwardSize { try (0...1 << 20).check(size, "feedForwardSize") }
+    try checkNorm(block?.epsilon)
     if block != nil, connection != .plain {
       throw UnsuitableOption(
         "connection", expected: "plain, since a block has its own", found: connection.rawValue)

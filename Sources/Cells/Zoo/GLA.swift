@@ -17,13 +17,19 @@ public struct GLA: RecurrentCell, Codable, Hashable {
   public var valueWidth: Int?
   /// The rank of the product that makes the decays, R; nil for 16, or H where that is less.
   public var rank: Int?
+  /// What the norm by head adds to the mean square; nil for 1e-5. Models of flash-linear-attention have 1e-6.
+  public var epsilon: Double?
 
   /// A cell with the given options.
-  public init(heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil, rank: Int? = nil) {
+  public init(
+    heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil, rank: Int? = nil,
+    epsilon: Double? = nil
+  ) {
     self.heads = heads
     self.keyWidth = keyWidth
     self.valueWidth = valueWidth
     self.rank = rank
+    self.epsilon = epsilon
   }
 
   public func equations(_ cell: inout CellBuilder) {
@@ -51,13 +57,14 @@ public struct GLA: RecurrentCell, Codable, Hashable {
     let a = exp(logSigmoid(decay(narrow(x))) / 16).shaped(size.count, size.key, 1)
     let matrix = a * s + outer(k, v)
     cell.update(s, to: matrix)
-    let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: 1e-5) * gain
+    let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: epsilon ?? 1e-5) * gain
     cell.output(output(o.flat * silu(gate(x))))
   }
 
-  /// Checks that the heads share H, and the rank.
+  /// Checks that the heads share H, the rank and the norm.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
+    try checkNorm(epsilon)
     if let rank { try (1...1 << 16).check(rank, "rank") }
   }
 }

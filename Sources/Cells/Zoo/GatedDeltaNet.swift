@@ -9,19 +9,24 @@
 /// `A_log` and `dt_bias [heads]`, `q_proj.weight` and `k_proj.weight [heads K, I]`, `v_proj.weight [heads V, I]`,
 /// `a_proj.weight` and `b_proj.weight [heads, I]`, `q_conv1d.weight` and `k_conv1d.weight [heads K, 1, 4]`,
 /// `v_conv1d.weight [heads V, 1, 4]`, `g_proj.weight [heads V, I]`, `o_norm.weight [V]`, `o_proj.weight [H, heads V]`.
-public struct GatedDeltaNet: MultiHeadCell, Codable, Hashable {
+public struct GatedDeltaNet: NormalizedHeadsCell, Codable, Hashable {
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
   /// The width of a head's key, K; nil for H / heads.
   public var keyWidth: Int?
   /// The width of a head's value, V; nil for H / heads.
   public var valueWidth: Int?
+  /// What the norm by head adds to the mean square; nil for 1e-5. Models of flash-linear-attention have 1e-6.
+  public var epsilon: Double?
 
   /// A cell with the given options.
-  public init(heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil) {
+  public init(
+    heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil, epsilon: Double? = nil
+  ) {
     self.heads = heads
     self.keyWidth = keyWidth
     self.valueWidth = valueWidth
+    self.epsilon = epsilon
   }
 
   public func equations(_ cell: inout CellBuilder) {
@@ -59,7 +64,7 @@ public struct GatedDeltaNet: MultiHeadCell, Codable, Hashable {
     let kept = a * s
     let matrix = kept + outer(k, b * (v - kept.read(by: k)))
     cell.update(s, to: matrix)
-    let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: 1e-5) * gain
+    let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: epsilon ?? 1e-5) * gain
     cell.output(output(o.flat * silu(gate(x))))
   }
 }

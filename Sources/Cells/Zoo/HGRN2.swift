@@ -16,15 +16,19 @@ public struct HGRN2: RecurrentCell, Codable, Hashable {
   public var valueWidth: Int?
   /// The least that a row keeps, β, from 0 to less than 1.
   public var lowerBound: Double
+  /// What the norm of all heads adds to the mean square; nil for 1e-5. Models of flash-linear-attention have 1e-6.
+  public var epsilon: Double?
 
   /// A cell with the given options.
   public init(
-    heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil, lowerBound: Double = 0
+    heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil, lowerBound: Double = 0,
+    epsilon: Double? = nil
   ) {
     self.heads = heads
     self.keyWidth = keyWidth
     self.valueWidth = valueWidth
     self.lowerBound = lowerBound
+    self.epsilon = epsilon
   }
 
   public func equations(_ cell: inout CellBuilder) {
@@ -44,13 +48,14 @@ public struct HGRN2: RecurrentCell, Codable, Hashable {
     let a = (lowerBound + (1 - lowerBound) * sigmoid(forget(x))).shaped(size.count, size.key)
     let matrix = a.expanded(at: -1) * s + outer(1 - a, i)
     cell.update(s, to: matrix)
-    let o = matrix.read(by: q).flat.rootMeanSquareNormalized(epsilon: 1e-5) * gain
+    let o = matrix.read(by: q).flat.rootMeanSquareNormalized(epsilon: epsilon ?? 1e-5) * gain
     cell.output(output(o))
   }
 
   /// Checks that the heads share H, and the lower bound.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
+    try checkNorm(epsilon)
     guard lowerBound >= 0, lowerBound < 1 else {
       throw UnsuitableOption(
         "lowerBound", expected: "a number from 0 to less than 1", found: lowerBound)

@@ -52,6 +52,26 @@ extension MultiHeadCell {
   }
 }
 
+/// A cell of heads whose outputs are normalised, as in flash-linear-attention.
+protocol NormalizedHeadsCell: MultiHeadCell {
+  /// What the norm adds to the mean square.
+  var epsilon: Double? { get }
+}
+
+extension NormalizedHeadsCell {
+  /// Checks that the heads share H, and the norm.
+  public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
+    try Heads.check(heads, key: keyWidth, value: valueWidth, sharing: hiddenSize)
+    try checkNorm(epsilon)
+  }
+}
+
+/// Throws where what a norm adds to a mean square is no positive number.
+func checkNorm(_ epsilon: Double?) throws(UnsuitableOption) {
+  guard let epsilon, !(epsilon > 0 && epsilon <= 1) else { return }
+  throw UnsuitableOption("epsilon", expected: "a positive number up to 1", found: epsilon)
+}
+
 /// `ELU(x) + 1`, a positive feature.
 func eluPlusOne(_ x: Signal) -> Signal {
   relu(x) + exp(minimum(x, x.constant(0)))

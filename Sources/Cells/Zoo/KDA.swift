@@ -11,19 +11,24 @@
 /// `f_proj.0.weight [V, I]` (W₁), `f_proj.1.weight [heads K, V]` (W₂), `b_proj.weight [heads, I]`,
 /// `g_proj.0.weight [V, I]` (G₁), `g_proj.1.weight [heads V, V]` (G₂) and `g_proj.1.bias`, `o_norm.weight [V]`,
 /// `o_proj.weight [H, heads V]`.
-public struct KDA: MultiHeadCell, Codable, Hashable {
+public struct KDA: NormalizedHeadsCell, Codable, Hashable {
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
   /// The width of a head's key, K; nil for H / heads.
   public var keyWidth: Int?
   /// The width of a head's value, V; nil for H / heads.
   public var valueWidth: Int?
+  /// What the norm by head adds to the mean square; nil for 1e-5. Models of flash-linear-attention have 1e-6.
+  public var epsilon: Double?
 
   /// A cell with the given options.
-  public init(heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil) {
+  public init(
+    heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil, epsilon: Double? = nil
+  ) {
     self.heads = heads
     self.keyWidth = keyWidth
     self.valueWidth = valueWidth
+    self.epsilon = epsilon
   }
 
   public func equations(_ cell: inout CellBuilder) {
@@ -63,7 +68,7 @@ public struct KDA: MultiHeadCell, Codable, Hashable {
     let kept = a.expanded(at: -1) * s
     let matrix = kept + outer(k, b * (v - kept.read(by: k)))
     cell.update(s, to: matrix)
-    let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: 1e-5) * gain
+    let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: epsilon ?? 1e-5) * gain
     cell.output(output(o.flat * sigmoid(gate(narrowGate(x)))))
   }
 }

@@ -22,9 +22,17 @@ public struct RWKV7: RecurrentCell, Codable, Hashable {
   public var heads: Int?
   /// Whether the input has the first layer's value behind it.
   public var hasValueResidual: Bool
-  /// The rank of all pairs of products; nil for the published ranks, which grow with
+  /// The rank of all pairs of products that have none of their own; nil for the published ranks, which grow with
   /// √I, or H where that is less.
   public var rank: Int?
+  /// The rank of the pair that makes the decays, `w1` and `w2`, if it differs.
+  public var decayRank: Int?
+  /// The rank of the pair that makes the rates of learning, `a1` and `a2`, if it differs.
+  public var rateRank: Int?
+  /// The rank of the pair of the value residual, `v1` and `v2`, if it differs.
+  public var valueRank: Int?
+  /// The rank of the pair that makes the output gate, `g1` and `g2`, if it differs.
+  public var gateRank: Int?
   /// The layer's place in a stack, which decides the initial values.
   public var layer: Int
   /// The layers of the stack, which decide the initial values.
@@ -32,12 +40,17 @@ public struct RWKV7: RecurrentCell, Codable, Hashable {
 
   /// A cell with the given options.
   public init(
-    heads: Int? = nil, hasValueResidual: Bool = false, rank: Int? = nil, layer: Int = 0,
+    heads: Int? = nil, hasValueResidual: Bool = false, rank: Int? = nil, decayRank: Int? = nil,
+    rateRank: Int? = nil, valueRank: Int? = nil, gateRank: Int? = nil, layer: Int = 0,
     layers: Int = 1
   ) {
     self.heads = heads
     self.hasValueResidual = hasValueResidual
     self.rank = rank
+    self.decayRank = decayRank
+    self.rateRank = rateRank
+    self.valueRank = valueRank
+    self.gateRank = gateRank
     self.layer = layer
     self.layers = layers
   }
@@ -79,24 +92,28 @@ public struct RWKV7: RecurrentCell, Codable, Hashable {
 
   /// Two matrices whose product is one of low rank.
   private func pair(
-    _ name: String, from inputs: Int, _ scale: Double, _ cell: CellBuilder
+    _ name: String, from inputs: Int, _ scale: Double, rank: Int?, _ cell: CellBuilder
   ) -> (Matrix, Matrix) {
     let width = cell.hiddenSize
-    let rank = pairRank(scale, inputs, hidden: width)
+    let rank = rank ?? self.rank ?? publishedRank(scale, inputs, hidden: width)
     let first = cell.weight(name + "1", [inputs, rank], initially: .constant(0))
     let second = cell.weight(name + "2", [rank, width], initially: .orthogonal(gain: 0.1))
     return (first.transposed(), second.transposed())
   }
 
   /// The published rank: about a multiple of the root of the width, in steps of 32.
-  private func pairRank(_ scale: Double, _ width: Int, hidden: Int) -> Int {
-    rank ?? min(hidden, max(32, 32 * Int((scale * Double(width).squareRoot() / 32).rounded())))
+  private func publishedRank(_ scale: Double, _ width: Int, hidden: Int) -> Int {
+    min(hidden, max(32, 32 * Int((scale * Double(width).squareRoot() / 32).rounded())))
   }
 
-  /// Checks that the heads divide H, the rank, the place in the stack, and the input of a value residual.
+  /// Checks that the heads divide H, the ranks, the place in the stack, and the input of a value residual.
   public func validate(inputSize: Int, hiddenSize: Int) throws(UnsuitableOption) {
     try Heads.check(heads, sharing: hiddenSize)
-    if let rank { try (1...1 << 16).check(rank, "rank") }
+    let ranks = [
+      (rank, "rank"), (decayRank, "decayRank"), (rateRank, "rateRank"), (valueRank, "valueRank"),
+      (gateRank, "gateRank"),
+    ]
+    for case (let rank?, let name) in ranks { try (1...1 << 16).check(rank, name) }
     try (1...1 << 16).check(layers, "layers")
     try (0...layers - 1).check(layer, "layer")
     guard !hasValueResidual || inputSize > hiddenSize else {
@@ -142,21 +159,21 @@ extension RWKV7 {
         let first = start.waves(width, head: heads.key, number)
         return cell.parameter(name, [1, 1, width], initially: first).flat
       }
-      func pair(_ name: String, _ scale: Double) -> (Matrix, Matrix) {
-        options.pair(name, from: inputs, scale, cell)
+      func pair(_ name: String, _ scale: Double, _ rank: Int?) -> (Matrix, Matrix) {
+        options.pair(name, from: inputs, scale, rank: rank, cell)
       }
       self.heads = heads
       (mixR, mixW, mixK) = (mix("r", 0.2), mix("w", 0.9), mix("k", 0.7))
       (mixV, mixA, mixG) = (mix("v", 0.7), mix("a", 0.9), mix("g", 0.2))
       let bend = 1 + power(start.share, 0.3)
       w0 = vector("w0") { lin, zig in -5.5 + 6 * power(lin + 0.5, bend) + 2.5 * zig }
-      w = pair("w", 2.5)
+      w = pair("w", 2.5, options.decayRank)
       a0 = vector("a0") { lin, zig in -0.19 + 0.3 * zig + 0.4 * lin }
-      a = pair("a", 2.5)
+      a = pair("a", 2.5, options.rateRank)
       residual =
         options.hasValueResidual
-        ? (vector("v0") { lin, _ in 0.73 - 0.4 * lin }, pair("v", 1.7)) : nil
-      g = pair("g", 5)
+        ? (vector("v0") { lin, _ in 0.73 - 0.4 * lin }, pair("v", 1.7, options.valueRank)) : nil
+      g = pair("g", 5, options.gateRank)
       removal = vector("k_k") { lin, _ in 0.71 - 0.1 * lin }
       replacement = vector("k_a") { _, _ in 1.02 }
       bonus = cell.parameter("r_k", [heads.count, heads.key], initially: .constant(-0.04))

@@ -6,19 +6,24 @@
 /// The rotation of queries and keys by position is left out. State: matrix S `[heads, K, V]`. Parameters as in
 /// flash-linear-attention: `q_proj.weight` and `k_proj.weight [heads K, I]`, `v_proj.weight` and `g_proj.weight
 /// [heads V, I]`, `o_proj.weight [H, heads V]`, `g_norm_swish_gate.weight [V]`.
-public struct RetNet: MultiHeadCell, Codable, Hashable {
+public struct RetNet: NormalizedHeadsCell, Codable, Hashable {
   /// The number of heads; nil for as many as have at least 64 units each.
   public var heads: Int?
   /// The width of a head's key, K; nil for H / heads.
   public var keyWidth: Int?
   /// The width of a head's value, V; nil for H / heads.
   public var valueWidth: Int?
+  /// What the norm by head adds to the mean square; nil for 1e-5. Models of flash-linear-attention have 1e-6.
+  public var epsilon: Double?
 
   /// A cell with the given options.
-  public init(heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil) {
+  public init(
+    heads: Int? = nil, keyWidth: Int? = nil, valueWidth: Int? = nil, epsilon: Double? = nil
+  ) {
     self.heads = heads
     self.keyWidth = keyWidth
     self.valueWidth = valueWidth
+    self.epsilon = epsilon
   }
 
   public func equations(_ cell: inout CellBuilder) {
@@ -43,7 +48,7 @@ public struct RetNet: MultiHeadCell, Codable, Hashable {
     let decays = (0..<size.count).map { 1 - 1 / Double(32 << min($0, 40)) }
     let matrix = cell.constants(decays).shaped(size.count, 1, 1) * s + outer(k, v)
     cell.update(s, to: matrix)
-    let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: 1e-5) * gain
+    let o = matrix.read(by: q).rootMeanSquareNormalized(epsilon: epsilon ?? 1e-5) * gain
     cell.output(output(o.flat * silu(gate(x))))
   }
 }

@@ -39,9 +39,11 @@ import Testing
       let gain = try weight(name + ".weight")
       switch block.normalization {
       case .rootMeanSquare:
-        return x / sqrt((x * x).mean(along: -1, keepingAxes: true) + 1e-6) * gain
+        let epsilon = Float(block.epsilon ?? 1e-6)
+        return x / sqrt((x * x).mean(along: -1, keepingAxes: true) + epsilon) * gain
       case .layer:
-        return try LayerNorm(size: x.shape[2])(x) * gain + weight(name + ".bias")
+        let norm = LayerNorm(size: x.shape[2], epsilon: Float(block.epsilon ?? 1e-5))
+        return try norm(x) * gain + weight(name + ".bias")
       }
     }
 
@@ -71,11 +73,15 @@ import Testing
 
   private static let blocks: [Recurrent.Block] = {
     var blocks = [Recurrent.Block()]
+    // So large that another one shows.
+    blocks[0].epsilon = 0.1
+    blocks.append(Recurrent.Block())
     for normalization in Recurrent.Block.Normalization.allCases {
       for output in Recurrent.Block.Output.allCases {
         var block = Recurrent.Block()
         (block.normalization, block.output) = (normalization, output)
         block.feedForwardSize = output == .normalized ? 0 : 5
+        block.epsilon = output == .gated ? 0.2 : nil
         blocks.append(block)
       }
     }

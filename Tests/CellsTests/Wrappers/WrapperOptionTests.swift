@@ -68,6 +68,13 @@ import Testing
         }
       ),
       (
+        LSTM(), "epsilon: expected a positive number up to 1, found 0.0",
+        {
+          $0.block = Recurrent.Block()
+          $0.block?.epsilon = 0
+        }
+      ),
+      (
         GRU(), "layerSizes: expected at most 1, one for each layer, found 2",
         { $0.layerSizes = [2, 3] }
       ),

@@ -28,6 +28,31 @@ import Testing
     #expect(graph.outputSize == subject.golden.output)
   }
 
+  /// Layers of flash-linear-attention add 1e-5 in their norms, its models 1e-6.
+  @Test func normsAddWhatTheyAreAskedTo() {
+    let cells: [(Double?) -> any RecurrentCell] = [
+      { DeltaNet(epsilon: $0) }, { FastWeights(epsilon: $0) }, { GatedDeltaNet(epsilon: $0) },
+      { GLA(epsilon: $0) }, { HGRN2(epsilon: $0) }, { KDA(epsilon: $0) }, { RetNet(epsilon: $0) },
+    ]
+    for cell in cells {
+      let graphs = [nil, 1e-5, 1e-6].map { CellGraph(cell($0), inputSize: 4, hiddenSize: 6) }
+      #expect(graphs[0] == graphs[1] && graphs[0] != graphs[2])
+    }
+  }
+
+  /// Published RWKV-7 have other ranks for each pair, such as 96, 96, 64 and 256 with 2,048 units.
+  @Test func everyPairHasARankOfItsOwn() {
+    let cell = RWKV7(
+      hasValueResidual: true, rank: 2, decayRank: 3, valueRank: 4, gateRank: 5)
+    let shapes = CellGraph(cell, inputSize: 14, hiddenSize: 6).parameters.map {
+      ($0.name, $0.shape)
+    }
+    for (name, rank) in [("w", 3), ("a", 2), ("v", 4), ("g", 5)] {
+      #expect(shapes.contains { $0 == (name + "1", [8, rank]) })
+      #expect(shapes.contains { $0 == (name + "2", [rank, 6]) })
+    }
+  }
+
   @Test func everyGoldenCellIsOurs() {
     for file in GoldenMatrixFile.all {
       let ours = file.cells.filter { GoldenMatrixCase.ours($0.key, $0.value) != nil }

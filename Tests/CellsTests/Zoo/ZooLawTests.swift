@@ -173,6 +173,7 @@ import Testing
       QRNN(window: 0), ONLSTM(chunkSize: 3), ONLSTM(chunkSize: 0), SLSTM(heads: 3),
       MogrifierLSTM(rounds: -1), GLA(heads: 3), GLA(rank: 0), RetNet(keyWidth: 0),
       HGRN2(lowerBound: 1), RWKV6(layer: 1), RWKV7(hasValueResidual: true),
+      GLA(epsilon: 0), HGRN2(epsilon: -1), KDA(epsilon: .nan), RWKV7(gateRank: 0),
       MLSTMBlock(blockWidth: 3),
       S6(states: 0), SSD(heads: 3), RGLRU(heads: 3),
     ]

@@ -16,6 +16,7 @@ struct PageCode {
     try savedAndRead()
     differentiated()
     try described()
+    try published()
     try Sound.writtenAndRead()
     let report = checkGradients(of: FastMemory(), hiddenSize: 8)
     print("gradients of a cell with a matrix for a state:", report.passed ? "right" : "\(report)")
