@@ -34,6 +34,8 @@ public struct ModelDescription: Sendable, Hashable {
     public var dropout: Float?
     /// Whether `fc.weight` is `embed.weight`.
     public var tied: Bool?
+    /// What is around the cells: blocks, connections, projections.
+    public var recurrent: Recurrent.Options?
 
     /// An outline with only the given values.
     public init(kind: String? = nil, nonlinearity: String? = nil, cell: NamedCell? = nil) {
@@ -57,6 +59,7 @@ public struct ModelDescription: Sendable, Hashable {
       layers = try values.decodeIfPresent(Int.self, forKey: .layers)
       dropout = try values.decodeIfPresent(Float.self, forKey: .dropout)
       tied = try values.decodeIfPresent(Bool.self, forKey: .tied)
+      recurrent = try values.decodeIfPresent(Recurrent.Options.self, forKey: .recurrent)
     }
 
     /// Whether the reset gate of a GRU acts after the product; nil if the outline does not say so.
@@ -77,6 +80,7 @@ public struct ModelDescription: Sendable, Hashable {
       layers = configuration.layers
       dropout = configuration.dropout
       tied = configuration.tiesWeights
+      recurrent = configuration.recurrent
     }
   }
 

@@ -150,6 +150,7 @@ extension ImportedWeights {
     }
     configuration.dropout = outline?.dropout ?? 0
     configuration.tiesWeights = outline?.tied ?? false
+    configuration.recurrent = outline?.recurrent ?? Recurrent.Options()
     configuration.recurrent.learnsInitialState = tensors["rnn.initial_hidden_l0"] != nil
     do throws(InvalidSetting) {
       try configuration.validateForText()
@@ -188,14 +189,16 @@ extension ImportedWeights {
     )
   }
 
-  /// The hidden size: the columns of the recurrent matrix or of the projection; for other cells, from the outline.
+  /// The hidden size: the columns of the recurrent matrix or of the projection; for other cells and for layers of several
+  /// sizes, from the outline.
   private func hiddenSize(
     _ outline: ModelDescription.Outline?
   ) throws(CheckpointError) -> Int {
+    let hasLayerSizes = outline?.recurrent?.layerSizes.isEmpty == false
+    if cell == nil || hasLayerSizes, let hidden = outline?.hidden { return hidden }
     if let projection = tensors["rnn.weight_hr_l0"], projection.rank == 2 {
       return projection.shape[1]
     }
-    if self.cell == nil, let hidden = outline?.hidden { return hidden }
     return try tensor("rnn.weight_hh_l0", rank: 2, in: tensors).shape[1]
   }
 }

@@ -114,6 +114,38 @@ import Testing
       }
     }
   }
+
+  /// So is what is around the cells: parameters alone do not say it.
+  @Test(
+    arguments: [
+      { $0.connection = .residual }, { $0.block = Recurrent.Block() },
+      {
+        $0.block = Recurrent.Block()
+        $0.block?.feedForwardSize = 0
+        $0.block?.epsilon = 1e-5
+      },
+      { $0.projectionSize = 5 }, { $0.normalizesProducts = true }, { $0.learnsInitialState = true },
+      { $0.layerSizes = [7] }, { $0.zoneout = ["hidden": 0.1] },
+    ] as [@Sendable (inout Recurrent.Options) -> Void])
+  func optionsComeBackFromSafetensors(_ set: @Sendable (inout Recurrent.Options) -> Void) throws {
+    var generator = Philox(seed: 1)
+    let tokenizer = CharacterTokenizer("héllo world\n", normalization: .none)
+    var configuration = ModelConfiguration(
+      cell: try CellRegistry.standard.cell(named: "lstm"), embeddingSize: 12, hiddenSize: 12,
+      layers: 2)
+    set(&configuration.recurrent)
+    let model = LanguageModel(
+      configuration, vocabularySize: tokenizer.vocabulary.count, using: &generator)
+    try withTemporaryFile("model.safetensors") { path in
+      try SavedLanguageModel(model, tokenizer).safetensors().save(to: path)
+      let loaded = try SavedLanguageModel(importing: path).model
+      #expect(loaded.configuration == configuration)
+      let logits = [model, loaded].map { model in
+        model([1, 2, 3], shape: [1, 3], from: model.zeroState(batch: 1)).logits.scalars
+      }
+      #expect(logits[0] == logits[1])
+    }
+  }
 }
 
 /// Calls `body` with a path in a temporary directory.
