@@ -134,10 +134,8 @@ public struct LanguageModel: Module {
     }
   }
 
-  /// Steps through a text in memory that is kept from one to the next.
-  ///
-  /// `@unchecked Sendable`: as with the memory of an array, only who has the sole reference takes a step.
-  final class Steps: @unchecked Sendable {
+  /// Steps through a text in memory that is kept from one to the next. A copy has the same memory.
+  struct Steps: Sendable {
     private var steps: TokenSteps
     private let product: RowProduct
     private let memory: Storage
@@ -150,7 +148,7 @@ public struct LanguageModel: Module {
     }
 
     /// The logits `[V]` of the token after this one.
-    func read(_ token: Int32) -> [Float] {
+    mutating func read(_ token: Int32) -> [Float] {
       product(steps(token), into: Floats(memory))
       Floats(memory).read(into: &logits)
       return logits
@@ -158,8 +156,8 @@ public struct LanguageModel: Module {
 
     /// The states after the last token.
     var state: RecurrentState { steps.state }
-    /// Whether steps are still taken as they were prepared: with the same threads and precision.
-    var areCurrent: Bool { steps.areCurrent }
+    /// Whether the next token may be read: see `TokenSteps.canGoOn()`.
+    mutating func canGoOn() -> Bool { steps.canGoOn() }
   }
 
   /// The embeddings `[1, T, E]` of the tokens of one row.

@@ -4,7 +4,8 @@ import TensorCore
 /// states go from step to step there, and each layer reads the output of the one below where it stands. So a step
 /// allocates nothing and copies nothing. The results are those of `Recurrent`, to the bit.
 ///
-/// `@unchecked Sendable`: as with the memory of an array, only who has the sole reference takes a step.
+/// `@unchecked Sendable`: a step alone changes its memory, and is taken only by who has found with
+/// `isKnownUniquelyReferenced` that nobody else refers to it, as the memory of an array is written; others read ``state``.
 package final class RecurrentSteps: @unchecked Sendable {
   private let layer: Recurrent
   private let batch: Int

@@ -12,7 +12,7 @@ package struct TokenSteps: Sendable {
     case numberAfter(Int32)
   }
 
-  private let steps: RecurrentSteps
+  private var steps: RecurrentSteps
   private let table: Tensor
   private var reading: Reading
 
@@ -25,22 +25,21 @@ package struct TokenSteps: Sendable {
 
   /// The layer's output after a token.
   package mutating func callAsFunction(_ token: Int32) -> Floats {
-    table.requireRow(Int(token))
     defer { if case .numberAfter = reading { reading = .numberAfter(token) } }
     return steps { [table, reading] row in
-      switch reading {
-      case .row: table.writeRow(Int(token), into: row)
-      case .number: row.storage[row.offset] = Float(token)
-      case .numberAfter(let last):
-        row.storage[row.offset] = Float(token)
-        row.storage[row.offset + 1] = Float(last)
-      }
+      if case .row = reading { return table.writeRow(Int(token), into: row) }
+      table.requireRow(Int(token))
+      row.storage[row.offset] = Float(token)
+      if case .numberAfter(let last) = reading { row.storage[row.offset + 1] = Float(last) }
     }
   }
 
   /// The states after the last token.
   package var state: RecurrentState { steps.state }
 
-  /// Whether steps are still taken as they were prepared: with the same threads and precision.
-  package var areCurrent: Bool { steps.areCurrent }
+  /// Whether the next step may be taken: no copy has the same memory, and threads and precision are those that it was
+  /// prepared for.
+  package mutating func canGoOn() -> Bool {
+    isKnownUniquelyReferenced(&steps) && steps.areCurrent
+  }
 }

@@ -60,12 +60,8 @@ public struct WritingSession: Session, IteratorProtocol {
   private mutating func readPending() -> [Float] {
     if pending.count == 1 {
       // A copy of the session has the same steps, as long as neither reads on.
-      let areOwn = isKnownUniquelyReferenced(&steps)
-      if let steps, areOwn, steps.areCurrent { return steps.read(pending[0]) }
-      if let steps = model.steps(from: state) {
-        self.steps = steps
-        return steps.read(pending[0])
-      }
+      if steps?.canGoOn() != true { (start, steps) = (state, model.steps(from: state)) }
+      if let logits = steps?.read(pending[0]) { return logits }
     }
     let (logits, next) = model.advance(pending, from: state)
     (start, steps) = (next, nil)
