@@ -113,6 +113,7 @@ import Training
     expectChangesInPlace(Adam(learningRate: 0.1))
     expectChangesInPlace(AdamW(learningRate: 0.1))
     expectChangesInPlace(SGD(learningRate: 0.1, momentum: 0.9))
+    expectChangesInPlace(SGD(learningRate: 0.1))
   }
 
   private func expectChangesInPlace<O: Optimizer>(_ optimizer: O) {

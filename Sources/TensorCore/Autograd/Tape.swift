@@ -56,15 +56,22 @@ final class Tape: Sendable {
 
   var isOpen: Bool { open.load(ordering: .relaxed) }
 
-  /// A copy of a tensor that this tape tracks.
-  func track(_ tensor: Tensor) -> Tensor {
-    var tracked = tensor
+  /// Tracks a tensor from now on; returns its slot.
+  @discardableResult
+  func track(_ tensor: inout Tensor) -> Int {
     let slot = recording.withLock { recording in
       recording.slotCount += 1
       return recording.slotCount - 1
     }
-    tracked.node = Node(tape: self, slot: slot)
-    return tracked
+    tensor.node = Node(tape: self, slot: slot)
+    return slot
+  }
+
+  /// Copies of tensors that this tape tracks.
+  func tracking(copiesOf tensors: [Tensor]) -> [Tensor] {
+    var copies = tensors
+    for index in copies.indices { track(&copies[index]) }
+    return copies
   }
 
   /// The tensor's slot, if this tape tracks it.
@@ -99,12 +106,14 @@ final class Tape: Sendable {
     _ outputs: [Tensor], inputs groups: [[Tensor]], pullback: Pullback
   ) -> [Tensor] {
     let first = append(pullback, outputs: outputs.count) { slots in
-      for group in groups {
-        for input in group { slots.append(number(input)) }
+      for group in groups.indices {
+        for input in groups[group].indices { slots.append(number(groups[group][input])) }
       }
     }
     guard let first else { return outputs }
-    return zip(outputs, first...).map { tracked($0, $1) }
+    var tracked = outputs
+    for index in tracked.indices { tracked[index].node = Node(tape: self, slot: first + index) }
+    return tracked
   }
 
   /// Records an operation of one input and one output; returns the output, tracked.
@@ -230,9 +239,11 @@ extension Tape {
 
   static func tracking(_ groups: [[Tensor]]) -> Tape? {
     var found: Tape?
-    for group in groups {
-      for tensor in group {
-        guard let tape = tensor.node?.tape, tape !== found, tape.isOpen else { continue }
+    for group in groups.indices {
+      for tensor in groups[group].indices {
+        guard let tape = groups[group][tensor].node?.tape, tape !== found, tape.isOpen else {
+          continue
+        }
         if let found { requireSame(found, tape) }
         found = tape
       }

@@ -68,7 +68,7 @@ public func valueAndGradient<M: Module>(
   defer { tape.close() }
   var tracked = model
   let leaves = Leaves(tracking: &tracked, on: tape)
-  let trackedInputs = inputs.map { tape.track($0.detached()) }
+  let trackedInputs = tape.tracking(copiesOf: inputs)
   let value = try loss(tracked, trackedInputs)
   let (gradients, inputGradients) = leaves.gradients(of: value, and: trackedInputs, on: tape)
   return (value.detached(), gradients, inputGradients)
@@ -82,7 +82,7 @@ public func valueAndGradient(
 ) rethrows -> (value: Tensor, gradients: [Tensor]) {
   let tape = Tape()
   defer { tape.close() }
-  let tracked = inputs.map { tape.track($0) }
+  let tracked = tape.tracking(copiesOf: inputs)
   let value = try function(tracked)
   requireScalar(value)
   let cotangents = tape.cotangents(of: value, at: Array(inputs.indices))
@@ -118,8 +118,7 @@ struct Leaves {
       }
       leaves.names.append(name)
       leaves.values.append(parameter.detached())
-      parameter = tape.track(parameter)
-      if let slot = tape.slot(of: parameter) { leaves.slots.append(slot) }
+      leaves.slots.append(tape.track(&parameter))
     }
     model.visitParameters(&visitor)
     (names, values, slots, aliases) = leaves

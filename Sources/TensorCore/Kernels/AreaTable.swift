@@ -17,7 +17,7 @@ package final class AreaTable: @unchecked Sendable {
   package init(count: Int, rows: StepRows? = nil) {
     self.rows = rows
     owners = Array(repeating: nil, count: count)
-    otherOwners = owners
+    otherOwners = Array(repeating: nil, count: count)
     codes = .allocate(capacity: max(1, count))
     codes.initialize(repeating: ctk_area(), count: max(1, count))
   }
@@ -92,6 +92,15 @@ package final class AreaTable: @unchecked Sendable {
       failure("area \(place.area) has no memory")
     }
     return (address, stride)
+  }
+
+  /// Copies the rows of a place in a block to memory in which they follow each other.
+  package func copy(_ place: Place, _ block: StepBlock, into target: Floats) {
+    let (row, stride) = address(of: place, block)
+    withPointers(target) { target in
+      ctk_copy_rows(row, stride, block.rows, place.columns, target, place.columns)
+    }
+    keepAlive(self)
   }
 
   /// The matrix of a place.

@@ -58,15 +58,14 @@ package func sgdStep(
   requireShape(of: gradient, for: parameter)
   requireShape(of: gradient, for: velocity)
   let count = parameter.count
-  let (g, p, v) = (
-    gradient.elements, parameter.writableElements(), velocity.writableElements()
-  )
-  withPointers(g, p, v) { g, p, v in
+  let (g, p) = (gradient.elements, parameter.writableElements())
+  let v = momentum == 0 ? nil : velocity.writableElements()
+  withPointers(g, p, optional: v) { g, p, v in
     ThreadTeam.split(count, unit: 16, work: ThreadTeam.workOfWeight * count) { range in
       let i = range.lowerBound
       ctk_sgd_step(
         learningRate, momentum, weightDecay, nesterov, gradientScale, range.count, g + i, p + i,
-        momentum == 0 ? nil : v + i)
+        v.map { $0 + i })
     }
   }
 }

@@ -99,6 +99,18 @@ func withPointers<Result>(
   try withPointers(a, b) { a, b in try withPointers(c, d) { try body(a, b, $0, $1) } }
 }
 
+/// The same for two operands and one that may be missing.
+@inline(__always)
+func withPointers<Result>(
+  _ a: Floats, _ b: Floats, optional c: Floats?,
+  _ body: (
+    UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>?
+  ) throws -> Result
+) rethrows -> Result {
+  defer { keepAlive(c) }
+  return try withPointers(a, b) { try body($0, $1, c?.pointer) }
+}
+
 /// The same for three operands and one that may be missing.
 @inline(__always)
 func withPointers<Result>(
@@ -108,8 +120,7 @@ func withPointers<Result>(
     UnsafeMutablePointer<Float>?
   ) throws -> Result
 ) rethrows -> Result {
-  defer { keepAlive(d) }
-  return try withPointers(a, b, c) { try body($0, $1, $2, d?.pointer) }
+  try withPointers(a) { a in try withPointers(b, c, optional: d) { try body(a, $0, $1, $2) } }
 }
 
 /// Keeps the owner of memory alive up to this call, which costs nothing.

@@ -78,21 +78,27 @@ extension Optimizer {
     // A rule without state: each of its tensors is held once, so that it is changed in place.
     let rule = self
     model.updateParameters(with: gradients) { name, parameter, gradient in
-      var rule = rule
-      if let group = groups.group(of: name) {
-        if group.isFrozen { return }
-        rule.learningRate *= group.learningRateScale
-        rule.weightDecay = group.weightDecay ?? rule.weightDecay
-      }
       let shape = gradient.shape
-      rule.advance(
-        &parameter, gradient, scale,
-        &state[
-          name,
-          default: OptimizerState(
-            step: 0, moments: Self.momentNames.map { _ in Tensor(zeros: shape) })])
+      func advance(by rule: Self) {
+        rule.advance(
+          &parameter, gradient, scale,
+          &state[
+            name,
+            default: OptimizerState(
+              step: 0, moments: Self.momentNames.map { _ in Tensor(zeros: shape) })])
+      }
+      guard let group = groups.group(of: name) else { return advance(by: rule) }
+      if !group.isFrozen { advance(by: rule.adjusted(to: group)) }
     }
     self.state = state
+  }
+
+  /// The rule with a group's settings.
+  private func adjusted(to group: ParameterGroup) -> Self {
+    var rule = self
+    rule.learningRate *= group.learningRateScale
+    rule.weightDecay = group.weightDecay ?? rule.weightDecay
+    return rule
   }
 
   private func advance(

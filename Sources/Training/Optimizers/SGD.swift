@@ -34,12 +34,10 @@ public struct SGD: Optimizer {
     _ parameter: inout Tensor, gradient: Tensor, gradientScale: Double,
     state: inout OptimizerState
   ) {
-    var velocity = state.moments.removeLast()
     sgdStep(
       learningRate: Float(learningRate), momentum: Float(momentum),
       weightDecay: Float(weightDecay), nesterov: usesNesterov,
       gradientScale: Float(gradientScale), gradient: gradient, parameter: &parameter,
-      velocity: &velocity)
-    state.moments.append(velocity)
+      velocity: &state.moments[0])
   }
 }
