@@ -65,6 +65,8 @@ final class PlanMemory {
   /// The offset of each buffer's own memory in its block.
   private let offsets: [Int]
   private let keptCount: Int
+  /// Whether runs with the same sizes may follow in this memory.
+  let isReusable: Bool
   /// The buffers that have memory for some steps at a time only.
   private let passing: Set<Int>
   /// The buffers whose areas are set for every run.
@@ -93,6 +95,10 @@ final class PlanMemory {
     let (offsets, kept, other) = Self.layout(sizes, isKept: runnable.isKept)
     keptCount = kept
     temporary = Storage(count: other)
+    let mostFloats = 1 << 18
+    isReusable =
+      arguments.rows == nil && windows == nil && dropped.isEmpty && arguments.segment.sums == nil
+      && other <= mostFloats
     sharesPrepared = known != nil
     let prepared =
       known
@@ -203,8 +209,8 @@ final class PlanMemory {
 
   /// Whether a run with the arguments' sizes fits.
   func fits(_ arguments: borrowing PlanArguments) -> Bool {
-    arguments.rows == nil && rows == nil && arguments.steps == steps && arguments.batch == batch
-      && arguments.isReversed == isReversed
+    isReusable && arguments.rows == nil && arguments.segment.sums == nil
+      && arguments.steps == steps && arguments.batch == batch && arguments.isReversed == isReversed
   }
 
   /// Sets the parameters of the next run, and the values that an earlier run computed from them, by buffer; nil where
@@ -340,21 +346,18 @@ final class PlanMemory {
   /// The states after the last step, `[B, width]` each.
   var finalStates: [Storage] {
     runnable.stateBuffers.map { number in
-      let buffer = buffers[number]
-      let area = areas[number]
-      let last = (isReversed ? 0 : steps) & area.stepMask
-      let storage = Storage(count: batch * buffer.width)
+      let width = buffers[number].width
+      let storage = Storage(count: batch * width)
+      let last = Place(area: number, slot: .next, columns: width)
       if let rows {
         for (sample, length) in rows.lengths.enumerated() {
-          copyRow(
-            area.row(.next, step: isReversed ? 0 : length - 1, sample: sample),
-            count: buffer.width, into: Floats(storage, offset: sample * buffer.width))
+          let block = StepBlock(step: isReversed ? 0 : length - 1, row: sample, rows: 1)
+          areas.copy(last, block, into: Floats(storage, offset: sample * width))
         }
         return storage
       }
-      copyRows(
-        area.memory + last * area.timeStride, stride: area.rowStride, rows: batch,
-        width: buffer.width, into: Floats(storage), stride: buffer.width)
+      areas.copy(
+        last, StepBlock(step: isReversed ? 0 : steps - 1, rows: batch), into: Floats(storage))
       return storage
     }
   }

@@ -98,15 +98,16 @@ struct PlanRun {
     let parameters = arguments.parameters
     let known = parameters.cache?.prepared(for: runnable, parameters.tensors, precision)
     let memory: PlanMemory
-    if arguments.steps == 1, let idle = parameters.cache?.takeMemory(for: runnable),
-      idle.fits(arguments)
+    let dropped = recomputation?.dropped ?? []
+    if split.windows == nil, dropped.isEmpty,
+      let idle = parameters.cache?.takeMemory(for: runnable), idle.fits(arguments)
     {
       idle.set(parameters, prepared: known?.storages)
       memory = idle
     } else {
       memory = PlanMemory(
         runnable, arguments, goesStepByStep: split.goesStepByStep, windows: split.windows,
-        prepared: known?.storages, dropping: recomputation?.dropped ?? [])
+        prepared: known?.storages, dropping: dropped)
     }
     self.memory = memory
     weights = known?.weights ?? Self.weights(runnable, memory, parameters, precision)

@@ -23,7 +23,7 @@ package final class PreparedCache: Sendable {
 
   /// One entry for each way to run a cell: few enough for a linear search.
   private let entries = Guarded([Entry]())
-  /// For each schedule the memory of single steps that learn, whatever their weights, while no run uses it.
+  /// For each schedule the memory of a run that learned, whatever its weights, while no run uses it.
   private let idle = Guarded([PlanMemory]())
 
   package init() {}
@@ -70,18 +70,17 @@ package final class PreparedCache: Sendable {
     }
   }
 
-  /// The memory that a single step of a schedule left. It belongs to the caller until it is stored.
+  /// The memory that a run of a schedule left. It belongs to the caller until it is stored.
   func takeMemory(for schedule: RunnableSchedule) -> PlanMemory? {
     idle.withLock { idle in
       idle.firstIndex { $0.runnable === schedule }.map { idle.remove(at: $0) }
     }
   }
 
-  /// Stores a run's memory for the next one, if that may be the next step of a loop that learns.
+  /// Stores a run's memory for the next step of training, unless it is large: laying it out is little work then, and the
+  /// layers of a model use the same blocks by turns.
   func store(_ memory: PlanMemory) {
-    guard memory.runnable.learns, memory.steps == 1, memory.rows == nil, memory.sums.isEmpty else {
-      return
-    }
+    guard memory.runnable.learns, memory.isReusable else { return }
     memory.release()
     idle.withLock { idle in
       if !idle.contains(where: { $0.runnable === memory.runnable }) { idle.append(memory) }
