@@ -56,12 +56,48 @@ static void run_parts(int32_t part) {
   }
 }
 
+// MARK: How far the threads are from each other
+
+enum { MICROSECOND = 1000, MILLISECOND = 1000 * MICROSECOND };
+
+// The time from the start of a job to its start on a thread that waits for it: some 100 nanoseconds between cores that share
+// a cache, several times as much between others, where every line of the results takes as long. Systems move threads
+// between cores, so that it changes. One thread measures it for all.
+static struct {
+  _Alignas(64) _Atomic int64_t typical;
+  _Atomic int64_t noted;  // when
+} handover;
+
+int64_t ctk_team_typical_handover(int64_t typical, int64_t time) {
+  // About the median: a thread that comes a slice of the scheduler later counts like one that is a little late.
+  const int64_t step = typical / 8 + 1;
+  return time > typical ? typical + step : typical - step;
+}
+
+static void note_handover(int64_t start) {
+  const int64_t now = ctk_now();
+  atomic_store_explicit(
+      &handover.typical, ctk_team_typical_handover(atomic_load(&handover.typical), now - start),
+      memory_order_relaxed);
+  atomic_store_explicit(&handover.noted, now, memory_order_relaxed);
+}
+
+int64_t ctk_team_least_work(void) {
+  const int64_t quick = 300, valid = 20 * MILLISECOND;
+  const bool is_far = atomic_load_explicit(&handover.typical, memory_order_relaxed) > quick &&
+                      ctk_now() - atomic_load_explicit(&handover.noted, memory_order_relaxed) < valid;
+  return is_far ? 500000 : 100000;
+}
+
 static void *work(void *argument) {
-  gate *start = &team.starts[(intptr_t)argument];
+  const intptr_t thread = (intptr_t)argument;
+  gate *start = &team.starts[thread];
   for (uint32_t jobs = 0;;) {
-    ctk_gate_wait(start, jobs);
+    const int64_t waited = ctk_gate_wait(start, jobs);
     jobs = atomic_load(&start->value);
-    run_parts(take_part());
+    const int32_t part = take_part();
+    if (thread == 1 && part >= 0 && waited < SPINNING) note_handover(team.start);
+    run_parts(part);
   }
   return NULL;
 }
@@ -83,8 +119,6 @@ static int32_t grown_to(int32_t count) {
 }
 
 // MARK: Whether threads are worth their waiting
-
-enum { MICROSECOND = 1000, MILLISECOND = 1000 * MICROSECOND };
 
 // On a machine that others use too a thread may come a slice of the scheduler later than the others. A caller that
 // waits longer for the others than they save would be faster alone: it works alone for a while, then tries again.

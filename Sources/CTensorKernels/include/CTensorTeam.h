@@ -27,6 +27,11 @@ bool ctk_team_is_apart(void);
 // Whether a job is worth the team; `work` is its multiplications and additions. Yes where other threads are awake, as they
 // are for a while after each job, and where the job, with those just before it, takes longer than waking them.
 bool ctk_team_is_worth(int64_t work);
+// The fewest multiplications and additions of a job for each thread: fewer take longer with threads than alone. More where a
+// job takes long from core to core, as the team has measured just now; where it has not, the next jobs measure it.
+int64_t ctk_team_least_work(void);
+// What is taken for the typical time of a hand-over after one more that took `time` nanoseconds.
+int64_t ctk_team_typical_handover(int64_t typical, int64_t time);
 // Threads that work may be split over: at first the processors this process may run on, or the
 // environment variable SWIFT_RNN_THREADS; at least 1.
 int32_t ctk_thread_count(void);

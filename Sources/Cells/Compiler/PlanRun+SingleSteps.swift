@@ -29,7 +29,7 @@ extension PlanRun {
 
   private func runSharedStep(_ step: Int) {
     inPhases { split, run in
-      run { part in
+      run(.all) { part in
         runnable.singleStep.run(
           memory.areas, weights, split.block(part, memory, in: step..<step + 1))
       }
@@ -39,7 +39,7 @@ extension PlanRun {
   /// Adds up the gathered values over some steps.
   func gather(_ steps: Range<Int>) {
     ThreadTeam.run(parts: split.parts) { part in
-      gatherSums(steps, accumulate: false) { split.share(of: $0, part) }
+      gatherSums(steps, accumulate: false) { split.columns($0, part) }
     }
   }
 }

@@ -172,51 +172,54 @@ struct PlanRun {
 
   // MARK: Threads
 
-  /// Runs a phase of the work on all parts, before the next one starts.
-  typealias RunPhase = (_ phase: (_ part: Int) -> Void) -> Void
+  /// The threads of a phase of the work.
+  enum Workers { case all, first }
+
+  /// Runs a phase of the work, by parts, before the next one starts.
+  typealias RunPhase = (_ workers: Workers, _ phase: (_ part: Int) -> Void) -> Void
 
   /// Does work that consists of phases. Threads that split columns also meet within a phase.
   func inPhases(_ work: (_ split: PlanSplit, _ run: RunPhase) -> Void) {
     guard split.cutsColumns else {
-      return work(split) { ThreadTeam.run(parts: split.parts, $0) }
+      return work(split) { ThreadTeam.run(parts: $0 == .all ? split.parts : 1, $1) }
     }
     let isShared = ThreadTeam.tryRun(parts: split.parts) { part in
-      work(split) { phase in
-        phase(part)
+      work(split) { workers, phase in
+        if workers == .all || part == 0 { phase(part) }
         ThreadTeam.barrier()
       }
     }
-    if !isShared { work(split.alone) { $0(0) } }
+    if !isShared { work(split.alone) { $1(0) } }
   }
 
   private func execute(_ split: PlanSplit, _ run: RunPhase) {
     if let windows = split.windows?.steps {
       for (index, steps) in (memory.isReversed ? windows.reversed() : windows).enumerated() {
-        run { if $0 == 0 { memory.takeWindow(from: steps.lowerBound) } }
+        run(.first) { _ in memory.takeWindow(from: steps.lowerBound) }
         execute(steps, split, run)
         sum(steps, accumulate: !segment.isFirst || index > 0, split, run)
       }
     } else {
       execute(0..<memory.steps, split, run)
-      if hasSampleGradients { return run { if $0 == 0 { gatherSamples() } } }
+      if hasSampleGradients { return run(.first) { _ in gatherSamples() } }
       sum(0..<memory.steps, accumulate: !segment.isFirst, split, run)
     }
-    if runnable.gathering.count > 0, segment.isLast { run { if $0 == 0 { finishSums() } } }
+    if runnable.gathering.count > 0, segment.isLast { run(.first) { _ in finishSums() } }
   }
 
   /// Takes some steps through the loops, and through the work for all of them before and after.
   private func execute(_ steps: Range<Int>, _ split: PlanSplit, _ run: RunPhase) {
     if split.goesStepByStep {
-      return run { runSteps(runnable.singleStep, split.block($0, memory, in: steps), steps) }
+      return run(.all) { runSteps(runnable.singleStep, split.block($0, memory, in: steps), steps) }
     }
     let loops =
       zip(schedule.earlier.map(\.before), runnable.earlier)
       + [(schedule.before, (runnable.before, runnable.loop))]
     for (number, (list, (before, loop))) in loops.enumerated() {
       if !list.isEmpty {
-        run { runForAllSteps(list, before, split.steps($0, of: steps, memory)) }
+        run(.all) { runForAllSteps(list, before, split.steps($0, of: steps, memory)) }
       }
-      run { part in
+      run(.all) { part in
         if let parts = runnable.partsBySample[number] {
           // There are no products whose columns could be split.
           runSamples(split, part, number, parts, steps)
@@ -226,14 +229,14 @@ struct PlanRun {
       }
     }
     if schedule.after.isEmpty { return }
-    run { runForAllSteps(schedule.after, runnable.after, split.steps($0, of: steps, memory)) }
+    run(.all) { runForAllSteps(schedule.after, runnable.after, split.steps($0, of: steps, memory)) }
   }
 
   private func sum(
     _ steps: Range<Int>, accumulate: Bool, _ split: PlanSplit, _ run: RunPhase
   ) {
     if schedule.sums.isEmpty { return }
-    run { part in gatherSums(steps, accumulate: accumulate) { split.share(of: $0, part) } }
+    run(.all) { part in gatherSums(steps, accumulate: accumulate) { split.columns($0, part) } }
   }
 
   /// Runs a thread's rows through some steps, in the order of time.

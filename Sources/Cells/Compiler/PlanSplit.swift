@@ -17,9 +17,6 @@ struct PlanSplit {
     _ runnable: RunnableSchedule, _ arguments: borrowing PlanArguments,
     _ recomputation: Recomputation? = nil
   ) {
-    // With fewer multiplications and additions than this in a step, a thread waits longer than it works. A pass has several
-    // jobs, before each of which a thread may have to be woken.
-    let (leastWork, leastWorkOfPass) = (100_000, 500_000)
     let goesBySample = runnable.goesBySample && arguments.steps > 1
     let leastRows = goesBySample ? 1 : 4
     let (batch, steps) = (arguments.batch, arguments.steps)
@@ -28,9 +25,11 @@ struct PlanSplit {
     let work =
       isOneRow ? ThreadTeam.workOfWeight * runnable.weightCount : runnable.work * batch
     let places = arguments.rows?.count ?? batch * steps
-    let threads = arguments.gatheredStride == 0 ? ThreadTeam.count : 1
-    let helpful = max(
-      1, min(threads, max(work / leastWork, runnable.work * places / leastWorkOfPass)))
+    let isWhole = arguments.gatheredStride == 0
+    let helpful =
+      isWhole ? ThreadTeam.parts(ofWork: isOneRow ? work : runnable.work * places) : 1
+    // With less in a step, a thread waits longer at its end than it works.
+    let leastWork = ThreadTeam.leastWork
     let rows = max(1, min(helpful, batch / leastRows))
     if goesBySample {
       // A remainder of samples is a small part of many.
@@ -51,6 +50,17 @@ struct PlanSplit {
   /// A thread's share of some rows, steps or columns.
   func share(of count: Int, _ part: Int) -> Range<Int> {
     SampleShare(part, of: parts).share(of: 0..<count)
+  }
+
+  /// A thread's share of the columns of a sum. Those that are added to in memory, row by row, are split in whole cache
+  /// lines, so that no two threads add to one.
+  func columns(_ sum: Schedule.Sum, _ part: Int) -> Range<Int> {
+    let count = sum.sharedColumns
+    guard case .byRow = sum else { return share(of: count, part) }
+    let line = 16
+    let lines = (count + line - 1) / line
+    func end(_ part: Int) -> Int { min(count, (lines * part + parts - 1) / parts * line) }
+    return end(part)..<end(part + 1)
   }
 
   /// A thread's samples in some steps.

@@ -128,9 +128,8 @@ struct DenseInfluence: Influence {
   /// their Jacobian's rows times the matrix before them.
   private func setRows(_ range: Range<Int>, with matrix: Floats) {
     let jacobian = steps.jacobian(range)
-    let leastWork = 200_000
     let work = range.count * cell.stateSize * columns
-    let parts = max(1, min(ThreadTeam.count, blocks.count, work / leastWork))
+    let parts = min(ThreadTeam.parts(ofWork: work), blocks.count)
     ThreadTeam.run(parts: parts) { part in
       for block in blocks[blocks.count * part / parts..<blocks.count * (part + 1) / parts] {
         if let piece = block.piece {

@@ -39,18 +39,27 @@ public enum ThreadTeam {
   /// every step, which takes longer than the work that is saved.
   package static let workOfWeight = 4
 
+  /// The fewest multiplications and additions of a thread's part of a job: fewer are done before it has heard of it. More
+  /// between cores that are far from each other, as the team has measured.
+  package static var leastWork: Int { Int(ctk_team_least_work()) }
+
+  /// How many threads a job is worth, for its multiplications and additions in all, about; of a pass over weights,
+  /// ``workOfWeight`` for each.
+  package static func parts(ofWork work: Int) -> Int {
+    let parts = min(count, work / leastWork)
+    return parts > 1 && ctk_team_is_worth(Int64(work)) ? parts : 1
+  }
+
   /// Calls `body` with ranges that make up `0..<count`: one where there is little work, else one for each
   /// thread. All but the last range end at multiples of `unit`.
   ///
-  /// - Parameter work: multiplications and additions in all, about; of a pass over weights, ``workOfWeight`` for each.
+  /// - Parameter work: that of the job: see ``parts(ofWork:)``.
   package static func split(
     _ count: Int, unit: Int = 1, work: Int, _ body: (_ range: Range<Int>) -> Void
   ) {
-    // Less is done before another thread has heard of it.
-    let leastWork = 100_000
     let units = (count + unit - 1) / unit
-    let parts = min(self.count, units, work / leastWork)
-    guard parts > 1, ctk_team_is_worth(Int64(work)) else {
+    let parts = min(parts(ofWork: work), units)
+    guard parts > 1 else {
       if count > 0 { body(0..<count) }
       return
     }

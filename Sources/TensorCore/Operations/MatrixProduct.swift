@@ -145,12 +145,9 @@ private func affinePullback(
     if let x {
       cotangents.accumulate(to: 1, shape: weightShape) { dw, hasValues in
         let x = StridedMatrix(x.elements, rows: rows, columns: inputs)
-        // Split by columns, so that each thread packs its own part of x.
-        ThreadTeam.split(inputs, unit: 16, work: rows * inputs * outputs) { range in
-          matrixProduct(
-            dy.transposed, x.columns(range), accumulate: hasValues, into: dw + range.lowerBound,
-            stride: inputs, precision: precision)
-        }
+        matrixProduct(
+          dy.transposed, x, accumulate: hasValues, into: dw, stride: inputs, isShared: true,
+          precision: precision)
       }
     }
     if hasBias {

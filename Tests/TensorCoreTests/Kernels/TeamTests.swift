@@ -218,6 +218,26 @@ private final class Atomic64: Sendable {
     }
   }
 
+  /// The typical time of a hand-over is about the median of the last ones: some that are very late count no more than others.
+  @Test func theTypicalHandoverIsAboutTheMedian() {
+    var typical: Int64 = 0
+    func note(_ times: [Int64], repeated count: Int) {
+      for _ in 0..<count {
+        for time in times { typical = ctk_team_typical_handover(typical, time) }
+      }
+    }
+    note([90, 110, 100, 3_000_000, 95, 105], repeated: 20)
+    #expect(80...160 ~= typical)
+    note([700, 800, 750, 40, 720], repeated: 20)
+    #expect(500...900 ~= typical)
+    note([60], repeated: 40)
+    #expect(50...70 ~= typical)
+  }
+
+  @Test func moreWorkIsAskedForBetweenDistantCores() {
+    #expect([100_000, 500_000].contains(ctk_team_least_work()))
+  }
+
   @Test func threadCountIsAtLeastOne() {
     withThreads(-5) { #expect(ctk_thread_count() == 1) }
     withThreads(4) { #expect(ctk_thread_count() == 4) }
