@@ -20,9 +20,10 @@ static void product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x
     const ptrdiff_t rows = smaller(BLOCK_ROWS, m - i);
     ptrdiff_t p = 0;
     do {
+      const float *const first = x + i * x_row_stride + p * x_column_stride;
       tile_work work = {
           .k = smaller(DEPTH, k - p),
-          .x = x + i * x_row_stride + p * x_column_stride,
+          .x = first,
           .x_row_stride = x_row_stride,
           .x_column_stride = x_column_stride,
           .add = accumulate || p > 0,
@@ -37,7 +38,7 @@ static void product_packed(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *x
         work.y = y + i * y_stride + j;
         const bool last = n - j < 2 * PANEL;
         if (wide) run_row(&work, PANEL * k);
-        else multiply_panel(rows, work, last ? NULL : work.w + PANEL * k);
+        else multiply_panel(rows, first, &work, last ? NULL : work.w + PANEL * k);
         j += work.columns;
       }
       p += DEPTH;
@@ -95,22 +96,17 @@ static void pack_block(float *block, const tile_work *work, ptrdiff_t rows, ptrd
                   work->k, 0, work->k);
 }
 
-static void multiply_packed_block(ptrdiff_t rows, const float *block, tile_work work,
-                                  const float *next) {
-  const ptrdiff_t vectors = (work.columns + LANES - 1) / LANES;
-  const ptrdiff_t tile_count = (rows + TILE_ROWS - 1) / TILE_ROWS;
-  const ptrdiff_t share = work.k * vectors * LANES / tile_count;
-  work.x_row_stride = 1;
-  work.next = next ? next : work.w;
-  work.next_step = next ? vectors * LANES / tile_count : 0;
+static void multiply_packed_block(ptrdiff_t rows, const float *block, tile_work *work) {
+  const ptrdiff_t vectors = (work->columns + LANES - 1) / LANES;
+  prefetch_panel(work, NULL, vectors, 1);
+  work->x_row_stride = 1;
   while (rows > 0) {
     const ptrdiff_t height = tile_rows(rows);
-    work.x = block;
-    work.x_column_stride = height;
-    tiles[height - 1][vectors - 1](&work);
-    work.y += height * work.y_stride;
-    if (next) work.next += share;
-    block += tile_size(height, work.k);
+    work->x = block;
+    work->x_column_stride = height;
+    tiles[height - 1][vectors - 1](work);
+    work->y += height * work->y_stride;
+    block += tile_size(height, work->k);
     rows -= height;
   }
 }
@@ -129,9 +125,10 @@ static void product_large(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
            columns, depth);
       for (ptrdiff_t i = 0; i < m; i += BLOCK_ROWS) {
         const ptrdiff_t rows = smaller(BLOCK_ROWS, m - i);
+        const float *const first = a + i * a_row_stride + p * a_column_stride;
         tile_work work = {
             .k = depth,
-            .x = a + i * a_row_stride + p * a_column_stride,
+            .x = first,
             .x_row_stride = a_row_stride,
             .x_column_stride = a_column_stride,
             .add = accumulate || p > 0,
@@ -144,8 +141,8 @@ static void product_large(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
           work.w = packed + j * depth;
           work.bias = p == 0 && bias ? bias + column + j : NULL;
           work.y = y + i * y_stride + column + j;
-          if (a_column_stride != 1) multiply_packed_block(rows, block, work, NULL);
-          else multiply_panel(rows, work, NULL);
+          if (a_column_stride != 1) multiply_packed_block(rows, block, &work);
+          else multiply_panel(rows, first, &work, NULL);
         }
       }
     }
@@ -204,21 +201,22 @@ static void gathered_product(ptrdiff_t m, ptrdiff_t n, const ctk_rows *pieces,
       }
       for (ptrdiff_t i = 0; i < m; i += GATHERED_ROWS) {
         const ptrdiff_t rows = smaller(GATHERED_ROWS, m - i);
-        tile_work work = {.k = depth, .add = accumulate || p > 0, .y_stride = y_stride};
-        if (!packs_a) {
-          work.x = start.piece->a + start.row * start.piece->a_stride + i;
-          work.x_row_stride = 1;
-          work.x_column_stride = start.piece->a_stride;
-        } else {
-          pack_gathered_block(block, start, depth, i, rows, m - i);
-        }
+        const float *const first = start.piece->a + start.row * start.piece->a_stride + i;
+        tile_work work = {
+            .k = depth,
+            .x_row_stride = 1,
+            .x_column_stride = start.piece->a_stride,
+            .add = accumulate || p > 0,
+            .y_stride = y_stride,
+        };
+        if (packs_a) pack_gathered_block(block, start, depth, i, rows, m - i);
         for (ptrdiff_t j = 0; j < columns; j += PANEL) {
           work.columns = smaller(PANEL, columns - j);
           work.w_stride = rounded_up(work.columns);
           work.w = packed + j * depth;
           work.y = y + i * y_stride + column + j;
-          if (packs_a) multiply_packed_block(rows, block, work, NULL);
-          else multiply_panel(rows, work, NULL);
+          if (packs_a) multiply_packed_block(rows, block, &work);
+          else multiply_panel(rows, first, &work, NULL);
         }
       }
       start = from;
@@ -278,9 +276,10 @@ static void product_small(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
   do {
     for (ptrdiff_t i = 0; i < m; i += SMALL_BLOCK_ROWS) {
       const ptrdiff_t rows = smaller(SMALL_BLOCK_ROWS, m - i);
+      const float *const first = a + i * a_row_stride + p * a_column_stride;
       tile_work work = {
           .k = smaller(DEPTH, k - p),
-          .x = a + i * a_row_stride + p * a_column_stride,
+          .x = first,
           .x_row_stride = a_row_stride,
           .x_column_stride = a_column_stride,
           .add = accumulate || p > 0,
@@ -298,8 +297,8 @@ static void product_small(ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, const float *a,
           work.w = panel;
           work.w_stride = rounded_up(work.columns);
         }
-        if (packs_a) multiply_packed_block(rows, block, work, NULL);
-        else multiply_panel(rows, work, NULL);
+        if (packs_a) multiply_packed_block(rows, block, &work);
+        else multiply_panel(rows, first, &work, NULL);
       }
     }
     p += DEPTH;

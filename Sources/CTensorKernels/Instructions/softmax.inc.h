@@ -101,36 +101,41 @@ static void log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *
   }
 }
 
-// The gradient of a row; its loss is the logarithm of the sum that is returned, less `relative`.
-INLINE float cross_entropy_of_row(const float *row, ptrdiff_t width, int32_t target, float *gradient,
-                                  float *relative) {
-  if (target < 0) {
-    for (ptrdiff_t j = 0; gradient && j < width; j++) gradient[j] = 0;
-    *relative = 0;
-    return 1;
+// The softmax of some rows, at most LANES, of which those without a target get zeros, if y is not null. Sets for each row the
+// sum of e^(x - maximum), and its target's x - maximum.
+INLINE void softmax_of_rows(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets, float *y,
+                            float *sums, float *relatives) {
+  for (ptrdiff_t i = 0; i < rows; i++) {
+    float *const own = y ? y + i * width : NULL;
+    if (targets[i] < 0) {
+      for (ptrdiff_t j = 0; own && j < width; j++) own[j] = 0;
+      continue;
+    }
+    const float logit = x[i * width + targets[i]];  // y may replace x
+    float maximum;
+    sums[i] = softmax_of_row(x + i * width, width, &maximum, own);
+    relatives[i] = logit - maximum;
   }
-  const float own = row[target];  // the gradient may replace the row
-  float maximum;
-  const float sum = softmax_of_row(row, width, &maximum, gradient);
-  *relative = own - maximum;
-  if (gradient) gradient[target] -= 1;
-  return sum;
 }
 
 static void cross_entropy(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets,
                           float *losses, float *gradient) {
-  // A logarithm of several rows takes as long as that of one.
-  float sums[LANES] = {}, relatives[LANES];
+  const vf one = splat(1), zero = splat(0);
   for (ptrdiff_t r = 0; r < rows; r += LANES) {
     const ptrdiff_t count = smaller(LANES, rows - r);
+    float *const own = gradient ? gradient + r * width : NULL;
+    float sums[LANES] = {}, relatives[LANES] = {};
+    softmax_of_rows(x + r * width, count, width, targets + r, own, sums, relatives);
+    // Functions of several rows take as long as those of one. What was just written in vectors is not read again, for which
+    // processors would wait.
+    const vf relative = load(relatives), sum = load(sums);
+    const vf loss = vector_log(sum) - relative;
+    const vf excess = multiply_add(vector_exp(relative), one / sum, zero) - one;
     for (ptrdiff_t i = 0; i < count; i++) {
-      const ptrdiff_t row = r + i;
-      sums[i] = cross_entropy_of_row(x + row * width, width, targets[row],
-                                     gradient ? gradient + row * width : NULL, &relatives[i]);
+      const int32_t target = targets[r + i];
+      losses[r + i] = target < 0 ? 0 : loss[i];
+      if (own && target >= 0) own[i * width + target] = excess[i];
     }
-    const vf logs = vector_log(load(sums));
-    for (ptrdiff_t i = 0; i < count; i++)
-      losses[r + i] = targets[r + i] < 0 ? 0 : logs[i] - relatives[i];
   }
 }
 

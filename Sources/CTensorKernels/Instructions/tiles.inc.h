@@ -273,19 +273,25 @@ static void run_row_of_columns(const tile_work *work, ptrdiff_t column_stride) {
   for (int s = 0; s < ROW_SQUARES; s++) finish_vector(work, sums[s], s * LANES, work->y);
 }
 
-// All rows of x times one panel. Prefetches the panel at `next`, which has the same size.
-static void multiply_panel(ptrdiff_t m, tile_work work, const float *next) {
-  const ptrdiff_t vectors = (work.columns + LANES - 1) / LANES;
-  const ptrdiff_t tiles_left = (m + TILE_ROWS - 1) / TILE_ROWS;
-  const ptrdiff_t share = work.k * vectors * LANES / tiles_left;
-  work.next = next ? next : work.w;
-  work.next_step = next ? vectors * LANES / tiles_left : 0;
+// Sets what tiles prefetch of the panel at `next`, or of none, when `count` of them follow; returns how far each goes.
+INLINE ptrdiff_t prefetch_panel(tile_work *work, const float *next, ptrdiff_t vectors, ptrdiff_t count) {
+  work->next = next ? next : work->w;
+  work->next_step = next ? vectors * LANES / count : 0;
+  return next ? work->k * vectors * LANES / count : 0;
+}
+
+// All rows of x times one panel. Prefetches the panel at `next`, which has the same size. The work is the caller's, to be
+// set anew for another panel: a copy would read at once what was just written in pieces, for which processors wait.
+static void multiply_panel(ptrdiff_t m, const float *x, tile_work *work, const float *next) {
+  const ptrdiff_t vectors = (work->columns + LANES - 1) / LANES;
+  const ptrdiff_t share = prefetch_panel(work, next, vectors, (m + TILE_ROWS - 1) / TILE_ROWS);
+  work->x = x;
   while (m > 0) {
     const ptrdiff_t rows = tile_rows(m);
-    tiles[rows - 1][vectors - 1](&work);
-    work.x += rows * work.x_row_stride;
-    work.y += rows * work.y_stride;
-    if (next) work.next += share;
+    tiles[rows - 1][vectors - 1](work);
+    work->x += rows * work->x_row_stride;
+    work->y += rows * work->y_stride;
+    work->next += share;
     m -= rows;
   }
 }

@@ -43,12 +43,10 @@ extension PlanRun {
   /// Computes a thread's columns of all sums over the samples and some steps (for `outer`, rows of the matrix).
   ///
   /// All sums of one block of steps come before the next block, while the block's signals are in a cache.
-  func gatherSums(_ steps: Range<Int>, accumulate: Bool, _ columns: (Schedule.Sum) -> Range<Int>) {
+  func gatherSums(_ steps: Range<Int>, accumulate: Bool, _ columns: [Range<Int>]) {
     let blocks = Self.blocks(of: steps, batch: memory.batch, memory.rows)
     for (index, block) in (memory.isReversed ? blocks.reversed() : blocks).enumerated() {
-      for sum in schedule.sums {
-        let columns = columns(sum)
-        if columns.isEmpty { continue }
+      for (sum, columns) in zip(schedule.sums, columns) where !columns.isEmpty {
         add(sum, columns, pieces(block, sum.sources), accumulate: accumulate || index > 0)
       }
     }

@@ -39,7 +39,7 @@ extension PlanRun {
   /// Adds up the gathered values over some steps.
   func gather(_ steps: Range<Int>) {
     ThreadTeam.run(parts: split.parts) { part in
-      gatherSums(steps, accumulate: false) { split.columns($0, part) }
+      gatherSums(steps, accumulate: false, split.columns(of: schedule.sums, part))
     }
   }
 }

@@ -52,15 +52,24 @@ struct PlanSplit {
     SampleShare(part, of: parts).share(of: 0..<count)
   }
 
-  /// A thread's share of the columns of a sum. Those that are added to in memory, row by row, are split in whole cache
-  /// lines, so that no two threads add to one.
-  func columns(_ sum: Schedule.Sum, _ part: Int) -> Range<Int> {
-    let count = sum.sharedColumns
-    guard case .byRow = sum else { return share(of: count, part) }
-    let line = 16
-    let lines = (count + line - 1) / line
-    func end(_ part: Int) -> Int { min(count, (lines * part + parts - 1) / parts * line) }
-    return end(part)..<end(part + 1)
+  /// A thread's columns of each of some sums. Small sums are shared out as a whole, the largest first: their rows are read
+  /// once then, and no two threads add to one cache line.
+  func columns(of sums: [Schedule.Sum], _ part: Int) -> [Range<Int>] {
+    let (fewColumns, littleWork) = (32, 512)
+    var owners = sums.map { _ in part }
+    var loads = Array(repeating: 0, count: parts)
+    let isSmall = sums.map {
+      parts > 1 && $0.sharedColumns < fewColumns && $0.work <= littleWork
+    }
+    for index in sums.indices.filter({ isSmall[$0] }).sorted(by: { sums[$0].work > sums[$1].work }) {
+      let owner = loads.indices.min { loads[$0] < loads[$1] } ?? 0
+      (owners[index], loads[owner]) = (owner, loads[owner] + sums[index].work)
+    }
+    return sums.indices.map { index in
+      let count = sums[index].sharedColumns
+      guard isSmall[index] else { return share(of: count, part) }
+      return owners[index] == part ? 0..<count : 0..<0
+    }
   }
 
   /// A thread's samples in some steps.

@@ -61,6 +61,14 @@ package struct Schedule: Sendable {
       }
     }
 
+    /// The approximate number of multiplications and additions for one row.
+    var work: Int {
+      switch self {
+      case .outer(let a, let b, _): a.columns * b.columns
+      case .byRow(_, let a, _), .total(let a, _): a.columns
+      }
+    }
+
     /// The number of columns that threads can share: rows of the destination of `outer`.
     var sharedColumns: Int {
       switch self {
@@ -117,12 +125,7 @@ package struct Schedule: Sendable {
 
   /// The approximate number of multiplications and additions for one sample and one step.
   package var work: Int {
-    let summed = sums.reduce(0) { sum, step in
-      switch step {
-      case .outer(let a, let b, _): sum + a.columns * b.columns
-      case .byRow(_, let a, _), .total(let a, _): sum + a.columns
-      }
-    }
+    let summed = sums.reduce(0) { $0 + $1.work }
     return (earlierSteps + before + loop + after + gathering).reduce(summed) { sum, step in
       switch step {
       case .product(let product):
