@@ -44,10 +44,15 @@ extension PlanRun {
   ///
   /// All sums of one block of steps come before the next block, while the block's signals are in a cache.
   func gatherSums(_ steps: Range<Int>, accumulate: Bool, _ columns: [Range<Int>]) {
-    let blocks = Self.blocks(of: steps, batch: memory.batch, memory.rows)
-    for (index, block) in (memory.isReversed ? blocks.reversed() : blocks).enumerated() {
-      for (sum, columns) in zip(schedule.sums, columns) where !columns.isEmpty {
-        add(sum, columns, pieces(block, sum.sources), accumulate: accumulate || index > 0)
+    let all = Self.blocks(of: steps, batch: memory.batch, memory.rows)
+    for (index, block) in (memory.isReversed ? all.reversed() : all).enumerated() {
+      let whole = [wholeBlock(block)]
+      for (number, columns) in columns.enumerated() where !columns.isEmpty {
+        let sources = runnable.sources[number]
+        let isWhole = memory.rows == nil && areFlat(sources, block)
+        add(
+          number, columns, isWhole ? whole : pieces(block, sources),
+          accumulate: accumulate || index > 0)
       }
     }
   }
@@ -59,34 +64,31 @@ extension PlanRun {
 
   /// Computes the sums over steps for each sample.
   func gatherSamples() {
-    let sums = returnsOuterFactors ? runnable.sumsBesideOuters : schedule.sums
+    let sums = returnsOuterFactors ? runnable.sumsBesideOuters : Array(schedule.sums.indices)
     let steps = memory.steps
     for row in 0..<memory.batch {
       let block = StepBlock(step: 0, row: row, rows: steps, alongTime: steps > 1)
       let whole = [block]
       for sum in sums {
-        let isCut = steps > 1 && sum.sources.contains { memory.areas.hasOther($0, 0..<steps) }
+        let isCut =
+          steps > 1 && runnable.sources[sum].contains { memory.areas.hasOther($0, 0..<steps) }
         let pieces = isCut ? (0..<steps).map { StepBlock(step: $0, row: row, rows: 1) } : whole
-        add(sum, 0..<sum.sharedColumns, pieces, accumulate: false)
+        add(sum, 0..<schedule.sums[sum].sharedColumns, pieces, accumulate: false)
       }
       runnable.gathering.run(memory.areas, weights, block)
     }
   }
 
-  /// The rows of all samples at some steps, in the order of time, in as few pieces as have one stride.
+  /// The rows of all samples at some steps, in the order of time, in as few pieces as have one stride each.
   private func pieces(_ steps: Range<Int>, _ places: [Place]) -> [StepBlock] {
-    if memory.rows != nil
-      || places.allSatisfy({ memory.areas.isFlat($0, steps, batch: memory.batch) })
-    {
-      return blocks(steps, for: places)
-    }
-    return steps.map { StepBlock(step: $0, rows: memory.batch) }
+    memory.rows == nil
+      ? steps.map { StepBlock(step: $0, rows: memory.batch) } : blocks(steps, for: places)
   }
 
   private func add(
-    _ sum: Schedule.Sum, _ columns: Range<Int>, _ pieces: [StepBlock], accumulate: Bool
+    _ sum: Int, _ columns: Range<Int>, _ pieces: [StepBlock], accumulate: Bool
   ) {
-    switch sum {
+    switch schedule.sums[sum] {
     case .outer(let a, let b, let target):
       memory.areas.sumProducts(
         a, b, over: pieces, targetRows: columns, accumulate: accumulate, into: target,

@@ -212,24 +212,18 @@ struct PlanRun {
     if split.goesStepByStep {
       return run(.all) { runSteps(runnable.singleStep, split.block($0, memory, in: steps), steps) }
     }
-    let loops =
-      zip(schedule.earlier.map(\.before), runnable.earlier)
-      + [(schedule.before, (runnable.before, runnable.loop))]
-    for (number, (list, (before, loop))) in loops.enumerated() {
-      if !list.isEmpty {
-        run(.all) { runForAllSteps(list, before, split.steps($0, of: steps, memory)) }
-      }
+    for (number, loop) in runnable.loops.enumerated() {
+      runForAllSteps(loop.before, steps, split, run)
       run(.all) { part in
-        if let parts = runnable.partsBySample[number] {
+        if let parts = loop.parts {
           // There are no products whose columns could be split.
           runSamples(split, part, number, parts, steps)
         } else {
-          runSteps(loop, split.block(part, memory, in: steps), steps)
+          runSteps(loop.steps, split.block(part, memory, in: steps), steps)
         }
       }
     }
-    if schedule.after.isEmpty { return }
-    run(.all) { runForAllSteps(schedule.after, runnable.after, split.steps($0, of: steps, memory)) }
+    runForAllSteps(runnable.after, steps, split, run)
   }
 
   private func sum(
@@ -259,10 +253,16 @@ struct PlanRun {
 
   // MARK: Many steps at once
 
-  private func runForAllSteps(_ list: [Step], _ code: StepSequence, _ steps: Range<Int>) {
-    for index in 0..<code.count {
-      for block in blocks(steps, for: list[index].places) {
-        code.run(index, memory.areas, weights, block)
+  private func runForAllSteps(
+    _ work: RunnableSchedule.Batched, _ steps: Range<Int>, _ split: PlanSplit, _ run: RunPhase
+  ) {
+    if work.places.isEmpty { return }
+    run(.all) { part in
+      let own = split.steps(part, of: steps, memory)
+      for (index, places) in work.places.enumerated() {
+        for block in blocks(own, for: places) {
+          work.steps.run(index, memory.areas, weights, block)
+        }
       }
     }
   }
@@ -272,17 +272,25 @@ struct PlanRun {
     if steps.isEmpty { return [] }
     if let rows = memory.rows { return memory.areas.blocks(steps, of: rows, for: places) }
     let batch = memory.batch
-    if steps.count > 1, places.allSatisfy({ memory.areas.isFlat($0, steps, batch: memory.batch) }) {
-      // The rows of one sample are a step apart.
-      return batch == 1
-        ? [StepBlock(step: steps.lowerBound, rows: steps.count, alongTime: true)]
-        : [StepBlock(step: steps.lowerBound, rows: batch * steps.count)]
-    }
+    if steps.count > 1, areFlat(places, steps) { return [wholeBlock(steps)] }
     if batch >= steps.count || places.contains(where: { memory.areas.hasOther($0, steps) }) {
       return steps.map { StepBlock(step: $0, rows: batch) }
     }
     return (0..<batch).map {
       StepBlock(step: steps.lowerBound, row: $0, rows: steps.count, alongTime: true)
     }
+  }
+
+  /// Whether all rows of some steps have one stride at every place, where all samples have all steps.
+  func areFlat(_ places: [Place], _ steps: Range<Int>) -> Bool {
+    places.allSatisfy { memory.areas.isFlat($0, steps, batch: memory.batch) }
+  }
+
+  /// All rows of some steps that have one stride.
+  func wholeBlock(_ steps: Range<Int>) -> StepBlock {
+    // The rows of one sample are a step apart.
+    memory.batch == 1
+      ? StepBlock(step: steps.lowerBound, rows: steps.count, alongTime: steps.count > 1)
+      : StepBlock(step: steps.lowerBound, rows: memory.batch * steps.count)
   }
 }

@@ -64,7 +64,7 @@ struct Recomputation: Sendable {
     var dropped = Set<Int>()
     for buffer in candidates.sorted() {
       guard let loop = forward.schedule.loopOfMatrices(writing: buffer, forward),
-        let reading = readers.onlyLoop(reading: buffer), backward.partsBySample[reading] != nil,
+        let reading = readers.onlyLoop(reading: buffer), backward.loops[reading].parts != nil,
         found.map({ $0 == (loop, reading) }) ?? true
       else { continue }
       found = (loop, reading)
@@ -80,7 +80,7 @@ struct Recomputation: Sendable {
     parts = LoopParts(
       path.steps, forward.schedule.buffers, scratch: path.scratch, memory: forward.schedule.memory)
     signals = readers.signals.filter { dropped.contains($0.place.area) }
-    gradient = backward.partsBySample[found.backwardLoop].flatMap { [parts] in
+    gradient = backward.loops[found.backwardLoop].parts.flatMap { [parts] in
       MatrixGradient(parts, $0, readers.signals, scratch: backward.schedule.buffers.count)
     }
     width = dropped.reduce(0) { $0 + forward.schedule.buffers[$1].width }
@@ -107,7 +107,7 @@ extension Schedule {
     let using = loops.indices.filter { number in
       loops[number].contains { $0.places.contains { $0.area == buffer } }
     }
-    guard using.count == 1, runnable.partsBySample[using[0]] != nil else { return nil }
+    guard using.count == 1, runnable.loops[using[0]].parts != nil else { return nil }
     return using[0]
   }
 }

@@ -5,16 +5,30 @@ import TensorCore
 /// Runs share it by reference, since a loop of single steps starts one for each.
 package final class RunnableSchedule: Sendable {
   package let schedule: Schedule
-  /// The steps by stage.
-  let parameterStage, before, loop, after, gathering: StepSequence
-  /// The loops before the last one.
-  let earlier: [(before: StepSequence, loop: StepSequence)]
+  /// Work that is done for all steps at once.
+  struct Batched {
+    let steps: StepSequence
+    /// The places of each step.
+    let places: [[Place]]
+
+    init(_ steps: [Step]) { (self.steps, places) = (StepSequence(steps), steps.map(\.places)) }
+  }
+
+  /// A time loop, after work for all of its steps.
+  struct Loop {
+    let before: Batched
+    let steps: StepSequence
+    /// Its parts, if it runs through all steps of one sample before the next: where it has no products and works on
+    /// matrices, these then stay in a cache.
+    let parts: LoopParts?
+  }
+
+  let parameterStage, gathering: StepSequence
+  let loops: [Loop]
+  let after: Batched
   /// All work of one step, if none is done for all steps at once.
   let singleStep: StepSequence
-  /// For each loop that runs through all steps of one sample before the next, its parts: where it has no products and
-  /// works on matrices, these then stay in a cache.
-  let partsBySample: [LoopParts?]
-  /// Whether there is such a loop.
+  /// Whether a loop goes sample by sample.
   let goesBySample: Bool
   /// The buffers of runs that go step by step: signals that are read only within their step have memory for one step, such
   /// states for two.
@@ -29,8 +43,10 @@ package final class RunnableSchedule: Sendable {
   let learns: Bool
   /// The buffers that steps read or write, and not only through a packed weight.
   let stepBuffers: Set<Int>
-  /// The sums that are computed where outer products in gathered values are returned as their factors.
-  let sumsBesideOuters: [Schedule.Sum]
+  /// The signals of each sum.
+  let sources: [[Place]]
+  /// The numbers of the sums that are computed where outer products in gathered values are returned as their factors.
+  let sumsBesideOuters: [Int]
   /// The buffer of each state.
   let stateBuffers: [Int]
   /// The approximate number of multiplications and additions for one sample and one step.
@@ -41,14 +57,13 @@ package final class RunnableSchedule: Sendable {
   init(_ schedule: Schedule) {
     self.schedule = schedule
     parameterStage = StepSequence(schedule.parameterStage)
-    earlier = schedule.earlier.map {
-      (StepSequence($0.before), schedule.loop($0.loop))
+    let last = Schedule.Phase(before: schedule.before, loop: schedule.loop)
+    let phases = schedule.earlier + [last]
+    loops = phases.map {
+      Loop(before: Batched($0.before), steps: schedule.loop($0.loop), parts: schedule.parts($0.loop))
     }
-    partsBySample = (schedule.earlier.map(\.loop) + [schedule.loop]).map(schedule.parts)
-    goesBySample = partsBySample.contains { $0 != nil }
-    before = StepSequence(schedule.before)
-    loop = schedule.loop(schedule.loop)
-    after = StepSequence(schedule.after)
+    goesBySample = loops.contains { $0.parts != nil }
+    after = Batched(schedule.after)
     gathering = StepSequence(schedule.gathering)
     singleStep = StepSequence(
       schedule.earlierSteps + schedule.before + schedule.loop + schedule.after)
@@ -69,8 +84,8 @@ package final class RunnableSchedule: Sendable {
     }
     stateBuffers = states.indices.map { schedule.buffer(ofState: $0) }
     let outerSums = schedule.gatheredOuters.compactMap(\.sum)
+    sources = schedule.sums.map(\.sources)
     sumsBesideOuters = schedule.sums.indices.filter { !outerSums.contains($0) }
-      .map { schedule.sums[$0] }
     work = schedule.work
     weightCount = schedule.weightCount
     passing = Set(

@@ -23,12 +23,11 @@ package struct AdamSettings: Sendable, Hashable {
 
 /// One step of Adam or AdamW on a parameter and its two moments, all of one shape, in place.
 package func adamStep(
-  _ settings: AdamSettings, gradient: Tensor, parameter: inout Tensor, firstMoment: inout Tensor,
-  secondMoment: inout Tensor
+  _ settings: AdamSettings, gradient: Tensor, parameter: inout Tensor, moments: inout [Tensor]
 ) {
   requireShape(of: gradient, for: parameter)
-  requireShape(of: gradient, for: firstMoment)
-  requireShape(of: gradient, for: secondMoment)
+  requireShape(of: gradient, for: moments[0])
+  requireShape(of: gradient, for: moments[1])
   let adam = ctk_adam(
     learning_rate: settings.learningRate, beta1: settings.beta1, beta2: settings.beta2,
     epsilon: settings.epsilon, weight_decay: settings.weightDecay,
@@ -37,7 +36,7 @@ package func adamStep(
     gradient_scale: settings.gradientScale)
   let count = parameter.count
   let (g, p) = (gradient.elements, parameter.writableElements())
-  let (m, v) = (firstMoment.writableElements(), secondMoment.writableElements())
+  let (m, v) = (moments[0].writableElements(), moments[1].writableElements())
   withPointers(g, p, m, v) { g, p, m, v in
     // A root and a quotient for each element, and moments that nothing else reads: threads pay sooner than in other passes.
     ThreadTeam.split(count, unit: 16, work: 10 * count) { range in

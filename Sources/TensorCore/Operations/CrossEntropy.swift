@@ -13,11 +13,9 @@ public func crossEntropy(_ logits: Tensor, _ targets: [Int32]) -> Tensor {
   require(
     logits.rank > 0 && logits.count == rows * width,
     "\(rows) targets do not fit logits of shape \(logits.shape)")
-  var (largest, counted): (Int32, Int) = (-1, 0)
-  for target in targets {
-    largest = max(largest, target)
-    counted += target < 0 ? 0 : 1
-  }
+  // Sums of vectors, without checks for overflow.
+  let largest = targets.reduce(-1) { max($0, $1) }
+  let counted = rows &- targets.reduce(0) { $0 &+ ($1 < 0 ? 1 : 0) }
   require(
     largest < width, "the target \(largest) is no class of logits of shape \(logits.shape)")
   let scale = counted == 0 ? 0 : 1 / Float(counted)

@@ -102,11 +102,7 @@ extension OptimizerState {
     settings.biasCorrection1 = 1 - power(settings.beta1, Double(step))
     settings.biasCorrection2SquareRoot = (1 - power(settings.beta2, Double(step))).squareRoot()
     settings.gradientScale = gradientScale
-    var second = moments.removeLast()
-    var first = moments.removeLast()
     TensorCore.adamStep(
-      settings, gradient: gradient, parameter: &parameter, firstMoment: &first,
-      secondMoment: &second)
-    moments = [first, second]
+      settings, gradient: gradient, parameter: &parameter, moments: &moments)
   }
 }

@@ -83,11 +83,9 @@ extension TeamTests {
           Tensor(normal: shape, using: &generator), Tensor(normal: shape, using: &generator)
         )
         TeamTests.SharedWork.expectSameBits("Adam") {
-          var (parameter, first, second) = (start, Tensor(zeros: shape), Tensor(ones: shape))
-          adamStep(
-            AdamSettings(), gradient: gradient, parameter: &parameter, firstMoment: &first,
-            secondMoment: &second)
-          return [parameter, first, second]
+          var (parameter, moments) = (start, [Tensor(zeros: shape), Tensor(ones: shape)])
+          adamStep(AdamSettings(), gradient: gradient, parameter: &parameter, moments: &moments)
+          return [parameter] + moments
         }
         TeamTests.SharedWork.expectSameBits("SGD") {
           var (parameter, velocity) = (start, Tensor(ones: shape))
