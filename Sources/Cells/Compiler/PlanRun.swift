@@ -184,9 +184,11 @@ struct PlanRun {
       return work(split) { ThreadTeam.run(parts: $0 == .all ? split.parts : 1, $1) }
     }
     let isShared = ThreadTeam.tryRun(parts: split.parts) { part in
+      var isFirst = true
       work(split) { workers, phase in
+        if !isFirst { ThreadTeam.barrier() }
+        isFirst = false
         if workers == .all || part == 0 { phase(part) }
-        ThreadTeam.barrier()
       }
     }
     if !isShared { work(split.alone) { $1(0) } }

@@ -102,15 +102,20 @@ public final class RecurrentMemory: Sendable {
   func withPast<Result, Failure: Error>(
     _ body: (inout Past) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    guard var past = content.withLock({ $0.past.take() }) else {
+    var taken: Past?
+    content.withLock { swap(&$0.past, &taken) }
+    guard taken != nil else {
       failure("a memory serves one window at a time, and another thread works on it")
     }
     defer {
-      content.withLock {
-        ($0.past, $0.state) = (past, past.state)
-        ($0.size, $0.mostBytesKept) = (past.size, past.mostBytesKept)
+      content.withLock { content in
+        if let past = taken {
+          (content.state, content.size) = (past.state, past.size)
+          content.mostBytesKept = past.mostBytesKept
+        }
+        swap(&content.past, &taken)
       }
     }
-    return try body(&past)
+    return try body(&taken!)
   }
 }
