@@ -232,7 +232,9 @@ struct PlanRun {
     _ steps: Range<Int>, accumulate: Bool, _ split: PlanSplit, _ run: RunPhase
   ) {
     if schedule.sums.isEmpty { return }
-    run(.all) { part in gatherSums(steps, accumulate: accumulate, split.columns(of: schedule.sums, part)) }
+    run(.all) { part in
+      gatherSums(steps, accumulate: accumulate, split.columns(of: schedule.sums, part))
+    }
   }
 
   /// Runs a thread's rows through some steps, in the order of time.

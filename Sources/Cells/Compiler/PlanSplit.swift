@@ -55,21 +55,19 @@ struct PlanSplit {
   /// A thread's columns of each of some sums. Small sums are shared out as a whole, the largest first: their rows are read
   /// once then, and no two threads add to one cache line.
   func columns(of sums: [Schedule.Sum], _ part: Int) -> [Range<Int>] {
+    var columns = sums.map { share(of: $0.sharedColumns, part) }
+    if parts == 1 { return columns }
     let (fewColumns, littleWork) = (32, 512)
-    var owners = sums.map { _ in part }
+    let small = sums.indices.filter {
+      sums[$0].sharedColumns < fewColumns && sums[$0].work <= littleWork
+    }
     var loads = Array(repeating: 0, count: parts)
-    let isSmall = sums.map {
-      parts > 1 && $0.sharedColumns < fewColumns && $0.work <= littleWork
-    }
-    for index in sums.indices.filter({ isSmall[$0] }).sorted(by: { sums[$0].work > sums[$1].work }) {
+    for index in small.sorted(by: { sums[$0].work > sums[$1].work }) {
       let owner = loads.indices.min { loads[$0] < loads[$1] } ?? 0
-      (owners[index], loads[owner]) = (owner, loads[owner] + sums[index].work)
+      loads[owner] += sums[index].work
+      columns[index] = 0..<(owner == part ? sums[index].sharedColumns : 0)
     }
-    return sums.indices.map { index in
-      let count = sums[index].sharedColumns
-      guard isSmall[index] else { return share(of: count, part) }
-      return owners[index] == part ? 0..<count : 0..<0
-    }
+    return columns
   }
 
   /// A thread's samples in some steps.

@@ -60,7 +60,8 @@ package final class RunnableSchedule: Sendable {
     let last = Schedule.Phase(before: schedule.before, loop: schedule.loop)
     let phases = schedule.earlier + [last]
     loops = phases.map {
-      Loop(before: Batched($0.before), steps: schedule.loop($0.loop), parts: schedule.parts($0.loop))
+      Loop(
+        before: Batched($0.before), steps: schedule.loop($0.loop), parts: schedule.parts($0.loop))
     }
     goesBySample = loops.contains { $0.parts != nil }
     after = Batched(schedule.after)
