@@ -101,8 +101,8 @@ import Testing
     for runnable in [plan.forwardSchedule, try #require(plan.backwardSchedule).schedule] {
       let loops = runnable.schedule.earlier.map(\.loop) + [runnable.schedule.loop]
       heads.append(
-        runnable.partsBySample.flatMap { $0?.parts.compactMap(\.heads) ?? [] }.max() ?? 0)
-      for (steps, parts) in zip(loops, runnable.partsBySample) {
+        runnable.loops.flatMap { $0.parts?.parts.compactMap(\.heads) ?? [] }.max() ?? 0)
+      for (steps, parts) in zip(loops, runnable.loops.map(\.parts)) {
         guard let parts else { continue }
         let states = steps.flatMap(\.written).map(\.area).filter {
           if case .state = runnable.schedule.buffers[$0].kind { true } else { false }
@@ -151,7 +151,7 @@ import Testing
   @Test func threadsHaveScratchMemoryOfTheirOwn() throws {
     let graph = CellGraph(GatedDeltaNet(heads: 2), inputSize: 8, hiddenSize: 48)
     let runnable = Plan(graph, learns: true).forwardSchedule
-    let parts = try #require(runnable.partsBySample[0])
+    let parts = try #require(runnable.loops[0].parts)
     let part = try #require(parts.parts.first { $0.heads == 2 })
     let tensors = graph.parameters.map { Tensor(zeros: $0.shape) }
     let arguments = PlanArguments(

@@ -20,7 +20,7 @@ import Testing
   ]
 
   private func hasRecurrence(_ schedule: RunnableSchedule) -> Bool {
-    schedule.partsBySample.contains { $0?.parts.contains { $0.recurrence != nil } ?? false }
+    schedule.loops.contains { $0.parts?.parts.contains { $0.recurrence != nil } ?? false }
   }
 
   @Test(arguments: linear.indices) func recurrencesAreFound(_ index: Int) {

@@ -12,12 +12,12 @@ import Testing
   @Test func loopsOfIndependentUnitsAreRecognized() {
     for cell in [IndRNN(), MinGRU(), MinLSTM(), SRU(), QRNN(), LRU()] as [any RecurrentCell] {
       let plan = plan(cell)
-      #expect(plan.forwardSchedule.loop.order == .unitsFirst, "\(cell)")
-      #expect(plan.backwardSchedule?.schedule.loop.order == .unitsFirst, "\(cell)")
+      #expect(plan.forwardSchedule.loops.last?.steps.order == .unitsFirst, "\(cell)")
+      #expect(plan.backwardSchedule?.schedule.loops.last?.steps.order == .unitsFirst, "\(cell)")
     }
     // Products, and a mean over units.
     for cell in [LSTM(), GRU(), MGU(), HGRN()] as [any RecurrentCell] {
-      #expect(plan(cell).forwardSchedule.loop.order == .stepByStep, "\(cell)")
+      #expect(plan(cell).forwardSchedule.loops.last?.steps.order == .stepByStep, "\(cell)")
     }
   }
 
@@ -30,7 +30,7 @@ import Testing
         cell.update(h, to: tanh(cell.linear(cell.input, "ih") + concatenate(rest, first)))
       }
     }
-    #expect(plan(Shifted()).forwardSchedule.loop.order == .stepByStep)
+    #expect(plan(Shifted()).forwardSchedule.loops.last?.steps.order == .stepByStep)
   }
 
   /// A pass over a sequence has the bits of as many passes over one step, which go step by step.
