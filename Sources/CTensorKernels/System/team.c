@@ -62,11 +62,8 @@ enum { MICROSECOND = 1000, MILLISECOND = 1000 * MICROSECOND };
 
 // The time from the start of a job to its start on a thread that waits for it: some 100 nanoseconds between cores that share
 // a cache, several times as much between others, where every line of the results takes as long. Systems move threads
-// between cores, so that it changes. One thread measures it for all.
-static struct {
-  _Alignas(64) _Atomic int64_t typical;
-  _Atomic int64_t noted;  // when
-} handover;
+// between cores, so that it changes. The first worker measures it for all.
+_Alignas(64) static atomic_bool is_far;
 
 int64_t ctk_team_typical_handover(int64_t typical, int64_t time) {
   // About the median: a thread that comes a slice of the scheduler later counts like one that is a little late.
@@ -75,18 +72,20 @@ int64_t ctk_team_typical_handover(int64_t typical, int64_t time) {
 }
 
 static void note_handover(int64_t start) {
-  const int64_t now = ctk_now();
-  atomic_store_explicit(
-      &handover.typical, ctk_team_typical_handover(atomic_load(&handover.typical), now - start),
-      memory_order_relaxed);
-  atomic_store_explicit(&handover.noted, now, memory_order_relaxed);
+  const int64_t quick = 300;
+  static int64_t typical;  // of the first worker alone
+  typical = ctk_team_typical_handover(typical, ctk_now() - start);
+  const bool is_far_now = typical > quick;
+  if (is_far_now != atomic_load_explicit(&is_far, memory_order_relaxed))
+    atomic_store_explicit(&is_far, is_far_now, memory_order_relaxed);
 }
 
 int64_t ctk_team_least_work(void) {
-  const int64_t quick = 300, valid = 20 * MILLISECOND;
-  const bool is_far = atomic_load_explicit(&handover.typical, memory_order_relaxed) > quick &&
-                      ctk_now() - atomic_load_explicit(&handover.noted, memory_order_relaxed) < valid;
-  return is_far ? 500000 : 100000;
+  // Distant threads are tried again now and then, with enough jobs to wake and to measure them.
+  enum { PERIOD = 8192, TRIES = 64 };
+  static _Thread_local uint32_t asked;
+  if (!atomic_load_explicit(&is_far, memory_order_relaxed) || asked++ % PERIOD < TRIES) return 100000;
+  return 500000;
 }
 
 static void *work(void *argument) {

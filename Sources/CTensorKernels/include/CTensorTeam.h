@@ -28,7 +28,7 @@ bool ctk_team_is_apart(void);
 // are for a while after each job, and where the job, with those just before it, takes longer than waking them.
 bool ctk_team_is_worth(int64_t work);
 // The fewest multiplications and additions of a job for each thread: fewer take longer with threads than alone. More where a
-// job takes long from core to core, as the team has measured just now; where it has not, the next jobs measure it.
+// job takes long from core to core, as the team measures in each; now and then, it tries again with less.
 int64_t ctk_team_least_work(void);
 // What is taken for the typical time of a hand-over after one more that took `time` nanoseconds.
 int64_t ctk_team_typical_handover(int64_t typical, int64_t time);

@@ -7,14 +7,12 @@ package struct Floats: Sendable {
   package let offset: Int
 
   /// The floats of a storage from an offset on.
-  @inlinable
   package init(_ storage: Storage, offset: Int = 0) {
     self.storage = storage
     self.offset = offset
   }
 
   /// The floats from a later one on.
-  @inlinable
   package static func + (floats: Floats, count: Int) -> Floats {
     Floats(floats.storage, offset: floats.offset + count)
   }

@@ -14,6 +14,8 @@ import Testing
 /// What the parts of a job share.
 private final class Job: Sendable {
   let visits: [Atomic64]
+  /// The parts but the first that have begun.
+  let begun = Atomic64()
   let usesBarrier: Bool
   let wrong = Atomic64()
 
@@ -131,9 +133,18 @@ private final class Atomic64: Sendable {
   }
 
   /// A part on another thread than the caller's comes late.
+  /// Of two parts the second one ends late. The first one ends once it has begun, so that its thread waits for the other,
+  /// and does not take the second part itself.
   private static let visitLate: @convention(c) (UnsafeMutableRawPointer?, Int32) -> Void = {
-    if $1 > 0 { usleep(3000) }
-    Job.from($0).visits[Int($1)].value.add(1, ordering: .relaxed)
+    let job = Job.from($0)
+    let earlierVisits = job.visits[Int($1)].value.load(ordering: .relaxed)
+    if $1 > 0 {
+      job.begun.value.add(1, ordering: .relaxed)
+      usleep(3000)
+    } else {
+      while job.begun.value.load(ordering: .relaxed) == earlierVisits { usleep(10) }
+    }
+    job.visits[Int($1)].value.add(1, ordering: .relaxed)
   }
 
   /// Threads that the caller waits for longer than they save are left out, and tried again later.
