@@ -13,7 +13,7 @@ public func crossEntropy(_ logits: Tensor, _ targets: [Int32]) -> Tensor {
   require(
     logits.rank > 0 && logits.count == rows * width,
     "\(rows) targets do not fit logits of shape \(logits.shape)")
-  // Sums of vectors, without checks for overflow.
+  // Both go over several targets at a time, which checks for overflow would prevent.
   let largest = targets.reduce(-1) { max($0, $1) }
   let counted = rows &- targets.reduce(0) { $0 &+ ($1 < 0 ? 1 : 0) }
   require(
