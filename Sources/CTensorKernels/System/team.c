@@ -58,8 +58,6 @@ static void run_parts(int32_t part) {
 
 // MARK: How far the threads are from each other
 
-enum { MICROSECOND = 1000, MILLISECOND = 1000 * MICROSECOND };
-
 // The time from the start of a job to its start on a thread that waits for it: some 100 nanoseconds between cores that share
 // a cache, several times as much between others, where every line of the results takes as long. Systems move threads
 // between cores, so that it changes. The first worker measures it for all.
@@ -118,6 +116,8 @@ static int32_t grown_to(int32_t count) {
 }
 
 // MARK: Whether threads are worth their waiting
+
+enum { MICROSECOND = 1000, MILLISECOND = 1000 * MICROSECOND };
 
 // On a machine that others use too a thread may come a slice of the scheduler later than the others. A caller that
 // waits longer for the others than they save would be faster alone: it works alone for a while, then tries again.

@@ -96,9 +96,7 @@ final class PlanMemory {
     keptCount = kept
     temporary = Storage(count: other)
     let mostFloats = 1 << 18
-    isReusable =
-      arguments.rows == nil && windows == nil && dropped.isEmpty && arguments.segment.sums == nil
-      && other <= mostFloats
+    isReusable = Self.isPlain(arguments, windows, dropped) && other <= mostFloats
     sharesPrepared = known != nil
     let prepared =
       known
@@ -207,10 +205,17 @@ final class PlanMemory {
   /// The number of steps of a sample.
   func steps(ofSample sample: Int) -> Int { rows?.lengths[sample] ?? steps }
 
-  /// Whether a run with the arguments' sizes fits.
+  /// Whether a run's memory depends on its sizes alone.
+  static func isPlain(
+    _ arguments: borrowing PlanArguments, _ windows: PlanWindows?, _ dropped: Set<Int>
+  ) -> Bool {
+    arguments.rows == nil && arguments.segment.sums == nil && windows == nil && dropped.isEmpty
+  }
+
+  /// Whether a plain run with the arguments' sizes fits.
   func fits(_ arguments: borrowing PlanArguments) -> Bool {
-    isReusable && arguments.rows == nil && arguments.segment.sums == nil
-      && arguments.steps == steps && arguments.batch == batch && arguments.isReversed == isReversed
+    isReusable && arguments.steps == steps && arguments.batch == batch
+      && arguments.isReversed == isReversed
   }
 
   /// Sets the parameters of the next run, and the values that an earlier run computed from them, by buffer; nil where

@@ -48,10 +48,8 @@ extension PlanRun {
     for (index, block) in (memory.isReversed ? all.reversed() : all).enumerated() {
       let whole = [wholeBlock(block)]
       for (number, columns) in columns.enumerated() where !columns.isEmpty {
-        let sources = runnable.sources[number]
-        let isWhole = memory.rows == nil && areFlat(sources, block)
         add(
-          number, columns, isWhole ? whole : pieces(block, sources),
+          number, columns, pieces(block, runnable.sources[number], whole),
           accumulate: accumulate || index > 0)
       }
     }
@@ -79,10 +77,14 @@ extension PlanRun {
     }
   }
 
-  /// The rows of all samples at some steps, in the order of time, in as few pieces as have one stride each.
-  private func pieces(_ steps: Range<Int>, _ places: [Place]) -> [StepBlock] {
-    memory.rows == nil
-      ? steps.map { StepBlock(step: $0, rows: memory.batch) } : blocks(steps, for: places)
+  /// The rows of all samples at some steps, in the order of time, in as few pieces as have one stride each: `whole` where
+  /// all have one.
+  private func pieces(
+    _ steps: Range<Int>, _ places: [Place], _ whole: [StepBlock]
+  ) -> [StepBlock] {
+    if memory.rows != nil { return blocks(steps, for: places) }
+    return areFlat(places, steps)
+      ? whole : steps.map { StepBlock(step: $0, rows: memory.batch) }
   }
 
   private func add(

@@ -99,7 +99,7 @@ struct PlanRun {
     let known = parameters.cache?.prepared(for: runnable, parameters.tensors, precision)
     let memory: PlanMemory
     let dropped = recomputation?.dropped ?? []
-    if split.windows == nil, dropped.isEmpty,
+    if PlanMemory.isPlain(arguments, split.windows, dropped),
       let idle = parameters.cache?.takeMemory(for: runnable), idle.fits(arguments)
     {
       idle.set(parameters, prepared: known?.storages)

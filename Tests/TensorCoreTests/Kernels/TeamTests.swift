@@ -245,7 +245,7 @@ private final class Atomic64: Sendable {
     #expect(50...70 ~= typical)
   }
 
-  @Test func moreWorkIsAskedForBetweenDistantCores() {
+  @Test func leastWorkIsOneOfTwoLimits() {
     #expect([100_000, 500_000].contains(ctk_team_least_work()))
   }
 
