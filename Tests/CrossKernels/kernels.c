@@ -216,8 +216,8 @@ static void check_rows(int rows, int width) {
   CHECK("gathered rows", rows * width, gather_rows(a, width, indices, rows, found),
         ctk_gather_rows_reference(a, width, indices, rows, expected));
   CHECK("cross-entropy", rows + rows * width,
-        cross_entropy(a, rows, width, targets, found, found + rows),
-        ctk_cross_entropy_reference(a, rows, width, targets, expected, expected + rows));
+        cross_entropy(a, rows, width, targets, 0.75f, found, found + rows),
+        ctk_cross_entropy_reference(a, rows, width, targets, 0.75f, expected, expected + rows));
 }
 
 static void check_optimizers(int count) {

@@ -111,8 +111,8 @@ void ctk_log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y) 
 }
 
 void ctk_cross_entropy(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets,
-                       float *losses, float *gradient) {
-  ctk_kernels_active()->cross_entropy(x, rows, width, targets, losses, gradient);
+                       float scale, float *losses, float *gradient) {
+  ctk_kernels_active()->cross_entropy(x, rows, width, targets, scale, losses, gradient);
 }
 
 void ctk_gather_rows(const float *table, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,

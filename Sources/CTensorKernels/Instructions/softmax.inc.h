@@ -36,10 +36,10 @@ INLINE void scale_row(const float *x, ptrdiff_t width, float factor, float *y) {
   store(y + width - LANES, multiply_add(last, factors, zero));
 }
 
-// The softmax of a row of `vectors` vectors, the last of which may be a part, which stays in registers: to the bits of
-// wide_softmax.
-INLINE float narrow_softmax(const int vectors, const float *x, ptrdiff_t width, float *maximum,
-                            float *y) {
+// `scale` times the softmax of a row of `vectors` vectors, the last of which may be a part, which stays in registers: to the
+// bits of wide_softmax.
+INLINE float narrow_softmax(const int vectors, const float *x, ptrdiff_t width, const float scale,
+                            float *maximum, float *y) {
   const vf lowest = splat(-__builtin_inff()), zero = splat(0);
   const ptrdiff_t whole = (vectors - 1) * LANES, rest = width - whole;
   vf e[NARROW_VECTORS], maxima = lowest, sums = zero;
@@ -56,28 +56,29 @@ INLINE float narrow_softmax(const int vectors, const float *x, ptrdiff_t width, 
   }
   const float sum = sum_of_lanes(sums);
   if (!y) return sum;
-  const vf factors = splat(1 / sum);
+  const vf factors = splat(1 / sum * scale);
 #pragma clang loop unroll(full)
   for (int v = 0; v < vectors - 1; v++) store(y + v * LANES, multiply_add(e[v], factors, zero));
   store_some(y + whole, multiply_add(e[vectors - 1], factors, zero), rest);
   return sum;
 }
 
-INLINE float wide_softmax(const float *x, ptrdiff_t width, float *maximum, float *y) {
+INLINE float wide_softmax(const float *x, ptrdiff_t width, const float scale, float *maximum, float *y) {
   *maximum = maximum_of_row(x, width, NULL);
   const float sum = exponentials_of_row(x, width, *maximum, y);
-  if (y) scale_row(y, width, 1 / sum, y);
+  if (y) scale_row(y, width, 1 / sum * scale, y);
   return sum;
 }
 
-// Writes the softmax of a row to y, unless it is null; sets its maximum, and returns the sum of e^(x - maximum).
-INLINE float softmax_of_row(const float *x, ptrdiff_t width, float *maximum, float *y) {
+// Writes `scale` times the softmax of a row to y, unless it is null; sets its maximum, and returns the sum of
+// e^(x - maximum).
+INLINE float softmax_of_row(const float *x, ptrdiff_t width, const float scale, float *maximum, float *y) {
   switch ((width + LANES - 1) / LANES) {
-    case 1: return narrow_softmax(1, x, width, maximum, y);
-    case 2: return narrow_softmax(2, x, width, maximum, y);
-    case 3: return narrow_softmax(3, x, width, maximum, y);
-    case 4: return narrow_softmax(4, x, width, maximum, y);
-    default: return wide_softmax(x, width, maximum, y);
+    case 1: return narrow_softmax(1, x, width, scale, maximum, y);
+    case 2: return narrow_softmax(2, x, width, scale, maximum, y);
+    case 3: return narrow_softmax(3, x, width, scale, maximum, y);
+    case 4: return narrow_softmax(4, x, width, scale, maximum, y);
+    default: return wide_softmax(x, width, scale, maximum, y);
   }
 }
 
@@ -86,14 +87,14 @@ INLINE float log_of(float x) { return vector_log(splat(x))[0]; }
 static void softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y) {
   for (ptrdiff_t r = 0; r < rows; r++, x += width, y += width) {
     float maximum;
-    softmax_of_row(x, width, &maximum, y);
+    softmax_of_row(x, width, 1, &maximum, y);
   }
 }
 
 static void log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y) {
   for (ptrdiff_t r = 0; r < rows; r++, x += width, y += width) {
     float maximum;
-    const vf log_sum = splat(log_of(softmax_of_row(x, width, &maximum, NULL)));
+    const vf log_sum = splat(log_of(softmax_of_row(x, width, 1, &maximum, NULL)));
     ptrdiff_t j = 0;
     for (; j + LANES <= width; j += LANES) store(y + j, (load(x + j) - maximum) - log_sum);
     if (j < width)
@@ -101,10 +102,10 @@ static void log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *
   }
 }
 
-// The softmax of some rows, at most LANES, of which those without a target get zeros, if y is not null. Sets for each row the
-// sum of e^(x - maximum), and its target's x - maximum.
-INLINE void softmax_of_rows(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets, float *y,
-                            float *sums, float *relatives) {
+// `scale` times the softmax of some rows, at most LANES, of which those without a target get zeros, if y is not null. Sets for
+// each row the sum of e^(x - maximum), and its target's x - maximum.
+INLINE void softmax_of_rows(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets,
+                            float scale, float *y, float *sums, float *relatives) {
   for (ptrdiff_t i = 0; i < rows; i++) {
     float *const own = y ? y + i * width : NULL;
     if (targets[i] < 0) {
@@ -113,28 +114,29 @@ INLINE void softmax_of_rows(const float *x, ptrdiff_t rows, ptrdiff_t width, con
     }
     const float logit = x[i * width + targets[i]];  // y may replace x
     float maximum;
-    sums[i] = softmax_of_row(x + i * width, width, &maximum, own);
+    sums[i] = softmax_of_row(x + i * width, width, scale, &maximum, own);
     relatives[i] = logit - maximum;
   }
 }
 
 static void cross_entropy(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets,
-                          float *losses, float *gradient) {
+                          float scale, float *losses, float *gradient) {
   const vf one = splat(1), zero = splat(0);
   for (ptrdiff_t r = 0; r < rows; r += LANES) {
     const ptrdiff_t count = smaller(LANES, rows - r);
     float *const own = gradient ? gradient + r * width : NULL;
     float sums[LANES] = {}, relatives[LANES] = {};
-    softmax_of_rows(x + r * width, count, width, targets + r, own, sums, relatives);
+    softmax_of_rows(x + r * width, count, width, targets + r, scale, own, sums, relatives);
     // Functions of several rows take as long as those of one. What was just written in vectors is not read again, for which
     // processors would wait.
     const vf relative = load(relatives), sum = load(sums);
     const vf loss = vector_log(sum) - relative;
     const vf excess = multiply_add(vector_exp(relative), one / sum, zero) - one;
+    const vf scaled = excess * splat(scale);
     for (ptrdiff_t i = 0; i < count; i++) {
       const int32_t target = targets[r + i];
       losses[r + i] = target < 0 ? 0 : loss[i];
-      if (own && target >= 0) own[i * width + target] = excess[i];
+      if (own && target >= 0) own[i * width + target] = scaled[i];
     }
   }
 }

@@ -27,14 +27,14 @@ void ctk_log_softmax_reference(const float *x, ptrdiff_t rows, ptrdiff_t width, 
 }
 
 void ctk_cross_entropy_reference(const float *x, ptrdiff_t rows, ptrdiff_t width,
-                                 const int32_t *targets, float *losses, float *gradient) {
+                                 const int32_t *targets, float scale, float *losses, float *gradient) {
   for (ptrdiff_t r = 0; r < rows; r++) {
     const int32_t target = targets[r];
     const double total = log_sum(x + r * width, width);
     losses[r] = target < 0 ? 0 : (float)(total - x[r * width + target]);
     for (ptrdiff_t j = 0; gradient && j < width; j++)
       gradient[r * width + j] =
-          target < 0 ? 0 : (float)(exp(x[r * width + j] - total) - (j == target));
+          target < 0 ? 0 : (float)(scale * (exp(x[r * width + j] - total) - (j == target)));
   }
 }
 

@@ -72,7 +72,7 @@ typedef struct ctk_kernels {
   void (*softmax)(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
   void (*log_softmax)(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
   void (*cross_entropy)(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets,
-                        float *losses, float *gradient);
+                        float scale, float *losses, float *gradient);
   void (*gather_rows)(const float *table, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,
                       float *y);
   void (*scatter_add_rows)(const float *x, ptrdiff_t stride, ptrdiff_t width,

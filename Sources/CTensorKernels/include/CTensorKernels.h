@@ -201,11 +201,11 @@ void ctk_transpose(const float *x, ptrdiff_t rows, ptrdiff_t columns, float *y);
 void ctk_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
 void ctk_log_softmax(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
 // losses[r] = -log softmax(x(r, .))[targets[r]], and, unless it is null,
-// gradient(r, j) = softmax(x(r, .))[j] - (j == targets[r]).
+// gradient(r, j) = scale * (softmax(x(r, .))[j] - (j == targets[r])).
 // A negative target means no loss for that row: loss 0, gradient 0. Targets must be less than
 // `width`. gradient may be x.
 void ctk_cross_entropy(const float *x, ptrdiff_t rows, ptrdiff_t width, const int32_t *targets,
-                       float *losses, float *gradient);
+                       float scale, float *losses, float *gradient);
 // y(r, .) = table(indices[r], .), table [any, width].
 void ctk_gather_rows(const float *table, ptrdiff_t width, const int32_t *indices, ptrdiff_t count,
                      float *y);

@@ -64,7 +64,7 @@ void ctk_transpose_reference(const float *x, ptrdiff_t rows, ptrdiff_t columns, 
 void ctk_softmax_reference(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
 void ctk_log_softmax_reference(const float *x, ptrdiff_t rows, ptrdiff_t width, float *y);
 void ctk_cross_entropy_reference(const float *x, ptrdiff_t rows, ptrdiff_t width,
-                                 const int32_t *targets, float *losses, float *gradient);
+                                 const int32_t *targets, float scale, float *losses, float *gradient);
 void ctk_gather_rows_reference(const float *table, ptrdiff_t width, const int32_t *indices,
                                ptrdiff_t count, float *y);
 void ctk_scatter_add_rows_reference(const float *x, ptrdiff_t stride, ptrdiff_t width,

@@ -21,9 +21,10 @@ enum RowKernel {
   }
 }
 
-/// The loss of every row of logits and, if `gradient` is given, its gradient; 0 for rows with a negative target.
+/// The loss of every row of logits and, if `gradient` is given, `scale` times its gradient; 0 for rows with a negative target.
 func crossEntropyRows(
-  _ logits: Floats, width: Int, _ targets: [Int32], into losses: Floats, gradient: Floats?
+  _ logits: Floats, width: Int, _ targets: [Int32], into losses: Floats, gradient: Floats?,
+  scale: Float
 ) {
   withPointers(logits, losses, losses, optional: gradient) { logits, losses, _, gradient in
     targets.withUnsafeBufferPointer { targets in
@@ -31,7 +32,7 @@ func crossEntropyRows(
       ThreadTeam.split(targets.count, work: 20 * targets.count * width) { range in
         let (row, start) = (range.lowerBound, range.lowerBound * width)
         ctk_cross_entropy(
-          logits + start, range.count, width, first + row, losses + row,
+          logits + start, range.count, width, first + row, scale, losses + row,
           gradient.map { $0 + start })
       }
     }

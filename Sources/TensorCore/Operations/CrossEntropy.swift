@@ -24,13 +24,13 @@ public func crossEntropy(_ logits: Tensor, _ targets: [Int32]) -> Tensor {
   let gradient = tape.map { _ in Storage(count: logits.count) }
   crossEntropyRows(
     logits.elements, width: width, targets, into: Floats(losses),
-    gradient: gradient.map { Floats($0) })
+    gradient: gradient.map { Floats($0) }, scale: scale)
   let total = sum(Floats(losses), count: rows)
   let y = Tensor(counted == 0 ? 0 : Float(total / Double(counted)))
   guard let tape, let gradient else { return y }
   let shape = logits.shape
   return tape.record(y, logits) { cotangent, inputs in
-    let (gradient, factor) = (Tensor(storage: gradient, shape: shape), cotangent.scalar * scale)
+    let (gradient, factor) = (Tensor(storage: gradient, shape: shape), cotangent.scalar)
     inputs.add(factor == 1 ? gradient : gradient * factor, to: 0)
   }
 }

@@ -55,15 +55,17 @@ import Testing
     for (rows, width) in Self.sizes {
       let x = generator.floats(rows * width, in: -8...8)
       let targets = (0..<rows).map { _ in Int32(generator.size(-1...width - 1)) }
+      let scale = generator.floats(1, in: 0.5...2)[0]
       var losses = [Float](repeating: .nan, count: rows)
       var (alone, expectedLosses) = (losses, losses)
       var (gradient, expectedGradient) = (x, x)
       gradient.withUnsafeMutableBufferPointer {  // over the input
         kernels.table.cross_entropy(
-          $0.baseAddress, rows, width, targets, &losses, $0.baseAddress)
+          $0.baseAddress, rows, width, targets, scale, &losses, $0.baseAddress)
       }
-      kernels.table.cross_entropy(x, rows, width, targets, &alone, nil)
-      ctk_cross_entropy_reference(x, rows, width, targets, &expectedLosses, &expectedGradient)
+      kernels.table.cross_entropy(x, rows, width, targets, scale, &alone, nil)
+      ctk_cross_entropy_reference(
+        x, rows, width, targets, scale, &expectedLosses, &expectedGradient)
       let what = "[\(rows), \(width)]"
       expectClose(losses, expectedLosses, within: { _ in 16 * Self.tolerance(width) }, what)
       expectSame(alone, losses, "\(what) without a gradient")
