@@ -247,27 +247,38 @@ static void run_row_of_rows(const tile_work *work) {
 // transposed in registers, several at a time to hide the latency of additions.
 enum { ROW_SQUARES = 4 };
 
+// The sums of a square's columns, with `depth` more products each, from row p on. Constant counts leave no branches.
+INLINE vf add_square(const tile_work *work, ptrdiff_t column_stride, ptrdiff_t p, int s,
+                     const ptrdiff_t depth, const ptrdiff_t columns, vf sums) {
+  const float *from = work->w + s * LANES * column_stride + p;
+  vf square[LANES];
+#pragma clang loop unroll(full)
+  for (int i = 0; i < LANES; i++) {
+    if (i >= columns) square[i] = splat(0);
+    else if (depth == LANES) square[i] = load(from + i * column_stride);
+    else square[i] = load_partial(from + i * column_stride, depth);
+  }
+  transpose_square(square);
+#pragma clang loop unroll(full)
+  for (int i = 0; i < LANES; i++)
+    if (i < depth)
+      sums = multiply_add(splat(work->x[(p + i) * work->x_column_stride]), square[i], sums);
+  return sums;
+}
+
 static void run_row_of_columns(const tile_work *work, ptrdiff_t column_stride) {
   vf sums[ROW_SQUARES];
   for (int s = 0; s < ROW_SQUARES; s++) sums[s] = splat(0);
   for (ptrdiff_t p = 0; p < work->k; p += LANES) {
     const ptrdiff_t depth = smaller(LANES, work->k - p);
+    // One square after the other: registers hold no more.
+#pragma clang loop unroll(disable)
     for (int s = 0; s < ROW_SQUARES; s++) {
       const ptrdiff_t columns = smaller(LANES, work->columns - s * LANES);
       if (columns <= 0) break;
-      const float *from = work->w + s * LANES * column_stride + p;
-      vf square[LANES];
-#pragma clang loop unroll(full)
-      for (int i = 0; i < LANES; i++) {
-        if (i >= columns) square[i] = splat(0);
-        else if (depth == LANES) square[i] = load(from + i * column_stride);
-        else square[i] = load_partial(from + i * column_stride, depth);
-      }
-      transpose_square(square);
-#pragma clang loop unroll(full)
-      for (int i = 0; i < LANES; i++)
-        if (i < depth)
-          sums[s] = multiply_add(splat(work->x[(p + i) * work->x_column_stride]), square[i], sums[s]);
+      sums[s] = depth == LANES && columns == LANES
+                    ? add_square(work, column_stride, p, s, LANES, LANES, sums[s])
+                    : add_square(work, column_stride, p, s, depth, columns, sums[s]);
     }
   }
   for (int s = 0; s < ROW_SQUARES; s++) finish_vector(work, sums[s], s * LANES, work->y);
