@@ -25,9 +25,9 @@ package struct AdamSettings: Sendable, Hashable {
 package func adamStep(
   _ settings: AdamSettings, gradient: Tensor, parameter: inout Tensor, moments: inout [Tensor]
 ) {
-  requireShape(of: gradient, for: parameter)
-  requireShape(of: gradient, for: moments[0])
-  requireShape(of: gradient, for: moments[1])
+  requireShape(gradient.shape, for: parameter.shape)
+  requireShape(gradient.shape, for: moments[0].shape)
+  requireShape(gradient.shape, for: moments[1].shape)
   let adam = ctk_adam(
     learning_rate: settings.learningRate, beta1: settings.beta1, beta2: settings.beta2,
     epsilon: settings.epsilon, weight_decay: settings.weightDecay,
@@ -35,16 +35,17 @@ package func adamStep(
     bias_correction2_sqrt: settings.biasCorrection2SquareRoot,
     gradient_scale: settings.gradientScale)
   let count = parameter.count
-  let (g, p) = (gradient.elements, parameter.writableElements())
-  let (m, v) = (moments[0].writableElements(), moments[1].writableElements())
-  withPointers(g, p, m, v) { g, p, m, v in
-    // A root and a quotient for each element, and moments that nothing else reads: threads pay sooner than in other passes.
-    ThreadTeam.split(count, unit: 16, work: 10 * count) { range in
-      let i = range.lowerBound
-      var adam = adam
-      ctk_adam_step(&adam, range.count, g + i, p + i, m + i, v + i)
-    }
+  let (g, p) = (gradient.storage.pointer, parameter.writablePointer())
+  let (m, v) = (moments[0].writablePointer(), moments[1].writablePointer())
+  // A root and a quotient for each element, and moments that nothing else reads: threads pay sooner than in other passes.
+  ThreadTeam.split(count, unit: 16, work: 10 * count) { range in
+    let i = range.lowerBound
+    var adam = adam
+    ctk_adam_step(&adam, range.count, g + i, p + i, m + i, v + i)
   }
+  keepAlive(gradient)
+  keepAlive(parameter)
+  keepAlive(moments)
 }
 
 /// One step of stochastic gradient descent with momentum, in place:
@@ -54,23 +55,24 @@ package func sgdStep(
   learningRate: Float, momentum: Float = 0, weightDecay: Float = 0, nesterov: Bool = false,
   gradientScale: Float = 1, gradient: Tensor, parameter: inout Tensor, velocity: inout Tensor
 ) {
-  requireShape(of: gradient, for: parameter)
-  requireShape(of: gradient, for: velocity)
+  requireShape(gradient.shape, for: parameter.shape)
+  requireShape(gradient.shape, for: velocity.shape)
   let count = parameter.count
-  let (g, p) = (gradient.elements, parameter.writableElements())
-  let v = momentum == 0 ? nil : velocity.writableElements()
-  withPointers(g, p, optional: v) { g, p, v in
-    ThreadTeam.split(count, unit: 16, work: ThreadTeam.workOfWeight * count) { range in
-      let i = range.lowerBound
-      ctk_sgd_step(
-        learningRate, momentum, weightDecay, nesterov, gradientScale, range.count, g + i, p + i,
-        v.map { $0 + i })
-    }
+  let (g, p) = (gradient.storage.pointer, parameter.writablePointer())
+  let v = momentum == 0 ? nil : velocity.writablePointer()
+  ThreadTeam.split(count, unit: 16, work: ThreadTeam.workOfWeight * count) { range in
+    let i = range.lowerBound
+    ctk_sgd_step(
+      learningRate, momentum, weightDecay, nesterov, gradientScale, range.count, g + i, p + i,
+      v.map { $0 + i })
   }
+  keepAlive(gradient)
+  keepAlive(parameter)
+  keepAlive(velocity)
 }
 
-private func requireShape(of gradient: Tensor, for other: Tensor) {
+private func requireShape(_ gradient: [Int], for other: [Int]) {
   require(
-    other.shape == gradient.shape,
-    "an optimizer's gradient has shape \(gradient.shape), its parameter or moment \(other.shape)")
+    other == gradient,
+    "an optimizer's gradient has shape \(gradient), its parameter or moment \(other)")
 }

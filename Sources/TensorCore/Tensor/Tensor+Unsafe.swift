@@ -13,6 +13,12 @@ extension Tensor {
   ) rethrows -> Result {
     try withPointers(writableElements()) { try body($0) }
   }
+
+  /// The address of ``writableElements()``, valid while the tensor is alive and not changed otherwise.
+  mutating func writablePointer() -> UnsafeMutablePointer<Float> {
+    prepareWriting()
+    return storage.pointer
+  }
 }
 
 extension [Tensor] {

@@ -53,6 +53,12 @@ public struct Tensor: Sendable {
   /// The elements, to be written by a kernel before the tensor is used again; copied first if the memory is
   /// shared. The tensor must not be tracked: a tape records no write.
   package mutating func writableElements() -> Floats {
+    prepareWriting()
+    return Floats(storage)
+  }
+
+  /// Makes the memory the tensor's own, for a write.
+  mutating func prepareWriting() {
     require(!isTracked, "a tracked tensor cannot be written to; write to its detached() copy")
     if !isKnownUniquelyReferenced(&storage) || storage.encoded != nil {
       let copy = Storage(count: storage.count)
@@ -62,7 +68,6 @@ public struct Tensor: Sendable {
     } else {
       storage.willChange()
     }
-    return Floats(storage)
   }
 }
 
