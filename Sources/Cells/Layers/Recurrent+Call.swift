@@ -70,7 +70,7 @@ extension Recurrent {
     let (steps, batch) = (steps(of: x), batch(of: x))
     require(steps > 0, "expected one step or more, found a sequence of the shape \(x.shape)")
     let state = ordered(state, batch: batch)
-    let mode = mode(for: x, state)
+    let mode = mode(for: x, state.tensors)
     if mode == .inference, steps == 1, hasSingleSteps, lengths == nil, resets == nil, masks == nil {
       let (output, next) = step(x.elements, batch: batch, from: state.tensors)
       let shape = [x.shape[0], x.shape[1], outputSize]
@@ -80,16 +80,17 @@ extension Recurrent {
     let pass = RecurrentPass(
       self, x, state.tensors, marks, masks: masks, mode, keeping: .spacedIfLarge)
     if mode == .inference { return (pass.output, state.replaced(by: pass.finalStates)) }
-    let recorded = Tensor.record(
-      [pass.output] + pass.finalStates, dependingOn: [[x], state.tensors] + weights
-    ) { pass.pullBack($0, to: &$1) }
-    return (recorded[0], state.replaced(by: Array(recorded.dropFirst())))
+    var (output, states) = (pass.output, pass.finalStates)
+    Tensor.record(&output, &states, dependingOn: x, state.tensors, weights) {
+      pass.pullBack($0, to: &$1)
+    }
+    return (output, state.replaced(by: states))
   }
 
   /// The mode of a pass: it learns if a tape records any of its operands.
-  func mode(for x: Tensor, _ state: RecurrentState) -> PassMode {
+  func mode(for x: Tensor, _ states: [Tensor]) -> PassMode {
     let areTracked = weights.contains { $0.anyIsTracked }
-    return PassMode(isTracked: areTracked || x.isTracked || state.tensors.anyIsTracked)
+    return PassMode(isTracked: areTracked || x.isTracked || states.anyIsTracked)
   }
 
   /// States that a caller gave, in the order of the cell's.

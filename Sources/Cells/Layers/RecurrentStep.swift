@@ -60,7 +60,7 @@ public struct RecurrentStep: Module {
       "expected an input [B, \(inputSize)], found the shape \(x.shape)")
     let (batch, states) = (x.shape[0], cell.states)
     let state = state.ordered(like: states, batch: batch) { states[$0].width }
-    guard layer.mode(for: x, state) == .inference else { return recorded(x, state) }
+    guard layer.mode(for: x, state.tensors) == .inference else { return recorded(x, state) }
     let (output, next) = layer.step(x.elements, batch: batch, from: state.tensors)
     return (Tensor(storage: output, shape: [batch, outputSize]), state.replaced(by: next))
   }

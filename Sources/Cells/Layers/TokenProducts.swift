@@ -115,7 +115,9 @@ package final class TokenProducts: Sendable {
   package func steps(
     _ layer: Recurrent, of table: Tensor, from state: RecurrentState
   ) -> TokenSteps? {
-    guard layer.hasSingleSteps, layer.mode(for: table, state) == .inference else { return nil }
+    guard layer.hasSingleSteps, layer.mode(for: table, state.tensors) == .inference else {
+      return nil
+    }
     let state = layer.ordered(state, batch: 1)
     // Products of most cells have a number or more for each unit.
     let isLarge = table.shape[0] * layer.hiddenSize > Self.mostNumbers
@@ -172,7 +174,7 @@ package final class TokenProducts: Sendable {
   ) -> Reader? {
     // Products of less precision may depend on the number of rows.
     guard Precision.current.inUse == .highest else { return nil }
-    if layer.mode(for: table, state) != .inference {
+    if layer.mode(for: table, state.tensors) != .inference {
       return count >= 2 * table.shape[0] ? Self.reader(layer, table) : nil
     }
     let weights = layer.weights

@@ -26,19 +26,21 @@ extension Recurrent {
       initial != nil || !memory.learnsInitialState,
       "a memory that learns the initial state needs it: pass startingFrom")
     let initial = initial.map { ordered($0, batch: batch) }
-    let inputs = [[x], initial?.tensors ?? []] + weights
+    let initialStates = initial?.tensors ?? []
     let marks = StepMarks(lengths: lengths, resets: resets, steps: steps, batch: batch)
-    let mode = PassMode(isTracked: inputs.contains { $0.anyIsTracked })
+    let mode = mode(for: x, initialStates)
     let window = memory.withPast {
       $0.run(self, x, marks, from: initial?.tensors, mode, of: memory)
     }
     let stateCount = cell.states.count
     let hasInitial = initial != nil
     let pullback = window.pullback
-    return Tensor.record([window.output], dependingOn: inputs) { cotangents, sums in
+    var (output, others) = (window.output, [Tensor]())
+    Tensor.record(&output, &others, dependingOn: x, initialStates, weights) { cotangents, sums in
       var result = pullback(cotangents[0])
       if !hasInitial { result.removeSubrange(1...stateCount) }
       sums.add(result)
-    }[0]
+    }
+    return output
   }
 }

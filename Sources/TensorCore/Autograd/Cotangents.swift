@@ -23,8 +23,8 @@ package struct Cotangents {
     slots = inputs
   }
 
-  /// The cotangent of a slot; nil stands for zero.
-  func value(of slot: Int) -> Tensor? { values[slot] }
+  /// Takes the cotangent of a slot; nil stands for zero.
+  mutating func takeValue(of slot: Int) -> Tensor? { take(slot) }
 
   mutating func seed(_ slot: Int, with cotangent: Tensor) {
     values[slot] = cotangent
@@ -99,14 +99,22 @@ package struct Cotangents {
   mutating func accumulate(
     to input: Int, shape: [Int], _ body: (_ sum: Floats, _ hasValues: Bool) -> Void
   ) {
-    guard isTracked(input) else { return }
+    if let (sum, hasValues) = writable(input, shape: shape) { body(sum, hasValues) }
+  }
+
+  /// The elements of the cotangent of an input of the current entry, to be added to, and whether they have values yet: if
+  /// not all of them are to be written. Nil for an input that the tape does not track.
+  mutating func writable(_ input: Int, shape: [Int]) -> (sum: Floats, hasValues: Bool)? {
+    guard isTracked(input) else { return nil }
     let slot = slot(input)
     guard var sum = take(slot) else {
-      values[slot] = Tensor(uninitialized: shape) { body($0, false) }
-      return
+      let sum = Tensor(uninitialized: shape)
+      values[slot] = sum
+      return (sum.elements, false)
     }
-    body(sum.writableElements(), true)
+    let elements = sum.writableElements()
     values[slot] = sum
+    return (elements, true)
   }
 
   /// Moves a slot's cotangent out, so that its memory has one owner and can be changed in place.

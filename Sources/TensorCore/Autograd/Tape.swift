@@ -101,19 +101,17 @@ final class Tape: Sendable {
     }
   }
 
-  /// Records an operation and returns its outputs, tracked. Its inputs, in groups, are numbered in order.
-  func record(
-    _ outputs: [Tensor], inputs groups: [[Tensor]], pullback: Pullback
-  ) -> [Tensor] {
-    let first = append(pullback, outputs: outputs.count) { slots in
-      for group in groups.indices {
-        for input in groups[group].indices { slots.append(number(groups[group][input])) }
-      }
-    }
+  /// Records an operation and returns its outputs, tracked.
+  func record(_ outputs: [Tensor], inputs: [Tensor], pullback: Pullback) -> [Tensor] {
+    let first = append(pullback, outputs: outputs.count) { add(inputs, to: &$0) }
     guard let first else { return outputs }
     var tracked = outputs
     for index in tracked.indices { tracked[index].node = Node(tape: self, slot: first + index) }
     return tracked
+  }
+
+  private func add(_ inputs: [Tensor], to slots: inout [Int]) {
+    for index in inputs.indices { slots.append(number(inputs[index])) }
   }
 
   /// Records an operation of one input and one output; returns the output, tracked.
@@ -137,15 +135,16 @@ final class Tape: Sendable {
     return tracked(output, slot)
   }
 
-  /// Records a step: its outputs become tracked, `first` and the others.
+  /// Records an operation whose outputs become tracked, `first` and the others. Its inputs are numbered in order.
   func record(
     _ first: inout Tensor, _ others: inout [Tensor], as pullback: Pullback,
-    inputs: (Tensor, Tensor), _ moreInputs: [Tensor]
+    inputs a: Tensor, _ b: Tensor?, _ moreInputs: [Tensor], _ groups: [[Tensor]] = []
   ) {
     let slot = append(pullback, outputs: 1 + others.count) {
-      $0.append(number(inputs.0))
-      $0.append(number(inputs.1))
-      for input in moreInputs { $0.append(number(input)) }
+      $0.append(number(a))
+      if let b { $0.append(number(b)) }
+      add(moreInputs, to: &$0)
+      for group in groups.indices { add(groups[group], to: &$0) }
     }
     guard let slot else { return }
     first.node = Node(tape: self, slot: slot)
@@ -197,7 +196,7 @@ final class Tape: Sendable {
     }
     cotangents.due = readers.popLast() ?? [:]
     cotangents.finishAll()
-    return leaves.map { cotangents.value(of: $0) }
+    return leaves.map { cotangents.takeValue(of: $0) }
   }
 
   /// For each entry the leaves that no earlier entry reads, by slot: their cotangents are complete after it. First come
@@ -237,16 +236,12 @@ extension Tape {
     return other
   }
 
-  static func tracking(_ groups: [[Tensor]]) -> Tape? {
-    var found: Tape?
-    for group in groups.indices {
-      for tensor in groups[group].indices {
-        guard let tape = groups[group][tensor].node?.tape, tape !== found, tape.isOpen else {
-          continue
-        }
-        if let found { requireSame(found, tape) }
-        found = tape
-      }
+  static func tracking(_ tensors: [Tensor], and found: Tape? = nil) -> Tape? {
+    var found = found
+    for tensor in tensors.indices {
+      guard let tape = tensors[tensor].node?.tape, tape !== found, tape.isOpen else { continue }
+      if let found { requireSame(found, tape) }
+      found = tape
     }
     return found
   }

@@ -44,16 +44,19 @@ extension Tensor {
     _ outputs: [Tensor], dependingOn inputs: [Tensor],
     adding pullback: @escaping (_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void
   ) -> [Tensor] {
-    record(outputs, dependingOn: [inputs], adding: pullback)
+    guard let tape = Tape.tracking(inputs) else { return outputs }
+    return tape.record(outputs, inputs: inputs, pullback: .several(pullback))
   }
 
-  /// The same for inputs in groups, which are numbered in order.
+  /// The same for outputs that become tracked, one and others, and inputs in groups.
   package static func record(
-    _ outputs: [Tensor], dependingOn groups: [[Tensor]],
+    _ output: inout Tensor, _ others: inout [Tensor], dependingOn a: Tensor, _ inputs: [Tensor],
+    _ groups: [[Tensor]],
     adding pullback: @escaping (_ outputs: [Tensor?], _ inputs: inout Cotangents) -> Void
-  ) -> [Tensor] {
-    guard let tape = Tape.tracking(groups) else { return outputs }
-    return tape.record(outputs, inputs: groups, pullback: .several(pullback))
+  ) {
+    var tape = Tape.tracking(inputs, and: Tape.tracking(a))
+    for group in groups.indices { tape = Tape.tracking(groups[group], and: tape) }
+    tape?.record(&output, &others, as: .several(pullback), inputs: a, nil, inputs, groups)
   }
 
   /// Records a step of several. Its outputs, the states after the first one, become tracked where one of the two inputs
@@ -63,7 +66,7 @@ extension Tensor {
     dependingOn a: Tensor, _ b: Tensor, _ start: [Tensor]
   ) {
     Tape.tracking(a, b)?
-      .record(&output, &states, as: .step(steps, number), inputs: (a, b), start)
+      .record(&output, &states, as: .step(steps, number), inputs: a, b, start)
   }
 }
 

@@ -160,10 +160,10 @@ struct Leaves {
   ) -> (parameters: Gradients, others: [Tensor]) {
     requireScalar(value)
     requireTrainable()
-    let cotangents = tape.cotangents(
+    var cotangents = tape.cotangents(
       of: value, at: slots + others.compactMap { tape.slot(of: $0) })
     func gradients(of leaves: [Tensor], from first: Int) -> [Tensor] {
-      leaves.indices.map { cotangents[first + $0] ?? Tensor(zeros: leaves[$0].shape) }
+      leaves.indices.map { cotangents[first + $0].take() ?? Tensor(zeros: leaves[$0].shape) }
     }
     let parameters = Gradients(
       names: names, values: gradients(of: values, from: 0), aliases: aliases)

@@ -13,24 +13,40 @@ package struct PackedMatrix: Sendable {
   private let packed: Floats
   /// W itself, where it is not packed.
   private let matrix: StridedMatrix?
+  /// The floats of its memory, if it is a copy; else nil.
+  let copiedCount: Int?
 
   /// W [k, n] as it stands, for products of one row, each of which packing would take longer than.
   package init(unpacked w: StridedMatrix) {
     (k, n, format, unit, packed, matrix) = (w.rows, w.columns, .float32, nil, w.base, w)
+    copiedCount = nil
   }
 
   /// Packs W [k, n].
   package init(_ w: StridedMatrix, precision: Precision) {
     (k, n, format, matrix) = (w.rows, w.columns, .float32, nil)
     unit = MatrixUnit(precision)
-    if let unit {
-      packed = Floats(Storage(count: ctk_unit_packed_count(n, k, unit.parts)))
-      withPointers(packed, w.base) {
+    let count =
+      unit.map { ctk_unit_packed_count(w.columns, w.rows, $0.parts) }
+      ?? ctk_packed_count(w.columns, w.rows)
+    packed = Floats(Storage(count: count))
+    copiedCount = count
+    pack(w)
+  }
+
+  /// Packs another matrix of the same sizes in the place of this copy, which nothing else may read.
+  func replace(by w: StridedMatrix) {
+    require(
+      copiedCount != nil && w.rows == k && w.columns == n,
+      "a matrix [\(w.rows), \(w.columns)] in the place of one [\(k), \(n)]")
+    pack(w)
+  }
+
+  private func pack(_ w: StridedMatrix) {
+    withPointers(packed, w.base) {
+      if let unit {
         unit.kernels.pack($0, $1, w.rowStride, w.columnStride, n, k, unit.parts)
-      }
-    } else {
-      packed = Floats(Storage(count: ctk_packed_count(n, k)))
-      withPointers(packed, w.base) {
+      } else {
         ctk_pack($0, $1, w.rowStride, w.columnStride, n, k)
       }
     }
@@ -42,6 +58,7 @@ package struct PackedMatrix: Sendable {
     if weights.format == .float32, MatrixUnit(precision) != nil { return nil }
     (k, n, format, unit, matrix) = (weights.columns, rows.count, weights.format, nil, nil)
     packed = weights.part(rows)
+    copiedCount = nil
   }
 
   /// The matrix in the kernels' form, valid while this value is alive.
@@ -119,25 +136,35 @@ package func matrixProduct(
 ) {
   let (m, n, k) = (a.rows, b.columns, a.columns)
   require(b.rows == k, "a product of [\(m), \(k)] and [\(b.rows), \(n)]")
-  guard isShared else {
-    return multiply(a, b, bias, accumulate: accumulate, into: y, stride, precision)
-  }
-  if m >= n {
-    ThreadTeam.split(m, unit: 4, work: m * n * k) { rows in
-      multiply(
-        a.rows(rows), b, bias, accumulate: accumulate, into: y + rows.lowerBound * stride, stride,
-        precision)
-    }
-  } else {
-    ThreadTeam.split(n, unit: ctk_panel_columns(), work: m * n * k) { columns in
-      multiply(
-        a, b.columns(columns), bias.map { $0 + columns.lowerBound }, accumulate: accumulate,
-        into: y + columns.lowerBound, stride, precision)
-    }
+  let parts = isShared ? ThreadTeam.parts(ofWork: m * n * k) : 1
+  ThreadTeam.run(parts: parts) { part in
+    matrixProduct(
+      a, b, bias: bias, accumulate: accumulate, into: y, stride: stride, precision: precision, part,
+      of: parts)
   }
 }
 
-/// One thread's part of a product.
+/// One of some parts of the same product: rows or columns of y, along its longer side.
+func matrixProduct(
+  _ a: StridedMatrix, _ b: StridedMatrix, bias: Floats? = nil, accumulate: Bool, into y: Floats,
+  stride: Int, precision: Precision, _ part: Int, of parts: Int
+) {
+  if parts == 1 { return multiply(a, b, bias, accumulate: accumulate, into: y, stride, precision) }
+  if a.rows >= b.columns {
+    let rows = ThreadTeam.share(of: a.rows, unit: 2, part, of: parts)
+    if rows.isEmpty { return }
+    multiply(
+      a.rows(rows), b, bias, accumulate: accumulate, into: y + rows.lowerBound * stride, stride,
+      precision)
+  } else {
+    let columns = ThreadTeam.share(of: b.columns, unit: ctk_panel_columns(), part, of: parts)
+    if columns.isEmpty { return }
+    multiply(
+      a, b.columns(columns), bias.map { $0 + columns.lowerBound }, accumulate: accumulate,
+      into: y + columns.lowerBound, stride, precision)
+  }
+}
+
 private func multiply(
   _ a: StridedMatrix, _ b: StridedMatrix, _ bias: Floats?, accumulate: Bool, into y: Floats,
   _ stride: Int, _ precision: Precision

@@ -63,11 +63,15 @@ public enum ThreadTeam {
       if count > 0 { body(0..<count) }
       return
     }
-    run(parts: parts) { part in
-      let start = units * part / parts * unit
-      let end = min(count, units * (part + 1) / parts * unit)
-      body(start..<end)
-    }
+    run(parts: parts) { body(share(of: count, unit: unit, $0, of: parts)) }
+  }
+
+  /// One of some parts of `0..<count` that are about equal and that, but for the last, end at multiples of `unit`.
+  package static func share(
+    of count: Int, unit: Int = 1, _ part: Int, of parts: Int
+  ) -> Range<Int> {
+    let units = (count + unit - 1) / unit
+    return min(count, units * part / parts * unit)..<min(count, units * (part + 1) / parts * unit)
   }
 
   /// The same, but returns false at once, having called nothing, if the team is busy, smaller

@@ -132,28 +132,30 @@ private func affinePullback(
   let precision = rows > fewRows ? Precision.current : .highest
   return { cotangent, cotangents in
     let dy = StridedMatrix(cotangent.elements, rows: rows, columns: outputs)
-    if let weight {
-      cotangents.accumulate(to: 0, shape: xShape) { dx, hasValues in
-        let w = StridedMatrix(weight.elements, rows: outputs, columns: inputs)
-        ThreadTeam.split(rows, work: rows * inputs * outputs) { range in
-          matrixProduct(
-            dy.rows(range), w, accumulate: hasValues, into: dx + range.lowerBound * inputs,
-            stride: inputs, precision: precision)
-        }
-      }
-    }
-    if let x {
-      cotangents.accumulate(to: 1, shape: weightShape) { dw, hasValues in
-        let x = StridedMatrix(x.elements, rows: rows, columns: inputs)
+    let dx = weight == nil ? nil : cotangents.writable(0, shape: xShape)
+    let dw = x == nil ? nil : cotangents.writable(1, shape: weightShape)
+    let db = hasBias ? cotangents.writable(2, shape: [outputs]) : nil
+    // All in one job, at whose end threads meet once.
+    let parts = ThreadTeam.parts(ofWork: rows * inputs * outputs)
+    ThreadTeam.run(parts: parts) { part in
+      if let dx, let weight {
+        let own = ThreadTeam.share(of: rows, part, of: parts)
         matrixProduct(
-          dy.transposed, x, accumulate: hasValues, into: dw, stride: inputs, isShared: true,
+          dy.rows(own), StridedMatrix(weight.elements, rows: outputs, columns: inputs),
+          accumulate: dx.hasValues, into: dx.sum + own.lowerBound * inputs, stride: inputs,
           precision: precision)
       }
-    }
-    if hasBias {
-      cotangents.accumulate(to: 2, shape: [outputs]) { db, hasValues in
+      if let dw, let x {
+        matrixProduct(
+          dy.transposed, StridedMatrix(x.elements, rows: rows, columns: inputs),
+          accumulate: dw.hasValues, into: dw.sum, stride: inputs, precision: precision, part,
+          of: parts)
+      }
+      if let db {
+        let own = ThreadTeam.share(of: outputs, unit: 16, part, of: parts)
         columnSum(
-          dy.base, stride: outputs, rows: rows, width: outputs, accumulate: hasValues, into: db)
+          dy.base + own.lowerBound, stride: outputs, rows: rows, width: own.count,
+          accumulate: db.hasValues, into: db.sum + own.lowerBound)
       }
     }
   }

@@ -106,10 +106,10 @@ private func join(_ tensors: [Tensor], _ blocks: [Block], shape: [Int]) -> Tenso
   let y = Tensor(uninitialized: shape) { result in
     for (tensor, block) in zip(tensors, blocks) { block.write(tensor.elements, into: result) }
   }
-  guard let tape = Tape.tracking([tensors]) else { return y }
+  guard let tape = Tape.tracking(tensors) else { return y }
   let shapes = tensors.map(\.shape)
   return tape.record(
-    [y], inputs: [tensors],
+    [y], inputs: tensors,
     pullback: .single { cotangent, inputs in
       for (index, block) in blocks.enumerated() where inputs.isTracked(index) {
         let part = Tensor(uninitialized: shapes[index])
