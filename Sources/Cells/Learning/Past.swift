@@ -2,7 +2,7 @@ import Requirements
 import TensorCore
 
 /// The content of a ``RecurrentMemory``, and how its engine advances over a window.
-struct Past {
+final class Past {
   /// From a cotangent of the window's output to those of the input, the initial states and the parameters.
   typealias Pullback = (Tensor?) -> [Tensor?]
 
@@ -66,7 +66,7 @@ struct Past {
   /// The number of floats besides the states.
   var size: Int { influences.reduce(0) { $0 + $1.size } + (history?.input?.count ?? 0) }
 
-  mutating func reset(samples: [Int]) {
+  func reset(samples: [Int]) {
     finishPendingWindow()
     for sample in samples {
       require(0..<batch ~= sample, "expected samples in 0..<\(batch), found \(sample)")
@@ -79,7 +79,7 @@ struct Past {
   // MARK: Windows
 
   /// Runs a layer over the next window; returns the output and the pullback, which changes the memory.
-  mutating func run(
+  func run(
     _ layer: Recurrent, _ x: Tensor, _ marks: StepMarks, from initial: [Tensor]?,
     _ mode: PassMode, of memory: RecurrentMemory
   ) -> (output: Tensor, pullback: Pullback) {
@@ -102,7 +102,7 @@ struct Past {
   }
 
   /// The start of the next window. After it no sample is at the start of a sequence.
-  private mutating func start(from initial: [Tensor], isLearned: Bool) -> Start {
+  private func start(from initial: [Tensor], isLearned: Bool) -> Start {
     let start = Start(
       states: replacing(states, by: initial), initial: initial, samples: isAtStart,
       isLearned: isLearned)
@@ -110,7 +110,7 @@ struct Past {
     return start
   }
 
-  private mutating func runWhole(
+  private func runWhole(
     _ layer: Recurrent, _ x: Tensor, _ marks: StepMarks, _ start: Start, _ mode: PassMode
   ) -> (output: Tensor, pullback: Pullback) {
     let pass = RecurrentPass(layer, x, start.states, marks, mode)
@@ -127,7 +127,7 @@ struct Past {
     )
   }
 
-  private mutating func runInSegments(
+  private func runInSegments(
     _ layer: Recurrent, _ x: Tensor, _ marks: StepMarks, _ start: Start, every count: Int,
     of memory: RecurrentMemory
   ) -> (output: Tensor, pullback: Pullback) {
@@ -148,7 +148,7 @@ struct Past {
     )
   }
 
-  private mutating func runForward(
+  private func runForward(
     _ layer: Recurrent, _ x: Tensor, _ marks: StepMarks, _ start: Start,
     of memory: RecurrentMemory
   ) -> (output: Tensor, pullback: Pullback) {
@@ -172,7 +172,7 @@ struct Past {
   }
 
   /// The cotangents of the window of that number, from the cotangent of its output.
-  private mutating func pullBack(_ cotangent: Tensor?, _ number: Int) -> [Tensor?] {
+  private func pullBack(_ cotangent: Tensor?, _ number: Int) -> [Tensor?] {
     guard number == windowCount, let window = pending else {
       failure("a window's gradient is taken once, before the next window begins")
     }
@@ -181,13 +181,13 @@ struct Past {
   }
 
   /// Advances over a window whose gradient was not taken.
-  mutating func finishPendingWindow() {
+  func finishPendingWindow() {
     guard let window = pending else { return }
     pending = nil
     _ = advance(window, nil)
   }
 
-  private mutating func advance(
+  private func advance(
     _ window: Window, _ cotangent: Tensor?
   ) -> RecurrentPass.Cotangents {
     window.pass.advance(

@@ -89,7 +89,7 @@ extension Past {
         draws: influences.map(\.signCount)))
   }
 
-  fileprivate mutating func take(_ snapshot: Snapshot) throws(SnapshotMismatch) {
+  fileprivate func take(_ snapshot: Snapshot) throws(SnapshotMismatch) {
     finishPendingWindow()
     let (details, tensors) = (snapshot.details, snapshot.tensors)
     try check("samples", details.isAtStart.count == batch, batch, details.isAtStart.count)

@@ -100,22 +100,18 @@ public final class RecurrentMemory: Sendable {
 
   /// Calls `body` with exclusive access to the content. No lock is held meanwhile, so `body` may take long.
   func withPast<Result, Failure: Error>(
-    _ body: (inout Past) throws(Failure) -> Result
+    _ body: (Past) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    var taken: Past?
-    content.withLock { swap(&$0.past, &taken) }
-    guard taken != nil else {
+    guard let past = content.withLock({ $0.past.take() }) else {
       failure("a memory serves one window at a time, and another thread works on it")
     }
     defer {
       content.withLock { content in
-        if let past = taken {
-          (content.state, content.size) = (past.state, past.size)
-          content.mostBytesKept = past.mostBytesKept
-        }
-        swap(&content.past, &taken)
+        (content.state, content.size) = (past.state, past.size)
+        content.mostBytesKept = past.mostBytesKept
+        content.past = past
       }
     }
-    return try body(&taken!)
+    return try body(past)
   }
 }

@@ -79,19 +79,27 @@ struct TracePiece: Sendable {
         gradient: gradient.targets[target].floats + part.lowerBound * rowSize,
         adds: gradient.hasValues)
       if let outer {
-        let left = outer.left.units(from: part.lowerBound - outer.rows.lowerBound)
-        step.run(factors, .product(left: left, right: outer.right))
+        let sums = stateCount + 1
+        let left = outer.left.memory + (part.lowerBound - outer.rows.lowerBound)
+        step.run(
+          factors,
+          .product(
+            left: StridedMatrix(
+              left, rows: sums, columns: part.count, rowStride: outer.left.rowStride),
+            right: StridedMatrix(
+              outer.right.memory, rows: sums, columns: rowSize, rowStride: outer.right.rowStride)))
       } else {
         step.run(factors, .sum(direct + (column + first * rowSize), stride: columns))
       }
     }
     let shared = rows.clamped(to: share)
     var next = shared.lowerBound
-    for outer in outers where outer.value == parameter && !outer.isWritten {
-      let own = outer.rows.clamped(to: shared)
+    for index in outers.indices
+    where outers[index].value == parameter && !outers[index].isWritten {
+      let own = outers[index].rows.clamped(to: shared)
       if own.isEmpty { continue }
       advance(next..<own.lowerBound, nil)
-      advance(own, outer)
+      advance(own, outers[index])
       next = own.upperBound
     }
     advance(next..<shared.upperBound, nil)

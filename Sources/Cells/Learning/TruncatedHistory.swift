@@ -29,7 +29,7 @@ struct TruncatedHistory: Sendable {
 
 extension Past {
   /// Recomputes the steps before the window, from the states before them, and then runs the window.
-  mutating func runTruncated(
+  func runTruncated(
     _ layer: Recurrent, _ x: Tensor, _ window: StepMarks, _ start: Start, _ reach: Int,
     _ mode: PassMode
   ) -> (output: Tensor, pullback: Pullback) {

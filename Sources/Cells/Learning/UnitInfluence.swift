@@ -119,11 +119,11 @@ struct UnitInfluence: Influence {
       direct.fill(row * columns + parameterSize..<(row + 1) * columns, with: 0)
     }
     for pieces in pieces {
-      guard let last = pieces.last else { continue }
-      let rows = last.rows.upperBound
-      ThreadTeam.split(rows, work: ThreadTeam.workOfWeight * rows * last.rowSize) { share in
-        for piece in pieces {
-          piece.advance(
+      guard let last = pieces.indices.last else { continue }
+      let rows = pieces[last].rows.upperBound
+      ThreadTeam.split(rows, work: ThreadTeam.workOfWeight * rows * pieces[last].rowSize) { share in
+        for index in pieces.indices {
+          pieces[index].advance(
             share, traces: Floats(samples[sample]), direct: Floats(direct), columns: columns,
             factors: factors, outers: outers, gradient: gradient)
         }

@@ -25,8 +25,8 @@ package struct TraceStep {
 
   /// What the step itself contributes.
   package enum Direct {
-    /// left_p[r] * right_p[c]: a row for each sum p on both sides.
-    case product(left: Area, right: Area)
+    /// left_p[r] * right_p[c]: both matrices have a row for each sum p.
+    case product(left: StridedMatrix, right: StridedMatrix)
     /// A matrix `[rows, width]` for each sum p, a stride apart.
     case sum(Floats, stride: Int)
   }
@@ -116,8 +116,7 @@ extension TraceStep.Direct {
     switch self {
     case .product(let left, let right):
       (
-        left.memory.pointer + number * left.rowStride,
-        right.memory.pointer + number * right.rowStride
+        left.base.pointer + number * left.rowStride, right.base.pointer + number * right.rowStride
       )
     case .sum(let sums, let stride): (sums.pointer + number * stride, nil)
     }
