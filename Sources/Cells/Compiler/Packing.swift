@@ -12,12 +12,12 @@ extension Schedule.Packing {
     return PackedMatrix(transposeOf: weights, rows: first..<first + n, precision: precision)
   }
 
-  /// The weight where it stands in memory, not packed.
-  func unpacked(
+  /// The weight where it stands in memory, as the right-hand side of a product.
+  func matrix(
     _ buffer: Schedule.Buffer, _ areas: AreaTable, _ parameters: [Tensor]
-  ) -> PackedMatrix {
+  ) -> StridedMatrix {
     let weights = weights(buffer, areas, parameters)
-    return PackedMatrix(unpacked: isTransposed ? weights : weights.transposed)
+    return isTransposed ? weights : weights.transposed
   }
 
   private func weights(

@@ -96,19 +96,27 @@ public struct Plan: Sendable {
   }
 
   /// The activations that a forward pass saves for the backward pass.
-  package struct Trail {
+  package final class Trail {
     let plan: Plan
     let batch: Int
     let steps: Int
     let isReversed: Bool
     /// The rows of samples of different lengths; nil if all have all steps.
-    var rows: StepRows?
+    let rows: StepRows?
     /// The signals that the backward pass reads.
     let kept: [Area]
     /// The memory of those that are not the caller's.
     let memory: Storage?
     /// Where matrices are not kept at every step: those that are.
-    var spaced: SpacedStates?
+    let spaced: SpacedStates?
+
+    init(
+      plan: Plan, batch: Int, steps: Int, isReversed: Bool, rows: StepRows? = nil, kept: [Area],
+      memory: Storage?, spaced: SpacedStates? = nil
+    ) {
+      (self.plan, self.batch, self.steps, self.isReversed) = (plan, batch, steps, isReversed)
+      (self.rows, self.kept, self.memory, self.spaced) = (rows, kept, memory, spaced)
+    }
 
     /// The bytes saved, besides the caller's signals.
     var byteCount: Int {

@@ -1,43 +1,5 @@
 import TensorCore
 
-/// The parameters of one direction of one layer, and the values that schedules computed from them.
-package struct PlanParameters {
-  package let tensors: [Tensor]
-  /// Keeps packed weights from pass to pass; nil without a cache.
-  package let cache: PreparedCache?
-
-  package init(_ tensors: [Tensor], cache: PreparedCache? = nil) {
-    self.tensors = tensors
-    self.cache = cache
-  }
-}
-
-/// The arguments of a schedule's run besides its signals.
-struct PlanArguments: ~Copyable {
-  var batch: Int
-  var steps: Int
-  /// Whether the last step comes first.
-  var isReversed: Bool
-  /// The rows of samples of different lengths; nil if all have all steps.
-  var rows: StepRows?
-  var parameters: PlanParameters
-  /// Floats from one sample's gathered values to the next one's; 0 where they are summed over samples.
-  var gatheredStride = 0
-  /// This run's segment of a sequence that is processed in segments.
-  var segment = PlanRun.Segment()
-  /// Whether the outer products in gathered values are returned as their factors.
-  var returnsOuterFactors = false
-  /// Which states are kept for the backward pass.
-  var states = StateKeeping.everyStep
-  /// The states of the forward pass that this backward pass computes again.
-  var spaced: SpacedStates?
-
-  /// The number of rows of some steps in memory.
-  func rowCount(of steps: Range<Int>) -> Int {
-    rows?.rowCount(of: steps) ?? batch * steps.count
-  }
-}
-
 /// The memory of a schedule's runs over some number of samples and steps: an area for each buffer.
 ///
 /// Activations saved for the backward pass have a memory block of their own, new for every run; everything else
@@ -67,13 +29,20 @@ final class PlanMemory {
   private let keptCount: Int
   /// Whether runs with the same sizes may follow in this memory.
   let isReusable: Bool
+  /// The most floats that stay between runs.
+  private static let mostFloats = 1 << 18
   /// The buffers that have memory for some steps at a time only.
   private let passing: Set<Int>
   /// The buffers whose areas are set for every run.
   private let bound: [Int]
   /// The parameters' buffers in memory for learning. Between runs it does not keep the parameters alive, since an
   /// optimizer changes them in place only where nobody else holds them.
-  private let released: [Int]
+  private let released: [(number: Int, parameter: Int)]
+  /// Whether a run has set the areas that are bound.
+  private var isBound = false
+  /// The packed weights of the last run, and their precision.
+  private var packed: PackedWeights?
+  private var precision = Precision.highest
 
   /// Memory for runs with the sizes and parameters of the arguments. `known` holds values that an earlier run
   /// computed from the same parameters, by buffer. Only the last two steps of the dropped states are kept, and of what
@@ -95,8 +64,7 @@ final class PlanMemory {
     let (offsets, kept, other) = Self.layout(sizes, isKept: runnable.isKept)
     keptCount = kept
     temporary = Storage(count: other)
-    let mostFloats = 1 << 18
-    isReusable = Self.isPlain(arguments, windows, dropped) && other <= mostFloats
+    isReusable = Self.isPlain(arguments, windows, dropped) && other <= Self.mostFloats
     sharesPrepared = known != nil
     let prepared =
       known
@@ -104,7 +72,7 @@ final class PlanMemory {
         guard case .prepared(let rows) = buffer.kind else { return nil }
         return Storage(count: rows * buffer.width)
       }
-    var (bound, fixed, released) = ([Int](), [Int](), [Int]())
+    var (bound, fixed, released) = ([Int](), [Int](), [(number: Int, parameter: Int)]())
     for number in buffers.indices {
       let kind = buffers[number].kind
       if kind.isBound || runnable.isKept[number] && prepared[number] == nil {
@@ -112,7 +80,7 @@ final class PlanMemory {
       } else {
         fixed.append(number)
       }
-      if runnable.learns, case .parameter = kind { released.append(number) }
+      if runnable.learns, case .parameter(let index) = kind { released.append((number, index)) }
     }
     (self.bound, self.released) = (bound, released)
     areas = AreaTable(count: buffers.count, rows: rows)
@@ -170,7 +138,11 @@ final class PlanMemory {
         let block = runnable.isKept[number] ? kept ?? temporary : temporary
         let memory = Floats(block, offset: offsets[number])
         guard case .state(let index) = buffer.kind else {
-          areas.set(number, own(buffer, memory))
+          if isBound {
+            areas.move(number, to: memory)
+          } else {
+            areas.set(number, own(buffer, memory))
+          }
           continue
         }
         let output = buffer.output.map { signals.output($0) }
@@ -178,6 +150,7 @@ final class PlanMemory {
           number, state(buffer, memory, output: output, from: signals.initialState(index)))
       }
     }
+    isBound = true
     guard let segments = arguments.segment.sums else { return }
     sums = Array(repeating: nil, count: buffers.count)
     for (number, buffer) in buffers.enumerated() {
@@ -229,7 +202,20 @@ final class PlanMemory {
       }
     }
     sharesPrepared = known != nil
-    for number in released { setFixed(number, parameters) }
+    for (number, index) in released { areas.borrow(number, parameters.tensors[index].storage) }
+  }
+
+  /// Leaves the packed weights of a run to the next one, unless they are large or keep parameters alive.
+  func leave(_ weights: PackedWeights, _ precision: Precision) {
+    guard let count = weights.copiedCount, count <= Self.mostFloats else { return }
+    (packed, self.precision) = (weights, precision)
+  }
+
+  /// The packed weights of an earlier run, to be replaced by others, if nothing else reads them.
+  func takeWeights(_ precision: Precision) -> PackedWeights? {
+    guard precision == self.precision, isKnownUniquelyReferenced(&packed) else { return nil }
+    defer { packed = nil }
+    return packed
   }
 
   /// The values that depend on parameters alone, for other runs, by buffer.
@@ -242,7 +228,7 @@ final class PlanMemory {
   func release() {
     kept = nil
     for number in bound { areas.release(number) }
-    for number in released { areas.release(number) }
+    for (number, _) in released { areas.release(number) }
   }
 
   /// Floats of memory of its own that a buffer needs, whole cache lines.
@@ -327,7 +313,7 @@ final class PlanMemory {
   }
 
   /// A place's rows at every step.
-  func part(_ place: Place) -> Area { areas[place.area].part(place) }
+  func part(_ place: Place) -> Area { areas.part(place) }
 
   /// Whether a state is the output, with memory in its rows.
   func isOutput(state: Int) -> Bool { buffers[runnable.stateBuffers[state]].output != nil }

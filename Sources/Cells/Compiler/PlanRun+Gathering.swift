@@ -46,10 +46,9 @@ extension PlanRun {
   func gatherSums(_ steps: Range<Int>, accumulate: Bool, _ columns: [Range<Int>]) {
     let all = Self.blocks(of: steps, batch: memory.batch, memory.rows)
     for (index, block) in (memory.isReversed ? all.reversed() : all).enumerated() {
-      let whole = [wholeBlock(block)]
       for (number, columns) in columns.enumerated() where !columns.isEmpty {
         add(
-          number, columns, pieces(block, runnable.sources[number], whole),
+          number, columns, pieces(block, runnable.sources[number]),
           accumulate: accumulate || index > 0)
       }
     }
@@ -65,30 +64,25 @@ extension PlanRun {
     let sums = returnsOuterFactors ? runnable.sumsBesideOuters : Array(schedule.sums.indices)
     let steps = memory.steps
     for row in 0..<memory.batch {
-      let block = StepBlock(step: 0, row: row, rows: steps, alongTime: steps > 1)
-      let whole = [block]
       for sum in sums {
-        let isCut =
-          steps > 1 && runnable.sources[sum].contains { memory.areas.hasOther($0, 0..<steps) }
-        let pieces = isCut ? (0..<steps).map { StepBlock(step: $0, row: row, rows: 1) } : whole
+        let pieces = memory.areas.blocks(
+          0..<steps, samples: row..<row + 1, for: runnable.sources[sum])
         add(sum, 0..<schedule.sums[sum].sharedColumns, pieces, accumulate: false)
       }
-      runnable.gathering.run(memory.areas, weights, block)
+      runnable.gathering.run(
+        memory.areas, weights,
+        StepBlock(step: 0, row: row, rows: steps, alongTime: steps > 1))
     }
   }
 
-  /// The rows of all samples at some steps, in the order of time, in as few pieces as have one stride each: `whole` where
-  /// all have one.
-  private func pieces(
-    _ steps: Range<Int>, _ places: [Place], _ whole: [StepBlock]
-  ) -> [StepBlock] {
-    if memory.rows != nil { return blocks(steps, for: places) }
-    return areFlat(places, steps)
-      ? whole : steps.map { StepBlock(step: $0, rows: memory.batch) }
+  /// The rows of all samples at some steps, in the order of time.
+  private func pieces(_ steps: Range<Int>, _ places: [Place]) -> StepBlocks {
+    memory.rows.map { memory.areas.blocks(steps, of: $0, for: places) }
+      ?? memory.areas.blocks(steps, samples: 0..<memory.batch, for: places)
   }
 
   private func add(
-    _ sum: Int, _ columns: Range<Int>, _ pieces: [StepBlock], accumulate: Bool
+    _ sum: Int, _ columns: Range<Int>, _ pieces: StepBlocks, accumulate: Bool
   ) {
     switch schedule.sums[sum] {
     case .outer(let a, let b, let target):

@@ -59,7 +59,10 @@ struct PlanRun {
       kept: runnable.schedule.kept.map { run.memory.part($0) }, memory: run.memory.kept,
       outers: run.outers, outerMemory: run.returnsOuterFactors ? run.memory : nil,
       spaced: run.keeping)
-    if !run.returnsOuterFactors { arguments.parameters.cache?.store(run.memory) }
+    if !run.returnsOuterFactors {
+      run.memory.leave(run.weights, run.precision)
+      arguments.parameters.cache?.store(run.memory)
+    }
     return results
   }
 
@@ -160,13 +163,20 @@ struct PlanRun {
     _ precision: Precision, packs: Bool
   ) -> PackedWeights {
     runnable.parameterStage.run(memory.areas, .none, StepBlock(step: 0, rows: 1))
+    if let weights = memory.takeWeights(precision) {
+      for (number, packing) in runnable.schedule.packings.enumerated() {
+        let buffer = runnable.schedule.buffers[packing.matrix.area]
+        weights.replace(number, by: packing.matrix(buffer, memory.areas, parameters))
+      }
+      return weights
+    }
     return PackedWeights(
       runnable.schedule.packings.map { packing in
         let buffer = runnable.schedule.buffers[packing.matrix.area]
         return packing.encoded(of: buffer, parameters, precision)
           ?? (packs
             ? packing.packed(buffer, memory.areas, parameters, precision)
-            : packing.unpacked(buffer, memory.areas, parameters))
+            : PackedMatrix(unpacked: packing.matrix(buffer, memory.areas, parameters)))
       })
   }
 
@@ -198,42 +208,54 @@ struct PlanRun {
     if let windows = split.windows?.steps {
       for (index, steps) in (memory.isReversed ? windows.reversed() : windows).enumerated() {
         run(.first) { _ in memory.takeWindow(from: steps.lowerBound) }
-        execute(steps, split, run)
-        sum(steps, accumulate: !segment.isFirst || index > 0, split, run)
+        execute(steps, accumulate: !segment.isFirst || index > 0, split, run)
       }
     } else {
-      execute(0..<memory.steps, split, run)
-      if hasSampleGradients { return run(.first) { _ in gatherSamples() } }
-      sum(0..<memory.steps, accumulate: !segment.isFirst, split, run)
+      execute(0..<memory.steps, accumulate: !segment.isFirst, split, run)
     }
+    if hasSampleGradients { return run(.first) { _ in gatherSamples() } }
     if runnable.gathering.count > 0, segment.isLast { run(.first) { _ in finishSums() } }
   }
 
-  /// Takes some steps through the loops, and through the work for all of them before and after.
-  private func execute(_ steps: Range<Int>, _ split: PlanSplit, _ run: RunPhase) {
+  /// Takes some steps through the loops, and through the work for all of them before and after; adds up over them.
+  private func execute(
+    _ steps: Range<Int>, accumulate: Bool, _ split: PlanSplit, _ run: RunPhase
+  ) {
     if split.goesStepByStep {
-      return run(.all) { runSteps(runnable.singleStep, split.block($0, memory, in: steps), steps) }
-    }
-    for (number, loop) in runnable.loops.enumerated() {
-      runForAllSteps(loop.before, steps, split, run)
-      run(.all) { part in
-        if let parts = loop.parts {
-          // There are no products whose columns could be split.
-          runSamples(split, part, number, parts, steps)
-        } else {
-          runSteps(loop.steps, split.block(part, memory, in: steps), steps)
+      run(.all) { runSteps(runnable.singleStep, split.block($0, memory, in: steps), steps) }
+    } else {
+      for (number, loop) in runnable.loops.enumerated() {
+        if !loop.before.places.isEmpty {
+          run(.all) { runForAllSteps(loop.before, steps, split, $0) }
+        }
+        run(.all) { part in
+          if let parts = loop.parts {
+            // There are no products whose columns could be split.
+            runSamples(split, part, number, parts, steps)
+          } else {
+            runSteps(loop.steps, split.block(part, memory, in: steps), steps)
+          }
         }
       }
     }
-    runForAllSteps(runnable.after, steps, split, run)
-  }
-
-  private func sum(
-    _ steps: Range<Int>, accumulate: Bool, _ split: PlanSplit, _ run: RunPhase
-  ) {
-    if schedule.sums.isEmpty { return }
-    run(.all) { part in
+    let hasAfter = !split.goesStepByStep && !runnable.after.places.isEmpty
+    let hasSums = !hasSampleGradients && !schedule.sums.isEmpty
+    func finish(_ part: Int) { runForAllSteps(runnable.after, steps, split, part) }
+    func sum(_ part: Int) {
       gatherSums(steps, accumulate: accumulate, split.columns(of: schedule.sums, part))
+    }
+    switch (hasAfter, hasSums) {
+    case (false, false): break
+    case (true, false): run(.all, finish)
+    case (false, true): run(.all, sum)
+    case (true, true) where runnable.sumsReadAfter:
+      run(.all, finish)
+      run(.all, sum)
+    case (true, true):
+      run(.all) { part in
+        finish(part)
+        sum(part)
+      }
     }
   }
 
@@ -257,44 +279,31 @@ struct PlanRun {
 
   // MARK: Many steps at once
 
+  /// Runs work for all steps over a thread's share of some.
   private func runForAllSteps(
-    _ work: RunnableSchedule.Batched, _ steps: Range<Int>, _ split: PlanSplit, _ run: RunPhase
+    _ work: RunnableSchedule.Batched, _ steps: Range<Int>, _ split: PlanSplit, _ part: Int
   ) {
-    if work.places.isEmpty { return }
-    run(.all) { part in
-      let own = split.steps(part, of: steps, memory)
-      for (index, places) in work.places.enumerated() {
-        for block in blocks(own, for: places) {
-          work.steps.run(index, memory.areas, weights, block)
-        }
+    let own = split.steps(part, of: steps, memory)
+    for (index, places) in work.places.enumerated() {
+      for block in blocks(own, for: places) {
+        work.steps.run(index, memory.areas, weights, block)
       }
     }
   }
 
   /// All rows of some steps, in as few blocks as the strides allow.
-  func blocks(_ steps: Range<Int>, for places: [Place]) -> [StepBlock] {
-    if steps.isEmpty { return [] }
+  func blocks(_ steps: Range<Int>, for places: [Place]) -> StepBlocks {
+    if steps.isEmpty { return .several([]) }
     if let rows = memory.rows { return memory.areas.blocks(steps, of: rows, for: places) }
     let batch = memory.batch
-    if steps.count > 1, areFlat(places, steps) { return [wholeBlock(steps)] }
-    if batch >= steps.count || places.contains(where: { memory.areas.hasOther($0, steps) }) {
-      return steps.map { StepBlock(step: $0, rows: batch) }
+    if batch >= steps.count || memory.areas.areFlat(places, samples: batch)
+      || places.contains(where: { memory.areas.hasOther($0, steps) })
+    {
+      return memory.areas.blocks(steps, samples: 0..<batch, for: places)
     }
-    return (0..<batch).map {
-      StepBlock(step: steps.lowerBound, row: $0, rows: steps.count, alongTime: true)
-    }
-  }
-
-  /// Whether all rows of some steps have one stride at every place, where all samples have all steps.
-  func areFlat(_ places: [Place], _ steps: Range<Int>) -> Bool {
-    places.allSatisfy { memory.areas.isFlat($0, steps, batch: memory.batch) }
-  }
-
-  /// All rows of some steps that have one stride.
-  func wholeBlock(_ steps: Range<Int>) -> StepBlock {
-    // The rows of one sample are a step apart.
-    memory.batch == 1
-      ? StepBlock(step: steps.lowerBound, rows: steps.count, alongTime: steps.count > 1)
-      : StepBlock(step: steps.lowerBound, rows: memory.batch * steps.count)
+    return .several(
+      (0..<batch).map {
+        StepBlock(step: steps.lowerBound, row: $0, rows: steps.count, alongTime: true)
+      })
   }
 }

@@ -19,6 +19,11 @@ package final class PreparedCache: Sendable {
     var stamps: [UInt64]
     var precision: Precision
     var prepared: Prepared
+
+    /// Whether the values are those of these parameters and of the precision.
+    func holds(_ parameters: [Tensor], _ precision: Precision) -> Bool {
+      self.precision == precision && parameters.haveStamps(stamps)
+    }
   }
 
   /// One entry for each way to run a cell: few enough for a linear search.
@@ -34,15 +39,16 @@ package final class PreparedCache: Sendable {
   /// Forgets everything.
   func removeAll() { entries.withLock { $0 = [] } }
 
-  /// The values for a schedule and these parameters, if they and the precision are unchanged.
+  /// The values for a schedule and these parameters, if they and the precision are unchanged; else it forgets those of the
+  /// schedule, whose memory is then free for others.
   func prepared(
     for schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision
   ) -> Prepared? {
     entries.withLock { entries in
-      guard let index = Self.index(of: schedule, parameters, precision, in: entries) else {
-        return nil
-      }
-      return entries[index].prepared
+      guard let index = Self.index(of: schedule, in: entries) else { return nil }
+      if entries[index].holds(parameters, precision) { return entries[index].prepared }
+      entries.remove(at: index)
+      return nil
     }
   }
 
@@ -52,9 +58,9 @@ package final class PreparedCache: Sendable {
     for schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision
   ) -> SingleStep? {
     entries.withLock { entries in
-      guard let index = Self.index(of: schedule, parameters, precision, in: entries) else {
-        return nil
-      }
+      guard let index = Self.index(of: schedule, in: entries),
+        entries[index].holds(parameters, precision)
+      else { return nil }
       defer { entries[index].prepared.step = nil }
       return entries[index].prepared.step
     }
@@ -105,16 +111,5 @@ package final class PreparedCache: Sendable {
 
   private static func index(of schedule: RunnableSchedule, in entries: [Entry]) -> Int? {
     entries.firstIndex { $0.schedule === schedule }
-  }
-
-  /// The entry of a schedule, if its values are those of these parameters and of the precision.
-  private static func index(
-    of schedule: RunnableSchedule, _ parameters: [Tensor], _ precision: Precision,
-    in entries: [Entry]
-  ) -> Int? {
-    guard let index = index(of: schedule, in: entries), entries[index].precision == precision,
-      parameters.haveStamps(entries[index].stamps)
-    else { return nil }
-    return index
   }
 }

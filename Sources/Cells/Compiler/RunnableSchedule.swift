@@ -45,6 +45,8 @@ package final class RunnableSchedule: Sendable {
   let stepBuffers: Set<Int>
   /// The signals of each sum.
   let sources: [[Place]]
+  /// Whether a sum reads what the steps after the loops write.
+  let sumsReadAfter: Bool
   /// The numbers of the sums that are computed where outer products in gathered values are returned as their factors.
   let sumsBesideOuters: [Int]
   /// The buffer of each state.
@@ -86,6 +88,10 @@ package final class RunnableSchedule: Sendable {
     stateBuffers = states.indices.map { schedule.buffer(ofState: $0) }
     let outerSums = schedule.gatheredOuters.compactMap(\.sum)
     sources = schedule.sums.map(\.sources)
+    let later = Set(schedule.after.flatMap(\.written).map { schedule.memory(ofArea: $0.area) })
+    sumsReadAfter = schedule.sums.flatMap(\.sources).contains {
+      later.contains(schedule.memory(ofArea: $0.area))
+    }
     sumsBesideOuters = schedule.sums.indices.filter { !outerSums.contains($0) }
     work = schedule.work
     weightCount = schedule.weightCount

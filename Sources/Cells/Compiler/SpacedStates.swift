@@ -137,7 +137,7 @@ final class SpacedStates {
           count: width, into: area.row(.previous, step: time(chunk.lowerBound), sample: sample))
       }
       for (buffer, place) in states.recomputation.signals {
-        areas.set(buffer, forward[place.area].part(place))
+        areas.set(buffer, forward.part(place))
       }
       running.run(chunk, sample: sample, states.weights)
     }

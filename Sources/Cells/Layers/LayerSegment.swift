@@ -9,13 +9,13 @@ struct LayerSegment {
   var isFirst = true
   /// Whether this segment is processed last.
   var isLast = true
-  /// For each direction of each layer, the sums of its segments so far.
+  /// For each direction of each layer, the sums of its segments so far; empty for a sequence in one piece.
   private let sums: [SegmentSums]
 
-  /// The first segment of a layer's sequence, which may be the whole.
-  init(of layer: Recurrent) {
+  /// A layer's sequence in one piece, or the first of its segments.
+  init(of layer: Recurrent, isWhole: Bool = true) {
     gradients = layer.weights.map { $0.map { Tensor(uninitialized: $0.shape) } }
-    sums = layer.weights.map { _ in SegmentSums() }
+    sums = isWhole ? [] : layer.weights.map { _ in SegmentSums() }
   }
 
   /// The segment for one direction of one layer.

@@ -5,12 +5,14 @@ extension RecurrentPass {
   /// The results of a layer's directions. As many threads as directions take one each, from its first step to its last, and
   /// nowhere wait for each other.
   func inDirections<Result>(_ run: (_ direction: Int) -> Result) -> [Result] {
-    let directions = Array(0..<layer.direction.count)
+    let directions = 0..<layer.direction.count
     guard directions.count > 1, directions.count == ThreadTeam.count, steps > 1 else {
       return directions.map(run)
     }
     let precision = Precision.current
-    return ThreadTeam.map(directions) { direction in withPrecision(precision) { run(direction) } }
+    return ThreadTeam.map(Array(directions)) { direction in
+      withPrecision(precision) { run(direction) }
+    }
   }
 
   /// The area of one direction's output: its columns of the merged output, or memory of its own.
@@ -42,24 +44,20 @@ extension RecurrentPass {
     }
   }
 
-  /// The cotangents of the two directions' outputs.
-  func unmerge(_ cotangent: Area, _ index: Int) -> [Area] {
+  /// The cotangent of one direction's output, from that of the merged output.
+  func unmerge(_ cotangent: Area, _ index: Int, _ direction: Int) -> Area {
     let size = layer.cell(ofLayer: index).outputSize
     switch layer.direction {
-    case .forward, .reverse: return [cotangent]
-    case .bidirectional(.concatenate): return [cotangent, cotangent.units(from: size)]
-    case .bidirectional(.sum): return [cotangent, cotangent]
-    case .bidirectional(let merge):
-      return (0..<2).map { direction in
-        let target = newSignal(size)
-        if merge == .product {
-          let other = timeFirst(Floats(parts[index][1 - direction]), size)
-          combine(MergePrograms.product, size, [cotangent, other, target])
-        } else {
-          combine(MergePrograms.half, size, [cotangent, target])
-        }
-        return target
-      }
+    case .forward, .reverse, .bidirectional(.sum): return cotangent
+    case .bidirectional(.concatenate): return cotangent.units(from: direction * size)
+    case .bidirectional(.product):
+      let (target, other) = (newSignal(size), timeFirst(Floats(parts[index][1 - direction]), size))
+      combine(MergePrograms.product, size, [cotangent, other, target])
+      return target
+    case .bidirectional(.mean):
+      let target = newSignal(size)
+      combine(MergePrograms.half, size, [cotangent, target])
+      return target
     }
   }
 

@@ -277,33 +277,30 @@ final class RecurrentPass {
   ) {
     let directions = layer.direction.count
     let width = layer.inputSize(ofLayer: index)
-    let parts = unmerge(outputCotangent, index)
-    let targets = parts.indices.map { direction in
-      inputCotangent.map { direction == 0 ? $0 : newSignal(width) }
-    }
-    let gradients = parts.indices.map { segment.writableGradients(index * directions + $0) }
+    let gradients = (0..<directions).map { segment.writableGradients(index * directions + $0) }
     let whole = segment
     let results = inDirections { direction in
       let place = index * directions + direction
       let finals = cotangents.dropFirst().enumerated().map { state, cotangent in
         cotangent.map { layer.part(of: $0, batch: batch, state: state, place) }
       }
-      return trails[place].runBackward(
-        outputCotangent: parts[direction], stateCotangents: finals,
-        inputCotangent: targets[direction], parameters: parameters(place),
-        gradients: gradients[direction], segment: whole.part(place)
-      ).states
+      let target = inputCotangent.map { direction == 0 ? $0 : newSignal(width) }
+      let result = trails[place].runBackward(
+        outputCotangent: unmerge(outputCotangent, index, direction), stateCotangents: finals,
+        inputCotangent: target, parameters: parameters(place), gradients: gradients[direction],
+        segment: whole.part(place))
+      return (states: result.states, target: target)
     }
-    for (direction, states) in results.enumerated() {
+    for (direction, result) in results.enumerated() {
       let place = index * directions + direction
       if isAlone {
-        stateCotangents = zip(states, stateShapes).map { Tensor(storage: $0, shape: $1) }
+        stateCotangents = zip(result.states, stateShapes).map { Tensor(storage: $0, shape: $1) }
       } else {
-        for (state, storage) in states.enumerated() {
+        for (state, storage) in result.states.enumerated() {
           layer.set(Floats(storage), in: &stateCotangents[state], batch: batch, state: state, place)
         }
       }
-      if direction > 0, let inputCotangent, let target = targets[direction] {
+      if direction > 0, let inputCotangent, let target = result.target {
         combine(MergePrograms.sum, width, [inputCotangent, target, inputCotangent])
       }
     }

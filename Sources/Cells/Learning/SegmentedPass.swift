@@ -69,7 +69,7 @@ struct SegmentedPass {
   func pullBack(_ cotangent: Tensor?, keeping report: (Int) -> Void = { _ in }) -> [Tensor?] {
     var inputs: [Tensor] = []
     var later: [Tensor?] = states[0].map { _ in nil }
-    var segment = LayerSegment(of: layer)
+    var segment = LayerSegment(of: layer, isWhole: false)
     let last = cuts.indices.last { !isEmpty($0) } ?? 0
     for index in cuts.indices.reversed() {
       if index > last {

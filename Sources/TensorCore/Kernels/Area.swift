@@ -65,27 +65,6 @@ package struct Area: Sendable {
     return part
   }
 
-  /// The rows of a place in this area, as an area of their own, with the signal at every step.
-  package func part(_ place: Place) -> Area {
-    let shift = shift(place.slot)
-    if rows != nil {
-      var part = Area(memory + place.offset, timeStride: timeStride, rowStride: rowStride)
-      (part.rows, part.currentShift) = (rows, shift)
-      part.otherMemory = otherMemory.map { $0 + place.offset }
-      part.otherRowStride = otherRowStride
-      return part
-    }
-    var part = Area(
-      memory + (place.offset + (isMatrix ? 0 : shift * timeStride)), timeStride: timeStride,
-      rowStride: rowStride)
-    if otherStep >= 0 {
-      part.otherStep = otherStep - shift
-      part.otherMemory = otherMemory.map { $0 + place.offset }
-      part.otherRowStride = otherRowStride
-    }
-    return part
-  }
-
   /// Some steps of one sample, for any number of samples. The rows, if any, have memory for every step.
   package func repeating(sample: Int, steps: Range<Int>) -> Area {
     let first = steps.lowerBound + currentShift

@@ -1,17 +1,55 @@
 internal import CTensorKernels
 
+/// The rows of some steps in blocks that have one stride at every place.
 extension AreaTable {
+  /// Whether the rows of some samples, all of a signal or one, have one stride from step to step in one memory.
+  package func areFlat(_ places: [Place], samples: Int) -> Bool {
+    places.allSatisfy { place in
+      let code = codes[place.area]
+      return code.is_matrix
+        || code.step_mask == -1 && (samples == 1 || code.time_stride == samples * code.row_stride)
+    }
+  }
+
+  /// The rows of some samples, all of a signal or one, at some steps, in the order of time and in few blocks.
+  package func blocks(
+    _ steps: Range<Int>, samples: Range<Int>, for places: [Place]
+  ) -> StepBlocks {
+    func block(_ steps: Range<Int>) -> StepBlock {
+      StepBlock(
+        step: steps.lowerBound, row: samples.lowerBound, rows: samples.count * steps.count,
+        alongTime: samples.count == 1 && steps.count > 1)
+    }
+    guard areFlat(places, samples: samples.count) else {
+      return .several(steps.map { block($0..<$0 + 1) })
+    }
+    // A step that is in other memory is alone.
+    guard places.contains(where: { hasOther($0, steps) }) else { return .one(block(steps)) }
+    var blocks: [StepBlock] = []
+    var step = steps.lowerBound
+    while step < steps.upperBound {
+      var end = steps.upperBound
+      for place in places {
+        guard let other = otherStep(of: place), step <= other, other < end else { continue }
+        end = max(other, step + 1)
+      }
+      blocks.append(block(step..<end))
+      step = end
+    }
+    return .several(blocks)
+  }
+
   /// All rows of some steps, in as few blocks as have one stride at every place.
   package func blocks(
     _ steps: Range<Int>, of rows: StepRows, for places: [Place]
-  ) -> [StepBlock] {
-    if steps.isEmpty { return [] }
+  ) -> StepBlocks {
+    if steps.isEmpty { return .several([]) }
     let signals = places.filter { !codes[$0.area].is_matrix }
     let isFlat = signals.allSatisfy { followsRows(codes[$0.area], rows) }
     let shifts = Set(signals.filter { codes[$0.area].rows != nil }.map(shift)).subtracting([0])
     if isFlat, shifts.isEmpty {
       let count = rows.start(ofStep: steps.upperBound) - rows.start(ofStep: steps.lowerBound)
-      return [StepBlock(step: steps.lowerBound, rows: count)]
+      return .one(StepBlock(step: steps.lowerBound, rows: count))
     }
     var blocks: [StepBlock] = []
     var step = steps.lowerBound
@@ -36,7 +74,7 @@ extension AreaTable {
       }
       step += 1
     }
-    return blocks
+    return .several(blocks)
   }
 
   /// Whether a place may be the value of the step after a block's own.

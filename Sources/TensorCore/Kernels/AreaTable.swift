@@ -43,6 +43,24 @@ package final class AreaTable: @unchecked Sendable {
     return Area(codes[number], owner, otherOwners[number], rows)
   }
 
+  /// The rows of a place, as an area of their own, with the signal at every step.
+  package func part(_ place: Place) -> Area {
+    let number = place.area
+    guard let owner = owners[number] else { failure("area \(number) has no memory") }
+    var code = codes[number]
+    let shift = shift(of: place)
+    code.base += place.offset
+    code.other_base = code.other_base.map { $0 + place.offset }
+    (code.shifts, code.step_mask, code.is_matrix, code.sample_stride) = ((0, 0, 0), -1, false, 0)
+    if code.rows != nil {
+      code.shifts.0 = shift
+    } else {
+      code.base += shift * code.time_stride
+      if code.other_step >= 0 { code.other_step -= shift }
+    }
+    return Area(code, owner, otherOwners[number], rows)
+  }
+
   /// The first sample's row of an area at a step.
   package func row(_ number: Int, _ slot: Place.Slot, step: Int) -> Floats {
     let place = Place(area: number, slot: slot, columns: 1)
@@ -62,25 +80,31 @@ package final class AreaTable: @unchecked Sendable {
     owners[number] = area.memory.storage
   }
 
-  /// Releases the memory of an area, which is to be set again before the next run.
+  /// Moves an area that has been set, and has no other memory, to memory of the same form.
+  package func move(_ number: Int, to memory: Floats) {
+    codes[number].base = memory.pointer
+    owners[number] = memory.storage
+  }
+
+  /// Moves an area to the start of memory that the caller keeps alive while steps run.
+  package func borrow(_ number: Int, _ memory: Storage) { codes[number].base = memory.pointer }
+
+  /// Releases the memory of an area, which is to be set again or moved before the next run.
   package func release(_ number: Int) {
     owners[number] = nil
     if otherOwners[number] != nil { otherOwners[number] = nil }
   }
 
-  /// Whether the rows of all samples and of some steps follow each other with one stride.
-  package func isFlat(_ place: Place, _ steps: Range<Int>, batch: Int) -> Bool {
+  /// The step of a place that is in other memory; nil for none.
+  package func otherStep(of place: Place) -> Int? {
     let code = codes[place.area]
-    if code.is_matrix { return true }
-    return code.step_mask == -1 && (batch == 1 || code.time_stride == batch * code.row_stride)
-      && !hasOther(place, steps)
+    guard code.other_step >= 0, code.other_base != nil else { return nil }
+    return code.other_step - shift(of: place)
   }
 
   /// Whether one of the steps of a place is in other memory.
   package func hasOther(_ place: Place, _ steps: Range<Int>) -> Bool {
-    let code = codes[place.area]
-    guard code.other_step >= 0, code.other_base != nil else { return false }
-    return steps.contains(code.other_step - shift(of: place))
+    otherStep(of: place).map(steps.contains) ?? false
   }
 
   /// The address of a place in a block, and the distance of its rows there: 0 for a matrix.
@@ -116,7 +140,7 @@ package final class AreaTable: @unchecked Sendable {
 extension AreaTable {
   /// Some rows of a matrix target = (accumulate ? target : 0) + the sum over the rows of all blocks of `aᵀ · b`.
   package func sumProducts(
-    _ a: Place, _ b: Place, over blocks: [StepBlock], targetRows: Range<Int>, accumulate: Bool,
+    _ a: Place, _ b: Place, over blocks: StepBlocks, targetRows: Range<Int>, accumulate: Bool,
     into target: Place, precision: Precision
   ) {
     let stride = codes[target.area].row_stride
@@ -141,7 +165,7 @@ extension AreaTable {
   /// Some columns of a matrix target = (accumulate ? target : 0) + each row of a signal in all blocks, in the row of the
   /// matrix that another signal numbers.
   package func sumByRow(
-    _ numbers: Place, _ source: Place, over blocks: [StepBlock], columns: Range<Int>,
+    _ numbers: Place, _ source: Place, over blocks: StepBlocks, columns: Range<Int>,
     accumulate: Bool, into target: Place
   ) {
     let stride = codes[target.area].row_stride
@@ -163,7 +187,7 @@ extension AreaTable {
 
   /// Some columns of a row target = (accumulate ? target : 0) + the sum of all rows of a signal in all blocks.
   package func sumRows(
-    _ source: Place, over blocks: [StepBlock], columns: Range<Int>, accumulate: Bool,
+    _ source: Place, over blocks: StepBlocks, columns: Range<Int>, accumulate: Bool,
     into target: Place
   ) {
     for (index, block) in blocks.enumerated() {

@@ -66,3 +66,24 @@ package struct StepBlock {
       parts: Int32(parts))
   }
 }
+
+/// Blocks of rows, in order: mostly one, which needs no memory.
+package enum StepBlocks: RandomAccessCollection {
+  case one(StepBlock)
+  case several([StepBlock])
+
+  package var startIndex: Int { 0 }
+  package var endIndex: Int {
+    switch self {
+    case .one: 1
+    case .several(let blocks): blocks.count
+    }
+  }
+
+  package subscript(index: Int) -> StepBlock {
+    switch self {
+    case .one(let block): block
+    case .several(let blocks): blocks[index]
+    }
+  }
+}

@@ -140,11 +140,18 @@ package final class StepSequence: @unchecked Sendable {
   }
 }
 
-/// The right-hand sides of a sequence's products, packed, by their numbers. `@unchecked Sendable`: it never changes after
-/// `init`.
+/// The right-hand sides of a sequence's products, packed, by their numbers. `@unchecked Sendable`: whoever replaces one
+/// holds the only reference.
 package final class PackedWeights: @unchecked Sendable {
   private let matrices: [PackedMatrix]
   fileprivate let pointer: UnsafeMutablePointer<ctk_weight>
+
+  /// The floats of their copies; nil if one is read where it stands, which keeps that alive.
+  package var copiedCount: Int? {
+    matrices.reduce(0) { count, matrix in
+      if let count, let own = matrix.copiedCount { count + own } else { nil }
+    }
+  }
 
   /// Those of steps without products.
   package static let none = PackedWeights([])
@@ -155,6 +162,11 @@ package final class PackedWeights: @unchecked Sendable {
     for (index, matrix) in matrices.enumerated() {
       (pointer + index).initialize(to: matrix.weight)
     }
+  }
+
+  /// Packs another matrix of the same sizes in the place of a copy. The caller holds the only reference.
+  package func replace(_ number: Int, by matrix: StridedMatrix) {
+    matrices[number].replace(by: matrix)
   }
 
   deinit { pointer.deallocate() }

@@ -16,7 +16,7 @@ import Testing
   func earlierPassesChangeNothing(name: String) throws {
     var generator = Philox(seed: 3)
     let cell = try CellRegistry.standard.cell(named: name)
-    let layer = Recurrent(
+    var layer = Recurrent(
       cell, inputSize: 5, hiddenSize: 8, layers: 2, direction: .bidirectional(merge: .concatenate),
       using: &generator)
     func x(_ steps: Int, _ batch: Int) -> Tensor {
@@ -31,6 +31,37 @@ import Testing
       let fresh = Recurrent(copying: layer, cell)
       #expect(gradients(of: layer, step) == gradients(of: fresh, step))
     }
+    // As in training: other weights at every step.
+    for step in steps {
+      layer.updateParameters { $1 = $1 * 0.9 }
+      let fresh = Recurrent(copying: layer, cell)
+      #expect(gradients(of: layer, step) == gradients(of: fresh, step))
+    }
+  }
+
+  /// No pass holds the weights when it has ended, so that an optimizer changes them in their memory.
+  @Test(arguments: ["rnn", "lstm", "indrnn"], [(6, 4), (6, 1), (1, 4), (1, 1)])
+  func weightsStayInTheirMemory(name: String, size: (steps: Int, batch: Int)) throws {
+    var generator = Philox(seed: 3)
+    var layer = Recurrent(
+      try CellRegistry.standard.cell(named: name), inputSize: 5, hiddenSize: 8, using: &generator)
+    let x = Tensor(normal: [size.steps, size.batch, 5], using: &generator)
+    let memory = try RecurrentMemory(of: layer, engine: .rtrl, batch: size.batch)
+    for _ in 0..<3 {
+      _ = gradients(of: layer, Step(x: x))
+      let before = memories(of: &layer)
+      layer.updateParameters { _ = $1.writableElements() }
+      #expect(memories(of: &layer) == before)
+      _ = valueAndGradient(of: layer) { $0(x, with: memory).sum() }
+      layer.updateParameters { _ = $1.writableElements() }
+      #expect(memories(of: &layer) == before)
+    }
+  }
+
+  private func memories(of layer: inout Recurrent) -> [ObjectIdentifier] {
+    var memories: [ObjectIdentifier] = []
+    layer.updateParameters { memories.append(ObjectIdentifier($1.storage)) }
+    return memories
   }
 
   private func gradients(of layer: Recurrent, _ step: Step) -> [[Float]] {

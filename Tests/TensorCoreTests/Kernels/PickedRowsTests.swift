@@ -91,7 +91,8 @@ import Testing
     }
     memory.areas.sumByRow(
       Place(area: 0, columns: 1), Place(area: 2, columns: Self.width),
-      over: (0..<Self.steps).map { StepBlock(step: $0, rows: Self.batch) }, columns: columns,
+      over: .several((0..<Self.steps).map { StepBlock(step: $0, rows: Self.batch) }),
+      columns: columns,
       accumulate: accumulates, into: Place(area: 1, rows: Self.rows, columns: Self.width))
     #expect((0..<expected.count).map { memory.matrix[$0] } == expected)
   }
