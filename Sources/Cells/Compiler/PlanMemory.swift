@@ -205,8 +205,8 @@ final class PlanMemory {
     for (number, index) in released { areas.borrow(number, parameters.tensors[index].storage) }
   }
 
-  /// Leaves the packed weights of a run to the next one, unless they are large or keep parameters alive.
-  func leave(_ weights: PackedWeights, _ precision: Precision) {
+  /// Keeps the packed weights of a run for the next one, unless they are large or would keep parameters alive.
+  func keepWeights(_ weights: PackedWeights, _ precision: Precision) {
     guard let count = weights.copiedCount, count <= Self.mostFloats else { return }
     (packed, self.precision) = (weights, precision)
   }

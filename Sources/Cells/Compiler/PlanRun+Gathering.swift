@@ -48,7 +48,7 @@ extension PlanRun {
     for (index, block) in (memory.isReversed ? all.reversed() : all).enumerated() {
       for (number, columns) in columns.enumerated() where !columns.isEmpty {
         add(
-          number, columns, pieces(block, runnable.sources[number]),
+          number, columns, blocksInOrder(block, for: runnable.sources[number]),
           accumulate: accumulate || index > 0)
       }
     }
@@ -73,12 +73,6 @@ extension PlanRun {
         memory.areas, weights,
         StepBlock(step: 0, row: row, rows: steps, alongTime: steps > 1))
     }
-  }
-
-  /// The rows of all samples at some steps, in the order of time.
-  private func pieces(_ steps: Range<Int>, _ places: [Place]) -> StepBlocks {
-    memory.rows.map { memory.areas.blocks(steps, of: $0, for: places) }
-      ?? memory.areas.blocks(steps, samples: 0..<memory.batch, for: places)
   }
 
   private func add(

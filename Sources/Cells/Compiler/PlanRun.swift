@@ -60,7 +60,7 @@ struct PlanRun {
       outers: run.outers, outerMemory: run.returnsOuterFactors ? run.memory : nil,
       spaced: run.keeping)
     if !run.returnsOuterFactors {
-      run.memory.leave(run.weights, run.precision)
+      run.memory.keepWeights(run.weights, run.precision)
       arguments.parameters.cache?.store(run.memory)
     }
     return results
@@ -244,18 +244,14 @@ struct PlanRun {
     func sum(_ part: Int) {
       gatherSums(steps, accumulate: accumulate, split.columns(of: schedule.sums, part))
     }
-    switch (hasAfter, hasSums) {
-    case (false, false): break
-    case (true, false): run(.all, finish)
-    case (false, true): run(.all, sum)
-    case (true, true) where runnable.sumsReadAfter:
-      run(.all, finish)
-      run(.all, sum)
-    case (true, true):
+    if hasAfter, hasSums, !runnable.sumsReadAfter {
       run(.all) { part in
         finish(part)
         sum(part)
       }
+    } else {
+      if hasAfter { run(.all, finish) }
+      if hasSums { run(.all, sum) }
     }
   }
 
@@ -293,17 +289,21 @@ struct PlanRun {
 
   /// All rows of some steps, in as few blocks as the strides allow.
   func blocks(_ steps: Range<Int>, for places: [Place]) -> StepBlocks {
-    if steps.isEmpty { return .several([]) }
-    if let rows = memory.rows { return memory.areas.blocks(steps, of: rows, for: places) }
-    let batch = memory.batch
-    if batch >= steps.count || memory.areas.areFlat(places, samples: batch)
-      || places.contains(where: { memory.areas.hasOther($0, steps) })
+    let (areas, batch) = (memory.areas, memory.batch)
+    if memory.rows != nil || batch >= steps.count || areas.areFlat(places, samples: batch)
+      || places.contains(where: { areas.hasOther($0, steps) })
     {
-      return memory.areas.blocks(steps, samples: 0..<batch, for: places)
+      return blocksInOrder(steps, for: places)
     }
     return .several(
       (0..<batch).map {
         StepBlock(step: steps.lowerBound, row: $0, rows: steps.count, alongTime: true)
       })
+  }
+
+  /// The same in the order of time.
+  func blocksInOrder(_ steps: Range<Int>, for places: [Place]) -> StepBlocks {
+    memory.rows.map { memory.areas.blocks(steps, of: $0, for: places) }
+      ?? memory.areas.blocks(steps, samples: 0..<memory.batch, for: places)
   }
 }

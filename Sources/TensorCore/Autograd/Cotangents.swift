@@ -23,9 +23,6 @@ package struct Cotangents {
     slots = inputs
   }
 
-  /// Takes the cotangent of a slot; nil stands for zero.
-  mutating func takeValue(of slot: Int) -> Tensor? { take(slot) }
-
   mutating func seed(_ slot: Int, with cotangent: Tensor) {
     values[slot] = cotangent
   }
@@ -117,8 +114,8 @@ package struct Cotangents {
     return (elements, true)
   }
 
-  /// Moves a slot's cotangent out, so that its memory has one owner and can be changed in place.
-  private mutating func take(_ slot: Int) -> Tensor? {
+  /// Moves a slot's cotangent out, so that its memory has one owner and can be changed in place; nil stands for zero.
+  mutating func take(_ slot: Int) -> Tensor? {
     var taken: Tensor?
     swap(&taken, &values[slot])
     return taken

@@ -196,7 +196,7 @@ final class Tape: Sendable {
     }
     cotangents.due = readers.popLast() ?? [:]
     cotangents.finishAll()
-    return leaves.map { cotangents.takeValue(of: $0) }
+    return leaves.map { cotangents.take($0) }
   }
 
   /// For each entry the leaves that no earlier entry reads, by slot: their cotangents are complete after it. First come

@@ -1,7 +1,8 @@
 internal import CTensorKernels
 import Requirements
 
-/// The areas of a run, by number, in the kernels' form. It keeps the memory of every area alive.
+/// The areas of a run, by number, in the kernels' form. It keeps the memory of every area alive, except of those that are
+/// borrowed.
 ///
 /// `@unchecked Sendable`: areas are set between runs, by one thread; while steps run nothing changes the table.
 package final class AreaTable: @unchecked Sendable {

@@ -13,7 +13,7 @@ package struct PackedMatrix: Sendable {
   private let packed: Floats
   /// W itself, where it is not packed.
   private let matrix: StridedMatrix?
-  /// The floats of its memory, if it is a copy; else nil.
+  /// The number of floats of a packed copy; nil for a matrix in other memory.
   let copiedCount: Int?
 
   /// W [k, n] as it stands, for products of one row, each of which packing would take longer than.

@@ -140,13 +140,14 @@ package final class StepSequence: @unchecked Sendable {
   }
 }
 
-/// The right-hand sides of a sequence's products, packed, by their numbers. `@unchecked Sendable`: whoever replaces one
-/// holds the only reference.
+/// The packed weight matrices of a sequence's products, by number.
+///
+/// `@unchecked Sendable`: it changes only in ``replace(_:by:)``, whose caller has checked that nobody else refers to it.
 package final class PackedWeights: @unchecked Sendable {
   private let matrices: [PackedMatrix]
   fileprivate let pointer: UnsafeMutablePointer<ctk_weight>
 
-  /// The floats of their copies; nil if one is read where it stands, which keeps that alive.
+  /// The number of floats of all matrices; nil if one is not a copy but refers to a parameter, which it keeps alive.
   package var copiedCount: Int? {
     matrices.reduce(0) { count, matrix in
       if let count, let own = matrix.copiedCount { count + own } else { nil }
@@ -164,7 +165,7 @@ package final class PackedWeights: @unchecked Sendable {
     }
   }
 
-  /// Packs another matrix of the same sizes in the place of a copy. The caller holds the only reference.
+  /// Packs another matrix of the same sizes in the memory of a copy. The caller holds the only reference.
   package func replace(_ number: Int, by matrix: StridedMatrix) {
     matrices[number].replace(by: matrix)
   }

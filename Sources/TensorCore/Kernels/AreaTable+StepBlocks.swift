@@ -15,6 +15,7 @@ extension AreaTable {
   package func blocks(
     _ steps: Range<Int>, samples: Range<Int>, for places: [Place]
   ) -> StepBlocks {
+    if steps.isEmpty { return .several([]) }
     func block(_ steps: Range<Int>) -> StepBlock {
       StepBlock(
         step: steps.lowerBound, row: samples.lowerBound, rows: samples.count * steps.count,
